@@ -67,10 +67,10 @@ this page.
 NOTES = """
 The lower bound holds for mappings that split each layer into equal blocks. It is the
 sum of the cores that each layer would need on its own. If the search tried all
-combinations, it is snnc's own count.
+combinations, the lower bound is snnc's own count.
 
-SLAYER's synapses have only as many bits as the trained weights need. nengo-loihi always
-uses 8 bits. SLAYER's N-MNIST network therefore needs fewer cores.
+SLAYER's N-MNIST network needs fewer cores because SLAYER's synapses have only as many
+bits as the trained weights need. nengo-loihi always uses 8 bits.
 
 We know of no published core counts on Loihi for the four networks of MLPerf Tiny
 (`autoencoder`, `ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C,

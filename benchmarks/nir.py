@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact import Outcome, make_engine
+from snnc.exact import EngineResult, make_engine
 from snnc.nir.export import export_nir
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import decide
@@ -89,7 +89,7 @@ def off(exact: Array, given: Array, network: Any) -> str:
     return f"{given.mean() / network.present:.1f} ({error:.1f})"
 
 
-def counts_of(outcome: Outcome) -> dict[str, Array]:
+def counts_of(outcome: EngineResult) -> dict[str, Array]:
     """Return spikes an example, channels first."""
     return {
         name: np.stack([channels_first(example) for example in counts.astype(float)])

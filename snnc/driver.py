@@ -109,7 +109,7 @@ def allow_warnings(
 
 
 def place_on_chips(made: Compilation) -> RoutedNetwork | None:
-    """Assign the network to cores and chips, if needed to more than the target has.
+    """Assign the network to cores and chips, if necessary to more than the target has.
 
     Return None if it has other errors, or if no number of cores suffices.
     """

@@ -1,6 +1,6 @@
 """Run tasks in processes that import nothing from the current folder.
 
-The folder may be untrusted: it may contain its own `struct.py`. The processes don't
+The folder may be untrusted, and may contain its own `struct.py`. The processes don't
 import the caller's program either, so scripts and notebooks need no main guard.
 """
 
@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 
 class Workers(Protocol):
-    """Workers for tasks: a number of processes, on one or several executors.
+    """Workers for tasks: a number of processes in one or several executors.
 
     ``deaths`` contains the errors of tasks whose processes died.
     """
@@ -81,7 +81,7 @@ class LocalWorkers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes; after an error, without waiting for their tasks."""
+        """End the processes; after an error, don't wait for their tasks."""
         for pool in self._opened:
             for process in [*(pool._processes or {}).values()] if kind else ():
                 process.kill()
@@ -160,7 +160,7 @@ _OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
 def _alone() -> Iterator[None]:
     """Let a new process import only installed modules, and ignore Ctrl-C.
 
-    A terminal sends Ctrl-C to all processes; the main process ends the others.
+    A terminal sends Ctrl-C to all processes, but only the main process should react.
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     genuine, installed = spawn.get_preparation_data, _search_path()
@@ -223,7 +223,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _among_modules() -> Iterator[None]:
-    """Make Python's module folder the current folder, also for new processes."""
+    """Change to the folder of Python's modules, for this process and its children."""
     try:
         here = Path.cwd()
     except FileNotFoundError:

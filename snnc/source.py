@@ -117,7 +117,7 @@ class Span:
 
 
 def whole_file(name: str | PurePath) -> Span:
-    """Return the span of an error about a whole file, even an unread one."""
+    """Return the span of an error about a whole file, which may be unread."""
     return Span(
         SourceFile(name if isinstance(name, str) else name.as_posix(), ""), 0, 0
     )
@@ -142,7 +142,7 @@ class TooLargeError(OSError):
 def module_of(path: PurePath) -> str:
     """Return the name under which Python imports a file: `a.b` for `a/b.py`.
 
-    For a file outside the current folder, this is the name in its own folder.
+    For a file outside the current folder, return the path inside the file's folder.
     """
     parts = path.with_suffix("").parts
     return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
@@ -174,7 +174,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _beginning(path: Path) -> bytes:
-    """Read up to one byte beyond the limit: some files have no end and no size."""
+    """Read up to one byte beyond the limit, because some files have no size or end."""
     with open(path, "rb", opener=_open_at_once) as file:
         return file.read(LARGEST + 1) or b""
 
@@ -232,7 +232,7 @@ def _folder(name: str) -> Path:
 
 
 def repository_around(folder: Path) -> Path | None:
-    """Return the nearest repository that contains a folder, or None.
+    """Return the innermost repository that contains a folder, or None.
 
     A repository contains ``.git`` or ``pyproject.toml``.
     """

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from snnc import processes
-from snnc.cli.import_child import snnc_command
 from snnc.processes import LocalWorkers, run_tasks
 from tests.support import ROOT
 
@@ -130,9 +129,6 @@ def test_processes_import_nothing_from_the_current_folder(
     with LocalWorkers(1) as workers:
         ((_, future),) = run_tasks(workers, modules, ["a"])
         assert str(tmp_path) not in future.result()
-    command = snnc_command("--version")
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("snnc")
 
 
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:

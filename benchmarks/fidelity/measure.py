@@ -16,7 +16,7 @@ from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
 from snnc.tools.evaluate.measures import layer_result, with_activations
-from snnc.tools.scores import merits
+from snnc.tools.scores import per_example_score
 from snnc.tools.statistics import Correlation, LayerFiring
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
@@ -116,4 +116,4 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
 
 
 def _right(outputs: Any, test: Examples) -> Bools:
-    return merits(np.asarray(outputs), test.y, classes=True)
+    return per_example_score(np.asarray(outputs), test.y, classes=True)

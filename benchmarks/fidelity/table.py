@@ -22,22 +22,22 @@ HEAD = (
 )
 
 
+NOTES = """\
+`before` is the accuracy of Keras with the weights from before the phase `spikes`, and
+`Keras` is its accuracy with the weights after this phase. `last` and `mean` are the
+accuracies on the chip for the two settings of `decide`, with examples presented in a
+row. `from rest` is the accuracy on the chip with each example from rest. Differences
+are in percentage points over the same examples of all seeds, with 95 % confidence
+intervals. `chip` uses the setting of `decide` in the spec. `agreement` is the
+correlation between spikes and Keras activations in the layer where it is lowest.
+"""
+
+
 def page(found: Sequence[dict[str, Any]]) -> str:
     """Return a table in Markdown, a row for each network and data set."""
     rows = [HEAD, ("---",) * len(HEAD), *map(_row, _group_cells(found))]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return (
-        "# Kinds of networks\n\n"
-        "`before` is the accuracy of Keras with the weights from before the phase "
-        "`spikes`, and `Keras` is its accuracy with the weights after this phase. "
-        "`last` and `mean` are the accuracies on the chip with examples in a row, for "
-        "both settings of `decide`. `from rest` is the accuracy on the chip with each "
-        "example from rest. Differences are in percentage points, over the same "
-        "examples of all seeds, with their 95 % interval. `chip` uses the `decide` of "
-        "the spec. `agreement` is the correlation of spikes with Keras activations in "
-        "the worst layer.\n\n"
-        f"{table}"
-    )
+    return f"# Kinds of networks\n\n{NOTES}\n{table}"
 
 
 def _group_cells(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

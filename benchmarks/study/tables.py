@@ -66,7 +66,8 @@ def _accuracy(cell: dict[str, Any]) -> str:
 def _refusals(network: dict[str, Any]) -> Iterator[str]:
     swap = network["columns"]["swap"]
     yield (
-        "The swap runs in NengoDL's simulator. The other simulators give these results:"
+        "The networks with swapped layers run in NengoDL's simulator. "
+        "The other simulators give these results:"
     )
     lines = []
     for row, name in (("reference", "nengo.Simulator"), ("loihi", "nengo-loihi")):

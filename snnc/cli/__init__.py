@@ -1,4 +1,4 @@
-"""The command line. Each file defines one or a few subcommands, and is imported on use.
+"""The command line: each module defines a few subcommands, and is imported on use.
 
 Data go to stdout, messages to stderr. Exit status: 0 success, 1 diagnostics or stale
 output, 2 usage error, 3 a bug in snnc, 130 interrupted. Read `check` first. Imports
@@ -76,7 +76,7 @@ _FILES = {
 
 
 def command_of(verb: str) -> click.Command:
-    """Import the file of a verb, and return its command."""
+    """Import the module of a verb, and return its command."""
     file = importlib.import_module(f"{__name__}.{_FILES.get(verb, verb)}")
     command: click.Command = getattr(file, f"{verb}_command")
     return command
@@ -94,7 +94,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a verb; list all verbs if it is unknown."""
+        """Find a verb; list all verbs if the name is unknown."""
         if args[0] not in VERBS and not args[0].startswith("-"):
             raise click.UsageError(_unknown(args[0]), ctx)
         return super().resolve_command(ctx, args)

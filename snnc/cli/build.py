@@ -146,7 +146,7 @@ def watch_files(
     act: Callable[[], object],
     pause: Callable[[float], object] = time.sleep,
 ) -> NoReturn:
-    """Act now, and after each save, until the user interrupts.
+    """Run an action now and after each save, until the user interrupts.
 
     A file is only read after two equal polls, so files that are still being written are
     ignored.

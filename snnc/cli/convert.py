@@ -82,7 +82,7 @@ def fmt_command(
 
 @dataclass(frozen=True, slots=True)
 class _Formatter:
-    """Formats files; ``stdin`` is the name to use for a file from stdin."""
+    """Formats files; ``stdin`` is the name to show for text from stdin."""
 
     check: bool
     diff: bool

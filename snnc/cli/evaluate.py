@@ -153,7 +153,7 @@ def evaluate_command(
     _check_adapt(adapt, weights_out, checked, form)
     refuse_existing(force, weights_out)
     refuse_pictures(picture)
-    quiet_tensorflow()
+    quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         # The matrices are small, so more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -211,7 +211,7 @@ def _verdict(
 def _check_adapt(
     adapt: Path | None, weights_out: Path | None, options: EvaluateOptions, form: str
 ) -> None:
-    """Refuse options that are incompatible with ``--adapt``, or require it."""
+    """Refuse options that conflict with ``--adapt`` or require it."""
     if adapt is None:
         if weights_out is not None:
             raise click.UsageError("--weights-out needs --adapt with examples")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from snnc.cli.import_child import is_child, reading_limits, run_child
+from snnc.cli.import_child import fork_reader, is_child, reading_limits
 from snnc.cli.options import (
     device,
     force_option,
@@ -26,7 +27,7 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.request import (
     ImportRequest,
     parse_range,
@@ -37,8 +38,6 @@ from snnc.runtime.files import reason
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from snnc.importer.outcome import ImportOutcome
     from snnc.nir.importing import Restored
     from snnc.nir.neurons import Neuron
@@ -141,7 +140,9 @@ def import_command(
     if typed is not None:  # so that no temporary folder or child process remains
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if typed is not None and not is_child() and Path(model).is_file():
-        return _import_in_child(typed, Path(model), weights_read, report)
+        ended = _read_in_child(Path(model), weights_read, report)
+        if ended is not None:
+            return ended
     limits = reading_limits(model) if is_child() else None
     files = weights_out, output
     done: ImportOutcome | Restored | None
@@ -208,14 +209,16 @@ def _request(
     return ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
 
 
-def _import_in_child(
-    typed: Sequence[str], model: Path, weights: Path | None, report: Diagnostics
-) -> int:
-    """Return the exit status of the child, or 1 after a message."""
-    status = run_child(typed, *filter(None, (model, weights)))
-    if isinstance(status, int):
-        return status
-    report.add(status.but(span=whole_file(model)))
+def _read_in_child(
+    model: Path, weights: Path | None, report: Diagnostics
+) -> int | None:
+    """Return the exit status of a child; None in the process that reads the model."""
+    if not hasattr(os, "fork"):
+        return None
+    ended = fork_reader(*filter(None, (model, weights)))
+    if not isinstance(ended, Diagnostic):
+        return ended
+    report.add(ended.but(span=whole_file(model)))
     print_diagnostics(report)
     return 1
 

@@ -1,16 +1,15 @@
 """Run ``snnc import`` in a child process, which ends even if reading a file does not.
 
-The child runs the whole command on the same streams. While it reads a model, its CPU
-time and memory are limited. If the HDF5 library crashes, only the child ends.
+The child is a fork, because a new process would import the command line again. While it
+reads a model, its CPU time and memory are limited. If the HDF5 library crashes, only
+the child ends. Systems without forks, such as Windows, read in the same process.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,43 +25,33 @@ LIMIT = "SNNC_IMPORT_SECONDS"
 """The environment variable with the time limit of the child, in seconds."""
 
 
-_ROOT = str(Path(__file__).resolve().parents[2])
-_START = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
-    " import runpy; runpy.run_module('snnc', run_name='__main__', alter_sys=True)"
-)
-"""Like ``python -P -m snnc``, which Python 3.10 lacks."""
-
-
-def snnc_command(*arguments: str) -> list[str]:
-    """Return a command of snnc that imports nothing from the current folder."""
-    return [sys.executable, "-c", _START, _ROOT, *arguments]
-
-
 def is_child() -> bool:
     """Return whether this process is the child."""
     return LIMIT in os.environ
 
 
-def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
-    """Run the command line again as a child, and wait for it.
-
-    Parameters
-    ----------
-    files
-        The files that the child reads; the first is the model.
+def fork_reader(*files: Path) -> int | Diagnostic | None:
+    """Fork a child, and wait for it; the first of the files that it reads is the model.
 
     Returns
     -------
-    int or Diagnostic
-        The exit status, or the reason why the child did not end by itself.
+    int or Diagnostic or None
+        The exit status, or the reason why the child did not end by itself. In the
+        child, None.
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
-    # The stacks of additional threads would count as memory.
-    limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
-    command = snnc_command(*arguments)
-    status = subprocess.run(command, env={**os.environ, **limits}).returncode
+    child = os.fork()
+    if not child:
+        os.environ[LIMIT] = str(seconds)
+        os.environ["OMP_NUM_THREADS"] = "1"  # more stacks would count as memory
+        return None
+    try:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except BaseException:  # a signal
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
     return status if status >= 0 else _reason(-status, files[0].as_posix(), seconds)
 
 

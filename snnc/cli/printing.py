@@ -44,7 +44,7 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
 class Result(Protocol):
-    """The result of a tool; other formats than text and JSON are further methods."""
+    """The result of a tool; formats other than text and JSON are further methods."""
 
     def as_dict(self) -> Json: ...
 
@@ -115,7 +115,7 @@ def print_json(document: Mapping[str, object]) -> None:
     """Print a document to stdout as JSON.
 
     NaN and infinity become null. In names, bytes that are not UTF-8 are escaped. The
-    text is ASCII, and no CI server reads it as a command.
+    text is ASCII, and contains nothing that a CI server would run as a command.
     """
     text = json.dumps(_known_to_json(document), indent=2, allow_nan=False)
     print_data(_COMMAND.sub(r"#\\u0023", text) + "\n")

@@ -1,4 +1,4 @@
-"""The base class of all diagnostics, and the collection of one run."""
+"""The base class of all diagnostics, and the collector for one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print diagnostics for the terminal, with the lines that they point at."""
+"""Print diagnostics for the terminal, with the lines that they point to."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     Parameters
     ----------
     diagnostics
-        The diagnostics, in the order of the output.
+        The diagnostics, in output order.
     colour
         Whether to use ANSI colours.
 

@@ -185,8 +185,8 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     """Yield a fingerprint of each diagnostic that does not depend on other lines.
 
     The fingerprint consists of the code, the file and the text of the line without
-    spaces. A number is added if a file has several diagnostics for which these are
-    equal.
+    spaces. A number is added if several diagnostics of a file would have the same
+    fingerprint.
     """
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:

@@ -1,4 +1,4 @@
-"""The modules of a package, and their headers, which name the spec of origin."""
+"""The modules of a package, and their headers, which name the source spec."""
 
 from __future__ import annotations
 

@@ -115,8 +115,8 @@ class Bracket:
     def at(self, indent: int, behind: int = 0) -> str:
         """Return the text, without the first line's indent and without a line end.
 
-        The text is one line if ``behind`` more characters fit after it. Otherwise each
-        item gets its own line, recursively.
+        The text is one line if it leaves room for ``behind`` more characters. Otherwise
+        each item gets its own line, recursively.
         """
         line = "" if self._is_exploded else str(self)
         if line and indent + len(line) + behind <= WIDTH:

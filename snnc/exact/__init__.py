@@ -10,13 +10,13 @@ runs all steps of an example before the next block starts, and its state fits in
 cache. The kernel also runs typical encoders and readouts. If the host has other layers
 of neurons, nengo runs the host, with our chip instead of the emulator (`hosted`).
 
-Either each example starts from rest, or each span of examples: "row" keeps the state
-within a span, as nengo-loihi does. Results do not depend on how threads share the work
-(`stream`).
+Either each example starts from rest, or each span of examples does: "row" keeps the
+state within a span, as in nengo-loihi. Results do not depend on how threads share the
+work (`stream`).
 """
 
 from snnc.exact.engine import Engine, make_engine
-from snnc.exact.stream import Outcome
+from snnc.exact.stream import EngineResult
 from snnc.output.imported import CannotRunError
 
-__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine"]
+__all__ = ["CannotRunError", "Engine", "EngineResult", "make_engine"]

@@ -46,7 +46,7 @@ class Encoder:
     _currents: tuple[Floats, ...]
 
     def charges(self, example: Array) -> Floats:
-        """Return each neuron's increase per step, in spikes: (neurons,).
+        """Return each neuron's increase per step in spikes, with shape (neurons,).
 
         Not thread-safe: this uses nengo's memory.
         """

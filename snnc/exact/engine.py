@@ -12,9 +12,9 @@ from snnc.exact.read import block_starts, read_tables
 from snnc.exact.stream import (
     Chunk,
     Circuit,
+    EngineResult,
     Images,
     Kept,
-    Outcome,
     RunOptions,
     Runs,
     join,
@@ -33,7 +33,7 @@ MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
 
 
 class SizedImages(Images, Protocol):
-    """Examples of known number: (examples, *input shape)."""
+    """A known number of examples, with shape (examples, *input shape)."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -82,7 +82,7 @@ class Engine:
         decide: Decide = "mean",
         keep: Sequence[Kept] = (),
         threads: int | None = None,
-    ) -> Outcome:
+    ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
         count = len(images)
         size = ROW if presentation == "row" else share(count, threads)
@@ -167,7 +167,7 @@ def make_engine(
 
 
 def runs(built: Built) -> Runs:
-    """Return the fast implementation for a network, or that with nengo's host."""
+    """Return the fast implementation for a network, or the one with nengo's host."""
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)

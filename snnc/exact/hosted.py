@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.package import Built
-from snnc.exact.stream import Kept, LaneResult, Layers
+from snnc.exact.stream import Kept, Layers, RunnerResult
 from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
 from snnc.runtime.examples import Array
 
@@ -55,7 +55,7 @@ class ChipInterface:
 
     @property
     def overflows(self) -> NDArray[np.int64]:
-        """Return the number of overflows so far, as in `Outcome`."""
+        """Return the number of overflows so far, as in `EngineResult`."""
         return self._state.overflows.copy()
 
     def __enter__(self) -> ChipInterface:
@@ -88,7 +88,7 @@ class ChipInterface:
             self._probes.send(self._now, probe, receiver)
 
     def run_steps(self, steps: int) -> None:
-        """Run steps, in portions of the number for which the chip was created."""
+        """Run steps, in chunks of the length for which the chip was created."""
         while steps > 0:
             part = min(steps, self._limit)
             self._run(part)
@@ -134,8 +134,8 @@ class Hosted:
         self._simulator.sims["emulator"] = self._chip
         self.rest()
 
-    def lanes(self, count: int) -> list[Hosted]:
-        """Return a single lane: nengo has only one state."""
+    def runners(self, count: int) -> list[Hosted]:
+        """Return a single runner: nengo has only one state."""
         assert count == 1
         return [self]
 
@@ -143,10 +143,10 @@ class Hosted:
         """Convert examples to the argument of `run`."""
         return images.reshape(len(images), -1)
 
-    def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
-        """Present examples, (examples, values), one after another.
+    def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> RunnerResult:
+        """Present examples, of shape (examples, values), one after another.
 
-        ``rests``, (examples,), says which of them start from rest.
+        ``rests``, of shape (examples,), says which of them start from rest.
         """
         before = self._chip.overflows
         rows, trains = [], []
@@ -158,7 +158,7 @@ class Hosted:
         spikes = {name: np.stack([t[name] for t in trains]) for name in trains[0]}
         counts = {name: s.sum(axis=1).astype(np.uint16) for name, s in spikes.items()}
         overflows = self._chip.overflows - before
-        return LaneResult(np.stack(rows), overflows, counts, spikes)
+        return RunnerResult(np.stack(rows), overflows, counts, spikes)
 
     def rest(self) -> None:
         """Reset the state; nengo-loihi's simulator cannot reset itself."""
@@ -172,7 +172,7 @@ class Hosted:
         )
 
     def _present(self, values: Array) -> NDArray[np.float64]:
-        """Return the rows of one example: (steps, units)."""
+        """Return the rows of one example, of shape (steps, units)."""
         simulator = self._simulator
         for name in ("host_pre", "host"):
             if name in simulator.sims:

@@ -124,7 +124,7 @@ def _fire_and_wait(
     threshold: np.int32,
     refractory: np.int32,
 ) -> None:
-    """Fire like `_fire`, and keep the voltage at 0 for a time after a spike."""
+    """Fire like `_fire`, and keep the voltage at 0 for the refractory period."""
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
@@ -175,7 +175,7 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
-    """Sort listed spikes by source, for ``count`` sources starting at ``shift``."""
+    """Sort the listed spikes by source, for ``count`` sources from ``shift`` on."""
     begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
     last = state.last[shift : shift + count]
     end[:] = last
@@ -255,7 +255,7 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 def _run_readout(
     readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
 ) -> None:
-    """Fill ``rows``, (steps, units), with the output of each step.
+    """Fill ``rows``, of shape (steps, units), with the output of each step.
 
     The readout receives nengo-loihi's messages one step later. It reads the first
     message of a run twice, because no message precedes it.
@@ -284,7 +284,7 @@ def _run_readout(
 def mark_spikes(
     state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
 ) -> None:
-    """Count each source's spikes in a run, (sources,), and mark them by step."""
+    """Count the spikes of each source in a run, and mark them by step."""
     for s in range(len(state.begin)):
         begin, end = state.begin[s], state.end[s]
         if end > begin and state.times[begin] == 0:

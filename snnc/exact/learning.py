@@ -1,11 +1,11 @@
 """Run a readout that learns with PES, bit for bit like nengo-loihi's emulator.
 
-All other layers run as usual. Their spikes do not depend on the learned weights. So an
-example first runs through these layers, and then step by step through the block that
-learns.
+All other layers run as usual, because their spikes do not depend on the learned
+weights. So an example first runs through these layers, and then step by step through
+the block that learns.
 
-The emulator uses random numbers to round traces and weights. The count of random
-numbers does not depend on any state, so we draw all numbers for an example at once,
+The emulator uses random numbers to round traces and weights. The number of random
+numbers does not depend on any state, so we draw all of them for an example at once,
 from the emulator's generator.
 """
 
@@ -55,7 +55,7 @@ class Lost(NamedTuple):
     Attributes
     ----------
     spikes
-        Spikes that traces missed, because traces register one spike in two steps.
+        Spikes that traces missed, because a trace registers one spike every two steps.
     traces
         Traces above 127.
     weights
@@ -118,7 +118,7 @@ class Learner:
 
     @property
     def kernel(self) -> Array:
-        """The present weights: (neurons, units)."""
+        """The present weights, with shape (neurons, units)."""
         for held, learned in zip(
             self._synapse.weights, self._memory.weights, strict=True
         ):

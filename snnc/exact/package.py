@@ -34,7 +34,7 @@ def not_fixed(what: str, block: object) -> CannotRunError:
 
 
 def why_not_stored(layers: str) -> str:
-    """Return the message for layers whose weights have no integers on the chip."""
+    """Return the message for layers whose weights the chip can't store as integers."""
     return (
         f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
         "explains the reason and the fix"

@@ -2,7 +2,7 @@
 
 Each thread runs the examples of a span in order, so that in a row, each example starts
 from the state after the previous example. Results are yielded for a few examples at a
-time, so that the caller need not store or await all results.
+time, so that the caller doesn't have to wait for all results or store them.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ Layers = dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
-class LaneResult:
-    """The result of a lane: the rows, and other fields as in `Outcome`."""
+class RunnerResult:
+    """The result of a runner: the rows, and the same other fields as `EngineResult`."""
 
     rows: NDArray[np.float64]
     overflows: Int64
@@ -57,7 +57,7 @@ class LaneResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EngineResult:
     """The outputs of examples, and other requested results.
 
     Attributes
@@ -87,11 +87,11 @@ class Outcome:
     early: NDArray[np.float64] | None = None
 
 
-def join(parts: Sequence[Outcome]) -> Outcome:
+def join(parts: Sequence[EngineResult]) -> EngineResult:
     """Join consecutive outcomes of the same kind."""
     rows = [part.rows for part in parts if part.rows is not None]
     early = [part.early for part in parts if part.early is not None]
-    return Outcome(
+    return EngineResult(
         np.concatenate([part.outputs for part in parts]),
         np.sum([part.overflows for part in parts], axis=0),
         _join([part.counts for part in parts]),
@@ -120,13 +120,13 @@ class Runner(Protocol):
 
     def run(
         self, values: Array, /, rests: Bools, keep: Sequence[Kept]
-    ) -> LaneResult: ...
+    ) -> RunnerResult: ...
 
 
 class Runs(Protocol):
     """A network that creates runners."""
 
-    def lanes(self, count: int) -> Sequence[Runner]: ...
+    def runners(self, count: int) -> Sequence[Runner]: ...
     def prepare(self, images: Array) -> Array: ...
 
 
@@ -146,7 +146,7 @@ class Chunk(NamedTuple):
     span: Span
     start: int
     images: Array
-    outcome: Outcome
+    outcome: EngineResult
 
 
 def share(count: int, threads: int | None) -> int:
@@ -162,31 +162,31 @@ def stream(
     runs: Runs, images: Images, spans: Sequence[Span], job: RunOptions
 ) -> Iterator[Chunk]:
     """Yield the chunks of all spans; only chunks of the same span are in order."""
-    lanes = runs.lanes(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
+    runners = runs.runners(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
     waiting = iter(spans)
-    ahead = [_pieces(waiting) for _ in lanes]
-    running: dict[Future[Outcome], tuple[int, Span, int, Array]] = {}
+    ahead = [_pieces(waiting) for _ in runners]
+    running: dict[Future[EngineResult], tuple[int, Span, int, Array]] = {}
     with ExitStack() as stack:
-        # One pool per lane keeps the chunks of a span in order.
-        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
+        # One pool per thread keeps the chunks of a span in order.
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in runners]
 
-        def submit(lane: int) -> None:
-            for span, start, stop in ahead[lane]:
+        def submit(thread: int) -> None:
+            for span, start, stop in ahead[thread]:
                 x, rests = images[start:stop], np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
                 values = runs.prepare(x)
-                future = pools[lane].submit(_run, lanes[lane], values, rests, job)
-                running[future] = lane, span, start, x
+                future = pools[thread].submit(_run, runners[thread], values, rests, job)
+                running[future] = thread, span, start, x
                 return
 
-        for lane in AHEAD * tuple(range(len(lanes))):
-            submit(lane)
+        for thread in AHEAD * tuple(range(len(runners))):
+            submit(thread)
         while running:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in [future for future in running if future in done]:
-                lane, span, start, x = running.pop(future)
-                submit(lane)
+                thread, span, start, x = running.pop(future)
+                submit(thread)
                 yield Chunk(span, start, x, future.result())
 
 
@@ -197,9 +197,9 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
             yield (start, stop), at, min(at + CHUNK, stop)
 
 
-def _run(lane: Runner, values: Array, rests: Bools, job: RunOptions) -> Outcome:
-    given = lane.run(values, rests, job.keep)
-    return Outcome(
+def _run(runner: Runner, values: Array, rests: Bools, job: RunOptions) -> EngineResult:
+    given = runner.run(values, rests, job.keep)
+    return EngineResult(
         outputs=decide(given.rows, job.decide),
         overflows=given.overflows,
         counts=given.counts if "counts" in job.keep else {},
@@ -211,7 +211,7 @@ def _run(lane: Runner, values: Array, rests: Bools, job: RunOptions) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The constant data that all lanes share.
+    """The constant data that all runners share.
 
     Sources are the compartments, followed by the encoder neurons. ``places`` contains
     the sources of each layer, in the layer's shape.
@@ -224,17 +224,17 @@ class Circuit:
     steps: int
     _preparing: Lock = field(default_factory=Lock)
 
-    def lanes(self, count: int) -> list[Lane]:
-        """Return one lane per thread."""
-        return [Lane(self) for _ in range(count)]
+    def runners(self, count: int) -> list[ThreadRunner]:
+        """Return one runner per thread."""
+        return [ThreadRunner(self) for _ in range(count)]
 
     def prepare(self, images: Array) -> Floats:
-        """Convert examples to the argument of `Lane.run`."""
+        """Convert examples to the argument of `ThreadRunner.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])
 
 
-class Lane:
+class ThreadRunner:
     """The state of one run; each thread has its own."""
 
     def __init__(self, circuit: Circuit) -> None:
@@ -245,10 +245,10 @@ class Lane:
         units = len(circuit.readout.bias)
         self._host = host_state(circuit.encoder.voltage, units, steps)
 
-    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
-        """Present examples, (examples, encoder neurons), one after another.
+    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> RunnerResult:
+        """Present examples, of shape (examples, encoder neurons), one after another.
 
-        ``rests``, (examples,), says which of them start from rest.
+        ``rests``, of shape (examples,), says which of them start from rest.
         """
         circuit, steps = self._circuit, self._circuit.steps
         count, sources = len(charges), self._sources
@@ -260,7 +260,7 @@ class Lane:
         parts = (circuit.chip, circuit.readout, circuit.encoder.voltage)
         states = (self._state, self._host)
         run_examples(*parts, *states, charges, rests, rows, counts, spikes)
-        return LaneResult(
+        return RunnerResult(
             rows,
             self._state.overflows - before,
             self._layers(counts) if "counts" in keep else {},
@@ -277,7 +277,7 @@ def read_places(
     starts: dict[LoihiBlock, int],
     hosts: dict[Ensemble, int],
 ) -> dict[str, Int64]:
-    """Return each layer's sources, in the layer's shape; for a max pool, flat.
+    """Return each layer's sources in the layer's shape, or as a vector for a max pool.
 
     ``starts`` contains the first source of each block, and ``hosts`` the first
     source of each ensemble on the host. All layers must be probed.

@@ -37,10 +37,10 @@ def jit(function: Function) -> Function:
 
 
 def jit_after(module: ModuleType) -> Callable[[Function], Function]:
-    """Compile as `jit` does a function that calls functions of another module.
+    """Compile a function that calls functions of another module, like `jit`.
 
-    numba looks for changes only in a function's own file. The name of the function on
-    disk therefore has a checksum of the module's file.
+    numba looks for changes only in a function's own file. The function's name on disk
+    therefore contains a checksum of the module's file.
     """
     assert module.__file__ is not None
     checksum = crc32(Path(module.__file__).read_bytes())
@@ -192,9 +192,10 @@ class LearningTable(NamedTuple):
 class LearningState(NamedTuple):
     """The state that learning changes.
 
-    ``weights`` are (axons, 2 units), and ``held`` the block's voltages. ``spiked``
-    marks the axons that have spiked since the last update of ``traces``. ``lost``
-    counts spikes that traces missed, and clipped traces and weights.
+    ``weights`` has the shape (axons, 2 units), and ``held`` contains the block's
+    voltages. ``spiked`` marks the axons that have spiked since the last update of
+    ``traces``. ``lost`` counts spikes that traces missed, and clipped traces and
+    weights.
     """
 
     weights: Int32
@@ -209,12 +210,13 @@ class LearningState(NamedTuple):
 class ChipState(NamedTuple):
     """The state that a run changes on the chip.
 
-    ``inflow`` and ``spiked`` belong to one block at a time: (steps, compartments).
-    ``ids`` and ``starts`` list the compartments of this block that fired, step by step.
+    ``inflow`` and ``spiked``, of shape (steps, compartments), belong to one block at a
+    time. ``ids`` and ``starts`` list the compartments of this block that fired, step by
+    step.
 
     The arrival steps of source ``s`` are ``times`` from ``begin[s]`` to ``end[s]``.
-    Step 0 is for spikes from before the run. Spikes that arrive after the run have the
-    number of steps as their time, and ``last`` marks their sources. ``used`` is the
+    Spikes from before the run arrive at step 0. The time of spikes that arrive after
+    the run is the number of steps, and ``last`` marks their sources. ``used`` is the
     number of times. ``overflows`` counts overflows of input, current and biased
     current.
     """

@@ -1,4 +1,4 @@
-"""Find the smallest changes to a spec after which its network fits on the chip.
+"""Find the smallest changes to a spec that make its network fit on the chip.
 
 A change sets one property of one layer to another value. `trials` compiles a spec with
 changes, and `solve` searches for the smallest change that fits. `advise` and `blocks`

@@ -37,7 +37,7 @@ BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
-    """Find changes that fit, and add these to the diagnostics of the mapping.
+    """Add changes that make the network fit to the diagnostics of the mapping.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
 
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
-    """Return the span of the layer's width, with the largest width that fits."""
+    """Return the span of the layer's width, and the largest width that fits."""
     layer = trials.layers()[change.position]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""

@@ -1,4 +1,4 @@
-"""Find a better `block` or window if it does not fit or increases the cores."""
+"""Find a better `block` or window for one that does not fit or adds cores."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 
 def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refused]:
-    """Return the diagnostics, each with a block that fits together with the others."""
+    """Return the diagnostics, each with a block; all these blocks fit together."""
     names = [d.name for d in refused]
     near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
     blocks = [block for block in near if block is not None]
@@ -207,7 +207,7 @@ class Trial:
 
 
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
-    """Add the largest window with which the whole network fits to a refused window.
+    """Advise the largest window with which the whole network fits.
 
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """

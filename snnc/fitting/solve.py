@@ -23,7 +23,7 @@ GROWTH = 3
 
 
 def width_key(layer: LogicalLayer) -> str | None:
-    """Return the property with a layer's number of channels or units."""
+    """Return the property that sets a layer's number of channels or units."""
     if isinstance(layer.operation, Convolution):
         # A depthwise layer has as many channels as its source.
         return None if layer.operation.depthwise else "filters"
@@ -90,7 +90,8 @@ def wider_strides(position: int, layer: LogicalLayer) -> list[Change]:
 def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
     """Return larger strides, starting with the largest outputs.
 
-    The strides of height and width increase together, and that of depth separately.
+    The strides of height and width increase together, and the stride of depth
+    separately.
     """
     present, kernel = operation.stride, operation.kernel
     plane = min(2, len(present))

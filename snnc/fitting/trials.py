@@ -126,11 +126,11 @@ class Trials:
     Attributes
     ----------
     certain
-        Whether variants are mapped, instead of only counting their neurons.
+        Whether variants are mapped; otherwise, only their neurons are counted.
     cache
         Results of earlier mappings that later mappings reuse.
     work, most_work
-        The work so far, and the work after which no other variant is tried, in the
+        The work so far, and the work after which no further variants are tried, in the
         search's units.
     """
 
@@ -258,7 +258,7 @@ class Trials:
         )
 
     def floor(self, changes: Changes) -> int:
-        """Return the fewest cores that the neurons of a legal variant fill."""
+        """Return how many cores the neurons of a legal variant need at least."""
         lowered = self.lower(changes)
         if lowered is None:
             return 0

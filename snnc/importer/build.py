@@ -71,7 +71,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     Raises
     ------
     RefusedModelError
-        If the model has no graph, or has one that Keras does not write.
+        If the model has no graph, or a graph that Keras does not write.
     """
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
@@ -93,9 +93,10 @@ def _compile_options(training: Any) -> Compiled | None:
 
 
 def flatten(graph: Graph) -> tuple[tuple[KerasLayer, ...], tuple[str, ...]]:
-    """Return a model's layers, each after those that it reads, and its outputs.
+    """Return a model's layers in topological order, and its outputs.
 
-    Each further call of a layer is a separate layer, named after it and the call.
+    Each further call of a layer becomes a separate layer, named after the layer and the
+    call.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def _walk(
 
 
 def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
-    """Refuse an input that reads a layer, and any other layer that reads none."""
+    """Refuse input layers that read a layer, and other layers that read none."""
     if (part.kind == "InputLayer") != (not part.reads):
         raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
@@ -212,7 +213,7 @@ class Calls:
         return tensor.layer, tensor.node - is_from_one
 
     def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
-        """Yield each call after those it reads, otherwise in configuration order."""
+        """Yield the calls in topological order, otherwise in configuration order."""
         reads: dict[CallKey, list[CallKey]] = {}
         for call, part in self._all.items():
             reads[call] = [self.of(tensor) for tensor in part.reads]

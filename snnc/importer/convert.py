@@ -44,7 +44,8 @@ class Conversion:
     problems :
         The reasons for refusals, or warnings.
     state :
-        If a layer was refused, the drafts, whose cores can be counted; otherwise None.
+        The drafts if a layer was refused, so that their cores can be counted; otherwise
+        None.
     """
 
     model: KerasModel
@@ -143,8 +144,8 @@ def compile_written(
 
     If the network needs more than one chip and the user did not choose a number, the
     spec gets as many chips as its cores need. This function does not search for a
-    smaller network that fits: the search takes longer than the import, and `snnc check`
-    does it.
+    smaller network that fits, because the search takes longer than the import. `snnc
+    check` searches for one.
     """
     own, cache = Diagnostics(), PlanCache()
     made = _lower_spec(written, name, own, request, cache)

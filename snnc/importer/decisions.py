@@ -39,8 +39,9 @@ class Decision:
         One of the layer's options and its value, such as ``padding same``; empty for
         the layer as a whole.
     verdict :
-        ``kept``: it means the same in the spec. ``training``: it only matters in
-        training. ``rewritten``: it is replaced. ``refused``: it prevents the import.
+        ``kept``: the option means the same in the spec. ``training``: the option only
+        matters in training. ``rewritten``: it is replaced. ``refused``: it prevents the
+        import.
     why :
         The reason, as a phrase.
     remedy :
@@ -148,7 +149,7 @@ def diagnose(
     Parameters
     ----------
     cost :
-        Returns the cost of rewriting all max pools, as a phrase.
+        Returns a phrase with the cost of rewriting all max pools.
     """
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}

@@ -1,4 +1,4 @@
-"""Drafts of a spec's statements, and the axes of Keras's layers in them.
+"""Drafts of a spec's statements, and the positions of Keras axes in them.
 
 A view maps Keras's axes to the spec's axes, which are channels-last. For each Keras
 axis, the view has one group: the spec's axes that form this axis, in order. Axes of
@@ -93,7 +93,7 @@ SIGNED = (Unit(), Unit(-1.0))
 
 @dataclass(frozen=True, slots=True)
 class StatementDraft:
-    """A statement of the spec, with the Keras layers from which it is made.
+    """A statement of the spec, with the Keras layers that it implements.
 
     Attributes
     ----------
@@ -104,8 +104,8 @@ class StatementDraft:
     shape :
         The shape of its output, without the batch.
     main, beside :
-        The terms of its kernel and of its shortcut. Each term's source is in ``reads``
-        or is one of the sources that the shortcut joins.
+        The terms of the statement's kernel and of its shortcut. Each term's source is
+        in ``reads`` or is one of the sources that the shortcut joins.
     reads :
         The sources whose channels the kernel reads, in this order.
     kernel, stride, padding, dilation, groups :
@@ -125,7 +125,7 @@ class StatementDraft:
     rewritten :
         The layers that it replaces, for the comment above it in the spec.
     properties :
-        Its neurons' properties in the spec, such as ``synapse 5 ms``.
+        The properties of the statement's neurons, such as ``synapse 5 ms``.
     """
 
     layer: str
@@ -157,7 +157,7 @@ class StatementDraft:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether it is a depthwise convolution in the spec."""
+        """Whether the statement is a depthwise convolution in the spec."""
         return self.groups > 1 and self.groups == self.main[0].read[-1]
 
     @property
@@ -170,7 +170,7 @@ class StatementDraft:
 
     @property
     def steps(self) -> tuple[LinearStep, ...]:
-        """The steps that contribute to its weights."""
+        """The steps that contribute to the statement's weights."""
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
 
@@ -218,7 +218,7 @@ class Value:
 
     @property
     def is_input(self) -> bool:
-        """Whether it is the unchanged input."""
+        """Whether the value is the unchanged input."""
         return (
             len(self.terms) == 1
             and not self.terms[0].steps

@@ -139,7 +139,7 @@ def _image(state: ConversionState, value: Value) -> StatementDraft | None:
 
 
 def _is_dense(draft: StatementDraft) -> bool:
-    """Whether a readout's matrix is the one that Keras has."""
+    """Whether a readout's matrix equals the matrix in Keras."""
     return all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main

@@ -1,4 +1,4 @@
-"""The content of `--explain`, also as JSON."""
+"""The content of ``--explain``, and its JSON form."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
 
 
 def written_part(state: ConversionState) -> WrittenSpec | None:
-    """Write a spec of the drafts, only to count cores.
+    """Write the drafts as a spec whose only purpose is to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
     have no reader. The result is None without neurons.

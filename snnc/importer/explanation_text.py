@@ -60,7 +60,7 @@ def cells(placed: Placed) -> Cells:
 
 
 def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
-    """Yield verdict, sentence and remedy; options with the same ones share a line."""
+    """Yield verdict, sentence and remedy; options with equal ones share a line."""
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
         key = (decision.verdict, decision.why, decision.remedy)

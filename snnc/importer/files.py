@@ -253,7 +253,7 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     RefusedModelError
-        Also for any error that zipfile raises on a damaged archive.
+        Also raised for any error from zipfile on a damaged archive.
     """
     try:
         with zipfile.ZipFile(file) as archive:

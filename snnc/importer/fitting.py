@@ -1,7 +1,7 @@
 """Fit windows to a spec's `valid`, `same` and `causal` padding.
 
-In a spec, all axes have the same kind of padding. Extra zero taps widen a kernel until
-it reads the same positions with this padding as its windows do. A term that no single
+In a spec, all axes have the same kind of padding. Extra zero taps widen a kernel until,
+with this padding, it reads the same positions as its windows. A term that no single
 kernel can compute is split into pieces, one for each kernel.
 """
 
@@ -233,7 +233,7 @@ def _causal(window: AxisWindow) -> FittedAxis | None:
 
 
 def united(many: Sequence[Windows]) -> Windows | None:
-    """Return windows that cover several, or None if their positions differ.
+    """Return windows that cover all the given ones; None if positions differ.
 
     If an axis has a single output position, the window may cover the whole axis.
     """
@@ -259,7 +259,7 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
 
 def cuts_of(term: Term) -> tuple[int, ...] | None:
-    """Return the steps before which to split a term; empty if one kernel is enough.
+    """Return the steps before which to split a term; empty if a single kernel suffices.
 
     The last piece is as short as possible, then the piece before it, and so on. Return
     None if no split works. A model may be a single term with thousands of steps, so the

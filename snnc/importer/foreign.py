@@ -126,7 +126,7 @@ def refuse_json(path: str, value: Any) -> None:
 
 
 def old_writer(keras: Any, backend: Any) -> str:
-    """Return the Keras that wrote a file if it is Keras 1 or uses Theano, else ""."""
+    """Return which Keras wrote a file: Keras 1, Keras with Theano, or "" for others."""
     version = keras if isinstance(keras, str) else ""
     if version.split(".")[0] not in ("0", "1") and backend != "theano":
         return ""
@@ -135,7 +135,7 @@ def old_writer(keras: Any, backend: Any) -> str:
 
 
 def refuse_old(path: str, keras: Any, backend: Any) -> None:
-    """Refuse weights of Keras 1, or of Keras with Theano."""
+    """Refuse weights that Keras 1, or Keras with Theano, wrote."""
     if writer := old_writer(keras, backend):
         raise refused(OldModel, path=path, writer=writer)
 

@@ -2,8 +2,9 @@
 
 Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``. Keras 3 writes
 ``{"args", "kwargs"}``, in which tensors are ``__keras_tensor__`` objects whose
-``keras_history`` is ``[layer, node, tensor]``. The node is the number of the layer's
-call that produced the tensor; Keras counts the calls of submodels from 0 or from 1.
+``keras_history`` is ``[layer, node, tensor]``. The node is the index of the layer's
+call that produced the tensor. For submodels, the index starts at 0 or 1, depending on
+the version of Keras.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     Raises
     ------
     RefusedModelError
-        If the model has no graph, or has one that Keras does not write.
+        If the model has no graph, or a graph that Keras does not write.
     """
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
@@ -108,9 +109,11 @@ def _with_input(
 
 
 def _first_shape(part: NestedLayer) -> Any:
-    """Return the input shape of the first layer, also in a submodel."""
+    """Return the input shape of the first layer, which may be in a submodel."""
     if part.inside is None:
-        return part.options.get("batch_input_shape")
+        sizes = part.options.get("input_shape")  # written by hand; Keras reads it
+        shape = [None, *sizes] if isinstance(sizes, list) else None
+        return part.options.get("batch_input_shape", shape)
     inputs = part.inside.inputs
     shapes = [
         inner.options.get("batch_input_shape")
@@ -175,8 +178,8 @@ class Call:
     Attributes
     ----------
     others :
-        By keyword, or by the number of the argument as text. Arguments that are None
-        are omitted.
+        The keys are keywords, or the indices of positional arguments as text. Arguments
+        that are None are omitted.
     """
 
     tensors: tuple[LayerOutput, ...]

@@ -53,7 +53,7 @@ class H5Weights(StoredWeights):
 
     @property
     def renamed(self) -> str:
-        """The first layer with a different name in the file, and that name; or ""."""
+        """The first layer whose name in the file differs, with that name; or ""."""
         pairs = (f"`{a}` for `{b}`" for b, a in self._groups.items() if a != b)
         return next(pairs, "")
 
@@ -112,7 +112,7 @@ def owned(layer: str, owners: Owners) -> list[str]:
     Raises
     ------
     RefusedModelError
-        If one of these weights may also belong to another layer.
+        If one of the weights could also belong to another layer.
     """
     for path, names in owners.items():
         if layer in names and len(names) > 1:
@@ -121,7 +121,7 @@ def owned(layer: str, owners: Owners) -> list[str]:
 
 
 def has_weights(part: NestedLayer) -> bool:
-    """Whether a part has weights, as far as its class is known."""
+    """Whether a part has weights, according to its class if that is known."""
     if part.inside is not None:
         return any(map(has_weights, part.inside.parts))
     return part.kind in NAMES or "layer" in part.options
@@ -173,7 +173,7 @@ def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
 
 
 def short(paths: Sequence[str]) -> list[str]:
-    """Return the last name of each path, or enough names to distinguish them."""
+    """Return the last names of each path, as many as make it unique."""
     plain = [path.removesuffix(":0") for path in paths]
     last = [path.split("/")[-1] for path in plain]
     counts = Counter(last)

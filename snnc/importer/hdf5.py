@@ -141,7 +141,7 @@ class Store:
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
-        """Turn any error of h5py on a damaged file into a refusal."""
+        """Turn any error that h5py raises on a damaged file into a refusal."""
         try:
             yield
         except (RefusedModelError, MemoryError):

@@ -43,7 +43,7 @@ _DROPPED = {
 
 
 def is_old(value: Any) -> bool:
-    """Whether layers have Keras 1 options, whatever version the file states."""
+    """Whether layers have Keras 1 options, regardless of the version in the file."""
     config = value.get("config") if isinstance(value, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config
     return any(

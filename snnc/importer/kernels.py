@@ -1,7 +1,7 @@
 """Compose the kernels of terms, from the last step back to the source.
 
 Each step back turns a kernel (positions, channels, outputs) over the step's output into
-a kernel over its input, and adds the step's shift, multiplied by the kernel, to the
+a kernel over its input. It adds the step's shift, multiplied by the kernel, to the
 bias. The positions of a windowed kernel are its taps; a matrix has all positions of an
 axis.
 """
@@ -31,7 +31,8 @@ class Kernels:
     Raises
     ------
     KeyError, ValueError
-        By `compose`, if the shapes of weights do not match the configuration.
+        Raised by `compose` if the shapes of weights do not match the
+    configuration.
     """
 
     def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
@@ -176,7 +177,7 @@ class Kernels:
         return wide
 
     def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
-        """Return the slopes of a `PReLU`, per position if the layer has so many."""
+        """Return the slopes of a `PReLU`, per channel or per position."""
         shape = (*sizes, step.given)
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
         if step.is_uniform:
@@ -188,7 +189,7 @@ class Kernels:
         return whole
 
     def _own(self, step: LinearStep) -> Array | None:
-        """Return a step's own kernel (taps, ..., read, given), or None.
+        """Return a step's own kernel, (taps, ..., inputs, outputs), or None.
 
         The kernel of a mean is one factor. A window has no kernel of its own.
         """
@@ -249,7 +250,7 @@ def _each(value: Any, channels: int) -> Array:
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
-    """Return the groups of a kernel over all channels as a grouped kernel."""
+    """Extract a grouped kernel from a kernel over all channels."""
     if groups == 1:
         return kernel
     taps, channels, filters = kernel.shape
@@ -382,7 +383,7 @@ def _slices(
     windows: Windows,
     shape: Shape,
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return slices of the positions that a tap reads, and of the places that do."""
+    """Return slices of the positions that a tap reads, and of their readers."""
     into: list[slice] = []
     take: list[slice] = []
     for tap, start, count, window, size in zip(
@@ -412,7 +413,7 @@ def _compose_windows(windows: Windows, later: Windows | None) -> Windows:
 def _through(
     kernel: Array, shift: Array, later: Windows | None, is_full: bool
 ) -> Array:
-    """Return the bias that results from a shift of the channels a kernel reads."""
+    """Return the bias that results if the channels that a kernel reads are shifted."""
     seen = np.einsum("...io,i->...o", kernel, shift)
     axes = tuple(range(kernel.ndim - 2))
     is_alike = later is None or not any(w.pads or w.step > 1 for w in later)
@@ -427,7 +428,7 @@ def _through(
 
 
 def _mask(window: AxisWindow) -> Array:
-    """Return which taps at each position are inside the axis: (places, taps)."""
+    """Return which taps are inside the axis, of shape (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)

@@ -99,7 +99,7 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
 
 
 def foreign_class(entry: Mapping[str, Any]) -> str | None:
-    """Return the name of a layer's class if the class is custom, else None."""
+    """Return the name of a layer's class if it is a custom class, otherwise None."""
     if not is_custom(entry):
         return None
     return str(entry.get("registered_name") or entry["class_name"])
@@ -228,7 +228,7 @@ _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequence[str]:
     """Return the names of a layer's ``count`` variables, in Keras's order.
 
-    If the class is unknown or has a different number of variables, the names are the
+    If the class is unknown or has a different number of variables, the names are
     numbers from 0, as in the file.
     """
     names = [

@@ -1,7 +1,7 @@
 """Linear maps between layers of neurons: windows over axes, and steps of layers.
 
 Everything that Keras computes between two layers of neurons is linear, and a layer on
-the chip reads each source with one convolution or one matrix. Therefore a value is a
+the chip reads each source with one convolution or one matrix. A value is therefore a
 sum of terms. A term is a source and the steps after it, which snnc multiplies into one
 kernel.
 """
@@ -25,7 +25,7 @@ Op = Literal[
 class AxisWindow:
     """A step's input along one axis: ``places`` windows, ``stride`` apart.
 
-    Window ``i`` reads ``taps`` positions from ``i stride - before`` on. Positions
+    Window ``i`` reads ``taps`` positions, starting at ``i stride - before``. Positions
     outside the axis are zeros. If ``before`` is negative, positions are skipped.
 
     Attributes
@@ -52,21 +52,21 @@ class AxisWindow:
         return (self.size - 1) * self.step + 1
 
     @property
-    def behind(self) -> int:
+    def overhang(self) -> int:
         """The number of positions after the axis that the last window reads."""
         return (self.places - 1) * self.stride - self.before + self.taps - self.extent
 
     @property
     def pads(self) -> bool:
-        return self.before > 0 or self.behind > 0
+        return self.before > 0 or self.overhang > 0
 
     @property
     def is_point(self) -> bool:
         is_one = self.taps == self.stride == self.step == 1
-        return is_one and self.before == 0 and not self.behind
+        return is_one and self.before == 0 and not self.overhang
 
     def then(self, after: AxisWindow) -> AxisWindow | None:
-        """Return two windows as one, or None if the result would differ.
+        """Return two successive windows as one, or None if the result would differ.
 
         Outside the first window's output, the second window reads zeros. A joint window
         over the source reads zeros there only if, at such a position, the first window
@@ -169,12 +169,12 @@ class LinearStep:
 
     @property
     def is_pool(self) -> bool:
-        """Whether a statement can express it: an average whose windows do not pad."""
+        """Whether the step is an average without padding, which has a statement."""
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
     def is_kernel(self) -> bool:
-        """Whether a statement can be named after its layer."""
+        """Whether a statement can be named after the step's layer."""
         return self.op in ("kernel", "depthwise", "separable", "matrix", "transposed")
 
 
@@ -209,7 +209,7 @@ class Term:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether it computes a vector from all positions."""
+        """Whether the term computes a vector from all positions."""
         return any(step.op in ("matrix", "unroll") for step in self.steps)
 
     @property
@@ -225,7 +225,7 @@ class Term:
         return prefixes[-1] if len(prefixes) > len(self.steps) - first else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
-        """Yield the joint windows of one step from ``first`` on, of two, and so on.
+        """Yield the joint windows of one step from ``first`` on, of two steps, etc.
 
         The iterator ends before the first step that can't be included.
         """
@@ -261,7 +261,7 @@ class Term:
         return common or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
-        """Return whether its steps add a shift, and whether it differs by position.
+        """Return whether steps add a shift: none, per channel or per position.
 
         Near a border, a shift before padded zeros contributes less.
         """

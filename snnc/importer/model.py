@@ -41,7 +41,7 @@ class KerasLayer:
     reads :
         The layers whose outputs it takes, in order.
     shares :
-        If this is another call of a layer, that layer, whose weights it uses; or empty.
+        The layer whose weights this call shares; empty for the first call of a layer.
     """
 
     name: str
@@ -53,7 +53,7 @@ class KerasLayer:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The arguments of ``compile`` in the model's file, with Keras's names."""
+    """The arguments of ``compile`` in the model's file, by their Keras names."""
 
     loss: Any
     optimizer: Any
@@ -61,7 +61,7 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class KerasModel:
-    """A model, flat: submodels are replaced by their layers.
+    """A flat model, in which submodels are replaced by their layers.
 
     Attributes
     ----------
@@ -100,7 +100,8 @@ class LayerOutput:
     index :
         The number of the output, from 0.
     node :
-        The number of the layer's call; Keras counts calls of submodels from 0 or 1.
+        The index of the layer's call. For submodels, it starts at 0 or 1, depending on
+        the version of Keras.
     """
 
     layer: str
@@ -173,7 +174,7 @@ class ModelWeights(ABC):
         Parameters
         ----------
         layer :
-            Its full name: names of submodels come before it.
+            The layer's full name, which begins with the names of its submodels.
 
         Returns
         -------
@@ -219,7 +220,7 @@ NOWHERE = whole_file("model")
 
 
 class RefusedModelError(Exception):
-    """A model that can't be imported; the only error of this package.
+    """A model that can't be imported. This package raises no other error.
 
     Attributes
     ----------

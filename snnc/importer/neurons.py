@@ -1,7 +1,7 @@
 """Place neurons: turn a sum of terms into statements of the spec.
 
 A layer of neurons has one kernel, and may have a shortcut. If padding between two steps
-makes a single kernel impossible, the term is split, and neurons keep the value before
+makes a single kernel impossible, the term is split. Neurons then keep the value before
 the split: one neuron per value, or two if the value may be below 0.
 """
 
@@ -39,7 +39,7 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 
 class UnfitError(Exception):
-    """No statements can compute a value; ``layer`` is the cause, if known."""
+    """Raised if no statements can compute a value; ``layer`` is the cause, if known."""
 
     def __init__(self, why: str, layer: str = "") -> None:
         super().__init__(why)
@@ -54,8 +54,8 @@ def add_relu(
     Parameters
     ----------
     owner :
-        The layer of the activation. The neurons are named after it, unless they have a
-        kernel from another layer.
+        The layer that contains the activation. The neurons are named after it, unless
+        they have a kernel from another layer.
     units :
         The neurons of each value.
 
@@ -95,7 +95,7 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
-    """Add neurons that keep a value: one each, or two if it may be below 0."""
+    """Add neurons that keep a value: one per number, or two if it may be below 0."""
     known = state.kept.get(value.terms)
     if known is not None:
         return known
@@ -169,7 +169,7 @@ def readout_image(
 def _dense(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft | None:
-    """Return a draft whose neurons have no spatial axes, or None."""
+    """Return a draft of neurons without spatial axes, or None."""
     if len(value.shape) > 1:
         return None
     terms = pooled_all(state, value.terms)
@@ -295,7 +295,7 @@ def _one_kernel(
     shape: Shape,
     is_beside: bool,
 ) -> tuple[tuple[Term, ...], Fitted]:
-    """Return terms that one kernel reads, and the kernel.
+    """Return terms that a single kernel can read, and this kernel.
 
     If one kernel can't read all sources, neurons keep the sums of the other terms.
     """

@@ -39,7 +39,7 @@ CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class ReadWeights(ModelWeights):
-    """The weights of a model, with one set for all calls of a layer.
+    """The weights of a model; all calls of a layer share one set.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def refusing(name: str) -> Iterator[None]:
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return ``file``, or how `snnc.importer.user_code` gets the model."""
+    """Return whether to read a ``file``, ``load`` a folder or ``call`` a function."""
     if not path.exists() and CALL.fullmatch(name):
         tell(f"note: running your code `{name}` to get the model")
         return "call"
@@ -245,7 +245,7 @@ def run(
     shown :
         The model's name in messages; by default ``target``.
     limits :
-        A context that limits reading; all weights are read inside it.
+        A context that limits time and memory; all weights are read inside it.
     """
     shown = shown or target
     try:

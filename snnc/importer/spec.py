@@ -82,7 +82,7 @@ class WrittenSpec:
     divisor :
         The number by which the spec divides the model's input.
     notes :
-        Sentences about assumptions, and about settings that are lost.
+        Sentences about assumptions and lost settings.
     """
 
     text: str
@@ -214,7 +214,7 @@ def _check_length(text: str, name: str, layers: int) -> None:
     Raises
     ------
     RefusedModelError
-        With the limit in its message.
+        The message names the limit.
     """
     if len(text) < MOST_TOKENS:  # each token has a character
         return

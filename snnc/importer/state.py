@@ -44,7 +44,7 @@ class ConversionState(Decisions):
     kept :
         The neurons that keep the sum of terms, by these terms.
     stands :
-        For each average that replaces a layer at the user's request, that layer.
+        The layer that each average replaces at the user's request.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class ConversionState(Decisions):
 
     @property
     def divisor(self) -> float:
-        """The divisor for input values with a wide range; kernels multiply by it."""
+        """The divisor for wide input ranges, by which kernels are multiplied."""
         low, high = self.seen
         is_wide = self.given == self.seen and high - low > WIDEST_UNSCALED
         return max(abs(low), abs(high)) if is_wide else 1.0
@@ -148,8 +148,8 @@ class ConversionState(Decisions):
     ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
         """Return the norms and the ReLU that follow a layer, or None.
 
-        No other layer may read the values in between. A maximum commutes with all these
-        layers if no norm changes a sign.
+        The result is also None if another layer reads the values in between. A maximum
+        commutes with all these layers if no norm changes a sign.
         """
         norms: list[KerasLayer] = []
         name = layer.name
@@ -296,7 +296,7 @@ class ConversionState(Decisions):
         )
 
     def reads_input(self, key: str) -> bool:
-        """Whether a source is the input, or an average of it."""
+        """Whether a source is the input or an average of the input."""
         while key and self.drafts[key].kind == "avgpool":
             key = self.drafts[key].sources[0]
         return key == INPUT
@@ -329,7 +329,7 @@ def _is_linear(layer: KerasLayer) -> bool:
 
 
 def _clean(value: float) -> float:
-    """Return 1.0 for 255 * 0.003921569."""
+    """Round a number that is nearly a short one, such as 255 * 0.003921569 to 1.0."""
     near = round(value, 6)
     return near if abs(near - value) < 1e-6 else value
 

@@ -21,7 +21,7 @@ ENCODED = "encoded"
 
 
 class StatementWriter:
-    """Writes the layers; `from` is omitted where a layer reads the previous one.
+    """Writes the layers; `from` is omitted if a layer reads the previous layer.
 
     Parameters
     ----------
@@ -308,7 +308,7 @@ def _settings(name: str, options: Mapping[str, Any], notes: list[str]) -> Iterat
 
 
 def short(value: float) -> str:
-    """Return a float32 such as 0.0010000000474974513 in short form."""
+    """Shorten a float32 such as 0.0010000000474974513."""
     return number(float(f"{value:.7g}"))
 
 

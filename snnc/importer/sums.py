@@ -28,7 +28,7 @@ def widths(terms: Sequence[Term]) -> Iterable[int]:
 
 
 def source_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
-    """Return the only source of terms, or the statement that joins their sources."""
+    """Return the source of terms, or the statement that joins several sources."""
     sources = distinct(terms)
     if len(sources) == 1:
         return sources[0]
@@ -92,7 +92,7 @@ def shift_of(terms: Iterable[Term]) -> str:
 def bias_of(
     main: Sequence[Term], beside: Sequence[Term], units: tuple[Unit, ...]
 ) -> Bias:
-    """Return the kind of a statement's bias; a batch norm includes one."""
+    """Return the kind of a statement's bias; a batch norm includes a bias."""
     terms = [*main, *beside]
     if shift_of(terms) == "place":
         return "neuron"
@@ -116,7 +116,7 @@ def ends_in_norm(main: Sequence[Term]) -> bool:
 
 
 def name_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
-    """Return the name of the last kernel's layer, if it is still free."""
+    """Return the name of the last kernel's layer, if no statement has this name yet."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     for name in (*layers[::-1], owner):
         if name not in state.drafts:
@@ -176,7 +176,7 @@ def split_shortcut(
 
 
 def pooled_all(state: ConversionState, terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Return terms with their first averages as statements, where possible."""
+    """Return terms whose first averages are statements, where possible."""
     return tuple(pooled(state, term) or term for term in terms)
 
 

@@ -56,7 +56,7 @@ class Scales:
         self.rate = TOP
 
     def of(self, source: str, channels: int) -> Array:
-        """Return the factor of each channel that a kernel reads."""
+        """Return the factor for each channel that a kernel reads."""
         if source == INPUT:
             low, high = self._values
             return np.full(channels, self.divisor * max(abs(low), abs(high)))

@@ -220,7 +220,7 @@ class ShardedWeights(StoredWeights):
         return {name: array.shape for name, array in self._find_tensors(layer)}
 
     def close(self) -> None:
-        """Do nothing: no file stays open between reads."""
+        """Do nothing, because no file stays open between reads."""
 
     def _find_tensors(self, layer: str) -> Iterator[tuple[str, Stored]]:
         paths = owned(layer, self._owners)

@@ -29,7 +29,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
     Parameters
     ----------
     how :
-        ``call`` a ``module:function``, or ``load`` the folder of a SavedModel.
+        ``call`` for a ``module:function``, or ``load`` for the folder of a SavedModel.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
 
 
 def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
-    """Refuse code that returns no model; suggest a target, or what to check."""
+    """Refuse code that returns no model; suggest a function, or what to check."""
     way_out = "load it in Keras and save it with `model.save('model.keras')`"
     if how == "call":
         module, function = target.split(":")

@@ -15,7 +15,7 @@ overflow."""
 
 
 class Bounds:
-    """The limits of a number, for pydantic, which only custom devices need."""
+    """The limits of a number, for pydantic, which only checks custom devices."""
 
     def __init__(self, **bounds: float) -> None:
         self._bounds = bounds
@@ -62,7 +62,7 @@ class Chip(Table):
 class SynapseMemory(Table):
     """How weights are stored.
 
-    ``page`` is the number of compartments that an axon's base address can select; the
+    ``page`` is the number of compartments that an axon's base address can select. The
     stored indices contain the rest of the address.
     """
 
@@ -127,9 +127,9 @@ class Axons(Table):
 class Energy(Table):
     """The energy of events on the chip, in picojoules.
 
-    ``spike`` is for a spike within a tile (a group of neighbouring cores);
+    ``spike`` is the energy of a spike within a tile (a group of neighbouring cores).
     ``active_update`` and ``inactive_update`` are per neuron and step, and
-    ``synaptic_update`` per weight that learns.
+    ``synaptic_update`` is per weight that learns.
     """
 
     source: str
@@ -144,8 +144,8 @@ class Energy(Table):
 class Traffic(Table):
     """The limit of spikes from the host.
 
-    ``input_spikes`` is the maximum per chip and step, unless the spikes are
-    precomputed. nengo-loihi drops the rest.
+    ``input_spikes`` is the maximum per chip and step. nengo-loihi drops further spikes,
+    unless all are precomputed.
     """
 
     source: str
@@ -158,7 +158,7 @@ class Board(Table):
 
     ``synapse_formats`` is the limit per core, and ``chips`` the default number of
     chips.
-    ``too_many_recorded`` neurons can't be recorded; the limit is not public.
+    A board can't record ``too_many_recorded`` neurons; the exact limit is not public.
     """
 
     source: str

@@ -54,7 +54,7 @@ class TensorSpec:
     zeros: bool = False
 
     def takes(self, other: TensorSpec) -> bool:
-        """Return whether this tensor accepts another's values, ignoring names."""
+        """Return whether another tensor's values fit into this one, ignoring names."""
         same = replace(other, name=self.name, zeros=self.zeros) == self
         return same and (other.zeros or not self.zeros)
 
@@ -160,8 +160,8 @@ def layout_id(tensors: Iterable[TensorSpec]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
     The identity only depends on names, shapes, dtypes and axes, in order. Trained
-    weights therefore stay valid if a rate, a loss or a block shape changes. Loading
-    checks that a bias declared as zeros contains only zeros.
+    weights therefore stay valid if a rate, a loss or a block shape changes. A bias that
+    must be zero is checked on loading.
     """
     rows = [asdict(tensor) for tensor in tensors]
     for row in rows:

@@ -56,8 +56,8 @@ class Timing:
 class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
-    ``shape_span`` and ``range_span`` are the positions of shape and range; None if
-    unknown.
+    ``shape_span`` and ``range_span`` are the positions of the shape and the range in
+    the spec; None if unknown.
     """
 
     name: str
@@ -92,7 +92,8 @@ class LifNeuron:
 class Rate:
     """A firing-rate budget in Hz for a percentile over neurons and examples.
 
-    An activation of 1.0 means a rate of ``high``; a spike has amplitude ``1 / high``.
+    An activation of 1.0 corresponds to the rate ``high``; a spike has amplitude ``1 /
+    high``.
     """
 
     low: float
@@ -180,7 +181,7 @@ class Dense:
 
 @dataclass(frozen=True, slots=True)
 class RateCode:
-    """`encode rate`: values over ``scale``, with one channel per sign if ``signed``."""
+    """`encode rate`: values divided by ``scale``, one channel per sign if signed."""
 
     scale: float
     signed: bool
@@ -233,8 +234,8 @@ class Shortcut:
     """Adds ``source`` to a layer's current.
 
     An identity shortcut has no ``stride``. With a stride, the shortcut is a trained 1x1
-    convolution without bias; with an empty stride, in a dense layer, it is a trained
-    matrix.
+    convolution without bias. With an empty stride, in a dense layer, the shortcut is a
+    trained matrix.
     """
 
     source: str
@@ -243,10 +244,10 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class LogicalLayer:
-    """One statement that computes: an encoder, a spiking layer, a pool or a join.
+    """An encoder, a spiking layer, a pool, an `add` or a `concat`.
 
-    ``kind`` is the word in the spec (``"encode conv"``, ``"conv3d"``, ...). In pools
-    and joins, ``spiking`` is None. ``spans`` contains the position of each property in
+    ``kind`` is the word in the spec (``"encode conv"``, ``"conv3d"``, ...). Without
+    neurons, ``spiking`` is None. ``spans`` contains the position of each property in
     the spec, and ``span`` is the first line of the statement.
     """
 
@@ -286,9 +287,9 @@ class ReadoutLayer:
     """The linear layer on the host; a regression has no ``labels``.
 
     The readout is a matrix, or a ``convolution`` whose output is an ``image``; the
-    units are then the image's values in Keras order. ``learn`` says how the weights
-    continue to learn on the chip; None if they don't. ``spans`` contains the positions
-    of the values in the spec.
+    units are then the image's values in Keras order. ``learn`` contains the settings
+    for learning on the chip, or None. ``spans`` contains the positions of the values in
+    the spec.
     """
 
     name: str
@@ -335,7 +336,7 @@ class LogicalNetwork:
 
     @cached_property
     def in_reading_order(self) -> tuple[LogicalLayer, ...]:
-        """Each layer after its sources, otherwise in spec order."""
+        """The layers in topological order, otherwise in spec order."""
         order = reading_order({layer.name: layer.reads for layer in self.layers})
         return tuple(self.by_name[name] for name in order)
 

@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """An average pool over three axes, between a source and a target."""
+    """An average pool over three axes, on the path from a source to a target."""
 
     window: Triple
     stride: Triple
@@ -32,10 +32,9 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class ChannelGroups:
-    """Channels in groups of equal size, in the same order at both ends.
+    """Channels in groups of equal size, in the same order in the source and the target.
 
-    Each of the ``count`` groups has ``read`` input channels and ``given`` output
-    channels.
+    Each of the ``count`` groups reads ``read`` channels and outputs ``given`` channels.
     """
 
     read: int
@@ -63,8 +62,9 @@ class Window:
     padding
         The padding of height and width.
     zeros_before
-        Zero rows and columns added before the kernel, (height, width). They align
-        ``same`` padding of the source with the padding of the pooled image in Keras.
+        Zero rows and columns added before the kernel, (height, width). These zeros
+        align ``same`` padding of the source with the padding of the pooled image in
+        Keras.
     zeros_behind
         Zero rows and columns added after the kernel, so that ``same`` padding only pads
         before the source.
@@ -74,7 +74,7 @@ class Window:
         The channel groups; None if each filter reads all channels.
     input_step
         The distance between source positions, among the positions that the taps cover.
-        A transposed convolution reads zeros in between.
+        A transposed convolution reads zeros between them.
     input_before
         With an ``input_step``, the number of positions before the source: (height,
         width).
@@ -135,7 +135,7 @@ class Projection:
         The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``. None means the
         identity: fixed weights between volumes that are equal except for pools.
     rows
-        The kernel's input channels that belong to the source.
+        The input channels of the kernel that read the source.
     all_rows
         The number of the kernel's input channels.
     pools
@@ -201,7 +201,7 @@ class LoweredNetwork:
 
     @cached_property
     def in_reading_order(self) -> tuple[Population, ...]:
-        """Each population after its sources, otherwise in spec order."""
+        """The populations in topological order, otherwise in spec order."""
         reads = {
             p.name: [q.source for q in self.into(p.name)] for p in self.populations
         }

@@ -1,11 +1,10 @@
 """The mapped graph: ensembles, blocks, the form of each connection, and routes.
 
-A population becomes one ensemble for each group of ``group`` consecutive depth
-slices (the last may be smaller). A convolutional ensemble has the shape ``(height,
-width, slices x channels)``, with the channels of each slice together. A dense ensemble
-has the shape ``(units,)``. nengo-loihi splits an ensemble into blocks of
-``block_shape``, one per core, in row-major order. The last block along an axis may be
-smaller.
+A population becomes one ensemble for each group of ``group`` consecutive depth slices.
+The last group may be smaller. A convolutional ensemble has the shape ``(height, width,
+slices x channels)``, with the channels of each slice together. A dense ensemble has the
+shape ``(units,)``. nengo-loihi splits an ensemble into blocks of ``block_shape``, one
+per core, in row-major order. The last block along an axis may be smaller.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class Registers:
         assumes.
     own_axons
         Out-axon entries if each neuron has its own list, as nengo-loihi creates on a
-        board. NxSDK is not public; its number is between ``shared_axons`` and
+        board. NxSDK is not public; the actual number is between ``shared_axons`` and
         ``own_axons``.
     """
 
@@ -75,8 +74,8 @@ class Registers:
 class Ensemble:
     """One ensemble: the depth slices ``start..stop`` of its population.
 
-    ``block_shape`` has as many axes as ``shape``. On the host there are no blocks, and
-    it is None. Each block has an entry in ``registers``.
+    ``block_shape`` has as many axes as ``shape``. ``block_shape`` is None on the host,
+    which has no blocks. Each block has an entry in ``registers``.
     """
 
     start: int
@@ -106,7 +105,7 @@ class MappedPopulation:
 
     @property
     def block_shape(self) -> Shape | None:
-        """The block shape of all ensembles; in the last, it may be smaller."""
+        """The block shape of all ensembles; it may be smaller in the last one."""
         return self.ensembles[0].block_shape
 
 
@@ -138,8 +137,9 @@ class MappedNetwork:
 
     ``pooled`` contains the inputs of max pools, as in the lowered graph.
     ``lower_bound`` is a lower bound on the cores of mappings into equal blocks.
-    ``unmixed`` lists the populations whose neurons would otherwise have axons of both
-    kinds. ``learned`` is the number of units of a readout that learns on the chip.
+    ``unmixed`` lists the populations that use one kind of axon because their neurons
+    would otherwise have both kinds. ``learned`` is the number of units of a readout
+    that learns on the chip.
     """
 
     lowered: LoweredNetwork
@@ -226,7 +226,7 @@ A readout that learns on the chip is the last one.
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Traffic of a projection onto the chip if every source neuron spikes once.
+    """The traffic of a projection onto the chip if every source neuron spikes once.
 
     Attributes
     ----------
@@ -239,7 +239,7 @@ class Route:
     crossing
         The number of ``messages`` between different chips.
     crossing_in_order
-        The number of ``messages`` between chips if chips were filled in block order.
+        The number of ``messages`` between chips if blocks filled the chips in order.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Paths of layers that lead through pools and joins to a reader."""
+"""Paths from layers through pools, `add` and `concat` to a reader."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _terms(
     pool: MaxPooling,
     here: Path,
 ) -> list[Path]:
-    """Return the terms of a maximum: some source values and some neurons."""
+    """Return the terms of a maximum: values of the source, and neurons."""
     source = layer.sources[0]
     return [
         replace(
@@ -188,11 +188,11 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
 
 
 def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
-    """Return the grid and pools that output only some of the places.
+    """Return the grid and the pools that output only the ``picked`` places.
 
-    ``pools`` are over the places of ``grid``, and ``picked`` are places of
-    their output. Only the places that those cover are then read, and the last
-    pool's stride grows to match.
+    ``pools`` are over the places of ``grid``, and ``picked`` are places of their
+    output. Then only the places that these outputs cover are read, and the stride of
+    the last pool becomes larger.
     """
     if not pools:
         return index_grid(grid, picked), ()

@@ -1,8 +1,8 @@
 """The measured error of max pooling over spikes, interpolated.
 
-Of two nearly equal values, the filtered spikes of one are sometimes larger and
-sometimes smaller than those of the other. A neuron rectifies this difference, so the
-mean is above 0. Larger windows have larger errors.
+If two values are nearly equal, the sign of the difference between their filtered spikes
+varies. A neuron rectifies this difference, so its mean output is above 0. Larger
+windows have larger errors.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ def model_of(kind: str) -> type[StatementModel]:
 def layer_properties(layer: LogicalLayer) -> Json:
     """Return the value of each property of the layer's kind.
 
-    Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
-    None. Sizes come first, then other properties of the operation, then properties of
-    all spiking layers.
+    Sizes have one number per axis, times are in seconds, and rates are in Hz.
+    ``shortcut`` may be None. Sizes come first, then other properties of the operation,
+    then properties of all spiking layers.
     """
     size = FORMS[layer.kind.partition(" ")[0]].size or "filters"
     common = keys_of(SpikingSpec)

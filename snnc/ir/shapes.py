@@ -43,7 +43,7 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
 def transposed_places(size: int, kernel: int, stride: int, padding: Padding) -> int:
     """Return the output size of a transposed convolution for an axis of ``size``.
 
-    The formula is that of Keras (``deconv_output_length``).
+    This is the formula in Keras (``deconv_output_length``).
     """
     return size * stride + (max(kernel - stride, 0) if padding == "valid" else 0)
 
@@ -59,7 +59,8 @@ def pads(
     """Return the zeros before and after an axis.
 
     ``causal`` is as in Keras: ``kernel - 1`` zeros before the axis, then ``valid``. A
-    negative number means that so many positions after the last window are not read.
+    negative number is the number of positions after the last window that no window
+    reads.
     """
     if padding == "same":
         return same_pad(size, kernel, stride)

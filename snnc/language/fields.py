@@ -1,4 +1,4 @@
-"""Look up the fields of models: their notes, types, defaults and descriptions."""
+"""Look up the notes, types, defaults and descriptions of model fields."""
 
 from __future__ import annotations
 

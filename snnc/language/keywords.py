@@ -104,13 +104,13 @@ def tables() -> Iterator[type[Model]]:
 
 
 def values_of(key: str) -> tuple[str, ...]:
-    """Return the words that a property accepts as values."""
+    """Return the words that are valid values of a property."""
     fields = (fields_of(model) for model in tables() if key in keys_of(model))
     return tuple(dict.fromkeys(word for f in fields for word in values_in(f[key].type)))
 
 
 def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
-    """Return the properties and parts whose values the given functions read."""
+    """Return the properties and parts whose values are read by the given functions."""
     return frozenset(key for reader in readers for key in _by_reader()[reader])
 
 
@@ -134,7 +134,7 @@ def likes_of(keys: Collection[str]) -> frozenset[str]:
 
 
 def words() -> Iterator[tuple[str, ValueWord | Key]]:
-    """Yield every property, variant, choice and value, with its description."""
+    """Yield the words of properties, variants, choices and values, and meanings."""
     for model in tables():
         yield from keys_of(model).items()
         for info in fields_of(model).values():

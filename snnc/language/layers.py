@@ -1,6 +1,6 @@
 """The table of layers: their properties and descriptions.
 
-None means "not written": the value then comes from `defaults` or `Otherwise` when the
+None means "not written". The value then comes from `defaults` or `Otherwise` when the
 logical graph is built. Properties that `defaults` may set are in base classes.
 """
 

@@ -1,4 +1,4 @@
-"""The spec as data, made of the models in `statements` and `layers`, with positions.
+"""The spec as data: the models of its statements, with their positions.
 
 A model checks one statement. Rules about several statements (names, shapes, the chip)
 are checked on the graph. Times are in seconds, rates in Hz.
@@ -125,7 +125,7 @@ class ValidatedSpec:
     """The valid parts of a spec, with their positions.
 
     The parts of ``spec`` are checked one by one. A layer statement with an error is
-    None in ``spec.layers``. If the next layer names no source, its source is then
+    None in ``spec.layers``. If the next layer has no `from`, its source is then
     unknown. A named placeholder replaces a broken or missing input or readout.
 
     Attributes
@@ -136,8 +136,8 @@ class ValidatedSpec:
     defaults
         One per item of ``spec.defaults``.
     broken
-        Names of the input, layers and readout whose statements have errors. Their
-        properties are unknown, so rules should not report them.
+        Names of the input, layers and readout whose statements have errors. The
+        properties of these layers are unknown, so rules should not report them.
     defaults_sound
         Whether every ``defaults`` statement is valid. An invalid statement may have set
         a property that looks missing.

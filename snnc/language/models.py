@@ -1,7 +1,7 @@
 """The base class of the language's models, and their validator.
 
 The validator is built from the types and notes of the fields. Only pydantic's core is
-imported: with pydantic's classes, `snnc check` would take half as long again
+imported: with pydantic's classes, `snnc check` would take 1.5 times as long
 (docs/decisions/033-start.md).
 """
 
@@ -141,7 +141,7 @@ def _union(parts: tuple[Any, ...]) -> Schema:
 
 
 def _select_by_kind(kinds: Iterable[type[Model]]) -> Schema:
-    """Select one of several models by the ``kind`` in a mapping."""
+    """Select a model by the ``kind`` in a mapping."""
     models = {
         word: _schema(kind)
         for kind in kinds

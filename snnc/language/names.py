@@ -91,7 +91,7 @@ def why_no_name(name: str) -> str:
 
 
 def why_no_package(name: str) -> str:
-    """Return why a word can't name a network; its package would have the same name."""
+    """Return why a word can't be the name of a network and of its package."""
     if name in LIBRARIES or name in sys.stdlib_module_names:
         return "the package would hide the library of the same name"
     if name.lower() in DEVICES:

@@ -35,7 +35,7 @@ _NUMBER = r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?"
 
 
 def _text(pattern: str, kind: str = "") -> Schema:
-    """Return the schema of a string with a pattern, or of a number that YAML reads."""
+    """Return the schema of a string with a pattern, or of a YAML number."""
     types = {"type": [kind, "string"]} if kind else {"type": "string"}
     return {**types, "pattern": f"^{pattern}$"}
 
@@ -185,7 +185,7 @@ class _SchemaWriter:
         return {"type": "object", "allOf": [self._define(name, keys_of_it)]}
 
     def _define(self, key: str, value: Schema) -> Schema:
-        """Return a reference to a definition; number the other definitions of a key."""
+        """Return a reference to a definition; number further definitions of a key."""
         names = (key, *(f"{key}{number}" for number in range(2, 100)))
         name = next(n for n in names if self._definitions.get(n, value) == value)
         self._definitions[name] = value

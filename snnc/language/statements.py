@@ -40,7 +40,7 @@ class StatementModel(Model):
     variant: ClassVar[ValueWord | None] = None
 
     def __init_subclass__(cls) -> None:
-        """Reserve the words that the statements begin with."""
+        """Reserve the words that begin statements."""
         super().__init_subclass__()
         KINDS.update(form.kind for form in cls.forms)
 
@@ -151,7 +151,7 @@ class ReadoutSpec(StatementModel):
 
 
 class TrainSpec(StatementModel):
-    """How `train.py` trains; a value is None if it depends on the readout."""
+    """The settings of `train.py`; a value is None if it depends on the readout."""
 
     forms = (
         Form(

@@ -3,8 +3,8 @@
 The table consists of the spec models: `statements` and `layers` list the properties of
 each statement, and `properties` defines every property once. The entries below are
 notes on these types and classes. Parsers, printers, the JSON Schema,
-``docs/language.md``, editors and messages about wrong words read the notes through
-`keywords` and `fields`.
+``docs/language.md``, editors and messages read these notes through `keywords` and
+`fields`.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Statement:
 class Comment:
     """The text of a comment, without ``#``, the space after it, and trailing spaces.
 
-    ``trailing`` says whether other text precedes the comment on its line.
+    ``trailing`` says whether there is other text before the comment on its line.
     """
 
     text: str

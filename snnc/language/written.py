@@ -1,4 +1,4 @@
-"""Write values in the notation of the language; the text of each value is unique."""
+"""Write values in the notation of the language; each value has exactly one form."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Analysis:
     mapped
         The mapping; a network that is too large is mapped to as many cores as it needs.
     settled
-        Whether the diagnostics already contain all advice.
+        Whether the diagnostics contain all advice.
     """
 
     source: SourceFile
@@ -145,8 +145,8 @@ class Analyses:
     Parameters
     ----------
     ready
-        Called with each analysis of the newest version of a text, and whether it is the
-        second analysis.
+        Called with each analysis of the newest version of a text, and with whether this
+        is the second analysis.
     failed
         Called with unexpected exceptions from the compiler.
     device

@@ -1,8 +1,9 @@
 """Convert texts, positions, diagnostics and edits between snnc and the protocol.
 
 A position in the protocol is a line and a column, counted from 0. Columns are in units
-on which client and server agree: UTF-16 code units unless the client offers others. A
-position outside the text means the nearest position inside, as the protocol demands.
+on which client and server agree: UTF-16 code units, unless the client offers another
+encoding. As the protocol requires, a position outside the text means the nearest
+position inside.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Completion:
 
     @property
     def plain(self) -> str:
-        """The text to insert without placeholders."""
+        """The text to insert, without its placeholders."""
         return _PLACE.sub(lambda match: match[1] or match[2], self.text)
 
 
@@ -165,7 +165,7 @@ def _top(text: _Text) -> Iterator[Completion]:
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
-    """Yield the kinds that may follow: settings before layers, most only once."""
+    """Yield the kinds that may follow: settings first, most kinds only once."""
     above, below = text.kinds(before=True), text.kinds(before=False)
     layers = any(FORMS[kind].is_layer for kind in above)
     ended = "readout" in above

@@ -135,7 +135,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 
 def _share(analysis: Analysis) -> str:
-    """Return the use of the target's cores and chips; empty without a chip."""
+    """Describe how many cores and chips are used; empty without a chip."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None or not isinstance(network.target, Loihi):
         return ""
@@ -144,7 +144,7 @@ def _share(analysis: Analysis) -> str:
 
 
 def layer(analysis: Analysis, name: str) -> str:
-    """Describe a layer, its use of cores, and the limit that determines this use."""
+    """Describe a layer, its number of cores, and the limit that determines it."""
     network = analysis.made.network
     if network is None:
         return ""
@@ -246,7 +246,7 @@ def _cost(name: str, mapped: MappedNetwork | None) -> str:
 
 
 def total(analysis: Analysis) -> str:
-    """Return the network's neurons and cores; empty without a mapping."""
+    """Return the network's numbers of neurons and cores; empty without a mapping."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None:
         return ""

@@ -106,7 +106,7 @@ PULLED = "text_document.diagnostic"
 
 
 class SpecProtocol(LanguageServerProtocol):
-    """A protocol that leaves texts to `Buffer`, which accepts any edit and line end.
+    """A protocol that keeps texts in `Buffer`, which accepts any edit and line end.
 
     Invalid requests are answered with an error; pygls only logs them.
     """
@@ -279,7 +279,7 @@ class SpecServer(LanguageServer):
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Return whether a log entry is more than a request that was refused."""
+    """Return whether a log entry is not just a refused request."""
     return not (
         record.exc_info and isinstance(record.exc_info[1], JsonRpcInvalidParams)
     )

@@ -175,8 +175,8 @@ class CursorPlace:
     Attributes
     ----------
     where
-        Where the cursor is: the beginning of a ``statement``, a ``part`` before a
-        block, ...
+        The position of the cursor: at the beginning of a ``statement``, in a ``part``
+        before a block, ...
     kind, variant
         The kind and variant of the statement.
     model

@@ -1,6 +1,6 @@
 """The costs and limits of Loihi's cores, and the search for the fewest cores.
 
-Begin at `plan`, which turns each population into a step of the search. `link` and its
+Start with `plan`, which turns each population into a step of the search. `link` and its
 implementations count what nengo-loihi stores. A `tiling` splits a population into
 blocks; `candidates` lists the tilings that fit on a core, and `search` chooses among
 them. `why` and `refusals` explain the result. This folder works on the graphs of `ir`,

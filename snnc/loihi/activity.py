@@ -20,7 +20,7 @@ from snnc.runtime.pes import WEIGHT_EPOCH
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A population's maximum activity per inference.
+    """The maximum activity of a population per inference.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ def _activity(
 
 
 def _inputs(read: Sequence[Route], mapped: MappedNetwork) -> tuple[float, float]:
-    """Return the operations and the arrivals of what routes bring."""
+    """Return the operations and the arriving spikes of routes."""
     populations, present = mapped.lowered.by_name, mapped.lowered.network.timing.present
     once = [populations[r.source].upper_rate * present for r in read]
     return (
@@ -173,7 +173,7 @@ def _inputs(read: Sequence[Route], mapped: MappedNetwork) -> tuple[float, float]
 
 
 def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
-    """Bound the activity of a readout that learns: it has no spikes."""
+    """Bound the activity of a readout that learns, which has no spikes."""
     assert mapped.learned is not None
     steps, name = (
         mapped.lowered.network.timing.steps,
@@ -186,7 +186,7 @@ def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
 
 
 def read_by_host(mapped: MappedNetwork) -> tuple[str, ...]:
-    """Return the populations on the chip that the host reads."""
+    """Return the populations on the chip whose spikes go to the host."""
     reads = (p for p in (*mapped.projections, *mapped.readout) if _leaves(mapped, p))
     return tuple(dict.fromkeys(p.projection.source for p in reads))
 

@@ -182,7 +182,7 @@ def _blocks_of(
     groups: Sequence[int],
     readers: Sequence[_Reader],
 ) -> tuple[tuple[Held, ...], ...]:
-    """Return the contents of each ensemble's blocks, in nengo-loihi's order.
+    """Return the use of each block's resources, by ensemble, in nengo-loihi's order.
 
     Parameters
     ----------

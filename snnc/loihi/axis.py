@@ -58,9 +58,9 @@ def cut(extent: int, size: int) -> Tiles:
 class TapRun:
     """The inputs that reach a tile through the same consecutive taps of the kernel.
 
-    ``tap`` is the first tap. ``values`` identifies the weights up to the factor
-    ``scale``, which is 0 if all taps are zero. ``starts`` are the first outputs that
-    each input reaches, relative to the tile's start.
+    ``tap`` is the first tap. ``values`` identifies the weights, apart from the factor
+    ``scale``. This factor is 0 if all taps are zero. ``starts`` are the first outputs
+    that each input reaches, relative to the tile's start.
     """
 
     tap: int
@@ -74,9 +74,9 @@ class View:
     """The ``inputs`` positions that a tile of ``size`` outputs reads on an axis.
 
     Tiles with equal views share one object, so costs are computed once. Runs are
-    computed on demand, because most tilings already have too many inputs. With
-    ``each_once``, runs are trivial: a single output reads each input through a
-    different tap.
+    computed on demand, because most tilings are rejected earlier for their number of
+    inputs. With ``each_once``, there is one run per input, because a single output
+    reads each input through a different tap.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ class Axis:
         return self._views[key]
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
-        """Return the tiles with equal views, which don't extend beyond the axis."""
+        """Return the tiles inside the axis, whose views are equal."""
         step = tiles.size * self.stride
         first = -(-self.before // step)
         # The last tile may be smaller than the others.
@@ -299,7 +299,7 @@ class Axis:
 
 
 class _NoAxis(Axis):
-    """An axis of a source that is not an image: no inputs, and all tiles are equal."""
+    """An axis of a source that is not an image: it has no inputs and equal tiles."""
 
     def __init__(self) -> None:
         super().__init__(0, 1, 1, 0, Taps(1, 1, 0, ()))

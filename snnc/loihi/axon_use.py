@@ -15,7 +15,7 @@ Slots = tuple[int, ...]
 
 
 def cut_of(tiling: Tiling) -> Cut:
-    """Return how a volume is split; equal splits of different populations are equal."""
+    """Return the split of a volume; equal splits of different populations are equal."""
     return tiling.group, tiling.tile
 
 
@@ -30,10 +30,10 @@ class Readers:
     connection, target
         The connection and the tiling of the last reader.
     bounds
-        By the source's split: the maximum slots of a block for one reader, and the sum
-        of these maxima over all readers.
+        For each split of the source: the maximum slots of a block for one reader, and
+        the sum of these maxima over all readers.
     slots
-        By the source's split: the slots of each block for all readers.
+        For each split of the source: the slots of each block for all readers.
     """
 
     before: Readers | None
@@ -46,7 +46,7 @@ class Readers:
 class AxonUse:
     """Counts slots, once for each pair of tilings.
 
-    Searches for variants of a network share the counts.
+    The counts are shared by the searches for variants of a network.
     """
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class AxonUse:
 def _split(
     readers: Readers, what: Literal["bounds", "slots"], cut: Cut
 ) -> tuple[list[Readers], Readers | None]:
-    """Return the last readers that are not counted yet, and the reader before them."""
+    """Return the last readers, not counted yet, and the reader before them."""
     lacking: list[Readers] = []
     one: Readers | None = readers
     while one is not None and cut not in getattr(one, what):

@@ -79,7 +79,7 @@ def one_band(channels: int, filters: int) -> Bands:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The channels of a slice at which the inputs from a source change.
+    """The channels within a slice at which the inputs from a source change.
 
     Inputs change every ``step`` channels (never if ``step`` is 0), always in the same
     way except at the ``marks``.

@@ -63,7 +63,7 @@ def geometry_of(
     target: Population,
     axons: AxonKind | None = None,
 ) -> ProjectionGeometry:
-    """Return the properties of a projection that affect its costs."""
+    """Return those properties of a projection that affect its costs."""
     operation = target.layer.operation
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
     kernel: Triple = (1, 1, 1)
@@ -94,10 +94,10 @@ def build_links(
     """Return the possible forms of a projection, in order of preference.
 
     A window becomes a convolution. If the window skips some positions, a convolution
-    stores zeros for these, but a Sparse transform does not. A full reach becomes a
-    Dense transform, or a convolution whose kernel is as large as the source's image. If
-    the source's axons must be of one kind, only forms of this kind remain. A comparison
-    has a single form.
+    stores zeros for these positions, but a Sparse transform does not. A full reach
+    becomes a Dense transform, or a convolution whose kernel is as large as the source's
+    image. If the source's axons must be of one kind, only forms of this kind remain. A
+    comparison has a single form.
     """
     links = _every_link(geometry, target, profile)
     fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}

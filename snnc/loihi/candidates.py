@@ -163,7 +163,7 @@ class TilingCandidates:
                 yield high, wide, strips[bisect(strips, room) - 1]
 
     def _after(self, tiling: Tiling, fit: BlockFit | LimitViolation) -> tuple[int, int]:
-        """Return the next entry for a tile: its kind and channels, or 0 for none."""
+        """Return the kind and the channels of the next tile, with 0 for none."""
         strip, part = tiling.tile[2], tiling.part(0)
         strips = least_sizes(part.strips.extent)
         n = bisect_left(strips, strip)
@@ -250,7 +250,7 @@ class ChipChoices:
     def candidates(
         self, groups: Groups, sources: Groups, by_channel: bool
     ) -> TilingCandidates:
-        """Return the tilings for some group sizes, given those of the sources."""
+        """Return the tilings for some group sizes, given the sources' group sizes."""
         key = groups, sources, by_channel
         if key not in self._candidates:
             self._candidates[key] = TilingCandidates(self.costs, self.fixed, *key)
@@ -267,7 +267,7 @@ class ChipChoices:
     def floor(self) -> int:
         """The fewest cores for any group sizes of the sources; -1 if no tiling fits.
 
-        If there are too many combinations, only the neurons count.
+        If there are too many combinations, only neurons are counted.
         """
         if not self.combinations:
             if self.fixed is not None:
@@ -295,7 +295,7 @@ Choices = HostChoices | ChipChoices
 
 
 def least_cores(costs: CostModel, group: int) -> int:
-    """Return how many cores the neurons fill, in ensembles of ``group`` slices."""
+    """Return how many cores the neurons fill in ensembles of ``group`` slices."""
     depth, *rest = costs.volume
     full, last = divmod(depth, group)
     most, slices = costs.profile.core.compartments, prod(rest)

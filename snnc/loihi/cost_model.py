@@ -81,8 +81,9 @@ class CostModel:
     def forms(self) -> tuple[Forms, ...]:
         """The possible forms of the projections, in order of preference.
 
-        If more than three projections have several forms, all use their first form or
-        all use their last, because each projection would double the combinations.
+        Each projection with two forms doubles the combinations. If more than three
+        projections have several forms, all use their first form or all use their last
+        form.
         """
         free = [tuple(links) for links in self.links]
         if sum(len(forms) > 1 for forms in free) > 3:

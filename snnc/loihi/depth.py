@@ -53,7 +53,7 @@ class EquivalentItems:
         yield from range(max(again, self.within.stop), number)
 
     def both(self, other: EquivalentItems) -> EquivalentItems:
-        """Return the items that are equal in both respects."""
+        """Return the items that are equal in two sequences of periodic items."""
         start = max(self.within.start, other.within.start)
         stop = max(start, min(self.within.stop, other.within.stop))
         return EquivalentItems(range(start, stop), lcm(self.period, other.period))

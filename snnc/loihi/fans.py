@@ -206,7 +206,7 @@ def _own(part: EnsembleTiling, strip: Interval, out: int) -> Interval:
 
 
 def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
-    """Return the sum over each strip of a function that changes by ``steps``."""
+    """Return, for each strip, the sum of a function that changes by ``steps``."""
     places = sorted(steps)
     heights = [0, *accumulate(steps[place] for place in places)]
     widths = (b - a for a, b in pairwise(places))

@@ -72,7 +72,7 @@ class ImageLink(Link):
         return first + (below >= high), stop - (above <= low)
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
-        """Return a key for the position of slices, equal if they are not at an end."""
+        """Return a key for the position of slices: equal for slices not at an end."""
         if self.depth.picked is not None:
             return group, slices, touched
         start, stop = self.depth.reach(slices)

@@ -1,4 +1,4 @@
-"""Compute the integers that nengo-loihi 1.1.0 stores for the numbers of a block.
+"""Compute the integers that nengo-loihi 1.1.0 stores for a block.
 
 A block is the content of one core. The largest weight of a block determines a common
 scale for its threshold, biases and weights. Each connection into a block has its own
@@ -37,7 +37,7 @@ DECAY_LOSS = 0.494  # the rounding loss per step that nengo-loihi assumes
 class ChipNeurons(NamedTuple):
     """The parameters that all neurons of a layer share.
 
-    A decaying integer adds up to more than its first value. ``current`` and ``voltage``
+    The sum of a decaying integer exceeds its first value. ``current`` and ``voltage``
     are factors for the inputs that compensate for this.
     """
 
@@ -86,13 +86,13 @@ def _decay_sum(decay: int, offset: int = 0) -> float:
 
 
 class Blocks(NamedTuple):
-    """The integers of blocks; each array is (blocks,).
+    """The integers of blocks; each array has the shape (blocks,).
 
-    ``weight`` is the largest magnitude of the given weights; ``has_weights`` is false
-    if it is treated as 0. ``weight_scale`` converts weights to integers, for a
-    connection that is stored with ``exponent``. ``threshold`` and the largest ``bias``
-    are integers before they are split into mantissa and exponent. If nothing fits, all
-    values are the closest ones.
+    ``weight`` is the largest magnitude of the given weights. ``has_weights`` is false
+    if this magnitude is treated as 0. ``weight_scale`` converts weights to integers,
+    for a connection that is stored with ``exponent``. ``threshold`` and the largest
+    ``bias`` are integers before they are split into mantissa and exponent. If no scale
+    fits, the values are those of the closest scale.
     """
 
     weight: Array
@@ -103,7 +103,7 @@ class Blocks(NamedTuple):
     bias: Array
 
     def take(self, index: Any) -> Blocks:
-        """Return some of the blocks, or one block, like indexing an array."""
+        """Return one or several blocks, like indexing an array."""
         return Blocks(*(values[index] for values in self))
 
     @property
@@ -135,7 +135,7 @@ def discretize_blocks(
 ) -> Blocks:
     """Return the integers of blocks, like nengo-loihi's ``discretize_compartment``.
 
-    ``weights`` and ``biases`` are the largest magnitudes per block: (blocks,).
+    ``weights`` and ``biases`` are the largest magnitudes per block, of shape (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     biases = np.asarray(biases, np.float32)
@@ -152,7 +152,7 @@ def discretize_blocks(
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
-    """Try all exponents; return the last four fields of `Blocks`."""
+    """Try all exponents, and return the last four fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
@@ -185,7 +185,7 @@ def _idle(neurons: ChipNeurons, biases: Array) -> Array:
 
 
 def _first(fits: Array) -> tuple[Array, Array]:
-    """Return the indices of the first of (tries, blocks) that fits, or of the last."""
+    """Return the index of the first try that fits each block, or of the last try."""
     tries = np.where(fits.any(axis=0), fits.argmax(axis=0), len(fits) - 1)
     return tries, np.arange(fits.shape[1])
 
@@ -197,11 +197,11 @@ def largest_weight(neurons: ChipNeurons) -> float:
 
 
 class Exponents(NamedTuple):
-    """The exponents of one connection's weights in each block: (blocks,).
+    """The exponents of one connection's weights, one per block.
 
     The connection's largest weight is ``shift`` bits smaller than the block's. The
-    weights need the exponent ``meant``, but are stored with ``stored``, which can't be
-    below the smallest exponent of the chip.
+    weights need the exponent ``meant``, but are stored with the exponent ``stored``,
+    which can't be below the chip's smallest exponent.
     """
 
     shift: Array
@@ -210,12 +210,12 @@ class Exponents(NamedTuple):
 
     @property
     def failures(self) -> Array:
-        """The blocks for which nengo-loihi raises an error: weights are too small."""
+        """The blocks whose weights are so small that nengo-loihi raises an error."""
         return np.asarray(self.shift >= SHIFT_BITS)
 
     @property
     def bits(self) -> Array:
-        """The number of bits that remain of the largest weight, out of 7 plus sign."""
+        """The number of bits that remain of the largest weight, without its sign."""
         return 7 - np.maximum(0, -1 - self.stored)
 
     @property
@@ -227,7 +227,7 @@ class Exponents(NamedTuple):
 def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
     """Return the exponents of connections, like nengo-loihi's ``discretize_synapse``.
 
-    ``weights`` are the largest magnitudes per block: (blocks,).
+    ``weights`` are the largest magnitudes per block, of shape (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     connected = _above(weights, CONNECTED)
@@ -241,7 +241,7 @@ def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
 
 
 def discretize_weights(blocks: Blocks, weights: object) -> Array:
-    """Return the weights of one connection, (blocks, ...), as integers.
+    """Return the weights of one connection, of shape (blocks, ...), as integers.
 
     A spike adds these integers, as in nengo-loihi's ``discretize_synapse``.
     """
@@ -262,7 +262,7 @@ def discretize_weights(blocks: Blocks, weights: object) -> Array:
 
 
 def decode_weights(blocks: Blocks, integers: Array) -> Array:
-    """Convert stored weights, (blocks, ...), back to values."""
+    """Convert stored weights, of shape (blocks, ...), back to values."""
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)

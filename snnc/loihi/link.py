@@ -120,7 +120,7 @@ class Link(ABC):
     def in_axons(
         self, group: int, part: EnsembleTiling, rows: int, columns: int
     ) -> int:
-        """Return the in-axons of all connections in a block, without their feeds.
+        """Return the in-axons of all connections in a block, without counting channels.
 
         Parameters
         ----------
@@ -169,8 +169,8 @@ class Link(ABC):
     ) -> Iterator[tuple[int, int, int]]:
         """Yield (from core, to core, spikes) if every neuron spikes once.
 
-        Cores are numbered like the tilings' pieces; pairs without spikes are omitted.
-        An axon without weights is not connected (``axon_map``,
+        Cores are numbered like the blocks of the tilings; pairs without spikes are
+        omitted. An axon without weights is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
 
@@ -237,8 +237,8 @@ class LimitViolation:
 class Load:
     """The costs of a block's inputs; ``aligned`` is per projection.
 
-    Bits are counted on demand: counting is slow, and often unnecessary because there
-    are too many in-axons.
+    Bits are counted on demand, because counting is slow and unnecessary if there are
+    too many in-axons.
     """
 
     in_axons: int
@@ -261,8 +261,8 @@ class Load:
     def formats(self) -> int:
         """Return the maximum number of synapse formats.
 
-        For one index size, formats only differ by the weights' exponent, from 0 to -6
-        (``builder/discretize.py:268, 378``).
+        For a given index size, formats differ only by the weights' exponent, from 0 to
+        -6 (``builder/discretize.py:268, 378``).
         """
         every = [cost.index_bits for costs in self.costs for cost in costs]
         some = min(every.count(None), INDICES)
@@ -277,7 +277,7 @@ class Load:
 def feeds_of(
     links: Sequence[Link], groups: Sequence[int], part: EnsembleTiling, strip: Interval
 ) -> Feeds:
-    """Return the inputs of an ensemble's strip, by projection."""
+    """Return the inputs of an ensemble's strip for each projection."""
     read = list(zip(links, groups, strict=True))
     # Handle equal projections once: there may be hundreds.
     alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
@@ -304,7 +304,7 @@ def load_of(
     strip
         The number of channels of the block.
     whole
-        Whether the block is all of its ensemble.
+        Whether the block is the whole ensemble.
     """
     # The same link and the same feeds have the same costs.
     read = [

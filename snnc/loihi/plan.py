@@ -34,7 +34,7 @@ Axons = Mapping[str, AxonKind]
 
 @dataclass(frozen=True)
 class Plan:
-    """The populations on the chip and their sources, in reading order."""
+    """The populations on the chip and their sources, in topological order."""
 
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
@@ -57,7 +57,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class PlanCache:
-    """Results that several plans share, because variants differ in few populations."""
+    """Results that are shared by the plans of several variants."""
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     axon_use: AxonUse = field(default_factory=AxonUse)
@@ -119,7 +119,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class StandaloneFeasibility:
-    """A population on its own: its costs, finest tilings and the sources' groups."""
+    """The costs of a single population, its finest tilings, and its sources' groups."""
 
     costs: CostModel
     tilings: tuple[Tiling, ...]
@@ -127,7 +127,7 @@ class StandaloneFeasibility:
 
     @property
     def violation(self) -> LimitViolation | None:
-        """Return the smallest violation of the finest tilings; None if one fits."""
+        """Return the finest tilings' smallest violation of a limit, or None."""
         return least_violation(self.costs, self.tilings, self.sources)
 
 

@@ -1,4 +1,4 @@
-"""Describe networks that don't fit, with the closest change that makes them fit."""
+"""Describe networks that don't fit, and the closest change that would help."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
 def refuse_plan(
     plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
-    """Report why a plan has no mapping, or one that is too large."""
+    """Report why a plan has no mapping, or only a mapping that is too large."""
     if plan.unmappable:
         yield from _refuse_unmappable(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
@@ -166,7 +166,7 @@ def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
 
 
 def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
-    """Describe why no mapping exists though every layer fits on its own."""
+    """Describe why no mapping exists although every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,

@@ -1,10 +1,10 @@
 """Search for the mapping with the fewest cores.
 
-The search chooses a tiling for one population after another, each before its sources.
-The readers of a block are then known. If a population has too few out-axons, it gets
-smaller blocks, which no later choice forbids. So a mapping exists whenever each
-population has a tiling. Among partial solutions with equal readers, the search keeps
-the cheapest. On a chain of layers, this is dynamic programming.
+The search chooses a tiling for one population after another, from the readout to the
+input, so that the readers of a block are already known. If a population has too few
+out-axons, it gets smaller blocks, which no later choice forbids. So a mapping exists
+whenever each population has a tiling. Among partial solutions with equal readers, the
+search keeps the cheapest. On a chain of layers, this is dynamic programming.
 
 Each partial solution has a lower bound on the cores of all mappings that contain it.
 The bound is the sum of its own cores, the cores that sources need to serve their
@@ -84,7 +84,7 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """The step with too few out-axons, and the minimum that it needs."""
+    """The step with too few out-axons, and the minimum number that it needs."""
 
     source: int
     out_axons: int
@@ -96,7 +96,7 @@ class OutOfPatienceError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pick:
-    """The tiling of a step, and the picks of later steps."""
+    """The tiling of a step, and a link to the tilings of later steps."""
 
     tiling: Tiling
     fit: BlockFit
@@ -127,7 +127,7 @@ class PartialSolution:
 
     @property
     def key(self) -> object:
-        """The properties that affect earlier steps, as a key."""
+        """A key with the properties that affect earlier steps."""
         return frozenset(self.readers.items()), frozenset(self.groups.items())
 
 
@@ -196,7 +196,7 @@ class Search:
 
     @property
     def work(self) -> int:
-        """How often a tiling was tested against its readers, or equivalent work."""
+        """The work: how often a tiling was tested against its readers, for example."""
         return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property
@@ -386,8 +386,8 @@ class Search:
     def _combinations(self, i: int, groups: Mapping[int, int]) -> list[Groups]:
         """Return the combinations of the sources' group sizes; some may be fixed.
 
-        If there are too many, some are omitted. For very many sources, only two remain:
-        each source has its smallest groups, or each has its largest.
+        If there are too many, some are omitted. For very many sources, only two
+        combinations remain: the smallest groups of all sources, and the largest.
         """
         sources = tuple(dict.fromkeys(self.steps[i].sources))
         free = [

@@ -27,7 +27,7 @@ from snnc.loihi.tiling import EnsembleTiling, Tiling
 class ScatterAxis(Axis):
     """An axis where zero taps connect nothing, and each position is a separate run.
 
-    A `nengo.Sparse` stores an array of weights for each neuron that is read. The array
+    A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
     belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
     so a run is one position.
     """
@@ -220,7 +220,7 @@ class SparseLink(Link):
     source
         The volume of the source.
     rows, columns, fans
-        What the target reads along each axis.
+        The positions that the target reads along each axis.
     profile
         The device.
     """

@@ -14,7 +14,7 @@ from snnc.loihi.axis import TapRun, View
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Stored arrays: ``(pixels reached, how many such arrays)`` pairs.
+    """Stored arrays: Pairs ``(pixels reached, number of such arrays)``.
 
     ``top`` is the largest index in the arrays. ``aligned`` says whether every base is
     suitable for pop16.

@@ -65,7 +65,7 @@ class Taps(Sequence[Tap]):
 
     @property
     def differ(self) -> bool:
-        """Whether the taps are the reader's own, so that all differ."""
+        """Whether the taps are those of the reader's kernel, so that all differ."""
         return not self.pools and not self.zeros and self.size <= self.reader
 
     @cached_property
@@ -97,7 +97,7 @@ class Taps(Sequence[Tap]):
 
 
 def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
-    """Return taps divided by the common factor of their weights, and the factor."""
+    """Return taps divided by the common factor of their weights, and this factor."""
     scale = gcd(*(times for tap in taps for _, times in tap))
     return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
 

@@ -2,10 +2,10 @@
 
 There are three lower bounds on the cores of a layer. The first is the number of cores
 that its neurons fill, ignoring connections. The second is the fewest cores of any
-tiling of the layer on its own. The third is the fewest cores with the present tilings
-of the neighbouring layers. The reason is the highest bound that the mapping reaches.
-Among the tilings with fewer cores, the one closest to fitting shows which limit is
-exceeded, and by how much.
+tiling of the layer on its own. The third is the fewest cores of any tiling with the
+given tilings of the neighbouring layers. The reason for a layer's cores is the highest
+bound that the mapping reaches. Among the tilings with fewer cores, the one closest to
+fitting shows which limit is exceeded, and by how much.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class NearMiss:
 
     @property
     def ratio(self) -> float:
-        """The use relative to the limit: 1.0 would fit."""
+        """The use divided by the limit; 1.0 would fit."""
         if self.violation.limit == "pop16 bases":
             return inf
         return self.violation.value / self.violation.most
@@ -63,7 +63,7 @@ class Reason:
     name
         The layer's name.
     neurons, cores
-        The numbers of the layer's neurons and cores.
+        The layer's numbers of neurons and cores.
     filled
         The number of cores that the neurons fill.
     alone
@@ -180,7 +180,7 @@ def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
 
 
 def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[NearMiss]:
-    """Yield tilings with fewer cores than the floor, for any groups of the sources.
+    """Yield tilings below the lower bound, for any groups of the sources.
 
     If some of these don't exceed a core's compartments, only those are yielded, because
     the others would hide the reason.
@@ -235,7 +235,7 @@ def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling
 
 
 class LocalReplacement:
-    """A mapping in which one layer at a time gets a different tiling.
+    """A mapping in which the tiling of one layer at a time is replaced.
 
     Parameters
     ----------

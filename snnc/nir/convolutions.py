@@ -263,7 +263,7 @@ class GraphWeights(ModelWeights):
         return _arrays(kernel)
 
     def close(self) -> None:
-        """Do nothing: no file is open."""
+        """Do nothing, because no file is open."""
 
 
 def _arrays(kernel: FoldedKernel) -> Arrays:

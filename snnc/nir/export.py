@@ -38,7 +38,7 @@ class CannotExportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The files that an export wrote.
+    """The files that an export has written.
 
     Attributes
     ----------
@@ -238,7 +238,7 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> i
 
 @dataclass(frozen=True, slots=True)
 class _Portable:
-    """A graph that nir 1.0.4, which sinabs requires, can also read.
+    """A graph that nir 1.0.4 can also read, which sinabs requires.
 
     This version lacks ``v_reset``; later versions use 0 if it is missing.
     """

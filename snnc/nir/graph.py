@@ -76,9 +76,9 @@ class TensorTerm:
     scale
         The factor of the weights.
     windows
-        The number of values that the average pools average.
+        The number of values that the average pools cover.
     bias
-        The gain and rest of the layer's bias, if the node contains the bias.
+        The gain and the offset of the layer's bias, if the node contains the bias.
     """
 
     layer: str
@@ -284,8 +284,8 @@ def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
 def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
     """Return whether an edge can replace the node.
 
-    If so, nirtorch runs nodes in the right order: it follows the first edge of a node
-    to its end before it follows the next edge.
+    Then nirtorch must still run the nodes in the right order: it follows the first edge
+    of a node to its end before it follows the next edge.
     """
     if isinstance(linear, Convolution2d):
         if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):

@@ -38,7 +38,7 @@ WORDS = ("padding",)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its kind, arrays and words, such as ``"same"`` for ``padding``."""
+    """A node: its kind, arrays, and words, such as ``"same"`` for ``padding``."""
 
     name: str
     kind: str
@@ -69,12 +69,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """A graph whose nodes are sorted, each after its sources.
+    """A graph whose nodes are in topological order.
 
     Attributes
     ----------
     version
-        The NIR version that wrote the file.
+        The version of NIR that wrote the file.
     facts
         The texts in the file's metadata.
     """

@@ -1,7 +1,7 @@
 """Import a NIR graph: return the spec that it contains, or create a spec.
 
-Another tool may have trained the weights further. To find where the export puts each
-weight, the spec is exported again with tensors whose values are their own indices.
+Another tool may have trained the weights further. To find the place of each weight in
+the graph, the spec is exported again with tensors whose values are their own indices.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ def _take(
     arrays: Mapping[str, object],
     tensors: dict[str, Array],
 ) -> bool:
-    """Copy a tensor's values from a node; return whether all others are zero."""
+    """Copy a tensor's values from a node; return whether it has no other values."""
     kernel = np.asarray(arrays["kernel"], float)
     number, count = (
         np.rint(_channels_last(term.linear) * term.windows) for term in (place, used)

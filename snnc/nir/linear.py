@@ -1,6 +1,6 @@
 """Convert projections to NIR nodes: `Conv2d`, or `Affine` after `Flatten`.
 
-A layer's output is (channels, height, width). The slices of a depth axis are
+A layer's output has the shape (channels, height, width). The slices of a depth axis are
 concatenated along the channels, and an axis that a layer lacks has size 1. Pools,
 dilation and groups are part of the kernels, because not all tools support them.
 """
@@ -26,9 +26,9 @@ from snnc.ir.shapes import volume_of
 from snnc.nir.moving import (
     Convolution2d,
     NoNodeError,
-    behind,
     compare_kernels,
     convolution,
+    expand_to_source,
     move_window,
 )
 from snnc.runtime.maxima import Grid
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A matrix, ``weight`` (out, in); ``flattens`` is the input's shape if not flat."""
+    """A matrix ``weight`` (out, in); ``flattens`` is the input's shape, unless flat."""
 
     weight: Array
     flattens: Shape | None
@@ -113,7 +113,7 @@ def linears_of(
             here = places(read[:3])  # handle each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)
-        over = behind(moving, here, read, given)
+        over = expand_to_source(moving, here, read, given)
         if len(shape) == 1:
             yield number, Matrix(over.kernel[0, 0, 0].T, None)
         elif (conv := convolution(over, read, given)) is not None:

@@ -5,8 +5,8 @@ width; the last step moves depth into the channels.
 
 NIR pads both ends of an axis equally, and tools interpret the word ``same``
 differently. TensorFlow's padding is uneven if the number of zeros is odd; a zero tap
-before the kernel compensates for this. NIR's shape check (up to 1.0.8) uses the rows of
-a kernel also for its columns, so `nir.read` only accepts square kernels.
+before the kernel compensates for this. NIR's shape check (up to 1.0.8) uses the number
+of rows of a kernel for its columns too, so `nir.read` only accepts square kernels.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class PaddedAxis:
     taps, stride
         The number of the kernel's taps, and its stride.
     before
-        The number of zeros before the input; if negative, of skipped input positions.
+        The number of zeros before the input; a negative number counts skipped
+        positions.
     """
 
     size: int
@@ -56,7 +57,7 @@ class PaddedAxis:
 class EvenPadding:
     """An axis with ``padding`` zeros at both ends.
 
-    The kernel has ``taps`` taps in total: ``front`` zeros, its own taps, and more
+    The kernel has ``taps`` taps in total: ``front`` zeros, the original taps, and more
     zeros.
     """
 
@@ -126,7 +127,7 @@ class NoNodeError(ValueError):
 def compare_kernels(
     projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> list[tuple[int, MovingKernel]]:
-    """Return the kernel of a comparing neuron for each node that it reads."""
+    """Return the kernel of a comparison neuron for each node that it reads."""
     reads = []
     entries = reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
@@ -171,7 +172,7 @@ def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     return MovingKernel(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
 
 
-def behind(
+def expand_to_source(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
 ) -> MovingKernel:
     """Convert a kernel over picked positions to a kernel over the whole source."""

@@ -1,16 +1,17 @@
 """Convert neurons of a spec to NIR neurons, and back.
 
 Export: an activation of 1.0 means a layer's upper rate HI. A NIR neuron sums its input
-in each step and fires at 1. So an activation of 1.0 is an input of ``HI dt`` per step,
-and one spike is an activation of ``1 / (HI dt)``. The weights include gain, amplitude
-and step. Resistance, threshold and reset are 1, 1 and 0, which all tools interpret
-equally.
+in each step and fires at 1. So an activation of 1.0 corresponds to an input of ``HI
+dt`` per step, and one spike corresponds to an activation of ``1 / (HI dt)``. The
+weights include gain, amplitude and step. Resistance, threshold and reset are 1, 1 and
+0, which all tools interpret equally.
 
-Import: a step of the tool is a step of the spec. A neuron with input ``I`` in each step
-and no leak fires ``r I / (v_threshold - v_reset)`` times per step, like Nengo's
-rectified linear neurons with any upper rate. With a leak, it fires ``dt / (tau log(1 +
-1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) / (v_threshold -
-v_reset)``. NIR's ``IF`` does not define a step, so tools add ``r I`` once per step.
+Import: one step of the other tool becomes one step of the spec. A neuron with input
+``I`` in each step and no leak fires ``r I / (v_threshold - v_reset)`` times per step,
+like Nengo's rectified linear neurons with any upper rate. With a leak, it fires ``dt /
+(tau log(1 + 1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) /
+(v_threshold - v_reset)``. NIR's ``IF`` does not define a step, so tools add ``r I``
+once per step.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def nir_neurons_of(
     """Return the NIR neurons of a layer.
 
     The current of a `LIF` at activation 0 is ``REST``. At activation 1, the current
-    makes the neuron fire at HI, ignoring the refractory period, which NIR lacks. A
+    makes the neuron fire at HI without a refractory period, which NIR lacks. A
     `CubaLIF` divides its input by ``tau / dt``. Encoders read unfiltered values.
     """
     high, kind = spiking.rate.high, spiking.neuron

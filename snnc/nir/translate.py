@@ -2,8 +2,8 @@
 
 NIR is channels-first, but models and their kernels are channels-last. Operations
 between a kernel and its neurons (thresholds, resistances, scales) are folded into the
-kernel. Operations after neurons (sums of a pool, scales, the value of a spike) are
-folded into the kernels that read them.
+kernel. Operations after neurons (sums of a pool, scales, the amplitude of a spike) are
+folded into the kernels that read the neurons.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class NodeValue:
     image
         The shape before flattening, if the output was flattened.
     linear
-        The linear nodes whose outputs are summed, if any.
+        The linear nodes whose outputs are added, if any.
     """
 
     layer: str
@@ -401,8 +401,8 @@ def _x(shape: tuple[int, ...]) -> str:
 def matrix_of(node: Node) -> Array:
     """Return the weight (out, in) of an `Affine` or `Linear` node.
 
-    Raise RefusedModelError if it is not a matrix of finite numbers, or its bias does
-    not fit it.
+    Raise RefusedModelError if the weight is not a matrix of finite numbers, or the bias
+    has another size.
     """
     weight = node.array("weight")
     if weight.ndim != 2:

@@ -1,7 +1,7 @@
-"""Compare, write and remove the files of a package that snnc owns, and no others.
+"""Compare, write and remove those files of a package that snnc owns.
 
-Begin at `compare`, which compares the existing files (`records`) with the expected
-files (`package`); `write` and `stale` act on the result. Imports `emit` and the folders
+Start with `compare`, which compares the existing files (`records`) with the expected
+files (`package`). `write` and `stale` act on the result. Imports `emit` and the folders
 below it in the layering.
 """
 

@@ -39,7 +39,7 @@ _FORCED = {
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
-    """One file: its name, its state, its text and the expected text."""
+    """A file: its name, its state, its text and the expected text."""
 
     name: str
     state: FileState
@@ -58,7 +58,7 @@ class Comparison:
     merging
         Whether the lock or another file has merge conflicts.
     is_newer
-        Whether a newer snnc wrote the package, and files are not replaced by force.
+        Whether a newer snnc wrote the package and ``force`` is off.
     flaw
         The reason why the existing lock can't be read, as a sentence.
     lock

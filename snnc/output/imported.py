@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class CannotRunError(ValueError):
-    """A package, its weights or a run is refused; the message is for users."""
+    """Raised if a package, weights or a run is refused; the message is for users."""
 
 
 def _no_package(path: object) -> CannotRunError:
@@ -42,8 +42,8 @@ def _no_package(path: object) -> CannotRunError:
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a unique name.
 
-    The package uses `snnc.runtime` itself as its run-time library. ``sources`` contains
-    the package's modules by path.
+    The package uses `snnc.runtime` as its run-time library, not its own copy.
+    ``sources`` contains the package's modules by path.
     """
 
     folder: Path

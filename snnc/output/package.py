@@ -26,7 +26,7 @@ class LockError(ValueError):
 class Lock:
     """A package's origin, and the hash of every owned file.
 
-    The lock contains the version of snnc, but this is not compared. So another version
+    The lock contains the version of snnc, but comparisons ignore it. So another version
     that writes the same bytes leaves the lock unchanged.
 
     Attributes
@@ -38,10 +38,10 @@ class Lock:
         the lock lacks them.
     files
         The SHA-256 of each owned file outside the library, by path. The hash is empty
-        for a file that was edited when the previous lock was lost.
+        if the file was edited and the previous lock is lost.
     library
-        The `library_hash` of the run-time library. It is empty during a build, and in
-        locks of formats 1 and 2; ``files`` then includes the library's files.
+        The `library_hash` of the run-time library. The hash is empty during a build,
+        and in locks of formats 1 and 2. ``files`` then includes the library's files.
     writing
         The SHA-256 of each file that an interrupted build was going to write. A file on
         disk may still have its hash in ``files`` instead.

@@ -99,7 +99,7 @@ class PackageRecords:
     Attributes
     ----------
     found
-        What is at the lock's path if it is not a file.
+        The folder or link at the lock's path, if there is one.
     lock
         The lock; None if it is missing or can't be read.
     flaw
@@ -186,7 +186,7 @@ class PackageRecords:
     def vouch_for(self, name: str, text: str) -> bool:
         """Return whether snnc wrote a text, in this or another build.
 
-        This includes a merge of two such texts.
+        A merge of two such texts counts too.
         """
         if (self.is_merging or has_conflict(text)) and is_generated(text):
             return True

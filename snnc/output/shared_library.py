@@ -1,8 +1,8 @@
 """Let packages use snnc's copy of the run-time library.
 
 A package built by this snnc has the same bytes in its ``_runtime``, so its modules can
-be the modules of `snnc.runtime`. A layer, an error or a type is then the same object
-under both names, and snnc accepts the objects that a package returns.
+be the modules of `snnc.runtime`. A class is then the same object under both names, so
+snnc accepts the objects that a package returns.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Orphan:
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
-    """Find packages that were built from the same spec under other names.
+    """Find packages that were built from the same spec under different names.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _of_files(
 
 
 def _join_names(rows: Sequence[ComparedFile]) -> str:
-    """Return the names of files that differ; the library is one name."""
+    """Return the names of files that differ; the library counts as one name."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
     return ", ".join(dict.fromkeys(names))
@@ -187,7 +187,7 @@ def _of_origin(
 def report_orphan(
     orphan: Orphan, comparison: Comparison, command: str
 ) -> Iterator[Diagnostic]:
-    """Report a package to remove, and its edited files."""
+    """Report a package that should be removed, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
     path = orphan.package.folder.as_posix()

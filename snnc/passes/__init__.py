@@ -121,8 +121,8 @@ PASSES = frozenset(step.name for step in PIPELINE)
 def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
     """Run all passes without a result, up to and including the pass ``through``.
 
-    Stop if errors in ``report`` prevent the next pass. A network that exists already is
-    not verified again.
+    Stop if errors in ``report`` prevent the next pass. An existing network is not
+    verified again.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Convert the logical to the lowered graph: fold pools and joins into their readers."""
+"""Convert the logical to the lowered graph, without pools, `add` and `concat`."""
 
 from __future__ import annotations
 
@@ -245,8 +245,8 @@ def _window(
 ) -> Window:
     """Return a convolution over pools as a convolution over the source of the pools.
 
-    A kernel that covers ``k`` positions with stride ``r``, over windows ``w`` with
-    stride ``s``, equals a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
+    A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride
+    ``s``, equals a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
 
     If `same` pads an axis unevenly, Keras pads the end of the pooled image by one more
     zero, which corresponds to ``s`` rows of the source. Padding the source would divide

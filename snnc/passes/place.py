@@ -84,7 +84,7 @@ def place(
 
 
 def least_cores(lowered: LoweredNetwork) -> int:
-    """Return a lower bound of the cores, from the numbers of neurons."""
+    """Return a lower bound on the cores, computed from the numbers of neurons."""
     return sum(compartment_floors(lowered, lowered.network.device).values())
 
 
@@ -99,7 +99,7 @@ LARGE = 2000
 
 
 def cores_needed(lowered: LoweredNetwork, cache: PlanCache) -> int | None:
-    """Return enough cores for a network, however many chips they take.
+    """Return a number of cores that suffices for a network, on any number of chips.
 
     None if no number of chips suffices.
     """
@@ -116,7 +116,7 @@ def cores_needed(lowered: LoweredNetwork, cache: PlanCache) -> int | None:
 
 
 def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
-    """Describe what is missing for a readout that learns on the chip, if anything."""
+    """Describe which resources a readout that learns lacks on the chip, if any."""
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     ensembles = mapped.by_name[source].ensembles
@@ -144,8 +144,9 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
 class Attempt:
     """A search for a mapping, and its result, for any number of cores.
 
-    ``unmixed`` lists the populations whose neurons would otherwise have axons of both
-    kinds. ``work`` is the total work of all searches, in candidates examined.
+    ``unmixed`` lists the populations that use one kind of axon because their neurons
+    would otherwise have both kinds. ``work`` is the total work of all searches, in
+    candidates examined.
     """
 
     plan: Plan
@@ -187,7 +188,7 @@ def attempt(
     cache
         Results of other attempts on the same device; the new results are added.
     most
-        Ignore mappings with more cores; by default, there is no limit.
+        The maximum number of cores; by default, there is no limit.
     effort
         The search effort; 1 is the default.
     """
@@ -238,8 +239,8 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     """Return an attempt in which every neuron has axons of one kind, if possible.
 
     NxSDK's axon compiler rejects neurons with both kinds (nengo-loihi 242). Return the
-    cheaper of two attempts: all mixed sources use discrete axons, which are per neuron,
-    or population axons where possible.
+    cheaper of two attempts: all mixed sources use either discrete axons (one per
+    neuron), or population axons where possible.
     """
     assert free.solution is not None
     best, work = free, free.work

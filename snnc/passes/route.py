@@ -141,7 +141,7 @@ def _spikes(
 
 
 def _ranges(mapped: MappedNetwork) -> Iterator[tuple[str, int, int]]:
-    """Yield each population on the chip with its first core and the next one's.
+    """Yield each population on the chip, its first core, and the core after its last.
 
     A readout that learns on the chip is the last one.
     """

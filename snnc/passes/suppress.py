@@ -116,7 +116,7 @@ def _problem(
 def subjects_of(document: Document) -> dict[int, Span]:
     """Return the statement or property of each comment, by the comment's position.
 
-    A comment at the end of a block or file belongs to nothing.
+    A comment at the end of a block or file belongs to no statement.
     """
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
@@ -140,7 +140,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
 
 class _Lines:
-    """Lines where no part of the spec begins or ends (a removed property, say)."""
+    """Lines where no part of the spec begins or ends, such as a removed property."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
@@ -151,7 +151,7 @@ class _Lines:
     def of(self, comment: Comment) -> Span | None:
         """Return the span of a comment's line, or of the next line with text.
 
-        Return None if part of the spec begins or ends there.
+        Return None if a part of the spec begins or ends there.
         """
         line = comment.span.first.line
         if not comment.trailing:

@@ -1,4 +1,4 @@
-"""Every kind of problem that snnc can report, with one family per file.
+"""Every kind of problem that snnc can report, in one file per family of rules.
 
 A family is imported only when a problem is reported, so a valid spec imports none.
 `snnc.rules.catalogue` lists all rules; SARIF shows the names of their classes. Imports

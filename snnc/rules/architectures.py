@@ -165,9 +165,9 @@ class SeveralModelInputs(LayerRefusal):
 class NotNir(Diagnostic):
     """Checks that a file is a valid NIR graph.
 
-    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 with `version` and
-    `node`, as from `nir.write`. It does not follow links to other files. The arrays may
-    take up to 1 GiB in total.
+    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 files with the keys
+    `version` and `node`, as `nir.write` writes them. snnc does not follow links to
+    other files. The arrays may take up to 1 GiB in total.
     """
 
     code = "SNN850"

@@ -15,8 +15,8 @@ class MixedAxons(Diagnostic):
     channel that fired. Max pools, depthwise layers and dense layers read neurons
     through discrete axons. NxSDK's axon compiler rejects neurons with both kinds
     (nengo-loihi issue 242). If there are enough cores, snnc uses one kind for all
-    connections from a layer. With too few cores for that, the emulator runs the
-    network, but a board may refuse it.
+    connections from a layer. With fewer cores, the emulator still runs the network, but
+    a board may refuse it.
     """
 
     code = "SNN410"
@@ -97,7 +97,9 @@ class UncertainFormats(Diagnostic):
     notes = (
         "a core has {most} formats; the trained weights determine how many it needs",
     )
-    help = "let it read fewer layers, or set a `block` with larger groups of slices"
+    help = (
+        "let `{name}` read fewer layers, or set a `block` with larger groups of slices"
+    )
 
     name: str
     formats: int
@@ -133,13 +135,13 @@ class ManyRecorded(Diagnostic):
 
     The host reads the last layer on the chip. If a run is precomputed, nengo-loihi
     probes the spikes of each of its neurons (`nengo_loihi/hardware/builder.py`). NxSDK
-    takes a counter of the hardware for each, and stops if none is left: "All the Spike
+    needs a hardware counter for each neuron, and stops if none is left: "All the Spike
     Counters are being Used" (nengo-loihi pull request 281). The number of counters is
     not public. nengo-loihi's tests for boards record up to 784 neurons
     (`test_conv_deepnet`). Its example `keras-to-loihi` has a dense layer of 100 neurons
-    before the readout because a board can't record the 2,304 of the layer before. With
-    `precompute=False`, snips read voltages instead, and some look like spikes
-    (nengo-loihi issue 170).
+    before the readout because a board can't record the 2,304 neurons of the previous
+    layer. With `precompute=False`, snips read voltages instead, and some voltages look
+    like spikes (nengo-loihi issue 170).
     """
 
     code = "SNN415"

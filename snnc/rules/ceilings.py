@@ -174,7 +174,7 @@ class StepTooLong(Diagnostic):
 
     @staticmethod
     def at_fault(network: LogicalNetwork) -> bool:
-        """Return whether to change the step instead of the rates."""
+        """Return whether the step is the problem, instead of the rates."""
         timing = network.timing
         if "dt" not in timing.spans or timing.dt <= USUAL_STEP:
             return False

@@ -139,8 +139,8 @@ class NotARepository(Diagnostic):
 class UnknownRevision(Diagnostic):
     """Checks that a branch, tag or commit exists.
 
-    In CI, clones are often shallow. Fetch the target branch of a pull request before
-    you read a spec from this branch.
+    In CI, clones are often shallow. Before you read a spec from the target branch of a
+    pull request, fetch this branch.
     """
 
     code = "SNN712"

@@ -20,7 +20,7 @@ class LayerRefusal(Diagnostic):
 
     @property
     def first_layers(self) -> str:
-        """Name the first layers, and count the rest."""
+        """Name the first layers, and count the others."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
         more = len(self.layers) - len(shown)
@@ -114,7 +114,7 @@ class RewriteUnused(Diagnostic):
 
 
 class NoWeights(Diagnostic):
-    """Checks that a model contains weights if you want to write them.
+    """Checks that a model contains weights if a weight file is requested.
 
     The text of `model.to_json()` contains only the architecture.
     """
@@ -132,8 +132,8 @@ class NoWeights(Diagnostic):
 class LongSpec(Diagnostic):
     """Checks that the spec of a model is not too long.
 
-    A spec has one statement per layer of neurons. Far fewer layers already fill the
-    chips.
+    A spec has one statement per layer of neurons. Networks with far fewer layers
+    already fill the chips.
     """
 
     code = "SNN838"

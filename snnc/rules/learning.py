@@ -18,9 +18,9 @@ MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 class LearnsFromWrongLayer(Diagnostic):
     """Checks that a readout with `learn` reads a single layer of neurons on the chip.
 
-    The chip learns the weights from one ensemble to the readout. Pools and joins have
-    no neurons. A max pool, or a layer with more than one depth slice, has several
-    ensembles. With `target nengo`, the layer may be on the host.
+    The chip learns the weights from one ensemble to the readout. Average pools, `add`
+    and `concat` have no neurons. A max pool, or a layer with more than one depth slice,
+    has several ensembles. With `target nengo`, the layer may be on the host.
     """
 
     code = "SNN420"
@@ -73,7 +73,7 @@ def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
 class TooFastToLearn(Diagnostic):
     """Checks that the chip registers all spikes of a layer that a readout learns from.
 
-    The chip registers at most one spike per axon in two steps and loses the others.
+    The chip registers at most one spike per axon every two steps, and loses the others.
     With steps of 1 ms, neurons must not fire faster than 500 Hz.
     """
 
@@ -81,7 +81,9 @@ class TooFastToLearn(Diagnostic):
     title = "rate too high for learning"
     message = "`{name}` may fire at {high} Hz, more than the chip can learn from"
     label = "at most {limit} Hz"
-    notes = ("the chip learns from at most one spike in two steps: 1 / (2 dt)",)
+    notes = (
+        "the chip learns from at most one spike every two steps, a rate of 1 / (2 dt)",
+    )
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
     name: str
@@ -209,8 +211,8 @@ class LearningOutOfRange(Diagnostic):
 class NoCoreToLearn(Diagnostic):
     """Checks that a core is left for the learned weights.
 
-    Either all synapses of a core learn or none, so the learned weights need a core of
-    their own. Each neuron that the readout learns from needs one more out-axon.
+    On a core, either all synapses learn or none do, so the learned weights need a core
+    of their own. Each neuron that the readout learns from needs one more out-axon.
     """
 
     code = "SNN424"

@@ -105,8 +105,8 @@ class BlockExceedsCore(Diagnostic):
 class TooManyOutAxons(Diagnostic):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
-    A block needs out-axon slots for each block that it sends spikes to. If its readers
-    have many small blocks, or there are many readers, a core has too few slots.
+    A block needs out-axon slots for each block that it sends spikes to. A core has too
+    few slots if the layer has many readers, or readers with many small blocks.
     """
 
     code = "SNN405"
@@ -201,7 +201,7 @@ class MoreCoresThanChips(Diagnostic):
 
 
 class ShortAxonsImpossible(Diagnostic):
-    """Checks that 16-bit population axons are possible if the target asks for them.
+    """Checks that 16-bit population axons are possible if the target requests them.
 
     A pop16 axon takes one out-axon slot instead of two. Such an axon is possible only
     if the source has at most 32 channels (an ensemble of g slices has g times the

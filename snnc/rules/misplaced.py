@@ -61,8 +61,8 @@ def is_newer_chip(kind: str, word: str) -> bool:
 
 
 NEWER_CHIP = (
-    "snnc compiles only for Loihi 1: write `target loihi`, or set other limits in a "
-    "device file with `snnc --device FILE build SPEC`"
+    "snnc supports only Loihi 1: write `target loihi`, or write other limits in a "
+    "device file and pass it, `snnc --device FILE build SPEC`"
 )
 
 
@@ -164,7 +164,7 @@ class InputByKind(Diagnostic):
         if self.by_encoder:
             return f"write `from {self.input}`"
         if self.encoder:
-            return f"write `from {self.encoder}`, the name of the encoder"
+            return f"write `from {self.encoder}`, where `{self.encoder}` is the encoder"
         return (
             "add an encoder before this line, `encode conv e { filters 2 }`, and "
             "write `from e`"
@@ -186,7 +186,7 @@ class RemovedWord(Diagnostic):
     code = "SNN225"
     title = "removed word"
     severity = Severity.WARNING
-    message = "`{owner}` no longer has `{word}`"
+    message = "`{owner}` no longer supports `{word}`"
     label = "removed"
     notes = ("{successor}",)
     help = "{advice}"

@@ -163,7 +163,7 @@ class PythonSource(Diagnostic):
 
 
 class WeightsUnclear(Diagnostic):
-    """Checks that a file has the weights of each layer, without ambiguity.
+    """Checks that each layer matches exactly one set of weights in a file.
 
     Otherwise the file does not belong to the architecture, or a program other than
     Keras wrote the file.

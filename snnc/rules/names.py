@@ -141,8 +141,8 @@ class InvalidName(Diagnostic):
     The generated code uses names for variables, attributes and files. A name consists
     of letters a to z, digits and underscores, begins with a letter, and has at most 40
     characters. Python keywords and reserved words of the language are not valid names.
-    A network's name is also the name of its folder and package. It can't be the name of
-    a library or of a Windows device.
+    A network's name is also the name of its folder and package. This name can't be the
+    name of a library or of a Windows device.
     """
 
     code = "SNN213"

@@ -91,8 +91,8 @@ class CannotRewrite(Diagnostic):
 class EditedLibrary(Diagnostic):
     """Checks for changes to the run-time library of a package.
 
-    `_runtime` is the same in every package of a format version. Its files differ from
-    `snnc.lock` and from this version of snnc. Somebody edited these files, or copied
+    `_runtime` is the same in every package of a format version. Some of its files match
+    neither `snnc.lock` nor this version of snnc. Somebody edited these files, or copied
     the library of another version.
     """
 

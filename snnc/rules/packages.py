@@ -90,8 +90,8 @@ class UnresolvedMerge(Diagnostic):
     """Checks for merge conflicts in a package.
 
     `snnc.lock` contains conflict markers. Don't merge the files of a package by hand.
-    Resolve the conflicts in the spec, then build the package: snnc writes every file
-    that begins with its header again.
+    Resolve the conflicts in the spec, then build the package. The build rewrites every
+    file that begins with snnc's header.
     """
 
     code = "SNN737"
@@ -179,8 +179,8 @@ class LeftOver(Diagnostic):
 class Untracked(Diagnostic):
     """Checks that git tracks a package.
 
-    The package is up to date, but a commit would include the spec without all files of
-    the package. `snnc build --tracked`, which the pre-commit hooks run, reports this
+    The package is up to date, but a commit would contain the spec without all files of
+    its package. `snnc build --tracked`, which the pre-commit hooks run, reports this
     problem. `git add` fixes it.
     """
 
@@ -210,10 +210,9 @@ class Untracked(Diagnostic):
 class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
-    `snnc.lock` lists, under `writing`, the files that a build was about to write, or
-    the package is locked by the file `.snnc-building`. A build was killed, ran out of
-    disk space, or is still running. The next build completes the package without
-    `--force`.
+    Either `snnc.lock` lists, under `writing`, files that a build was about to write, or
+    the file `.snnc-building` locks the package. A build was killed, ran out of disk
+    space, or is still running. The next build completes the package without `--force`.
     """
 
     code = "SNN728"

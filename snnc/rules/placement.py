@@ -127,8 +127,8 @@ class LargeMaxPool(Diagnostic):
     """Checks for max pools with large windows, which have a large error.
 
     Spikes are noisy, and each comparison of two close values adds to the error. With
-    more than nine values per window, the error affects networks that were trained
-    without it. Smaller windows, higher rates and a longer presentation reduce the
+    more than nine values per window, the error affects networks whose training did not
+    include it. Smaller windows, higher rates and a longer presentation reduce the
     error.
     """
 

@@ -240,7 +240,7 @@ class AveragedLif(Diagnostic):
     title = "average of LIF neurons"
     severity = Severity.WARNING
     message = (
-        "`{pool}` averages LIF neurons, which are less accurate on the chip than relu"
+        "`{pool}` averages LIF neurons, which are less accurate on the chip than ReLU"
     )
     label = "near their threshold, noise makes these neurons fire"
     notes = ("`{pool}` reads `{name}`",)

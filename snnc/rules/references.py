@@ -52,7 +52,7 @@ class UnknownLayer(Diagnostic):
 
 
 class Cycle(Diagnostic):
-    """Checks that layers don't read each other in a cycle.
+    """Checks that the layers don't form a cycle.
 
     snnc compiles feed-forward networks: an example passes through each layer once.
     With recurrent connections, the host's spikes could not be precomputed.
@@ -145,7 +145,7 @@ class TooFewSources(Diagnostic):
 
 
 class TooManySources(Diagnostic):
-    """Checks that a layer reads only one source; `add` and `concat` read several."""
+    """Checks that only `add` and `concat` read several layers."""
 
     code = "SNN256"
     title = "several sources"
@@ -161,8 +161,8 @@ class TooManySources(Diagnostic):
 class RepeatedSource(Diagnostic):
     """Checks that `add` doesn't name a layer twice.
 
-    Adding a layer to itself has the same effect as doubling the weights of its reader.
-    Training can do so without a second connection.
+    Adding a layer to itself has the same effect as doubling the weights of its reader,
+    which training can do without a second connection.
     """
 
     code = "SNN257"
@@ -180,8 +180,8 @@ class RepeatedSource(Diagnostic):
 class TooManyPaths(Diagnostic):
     """Checks that there are not too many paths between two layers.
 
-    Every path through pools, `add` and `concat` becomes a connection. The number of
-    paths multiplies with every join.
+    Every path through pools, `add` and `concat` becomes a connection. Every `add` or
+    `concat` multiplies the number of paths.
     """
 
     code = "SNN258"

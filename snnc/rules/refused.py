@@ -56,7 +56,9 @@ class Tanh(Refused):
 
     code = "SNN903"
     title = "tanh activation"
-    notes = ("{word} is negative for half of its inputs, and a firing rate can't be",)
+    notes = (
+        "{word} is negative for half of its inputs, and firing rates can't be negative",
+    )
     help = "write `neuron relu`, or `neuron lif`, which saturates too"
 
 
@@ -68,7 +70,7 @@ class Elu(Refused):
 
     code = "SNN904"
     title = "ELU activation"
-    notes = ("{word} is negative below zero, and a firing rate can't be",)
+    notes = ("{word} is negative below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
 
@@ -80,7 +82,7 @@ class Gelu(Refused):
 
     code = "SNN905"
     title = "GELU activation"
-    notes = ("{word} is negative just below zero, and a firing rate can't be",)
+    notes = ("{word} is negative just below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
 
@@ -92,7 +94,7 @@ class Swish(Refused):
 
     code = "SNN906"
     title = "Swish activation"
-    notes = ("{word} is negative just below zero, and a firing rate can't be",)
+    notes = ("{word} is negative just below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
 

@@ -26,8 +26,8 @@ class PresentTooShort(Diagnostic):
     Each spiking layer responds later than the layers that it reads. The mean delay of a
     layer is the sum of:
 
-    - one step, for spikes to arrive;
-    - its `synapse`, after which the filter is at 63 %;
+    - one step, in which spikes travel to the layer;
+    - its `synapse`, after which the filter reaches 63 % of its input;
     - `1 / (low + high)`, half the time between two spikes at the mean rate of the
       layer.
 

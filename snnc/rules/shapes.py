@@ -133,7 +133,7 @@ def _strides_to(first: Shape, second: Shape) -> bool:
 
 
 class ShortcutMismatch(Diagnostic):
-    """Checks that a shortcut can be brought to the shape of its target.
+    """Checks that a shortcut can be resized to the shape of its target.
 
     If the shapes are equal, the shortcut is the identity. Otherwise it is a trained 1x1
     convolution. A stride of `s` reduces an axis of size `n` to `ceil(n / s)`.

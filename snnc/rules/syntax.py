@@ -125,7 +125,7 @@ class UnmatchedBrace(Diagnostic):
 
     code = "SNN106"
     title = "unmatched closing brace"
-    message = "`{closer}` closes nothing"
+    message = "`{closer}` has no opening bracket"
     label = "unmatched"
     help = "remove it"
 
@@ -259,7 +259,7 @@ class KeyPunctuation(Diagnostic):
 
     code = "SNN115"
     title = "punctuation after a key"
-    message = "`{mark}` between `{key}` and its value"
+    message = "`{mark}` is not allowed between `{key}` and its value"
     label = "not needed"
     help = "write `{key}`, a space, and the value"
 

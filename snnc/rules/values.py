@@ -115,7 +115,7 @@ class WrongUnit(Diagnostic):
 
 
 class UnknownChoice(Diagnostic):
-    """Checks that a property with a fixed set of words has a word from this set."""
+    """Checks that the value of a property is one of the allowed words."""
 
     code = "SNN210"
     title = "unknown choice"
@@ -173,8 +173,7 @@ class NothingTrains(Diagnostic):
     """Checks that at least one phase of `train` trains the weights.
 
     `smooth` trains as in plain Keras, and `spikes` trains on the network's own spikes.
-    `scale` does not train. It only scales the weights so that each layer stays within
-    its `rate`.
+    `scale` only scales the weights, so that each layer stays within its `rate`.
     """
 
     code = "SNN601"

@@ -15,8 +15,8 @@ LOOK_AT_BIAS = (
 class NotSafetensors(Diagnostic):
     """Checks that a weight file is in safetensors format.
 
-    A package's `save_weights` writes this format. Such a file contains only numbers,
-    and no code that could run. snnc never opens pickles or unpacks archives.
+    A package's `save_weights` writes this format. Such a file contains only numbers, no
+    executable code. snnc never opens pickles or unpacks archives.
     """
 
     code = "SNN740"
@@ -332,7 +332,7 @@ class WeightsRounded(Diagnostic):
     A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of the
     core's largest weight. If the threshold or a bias is large compared with this
     weight, fewer bits remain. With about ten spikes for an activation of 1.0, counting
-    spikes has an error of 3 %, so smaller errors of weights don't matter.
+    spikes has an error of 3 %, so smaller weight errors don't matter.
     """
 
     code = "SNN750"

@@ -128,8 +128,8 @@ class GroupsDontDivide(Diagnostic):
     code = "SNN315"
     title = "uneven groups"
     message = (
-        "{groups} groups of `{name}` don't divide the {channels} channels of "
-        "`{source}` and {filters} filters"
+        "the {groups} groups of `{name}` don't divide both the {channels} channels of "
+        "`{source}` and the {filters} filters"
     )
     label = "divides {divisible}"
     help = "write `groups {nearest}`, or other `filters`"
@@ -164,8 +164,8 @@ class PooledSamePadding(Diagnostic):
     code = "SNN305"
     title = "padding after an uneven pool"
     message = (
-        "`{name}` pads with `{padding}` after an average pool of window {window}, "
-        "stride {stride} over {size}"
+        "`{name}` has `padding {padding}` after an average pool with window {window} "
+        "and stride {stride} over {size}"
     )
     notes = (
         "this is exact only if the window equals the stride and divides the input",
@@ -265,7 +265,7 @@ class StrideAboveKernel(Diagnostic):
         "stride {stride} of `{name}` is larger than its {what} {kernel}, so it skips "
         "part of the input"
     )
-    help = "use a stride of at most the {what}"
+    help = "use a stride that is not larger than the {what}"
 
     name: str
     what: str

@@ -166,8 +166,9 @@ class TooMuch(Diagnostic):
 class NotInComment(Diagnostic):
     """Checks for characters in a `.snn` comment that YAML comments can't contain.
 
-    YAML allows no control characters. Some other characters end a line, and so the
-    comment, in YAML but not in `.snn`. Only `snnc convert` reports this problem.
+    YAML allows no control characters. Some other characters are line breaks in YAML but
+    not in `.snn`, so they would end the comment. Only `snnc convert` reports this
+    problem.
     """
 
     code = "SNN145"

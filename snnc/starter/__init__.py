@@ -1,6 +1,6 @@
 """Write the files of `snnc init`.
 
-The templates' names have no leading dot, so that no tool reads them as its own.
+The names of the templates have no leading dot, so that no tool reads the templates.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
     ----------
     prefix
         The path from the git repo's root to the folder, empty or ending in ``/``.
-        GitHub and pre-commit read only files at the root (`AT_ROOT`).
+        GitHub and pre-commit read the files in `AT_ROOT` only at the root.
     requirement
         The requirement that the workflow installs with pip.
     """
@@ -89,8 +89,8 @@ class StarterPlan:
     added
         The lines to add to existing files, by their paths.
     kept
-        The texts of `AT_ROOT` whose files exist, by path. They are not written; users
-        may copy from them.
+        The texts of `AT_ROOT` whose files exist, by path. These files are not changed;
+        users may copy the texts.
     is_inside
         Whether the folder is below the root of a git repo.
     """

@@ -43,7 +43,7 @@ def not_opened(before: Token, source: SourceFile) -> Diagnostic:
 
 
 def stray_closer(closer: Token, source: SourceFile) -> Diagnostic:
-    """Describe a brace that closes nothing."""
+    """Describe a closing brace without an opening brace."""
     span = span_of(closer, source)
     return rules.syntax.UnmatchedBrace(span=span, closer="}", fix=Fix(span, ""))
 

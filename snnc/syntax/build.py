@@ -64,7 +64,7 @@ def parser(start: str = "statement") -> Lark:
     """Build the LALR parser whose entry point is ``statement`` or ``document``.
 
     The parser tables are cached next to this module's byte code, and rebuilt when the
-    grammar or Lark changes. Without the cache, `snnc check` takes a quarter longer.
+    grammar or Lark changes. Without the cache, `snnc check` takes 25 % longer.
     """
     return Lark(
         grammar_path().read_text(encoding="utf-8"),
@@ -118,15 +118,15 @@ def _nodes(parts: list[Any]) -> tuple[Any, ...]:
 class Builder:
     """Build the nodes of `snnc.language.tree` from the inside out.
 
-    Each rule of the grammar has a method of the same name. Lark's own `Transformer`
-    takes three times as long; the difference is a fifth of the time to read a spec.
+    Each rule of the grammar has a method of the same name. Lark's `Transformer` takes
+    three times as long; the difference is a fifth of the time for reading a spec.
     """
 
     def __init__(self, source: SourceFile) -> None:
         self._source = source
 
     def children(self, parsed: Tree[Token]) -> list[Any]:
-        """Build the children of a tree; tokens stay as they are."""
+        """Build the children of a tree; tokens stay unchanged."""
         return [
             self._node(child) if isinstance(child, Tree) else child
             for child in parsed.children
@@ -209,7 +209,7 @@ def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:
 def build(
     parsed: Tree[Token], tokens: tuple[Token, ...], source: SourceFile
 ) -> tree.Statement:
-    """Build a statement from its parse tree; ``tokens`` give its span."""
+    """Build a statement from its parse tree; ``tokens`` determine its span."""
     builder = Builder(source)
     words, text, shape, within, sources, block = builder.children(parsed)
     kind, variant, name, _ = heading(words)

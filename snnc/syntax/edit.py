@@ -69,7 +69,7 @@ def _apply(
 
 
 def _position(document: tree.Document, word: str) -> int | None:
-    """Return the index of the statement with a name, or of the only one of its kind."""
+    """Return the index of the statement with a name, or of the only one of a kind."""
     statements = document.statements
     for i, statement in enumerate(statements):
         if statement.name is not None and statement.name.text == word:
@@ -221,7 +221,7 @@ def _within(
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
-    """Return the loss, optimizer or neuron to use if only its setting is given."""
+    """Return the loss, optimizer or neuron that a setting without one applies to."""
     for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
         if setting.text in settings_of(choice):
             return tree.Word(choice, setting.span)

@@ -1,4 +1,4 @@
-"""Convert a spec into the nested keys of its YAML text."""
+"""Convert a spec to the nested keys of its YAML text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """Whether the entry is `layers` or a list of `defaults`, never flat."""
+        """Whether the entry needs several lines: `layers`, or a list of `defaults`."""
         return self.is_list and self.key in ("layers", "defaults")
 
     @property

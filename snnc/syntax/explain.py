@@ -278,7 +278,7 @@ def describe_order(
 
 
 def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """Return the line for ``conv2d 32 3x3 same``, and whether it is a sure fix."""
+    """Return the line for ``conv2d 32 3x3 same``, and whether this fix is certain."""
     kind = str(tokens[0])
     if kind not in _SIZED or len(tokens) < 2:
         return None
@@ -295,7 +295,7 @@ def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
 
 
 def _input(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """Return the line for an input whose parts are reordered, and if it is sure."""
+    """Return the line for an input with reordered parts, and whether it is certain."""
     names = [t for t in tokens[1:] if t.type == "NAME"]
     shapes = [t for t in tokens[1:] if t.type in ("DIMS", "NUMBER")]
     ranges = {

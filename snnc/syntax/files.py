@@ -31,7 +31,7 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 
 
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
-    r"""Read a spec file; remove a byte order mark, and convert line ends to ``\n``.
+    r"""Read a spec file without a byte order mark, with line ends converted to ``\n``.
 
     Return None if the file can't be read.
 
@@ -220,12 +220,12 @@ def can_format(name: str) -> bool:
 
 
 def format_document(document: Document) -> str:
-    """Format a document without syntax errors in its own notation."""
+    """Format a syntactically valid document in its own notation."""
     return print_document(document, document.span.source.notation)
 
 
 def print_document(document: Document, notation: str) -> str:
-    """Print a document without syntax errors in a notation, ``snn`` or ``yaml``."""
+    """Print a syntactically valid document as ``snn`` or ``yaml``."""
     module, function = _PRINTERS[notation]
     text: str = getattr(importlib.import_module(module), function)(document)
     return text

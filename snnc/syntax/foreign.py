@@ -52,7 +52,7 @@ NAME_RULE = "names have letters, digits and `_`"
 def foreign_problem(
     tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
 ) -> Diagnostic | None:
-    """Describe the value or name at a token if it is written as in another notation."""
+    """Describe the value or name at a token if it is in another notation."""
     return _value(tokens, index, source) or _syntax(tokens, index, source, in_block)
 
 
@@ -108,7 +108,7 @@ def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
 
 
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
-    """Describe the YAML value of a key if it is written as in another notation."""
+    """Describe the YAML value of a key if it is in another notation."""
     text = span.text
     if _PERCENTAGE.fullmatch(text):
         return _percentage(span, key)

@@ -1,4 +1,4 @@
-"""Describe tokens that are wrong by themselves, or after the previous token."""
+"""Describe tokens that are always wrong, or wrong after the previous token."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def _problem(
 
 
 def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe the first token that is wrong by itself, or return None."""
+    """Describe the first token that is always wrong, or return None."""
     pairs = zip(tokens, (None, *tokens), strict=False)
     problems = (_problem(token, source, before) for token, before in pairs)
     return next(filter(None, problems), None)

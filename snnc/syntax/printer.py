@@ -23,7 +23,7 @@ class Item:
     """A statement, a property or a list item, which fills one line or part of a line.
 
     ``head`` ends with the opening bracket if ``inner`` is not None. Items with ``open``
-    are never written on one line.
+    always need several lines.
     """
 
     head: str
@@ -43,7 +43,7 @@ class Item:
 
     @property
     def begins_statement(self) -> bool:
-        """Whether the item would be read as a statement at the beginning of a line."""
+        """Whether the item would be a statement at the beginning of a line."""
         return self.head.split(",")[0] in BEGINNINGS
 
 
@@ -231,7 +231,7 @@ class _SnnPrinter:
             self._lines[-1] += f"  {_format_comment(self._comments.pop())}"
 
     def _line(self, text: str, start: int, depth: int) -> None:
-        """Write a line; keep one blank line before it if the source has any."""
+        """Write a line; if the source has blank lines before it, keep one."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(_INDENT * depth + text)
@@ -306,7 +306,7 @@ def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]
 
 
 def _format_comment(comment: tree.Comment) -> str:
-    """Return a comment with its ``#``; don't separate several ``#`` by a space."""
+    """Return a comment with its ``#``; don't add spaces between several ``#``."""
     if not comment.text or comment.text.startswith(("#", "!")):
         return f"#{comment.text}"
     return f"# {comment.text}"

@@ -101,7 +101,7 @@ class Remarks:
 
 
 class _Level:
-    """The entries around a position, which only moves forward.
+    """The entries around a position that only moves forward.
 
     Attributes
     ----------

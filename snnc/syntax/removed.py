@@ -71,7 +71,7 @@ def _drop_last_phase(
     properties: Properties,
     report: Diagnostics,
 ) -> Properties:
-    """Omit the last phase of ``phases``, as ``aware off`` did."""
+    """Remove the last phase of ``phases``, as ``aware off`` did."""
     words = _words(phases)
     kept = tuple(word for word in words if word.text not in ("aware", "spikes"))
     if kept == words:
@@ -139,7 +139,7 @@ def _text(phases: tree.Property) -> str:
 
 
 def _fix(item: tree.Property, text: str) -> Fix | None:
-    """Return a fix that replaces a property; None if the property is from a setting."""
+    """Return a fix that replaces a property; None for a property from a setting."""
     source, start, end = item.span.source, item.span.start, item.span.end
     if item.key.span.source is not source:
         return None

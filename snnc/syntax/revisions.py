@@ -33,7 +33,7 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
     Returns
     -------
     SourceFile or None
-        The file, named ``REV:path``, or None if it can't be read.
+        The file with the name ``REV:path``, or None if it can't be read.
     """
     name = f"{revision}:{path}"
     try:

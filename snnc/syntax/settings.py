@@ -31,7 +31,7 @@ _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
 
 class NoSettingError(ValueError):
-    """A setting lacks a path or a value; the message is for users."""
+    """Raised if a setting lacks a path or a value; the message is for users."""
 
 
 @dataclass(frozen=True, slots=True)

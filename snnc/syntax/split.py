@@ -27,7 +27,7 @@ class StatementTokens(NamedTuple):
     """The tokens of one statement.
 
     ``broken`` statements are not parsed. In ``repaired`` statements, a missing brace
-    was reported and added, so further errors are probably consequences.
+    was reported and added, so further errors probably follow from it.
     """
 
     tokens: tuple[Token, ...]
@@ -40,7 +40,7 @@ class StatementTokens(NamedTuple):
 
 
 class Nesting:
-    """The nesting of a statement after some of its tokens.
+    """The open brackets and the current key inside a statement.
 
     Attributes
     ----------
@@ -184,7 +184,8 @@ class _Splitter:
     def _closes_early(self, index: int, token: Token) -> bool:
         """Return whether the file's last ``}`` belongs to the network.
 
-        It does if it begins its line and is indented less than the statement.
+        This is the case if the brace begins its line and is indented less than the
+        statement.
         """
         if self._closers_ahead > 0 or self._depth != 1:
             return False
@@ -219,8 +220,8 @@ class _Splitter:
     def _opens_group(self) -> bool:
         """Return whether the closed block of an unknown statement contains statements.
 
-        These are then read as if the block did not exist, so that the unknown word
-        causes one error.
+        These statements are then read as if the block did not exist, so that the
+        unknown word causes only one error.
         """
         last = _last_word(self._current)
         if last is None or last.type != "LBRACE":
@@ -324,7 +325,7 @@ def _closers_at_end(text: Token) -> Iterator[str]:
 
 
 class _Ahead:
-    """What follows each token, determined in one pass.
+    """The tokens and braces that follow each token, determined in one pass.
 
     Attributes
     ----------

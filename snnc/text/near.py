@@ -20,10 +20,10 @@ def closest(word: str, legal: Iterable[str]) -> str | None:
 
 
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
-    """Return the first legal word with the fewest edits, if these are few enough.
+    """Return the first legal word with the fewest edits, unless these are too many.
 
     Words of three to six letters may have one edit, words of up to ten letters two, and
-    so on. With more edits, it would be a different word.
+    so on. More edits would make a different word.
     """
     found = _close(word, legal)
     return found[0][2] if found else None
@@ -65,7 +65,7 @@ def _is_another(word: str, near: str) -> bool:
 
 
 def _letters(word: str) -> list[str]:
-    """Return the letters of a word; include doubled letters only once."""
+    """Return the letters of a word, with doubled letters only once."""
     return sorted(letter for letter, _ in groupby(word))
 
 
@@ -104,5 +104,5 @@ def normal(word: str) -> str:
 
 
 def without_count(word: str) -> str:
-    """Remove the part of a word that only means a number, as in `num_filters`."""
+    """Remove a part that only means a number, such as ``num`` in `num_filters`."""
     return _COUNT.sub("", word.lower())

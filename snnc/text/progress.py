@@ -24,7 +24,7 @@ Moved = Callable[[int], None]
 
 @contextmanager
 def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[Moved]:
-    """Show a progress bar, and yield the function that advances it.
+    """Show a progress bar, and yield a function that advances the bar.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[
     label
         The noun for the items.
     shown
-        Whether to show the bar, which needs tqdm; None for terminals and notebooks
-        only.
+        Whether to show the bar, which needs tqdm; None to show it on terminals and in
+        notebooks.
     """
     if shown is None:
         shown = sys.stderr.isatty() or in_notebook()

@@ -2,8 +2,8 @@ r"""Format text, numbers and tables for people, and for GitHub.
 
 All untrusted text passes through `printable` before it is shown. The name of a file, a
 layer or a tensor may contain any character. Some characters move the cursor of a
-terminal, reverse the order of letters, or end a line, after which a CI server may read
-a command. `printable` converts such characters to Python escapes: ``\x1b``.
+terminal, reverse the order of letters, or end a line, so that a CI server may read the
+rest as a command. `printable` converts such characters to Python escapes: ``\x1b``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def cells(text: str, *, on_every_python: bool = False) -> list[str]:
         Any text, including lone surrogates.
     on_every_python
         Whether to escape all characters that Unicode 3.2, which every Python includes,
-        does not define. Otherwise, newer scripts are shown if the running Python
+        does not define. Otherwise, newer characters are shown if the running Python
         defines them.
     """
     shown = [c if _is_printable(c, on_every_python) else escape(c) for c in text]
@@ -151,7 +151,7 @@ class TextTable:
 
 
 def human(value: float, unit: str = "") -> str:
-    """Write a number to three digits with an SI prefix: 85.8 k, 12.3 uJ."""
+    """Write a number with three digits and an SI prefix: 85.8 k, 12.3 uJ."""
     rounded = abs(float(f"{value:.2e}"))
     fitting = [power for power in PREFIXES if rounded >= 10.0**power]
     power = max(fitting, default=min(PREFIXES) if rounded else 0)

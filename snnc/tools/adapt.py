@@ -36,15 +36,15 @@ class NotLearningError(ValueError):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Adaptation:
-    """The weights that a readout learned, and its decisions during learning.
+    """The weights that a readout has learned, and its decisions during learning.
 
     Attributes
     ----------
     y
         The labels, (examples,), or the target values, in the order of presentation.
     outputs
-        The readout's outputs halfway through each example, before it learned from the
-        example: (examples, units).
+        The readout's outputs halfway through each example, before learning from this
+        example, with shape (examples, units).
     weights
         All tensors by name, with the learned kernel of the readout.
     classes
@@ -52,7 +52,7 @@ class Adaptation:
     score
         The accuracy, or the root mean square error, while learning.
     clipped
-        The share of errors halfway that were larger than the spec's ``error``.
+        The fraction of errors that were larger than the spec's ``error``.
     """
 
     y: Array
@@ -74,7 +74,7 @@ class Adaptation:
 
     @property
     def recalls(self) -> tuple[float | None, ...]:
-        """The accuracy of each class while learning; None for absent classes."""
+        """The accuracy of each class during learning; None for absent classes."""
         right = self.outputs.argmax(axis=1) == self.y
         shown = (right[self.y == each] for each in range(self.outputs.shape[1]))
         return tuple(float(each.mean()) if len(each) else None for each in shown)
@@ -82,7 +82,7 @@ class Adaptation:
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot the accuracy, or the error, against the number of examples.
 
-        Each point averages an example and at most 49 examples before it.
+        Each point is the mean over an example and at most 49 examples before it.
         """
         return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
 
@@ -165,7 +165,7 @@ def adapt(
 
 
 def _clipped(outputs: NDArray[Any], y: NDArray[Any], network: Network) -> float:
-    """Return the share of errors that are larger than the chip takes."""
+    """Return the fraction of errors that are clipped on the chip."""
     import numpy as np
 
     from snnc.runtime.nengo.learning import targets_of
@@ -220,7 +220,7 @@ def _learn_in_nengo(
 
 @dataclass(frozen=True)
 class AdaptedEvaluation:
-    """The results of a package before, while and after its readout learns.
+    """The results of a package before, during and after learning.
 
     Attributes
     ----------

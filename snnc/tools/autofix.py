@@ -15,7 +15,7 @@ from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """Apply fixes to a text; if fixes overlap or touch, apply only the first.
+    """Apply fixes to a text; of fixes that overlap or touch, apply only the first.
 
     Returns
     -------
@@ -117,7 +117,7 @@ class _Mender:
         return after if helped and after.report.errors <= state.report.errors else None
 
     def one_by_one(self, state: _State) -> _State | None:
-        """Apply each fix that helps, last first: earlier positions stay valid."""
+        """Apply each fix that helps, last first, to keep earlier positions valid."""
         start = state
         fixes = self._fixes(state.report.diagnostics)
         changed = len(state.source.text) + 1

@@ -29,8 +29,8 @@ def build(
 ) -> Package:
     """Write the package of a spec, or check that it is up to date.
 
-    Generated files name their spec. A spec without a file, which was changed or parsed
-    from text, is written next to its package as ``OUTPUT/NAME.snn``.
+    Generated files name their spec. A spec without a file, such as a changed spec, is
+    written next to its package as ``OUTPUT/NAME.snn``.
 
     Parameters
     ----------

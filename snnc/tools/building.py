@@ -57,7 +57,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A spec's package, and the time for compiling it."""
+    """A spec's package, and how long compiling the spec took."""
 
     spec: Wanted
     package: PackageFiles
@@ -136,8 +136,8 @@ def build_specs(
     """Apply an action to the package of every spec, even if other specs have errors.
 
     All specs are compiled first, so that nothing is written for two networks with the
-    same name. Packages to remove are processed last, and only if there are no errors: a
-    spec with a mistyped name would look removed.
+    same name. Packages to remove are processed last, and only if there are no errors.
+    Otherwise a spec with a mistyped name would look removed.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def package_of(
 def _refuse_same_names(
     compiled: Sequence[_Compiled | None], reports: Sequence[Diagnostics]
 ) -> None:
-    """Report, at each one, networks whose folders are equal if case is ignored."""
+    """Report each of several networks whose folders differ only in case."""
     for made, report in zip(compiled, reports, strict=True):
         other = made and _namesake(made, compiled)
         if made and other:
@@ -218,7 +218,7 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
 
 
 def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
-    """Return whether the package belongs to another spec; if so, report this."""
+    """Return, and report, whether the package belongs to another spec."""
     package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
     if other is None:
@@ -344,8 +344,9 @@ def _list_changes(plan: WrittenFiles, folder: Path) -> Iterator[str]:
 class Write:
     """Update a package.
 
-    With ``tracked``, report files that git does not track afterwards. ``say`` receives
-    a summary of each package, and ``show`` the path of each written file.
+    With ``tracked``, also report the files that git does not track after the build.
+    ``say`` receives a summary of each package, and ``show`` the path of each written
+    file.
     """
 
     force: bool

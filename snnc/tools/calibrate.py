@@ -41,12 +41,12 @@ VERSION = 1
 
 
 class CannotCalibrateError(ValueError):
-    """Raised if weights can't be calibrated; the message says why."""
+    """Raised if weights can't be calibrated; the message names the reason."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration(Displayed):
-    """Weights with which each layer's rates are within bounds, and the scales.
+    """Weights that keep each layer's rates within bounds, and the scales.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ def calibrate(
     weights : path or mapping
         A safetensors file, or its tensors by name.
     examples
-        The number of examples to measure, drawn by the seed 0; by default, all.
+        The number of examples to measure, drawn with seed 0; by default, all.
     device
         The device on which the scaled weights are checked.
 

@@ -40,7 +40,7 @@ class Clips:
 def drifting_digits(
     train: int = 4000, test: int = 200, seed: int = 0
 ) -> tuple[Clips, Clips]:
-    """Return clips for training and testing, which share no image of a digit.
+    """Return clips for training and testing that share no image of a digit.
 
     A digit of 8x8 pixels starts at a random position on a canvas of 16x16 pixels, and
     moves one pixel per frame in one of eight directions. It wraps around at the edges.
@@ -84,7 +84,7 @@ def simulators() -> tuple[Simulator, ...]:
 
 
 def stack() -> str:
-    """Describe the installed libraries, and what the demo therefore omits."""
+    """Describe the installed libraries, and the steps that the demo therefore omits."""
     versions = [f"Python {platform.python_version()}"]
     for name in _STACK:
         with suppress(PackageNotFoundError):

@@ -47,8 +47,8 @@ class FitVariant:
     """A legal network that is similar to the spec.
 
     ``kept`` is the geometric mean of the fractions of neurons and weights that the
-    variant keeps; above 1 if it grows. ``open_end`` is a change to the largest value
-    that was tried, so larger values may also fit.
+    variant keeps. It is above 1 for a larger network. ``open_end`` is a change to the
+    largest value that was tried, so larger values may also fit.
     """
 
     changes: Changes
@@ -164,8 +164,8 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     """Find variants of a spec that fit a number of cores, or the spec's target.
 
     Some variants change one layer: fewer filters (or more, if the network fits), a
-    larger stride, or both. One variant scales the filters of all layers. A variant that
-    changes two layers is included only if it keeps more than the others. Layers with
+    larger stride, or both. One variant scales the filters of all layers. A variant with
+    changes in two layers is included only if it keeps more than the others. Layers with
     the most neurons are tried first, until the work is used up.
 
     Raises

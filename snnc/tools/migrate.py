@@ -1,4 +1,4 @@
-"""Reuse the weights of one network in another network, as far as they fit.
+"""Reuse the weights of one network in another network, where they fit.
 
 A tensor is kept if the new network has a tensor with the same name, shape and axes. All
 other tensors are initialized as in an untrained model: kernels He uniform, biases zero
@@ -46,7 +46,7 @@ def migrate_file(
     report: Diagnostics,
     device: Profile | None = None,
 ) -> list[Move] | None:
-    """Write the weights of ``old`` for ``new``, as far as they fit.
+    """Write those weights of ``old`` that fit into ``new``, and initialize the others.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def plan(
 def _partner(
     tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
 ) -> TensorSpec | None:
-    """Return the old tensor for a new tensor; a renamed layer has one counterpart."""
+    """Return the old tensor for a new tensor, which may be in a renamed layer."""
     name = renamed.get(tensor.name, tensor.name)
     is_taken = name in renamed.values() and tensor.name not in renamed
     return None if is_taken else before.get(name)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Package(Listed):
     """An opened package that `snnc.build` or ``snnc build`` wrote.
 
-    Modules are imported under a unique name, so two packages, or two builds of a
+    Modules are imported under unique names, so two packages, or two builds of a
     package, never conflict. Building a package again does not change an open package.
 
     Parameters
@@ -201,7 +201,7 @@ class Training:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """The Keras metrics after each epoch, such as ``loss``, for all phases."""
+        """The Keras metrics, such as ``loss``, after each epoch of all phases."""
         history: dict[str, list[float]] = dict(self.model.history.history)
         return history
 

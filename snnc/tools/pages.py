@@ -155,7 +155,7 @@ _CATEGORIES = {
 
 
 def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) -> str:
-    """Convert a spec to HTML; colour it unless it is YAML, and escape control codes.
+    """Convert a spec to HTML; colour ``.snn`` text, and escape control codes.
 
     Parameters
     ----------

@@ -39,11 +39,12 @@ def plot(
     Parameters
     ----------
     what
-        What to draw, which determines the kinds of pictures. A spec or its file, a
-        package, or a report: ``network`` (the default) or ``cores``. An evaluation:
-        ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``predictions``, ``correlation``, or the kinds for its spec. A training: only
-        one kind. A sweep: ``sweep``, against energy (the default), or ``sweep-cores``.
+        The object to draw, which determines the possible kinds of pictures. A spec or
+        its file, a package, or a report: ``network`` (the default) or ``cores``. An
+        evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
+        ``predictions``, ``correlation``, or the kinds for its spec. For a training
+        result, there is only one kind. A sweep: ``sweep``, against energy (the
+        default), or ``sweep-cores``.
     kind
         The kind of picture.
     ax

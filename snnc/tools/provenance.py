@@ -20,7 +20,7 @@ from snnc.runtime.layout import (
 def source_of(weights: Weights) -> Source | None:
     """Return the origin of weights, if their file contains it.
 
-    Errors from opening the file are passed on.
+    Errors that opening the file raises are not caught.
     """
     imported = _metadata(weights).get("source") == "imported"
     return "imported" if imported else None

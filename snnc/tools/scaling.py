@@ -52,10 +52,10 @@ class Calibrator:
     def calibrate(self, x: Array, weights: Weights) -> ScaledWeights:
         """Return weights that bring the spike rates within bounds.
 
-        ``x`` is (examples, *input shape). Layers within bounds stay unchanged, unless
-        they share a scale with others. Rates of other layers are scaled to the nearer
-        bound. The outputs of the Keras model only change by rounding. LIF layers stay
-        unchanged, because no scale is exact for LIF neurons.
+        ``x`` has the shape (examples, *input shape). Layers within bounds stay
+        unchanged, unless they share a scale with others. Rates of other layers are
+        scaled to the nearer bound. The outputs of the Keras model only change by
+        rounding. LIF layers stay unchanged, because no scale is exact for LIF neurons.
 
         Raises DataError or LayoutError if the network does not accept the data or the
         weights, and CalibrationError if no scale brings all layers within bounds.

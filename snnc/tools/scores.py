@@ -1,7 +1,7 @@
 """Score outputs, and compare several readouts.
 
-With another filter or a mean, the readout could make better decisions from the same
-spikes, because it averages out more noise. Neither the weights nor the chip changes.
+With another filter or a mean, the readout may average out more noise and make better
+decisions from the same spikes. The weights and the chip stay the same.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
 from snnc.tools.evaluate.results import (
-    Contrast,
+    CarryOverEffect,
     KerasModel,
-    Moment,
-    Reading,
+    ReadoutVariant,
     Score,
+    ScoreAtTime,
     UnitResult,
 )
 from snnc.tools.statistics import Array, interval
@@ -40,19 +40,19 @@ def moments(steps: int) -> tuple[int, ...]:
 def decide_early(rows: Array, how: Decide) -> Array:
     """Return the outputs if an example ended at each of `moments`.
 
-    The result is (moments, examples, units); the last outputs equal the result of
-    `decide`.
+    The result has the shape (moments, examples, units). The last outputs equal the
+    result of `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
 
 
-def merits(
+def per_example_score(
     outputs: Array,
     y: Array,
     classes: bool,
 ) -> Array:
-    """Return the quality of each example's outputs; more is better.
+    """Return the quality of each example's outputs; higher is better.
 
     ``outputs`` are (examples, units). With ``classes``, the quality is whether the
     decision is correct; otherwise it is the negative mean square error.
@@ -71,9 +71,9 @@ def difference(
 ) -> Interval | None:
     """Return the 95 % interval of the mean of ``first`` minus ``second``.
 
-    Both arrays are `merits` of the same examples. With several ``comparisons``, all
-    intervals hold simultaneously in 95 % of cases (Bonferroni). Return None for a
-    single value.
+    Both arrays are `per_example_score` of the same examples. With several
+    ``comparisons``, all intervals hold simultaneously in 95 % of cases (Bonferroni).
+    Return None for a single value.
     """
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
@@ -100,11 +100,11 @@ def score(
     before: Array | None = None,
     unknown: str | None = None,
 ) -> Score:
-    """Score outputs, (examples, units), against labels and against Keras.
+    """Score outputs of shape (examples, units) against labels and Keras.
 
-    With ``classes``, ``y`` contains labels, (examples,), otherwise values, (examples,
-    units). ``before`` contains Keras's outputs with the weights from before the phase
-    `spikes`; ``unknown`` says why these are missing.
+    ``y`` contains labels, of shape (examples,), if there are ``classes``, and otherwise
+    values, of shape (examples, units). ``before`` contains Keras's outputs with the
+    weights from before the phase `spikes`; ``unknown`` says why these are missing.
     """
     judge = _share if classes else _rms
     target: Array = y
@@ -132,7 +132,7 @@ def score(
 
 
 def _error_interval(outputs: Array, y: Array) -> Interval | None:
-    found = merits(outputs, y, classes=False)
+    found = per_example_score(outputs, y, classes=False)
     squares = difference(found, np.zeros_like(found))
     if squares is None:
         return None
@@ -143,14 +143,14 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
 def explained_variance(outputs: Array, y: Array) -> float | None:
     """Return R2: 1 minus the unexplained fraction of the variance of ``y``.
 
-    Both arrays are (examples, units). Return None if ``y`` does not vary.
+    Both arrays have the shape (examples, units). Return None if ``y`` does not vary.
     """
     variance = float(y.var(axis=0, dtype=np.float64).mean())
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
 
 
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
-    """Score each unit of a regression; both arrays are (examples, units)."""
+    """Score each unit of a regression; the arrays have the shape (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
     return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
 
@@ -160,13 +160,13 @@ def _shares(
     y: Array,
     classes: bool,
 ) -> Array:
-    """Return each example's contribution to the score; more is better.
+    """Return each example's contribution to the score; higher is better.
 
     The mean is the accuracy or the negative root mean square error. To first order, an
     example with square error e changes the error by (e / rms - rms) / 2 (the delta
     method).
     """
-    found = merits(outputs, y, classes)
+    found = per_example_score(outputs, y, classes)
     rms = 0.0 if classes else math.sqrt(-found.mean())
     return (found / rms - rms) / 2 if rms else found
 
@@ -176,13 +176,13 @@ def over_time(
     y: Array,
     classes: bool,
     steps: int,
-) -> tuple[Moment, ...]:
-    """Score outputs after each of `moments`, (moments, examples, units)."""
-    *early, end = (merits(each, y, classes) for each in outputs)
+) -> tuple[ScoreAtTime, ...]:
+    """Score outputs (moments, examples, units) after each of `moments`."""
+    *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
     judged = ((at, score(o, y, classes).value, gain) for at, o, gain in timed)
-    return tuple(Moment(*each) for each in judged)
+    return tuple(ScoreAtTime(*each) for each in judged)
 
 
 def contrast(
@@ -190,10 +190,10 @@ def contrast(
     rest: Array,
     y: Array,
     classes: bool,
-) -> Contrast:
-    """Compare the outputs of the same examples, (examples, units), with labels."""
-    row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
-    return Contrast(
+) -> CarryOverEffect:
+    """Compare outputs (examples, units) of the same examples with labels."""
+    row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
+    return CarryOverEffect(
         len(y),
         score(row, y, classes).value,
         score(rest, y, classes).value,
@@ -223,7 +223,7 @@ def _rms(one: Array, other: Array) -> float:
 LONGER = (2, 3)  # multiples of the readout's synapse
 
 
-def ways_of(readout: Readout) -> tuple[Readout, ...]:
+def alternative_readouts(readout: Readout) -> tuple[Readout, ...]:
     """Return variants of a readout with other filters or decisions."""
     mean = replace(readout, decide="mean")
     last = replace(readout, decide="last")
@@ -243,8 +243,8 @@ class Reader:
     """
 
     def __init__(self, network: Network, carries: bool) -> None:
-        """Create a reader; with ``carries``, examples follow one another in a row."""
-        self._ways = ways_of(network.readout)
+        """Create a reader; with ``carries``, the examples run in a row."""
+        self._ways = alternative_readouts(network.readout)
         self._synapse = network.readout.synapse
         self._dt = network.dt
         self._carries = carries
@@ -254,7 +254,7 @@ class Reader:
     def read(self, rows: Array) -> NDArray[np.float64]:
         """Return the outputs of each readout, from rows (examples, steps, units).
 
-        The result is (ways, examples, units).
+        The result has the shape (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
         earlier[:, 0] = rows[:, 0]  # at rest, before any spike arrives
@@ -298,16 +298,16 @@ def compare_readouts(
     outputs: Array,
     others: Array,
     y: Array,
-) -> tuple[Reading, ...]:
-    """Compare the readout's outputs, (examples, units), with alternative readouts.
+) -> tuple[ReadoutVariant, ...]:
+    """Compare the readout's outputs (examples, units) with those of other readouts.
 
-    ``others`` are (ways, examples, units), and ``y`` contains the labels.
+    ``others`` has the shape (ways, examples, units), and ``y`` contains the labels.
     """
-    classes, ways = network.readout.classes, ways_of(network.readout)
-    own = merits(outputs, y, classes)
+    classes, ways = network.readout.classes, alternative_readouts(network.readout)
+    own = per_example_score(outputs, y, classes)
     readings = []
     for way, read in zip(ways, others, strict=True):
-        gain = difference(merits(read, y, classes), own, len(ways))
+        gain = difference(per_example_score(read, y, classes), own, len(ways))
         value = score(read, y, classes).value
-        readings.append(Reading(way.decide, way.synapse, value, gain))
+        readings.append(ReadoutVariant(way.decide, way.synapse, value, gain))
     return tuple(readings)

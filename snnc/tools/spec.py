@@ -102,8 +102,8 @@ class Spec(Displayed):
     def layers(self) -> Mapping[str, LayerSpec]:
         """The layers by name, in spec order, for example ``layers["c0"].filters``.
 
-        All defaults are filled in, sizes cover every axis, times are in seconds, and
-        rates in Hz.
+        All defaults are filled in. Sizes have one number per axis, times are in
+        seconds, and rates are in Hz.
         """
         return read_layers(self._network)
 
@@ -319,7 +319,7 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     ------
     SpecError
         If the spec can't be read, or has errors. A network that does not fit on its
-        chip is no error here; see `Spec.fit`.
+        chip raises no error here; see `Spec.fit`.
     ValueError
         If the device can't be read, or ``path`` is not a valid revision.
     """

@@ -17,9 +17,9 @@ from snnc.language.statements import LoihiTarget, NengoTarget, ReadoutSpec
 class LayerSpec:
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
-    Sizes cover every axis, times are in seconds, and rates in Hz. Reading a property
-    that the kind lacks raises AttributeError. Layers are immutable: `Spec.replace`
-    returns a spec with other values.
+    Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
+    property that the kind lacks raises AttributeError. Layers are immutable:
+    `Spec.replace` returns a spec with other values.
     """
 
     name: str

@@ -32,7 +32,7 @@ class LayerFiring:
 
     @classmethod
     def of(cls, spikes: Array) -> LayerFiring:
-        """Count the spikes of examples: integers, (examples, ...)."""
+        """Count the spikes of examples, which are integers of shape (examples, ...)."""
         fired = spikes.any(axis=0).ravel()
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 

@@ -37,7 +37,7 @@ MOST_VARIANTS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A spec with other values, its costs, and its accuracy.
+    """A variant of a spec, its costs, and its accuracy.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Variant:
 
     @property
     def energy(self) -> float | None:
-        """The energy per example in joules: measured, or the maximum."""
+        """The measured or, without data, the maximum energy per example in joules."""
         if self.results:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
@@ -196,7 +196,7 @@ class Sweep(Tabular, Sequence[Variant]):
         return sweep_page(self)
 
     def html_table(self) -> str:
-        """Return the table alone, as HTML."""
+        """Return only the table, as HTML."""
         return sweep_table.html_table(self.spec.name, self.variants)
 
     def plot(
@@ -416,7 +416,7 @@ def _choices(
 
 
 def _several(values: Any) -> Iterable[Any]:
-    """Return the values of a setting; a single value may be given without a list."""
+    """Return the values of a setting, which may be a list or a single value."""
     is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
     return [values] if is_one else values
 

@@ -1,4 +1,4 @@
-"""Write a table of the variants of a spec, and find the best variants."""
+"""Write a table of a spec's variants, and find the best ones."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class VariantCosts:
 
 
 def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
-    """Return which variants are Pareto-optimal.
+    """Return for each variant whether it is Pareto-optimal.
 
     Scores are treated as equal if they differ by less than 2 standard errors.
 

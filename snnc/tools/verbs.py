@@ -150,7 +150,7 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
     Raises
     ------
     SpecError
-        If a spec has errors. A network that does not fit on its chip is a change, not
+        If a spec has errors. A network that no longer fits on its chip is a change, not
         an error.
     """
     before, after = as_spec(old, device), as_spec(new, device)

@@ -61,7 +61,7 @@ class Weights(Tabular):
         force: bool = False,
         device: str = DEFAULT,
     ) -> None:
-        """Write tensors that still fit a changed network; initialize the others.
+        """Write the tensors that fit into a changed network, and initialize the others.
 
         Parameters
         ----------
@@ -75,8 +75,8 @@ class Weights(Tabular):
         Raises
         ------
         SpecError
-            If nothing was written; the message says why. This includes tensors without
-            a file.
+            If nothing was written; the message says why. Tensors without a file are
+            included.
         """
         from snnc.tools.migrate import migrate_file  # imports NumPy
 

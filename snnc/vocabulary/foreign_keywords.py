@@ -33,7 +33,7 @@ from snnc.vocabulary.counterparts import counterpart
 
 
 def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Map each foreign word to the language's words."""
+    """Map each foreign word to words of the language."""
     found: dict[str, tuple[str, ...]] = {}
     for ours, others in table:
         for key in map(normal, others.split()):
@@ -158,7 +158,7 @@ def owner_of_setting(
 ) -> tuple[str, str, str] | None:
     """Return the property, choice and setting that a word in ``train`` means.
 
-    If a ``given`` choice has the setting, this choice is used.
+    A ``given`` choice with this setting is preferred.
     """
     for key, choices in CHOICES.items():
         written = _word_of(given.get(key))
@@ -172,7 +172,7 @@ def owner_of_setting(
 
 
 def _word_of(value: tree.Value | None) -> str:
-    """Return the word of ``adam`` or ``adam { ... }``."""
+    """Return the first word of ``adam`` or ``adam { ... }``."""
     if isinstance(value, tree.Group):
         return value.name.text
     return value.text if isinstance(value, tree.Word) else ""
@@ -233,7 +233,7 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
 
 
 def refusal(word: tree.Word, place: str) -> Diagnostic | None:
-    """Describe a word that is refused as a statement, property or value, if it is."""
+    """Describe a word that is refused as a statement, property or value, if any."""
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
 

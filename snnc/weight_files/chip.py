@@ -1,4 +1,4 @@
-"""Find how the chip rounds a network's weights, and which weights it can't store."""
+"""Find out how the chip rounds weights, and which weights it can't store."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ERROR_MOST = 0.03  # the error of representing an activation by a spike count
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How much of the chip's number range a layer uses, on its worst core.
+    """How much of the chip's number range a layer uses on its worst core.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
 
 
 def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Warn about the connection with the strongest spikes, if they are too strong."""
+    """Warn about the connection with the strongest spikes, if these are too strong."""
     cells, population = placed.neurons, placed.mapped.population
     unit = cells.voltage / cells.threshold
     synapses = (synapse for core in placed.cores for synapse in core.synapses)

@@ -84,7 +84,7 @@ class StoredKernel:
     Attributes
     ----------
     bits
-        The number of bits that remain of the largest weight, out of 7 plus sign.
+        The number of bits that remain of the largest weight, without its sign.
     excess
         The factor by which stored weights are too large.
     refused

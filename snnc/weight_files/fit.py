@@ -66,7 +66,7 @@ class LayoutFit:
 
     @property
     def fits(self) -> bool:
-        """Whether the package's `load_weights` accepts the file (except values)."""
+        """Whether the package's `load_weights` accepts the file, apart from values."""
         is_same = self.written == self.layout and not self.scale
         return not self.problems and is_same
 
@@ -154,7 +154,7 @@ def _is_turned(pair: Pair) -> bool:
 
 
 def _is_renamed(problems: tuple[Pair, ...]) -> bool:
-    """Return whether the file has all missing shapes, but under unknown names."""
+    """Return whether all missing shapes are in the file under unknown names."""
     missing = [pair.wanted for pair in problems if pair.stored is None]
     unknown = [pair.stored for pair in problems if pair.wanted is None]
     if not missing or len(missing) + len(unknown) < len(problems):

@@ -215,7 +215,7 @@ def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
 
 
 def _join(stretches: list[Interval]) -> list[Interval]:
-    """Join adjacent intervals; a small source is read with gaps between taps."""
+    """Join adjacent intervals; for a small source, there may be gaps between taps."""
     joined: list[Interval] = []
     for start, stop in sorted(stretches):
         if joined and start <= joined[-1][1]:
@@ -233,7 +233,7 @@ def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
 
 
 def _tap_range(axis: Axis, tile: Interval) -> Interval:
-    """Return the taps through which outputs read the source, not padding.
+    """Return the taps through which outputs read the source instead of padding.
 
     The taps are consecutive: a gap would need a stride larger than the image, which
     would then have a single output.

@@ -25,7 +25,7 @@ class RoundedTensor:
         The root mean square of the errors, divided by the root mean square of the
         weights, for all channels or for the median channel, whichever is larger.
     median
-        Whether ``error`` is that of the median channel.
+        Whether ``error`` is the error of the median channel.
     largest, channel, others
         The largest weight in Keras's units, its channel, and the largest weight of
         the other channels.

@@ -16,8 +16,8 @@ from snnc.weight_files.header import StoredTensor, WeightsHeader
 class Spread:
     """The statistics of a tensor's values.
 
-    ``low``, ``high``, ``mean`` and ``deviation`` (population, not sample) ignore values
-    that are not finite, and are None if no value is finite.
+    ``low``, ``high``, ``mean`` and the population's standard ``deviation`` ignore
+    values that are not finite, and are None if no value is finite.
     """
 
     low: float | None

@@ -14,7 +14,7 @@ from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate.measures import others_of, outputs_of
 from snnc.tools.evaluate.part import run_spans
 from snnc.tools.evaluate.part import whole_spans as whole
-from snnc.tools.scores import ways_of
+from snnc.tools.scores import alternative_readouts
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package
 from tests.support import network
@@ -38,7 +38,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     with make_engine(own, weights) as engine:
         found = [*whole(run_spans(engine, presentation, x, SPANS))]
     others = others_of(found)
-    ways = ways_of(own.network.readout)
+    ways = alternative_readouts(own.network.readout)
     assert [(way.decide, way.synapse != ways[0].synapse) for way in ways] == [
         ("mean", False),
         ("last", True),

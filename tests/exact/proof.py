@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.exact import Engine, Outcome, make_engine
+from snnc.exact import Engine, EngineResult, make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from tests.agreement.drawing import draw_spec
 from tests.support import compile_text, write_modules
@@ -92,7 +92,7 @@ def emulate(package: ImportedPackage, weights: Any, images: np.ndarray) -> Run:
     return Run(rows, spikes, overflows, seconds, processor)
 
 
-def differences(run: Run, outcome: Outcome) -> list[str]:
+def differences(run: Run, outcome: EngineResult) -> list[str]:
     """Say what differs; nothing if the engine is exact."""
     found = []
     for name, spikes in run.spikes.items():

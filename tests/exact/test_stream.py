@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.stream import CHUNK, LaneResult, RunOptions, stream
+from snnc.exact.stream import CHUNK, RunnerResult, RunOptions, stream
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.slow
 class Echo:
     """Return the input, and for each example whether it starts from rest."""
 
-    def lanes(self, count: int) -> list[Echo]:
+    def runners(self, count: int) -> list[Echo]:
         return [Echo() for _ in range(count)]
 
     def prepare(self, images: Any) -> Any:
         return images
 
-    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> LaneResult:
+    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> RunnerResult:
         rows = np.stack([values, rests], axis=-1)[:, np.newaxis]
-        return LaneResult(rows, np.zeros(3, np.int64), {}, {})
+        return RunnerResult(rows, np.zeros(3, np.int64), {}, {})
 
 
 @pytest.mark.parametrize("presentation", ["row", "rest"])
@@ -66,10 +66,10 @@ def test_who_stops_listening_stops_the_threads() -> None:
 
 def test_what_goes_wrong_on_a_thread_is_raised() -> None:
     class Broken(Echo):
-        def lanes(self, count: int) -> list[Echo]:
+        def runners(self, count: int) -> list[Echo]:
             return [Broken() for _ in range(count)]
 
-        def run(self, *_: Any) -> LaneResult:
+        def run(self, *_: Any) -> RunnerResult:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):

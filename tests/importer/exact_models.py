@@ -120,6 +120,18 @@ def _flats(la: Any, image: Any) -> Any:
     return la.Dense(3)(la.Dense(5, activation="relu")(la.BatchNormalization()(both)))
 
 
+def _text(la: Any, words: Any) -> Any:
+    """Kim's network for sentences: maxima of kernels of three widths, in a row."""
+    found = []
+    for width, pool in ((2, la.MaxPooling1D), (3, la.AveragePooling1D)):
+        x = la.Conv1D(3, width, activation="relu")(words)
+        found.append(pool(9, padding="same")(x))
+    x = la.Conv1D(3, 4, padding="same", activation="relu")(words)
+    found.append(la.MaxPooling1D(9)(x))
+    x = la.Flatten()(la.Dropout(0.2)(la.Concatenate(axis=1)(found)))
+    return la.Dense(3)(la.Dense(5, activation="relu")(x))
+
+
 def _arithmetic(la: Any, image: Any) -> Any:
     x = la.Conv2D(4, 3, activation="relu")(image)
     y = la.Conv2D(4, 3, padding="same")(x)
@@ -203,6 +215,7 @@ CASES: dict[str, Case] = {
     "heads": Case((8, 8, 2), _heads),
     "called again": Case((6, 6, 2), _called_again),
     "flats": Case((8, 8, 1), _flats),
+    "text": Case((9, 4), _text),
     "arithmetic": Case((7, 7, 1), _arithmetic),
     "eeg": Case((6, 12, 1), _eeg, ("--input-range", "-1..1"), (-1, 1)),
     "linear": Case((9, 9, 2), lambda la: [

@@ -275,7 +275,7 @@ IMAGES = {
         layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
         layer("MaxPooling2D", "p", "c", pool_size=[3, 3], strides=[2, 2],
               padding="same"),
-        "use `padding='valid'`, put the activation before the pool",
+        "use `padding='valid'`, put a `ReLU` before the pool",
     ),
     "a layer of NVIDIA": (
         layer("Flatten", "c", "image"),

@@ -17,9 +17,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from snnc.cli import import_child
-from snnc.cli.import_child import LIMIT, MEMORY, SECONDS, run_child
-from snnc.diagnostics import Diagnostic
+from snnc.cli.import_child import LIMIT, MEMORY, SECONDS
 from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import ReadWeights, read
@@ -69,35 +67,36 @@ def repeat_text(folder: Path) -> Path:
     return path
 
 
-def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
+IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 2; exit(main())"
+
+
+def snnc(
+    *arguments: str | Path,
+    folder: Path,
+    path: Path = ROOT,
+    run: tuple[str, str] = ("-m", "snnc"),
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "snnc", *map(str, arguments)],
+        [sys.executable, *run, *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{ROOT}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def child_failure(path: Path, *options: str) -> str:
-    """Return the message of a child that did not end by itself."""
-    diagnostic = run_child(["import", str(path), *options], path)
-    assert isinstance(diagnostic, Diagnostic)
-    return f"{diagnostic.code} {diagnostic.render_message()}"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["h5", "nir"])
 def test_a_file_without_end_is_told_and_loses_nothing(
-    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    suffix: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(import_child, "SECONDS", 2)
     path = {"h5": endless, "nir": endless_graph}[suffix](tmp_path)
     (tmp_path / "net.snn").write_text("mine")
-    found = child_failure(path, "--force", "-o", str(tmp_path / "net.snn"))
-    assert found.startswith("SNN823 ")
-    assert "takes more than 2 s to read" in found
+    words = "import", path, "--force", "-o", "net.snn"
+    _, told = snnc(*words, folder=tmp_path, run=("-c", IMPATIENT)).communicate()
+    assert told.startswith("error[SNN823]: ")
+    assert "takes more than 2 s to read" in told
     assert (tmp_path / "net.snn").read_text() == "mine"
 
 
@@ -257,25 +256,25 @@ def test_tensorflow_is_not_imported_from_the_current_folder(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_crash_of_the_library_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    found = child_failure(DATA / "k3_chain.h5")
-    assert found.startswith("SNN803 ")
-    assert "SIGABRT ended the library" in found
+def test_a_crash_of_the_library_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    path = tmp_path / "lib"
+    (path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
+    process = snnc("import", DATA / "k3_chain.h5", folder=tmp_path, path=path)
+    _, told = process.communicate()
+    assert told.startswith("error[SNN803]: ")
+    assert "SIGABRT ended the library" in told
+    assert process.returncode == 1
 
 
 @pytest.mark.slow
-def test_a_bug_of_the_child_is_no_refusal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "h5py.py").write_text("1 / 0", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    path = DATA / "k3_chain.h5"
-    assert run_child(["import", str(path)], path) == 3
-    assert "This is a bug in snnc" in capfd.readouterr().err
+def test_a_bug_of_the_child_is_no_refusal(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "h5py.py").write_text("1 / 0", encoding="utf-8")
+    path = tmp_path / "lib"
+    process = snnc("import", DATA / "k3_chain.h5", folder=tmp_path, path=path)
+    assert "This is a bug in snnc" in process.communicate()[1]
+    assert process.returncode == 3
 
 
 def test_a_missing_package_is_named(

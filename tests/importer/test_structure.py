@@ -31,6 +31,17 @@ def test_sizes_that_are_left_open_can_be_asked_for() -> None:
         assert "--input-shape" in problem.render_help()
 
 
+def test_a_first_layer_may_have_the_shape_of_the_input() -> None:
+    first = {"class_name": "Dense", "config": {"units": 4, "input_shape": [6]}}
+    model = {"class_name": "Sequential", "config": [first]}
+    found = convert(build(model, None, None)[0], ImportRequest(), "m.json")
+    assert found.written is not None
+    assert "_input 6 in 0..1" in found.written.text
+    first["config"] = {"units": 4, "input_shape": 6}
+    with pytest.raises(RefusedModelError, match="no input shape"):
+        build(model, None, None)
+
+
 def test_strides_that_keras_does_not_write_are_refused() -> None:
     with pytest.raises(RefusedModelError, match="its strides is None"):
         between("Conv2D", CONV | {"strides": None})

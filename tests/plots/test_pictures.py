@@ -14,7 +14,7 @@ import pytest
 
 from snnc.runtime.examples import Verdict
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.results import LayerResult, Moment, Score, Work
+from snnc.tools.evaluate.results import LayerResult, Score, ScoreAtTime, Work
 from snnc.tools.plots import networks, results, spikes
 from snnc.tools.plots.style import COLOURS, looks, save, theme
 from snnc.tools.statistics import LayerFiring
@@ -63,7 +63,7 @@ RESULT = Evaluation(
     steps=60,
     classes=True,
     score=Score(0.93, (0.9, 0.95), keras=0.97),
-    over_time=tuple(Moment(s, v) for s, v in ((15, 0.1), (30, 0.5), (60, 0.93))),
+    over_time=tuple(ScoreAtTime(s, v) for s, v in ((15, 0.1), (30, 0.5), (60, 0.93))),
     confusion=((30, 2, 0), (0, 31, 4), (1, 0, 32)),
     names=("up", "down", "sideways"),
     layers=LAYERS,
@@ -78,7 +78,7 @@ MANY = Evaluation(
 )
 REGRESSION = Evaluation(
     "net", "exact", "row", 10, 20, False, Score(0.2, keras=0.1),
-    over_time=(Moment(5, 0.4), Moment(20, 0.2)),
+    over_time=(ScoreAtTime(5, 0.4), ScoreAtTime(20, 0.2)),
 )  # fmt: skip
 SWEPT = [
     Variant(

@@ -67,7 +67,8 @@ def page(rule: type[Diagnostic], examples: Sequence[Example] = ()) -> str:
     parts = [f"# {rule.code}: {rule.title}", f"*{rule.severity.value}*", text]
     if rule.severity is Severity.WARNING and not rule.code.startswith("SNN14"):
         parts.append(
-            f"To allow it, write a comment `# snnc: allow {rule.code} reason`."
+            "To allow this warning, write the comment "
+            f"`# snnc: allow {rule.code} reason`."
         )
     for number, example in enumerate(examples, 1):
         parts += [

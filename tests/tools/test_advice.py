@@ -14,7 +14,7 @@ from snnc.tools.evaluate import advice
 from snnc.tools.evaluate.advice import CLASSIFIES
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.measures import EvaluatedPart, TrainedOutputs, result_of
-from snnc.tools.evaluate.results import Contrast
+from snnc.tools.evaluate.results import CarryOverEffect
 from snnc.tools.scores import compare_readouts, contrast, over_time, score
 from snnc.tools.statistics import LayerFiring
 
@@ -169,13 +169,13 @@ def test_values_are_compared_by_their_errors() -> None:
     random = np.random.default_rng(0)
     y = random.normal(size=(50, 2))
     near, far = (y + random.normal(scale=s, size=y.shape) for s in (0.1, 0.5))
-    found: Contrast = contrast(far, near, y, False)
+    found: CarryOverEffect = contrast(far, near, y, False)
     assert found.gain is not None
     assert found.gain[1] < 0 < found.rest < found.row
     (told,) = advice.advice(replace(BASE, classes=False, contrast=found))
     assert "`decide last`" not in told
     assert contrast(far[:1], near[:1], y[:1], False).gain is None
-    hardly: Contrast = contrast(y + 0.1001, y + 0.1, y, False)
+    hardly: CarryOverEffect = contrast(y + 0.1001, y + 0.1, y, False)
     assert hardly.gain is not None
     assert hardly.gain[1] < 0
     assert advice.advice(replace(BASE, classes=False, contrast=hardly)) == []

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import (
+    CarryOverEffect,
     ClassResult,
-    Contrast,
     LayerResult,
-    Moment,
-    Reading,
+    ReadoutVariant,
     Score,
+    ScoreAtTime,
     UnitResult,
     Work,
 )
@@ -42,16 +42,16 @@ CLASSES = Evaluation(
     classes=True,
     score=Score(0.98, (0.9497, 0.9922), 0.955, 0.985, "smooth", (-0.001, 0.031), 0.995),
     over_time=(
-        Moment(15, 0.125, (0.8, 0.9)),
-        Moment(30, 0.5, (0.4, 0.56)),
-        Moment(60, 0.98),
+        ScoreAtTime(15, 0.125, (0.8, 0.9)),
+        ScoreAtTime(30, 0.5, (0.4, 0.56)),
+        ScoreAtTime(60, 0.98),
     ),
     readings=(
-        Reading("last", 0.01, 0.97, (-0.02, -0.001)),
-        Reading("last", 0.02, 0.995, (0.003, 0.027)),
-        Reading("last", 0.03, 0.98, (-0.01, 0.01)),
+        ReadoutVariant("last", 0.01, 0.97, (-0.02, -0.001)),
+        ReadoutVariant("last", 0.02, 0.995, (0.003, 0.027)),
+        ReadoutVariant("last", 0.03, 0.98, (-0.01, 0.01)),
     ),
-    contrast=Contrast(100, 0.97, 0.98, (-0.03, 0.01)),
+    contrast=CarryOverEffect(100, 0.97, 0.98, (-0.03, 0.01)),
     confusion=((97, 3, 0), (1, 99, 0), (0, 0, 0)),
     names=("left", "right", "up"),
     layers=LAYERS,
@@ -73,9 +73,9 @@ VALUES = Evaluation(
         *(0.12345, (0.1, 0.15), 0.11, 0.05, "smooth", (0.002, 0.045), 0.1), r2=0.875
     ),
     units=(UnitResult(0.1, 0.9), UnitResult(0.2, None)),
-    over_time=(Moment(10, 0.2345, (0.02, 0.3)), Moment(20, 0.12345)),
-    readings=(Reading("mean", None, 0.1, (0.001, 0.02)),),
-    contrast=Contrast(1, 0.12345, 0.1, None),
+    over_time=(ScoreAtTime(10, 0.2345, (0.02, 0.3)), ScoreAtTime(20, 0.12345)),
+    readings=(ReadoutVariant("mean", None, 0.1, (0.001, 0.02)),),
+    contrast=CarryOverEffect(1, 0.12345, 0.1, None),
     layers=LAYERS[:1],
     spikes=2600.0,
     clipped=0.0,

@@ -42,7 +42,7 @@ from snnc.importer.table.joins import (
     read_noise,
     read_subtract,
 )
-from snnc.importer.table.operations import read_operation
+from snnc.importer.table.operations import PRODUCT, read_operation
 from snnc.importer.table.options import check_options
 from snnc.importer.table.pooling import (
     read_average_pooling,
@@ -58,7 +58,7 @@ RANKS = ("1D", "2D", "3D")
 
 
 def _each_rank(name: str, value: Made) -> dict[str, Made]:
-    """Return a value for the class of each number of axes, such as ``Conv2D``."""
+    """Return a value for each dimensional variant of a class, such as ``Conv2D``."""
     return {f"{name}{rank}": value for rank in RANKS}
 
 
@@ -121,13 +121,11 @@ _BIN = (
     "bin time along the depth or length of the input, and use `Conv3D` or `Conv1D` "
     "over this axis"
 )
-_PRODUCT = "a product of two rates is not a sum of spikes"
 _NORM = "its statistics change with every example, and the chip can't divide"
 _UNITS = "use `BatchNormalization`, which is folded into kernels, and retrain"
-_REPEAT = "the chip uses the same kernel at all positions"
 
 _ATTENTION = (
-    _PRODUCT,
+    PRODUCT[0],
     "use convolutions with strides, which can cover the same distance",
 )
 _UPSAMPLING = (
@@ -151,8 +149,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Attention": _ATTENTION,
     "AdditiveAttention": _ATTENTION,
     "MultiHeadAttention": _ATTENTION,
-    "Multiply": (_PRODUCT, "use `Concatenate` and a convolution of kernel 1"),
-    "Dot": (_PRODUCT, "use `Concatenate` and a dense layer"),
+    "Multiply": PRODUCT,
+    "Dot": (PRODUCT[0], "use `Concatenate` and a dense layer"),
     **dict.fromkeys(
         (
             "LayerNormalization", "GroupNormalization", "UnitNormalization",
@@ -164,7 +162,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "its code is in the file, but snnc does not run code from files",
         "replace it with a standard Keras layer, or preprocess the data instead",
     ),
-    "RepeatVector": (_REPEAT, "use a larger `Dense`"),
+    "RepeatVector": (
+        "the chip uses the same kernel at all positions",
+        "use a larger `Dense` and a `Reshape` to length x 1 x channels",
+    ),
     **dict.fromkeys(
         ("UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose"),
         _UPSAMPLING,
@@ -173,7 +174,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "LocallyConnected2D": _LOCAL,
     "TimeDistributed": (
         "specs have no wrapper for time",
-        "use `Conv3D` with kernel 1 along time, which computes the same",
+        "use the layer with one more axis, of size 1 along time, such as `Conv3D` for "
+        "`Conv2D`, which computes the same",
     ),
     "Masking": ("spikes have no mask", "cut examples to one length, or pad with 0"),
     **dict.fromkeys(
@@ -219,7 +221,7 @@ TOOLS = {
 
 
 def tool_of(kind: str) -> str | None:
-    """Return the library of a class, as far as its name shows."""
+    """Return the library of a class, if its name shows one."""
     for tool, beginnings in TOOLS.values():
         if kind.removeprefix("Custom>").startswith(beginnings):
             return tool

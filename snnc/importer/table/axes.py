@@ -272,7 +272,7 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
 def _cuts(windows: Windows) -> bool:
     """Whether windows do more than pad."""
     return any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.behind < 0 for w in windows
+        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0 for w in windows
     )
 
 

@@ -123,7 +123,7 @@ def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
 
 
 def _several(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
-    """Refuse inputs with different shapes once, but still judge their readers."""
+    """Refuse inputs with different shapes once, but still check their readers."""
     if layer.name == state.inputs[0]:
         count, names = len(state.inputs), ", ".join(state.inputs)
         state.refuse(
@@ -173,7 +173,7 @@ def _first(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
 
 
 def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a `Rescaling`: as `as` of the input, or as part of kernels."""
+    """Read a `Rescaling`, which becomes `as` of the input or part of kernels."""
     value = state.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
     factors, shifts = numbers(scale), numbers(offset)
@@ -195,7 +195,7 @@ def scaled(
     factors: tuple[float, ...],
     shifts: tuple[float, ...],
 ) -> Value:
-    """Return a value times a factor plus a shift, for all values or per channel."""
+    """Return a value that is scaled and shifted, equally or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(state, layer):
         before, added = state.scaling

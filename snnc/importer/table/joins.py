@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, plain
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, order, plain
 from snnc.importer.linear import LinearStep, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
@@ -92,7 +92,7 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
 
 
 def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a concatenation of channels, or of flat vectors."""
+    """Read a concatenation of channels, or of values that are then flat."""
     values = [state.values[name] for name in layer.reads]
     if any(value.broken for value in values):
         return BROKEN
@@ -100,16 +100,31 @@ def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
         return _concatenated_vectors(layer, state, values)
+    if axis == -rank and _is_flattened(layer, state):
+        flat = [replace(value, view=(order(value.view),)) for value in values]
+        return _concatenated_vectors(layer, state, flat)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1
     if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
         return state.refuse(
             layer,
             "`concat` joins channels of equal pixels",
-            "concatenate along the last axis, before `Flatten`",
+            "concatenate along the last axis, or put `Flatten` directly after this "
+            "layer",
             f"axis {layer.options.get('axis', -1)}",
         )
     return _concatenate(layer, state, values)
+
+
+def _is_flattened(layer: KerasLayer, state: ConversionState) -> bool:
+    """Whether only a `Flatten` reads a layer, perhaps after dropout."""
+    while state.is_read_once(layer.name):
+        layer = state.layers[state.readers[layer.name][0]]
+        if layer.kind != "Dropout":
+            break
+    return layer.kind == "Flatten" and layer.options.get("data_format") in (
+        None, "channels_last",
+    )  # fmt: skip
 
 
 def _concatenated_vectors(
@@ -183,7 +198,7 @@ def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
         return []
     if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
         return values
-    remedy = "make the shapes equal with a convolution of kernel 1"
+    remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
     state.refuse(layer, "it adds unequal shapes", remedy)
     return []
 

@@ -29,7 +29,7 @@ PADDED = (
     "its `padding` ignores positions beyond the edges, where neurons would compare "
     "with 0, but its input may be below 0"
 )
-BEFORE = "put the activation before the pool"
+BEFORE = "put a `ReLU` before the pool"
 ODD = (
     "`maxpool` does not support its windows, which are too large to compare value by "
     "value"
@@ -130,7 +130,7 @@ def _statement(
 
 
 def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...]:
-    """Return the last steps with which a maximum commutes."""
+    """Return those last steps of a value with which a maximum commutes."""
     count = 0
     for step in reversed(term.steps):
         is_norm = step.op == "norm" and state.is_rising(state.layers[step.layer])
@@ -164,7 +164,7 @@ def compared(
 def _read_tap(
     layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
 ) -> Value:
-    """Return the values that one tap of all windows reads."""
+    """Return the values that one tap reads in all windows."""
     views = tuple(
         AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
         for window, tap in zip(windows, taps, strict=True)

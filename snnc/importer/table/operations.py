@@ -32,6 +32,12 @@ ACTIVATIONS = {
     "swish", "softplus", "leaky_relu", "hard_sigmoid",
 }  # fmt: skip
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
+PRODUCT = (
+    "a product of two rates is not a sum of spikes",
+    "use `Concatenate` and a convolution of kernel 1; leave out gates of another "
+    "shape, such as those of squeeze-and-excitation",
+)
+"""Why a product is refused, and what to do instead."""
 Join = Callable[[KerasLayer, ConversionState], Value]
 
 
@@ -109,11 +115,7 @@ def _arithmetic(
         joins: dict[str, Join] = {ADD: read_add, MINUS: read_subtract}
         if sign in joins:
             return joins[sign](layer, state)
-        return state.refuse(
-            layer,
-            "a product of two rates is not a sum of spikes",
-            "use `Concatenate` and a convolution of kernel 1",
-        )
+        return state.refuse(layer, *PRODUCT)
     constants = {
         key: constant for key, other in others.items() if (constant := numbers(other))
     }

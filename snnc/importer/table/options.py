@@ -90,7 +90,7 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
 
 
 def numbers(value: Any) -> tuple[float, ...]:
-    """Return one or more numbers; empty if the value is not numeric."""
+    """Return a value as a list of numbers; empty if it is not numeric."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     values = value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Pooling: readers' kernels include averages, and neurons compute maxima."""
+"""Pooling: averages become part of kernels, and neurons compute maxima."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from snnc.importer.linear import (
     Windows,
     per_channel,
     point,
+    whole,
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
@@ -146,6 +147,12 @@ def _windows(
     padding = str(layer.options.get("padding") or "valid")
     axes = axes_of(layer, value, rank)
     windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
+    windows = tuple(
+        whole(w.size)
+        if w.places == 1 and w.pads and min(w.before, w.behind) >= 0
+        else w
+        for w in windows
+    )
     if is_replaced:
         windows = tuple(map(_inside, windows))
     return value, windows, axes

@@ -1,4 +1,4 @@
-"""Answer requests about a text: hover, colours, outline, folds, problems, costs.
+"""Answer requests for hover texts, colours, the outline, folds, problems and costs.
 
 `snnc.editors.rules` finds the words in a ``.snn`` text, even with syntax errors, and
 the syntax tree finds the names. Editors colour YAML themselves, so in YAML only words

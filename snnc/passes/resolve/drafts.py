@@ -140,7 +140,7 @@ def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, 
 def resolve_sources(
     name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
 ) -> bool:
-    """Return whether a name exists; report a missing name if no layer lost its name.
+    """Return whether a name exists; report it unless a broken layer may have it.
 
     ``reader`` is the layer that reads the name, or None for the readout.
     """
@@ -249,7 +249,7 @@ def _distinct(spec: JoinSpec, place: Place, report: Diagnostics) -> bool:
 
 
 def _names(validated: ValidatedSpec) -> list[str]:
-    """Return each layer's name: as written, or a default word with a number."""
+    """Return each layer's name: the written name, or a default word with a number."""
     spec = validated.spec
     taken = {spec.input.name, spec.readout.name} | set(validated.broken)
     taken |= {layer.name for layer in spec.layers if layer and layer.name}

@@ -1,4 +1,4 @@
-"""Look up layer properties: in the layer, in `defaults KIND`, then in `defaults`."""
+"""Look up properties in a layer, then in `defaults KIND`, then in `defaults`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
 class Settings:
-    """Looks up properties in a layer, in `defaults KIND`, then in `defaults`."""
+    """Looks up properties in a layer, then in `defaults KIND`, then in `defaults`."""
 
     def __init__(
         self, validated: ValidatedSpec, l2: float, report: Diagnostics
@@ -85,7 +85,7 @@ class Settings:
         return value
 
     def spiking(self, draft: Draft) -> Spiking | None:
-        """Return the spiking properties of a layer; None for pools and joins."""
+        """Return the spiking properties of a layer; None for layers without neurons."""
         spec = draft.spec
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
             return self._encoder(spec)

@@ -71,9 +71,9 @@ MOST_CHANNELS = 4
 class Channels:
     """Reports once that the input lacks an axis for convolutions.
 
-    If a convolution lacks one axis, and only encoders or their pools precede it, it was
-    probably written for an image with one channel. A short last axis, however, must be
-    the channels.
+    If a convolution lacks one axis, and only encoders or their pools precede it, the
+    input is probably an image with one channel. But a short last axis must be the
+    channels.
     """
 
     def __init__(self, given: InputLayer, report: Diagnostics) -> None:
@@ -142,7 +142,7 @@ class Windows:
         self._channels.see(draft)
 
     def see_uneven(self, draft: Draft) -> None:
-        """Record a pool whose windows overlap, leave gaps or leave a rest."""
+        """Record a pool whose windows overlap or don't cover the whole input."""
         self._uneven.add(draft.name)
 
     def pass_on(self, draft: Draft) -> None:
@@ -233,7 +233,7 @@ class Windows:
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        """Report a shape that lacks the ``rank`` axes that a layer needs."""
+        """Report a shape without the ``rank`` axes that a layer needs."""
         kind = draft.kind
         if self._channels.are_missing(draft, shape, rank):
             return

@@ -1,4 +1,4 @@
-"""Convert the syntax tree to a spec: check each statement, then all together.
+"""Convert the syntax tree to a spec: check single statements, then the whole.
 
 Errors are reported, and statements with errors are omitted. To avoid follow-up errors,
 their names are marked as broken, and their positions among the layers are kept.
@@ -136,7 +136,7 @@ class Assembly:
         )
 
     def place(self, kind: str) -> Place:
-        """Return a statement's position, or that of the network's name."""
+        """Return the position of a statement, or else of the network's name."""
         checked = self._one(kind)
         return self._nowhere if checked is None else checked.place
 

@@ -216,7 +216,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
-    """Return the last layer as a readout, if it was probably meant as one."""
+    """Return the last layer as a readout, if it was probably meant as a readout."""
     layers = [s for s in statements if is_layer(s)]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:

@@ -116,7 +116,7 @@ def _is_tag(node: object, step: int | str) -> bool:
 
 
 def _below(node: object, step: int | str) -> Any:
-    """Go one step down; return None for a missing part."""
+    """Follow one step of a path; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
@@ -320,7 +320,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return f"write `neuron lif {{ {key} {value} }}`"
     if line := setting_line(key, value, {}):
         return f"write `{line}` in `train`"
-    return f"remove it: it is a property of {join_alternatives(owners(key))}"
+    return f"remove it: `{key}` is a property of {join_alternatives(owners(key))}"
 
 
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:

@@ -1,6 +1,6 @@
 """Parse the YAML notation into the same syntax tree as ``.snn``.
 
-This module reads the top-level keys of the file, in the language's order.
+This module reads the top-level keys of the file, in the order of the language.
 """
 
 from __future__ import annotations

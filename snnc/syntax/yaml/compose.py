@@ -1,4 +1,4 @@
-"""Convert YAML text to nodes, and refuse YAML features that the language lacks."""
+"""Convert YAML text to nodes, and refuse features that the language lacks."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
-    """Stops reading; contains the diagnostic, or None if all errors are reported."""
+    """Raised to stop reading; contains a diagnostic, or None if it was reported."""
 
     def __init__(self, diagnostic: Diagnostic | None = None) -> None:
         super().__init__()

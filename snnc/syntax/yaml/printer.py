@@ -53,7 +53,7 @@ def print_yaml(document: tree.Document) -> str:
 
 
 class _YamlPrinter:
-    """Write a spec line by line; after ``opened``, no blank line may follow."""
+    """Write a spec line by line; no blank line may follow ``opened``."""
 
     def __init__(self, document: tree.Document, remarks: Remarks) -> None:
         self._source = document.span.source
@@ -109,7 +109,7 @@ class _YamlPrinter:
             self._line(_INDENT * depth + _format_comment(comment), comment.span.start)
 
     def _line(self, text: str, start: int) -> None:
-        """Write a line; keep one blank line before it if the source has any."""
+        """Write a line; if the source has blank lines before it, keep one."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(text)

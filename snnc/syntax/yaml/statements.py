@@ -178,7 +178,7 @@ _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
 def _sort_keys(
     statement: tree.Statement, node: Mapping
 ) -> tuple[dict[str, Pair], list[Pair]]:
-    """Separate the parts before the block in ``.snn`` from the properties inside it."""
+    """Separate the parts that precede the block in ``.snn`` from the properties."""
     given: dict[str, Pair] = {}
     properties: list[Pair] = []
     for key, value in rejoin(node).pairs:

@@ -33,7 +33,7 @@ _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
 def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
-    """Return the error of a node that should have another form."""
+    """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
     return UnreadableError(
@@ -53,7 +53,7 @@ def _missing_value(key: tree.Word) -> UnreadableError:
 
 
 def name_of(key: tree.Word | None, node: Node) -> tree.Word:
-    """Read the name of a layer or of the network; in a list it has no key."""
+    """Read the name of a layer or of the network; items of a list have no key."""
     if key is not None and is_empty(node):
         raise _missing_value(key)
     if not isinstance(node, Scalar):

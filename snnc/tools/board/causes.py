@@ -66,7 +66,7 @@ class _Fault:
 def find_cause(
     board: Spikes, exact: Spikes, network: Network, replay: Replay | None
 ) -> Cause | None:
-    """Return the most likely cause of differences; None if none explains half of them.
+    """Return the cause that explains most differences; None below half of them.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _since(first: tuple[int, int], before: Bools, behind: Bools) -> Bools:
 
 
 def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
-    """Try to explain differences by only missing spikes, or by only added spikes."""
+    """Explain differences by missing spikes only, or by additional spikes only."""
     missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
     added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
     if added and not missing:
@@ -175,7 +175,7 @@ def _permute_channels(
 def _move_cores(
     name: str, exact: Bools, replay: Replay | None
 ) -> Iterator[tuple[str, Bools]]:
-    """Yield a layer's spikes with one silent core, or with two cores exchanged."""
+    """Yield a layer's spikes with one core silent, or with two cores exchanged."""
     if replay is None:
         return
     blocks = _blocks_of(name, replay)
@@ -315,7 +315,7 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
 
 
 def _of_first(board: Spikes, exact: Spikes) -> Cause | None:
-    """Describe the first step with a difference, if no failure explains more."""
+    """Describe the first step with a difference, if no failure explains more of it."""
     first = first_difference(board, exact)
     assert first is not None
     one, other = ({n: s[n][first] for n in board} for s in (board, exact))

@@ -23,10 +23,10 @@ TAKEN = 50
 
 @dataclass(frozen=True, slots=True)
 class SpikeDifference:
-    """The first spike that only the board or only the exact engine has.
+    """The first spike on only the board or only the exact engine.
 
     ``neuron`` is the neuron's position in the layer's shape, or its index in a max
-    pool. ``on_board`` is set if the board has the spike.
+    pool. ``on_board`` is set if this is a spike on the board.
     """
 
     example: int
@@ -57,7 +57,7 @@ class BoardComparison:
     spikes
         The engine's spikes in these examples.
     differing
-        The number of spikes that only one of the two has.
+        The number of spikes in only one of the two recordings.
     first, cause
         The first such spike, and the failure that explains most of these spikes; None
         without differences.

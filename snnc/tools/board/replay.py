@@ -20,9 +20,9 @@ Places = NDArray[np.int64]
 class Replay:
     """A chip, the host's spikes, and the sources of each layer.
 
-    ``host`` is (examples, steps, encoder neurons). ``places`` contains the flat source
-    indices of each layer: compartments, followed by the host's neurons. ``chips``
-    contains the chip of each block.
+    ``host`` has the shape (examples, steps, encoder neurons). ``places`` contains the
+    flat source indices of each layer: compartments, followed by the host's neurons.
+    ``chips`` contains the chip of each block.
     """
 
     chip: BuiltChip
@@ -37,7 +37,7 @@ class Replay:
         spikes: Mapping[str, NDArray[np.uint8]],
         chips: Sequence[int] = (),
     ) -> Replay:
-        """Use a circuit and all layers' spikes, (examples, steps, *shape)."""
+        """Use a circuit, and the spikes (examples, steps, *shape) of all layers."""
         size = len(circuit.chip.compartments.bias)
         places = {name: at.ravel() for name, at in circuit.places.items()}
         count, steps = next(iter(spikes.values())).shape[:2]
@@ -55,7 +55,7 @@ class Replay:
     def run(self, chip: BuiltChip, host: Bools) -> dict[str, Bools]:
         """Run all examples in a row, and return the layers' spikes.
 
-        The spikes are (examples, steps, neurons).
+        The spikes have the shape (examples, steps, neurons).
         """
         examples, steps, others = host.shape
         blocks = chip.fanin.start
@@ -98,7 +98,7 @@ class Replay:
         return found
 
     def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
-        """Yield two chips, and the axons from the first to the second."""
+        """Yield pairs of chips, with the axons from the first to the second."""
         if len(set(self.chips)) < 2:
             return
         heard, chips = self.chip.fanin, np.asarray(self.chips)

@@ -1,6 +1,6 @@
 """The changes between two networks, as rows of a table.
 
-Values are written as in the language (``8``, ``3x3``, ``20..150 Hz``).
+Values are in the notation of the language (``8``, ``3x3``, ``20..150 Hz``).
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     Parameters
     ----------
     old, new
-        The networks. If one does not fit on the chip, no layers are compared.
+        The networks. If one network does not fit on the chip, no layers are compared.
     names
         The new names of the old layers.
     """

@@ -33,7 +33,7 @@ and an encoder's `start`."""
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Which old layer corresponds to which new layer.
+    """The correspondence between old and new layers.
 
     Attributes
     ----------

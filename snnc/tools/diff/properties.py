@@ -89,7 +89,7 @@ def _write_value(layer: LogicalLayer, key: str, value: object) -> Written:
 def changes(
     old: Mapping[str, Written], new: Mapping[str, Written]
 ) -> tuple[Changed, ...]:
-    """Return the differences in the new order; for equal choices, only the settings."""
+    """Return the differences in the new order; for equal choices, compare settings."""
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 

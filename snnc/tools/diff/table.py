@@ -131,7 +131,7 @@ def same_sentence(difference: Diff) -> str:
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:
-    """Return one line if both networks agree or fit, otherwise one line per network."""
+    """Return one line if both networks fit or agree, otherwise one line per network."""
     old, new = _core_line(cores.old), _core_line(cores.new)
     if old == new:
         return (new,)

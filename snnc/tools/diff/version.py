@@ -39,7 +39,7 @@ def compile_version(
         The spec.
     report
         Receives the diagnostics of a spec that can't be compared. A network that does
-        not fit on its chip can be compared: the result says so.
+        not fit on its chip can be compared too; the result says why it doesn't fit.
     device
         The device to compile for; None for Loihi 1.
     """

@@ -124,7 +124,7 @@ def _find_renamed(
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
-    """Yield why the same weights compute a different function, for equal layouts."""
+    """Yield why equal layouts with the same weights compute different functions."""
     before, after = old.network, new.network
     traits = map(_input_traits, (before.input, after.input))
     yield from _differing(after.input.name, *traits)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import percent
-from snnc.tools.evaluate.results import Interval, Moment
+from snnc.tools.evaluate.results import Interval, ScoreAtTime
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
@@ -78,7 +78,7 @@ def advice(result: Evaluation) -> list[str]:
 
 
 def _carried_over(result: Evaluation) -> Iterator[str]:
-    """Describe the effect of the state that carries over between examples."""
+    """Describe how the state that carries over between examples affects results."""
     contrast = result.contrast
     if contrast is None or contrast.gain is None:
         return
@@ -125,7 +125,7 @@ def _readings(result: Evaluation) -> Iterator[str]:
 def _time(result: Evaluation) -> Iterator[str]:
     """Describe the effect of longer or shorter examples.
 
-    If the result gets worse during an example, or stays worse than that of Keras, the
+    If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
     early = [m for m in result.over_time if m.gain is not None]
@@ -160,17 +160,17 @@ def _little(result: Evaluation) -> float:
 
 
 def _noise(result: Evaluation) -> float:
-    """Return the gain to ignore: an error always varies a little over time."""
+    """Return the gain to ignore, because an error always varies a little over time."""
     return 0.0 if result.classes else _little(result)
 
 
 def _first(result: Evaluation) -> str:
-    """Suggest what to try first if layers settle at wrong values."""
+    """Suggest the first remedy if layers settle at wrong values."""
     names = ", ".join(f"`{name}`" for name in result.resting)
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
 
-def _settled_below(result: Evaluation, early: list[Moment]) -> bool:
+def _settled_below(result: Evaluation, early: list[ScoreAtTime]) -> bool:
     """Return whether more time cannot close the gap to Keras.
 
     A curve that levels off gains no more in one quarter than in the previous one.
@@ -184,7 +184,7 @@ def _settled_below(result: Evaluation, early: list[Moment]) -> bool:
 
 
 def _lacks(result: Evaluation) -> bool:
-    """Return whether accuracy is below that of Keras, or that of Keras is unknown."""
+    """Return whether accuracy is below accuracy in Keras, or that is unknown."""
     loss = result.score.loss
     return loss is None or loss[0] > 0
 
@@ -195,9 +195,9 @@ def _is_carried(result: Evaluation) -> bool:
     return gain is not None and gain[1] < 0
 
 
-def _alike(result: Evaluation, early: list[Moment]) -> list[Moment]:
+def _alike(result: Evaluation, early: list[ScoreAtTime]) -> list[ScoreAtTime]:
     """Return the last moments that are as good as the end, in reverse order."""
-    alike: list[Moment] = []
+    alike: list[ScoreAtTime] = []
     for moment in reversed(early):
         if _gain(result, moment)[1] > _little(result):
             break
@@ -215,7 +215,7 @@ def _rates(result: Evaluation) -> Iterator[str]:
         yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
 
 
-def _gain(result: Evaluation, moment: Moment) -> Interval:
+def _gain(result: Evaluation, moment: ScoreAtTime) -> Interval:
     """Return how much the steps after a moment improve accuracy or the RMSE.
 
     To first order, the RMSE decreases by the decrease of the mean square error, divided

@@ -12,13 +12,13 @@ from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.results import (
     REGISTERS,
+    CarryOverEffect,
     ClassResult,
-    Contrast,
     Interval,
     LayerResult,
-    Moment,
-    Reading,
+    ReadoutVariant,
     Score,
+    ScoreAtTime,
     UnitResult,
     Work,
 )
@@ -58,11 +58,11 @@ class Evaluation(Displayed):
         Whether the score is an accuracy.
     score : Score
         The accuracy or root mean square error, its interval, and the value for Keras.
-    over_time : tuple of Moment
+    over_time : tuple of ScoreAtTime
         The scores for shorter examples.
-    readings : tuple of Reading
+    readings : tuple of ReadoutVariant
         The scores of other readouts for the same spikes.
-    contrast : Contrast or None
+    contrast : CarryOverEffect or None
         The effect of the state that carries over between examples.
     confusion : tuple of tuple of int
         The number of examples by class (rows) and decision (columns).
@@ -101,9 +101,9 @@ class Evaluation(Displayed):
     steps: int | None
     classes: bool
     score: Score
-    over_time: tuple[Moment, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    contrast: Contrast | None = None
+    over_time: tuple[ScoreAtTime, ...] = ()
+    readings: tuple[ReadoutVariant, ...] = ()
+    contrast: CarryOverEffect | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     units: tuple[UnitResult, ...] = ()
     names: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class Evaluation(Displayed):
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
-        """Internal: how many neurons fired each number of spikes, by layer.
+        """Internal: for each layer, how many neurons fired each number of spikes.
 
         Empty if the exact engine did not run.
         """
@@ -138,7 +138,7 @@ class Evaluation(Displayed):
 
     @property
     def outputs(self) -> NDArray[np.float32]:
-        """The readout's outputs, (examples, units), in the order of the data."""
+        """The readout's outputs (examples, units), in the order of the data."""
         return self._run.prediction.outputs
 
     @property
@@ -217,7 +217,7 @@ class Evaluation(Displayed):
 
     @property
     def is_uneven(self) -> bool:
-        """Whether a class has twice the examples of another, not just by chance."""
+        """Whether a class has twice as many examples as another, not just by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
         least, most = min(counts, default=0), max(counts, default=0)
         return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)

@@ -50,7 +50,7 @@ Spans = Mapping[Presentation, list[Span]]
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
     """Return the number of examples to present in a row and from rest.
 
-    Examples that run both ways show the effect of the state that carries over.
+    Examples that run both ways show how the state that carries over affects results.
     """
     if options.presentation == "rest":
         return {"rest": examples}
@@ -258,7 +258,7 @@ def _stretches(
 def _collect(
     workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
 ) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
-    """Yield the results of stretches; refuse workers that die or lack the engine."""
+    """Yield the results of stretches; refuse workers that die or have no engine."""
     try:
         for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):
             found = future.result()

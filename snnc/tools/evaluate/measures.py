@@ -31,8 +31,8 @@ BATCH = 64  # examples
 class Compared:
     """Keras's results for some examples.
 
-    ``outputs`` are the model's outputs, (examples, units). ``alike`` contains the
-    correlation of each layer's activations with its spikes.
+    ``outputs`` are the model's outputs, of shape (examples, units). ``alike`` contains
+    the correlation of each layer's activations with its spikes.
     """
 
     outputs: NDArray[np.float64]
@@ -46,11 +46,11 @@ class Compared:
 
 
 class TrainedOutputs(NamedTuple):
-    """The kind of Keras model, and its results before the phase `spikes`.
+    """The kind of Keras model, and the model's results before the phase `spikes`.
 
-    ``before`` contains the outputs of all examples in order, (examples, units), with
-    the weights before the phase. It is None if there was no such phase, or if the
-    weights are unknown; ``unknown`` then says why.
+    ``before`` contains the outputs, of shape (examples, units), with the weights from
+    before the phase, in the order of the examples. ``before`` is None if there was no
+    such phase, or if the weights are unknown; ``unknown`` then says why.
     """
 
     model: KerasModel
@@ -69,9 +69,9 @@ class UsedChip(NamedTuple):
 class EvaluatedPart:
     """The results of the examples ``start`` to ``stop``.
 
-    ``outputs``, (moments, examples, units), are those after each of `scores.moments`.
-    ``others``, (ways, examples, units), are those with each of `scores.ways_of`.
-    ``keras`` is None without TensorFlow.
+    ``outputs``, of shape (moments, examples, units), are the outputs after each of
+    `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
+    each of `scores.alternative_readouts`. ``keras`` is None without TensorFlow.
     """
 
     start: int
@@ -83,12 +83,12 @@ class EvaluatedPart:
 
 
 def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
-    """Return the outputs of all examples in order: (moments, examples, units)."""
+    """Return the outputs (moments, examples, units) of all examples in order."""
     return np.concatenate([part.outputs for part in _sort(parts)], axis=1)
 
 
 def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
-    """Return the other readouts' outputs, in order: (ways, examples, units)."""
+    """Return the other readouts' outputs (ways, examples, units) in order."""
     return np.concatenate([part.others for part in _sort(parts)], axis=1)
 
 
@@ -235,7 +235,7 @@ class KerasReference:
     weights: Weights
 
     def outputs(self, x: Any) -> NDArray[np.float64]:
-        """Return the outputs of examples: (examples, units).
+        """Return the outputs of examples, of shape (examples, units).
 
         ``x`` may be `Examples`, which are read a few at a time.
         """
@@ -271,8 +271,8 @@ class KerasReference:
     ) -> Compared:
         """Compare the activations of layers with their spikes.
 
-        ``spikes`` contains (examples, ...) for each layer, in Keras order. Activations
-        represent rates, which are proportional to spike counts.
+        ``spikes`` contains an array of shape (examples, ...) for each layer, in Keras
+        order. Activations represent rates, which are proportional to spike counts.
         """
         outputs, *activations = self._predict(x)
         pairs = zip(self.network.layers, activations, strict=True)
@@ -295,7 +295,7 @@ class KerasReference:
 
 
 def with_activations(model: Any, network: Network) -> Any:
-    """Return a Keras model of the outputs, then the activations of each layer."""
+    """Return a Keras model that outputs the result and each layer's activations."""
     from tensorflow import keras
 
     from snnc.runtime.keras.model import with_currents  # imports TensorFlow

@@ -33,7 +33,7 @@ class ExactPart(measures.EvaluatedPart):
     presentation
         How the examples were presented.
     overflows
-        As in `snnc.exact.Outcome`.
+        As in `snnc.exact.EngineResult`.
     cores
         The number of cores that nengo-loihi used.
     """
@@ -47,8 +47,8 @@ class ExactPart(measures.EvaluatedPart):
 class SpanResult:
     """A few examples of a span, and their spikes for comparison with Keras.
 
-    ``counts`` contains (examples, *shape) for each layer; ``images`` is (examples,
-    *input shape).
+    ``counts`` contains an array of shape (examples, *shape) for each layer, and
+    ``images`` has the shape (examples, *input shape).
     """
 
     span: Span

@@ -55,7 +55,7 @@ class Prediction:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The index of each example's class, (examples,).
+        """The index of each example's class, of shape (examples,).
 
         Raises
         ------
@@ -108,7 +108,7 @@ def run(
     over_time: bool,
     progress: bool | None,
 ) -> Prediction:
-    """Run examples in rows of `ROW`, with the state carried over within a row.
+    """Run examples in rows of `ROW`; the state carries over within a row.
 
     ``x`` is a file, an array, or an iterable of examples, of batches, or of pairs that
     begin with either.
@@ -199,7 +199,7 @@ def _on_nengo(
 
 
 def _blocks(x: object, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, in blocks that use all CPU cores.
+    """Return checked examples, in batches that use all CPU cores.
 
     Arrays are checked as a whole first.
     """

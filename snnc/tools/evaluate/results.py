@@ -28,7 +28,7 @@ class LayerResult:
     ``verdict``
         Whether the rate is within the budget, slightly outside, or outside.
     ``slack``
-        How far the rate may be below and above the bounds.
+        The tolerance below and above the bounds.
     ``spikes``
         The mean number of spikes of all neurons.
     ``silent``
@@ -63,13 +63,14 @@ class Score:
     """The quality of outputs: the accuracy, or the root mean square error.
 
     ``interval`` is the 95 % interval of the value. ``r2`` is the explained fraction of
-    the targets' variance over all units. ``keras`` is the value for the Keras model,
-    whose kind is ``model``, with the same weights. ``agreement`` is the fraction of
-    equal decisions, or the root mean square difference. ``before`` is the value for
-    Keras with the weights from before the phase `spikes`; ``unknown`` says why it is
-    missing. ``loss`` is the 95 % interval of the loss of accuracy, or increase of the
-    error, against Keras on the same examples. For the comparison, Keras uses the
-    weights from before `spikes`, or the same weights if there was no such phase.
+    the targets' variance over all units. ``keras`` is the value for the Keras model
+    with the same weights, and ``model`` is the kind of Keras model. ``agreement`` is
+    the fraction of equal decisions, or the root mean square difference. ``before`` is
+    the value for Keras with the weights from before the phase `spikes`; ``unknown``
+    says why it is missing. ``loss`` is the 95 % interval of the loss of accuracy, or of
+    the increase of the error, compared with Keras on the same examples. For the
+    comparison, Keras uses the weights from before `spikes`, or the same weights if
+    there was no such phase.
     """
 
     value: float
@@ -84,11 +85,11 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScoreAtTime:
     """The quality of outputs if examples ended after ``steps``.
 
     ``gain`` is the 95 % interval of the improvement in the remaining steps, on the same
-    examples. It is an increase of accuracy, or a decrease of the mean square error.
+    examples: an increase of accuracy, or a decrease of the mean square error.
     """
 
     steps: int
@@ -97,7 +98,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadoutVariant:
     """The quality of outputs if the readout had other properties.
 
     ``decide`` and ``synapse``, in seconds, are these properties. ``gain`` is the 95 %
@@ -112,12 +113,12 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """The effect of the state that carries over, on some of the examples.
+class CarryOverEffect:
+    """The effect, on some examples, of the state that carries over.
 
     ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.
-    ``gain`` is the 95 % interval of the advantage of a row: an increase of accuracy, or
-    a decrease of the mean square error.
+    ``gain`` is the 95 % interval of the advantage of running in a row: an increase of
+    accuracy, or a decrease of the mean square error.
     """
 
     examples: int
@@ -130,8 +131,8 @@ class Contrast:
 class ClassResult:
     """The recall and precision of a class.
 
-    ``recall`` is None for a class without ``examples``, ``precision`` for a class
-    without decisions.
+    ``recall`` is None for a class without ``examples``, and ``precision`` is None for a
+    class without decisions.
     """
 
     name: str

@@ -82,9 +82,9 @@ CHUNK_EXAMPLES = 64  # the most examples to handle at once
 class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
-    ``raw`` contains the outputs, (examples, units), and ``keras`` the outputs of the
-    Keras model for comparison. ``firing``, the spikes of each layer, is only known for
-    the exact engine.
+    ``raw`` contains the outputs, of shape (examples, units), and ``keras`` contains
+    those of the Keras model for comparison. ``firing``, the spikes of each layer, is
+    only known for the exact engine.
     """
 
     package: Package
@@ -102,7 +102,7 @@ class EvaluatedRun:
 
     @property
     def targets(self) -> Array:
-        """The true values, (examples, units), or classes, in the order of ``raw``."""
+        """The true values or classes, in the order of ``raw``."""
         return self.task.examples.y
 
     @cached_property
@@ -289,7 +289,7 @@ def reference_of(task: Task) -> KerasReference:
 
 
 class Trained:
-    """The Keras model with the weights; ``seconds`` is the time spent in Keras."""
+    """The Keras model and its weights; ``seconds`` is the time spent in Keras."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0
@@ -306,7 +306,7 @@ class Trained:
 def keras_outputs(
     reference: KerasReference, examples: Examples, progress: Moved
 ) -> NDArray[np.float64]:
-    """Return the outputs of a model, (examples, units)."""
+    """Return the outputs of a model, of shape (examples, units)."""
     outputs = []
     each = max(1, 4 * prod(examples.shape[1:]))
     size = max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // each))

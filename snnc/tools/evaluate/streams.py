@@ -46,8 +46,8 @@ def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
 def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
     """Store the examples of an iterable, and return them with their labels.
 
-    The examples are in a temporary file, which is deleted after the last reference.
-    ``y`` contains the labels, unless the iterable yields labels.
+    The examples are in a temporary file, which is deleted after the last use. ``y``
+    contains the labels, unless the iterable yields labels.
 
     Raises
     ------

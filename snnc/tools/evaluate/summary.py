@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snnc.text.tables import TextTable, counted, human, percent
 from snnc.tools.evaluate.advice import advice
-from snnc.tools.evaluate.results import REGISTERS, Contrast, LayerResult
+from snnc.tools.evaluate.results import REGISTERS, CarryOverEffect, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
@@ -55,7 +55,7 @@ def scores(result: Evaluation) -> TextTable:
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
-    """Yield the tables of moments, layers, and classes or units."""
+    """Yield the tables of results over time, by layer, and by class or unit."""
     if result.over_time:
         yield TextTable(_over_time(result), f"<{'>' * len(result.over_time)}")
     if result.layers:
@@ -110,7 +110,7 @@ def _before(before: float, result: Evaluation) -> str:
     return f"{told}, 95 % interval {' to '.join(bounds)}" if bounds else told
 
 
-def _contrast(contrast: Contrast, result: Evaluation) -> str:
+def _contrast(contrast: CarryOverEffect, result: Evaluation) -> str:
     write = _percent if result.classes else _number
     rest, row = write(contrast.rest), write(contrast.row)
     first = counted(contrast.examples, "example")
@@ -173,7 +173,7 @@ def outside(
     slack: Bounds,
     verdict: Verdict,
 ) -> str:
-    """Describe how far a rate is out of bounds, and how far it may be."""
+    """Describe how far a rate is out of bounds, and the tolerance."""
     if verdict == "held":
         return ""
     low, high = bounds

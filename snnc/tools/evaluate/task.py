@@ -116,8 +116,8 @@ def list_records(
 ) -> list[Record]:
     """Return a record for each example, in the order of the data.
 
-    ``answers`` contains the outputs, (examples, units), in the order of the run, by
-    their source.
+    ``answers`` contains the outputs of each source in the order of the run, with shape
+    (examples, units).
     """
     order = np.argsort(examples.rows)
     columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}

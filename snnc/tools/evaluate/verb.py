@@ -65,9 +65,9 @@ def evaluate(
         The number of steps per example; by default, that of the spec. This and the
         following options need the exact simulator, unless noted.
     presentation
-        ``row``: examples start from the state after the example before, as on the chip,
-        and from rest after every 200. ``rest``: each example starts from rest. For all
-        simulators except Keras.
+        ``row``: each example starts from the state after the previous example, as on
+        the chip, but every 200th starts from rest. ``rest``: each example starts from
+        rest. This option applies to all simulators except Keras.
     workers, dask
         The number of processes, or the address of a Dask cluster, for running examples.
     output, resume

@@ -1,6 +1,6 @@
 """Draw networks and their results with matplotlib: the extra ``plot``.
 
-Each function draws on given or new axes, and returns the axes. Colour-blind people can
+Each function draws on given or new axes, and returns the axes. Colour-blind readers can
 distinguish the colours. Text and lines follow matplotlib's style, so a dark style
 produces dark pictures. The modules are imported on first use, because they need NumPy
 and most runs don't draw.

@@ -116,7 +116,7 @@ def _total(mapped: MappedNetwork) -> str:
 
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
-    """Write the columns with the largest letters that fit."""
+    """Write the columns in the largest font that fits."""
     columns = [
         [str(getattr(row, part)) for row in rows]
         for part in ("name", "kind", "shape", "takes")
@@ -277,7 +277,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _outline(boxes: Sequence[Box]) -> Path:
-    """Return one path around all boxes: drawing 5,000 single boxes takes a second."""
+    """Return one path around all boxes; drawing 5,000 single boxes takes a second."""
     corners = [
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         for x, y, width, height in boxes

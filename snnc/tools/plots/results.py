@@ -1,4 +1,4 @@
-"""Plot the quality of networks: in training, over time, by class, in a sweep."""
+"""Plot the quality of networks during training, over time, by class or in a sweep."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def sweep(
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot accuracy, or error, against costs; connect and name the best variants.
+    """Plot accuracy or error against costs; connect and name the best variants.
 
     Parameters
     ----------
@@ -284,7 +284,7 @@ def sweep(
         The variants; variants without an evaluation are omitted.
     over
         The cost: energy, with areas that show cores, or cores. The line connects the
-        variants that no other variant beats in both accuracy and this cost.
+        variants on the Pareto front of accuracy and this cost.
 
     Raises
     ------
@@ -358,7 +358,7 @@ def _number(
 
 
 def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> list[str]:
-    """Return the settings of the variants that fit below the picture."""
+    """Return the settings of as many variants as fit below the picture."""
     captions = []
     for number, line in enumerate(lines[:_NAMED], 1):
         settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())

@@ -28,7 +28,7 @@ def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Ax
     Parameters
     ----------
     spikes
-        The number of spikes per step, (steps, *shape), by layer.
+        For each layer, the number of spikes per step, of shape (steps, *shape).
     dt
         The time step in seconds.
     """
@@ -78,7 +78,7 @@ def rates(
     Parameters
     ----------
     firing
-        How many neurons fired each number of spikes, by layer.
+        For each layer, how many neurons fired each number of spikes.
     layers
         The budgets and percentiles.
     present

@@ -60,7 +60,7 @@ _SHARED: dict[str, Any] = {
 
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
-    """Use sizes for a page, and a dark background if requested."""
+    """Use the sizes for a page, and a dark background if requested."""
     require_matplotlib()
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
@@ -76,9 +76,9 @@ def draw_in_theme(
 
 
 def _connect() -> None:
-    """Make a notebook show the pictures of a cell below the cell, even the first time.
+    """Make a notebook show a cell's pictures below the cell, even the first time.
 
-    Otherwise the notebook connects to pyplot only after the cell that imports pyplot.
+    By default, the notebook connects to pyplot only after the cell that imports pyplot.
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return

@@ -52,7 +52,7 @@ def _of_row(row: Row, core: Core) -> Iterator[DrawnCore]:
 def core_map(summary: Summary) -> str:
     """Return an ``<svg>`` with a square per core, and one bar per limit.
 
-    A layer's name is above its cores, whose bars have the same colour. Text has the
+    A layer's name is above its cores and has the colour of their bars. Text has the
     colour of the page, so the map suits light and dark pages.
     """
     cores = cores_of(summary)

@@ -67,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The layers of a network in spec order, the readout last, and totals.
+    """The layers of a network in spec order, with the readout last, and totals.
 
     ``chips`` is the number of chips needed for the cores. No mapping into equal blocks
     has fewer cores than ``lower_bound``. ``unmixed`` lists the layers that were limited
