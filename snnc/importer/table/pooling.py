@@ -149,7 +149,7 @@ def _windows(
     windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
     windows = tuple(
         whole(w.size)
-        if w.places == 1 and w.pads and min(w.before, w.behind) >= 0
+        if w.places == 1 and w.pads and min(w.before, w.overhang) >= 0
         else w
         for w in windows
     )
