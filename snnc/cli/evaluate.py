@@ -153,7 +153,7 @@ def evaluate_command(
     _check_adapt(adapt, weights_out, checked, form)
     refuse_existing(force, weights_out)
     refuse_pictures(picture)
-    quiet_tensorflow()
+    quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         # The matrices are small, so more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

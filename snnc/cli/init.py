@@ -95,7 +95,7 @@ def _way_to(folder: str) -> str:
 )
 def demo_command(output: Path) -> int:
     """Train a network on drifting digits, and run it as spikes."""
-    quiet_tensorflow()
+    quiet_tensorflow("nengo_dl")
     from snnc.tools.verbs import demo  # slow to import
 
     with one_line_errors(RuntimeError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ from snnc.syntax.files import (
     specs_in,
 )
 from snnc.tools import plots
+from snnc.tools.opening import missing
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -179,10 +182,24 @@ examples_option = count_option(
 )
 
 
-def quiet_tensorflow() -> None:
-    """Let TensorFlow print only errors; call this before importing TensorFlow."""
+def quiet_tensorflow(simulator: str = "") -> None:
+    """Let TensorFlow print only errors; call this before importing TensorFlow.
+
+    NengoDL turns TensorFlow's messages on again, also in a process that looks for GPUs.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if simulator == "nengo_dl" and not missing("nengo_dl"):
+        warnings.filterwarnings("ignore", module="nengo_dl")
+        shown = os.dup(2)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            with suppress(ImportError):  # whatever uses it says why
+                importlib.import_module("nengo_dl")
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def picture_option(what: str, name: str = "picture") -> Option:

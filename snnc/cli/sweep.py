@@ -20,6 +20,7 @@ from snnc.cli.options import (
     output_option,
     path_option,
     picture_option,
+    quiet_tensorflow,
     refuse_pictures,
     simulator_option,
 )
@@ -222,6 +223,7 @@ def plot_command(
         plots.check_file(output)
         try:
             if runs:
+                quiet_tensorflow(simulator)
                 drawn = evaluate(
                     what,
                     data,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -159,3 +162,18 @@ def test_the_former_name_does_what_the_new_one_does(
     ]
     assert runs[0].stdout == runs[1].stdout
     assert runs[0].stdout.startswith("# yaml-language-server: $schema=s.json\n")
+
+
+@pytest.mark.slow
+def test_nengo_dl_and_tensorflow_print_nothing() -> None:
+    pytest.importorskip("nengo_dl")
+    code = "from snnc.cli.options import quiet_tensorflow as quiet; quiet('nengo_dl')"
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; import nengo_dl, tensorflow"],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout + done.stderr == ""
