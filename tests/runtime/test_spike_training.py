@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -198,8 +199,18 @@ class TestPlan:
         assert few.cut
         assert f"over {MOST} times the phase smooth" in str(few)
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
-        long = plan_spikes(net.network, model, 10**7, 0)
-        assert (long.updates, long.cut) == (UPDATES, False)
+        long = plan_spikes(net.network, model, 10**9, 0)
+        assert not long.cut
+
+    @pytest.mark.parametrize(
+        ("milliseconds", "updates"), [(40, 2 * UPDATES), (80, UPDATES), (200, UPDATES)]
+    )
+    def test_short_examples_get_more_updates(
+        self, net: Made, model: keras.Model, milliseconds: int, updates: int
+    ) -> None:
+        network = replace(net.network, dt=1e-3, present=1e-3 * milliseconds)
+        plan = plan_spikes(network, model, 10**9, 0)
+        assert (plan.updates, plan.cut) == (updates, False)
 
     def test_devices_share_streams_evenly(self, net: Made, model: keras.Model) -> None:
         plan = plan_spikes(net.network, model, 1000, 0, replicas=3)

@@ -15,7 +15,9 @@ from ..network import Network
 from .backend import Dataset, KerasLayer, keras, tf
 from .pipelines import Batches
 
-UPDATES = 800
+UPDATES = 800  # at least, unless they cost too much
+# Short examples have noisier gradients: all updates present so many steps.
+STEPS = 64_000
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -83,9 +85,10 @@ def plan_spikes(
     """Plan the phase for a network.
 
     ``examples`` is the number of examples in all epochs of the phase smooth.
-    By default, there are `UPDATES` updates, or fewer, so that they cost at
-    most `MOST` times as much as that phase. The cost is counted in operations,
-    so a plan is the same on every machine.
+    By default, there are `UPDATES` updates, or as many as present `STEPS`
+    steps if that is more, but they cost at most `MOST` times as much as that
+    phase. The cost is counted in operations, so a plan is the same on every
+    machine.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))
@@ -94,8 +97,9 @@ def plan_spikes(
     step = weights + NEURON * neurons
     update = streams * (network.steps * step + 3 * weights)
     affordable = MOST * 3 * weights * examples // update
-    cut = updates is None and affordable < UPDATES
-    count = max(ROUNDS, affordable) if cut else updates or UPDATES
+    usual = max(UPDATES, STEPS // network.steps)
+    cut = updates is None and affordable < usual
+    count = max(ROUNDS, affordable) if cut else updates or usual
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
 
 
