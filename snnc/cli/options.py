@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -189,7 +190,7 @@ def quiet_tensorflow(simulator: str = "") -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if simulator == "nengo_dl" and not missing("nengo_dl"):
+    if simulator == "nengo_dl" and sys.stderr and not missing("nengo_dl"):
         warnings.filterwarnings("ignore", module="nengo_dl")
         shown = os.dup(2)
         with open(os.devnull, "wb") as nowhere:
