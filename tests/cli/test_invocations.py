@@ -189,7 +189,11 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
-    (f"{EVALUATE} --adapt data.npz --weights-out new.s", 1, says("doesn't learn")),
+    (
+        f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
+        1,
+        says("doesn't learn"),
+    ),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
@@ -197,9 +201,9 @@ SLOW: list[Case] = [
     (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
-        f"{CALIBRATE} --weights-out new.safetensors --examples 2",
+        f"{CALIBRATE} --weights-out small.safetensors --examples 2 --force",
         0,
-        writes("new.safetensors", "a.kernel"),
+        writes("small.safetensors", "a.kernel"),
     ),
     (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
