@@ -21,6 +21,9 @@ from tests.support import SPECS, sound
 
 GOLDEN = Path(__file__).parent
 FORMATS = GOLDEN / "formats.json"
+COVERED = ("mnist", "forum")
+"""Specs whose packages have no statement that those of the others lack."""
+COMMITTED = [spec for spec in SPECS if spec.stem not in COVERED]
 
 
 def package(spec: Path) -> tuple[GeneratedFile, ...]:
@@ -31,7 +34,7 @@ def package(spec: Path) -> tuple[GeneratedFile, ...]:
     return tuple(file for file in files if not file.path.startswith(LIBRARY))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", COMMITTED, ids=lambda spec: spec.stem)
 def test_is_what_is_committed(spec: Path) -> None:
     folder = GOLDEN / spec.stem
     files = package(spec)
