@@ -484,6 +484,7 @@ def test_variants_are_trained_and_evaluated_in_processes(
     (path,) = tmp_path.glob("*.jsonl")
     before = path.read_text().splitlines()
     path.write_text("\n".join(before[:2]) + "\n")
+    monkeypatch.setattr(runs, "run_tasks", inline)
     again = snnc.sweep(
         spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
     )
