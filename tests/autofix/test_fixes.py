@@ -36,8 +36,8 @@ def answer(good: str, text: str, name: str) -> list[str]:
         assert fixed.source.text == text
         assert left
         return ["left alone"]
-    lines = (each.splitlines() for each in (good, fixed.source.text))
-    changes = list(difflib.unified_diff(*lines, n=0, lineterm=""))[2:]
+    before, after = good.splitlines(), fixed.source.text.splitlines()
+    changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
     changed = [line for line in changes if not line.startswith("@@")]
     return [*(changed or ["mended"]), f"errors left: {left}" if left else ""]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
-from tests.support import ROOT, SPECS
+from tests.support import ROOT
 
 DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
 
@@ -23,36 +22,11 @@ def run(text: str, name: str = "net.yaml", through: str = "place") -> Any:
     return compile_spec(SourceFile(name, text), report, through), report
 
 
-def convert(path: Path) -> tuple[str, str]:
-    text = path.read_text(encoding="utf-8")
-    return text, print_yaml(run(text, "net.snn")[0].document)
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_both_notations_give_the_same_modules(spec: Path) -> None:
-    text, yaml = convert(spec)
-    ours, report = run(yaml, through="emit")
-    theirs, expected = run(text, "net.snn", "emit")
-    assert codes(report) == codes(expected)
-    assert ours.modules == theirs.modules
-
-
 def test_the_example_gives_the_modules_of_its_twin() -> None:
     twin = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
     assert (
         run(DRIFT, through="emit")[0].modules == run(twin, "a.snn", "emit")[0].modules
     )
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
-    _, yaml = convert(spec)
-    document = run(yaml)[0].document
-    assert print_yaml(document) == yaml
-    back, report = run(print_snn(document), "net.snn")
-    assert codes(report) == codes(run(yaml)[1])
-    assert not report.errors
-    assert print_yaml(back.document) == yaml
 
 
 def codes(report: Diagnostics) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.importer.models.net import Net
+from benchmarks.architectures.net import Net
 
 
 def c3d() -> Net:  # Tran et al. 2015

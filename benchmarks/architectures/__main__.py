@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.importer.models import ALL, verdict
+from benchmarks.architectures import ALL, verdict
 
 verdicts = {name: verdict(make) for name, make in ALL.items()}
 shares = Counter(found.share for found in verdicts.values())

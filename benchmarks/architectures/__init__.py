@@ -1,7 +1,7 @@
 """Architectures from publications, and what becomes of each.
 
-`python -m tests.importer.models` prints the shares that are imported as they are, with
-rewrites and not at all, and the obstacles by number.
+`python -m benchmarks.architectures` prints the shares that are imported as they are,
+with rewrites and not at all, and the obstacles by number.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmarks.architectures import images, others, signals
+from benchmarks.architectures.net import Build
 from snnc.importer.build import build
 from snnc.importer.convert import convert
 from snnc.importer.request import REWRITES, ImportRequest
-from tests.importer.models import images, others, signals
-from tests.importer.models.net import Build
 
 ALL: Mapping[str, Build] = {
     make.__name__: make

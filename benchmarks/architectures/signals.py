@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.importer.models.net import Net
+from benchmarks.architectures.net import Net
 
 
 def cnn_trad_fpool3() -> Net:  # Sainath and Parada 2015: keywords

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.importer.models.net import Net
+from benchmarks.architectures.net import Net
 
 
 def lenet5() -> Net:  # LeCun et al. 1998, with ReLU
