@@ -91,7 +91,7 @@ def _pyodide() -> Path:
 
 def _archives() -> tuple[Path, Path]:
     """Return all Python files and a started Python; made when a file has changed."""
-    made = archive, memory = BUILD / "site.zip", BUILD / "python_memory.gz"
+    made = archive, memory = BUILD / "site.zip", BUILD / "python_memory.bin"
     stamp = BUILD / "site.sha256"
     state = _state()
     if stamp.exists() and stamp.read_text() == state:
@@ -118,6 +118,7 @@ def _state() -> str:
     """Return a hash of what the archive is made from."""
     kept = hashlib.sha256()
     made_from = [
+        Path(__file__),
         *HERE.glob("*.*"),
         *(ROOT / "snnc").rglob("*"),
         *ROOT.glob("grammar/*"),

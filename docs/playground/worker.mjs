@@ -20,7 +20,7 @@ async function start(files) {
   self.fetch = (url) => fetch(files[String(url).split("/").at(-1)]);
   const { loadPyodide } = await import(files["pyodide.mjs"]);
   const { default: createPyodideModule } = await import(files["pyodide.asm.mjs"]);
-  const memory = (await self.fetch("python_memory.gz")).body.pipeThrough(new DecompressionStream("gzip"));
+  const memory = (await self.fetch("python_memory.bin")).body.pipeThrough(new DecompressionStream("gzip"));
   const python = await loadPyodide({
     _loadSnapshot: new Response(memory).arrayBuffer(),
     createPyodideModule,

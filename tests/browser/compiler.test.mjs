@@ -24,7 +24,7 @@ before(async () => {
     execFileSync(PYTHON, ["-m", "tests.browser.cases", file], { cwd: ROOT });
   }
   cases = JSON.parse(readFileSync(file, "utf8"));
-  const python = await loadPyodide({ _loadSnapshot: gunzipSync(readFileSync(new URL("python_memory.gz", SITE))) });
+  const python = await loadPyodide({ _loadSnapshot: gunzipSync(readFileSync(new URL("python_memory.bin", SITE))) });
   python.unpackArchive(new Uint8Array(readFileSync(new URL("site.zip", SITE))), "zip", { extractDir: "/site" });
   python.FS.writeFile("/site/outputs.py", readFileSync(new URL("outputs.py", import.meta.url)));
   python.pyimport("importlib").invalidate_caches();
