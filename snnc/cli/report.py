@@ -15,6 +15,7 @@ from snnc.cli.options import (
     count_option,
     device,
     format_option,
+    one_line_errors,
     picture_option,
     read_input,
     refuse_pictures,
@@ -42,7 +43,6 @@ from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.problems import SpecError
 from snnc.tools.report import text
-from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec
 
 
@@ -116,7 +116,12 @@ def report_command(
     file = None if path == STDIN else Path(path)
     found = Spec(file, chosen_device() or DEFAULT, False, made, report).report()
     if form == "html":
-        print_data(_page(found, against))
+        with one_line_errors(ValueError):
+            try:
+                print_data(found.html(against))
+            except SpecError as error:  # in the other spec
+                print_diagnostics(error)
+                return 1
     elif form == "json":
         print_json(found.as_dict(why=why))
     elif form == "markdown":
@@ -128,13 +133,6 @@ def report_command(
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0
-
-
-def _page(found: Report, against: str | None) -> str:
-    try:
-        return found.html(against)
-    except (SpecError, ValueError) as error:  # from the other spec
-        raise click.ClickException(str(error)) from error
 
 
 @click.command("limits", epilog="Example: snnc limits")

@@ -152,5 +152,5 @@ def test_a_terminal_shows_something_at_once(
     assert main(made.arguments) == 0
     err = capsys.readouterr().err
     assert err.startswith("reading the package, weights and data\r")
-    assert "examples" in err
+    assert "runs of 21 examples" in err
     assert "27/27" in err

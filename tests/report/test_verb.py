@@ -110,6 +110,18 @@ def test_a_page_has_cores_variants_and_the_spec(
     assert main(["report", str(SPEC), "--against", against]) == 2
 
 
+def test_problems_of_the_other_spec_are_shown_with_their_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "old.snn"
+    other.write_text("snn 1\n\nnetwork old {\n  conv9d c {}\n}\n", encoding="utf-8")
+    command = ["report", str(SPEC), "--format", "html", "--against", str(other)]
+    assert main(command) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f" --> {other.as_posix()}:4:3" in printed.err.splitlines()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", sorted((ROOT / "specs").rglob("*.snn")), ids=stem)
 def test_each_spec_has_a_page(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
