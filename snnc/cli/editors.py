@@ -31,7 +31,7 @@ def explain_command(code: str) -> None:
 @click.command("completion", epilog='Example: eval "$(snnc completion bash)"')
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
-    """Print the completion script of SHELL, for its start-up file."""
+    """Print the completion script for SHELL, to add to the shell's start-up file."""
     from click.shell_completion import get_completion_class  # rarely used
 
     kind = get_completion_class(shell)

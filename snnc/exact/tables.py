@@ -37,7 +37,7 @@ def jit(function: Function) -> Function:
 
 
 def jit_after(module: ModuleType) -> Callable[[Function], Function]:
-    """Compile a function that calls functions of another module, like `jit`.
+    """Compile a function as `jit` does, if it calls functions of another module.
 
     numba looks for changes only in a function's own file. The function's name on disk
     therefore contains a checksum of the module's file.

@@ -55,7 +55,7 @@ Found = tuple[KerasModel, Graph, StoredWeights | None]
 
 
 def read_file(file: Path, path: str, weights: str = "") -> Read:
-    """Read a file by its content; ``path`` is its name in messages.
+    """Read the content of a file; messages call the file ``path``.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ def volume_named(network: LogicalNetwork, population: str) -> Shape:
 
 
 def level_name(layer: str, level: int) -> str:
-    """Return the name of a level's population, which no layer can have."""
+    """Return the name of a level's population, which never equals a layer's name."""
     return f"{layer}.{level + 1}"
 
 

@@ -96,7 +96,7 @@ class Analysis:
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
-    """Compile a text up to its mapping, then add advice that takes longer.
+    """Compile a spec up to its mapping, then add the advice that is slow to compute.
 
     Yields
     ------

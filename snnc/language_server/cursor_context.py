@@ -2,8 +2,8 @@
 
 A placeholder is inserted at the cursor, and the compiler's parser reads the text up to
 the placeholder. The nodes above the placeholder are the context. For ``.snn``, only the
-last statement is parsed, without parts that can't be read. For YAML, only the key above
-the cursor is parsed, with only the last of its layers.
+last statement is parsed, and parts that can't be read are skipped. For YAML, only the
+key above the cursor is parsed, with only the last of its layers.
 """
 
 from __future__ import annotations

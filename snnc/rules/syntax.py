@@ -87,9 +87,9 @@ class UnknownEscape(Diagnostic):
 class MissingBrace(Diagnostic):
     """Checks that every block and every list is closed.
 
-    The kinds of statements are reserved words. If such a word begins a line or replaces
-    a property key while a brace is open, snnc expects the closing brace before that
-    word.
+    The kinds of statements are reserved words. If such a word begins a line, or is
+    where a property key should be, while a brace is open, snnc expects the closing
+    brace before that word.
     """
 
     code = "SNN105"

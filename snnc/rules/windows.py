@@ -254,8 +254,8 @@ class PooledTranspose(Diagnostic):
 class StrideAboveKernel(Diagnostic):
     """Checks for a stride that is larger than the kernel.
 
-    Such a layer skips part of its input. The skipped neurons use cores, but no layer
-    reads them.
+    Such a layer skips part of its input. The skipped neurons use cores, although no
+    layer reads these neurons.
     """
 
     code = "SNN308"

@@ -52,7 +52,7 @@ class Tag(Diagnostic):
 
 
 class SeveralDocuments(Diagnostic):
-    """Checks that a file contains only one YAML document, for its only network."""
+    """Checks that a file contains one YAML document, which describes one network."""
 
     code = "SNN133"
     title = "several YAML documents"

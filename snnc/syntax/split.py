@@ -325,7 +325,7 @@ def _closers_at_end(text: Token) -> Iterator[str]:
 
 
 class _Ahead:
-    """The tokens and braces that follow each token, determined in one pass.
+    """The next token and the next brace after each token, found in one pass.
 
     Attributes
     ----------

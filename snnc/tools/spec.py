@@ -223,7 +223,7 @@ class Spec(Displayed):
         return snnc.diff(old, self)
 
     def save(self, path: FileName, *, force: bool = False) -> Spec:
-        """Write the text to a file, in the notation of its suffix.
+        """Write the spec to a file; the suffix selects the notation.
 
         Raises
         ------

@@ -42,7 +42,7 @@ _SPIKING = " ".join((*SCOPES, "defaults"))
 _COUNTERPARTS = (
     Counterpart(
         "early_stopping early_stop patience",
-        "remove it: `--patience {value}` of the package's `train` stops early",
+        "remove it; to stop early, run the package's `train` with `--patience {value}`",
         usual="5",
     ),
     Counterpart(

@@ -140,7 +140,9 @@ def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, 
 def resolve_sources(
     name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
 ) -> bool:
-    """Return whether a name exists; report it unless a broken layer may have it.
+    """Return whether a name exists; otherwise report it.
+
+    Report nothing if a broken layer may define the name.
 
     ``reader`` is the layer that reads the name, or None for the readout.
     """

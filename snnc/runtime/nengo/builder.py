@@ -121,7 +121,8 @@ class NetworkBuilder:
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
         """Add the neurons of a max pool; return them level by level.
 
-        Readers of the pool read some of these neurons and some of the source.
+        Layers that read the pool read some of these neurons, and some of its
+        source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None

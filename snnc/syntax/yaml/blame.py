@@ -155,7 +155,7 @@ def _is_first_key(source: SourceFile, colon: int) -> bool:
 def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) -> Blame:
     """Blame the indentation of a line, or of the line above it.
 
-    Blame the line of ``at`` by default. Blame the line above if its indentation (or
+    By default, report the line of ``at``. Report the line above if its indentation (or
     that at ``begun``, where the level begins) differs from that of ``at`` and of the
     next line of this level.
     """
