@@ -79,9 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("| 0 | - | - |", _score(package, start, test), flush=True)
         for settings in options.settings or TABLE:
             weights = folder / "w.safetensors"
-            plans = package.module("_runtime.keras.spike_plan")
-            plans.STREAMS = settings.streams
-            plans.RATE = settings.rate
+            package.module("_runtime.keras.spike_plan").STREAMS = settings.streams
+            package.module("_runtime.keras.spike_training").RATE = settings.rate
             with redirect_stdout(sys.stderr):
                 train(
                     *(data.x, data.y, weights),
