@@ -13,7 +13,6 @@ import contextlib
 import io
 import os
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,18 +133,18 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
 
 
 def main() -> None:
-    """Print a line for each model."""
+    """Print a row of a Markdown table for each model, with accuracy in percent."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     parser = argparse.ArgumentParser("benchmarks.imported", description=__doc__)
     parser.add_argument("model", nargs="*", help=f"of {', '.join(MODELS)}")
+    head = ("model", "cores", "Keras", "imported", "calibrated", "trained on spikes")
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|", flush=True)
     for name in parser.parse_args().model or MODELS:
-        started = time.perf_counter()
         silent = contextlib.redirect_stdout(io.StringIO())
         with tempfile.TemporaryDirectory() as folder, silent:
             cores, found = accuracies(MODELS[name], Path(folder))
-        row = ", ".join(f"{title} {value:.1f} %" for title, value in found.items())
-        seconds = time.perf_counter() - started
-        print(f"{name} ({cores} cores): {row} ({seconds:.0f} s)", flush=True)
+        row = " | ".join(f"{value:.1f}" for value in found.values())
+        print(f"| {name} | {cores} | {row} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def _read(layer: KerasLayer, state: ConversionState) -> Value:
     try:
         return HANDLERS.get(layer.kind, read_refused)(layer, state)
     except AxesError as error:
-        return state.refuse(layer, str(error), one_order(state))
+        return state.refuse(layer, str(error), error.remedy or one_order(state))
 
 
 def _tell_rest(state: ConversionState) -> None:

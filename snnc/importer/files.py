@@ -14,22 +14,23 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.build import build
-from snnc.importer.foreign import (
+from snnc.importer.formats import (
     BEGINNING,
     HDF5,
+    LARGEST_TEXT,
     ZIP,
     not_a_model,
     not_weights,
     old_writer,
+    parse,
     refuse_archive,
     refuse_bytes,
     refuse_json,
     refuse_old,
+    too_deep,
 )
 from snnc.importer.h5_weights import ROOT, H5Weights
 from snnc.importer.hdf5 import LARGEST, Store
-from snnc.importer.json_text import LARGEST as LARGEST_TEXT
-from snnc.importer.json_text import parse, too_deep
 from snnc.importer.keras1 import is_old, translate
 from snnc.importer.keras3_weights import FOLDERS, Keras3Weights, compare
 from snnc.importer.model import (

@@ -24,12 +24,7 @@ from snnc.importer.layer_config import (
     read_options,
     snake,
 )
-from snnc.importer.model import (
-    Graph,
-    LayerOutput,
-    NestedLayer,
-    refused,
-)
+from snnc.importer.model import Graph, LayerOutput, NestedLayer, refused
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}

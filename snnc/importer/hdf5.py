@@ -10,11 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.model import (
-    RefusedModelError,
-    refused,
-    too_large,
-)
+from snnc.importer.model import RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
 from snnc.text.installing import installation
 

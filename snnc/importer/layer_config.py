@@ -13,10 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnc.importer.model import (
-    RefusedModelError,
-    refused,
-)
+from snnc.importer.model import RefusedModelError, refused
 from snnc.rules.architectures import (
     MalformedLayer,
     NotFiniteOption,

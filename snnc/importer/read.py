@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.files import read_file
-from snnc.importer.foreign import not_a_model
+from snnc.importer.formats import not_a_model
 from snnc.importer.model import (
     NOWHERE,
     KerasModel,
@@ -254,9 +254,17 @@ def run(
                 model, weights = read(target, say, weights_read)
                 if weights is not None:
                     stack.enter_context(weights)
-                    if limits is not None:
-                        weights.load()
+                if weights_file is None and not _depends_on_weights(model):
+                    weights = None
+                elif weights is not None and limits is not None:
+                    weights.load()
             return outcome(shown, model, weights, request, weights_file, output, report)
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
+
+
+def _depends_on_weights(model: KerasModel) -> bool:
+    """Whether a spec depends on weights: on the signs of norms, or on a range."""
+    kinds = [layer.kind for layer in model.layers]
+    return any("Max" in kind or kind == "Normalization" for kind in kinds)

@@ -9,9 +9,7 @@ from itertools import islice
 
 from snnc.importer.draft import INPUT
 from snnc.importer.ends import NetworkEnds
-from snnc.importer.model import (
-    refused,
-)
+from snnc.importer.model import refused
 from snnc.importer.request import Range
 from snnc.importer.state import ConversionState
 from snnc.importer.statements import (

@@ -38,7 +38,8 @@ class ConversionState(Decisions):
     l2 :
         For each layer, the factor of its kernel's penalty.
     weights :
-        The model's weights, or None if they are unknown.
+        The model's weights; None if they are unknown, or if the spec does not depend
+        on them (see `snnc.importer.read`).
     done :
         Norms that an earlier layer has absorbed.
     kept :
@@ -214,7 +215,7 @@ class ConversionState(Decisions):
         return key
 
     def is_even(self, key: str) -> bool:
-        """Whether a source is not an average, or its windows divide the axes evenly."""
+        """Whether the windows of an average divide its input; true for others."""
         draft = self.drafts.get(key)
         if draft is None or draft.kind != "avgpool":
             return True

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.importer.build import build
-from snnc.importer.foreign import not_a_model, refuse_old
+from snnc.importer.formats import not_a_model, parse, refuse_old
 from snnc.importer.h5_weights import full_names, owned, owners, short
 from snnc.importer.hdf5 import LARGEST
-from snnc.importer.json_text import parse
 from snnc.importer.model import (
     Graph,
     KerasModel,

@@ -194,7 +194,7 @@ class Search:
 
     @property
     def work(self) -> int:
-        """The work: how often a tiling was tested against its readers, for example."""
+        """The work so far, measured in tests of a tiling against its readers."""
         return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property

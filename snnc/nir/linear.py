@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import (
-    Full,
-    LoweredNetwork,
-    Pairwise,
-    Projection,
-    Volume,
-)
+from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Projection, Volume
 from snnc.ir.shapes import volume_of
 from snnc.nir.moving import (
     Convolution2d,

@@ -204,3 +204,10 @@ def test_a_graph_of_tensorflow_js_is_named(tmp_path: Path) -> None:
     path.write_text('{"format": "graph-model", "modelTopology": {"node": []}}')
     with pytest.raises(RefusedModelError, match=r"a TensorFlow\.js graph"):
         read(path)
+
+
+def test_text_that_powershell_saved_is_read(tmp_path: Path) -> None:
+    path = architecture(tmp_path)
+    whole, _ = read_file(path, path.name)
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
+    assert read_file(path, path.name)[0] == whole

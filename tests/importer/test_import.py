@@ -277,6 +277,16 @@ IMAGES = {
               padding="same"),
         "use `padding='valid'`, put a `ReLU` before the pool",
     ),
+    "a pool over a whole image": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        layer("AveragePooling2D", "p", "c", pool_size=[7, 7]),
+        "give the model a larger input",
+    ),
+    "a gate": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        {**layer("Multiply", "p", "c"), "inbound_nodes": [[["c", 0, 0, {}]] * 2]},
+        "leave out gates of another shape",
+    ),
     "a layer of NVIDIA": (
         layer("Flatten", "c", "image"),
         layer("CuDNNLSTM", "p", "c", units=4),
@@ -436,10 +446,15 @@ def test_no_rewrite_is_offered_for_what_the_host_computes(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_architecture_is_imported_without_numpy(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "model", ["m.json", f"{ROOT}/tests/importer/data/k3_chain.keras"]
+)
+def test_a_spec_without_weights_is_imported_without_numpy(
+    folder: Path, model: str
+) -> None:
     script = (
         "import sys; from snnc.cli import main\n"
-        "status = main(['import', 'm.json', '--rewrite', 'maxpool=avgpool'])\n"
+        f"status = main(['import', {model!r}])\n"
         "names = {'numpy', 'h5py', 'tensorflow', 'nengo', 'nengo_dl'}\n"
         "print(status, sorted(names & sys.modules.keys()))"
     )

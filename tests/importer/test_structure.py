@@ -42,6 +42,13 @@ def test_a_first_layer_may_have_the_shape_of_the_input() -> None:
         build(model, None, None)
 
 
+def test_a_pool_wider_than_its_input_is_over_all_of_it() -> None:
+    for kind in ("MaxPooling2D", "AveragePooling2D"):
+        found = between(kind, {"pool_size": [9, 2], "padding": "same"})
+        assert found.written is not None
+        assert "window 6x2" in found.written.text
+
+
 def test_strides_that_keras_does_not_write_are_refused() -> None:
     with pytest.raises(RefusedModelError, match="its strides is None"):
         between("Conv2D", CONV | {"strides": None})

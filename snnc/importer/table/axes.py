@@ -23,7 +23,11 @@ from snnc.importer.state import ConversionState
 
 
 class AxesError(Exception):
-    """A layer works on axes that the value lacks."""
+    """A layer works on axes that the value lacks; ``remedy`` is advice, if known."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,8 @@ def slide(
     for axis, size, count, step, apart in pairs:
         window = _window(size, (count - 1) * apart + 1, step, padding, apart)
         if window.places < 1:
-            raise AxesError("its kernel is larger than its input")
+            larger = "give the model a larger input, or this layer a smaller kernel"
+            raise AxesError("its kernel is larger than its input", larger)
         if axis is None:
             tap, rest = divmod(window.before, apart)
             if window.places > 1 or rest:

@@ -21,13 +21,7 @@ from snnc.importer.linear import (
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import activate, activation_of
-from snnc.importer.table.axes import (
-    AxesError,
-    axes_of,
-    extended,
-    is_first,
-    slide,
-)
+from snnc.importer.table.axes import AxesError, axes_of, extended, is_first, slide
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
 from snnc.ir.shapes import transposed_crop, transposed_places
 

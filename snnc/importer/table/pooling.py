@@ -14,16 +14,10 @@ from snnc.importer.linear import (
     Windows,
     per_channel,
     point,
-    whole,
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
-from snnc.importer.table.axes import (
-    Axes,
-    axes_of,
-    extended,
-    slide,
-)
+from snnc.importer.table.axes import Axes, axes_of, extended, slide
 from snnc.importer.table.maxima import maximum, rectified
 from snnc.importer.table.options import dims, tell_options
 from snnc.text import tables
@@ -127,10 +121,14 @@ def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
         if axis is not None:
-            windows[axis] = AxisWindow(size, size, size, 0, 1)
+            windows[axis] = _whole_axis(size)
     channels = len(value.shape) - 1
     view = axes.view if layer.options.get("keepdims") else ((channels,),)
     return tuple(windows), view
+
+
+def _whole_axis(size: int) -> AxisWindow:
+    return AxisWindow(size, size, size, 0, 1)
 
 
 def _windows(
@@ -148,8 +146,8 @@ def _windows(
     axes = axes_of(layer, value, rank)
     windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
     windows = tuple(
-        whole(w.size)
-        if w.places == 1 and w.pads and min(w.before, w.behind) >= 0
+        _whole_axis(w.size)
+        if w.pads and w.places == 1 and min(w.before, w.overhang) >= 0
         else w
         for w in windows
     )
