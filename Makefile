@@ -22,6 +22,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Tests start many programs. Without byte code, each would compile all of snnc.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two processes share the tests, and threads of each would wait for one another.
+test coverage: export OMP_NUM_THREADS := 1
+test coverage: export TF_NUM_INTRAOP_THREADS := 1
+test coverage: export TF_NUM_INTEROP_THREADS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix accept clean
 
@@ -135,7 +140,7 @@ vsix: ## build the extension for VS Code: editors/vscode/snnc.vsix
 	@cd editors/vscode && { test -d node_modules || npm ci --silent --no-audit --no-fund; } && npm run --silent package
 
 accept: $(READY) ## rewrite the golden packages and expected texts
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/autofix tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py tests/cli/test_options.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks

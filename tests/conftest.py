@@ -102,6 +102,17 @@ def eagerly() -> Iterator[None]:
         tf.config.run_functions_eagerly(False)
 
 
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """Give the address of a cluster of two processes; ask for it with `CLUSTER`."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
 def pytest_ignore_collect(
     collection_path: Path, config: pytest.Config
 ) -> Literal[True] | None:

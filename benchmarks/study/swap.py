@@ -113,7 +113,7 @@ def plain_model(files: Files) -> Any:
     from tensorflow import keras
 
     generated = keras_model(files.package).build_model()
-    tensors = open_package(files.package).layout.read(files.weights)
+    tensors = open_package(files.package).layout.load(files.weights)
     *_, readout = [layer for layer in generated.layers if _is_trained(layer, tensors)]
     first = values = keras.Input(generated.input_shape[1:])
     for layer in generated.layers:

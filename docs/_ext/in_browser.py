@@ -31,7 +31,7 @@ PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.
 SPEC = re.compile(r"snn:? \d")
 TARGET = ("pyemscripten_2026_0_wasm32", "3.14", "cp314")
 """The platform of Pyodide's wheels, its Python and the tag of that."""
-UNUSED = ("*.dist-info/*", "snnc/_rules/*", "*.pyi", "*/py.typed")
+UNUSED = ("*.dist-info/**/*", "snnc/_rules/*", "*.pyi", "*/py.typed")
 """Files of wheels that the compiler does not read in the browser."""
 
 
@@ -75,7 +75,8 @@ def assemble(app: Sphinx, error: Exception | None) -> None:
     for name in PYODIDE:
         shutil.copy(pyodide / name, target)
     shutil.copy(ROOT / "grammar/snn.tmLanguage.json", target)
-    shutil.copy(_site(), target)
+    for path in _archives():
+        shutil.copy(path, target)
     specs = {path.stem: path.read_text("utf-8") for path in ROOT.glob("specs/*.snn")}
     (target / "examples.json").write_text(json.dumps(specs), encoding="utf-8")
 
@@ -88,12 +89,13 @@ def _pyodide() -> Path:
     return folder
 
 
-def _site() -> Path:
-    """Return the archive of all Python files; it is made when one has changed."""
-    archive, stamp = BUILD / "site.zip", BUILD / "site.sha256"
+def _archives() -> tuple[Path, Path]:
+    """Return all Python files and a started Python; made when a file has changed."""
+    made = archive, memory = BUILD / "site.zip", BUILD / "python_memory.bin"
+    stamp = BUILD / "site.sha256"
     state = _state()
-    if archive.exists() and stamp.exists() and stamp.read_text() == state:
-        return archive
+    if stamp.exists() and stamp.read_text() == state:
+        return made
     site = BUILD / "site"
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(parents=True)
@@ -104,18 +106,19 @@ def _site() -> Path:
         path.unlink()
     _copy_markupsafe(site)
     shutil.copy(HERE / "playground.py", site)
-    _run("node", "compile.mjs", str(site), cwd=HERE)
+    _run("node", "compile.mjs", str(site), str(memory), cwd=HERE)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(p for p in site.rglob("*") if p.is_file()):
             packed.write(path, path.relative_to(site))
     stamp.write_text(state)
-    return archive
+    return made
 
 
 def _state() -> str:
     """Return a hash of what the archive is made from."""
     kept = hashlib.sha256()
     made_from = [
+        Path(__file__),
         *HERE.glob("*.*"),
         *(ROOT / "snnc").rglob("*"),
         *ROOT.glob("grammar/*"),

@@ -1,11 +1,24 @@
-// Compiles Python files to byte code: node compile.mjs FOLDER. Without it, every visitor
-// of the playground would wait for that. Only the sources that snnc copies into packages
-// stay.
+// node compile.mjs FOLDER MEMORY prepares what every visitor of the playground would wait
+// for. It compiles the Python files of FOLDER to byte code and leaves only the sources
+// that snnc copies into packages. It writes to MEMORY what a started Python has in memory,
+// with all modules that the compiler imports. Pyodide can't save a memory with a library
+// in C, so pydantic and snnc, which need one, are left out.
+import { writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { loadPyodide } from "pyodide";
 
-const python = await loadPyodide();
-python.mountNodeFS("/site", process.argv[2]);
-python.runPython(`
+const [folder, memory] = process.argv.slice(2);
+
+async function start(options) {
+  const python = await loadPyodide({ ...options, env: { NO_COLOR: "1", PYTHONPATH: "/site" } });
+  python.mountNodeFS("/site", folder);
+  python.pyimport("importlib").invalidate_caches();
+  return python;
+}
+
+const python = await start({});
+const modules = python.runPython(`
+import sys
 from compileall import compile_dir
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -18,4 +31,14 @@ for path in Path("/site").rglob("*.py"):
         path.with_suffix(".pyc").unlink()
     else:
         path.unlink()
+
+import playground
+
+left_out = {"__main__", "playground", "pydantic", "pydantic_core", "snnc"}
+" ".join(name for name in sys.modules if name.split(".")[0] not in left_out)
 `);
+const saved = await start({ _makeSnapshot: true });
+for (const name of modules.split(" ")) {
+  saved.pyimport("importlib").import_module(name);
+}
+writeFileSync(memory, gzipSync(saved.makeMemorySnapshot()));

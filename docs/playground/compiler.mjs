@@ -1,5 +1,5 @@
 /** What the worker needs; the page loads it once, so that later no network is needed. */
-const FILES = ["worker.mjs", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "site.zip"];
+const FILES = ["worker.mjs", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "python_memory.bin", "site.zip"];
 
 /** Load the files of the compiler; return an address in memory for each. */
 export async function load() {

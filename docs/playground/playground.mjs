@@ -42,12 +42,12 @@ async function startCompiler() {
     const files = await load();
     quick = new Compiler(files);
     await quick.ready;
+    await check();
     patient = new Compiler(files);
   } catch (error) {
     say(`The compiler can't be loaded: ${error.message}. Load this page again.`);
     return;
   }
-  await check();
   patient.ask(60, "report", spec.value).catch(() => {}); // so that the first one is not slow
 }
 

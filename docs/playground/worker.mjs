@@ -20,11 +20,12 @@ async function start(files) {
   self.fetch = (url) => fetch(files[String(url).split("/").at(-1)]);
   const { loadPyodide } = await import(files["pyodide.mjs"]);
   const { default: createPyodideModule } = await import(files["pyodide.asm.mjs"]);
+  const memory = (await self.fetch("python_memory.bin")).body.pipeThrough(new DecompressionStream("gzip"));
   const python = await loadPyodide({
+    _loadSnapshot: new Response(memory).arrayBuffer(),
     createPyodideModule,
     indexURL: "https://files/",
     lockFileContents: '{"info": {"abi_version": "2026_0", "arch": "wasm32", "platform": "emscripten", "python": "3.14"}, "packages": {}}',
-    env: { NO_COLOR: "1", PYTHONPATH: "/site" },
   });
   const site = await (await self.fetch("site.zip")).arrayBuffer();
   python.unpackArchive(site, "zip", { extractDir: "/site" });

@@ -12,8 +12,10 @@ import click
 from snnc.cli.options import (
     Renamed,
     checked_stdin,
+    force_option,
     output_option,
     read_input,
+    refuse_existing,
     specs_argument,
     stdin_filename,
     with_folders,
@@ -179,7 +181,7 @@ def schema_command(modeline: str | None) -> None:
     " editors.",
 )
 @output_option("-o", "--output", help="The file to write  [default: stdout]")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
+@force_option
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
 ) -> int:
@@ -201,9 +203,7 @@ def convert_command(
     if output is None:
         print_data(text)
         return 0
-    if output.exists() and not force:
-        say(f"error: {output} exists; `--force` replaces it")
-        return 1
+    refuse_existing(force, output)
     try:
         write_file(output, text)
     except OSError as error:

@@ -20,11 +20,13 @@ from snnc.cli.options import (
     Renamed,
     count_option,
     examples_option,
+    force_option,
     format_option,
     one_line_errors,
     path_option,
     picture_option,
     quiet_tensorflow,
+    refuse_existing,
     refuse_pictures,
     simulator_option,
 )
@@ -48,7 +50,7 @@ LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
     " --weights drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--data", help=DATA, required=True)
+@path_option("--data", help=DATA, required=True, metavar="PATH")
 @path_option("--weights", help=WEIGHTS, required=True)
 @simulator_option
 @examples_option
@@ -80,6 +82,7 @@ LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
     cls=Renamed,
     former="--out",
     type=click.Path(path_type=Path),
+    metavar="FILE",
     help="The file for the outputs of each example; exact only  [default: a file"
     " .evaluation.jsonl next to the weights]",
 )
@@ -100,16 +103,18 @@ LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
     "--adapt",
     help="Labelled examples for a readout with `learn pes`. Evaluate, let the readout"
     " learn from these examples, and evaluate again.",
+    metavar="PATH",
 )
 @path_option("--weights-out", help="The file for the weights that --adapt learned.")
+@force_option
 @click.option(
     "--strict", is_flag=True, help="Exit with 1 if a layer misses its rate budget."
 )
 @click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
-    metavar="SHARE",
-    help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
+    metavar="FRACTION",
+    help="Exit with 1 if the accuracy is below FRACTION, such as 0.9.",
 )
 @format_option("Output format; html is a page with plots.", "html")
 @picture_option("accuracy and energy against presentation time")
@@ -120,6 +125,7 @@ def evaluate_command(
     compare: Path | None,
     adapt: Path | None,
     weights_out: Path | None,
+    force: bool,
     strict: bool,
     min_accuracy: float | None,
     form: str,
@@ -145,8 +151,9 @@ def evaluate_command(
             "--adapt excludes -o and --compare; --weights-out writes the weights"
         )
     _check_adapt(adapt, weights_out, checked, form)
+    refuse_existing(force, weights_out)
     refuse_pictures(picture)
-    quiet_tensorflow()
+    quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         # The matrices are small, so more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

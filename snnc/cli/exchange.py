@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.import_child import fork_reader, is_child, reading_limits
-from snnc.cli.options import device, format_option, output_option, path_option
+from snnc.cli.options import (
+    device,
+    force_option,
+    format_option,
+    output_option,
+    path_option,
+    refuse_existing,
+)
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,
@@ -101,7 +108,7 @@ Form = Literal["text", "json", "markdown"]
     help="Print the result for each layer instead of the spec.",
 )
 @format_option("Format of --explain.", "markdown")
-@click.option("--force", is_flag=True, help="Replace existing files.")
+@force_option
 def import_command(
     model: str,
     output: Path | None,
@@ -127,11 +134,7 @@ def import_command(
     """
     _refuse_at_odds(output, weights_out, explain, form)
     request = _request(name, rewrites, encode, values, readout, chips, shape)
-    taken = [p for p in (output, weights_out) if p and p.exists() and not force]
-    for path in taken:
-        say(f"error: {path} exists; `--force` replaces it")
-    if taken:
-        return 1
+    refuse_existing(force, output, weights_out)
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
     if typed is not None:  # so that no temporary folder or child process remains

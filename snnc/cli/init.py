@@ -38,6 +38,7 @@ name another source with `snnc init --requirement`."""
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option(
     "--requirement",
+    metavar="REQUIREMENT",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"
     " was installed from, or else a wheel in the repo]",
 )
@@ -94,7 +95,7 @@ def _way_to(folder: str) -> str:
 )
 def demo_command(output: Path) -> int:
     """Train a network on drifting digits, and run it as spikes."""
-    quiet_tensorflow()
+    quiet_tensorflow("nengo_dl")
     from snnc.tools.verbs import demo  # slow to import
 
     with one_line_errors(RuntimeError):

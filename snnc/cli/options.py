@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +30,7 @@ from snnc.syntax.files import (
     specs_in,
 )
 from snnc.tools import plots
+from snnc.tools.opening import missing
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -121,10 +125,14 @@ DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
 WEIGHTS = "A safetensors file with the trained weights."
 
 
-def path_option(*names: str, help: str, required: bool = False) -> Option:
+def path_option(
+    *names: str, help: str, required: bool = False, metavar: str = "FILE"
+) -> Option:
     """Return an option for a file or folder."""
     path = click.Path(path_type=Path)
-    return click.option(*names, type=path, required=required, help=help)
+    return click.option(
+        *names, type=path, required=required, help=help, metavar=metavar
+    )
 
 
 def output_option(*names: str, help: str, required: bool = False) -> Option:
@@ -133,13 +141,33 @@ def output_option(*names: str, help: str, required: bool = False) -> Option:
     return click.option(*names, type=path, required=required, help=help)
 
 
+force_option = click.option(
+    "--force", is_flag=True, help="Replace existing specs and weight files."
+)
+
+
+def refuse_existing(force: bool, *files: Path | None) -> None:
+    """Before a spec or weights are computed, refuse to replace them without ``force``.
+
+    Raises
+    ------
+    click.exceptions.Exit
+        With status 1.
+    """
+    taken = [file for file in files if file is not None and file.exists()]
+    if taken and not force:
+        for file in taken:
+            say(f"error: {file} exists; `--force` replaces it")
+        raise click.exceptions.Exit(1)
+
+
 def count_option(
     *names: str, help: str, least: int = 1, default: int | None = None
 ) -> Option:
     """Return an option for a number; the help shows the default."""
     count, shown = click.IntRange(least), default is not None
     return click.option(
-        *names, type=count, default=default, show_default=shown, help=help
+        *names, type=count, default=default, show_default=shown, help=help, metavar="N"
     )
 
 
@@ -155,10 +183,24 @@ examples_option = count_option(
 )
 
 
-def quiet_tensorflow() -> None:
-    """Let TensorFlow print only errors; call this before importing TensorFlow."""
+def quiet_tensorflow(simulator: str = "") -> None:
+    """Let TensorFlow print only errors; call this before importing TensorFlow.
+
+    NengoDL turns TensorFlow's messages on again, also in a process that looks for GPUs.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if simulator == "nengo_dl" and sys.stderr and not missing("nengo_dl"):
+        warnings.filterwarnings("ignore", module="nengo_dl")
+        shown = os.dup(2)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        try:
+            with suppress(ImportError):  # whatever uses it says why
+                importlib.import_module("nengo_dl")
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def picture_option(what: str, name: str = "picture") -> Option:

@@ -13,6 +13,7 @@ from snnc.cli.options import (
     one_line_errors,
     output_option,
     path_option,
+    quiet_tensorflow,
     simulator_option,
 )
 from snnc.cli.printing import print_data
@@ -29,7 +30,7 @@ DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
     " --weights drift.safetensors -o labels.csv",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--data", help=DATA, required=True)
+@path_option("--data", help=DATA, required=True, metavar="PATH")
 @path_option("--weights", help=WEIGHTS, required=True)
 @output_option(
     "-o",
@@ -64,6 +65,7 @@ def predict_command(
         raise click.UsageError("--over-time needs spikes, but Keras has no spikes")
     # The matrices are small, so more threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    quiet_tensorflow(simulator)
     from snnc.tools.predict import predict  # imports NumPy
 
     with one_line_errors():

@@ -20,6 +20,7 @@ from snnc.cli.options import (
     output_option,
     path_option,
     picture_option,
+    quiet_tensorflow,
     refuse_pictures,
     simulator_option,
 )
@@ -55,10 +56,13 @@ if TYPE_CHECKING:
 @path_option(
     "--data",
     help="An .npz file with x and y: evaluate each variant on the exact engine.",
+    metavar="PATH",
 )
 @click.option("--train", is_flag=True, help="Train each variant on the data first.")
 @path_option(
-    "--test", help="Data for the evaluation, instead of a fifth of the training data."
+    "--test",
+    help="Data for the evaluation, instead of a fifth of the training data.",
+    metavar="PATH",
 )
 @path_option("--weights", help="Weights for the evaluation, instead of training.")
 @count_option("--epochs", help="Epochs  [default: from the spec]")
@@ -185,7 +189,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 @output_option(
     "-o", "--output", help="The file to write: .png, .svg or .pdf.", required=True
 )
-@path_option("--data", help=DATA)
+@path_option("--data", help=DATA, metavar="PATH")
 @path_option("--weights", help=WEIGHTS)
 @simulator_option
 @examples_option
@@ -219,6 +223,7 @@ def plot_command(
         plots.check_file(output)
         try:
             if runs:
+                quiet_tensorflow(simulator)
                 drawn = evaluate(
                     what,
                     data,

@@ -10,10 +10,12 @@ from snnc.cli.options import (
     chosen_device,
     count_option,
     device,
+    force_option,
     format_option,
     one_line_errors,
     path_option,
     quiet_tensorflow,
+    refuse_existing,
 )
 from snnc.cli.printing import (
     print_diagnostics,
@@ -47,7 +49,7 @@ EXTRA = "pip install numpy safetensors"
 @path_option(
     "-o", "--output", "--weights-out", help="The file for the weights from --migrate."
 )
-@click.option("--force", is_flag=True, help="Let --migrate overwrite a file.")
+@force_option
 def weights_command(
     file: Path,
     spec: str | None,
@@ -120,18 +122,24 @@ def _migrate(
     " --weights trained.safetensors -o drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--data", help="An .npz file with x.", required=True)
+@path_option("--data", help="An .npz file with x.", required=True, metavar="PATH")
 @path_option("--weights", help="The safetensors file to read.", required=True)
 @path_option(
-    "-o", "--weights-out", help="The safetensors file to write.", required=True
+    "-o",
+    "--output",
+    "--weights-out",
+    help="The safetensors file to write.",
+    required=True,
 )
-@count_option("--examples", help="Measure only N examples, drawn by the seed 0.")
+@force_option
+@count_option("--examples", help="Measure only N examples, drawn with seed 0.")
 @format_option("Output format.")
 def calibrate_command(
     package: Path,
     data: Path,
     weights: Path,
-    weights_out: Path,
+    output: Path,
+    force: bool,
     examples: int | None,
     form: str,
 ) -> int:
@@ -142,8 +150,9 @@ def calibrate_command(
     data, which may be the training data. If the package's spec exists, the command also
     checks whether the chip can store the scaled weights.
     """
-    if weights_out.resolve() == data.resolve():
+    if output.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")
+    refuse_existing(force, output)
     quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
     from snnc.tools.problems import SpecError
@@ -152,19 +161,19 @@ def calibrate_command(
         require_libraries()
         from snnc.runtime.layout import check_writable  # imports NumPy
 
-        check_writable(weights_out)
+        check_writable(output)
         chosen = chosen_device() or DEFAULT
         try:
             done = calibrate(package, data, weights, examples=examples, device=chosen)
         except SpecError as error:
             print_diagnostics(error)
-            say(f"{weights_out} is not written: the chip can't store these weights")
+            say(f"{output} is not written: the chip can't store these weights")
             return 1
         print_diagnostics(done)
-        done.save(weights_out)
+        done.save(output)
     print_result(done, form)
     if done.precision is None:
-        check = f"snnc weights {weights_out} SPEC"
+        check = f"snnc weights {output} SPEC"
         say(f"note: `{check}` shows whether the chip can store the weights")
     if done.missed:
         say(f"error: rates not held: {', '.join(done.missed)}")

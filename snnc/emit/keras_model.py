@@ -84,7 +84,7 @@ def loss_code(network: LogicalNetwork) -> LossCode:
 
 def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
-    loss, convolution = loss_code(network), network.readout.convolution
+    loss = loss_code(network)
     summary = "The Keras model of {name}: its layers, its loss and its weights."
     return render(
         "keras_model.py",
@@ -92,7 +92,6 @@ def keras_model(network: LogicalNetwork) -> Module:
         (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
-        own_layers=f"FlatConv{len(convolution.kernel)}D" if convolution else "",
         seed=network.train.seed,
         statements=statements(network),
         loss=loss.function,
@@ -106,7 +105,7 @@ def _description(network: LogicalNetwork) -> str:
     return docstring(
         f"It reads ``{read.name}``, {_batch(read.shape)}, values in"
         f" {read.low:g}..{read.high:g}, and returns ``{readout.name}``,"
-        f" {_batch(readout.shape)}. An activation of 1.0 stands for the upper rate"
+        f" {_batch(readout.shape)}. An activation of 1.0 corresponds to the upper rate"
         " of its layer.",
         indent=4,
     )
@@ -132,8 +131,8 @@ def train(network: LogicalNetwork) -> Module:
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
         data_doc=docstring(
             f"``x`` is an array {examples_shape(network)} with its ``y``,"
-            f" {labels_shape(network)}, or a tf.data.Dataset of both, in single"
-            " examples or in batches.",
+            f" {labels_shape(network)}, or a tf.data.Dataset of both, as single"
+            " examples or batches.",
             indent=4,
         ),
     )
@@ -142,7 +141,7 @@ def train(network: LogicalNetwork) -> Module:
 def _command(network: LogicalNetwork) -> str:
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
+        f" where data.npz contains ``x``, {examples_shape(network)}, and ``y``,"
         f" {labels_shape(network)}."
     )
 

@@ -32,8 +32,6 @@ from snnc.ir.logical import (
 
 TAKEN = frozenset(
     {
-        "FlatConv1D",
-        "FlatConv2D",
         "LAYOUT",
         "NETWORK",
         "PathLike",
@@ -100,10 +98,12 @@ class _Statements:
         else:
             operation, filters = readout.convolution, readout.image[-1]
             kind, given, _ = _convolution(operation, filters)
-            kind = kind.replace("layers.", "Flat")
             read = self._variables[source]
         arguments = (*given, *kernel, _name(readout.name))
         yield Bracket(f"{output} = {kind}(", arguments, f")({read})")
+        if readout.convolution is not None:
+            name = _name(f"{readout.name}.flat")
+            yield Bracket(f"{output} = layers.Flatten(", (name,), f")({output})")
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: InputLayer) -> Iterator[Bracket]:

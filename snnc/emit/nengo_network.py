@@ -16,6 +16,7 @@ from snnc.emit.python import (
     docstring,
     import_line,
     items,
+    number,
     quote,
     variables,
 )
@@ -37,10 +38,8 @@ KINDS = frozenset(
         "ConnectAll",
         "Convolve",
         "ConvolveAll",
-        "ConvolveSparse",
         "ConvolveTransposed",
         "Identity",
-        "IdentitySparse",
         "Rectify",
     }
 )
@@ -106,13 +105,17 @@ class Statements:
         if projection.pools:
             pools = tuple(map(self._pool, projection.pools))
             arguments.append(Bracket("pools=(", pools))
+        if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
+            arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
         if kind == "ConvolveTransposed":
             arguments += self._deconvolution(projection)
-        if kind in ("Convolve", "ConvolveSparse"):
+        if kind == "Convolve":
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
             if (group := projection.reach.group) is not None:
                 arguments.append(f"groups={group.count}")
+        if kind in ("Convolve", "Identity") and self._is_sparse(mapped):
+            arguments.append("sparse=True")
         if mapped.pop is not None:
             arguments.append(f"pop_type={mapped.pop}")
         self.used.add(kind)
@@ -127,13 +130,15 @@ class Statements:
         if projection.reach.is_transposed:
             return "ConvolveTransposed"
         if projection.tensor is not None:
-            returns = mapped.form == "dense"
-            sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
-            return "ConvolveSparse" if sparse else "Convolve"
+            return "Convolve"
         reader = self._network.by_name[projection.target]
-        if isinstance(reader.operation, RateCode):
-            return "Rectify"
-        return "IdentitySparse" if mapped.form == "sparse" else "Identity"
+        return "Rectify" if isinstance(reader.operation, RateCode) else "Identity"
+
+    def _is_sparse(self, mapped: MappedProjection) -> bool:
+        reach, tensor = mapped.projection.reach, mapped.projection.tensor
+        if mapped.form == "dense" and tensor is not None:
+            return isinstance(reach, Window) and reach.is_sparse
+        return mapped.form == "sparse"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
         """Write the positions along the network's spatial axes."""
@@ -213,21 +218,21 @@ def _chips(placed: Chips) -> str:
 
 def _anatomy(network: LogicalNetwork) -> str:
     spikes = (
-        "Activation 1.0 of a layer stands for the upper bound of its rates, HI; a "
-        "spike has amplitude 1 / HI. "
+        "An activation of 1.0 corresponds to HI, the upper bound of a layer's rates, "
+        "and a spike has amplitude 1 / HI. "
     )
     maxima = (
-        " A max pool is relu neurons that compare in pairs, one ensemble per level; "
-        "its readers read all levels."
+        " A max pool consists of relu neurons that compare values in pairs, with one "
+        "ensemble per level. Its readers read all levels."
         if any(isinstance(layer.operation, MaxPooling) for layer in network.layers)
         else ""
     )
     if network.rank < 3:
-        one = "Every layer is one ensemble, laid out as in Keras."
+        one = "Every layer is one ensemble, with the layout of Keras."
         return f"{spikes}{one}{maxima}"
     return (
-        f"{spikes}A layer is cut along its depth into ensembles of a few slices, with "
-        "layout (height, width, slices x channels). Between two ensembles, a 3-D "
+        f"{spikes}A layer is split along its depth into ensembles of a few slices, "
+        "with layout (height, width, slices x channels). Between two ensembles, a 3-D "
         f"convolution is a 2-D convolution over the slices' channels.{maxima}"
     )
 
@@ -235,18 +240,19 @@ def _anatomy(network: LogicalNetwork) -> str:
 def _images(network: LogicalNetwork) -> str:
     shape = ", ".join(map(str, network.input.shape))
     return (
-        f"``images``, (examples, {shape}), are presented one after another; without "
-        "them the input is zero until a simulator feeds it. ``probe`` names the "
-        "layers to probe."
+        f"``images`` of shape (examples, {shape}) are presented one after another. "
+        "Without images, the input is zero until a simulator sets it. ``probe`` names "
+        "the layers to probe."
     )
 
 
 def _targets(network: LogicalNetwork) -> str:
     values = f"(examples, {network.readout.units})"
-    labels = "labels, (examples,), or " if network.readout.labels is not None else ""
+    labels = "labels (examples,) or " if network.readout.labels is not None else ""
     return (
-        f"With ``targets``, {labels}values {values}, the readout's weights go on"
-        " learning, on a core of their own. Without them it is on the host."
+        f"With ``targets``, which are {labels}values {values}, the readout's weights"
+        " keep learning on a core of their own. Without targets, the readout is on the"
+        " host."
     )
 
 
@@ -303,10 +309,10 @@ def predict(network: LogicalNetwork) -> Module:
         ),
         units=network.readout.units,
         data_doc=docstring(
-            f"``x`` is {shape}, values in {network.input.low:g}.."
-            f"{network.input.high:g}, ``weights`` a file or a mapping of the tensors"
-            " in `layout.TENSORS`. Examples run in rows of 200 with the state carried"
-            f" over, as on the chip.{classes}",
+            f"``x`` is an array {shape} with values in {network.input.low:g}.."
+            f"{network.input.high:g}, and ``weights`` is a file or a mapping of the"
+            " tensors in `layout.TENSORS`. Examples run in rows of 200; the state"
+            f" carries over within a row, as on the chip.{classes}",
             4,
         ),
     )

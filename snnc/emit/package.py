@@ -39,8 +39,8 @@ from snnc.runtime.network import Layer, Readout
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
     " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network,"
-    " ``evaluate`` judges it on spikes and ``predict`` runs it on new data. None is"
-    " imported here, as each brings its framework."
+    " ``evaluate`` evaluates it on spikes, and ``predict`` runs it on new data. None"
+    " is imported here, because each imports its framework."
 )
 
 
@@ -136,9 +136,9 @@ def _row(tensor: TensorSpec) -> Bracket:
 
 
 ANATOMY = (
-    "A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0"
-    " stands for the upper bound. ``fanout`` is the effect on the chip if each neuron"
-    " spikes once; its messages are the spikes that cores receive."
+    "A percentile of each layer's rates is within ``rate``, in Hz. An activation of"
+    " 1.0 corresponds to the upper bound. ``fanout`` is the effect on the chip if each"
+    " neuron spikes once; its messages are the spikes that cores receive."
 )
 
 
@@ -150,7 +150,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         for layer in network.layers
         if (levels := routed.mapped.of_layer(layer.name))
     ]
-    summary = "The network {name} as data, which its programs share."
+    summary = "The network {name} as data for all of its programs."
     return render(
         "network.py",
         network.name,

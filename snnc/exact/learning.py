@@ -114,7 +114,7 @@ class Learner:
         self._state = resting_state(tables.blocks, sources, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
         self._memory = _memory(self._synapse, network.readout.units)
-        run.close()
+        run.sim.close()
 
     @property
     def kernel(self) -> Array:

@@ -76,7 +76,7 @@ def build(
         )
     # A decoder cache written under numpy 2 cannot be read under numpy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
-    tensors = package.layout.read(weights)
+    tensors = package.layout.load(weights)
     program = package.module("nengo_network")
     network = program.build_network(tensors, probe=tuple(layers))
     try:

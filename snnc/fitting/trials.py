@@ -88,7 +88,7 @@ CHOICES = 100
 """The work for one layer of a variant or for new choices, in work units of the
 search."""
 MOST_WORK = 100_000
-PATIENT_WORK = 120_000
+PATIENT_WORK = 112_000
 """The work after which no further variant is tried, without and with patience."""
 EFFORT = 0.1
 """The search effort for mapping one variant, relative to the default."""

@@ -1,4 +1,4 @@
-"""The content of `--explain`, for the terminal, as Markdown and as JSON."""
+"""The content of ``--explain``, for the terminal, as Markdown and as JSON."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
 
 
 def short(paths: Sequence[str]) -> list[str]:
-    """Return the last names of each path, as many as make it unique."""
+    """Return the shortest end of each path that is unique."""
     plain = [path.removesuffix(":0") for path in paths]
     last = [path.split("/")[-1] for path in plain]
     counts = Counter(last)

@@ -215,7 +215,7 @@ class ConversionState(Decisions):
         return key
 
     def is_even(self, key: str) -> bool:
-        """Whether a source is not an average, or its windows divide the axes evenly."""
+        """Whether the windows of an average divide its input; true for others."""
         draft = self.drafts.get(key)
         if draft is None or draft.kind != "avgpool":
             return True

@@ -40,8 +40,9 @@ class Scales:
     encoder :
         The divisor of the encoder's weights; its readers' weights are multiplied by it.
     rate :
-        The upper rate of the encoder in Hz. It is lower if the encoder would clip and
-        its weights can't be divided, because a reader adds its output to other values.
+        The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
+        and its weights can't be divided, because a reader adds the encoder's output to
+        other values.
     """
 
     def __init__(self, conversion: Conversion) -> None:

@@ -273,8 +273,7 @@ class ChipChoices:
             if self.fixed is not None:
                 return min(tiling.cores for tiling in self.fixed)
             return min(least_cores(self.costs, group) for group in self.groups)
-        tilings = self.fixed or finest_tilings(self.costs)
-        if not self._can_fit(tilings):
+        if not self.can_fit:
             return -1
         least = maxsize
         for groups in self.combinations:
@@ -282,9 +281,11 @@ class ChipChoices:
             least = next((tiling.cores for tiling, _ in some), least)
         return least if least < maxsize else -1
 
-    def _can_fit(self, tilings: Sequence[Tiling]) -> bool:
-        """Return whether one of the finest tilings fits, so that others may fit."""
-        return any(
+    @cached_property
+    def can_fit(self) -> bool:
+        """Whether one of the finest tilings fits, so that others may fit."""
+        tilings = self.fixed or finest_tilings(self.costs)
+        return not self.combinations or any(
             isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
             for tiling, groups in product(tilings, self.combinations)
             for fit in [self.costs.fit(tiling, groups)]

@@ -188,7 +188,7 @@ class ImageLink(Link):
 
     def spike_counts(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, int, int]]:
+    ) -> Iterator[tuple[int, range, int]]:
         rows, columns = self.overlaps(source, target)
         firsts = [0, *accumulate(part.blocks for part in target.parts)]
         core = -1
@@ -204,8 +204,7 @@ class ImageLink(Link):
                 near = product(met if channels else (), high, wide)
                 for (first, across, strips), (i, n), (j, m) in near:
                     there = first + (i * across + j) * strips
-                    for each in range(strips):
-                        yield core, there + each, n * m * channels
+                    yield core, range(there, there + strips), n * m * channels
 
     def _blocks(
         self,

@@ -37,8 +37,7 @@ class SourceChannels:
     distinct: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """The cost of one connection for a block of its target, without in-axons.
 
     ``aligned`` says whether the compartment bases are suitable for pop16. ``words`` is
@@ -166,8 +165,8 @@ class Link(ABC):
     @abstractmethod
     def spike_counts(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, int, int]]:
-        """Yield (from core, to core, spikes) if every neuron spikes once.
+    ) -> Iterator[tuple[int, range, int]]:
+        """Yield (from core, to cores, spikes to each) if every neuron spikes once.
 
         Cores are numbered like the blocks of the tilings; pairs without spikes are
         omitted. An axon without weights is not connected (``axon_map``,

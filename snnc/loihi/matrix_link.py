@@ -107,11 +107,11 @@ class MatrixLink(Link):
 
     def spike_counts(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, int, int]]:
+    ) -> Iterator[tuple[int, range, int]]:
+        every = range(len(target.pieces))
         for core, pre in enumerate(source.pieces):
-            read = self._read(pre.part, pre.rows, pre.columns, pre.strip)
-            for there in range(len(target.pieces) if read else 0):
-                yield core, there, read
+            if read := self._read(pre.part, pre.rows, pre.columns, pre.strip):
+                yield core, every, read
 
     def _read(
         self, part: EnsembleTiling, rows: Interval, columns: Interval, strip: Interval

@@ -50,6 +50,12 @@ class Plan:
         return self.steps[self.positions[population.name]]
 
     @property
+    def is_hopeless(self) -> bool:
+        """Whether not even the finest tiling of some population fits on a core."""
+        chosen = (step.choices for step in self.steps)
+        return not all(c.can_fit for c in chosen if isinstance(c, ChipChoices))
+
+    @property
     def unmappable(self) -> tuple[Population, ...]:
         """Return the populations for which no tiling fits on a core."""
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)

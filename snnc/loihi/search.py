@@ -24,7 +24,7 @@ from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
 from sys import maxsize
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from snnc.ir.device import Core
 from snnc.loihi.axon_use import AxonUse, Readers
@@ -94,8 +94,7 @@ class OutOfPatienceError(Exception):
     """Raised if an attempt reaches its work limit."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pick:
+class _Pick(NamedTuple):
     """The tiling of a step, and a link to the tilings of later steps."""
 
     tiling: Tiling
@@ -103,8 +102,7 @@ class _Pick:
     after: _Pick | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PartialSolution:
+class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
     Attributes
@@ -196,7 +194,7 @@ class Search:
 
     @property
     def work(self) -> int:
-        """The work: how often a tiling was tested against its readers, for example."""
+        """The work so far, measured in tests of a tiling against its readers."""
         return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property

@@ -316,7 +316,7 @@ class SparseLink(Link):
 
     def spike_counts(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, int, int]]:
+    ) -> Iterator[tuple[int, range, int]]:
         axes = [
             [(i, j, n) for i, near in enumerate(axis) for j, n in near]
             for axis in self.overlaps(source, target)
@@ -328,7 +328,7 @@ class SparseLink(Link):
             for row, seen, tall, column, beside, broad in pixels:
                 core = start + (row * across + column) * strips
                 other = first + (seen * wide + beside) * many
-                yield core, other, tall * broad * channels
+                yield core, range(other, other + 1), tall * broad * channels
 
 
 def _places(tiling: Tiling) -> list[tuple[int, int, int]]:

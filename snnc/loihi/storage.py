@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.loihi.axis import TapRun, View
@@ -25,8 +26,7 @@ class Storage:
     aligned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(NamedTuple):
     """A block's view of a source image, for a strip of ``channels`` channels.
 
     ``shared`` says whether equal arrays are stored once, as nengo-loihi does after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from math import ceil, prod
 
@@ -91,11 +91,7 @@ class Tiling:
 
     def part(self, i: int) -> EnsembleTiling:
         """Return one ensemble; there may be too many to create all."""
-        depth, height, width, channels = self.volume
-        a, b = cut(depth, self.group)[i]
-        rows, columns = cut(height, self.tile[0]), cut(width, self.tile[1])
-        strips = cut((b - a) * channels, self.tile[2])
-        return EnsembleTiling((a, b), channels, rows, columns, strips)
+        return _part(self.volume, self.group, self.tile, i)
 
     @cached_property
     def pieces(self) -> tuple[PlacedBlock, ...]:
@@ -113,6 +109,16 @@ class Tiling:
         return height * width * strip
 
 
+@lru_cache(maxsize=4096)
+def _part(volume: Volume, group: int, tile: Tile, i: int) -> EnsembleTiling:
+    depth, height, width, channels = volume
+    a, b = cut(depth, group)[i]
+    rows, columns = cut(height, tile[0]), cut(width, tile[1])
+    return EnsembleTiling(
+        (a, b), channels, rows, columns, cut((b - a) * channels, tile[2])
+    )
+
+
 def tiling_of(mapped: MappedPopulation) -> Tiling:
     """Return a mapped population's tiling; on the host, each ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
@@ -121,6 +127,7 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
     return Tiling(volume, mapped.group, (height, width, strip), (), mapped.cores)
 
 
+@lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
     """Return, for each possible number of tiles of an axis, the smallest tile size."""
     return tuple(_sizes(extent))

@@ -207,7 +207,7 @@ def _read(lowered: LoweredNetwork, weights: Weights, layout_id: str) -> Tensors:
     )
     layout = Layout(layout_id, tuple(ordered), input_scale(lowered.network))
     try:
-        return layout.read(weights)
+        return layout.load(weights)
     except LayoutError as error:
         raise CannotExportError(str(error)) from error
 

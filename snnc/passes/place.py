@@ -273,6 +273,8 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
+        if plan.is_hopeless:
+            break
         search, solution = _search(plan, target, cache, target.cores, effort)
         work += search.work
         if solution is None or solution.cores > target.cores:

@@ -8,9 +8,7 @@ Kernighan and Lin. Work is limited by counting steps, not by time.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import heappop, heappush
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
@@ -57,11 +55,11 @@ def _route(
 ) -> Route:
     messages, crossing = 0, [0, 0]
     ends = [(chips[source], chips[target]) for chips in placements if source in chips]
-    for here, there, count in link.spike_counts(tilings[source], tilings[target]):
-        messages += count
+    for here, to, count in link.spike_counts(tilings[source], tilings[target]):
+        messages += count * len(to)
         for i, (pre, post) in enumerate(ends):
-            if pre[here] != post[there]:
-                crossing[i] += count
+            stay = post[to.start : to.stop].count(pre[here])
+            crossing[i] += count * (len(to) - stay)
     operations = link.operations(tilings[source], tilings[target])
     return Route(source, target, operations, messages, *crossing)
 
@@ -119,17 +117,18 @@ def _spikes(
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
     first = {name: core for name, core, _ in _ranges(mapped)}
-    spikes: list[dict[int, float]] = [defaultdict(float) for _ in range(mapped.cores)]
+    spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
     for source, target, link in links:
         if source not in first:
             continue
         rate = mapped.lowered.by_name[source].upper_rate
-        for a, b, count in link.spike_counts(tilings[source], tilings[target]):
-            here, there = first[source] + a, first[target] + b
-            spikes[here][there] += rate * count
-            spikes[there][here] += rate * count
-            pairs += 1
+        for a, to, count in link.spike_counts(tilings[source], tilings[target]):
+            here, more = first[source] + a, rate * count
+            near = spikes[here]
+            for there in range(first[target] + to.start, first[target] + to.stop):
+                near[there] = spikes[there][here] = near.get(there, 0.0) + more
+            pairs += len(to)
             if pairs > MOST_PAIRS:
                 return None
     if mapped.learned is not None:
@@ -193,25 +192,20 @@ def partition(spikes: Spikes, room: int) -> list[int]:
 def grown(spikes: Spikes, room: int) -> list[int]:
     """Fill each chip, adding the core that exchanges the most spikes with it."""
     chips = [-1] * len(spikes)
-    first = 0
+    near: dict[int, float] = {}
     for n in range(len(spikes)):
         if n % room == 0:
-            near: dict[int, float] = {}
-            waiting: list[tuple[float, int]] = []
-        while first < len(chips) and chips[first] >= 0:
-            first += 1
-        core = first
-        while waiting:
-            count, other = heappop(waiting)
-            # A core is queued again whenever its spikes to the chip increase.
-            if chips[other] < 0 and near[other] == -count:
-                core = other
-                break
+            near.clear()
+        if near:
+            most = max(near.values())
+            core = min(core for core, count in near.items() if count == most)
+            del near[core]
+        else:
+            core = chips.index(-1)
         chips[core] = n // room
         for other, count in spikes[core].items():
             if chips[other] < 0:
                 near[other] = near.get(other, 0.0) + count
-                heappush(waiting, (-near[other], other))
     return chips
 
 
@@ -225,19 +219,18 @@ class _Exchange:
         self._looks = 0
         self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
         self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
-        self._to: list[list[float]] = []
+        self._to = [[0.0] * len(chips) for _ in self._on]
         self._largest: list[dict[int, float]] = [{} for _ in self._on]
         for core, chip in enumerate(chips):
             self._on[chip][core] = None
-            to = [0.0] * len(self._on)
+            to = self._to[chip]
             for other, count in spikes[core].items():
-                to[chips[other]] += count
-            self._to.append(to)
+                to[other] += count
 
     def crossing(self) -> float:
         """Return twice the spikes between chips, in Hz."""
-        pairs = zip(self.chips, self._to, strict=True)
-        return sum(sum(to) - to[chip] for chip, to in pairs)
+        within = (self._to[chip][core] for core, chip in enumerate(self.chips))
+        return sum(map(sum, self._to)) - sum(within)
 
     def run(self) -> None:
         """Improve until no move helps, or the work is used up."""
@@ -249,24 +242,24 @@ class _Exchange:
 
     def _improve(self, core: int) -> bool:
         """Move a core to the chip with most of its spikes if this helps."""
-        here, to = self.chips[core], self._to[core]
-        losses = ((to[here] - count, chip) for chip, count in enumerate(to))
+        here = self.chips[core]
+        own = self._to[here]
+        losses = ((own[core] - to[core], chip) for chip, to in enumerate(self._to))
         for loss, chip in sorted(each for each in losses if each[0] < -self._least):
             if len(self._on[chip]) < self._room:
                 self._move(core, chip)
                 return True
             if self._looks > MOST_LOOKS:
                 return False
-            own, near = -loss, self._spikes[core]
-            if own + self._largest_gain(chip, here) <= self._least:
+            if self._largest_gain(chip, here) - loss <= self._least:
                 continue
             self._looks += len(self._on[chip])
-            reaches = ((self._to[other], other) for other in self._on[chip])
+            to, near = self._to[chip], self._spikes[core]
             gain, other = max(
-                (reach[here] - reach[chip] - 2 * near.get(other, 0.0), -other)
-                for reach, other in reaches
+                (own[other] - to[other] - 2 * near.get(other, 0.0), -other)
+                for other in self._on[chip]
             )
-            if gain + own > self._least:
+            if gain - loss > self._least:
                 self._move(core, chip)
                 self._move(-other, here)
                 return True
@@ -277,8 +270,8 @@ class _Exchange:
         known = self._largest[chip]
         if other not in known:
             self._looks += len(self._on[chip])
-            to = (self._to[core] for core in self._on[chip])
-            known[other] = max(t[other] - t[chip] for t in to)
+            own, to = self._to[chip], self._to[other]
+            known[other] = max(to[core] - own[core] for core in self._on[chip])
         return known[other]
 
     def _move(self, core: int, chip: int) -> None:
@@ -286,10 +279,10 @@ class _Exchange:
         del self._on[before][core]
         self._on[chip][core] = None
         self.chips[core] = chip
+        old, new = self._to[before], self._to[chip]
         for other, count in self._spikes[core].items():
-            to = self._to[other]
-            to[before] -= count
-            to[chip] += count
+            old[other] -= count
+            new[other] += count
         self._largest[before].clear()
         self._largest[chip].clear()
         for near in {self.chips[other] for other in self._spikes[core]}:

@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Read examples, and check that a network accepts them.
+"""Read examples and labels, and check that a network accepts them.
 
-They are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or in one
-``.npy`` file, the array ``x``. ``.npy`` files are memory-mapped, so they may
+Examples are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or, for
+``x``, in a single ``.npy`` file. ``.npy`` files are memory-mapped, so they can
 be larger than memory.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .examples import Array, sample_indices
 from .files import UserError
-from .network import Network
+from .network import Input, Network
 
 if TYPE_CHECKING:
     from .layout import FileName
@@ -28,49 +28,26 @@ if TYPE_CHECKING:
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
 LISTED = 5  # the most members of an archive that a message names
-
-_LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
-AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
-"""How to convert arrays of a kind to numbers; for messages."""
+_NUMBERED = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
 
 
 class DataError(UserError, ValueError):
-    """Data that can't be read or used; names the file, array and cause."""
+    """Raised for invalid data; the message names file, array and cause."""
 
 
 @dataclass(frozen=True)
-class DataSpec:
-    """The examples that a network accepts.
-
-    ``shape`` is the shape of one example, and ``low`` to ``high`` the range of
-    its values. If ``classifies``, labels are integers below ``units``;
-    otherwise an example has ``units`` targets.
-    """
-
-    shape: tuple[int, ...]
-    low: float
-    high: float
-    units: int
-    classifies: bool
-
-    @classmethod
-    def of(cls, network: Network) -> DataSpec:
-        """Return the examples that ``network`` accepts."""
-        read, readout = network.input, network.readout
-        bounds = read.low, read.high
-        return cls(read.shape, *bounds, readout.units, readout.classes)
-
-
-@dataclass(frozen=True)
-class Inputs:
+class Examples:
     """Checked examples that are read when they are sliced.
 
-    ``rows`` are their positions in ``x``, in the order of presentation.
-    ``warning`` is set if ``x`` hardly fills the network's input range.
+    ``rows`` contains their positions in ``x``, in the order of presentation.
+    Labels ``y``, in the same order, are int64 of shape (examples,) or float32
+    of shape (examples, units), or None. ``warning`` is set if ``x`` fills only
+    a small part of the input range.
     """
 
     x: Array
     rows: NDArray[np.int64]
+    y: Any
     warning: str | None
 
     def __len__(self) -> int:
@@ -78,7 +55,7 @@ class Inputs:
         return len(self.rows)
 
     def __getitem__(self, part: slice) -> NDArray[np.float32]:
-        """Return a slice of the examples, (examples, *shape)."""
+        """Return a slice of the examples, of shape (examples, *shape)."""
         return np.asarray(self.x[self.rows[part]], np.float32)
 
     @property
@@ -86,71 +63,85 @@ class Inputs:
         """(examples, *shape)."""
         return (len(self), *self.x.shape[1:])
 
-
-def open_input(path: FileName, spec: DataSpec) -> Inputs:
-    """Open ``x`` of a file or folder, which needs no ``y``.
-
-    Raises DataError, which names the file, if it can't be read or the network
-    does not accept it.
-    """
-    x = open_arrays(path, ("x",))["x"]
-    with naming(path):
-        return select_input(x, spec)
+    @property
+    def arrays(self) -> tuple[NDArray[np.float32], Any]:
+        """All of ``x``, as float32, and ``y``; not for drawn examples."""
+        return np.asarray(self.x, np.float32), self.y
 
 
-def select_input(
-    x: Array,
-    spec: DataSpec,
+def open_data(
+    path: FileName,
+    network: Network,
     limit: int | None = None,
     seed: int | None = None,
-) -> Inputs:
-    """Return the examples to present, chosen by `examples.sample_indices`.
+    labelled: bool = True,
+) -> Examples:
+    """Open ``x`` and, if ``labelled``, ``y`` of a file or folder.
 
-    Raises DataError if ``x`` is empty, or if its shape, type or range do not
-    fit ``spec``.
+    Examples are chosen like in `select`. Raises DataError, which names the
+    file and the array, if the data can't be read or the network does not
+    accept them.
     """
+    arrays = open_arrays(path, ("x", "y") if labelled else ("x",))
+    with naming(path):
+        return select(arrays["x"], arrays.get("y"), network, limit, seed)
+
+
+def select(
+    x: Any,
+    y: Any,
+    network: Network,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Examples:
+    """Return the examples to present, with labels unless ``y`` is None.
+
+    `examples.sample_indices` chooses the examples and their order, by
+    ``limit`` and ``seed``. Raises DataError if ``x`` is empty, or if shapes,
+    types, numbers or ranges do not fit the network.
+    """
+    x = np.asarray(x)
+    y = None if y is None else np.asarray(y)
     if x.dtype.kind not in "iuf":
-        hint = AS_NUMBERS.get(x.dtype.kind, "")
+        hint = ": use x.astype(float)" if x.dtype.kind in "bUS" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
-    if x.shape[1:] != spec.shape or not x.shape:
-        hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""
-        wanted = f"(examples, {', '.join(map(str, spec.shape))})"
+    read, readout = network.input, network.readout
+    shape = read.shape
+    if x.shape[1:] != shape or not x.shape:
+        hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
+        wanted = f"(examples, {', '.join(map(str, shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
     rows = sample_indices(len(x), limit, seed)
-    warning = range_warning(*_checked_range(x, rows, spec), spec)
-    return Inputs(x, rows, warning)
+    warning = range_warning(*_checked_range(x, rows, read), read)
+    if y is not None:
+        if y.shape and len(y) != len(x):
+            counts = f"x has {len(x)} examples, y has {len(y)}"
+            raise DataError(f"{counts}: write as many of both")
+        check = _check_classes if readout.classes else _check_targets
+        y = check(y[rows] if y.shape else y, len(rows), readout.units)
+    return Examples(x, rows, y, warning)
 
 
-def check_input(x: Any, spec: DataSpec) -> NDArray[np.float32]:
-    """Return ``x``, (examples, *shape), as float32.
+def range_warning(least: float, most: float, read: Input) -> str | None:
+    """Warn if values in ``least`` to ``most`` use little of the input range.
 
-    Raises DataError as `select_input` does.
+    They do if they span less than 2 % of it, or if it spans at least 16 and
+    the values are within 1 of 0, such as images in 0..1 for a spec with
+    0..255. Otherwise, return None.
     """
-    x = np.asarray(x)
-    select_input(x, spec)
-    return np.asarray(x, np.float32)
-
-
-def range_warning(least: float, most: float, spec: DataSpec) -> str | None:
-    """Say if values in ``least`` to ``most`` hardly fill the input range.
-
-    They do if they span less than 2 % of it, or if the range is 16 or more
-    wide and they are within 1 of 0, as images in 0..1 are for a spec that says
-    0..255. None if they fill it.
-    """
-    extent, highest = spec.high - spec.low, max(-least, most)
+    extent, highest = read.high - read.low, max(-least, most)
     if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
         return None
     found = f"{least:.4g}..{most:.4g}"
-    wanted = f"the spec's {spec.low:g}..{spec.high:g}"
+    wanted = f"the spec's {read.low:g}..{read.high:g}"
     advice = "scale x, or narrow the spec's input"
     return f"x is within {found}, a small part of {wanted}: {advice}"
 
 
 def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """Return the code that reshapes examples, if only the axes differ."""
+    """Return the code that reshapes examples if only their axes differ."""
     if (*given, 1) == shape:
         return ": use x[..., np.newaxis]"
     if given == (shape[-1], *shape[:-1]):
@@ -163,15 +154,15 @@ def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
 def _checked_range(
     x: Array,
     rows: Array,
-    spec: DataSpec,
+    read: Input,
 ) -> tuple[float, float]:
     """Return the lowest and highest value of some examples."""
     ordered = np.sort(rows)
     part = x if len(ordered) == len(x) else x[ordered]
     ends = np.stack([part.min(), part.max()])  # an array, as its type decides
-    if ((ends >= spec.low) & (ends <= spec.high)).all():
+    if ((ends >= read.low) & (ends <= read.high)).all():
         return float(ends[0]), float(ends[1])
-    outside = ~((part >= spec.low) & (part <= spec.high))
+    outside = ~((part >= read.low) & (part <= read.high))
     row, *rest = np.unravel_index(int(outside.argmax()), outside.shape)
     value, count = part[(row, *rest)], int(outside.sum())
     first = f"{value} at {(int(ordered[row]), *map(int, rest))}"
@@ -179,30 +170,66 @@ def _checked_range(
     if not np.isfinite(value):
         advice = "leave such examples out, or replace the values"
         raise DataError(f"x: {first} is not finite ({many}): {advice}")
-    message = f"{first} is outside {spec.low}..{spec.high} ({many})"
+    message = f"{first} is outside {read.low}..{read.high} ({many})"
     raise DataError(f"x: {message}: scale x, or widen the spec's input")
 
 
+def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
+    if y.shape != (count,):
+        one_hot = y.shape == (count, classes)
+        column = ": use y[:, 0]" if y.shape == (count, 1) else ""
+        hint = ": use y.argmax(axis=1)" if one_hot else column
+        raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
+    if y.dtype.kind not in "iu":
+        whole = y.dtype.kind in "bf" and (y == np.rint(y)).all()
+        numbered = _NUMBERED if y.dtype.kind in "US" else ""
+        hint = ": use y.astype(int)" if whole else numbered
+        raise DataError(f"y has type {y.dtype}, not integer{hint}")
+    if y.min() < 0 or y.max() >= classes:
+        extent = f"labels run from {y.min()} to {y.max()}"
+        raise DataError(f"y: {extent}, not within 0..{classes - 1}")
+    return np.asarray(y, np.int64)
+
+
+def _check_targets(y: Array, count: int, units: int) -> NDArray[np.float32]:
+    if y.shape != (count, units):
+        column = y.shape == (count,) and units == 1
+        hint = ": use y[:, np.newaxis]" if column else ""
+        raise DataError(f"y has shape {y.shape}, not ({count}, {units}){hint}")
+    if y.dtype.kind not in "iuf":
+        raise DataError(f"y has type {y.dtype}, not float")
+    targets = np.asarray(y, np.float32)
+    if not np.isfinite(targets).all():
+        raise DataError("y holds values that are NaN or infinite as float32")
+    return targets
+
+
 def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
-    """Open arrays by name, all with at least one axis.
+    """Open arrays by name; each must have at least one axis.
 
     Raises DataError if an array is missing or damaged, and OSError if the file
     can't be opened.
     """
-    place = Path(path)
+    place, arrays = Path(path), {}
     if place.is_dir():
-        arrays = {}
         for name in names:
-            file = place / f"{name}.npy"
-            if not file.is_file():
-                lacks = f"{place}: the folder has no {name}.npy"
-                raise DataError(f"{lacks}; np.save(path, {name}) writes it")
-            with _readable(file):
-                arrays[name] = np.load(file, "r", allow_pickle=False)
+            arrays[name] = _load(place / f"{name}.npy")
     elif place.exists() and not place.is_file():
         raise DataError(f"{place} is neither a file nor a folder")
     else:
-        arrays = _of_file(place, names)
+        opened = _load(place)
+        if isinstance(opened, np.ndarray):
+            opened = {"x": opened}
+        known = sorted(opened)
+        for name in names:
+            if name not in known:
+                there = ", ".join(map(repr, known[:LISTED]))
+                among = f", but {there}" if there else ""
+                advice = f"np.savez(path, {name}={name}, ...) writes it"
+                missing = f"{place}: there is no {name}{among}"
+                raise DataError(f"{missing}; {advice}")
+            with _readable(place):
+                arrays[name] = opened[name]
     for name, array in arrays.items():
         if not array.shape:
             single = "is a single number, not an array of examples"
@@ -212,38 +239,21 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
 
 @contextmanager
 def naming(path: FileName) -> Iterator[None]:
-    """Name a file in errors about its arrays."""
+    """Add the name of the file to errors about its arrays."""
     try:
         yield
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
 
-def _of_file(path: Path, names: Sequence[str]) -> dict[str, Array]:
-    with _readable(path):
-        opened = np.load(path, mmap_mode="r", allow_pickle=False)
-    if isinstance(opened, np.ndarray):
-        if tuple(names) != ("x",):
-            advice = "np.savez(path, x=x, y=y) writes both"
-            raise DataError(f"{path} is a single array; {advice}")
-        return {"x": opened}
-    arrays: dict[str, Array] = {}
-    with opened:
-        for name in names:
-            if name not in opened.files:
-                there = ", ".join(map(repr, sorted(opened.files)[:LISTED]))
-                among = f", but {there}" if there else ""
-                advice = f"np.savez(path, {name}={name}, ...) writes it"
-                missing = f"{path}: there is no {name}{among}"
-                raise DataError(f"{missing}; {advice}")
-            with _readable(path):
-                arrays[name] = opened[name]
-    return arrays
+def _load(file: Path) -> Any:
+    with _readable(file):
+        return np.load(file, mmap_mode="r", allow_pickle=False)
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Report in one line which file NumPy can't read, and why."""
+    """Report, in one line, which file NumPy can't read and why."""
     try:
         yield
     except Exception as error:
@@ -251,9 +261,7 @@ def _readable(path: Path) -> Iterator[None]:
             raise
         said = str(error) or type(error).__name__
         reason = said.splitlines()[0].rstrip(".")
-        if not path.stat().st_size:
-            reason = "it is empty"
-        elif "pickled" in reason:  # NumPy takes unknown files for pickles
+        if "pickled" in reason:  # NumPy takes unknown files for pickles
             reason = "it is neither an .npz nor an .npy file"
         advice = "np.savez(path, x=x, y=y) writes a file again"
         raise DataError(f"{path}: {reason}; {advice}") from error

@@ -36,8 +36,8 @@ def sample_indices(
 ) -> NDArray[np.int64]:
     """Return which of ``count`` examples to present, in order.
 
-    ``seed`` draws ``examples`` of them, or all, in random order. Without a
-    seed they are the first ones, in file order.
+    With a ``seed``, these are ``examples`` random ones, or all, in random
+    order. Without a seed, these are the first ones, in file order.
     """
     wanted = count if examples is None else min(examples, count)
     if seed is None:
@@ -52,10 +52,10 @@ def spans_of(count: int, size: int) -> list[Span]:
 
 
 def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
-    """Return by how many Hz a rate may lie below and above its bounds.
+    """Return by how many Hz a rate may be below and above its bounds.
 
-    That is 5 % of the bound. For rates counted in examples of ``present``
-    seconds, it is one spike per example if that is more.
+    This is 5 % of the bound or, for rates counted in examples of ``present``
+    seconds, one spike per example if that is more.
     """
     low, high = (max(TOLERATED * bound, 1 / present) for bound in bounds)
     return min(low, bounds[0]), high
@@ -66,9 +66,9 @@ def check_budget(
     bounds: Bounds,
     present: float = math.inf,
 ) -> Verdict:
-    """Judge a rate in Hz; spike counts come from ``present`` seconds.
+    """Check a rate in Hz, which was counted over ``present`` seconds if given.
 
-    A rate may miss its bounds by `slack_of`.
+    A rate may be outside its bounds by `slack_of`.
     """
     low, high = bounds
     rounding = ROUNDING * high
@@ -81,10 +81,10 @@ def check_budget(
 
 
 class Largest:
-    """The largest of many values, enough to compute their percentile."""
+    """The largest of many values, as many as their percentile requires."""
 
     def __init__(self, total: int, percent: float) -> None:
-        """Take the number of values to add, and the percentile."""
+        """Create it for a number of values and a percentile."""
         rank = percent / 100 * (total - 1)
         self._count, self._share = total - int(rank), rank % 1
         self.values: Array = np.empty(0, np.float32)  # float64 for integers
@@ -97,15 +97,15 @@ class Largest:
 
     @property
     def percentile(self) -> float:
-        """The `numpy.percentile` of all values."""
+        """The ``numpy.percentile`` of all values."""
         steps = max(len(self.values) - 1, 1)
         return float(np.quantile(self.values, self._share / steps))
 
 
 def decide(rows: Array, how: Decide) -> Array:
-    """Return the outputs that decide, from (examples, steps, units).
+    """Return the outputs that decide, from rows (examples, steps, units).
 
-    They are the mean of an example's second half, or its last step.
+    These outputs are the mean over an example's second half, or the last step.
     """
     if how == "last":
         return rows[:, -1].copy()
@@ -114,10 +114,10 @@ def decide(rows: Array, how: Decide) -> Array:
 
 
 def score(outputs: Array, y: Array, classes: bool) -> float:
-    """Return the share of right decisions, or the root mean square error.
+    """Return the fraction of correct decisions, or the root mean square error.
 
-    ``outputs`` are (examples, units). With ``classes``, ``y`` are labels,
-    (examples,); otherwise values of the outputs' shape.
+    ``outputs`` are (examples, units). With ``classes``, ``y`` contains labels,
+    of shape (examples,), and otherwise values of the outputs' shape.
     """
     if classes:
         return float(np.mean(outputs.argmax(axis=1) == y))

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Write files whole or not at all, and run programs that do so."""
+"""Write files completely or not at all, and run programs that do so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO
 
 PART = ".snnc-part"
@@ -16,7 +17,7 @@ PART = ".snnc-part"
 
 
 class UserError(Exception):
-    """An error that users can fix; programs print it without a traceback."""
+    """An error that users can fix; programs print no traceback for it."""
 
 
 def make_parser(
@@ -32,11 +33,14 @@ def make_parser(
     return parser
 
 
-def positive(text: str) -> int:
-    """Return the whole number, above 0, that an option has."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+def whole(text: str, least: int = 0) -> int:
+    """Return an option's value, a whole number of at least ``least``."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {least} or more")
     return int(text)
+
+
+positive = partial(whole, least=1)
 
 
 def run_program(prog: str, run: Callable[[], None]) -> int:
@@ -59,7 +63,7 @@ def run_program(prog: str, run: Callable[[], None]) -> int:
 
 
 def reason(error: Exception) -> str:
-    """Return an error's text; for an OSError the file and cause, no number."""
+    """Return an error's text; for an OSError, the file and the cause."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{os.fspath(error.filename)}: {error.strerror}"
     return str(error)
@@ -72,9 +76,9 @@ def warn(warning: str | None) -> None:
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file, text as UTF-8, as `replacing` does.
+    """Write a file like `replacing`; text is encoded as UTF-8.
 
-    Raises OSError if it can't be written; an existing file stays.
+    Raises OSError if the file can't be written; an existing file stays.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     with replacing(path) as file:
@@ -83,14 +87,14 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file that replaces another one once it is whole.
+    """Open a file that replaces another file when it is complete.
 
-    It is written next to the other file, then renamed. The file keeps its
-    mode, and a link stays a link. Anything that is not a regular file, such as
-    ``/dev/stdout``, is written to directly.
+    The new file is written next to the old one, then renamed. It keeps the
+    mode of the old file, and a link stays a link. Anything that is not a
+    regular file, such as ``/dev/stdout``, is written directly.
 
-    Raises OSError, naming ``path``, if it can't be written; an existing file
-    stays.
+    Raises OSError, which names ``path``, if the file can't be written. An
+    existing file then stays.
     """
     mode = os.stat(path).st_mode if os.path.exists(path) else None
 

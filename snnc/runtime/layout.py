@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The weight layout of a network, and the safetensors files that hold it."""
+"""The weight layout of a network, and safetensors files in this layout."""
 
 from __future__ import annotations
 
@@ -48,14 +48,15 @@ OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
 
 class LayoutError(UserError, ValueError):
-    """Weights that do not fit this layout; the text names file and tensor."""
+    """Raised for weights with another layout; names the file and tensor."""
 
 
 @dataclass(frozen=True)
 class Tensor:
     """A tensor of the layout: its name, shape, axis names and type.
 
-    ``zeros`` is set if all its values are 0: the bias of a layer without one.
+    ``zeros`` is set if all values are 0, as in the bias of a layer without
+    bias.
     """
 
     name: str
@@ -66,45 +67,39 @@ class Tensor:
 
     @property
     def is_transposed(self) -> bool:
-        """Whether the last axis has the channels that are read."""
+        """Whether the input channels are on the last axis."""
         return self.axes[-1] == "in"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """All tensors of a network in order; ``id`` changes if one does.
+    """All tensors of a network in Keras order; ``id`` identifies them.
 
-    Tensors are in Keras order, with batch norm folded in.
+    Batch norm is folded in.
     """
 
     id: str
     tensors: tuple[Tensor, ...]
     scale: str = "x"  # what the first tensors read of an input value x
 
-    def load(self, path: FileName) -> Tensors:
-        """Return the tensors of a safetensors file by name.
+    def load(self, weights: Weights) -> Tensors:
+        """Return the tensors of a safetensors file, or of a mapping, by name.
 
-        Raises LayoutError if the file is not a safetensors file, is cut short,
-        or was written for another scale of the input; also if a tensor is
-        missing, unknown, not finite, or has another shape or type.
+        Raises LayoutError if a file is truncated, is not a safetensors file,
+        or is for another scale of the input, or if a tensor is missing,
+        unknown, not finite, or has another shape or type.
         """
-        if os.path.isdir(path):
-            raise LayoutError(f"{path}: a folder, not a safetensors file")
+        if isinstance(weights, Mapping):
+            self.check(weights)
+            return dict(weights)
+        if os.path.isdir(weights):
+            raise LayoutError(f"{weights}: a folder, not a safetensors file")
         try:
-            with safe_open(os.fspath(path), framework="numpy") as file:
-                return self._read_all(path, file)
+            with safe_open(os.fspath(weights), framework="numpy") as file:
+                return self._read_all(weights, file)
         except SafetensorError as error:
-            raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
-
-    def read(self, weights: Weights) -> Tensors:
-        """Return the tensors of a file or a mapping.
-
-        Raises LayoutError as `load` does.
-        """
-        if not isinstance(weights, Mapping):
-            return self.load(weights)
-        self.check(weights)
-        return dict(weights)
+            reason = "not a safetensors file, or cut short"
+            raise LayoutError(f"{weights}: {reason} ({error})") from error
 
     def save(
         self,
@@ -113,20 +108,18 @@ class Layout:
         source: Source | None = None,
         smooth_sha256: str | None = None,
     ) -> None:
-        """Write all tensors to a safetensors file, whole or not at all.
+        """Write all tensors to a safetensors file, completely or not at all.
 
-        Its metadata have the ``source``, and the hash of the weight file that
-        entered the phase `spikes`. Raises LayoutError if a tensor is missing,
-        unknown, not finite, or has another shape or type.
+        The metadata contain the ``source``, and the hash of the weight file
+        from before the phase `spikes`. Raises LayoutError if a tensor is
+        missing, unknown, not finite, or has another shape or type.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
         ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
         metadata = {"layout_id": self.id, "input_scale": self.scale}
-        if source is not None:
-            metadata["source"] = source
-        if smooth_sha256 is not None:
-            metadata["smooth_sha256"] = smooth_sha256
+        known = {"source": source, "smooth_sha256": smooth_sha256}
+        metadata.update((n, text) for n, text in known.items() if text)
         write_file(path, _in_order(save(ordered, metadata=metadata)))
 
     def check(
@@ -148,13 +141,14 @@ class Layout:
             dtype = view.get_dtype()
             present[name] = tuple(view.get_shape()), names.get(dtype, dtype)
         mismatches = list(self._mismatches(present))
-        written = (file.metadata() or {}).get("layout_id")
+        metadata = file.metadata() or {}
+        written = metadata.get("layout_id")
         if written != self.id:
             reason = f"layout_id is {written}, not {self.id}"
             if not mismatches:
                 reason = f"{reason}, though names and shapes agree"
             mismatches.insert(0, f"written for another layout: {reason}")
-        scale = (file.metadata() or {}).get("input_scale", self.scale)
+        scale = metadata.get("input_scale", self.scale)
         if scale != self.scale:
             mismatches.append(f"its input is {scale}, not {self.scale}")
         _refuse(path, mismatches)
@@ -181,7 +175,7 @@ class Layout:
         self,
         present: Mapping[str, tuple[tuple[int, ...], str]],
     ) -> Iterator[str]:
-        """Describe, tensor by tensor, which shapes and types differ."""
+        """Describe the shapes and types that differ, tensor by tensor."""
         for tensor in self.tensors:
             if tensor.name not in present:
                 yield f"{tensor.name} is missing"
@@ -198,9 +192,9 @@ class Layout:
 
 
 def smooth_path(path: FileName) -> Path:
-    """Return the path of the weights that entered the phase `spikes`.
+    """Return the path of the weights from before the phase `spikes`.
 
-    That is ``w.smooth.safetensors`` next to ``w.safetensors``.
+    For ``w.safetensors``, this is ``w.smooth.safetensors``.
     """
     target = Path(path)
     whole, suffix = os.path.splitext(target.name)
@@ -209,7 +203,7 @@ def smooth_path(path: FileName) -> Path:
 
 
 def smooth_hash(path: FileName) -> str:
-    """Return the sha256 of the file that `smooth_path` names."""
+    """Return the SHA-256 of the file at `smooth_path`."""
     return hashlib.sha256(smooth_path(path).read_bytes()).hexdigest()
 
 
@@ -227,14 +221,14 @@ def check_writable(path: FileName) -> None:
     try:
         TemporaryFile(dir=target.parent).close()
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise OSError(f"{target} can't be written: {reason}") from error
+        reason = f"{target} can't be written: {error.strerror}"
+        raise OSError(reason) from error
 
 
 def _in_order(file: bytes) -> bytes:
     """Return a safetensors file with sorted metadata.
 
-    The library shuffles them, so equal weights would differ in their bytes.
+    The library shuffles metadata, so files with equal weights would differ.
     """
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + size])
@@ -242,17 +236,6 @@ def _in_order(file: bytes) -> bytes:
     dense = (",", ":")
     text = json.dumps(header, separators=dense, ensure_ascii=False)
     return file[:8] + text.encode().ljust(size) + file[8 + size :]
-
-
-def _damage(path: FileName) -> str:
-    """Say why a file can't be read, from its first bytes."""
-    with open(path, "rb") as file:
-        start = file.read(9)
-    if not start:
-        return "the file is empty"
-    if start.endswith(b"{"):
-        return "cut short or damaged"
-    return "not a safetensors file, or cut short"
 
 
 def _refuse(path: object, problems: Iterable[str]) -> None:

@@ -1,10 +1,10 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Compute a maximum over windows with rectified linear neurons, in pairs.
 
-As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
-ceil(log2 k) levels, axis after axis. The maximum itself has no neuron: it is
-the sum of one value of the window and of the neurons that it was compared
-with. The pool's readers read all of these.
+Because max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons
+in ceil(log2 k) levels. Axes are reduced one at a time. The maximum itself has
+no neuron. It is the sum of one value of the window and the neurons with which
+this value was compared. The readers of the pool read all of these.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -32,7 +32,7 @@ class PoolWindow:
     padding: Padding = "valid"
 
     def count(self, places: int, axis: int) -> int:
-        """Return how many windows fit along an axis of ``places``."""
+        """Return the number of windows along an axis of this size."""
         size, stride = self.size[axis], self.stride[axis]
         if self.padding == "same":
             return -(-places // stride)
@@ -51,10 +51,11 @@ class PoolWindow:
 class Read:
     """The inputs of a level's neurons from one population.
 
-    ``level`` is the level that is read; None for the pool's source. ``grid``
-    are the places that are read: all of them along the level's own axis.
-    ``nodes`` has, for each neuron of a window, the weights, 1 or -1, and their
-    places in window j of that axis: ``first + j * step``.
+    ``level`` is the level that is read, or None for the pool's source.
+    ``grid`` contains the positions that are read, which are all positions
+    along the level's own axis. ``nodes`` has, for each neuron of a window, the
+    weights, 1 or -1, and their places in window j of that axis: ``first + j *
+    step``.
     """
 
     level: int | None
@@ -69,10 +70,10 @@ Nodes: TypeAlias = "tuple[Node, ...]"
 
 @dataclass(frozen=True)
 class Level:
-    """Neurons that compare along one axis; a window's neurons are neighbours.
+    """Neurons that compare along one axis; a window's neurons are adjacent.
 
-    ``shape`` is depth, height and width. Along ``axis`` there are ``windows``
-    times as many neurons as a window has.
+    ``shape`` is (depth, height, width). Along ``axis``, there are ``windows``
+    times the neurons of a window.
     """
 
     axis: int
@@ -82,7 +83,7 @@ class Level:
 
 
 class Pick(NamedTuple):
-    """Places of a level that are part of the maximum; None as in `Read`."""
+    """Positions of a level that are part of the maximum; None as in `Read`."""
 
     level: int | None
     grid: Grid
@@ -98,7 +99,7 @@ class MaxTree:
 
 @dataclass(frozen=True)
 class _Value:
-    """A value of a window: a source value plus neurons."""
+    """A value in a window: a source value plus neurons."""
 
     leaf: int
     nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
@@ -106,14 +107,14 @@ class _Value:
 
 @lru_cache(maxsize=64)
 def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
-    """Return the neurons of a maximum over ``size`` places."""
+    """Return the neurons of a maximum over ``size`` positions."""
     levels: list[Level] = []
     picks = [Pick(None, whole(size))]
     for axis, width in enumerate(window.size):
         places = size[axis]
         count, stride = window.count(places, axis), window.stride[axis]
         before, after = window.pads(places, axis)
-        size = _with(size, axis, count)
+        size = _put(size, axis, count)
         # Use a value of its own that no window has in the padding.
         base = width - 1 - after
         leaves = [*(i for i in range(width) if i != base), base]
@@ -121,7 +122,7 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
         while len(values) > 1:
             pairs = list(zip(values[0::2], values[1::2]))
             reads = _reads(pairs, picks, levels, axis, (before, stride))
-            shape = _with(size, axis, count * len(pairs))
+            shape = _put(size, axis, count * len(pairs))
             # A level outputs the larger value of each pair. The last of an odd
             # number passes unchanged: the fewer neurons are on its way, the
             # less its readers have to read.
@@ -133,12 +134,12 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
         (last,) = values
         start = last.leaf - before
         kept = range(start, start + (count - 1) * stride + 1, stride)
-        picks = [p._replace(grid=_cut(p.grid, axis, kept)) for p in picks]
+        picks = [p._replace(grid=_put(p.grid, axis, kept)) for p in picks]
         for level, node in last.nodes:
             shape = levels[level].shape
             own = shape[axis] // count
             kept = range(node, shape[axis], own)
-            picks.append(Pick(level, _cut(whole(shape), axis, kept)))
+            picks.append(Pick(level, _put(whole(shape), axis, kept)))
     return MaxTree(tuple(levels), tuple(picks))
 
 
@@ -149,7 +150,7 @@ def _reads(
     axis: int,
     place: tuple[int, int],
 ) -> tuple[Read, ...]:
-    """Return what a level reads from the source and from earlier levels."""
+    """Return the positions that a level reads, by source or earlier level."""
     before, stride = place
     signed = [tuple(zip((1, -1), pair)) for pair in pairs]
     leaves: list[Node] = []
@@ -174,10 +175,10 @@ def entries(
     places: range,
     pools: Sequence[tuple[int, int]] = (),
 ) -> list[dict[int, int]]:
-    """Return the places and weights that each neuron reads along one axis.
+    """Return the positions and weights that each neuron reads along one axis.
 
-    ``nodes`` index ``places`` of the output of ``pools``. Divide the weights
-    by the pools' windows. Padding is not read.
+    ``nodes`` are indices of ``places`` in the output of ``pools``. The weights
+    have to be divided by the size of the pools' windows. Padding is not read.
     """
     rows = []
     for j in range(windows):
@@ -199,7 +200,7 @@ def _spread(
     place: int,
     pools: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """Return the places that a place after pools is the mean of."""
+    """Return the positions whose mean is a position after pools."""
     weights = {place: 1}
     for window, stride in reversed(pools):
         wider: dict[int, int] = {}
@@ -216,12 +217,6 @@ def whole(size: Triple) -> Grid:
     return tuple(map(range, size))
 
 
-def _cut(grid: Grid, axis: int, kept: range) -> Grid:
-    return (*grid[:axis], kept, *grid[axis + 1 :])
-
-
-def _with(size: Triple, axis: int, places: int) -> Triple:
-    sizes = list(size)
-    sizes[axis] = places
-    depth, height, width = sizes
-    return depth, height, width
+def _put(values: tuple[Any, ...], axis: int, value: int | range) -> Any:
+    """Return the values with another one for an axis."""
+    return (*values[:axis], value, *values[axis + 1 :])

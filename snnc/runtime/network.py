@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Describe a network as data, for all of its programs."""
+"""Describe a network as data for all of its programs."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ REST = 63 / 64  # the current of LIF neurons at activation 0.0
 class Lif:
     """Leaky integrate-and-fire neurons; time constants in seconds.
 
-    At the current J they fire at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1)))
-    Hz. `REST` is below threshold on the chip too.
+    At the current J, they fire at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1)))
+    Hz. `REST` is below the threshold, on the chip too.
     """
 
     tau_rc: float = 0.02
     tau_ref: float = 0.002
 
     def gain(self, high: float) -> float:
-        """Return the current from activation 0.0 to 1.0, ``high`` in Hz."""
+        """Return the rise in current from activation 0 to 1 (``high`` Hz)."""
         period = (1 / high - self.tau_ref) / self.tau_rc
         return 1 / 64 + 1 / math.expm1(period)
 
@@ -46,9 +46,9 @@ class Lif:
 class Cut:
     """How a layer is split into ensembles, and an ensemble into cores.
 
-    An ensemble holds some slices of the depth axis, in the layout (height,
-    width, slices x channels); a dense layer has (units,).
-    ``block_shape`` is the part of it on one core; None on the host.
+    An ensemble contains some depth slices, in the layout (height, width,
+    slices x channels), or (units,) for a dense layer. ``block_shape`` is the
+    part of an ensemble on one core; None on the host.
     """
 
     slices_per_ensemble: int = 1
@@ -70,8 +70,8 @@ class Fanout:
 class MaxPool:
     """Windows whose neurons find the maximum by comparing values in pairs.
 
-    ``reads`` is the shape of the pool's source, in Keras order. ``cuts`` has
-    one cut per level of neurons.
+    ``reads`` is the shape of the pool's source, in Keras order. ``cuts``
+    contains one cut per level of neurons.
     """
 
     reads: tuple[int, ...]
@@ -98,19 +98,17 @@ class MaxPool:
 class Layer:
     """A layer of neurons: its outputs, its rates and where it runs.
 
-    ``shape`` is the shape of its activations in Keras order. ``rate`` has the
-    bounds in Hz of a ``percentile`` of its rates, in percent. Activation 1.0
-    is the upper bound, and a spike has the amplitude of its inverse.
-
-    An ``encoder`` is on the host, trained ("conv") or not ("rate"), and fires
-    at most once per step. Its voltages ``start`` at 0 ("rest"), or spread over
-    0..1 ("spread"). ``lif`` has the time constants of LIF neurons; None for
-    rectified linear ones. ``synapse`` is the time constant in seconds of the
-    filter on all inputs; None without a filter.
-
-    ``cut`` is how it is split into ensembles and cores, ``fanout`` what one
-    spike of each of its neurons causes on the chip. ``pool`` is what the
-    neurons of a max pool compare.
+    ``shape`` is the shape of its activations in Keras order. ``rate`` contains
+    the bounds in Hz for a ``percentile`` (0 to 100) of the rates. Activation
+    1.0 corresponds to the upper bound, and a spike has the inverse of this
+    bound as its amplitude. An ``encoder`` is on the host, trained ("conv") or
+    not ("rate"), and fires at most once per step. Its voltages ``start`` at 0
+    ("rest"), or spread over 0..1 ("spread"). ``lif`` contains the time
+    constants of LIF neurons; None for rectified linear neurons. ``synapse`` is
+    the time constant, in seconds, of the filter on all inputs; None without a
+    filter. ``cut`` says how the layer is split into ensembles and cores, and
+    ``fanout`` what one spike of each neuron causes on the chip. ``pool``
+    describes the windows of a max pool.
     """
 
     shape: tuple[int, ...]
@@ -131,22 +129,22 @@ class Layer:
 
     @property
     def levels(self) -> tuple[Volume, ...]:
-        """The shape of its neurons; for a max pool, of each level."""
+        """The shape of the neurons or, for a max pool, of each level."""
         return (self.volume,) if self.pool is None else self.pool.volumes
 
     @property
     def low(self) -> float:
-        """The lower bound of its rates, in Hz."""
+        """The lower bound of the rates, in Hz."""
         return self.rate[0]
 
     @property
     def high(self) -> float:
-        """The upper bound of its rates, in Hz: activation 1.0."""
+        """The upper bound of the rates, in Hz, at activation 1.0."""
         return self.rate[1]
 
     @property
     def on_chip(self) -> bool:
-        """Whether its neurons are on the chip, where periods are discrete."""
+        """Whether the neurons are on the chip, where periods are discrete."""
         cut = self.cut if self.pool is None else self.pool.cuts[0]
         return cut.block_shape is not None
 
@@ -158,9 +156,9 @@ class Layer:
     def first_voltages(self, name: str) -> NDArray[np.float64] | None:
         """Return the initial voltages of an encoder, in its shape; None for 0.
 
-        They are drawn for the whole layer, so splitting it changes no spike.
-        The layer's name is the seed, so the seed of training changes none
-        either.
+        The voltages are drawn for the whole layer, so splitting the layer
+        changes no spikes. The layer's name is the seed, so the training seed
+        changes no spikes either.
         """
         if self.start == "rest":
             return None
@@ -186,33 +184,20 @@ class Input:
     high: float
     scaled: tuple[float, float] | None = None
 
-    @property
-    def slope(self) -> float:
-        """The factor of the linear map."""
-        if self.scaled is None:
-            return 1.0
-        low, high = self.scaled
-        return (high - low) / (self.high - self.low)
-
-    @property
-    def least(self) -> float:
-        """The lowest value that layers read."""
-        return self.low if self.scaled is None else min(self.scaled)
-
 
 @dataclass(frozen=True)
 class Pes:
-    """How the weights of a readout go on learning on the chip, by PES.
+    """How the weights of a readout keep learning on the chip, with PES.
 
     ``rate``
-        The share of an error that one presentation removes.
+        The fraction of an error that one presentation removes.
     ``error``
         The largest error; larger ones are clipped.
     ``start``
         Whether learning begins with the trained weights or with zeros.
     ``softmax``
-        Whether errors are those of the softmax of the outputs, as for cross
-        entropy, and not those of the outputs.
+        Whether errors are computed from the softmax of the outputs, as for
+        cross entropy, instead of the outputs.
     """
 
     rate: float
@@ -225,11 +210,11 @@ class Pes:
 class Readout:
     """The linear layer on the host whose outputs decide.
 
-    ``classes`` is true if its units are classes, and false in a regression;
-    ``names`` are the names of the classes, if they have any. ``decide`` is
-    "last" for the outputs of an example's last step, "mean" for the mean of
-    its second half. ``synapse``, in seconds, smooths the spikes. ``learn``
-    says how its weights keep learning; None if they don't.
+    ``classes`` is true if the units are classes, and false for a regression.
+    ``names`` contains the names of the classes, if any. ``decide`` is "last"
+    for the outputs at an example's last step, and "mean" for the mean over its
+    second half. ``synapse``, in seconds, smooths the spikes. ``learn``
+    contains the settings for learning, or None.
     """
 
     name: str
@@ -270,7 +255,7 @@ class Network:
 
     @property
     def examples_at_once(self) -> int:
-        """The number of examples whose activations fit into one batch."""
+        """The number of examples whose activations fit in one batch."""
         return max(1, VALUES_AT_ONCE // self.neurons)
 
     @property
@@ -295,5 +280,5 @@ def triple(sizes: tuple[int, ...]) -> Triple:
 
 
 def lowpass_decay(synapse: float | None, dt: float) -> float:
-    """Return the share of a lowpass filter's state that a step keeps."""
+    """Return the fraction of a lowpass filter's state that a step keeps."""
     return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The numbers of PES: from what a spec says to what Nengo and the chip take.
+"""Convert the PES settings of a spec to those of Nengo and the chip.
 
 Sources are nengo-loihi 1.1.0: ``builder/connection.py`` and
 ``builder/discretize.py``.
@@ -34,15 +34,15 @@ DOUBLINGS = 3  # at most, of the range of trained weights
 
 
 class PesError(ValueError):
-    """Weights with which the chip can't learn; says what would do."""
+    """Raised if the chip can't learn with the weights; suggests a remedy."""
 
 
 @dataclass(frozen=True)
 class Learning:
-    """What a layer and its readout give the numbers of PES.
+    """The properties of a layer and a readout that determine PES.
 
-    ``high`` and ``percentile`` are those of the layer's rates, ``steps`` those
-    of an example; ``synapse`` is the readout's.
+    ``high`` and ``percentile`` belong to the layer's rates, ``steps`` is the
+    number of steps per example, and ``synapse`` belongs to the readout.
     """
 
     rate: float
@@ -59,16 +59,16 @@ class Learning:
     def learning_rate(self) -> float:
         """The learning rate of `nengo.PES`, for spikes of amplitude 1 / high.
 
-        Within the later half of an example an error e loses ``rate e``: de/dt
-        = -slope learning_rate a^2 e, where a^2 is the mean square of the
-        activations.
+        Within the second half of an example, an error e decreases by ``rate
+        e``: de/dt = -slope learning_rate a^2 e, where a^2 is the mean square
+        of the activations.
         """
         seconds = (self.steps - self.steps // 2) * self.dt
         return -math.log1p(-self.rate) / (seconds * self.power * self.slope)
 
     @property
     def slope(self) -> float:
-        """How much an error changes with its output, at most."""
+        """The largest possible change of an error with its output."""
         return 1 / 4 if self.softmax else 1.0
 
     @property
@@ -80,7 +80,7 @@ class Learning:
     def power(self) -> float:
         """The mean square of the activations, if rates are exponential.
 
-        Their percentile is then the mean times -ln(1 - percentile / 100).
+        The percentile is then the mean times -ln(1 - percentile / 100).
         """
         above = max(1 - self.percentile / 100, 1e-4)
         return 2 / math.log(above) ** 2
@@ -97,18 +97,18 @@ class Learning:
 
     @property
     def error_steps(self) -> float:
-        """By what errors are multiplied for whole numbers of steps."""
+        """The factor of errors that compensates for whole numbers of steps."""
         return LARGEST // ERROR_STEP / self.error
 
     def coarse(self, errors: NDArray[Any]) -> NDArray[Any]:
-        """Return errors that are multiples of the smallest that is sent."""
+        """Round errors to multiples of the smallest error that can be sent."""
         clipped = errors.clip(-self.error, self.error)
         steps: NDArray[Any] = (clipped * self.error_steps).round()
         return steps * (ERROR_STEP / self.error_scale)
 
     @property
     def reach(self) -> float:
-        """The largest weight that may be learned, as far as one can know."""
+        """An estimate of the largest weight that may be learned."""
         length = math.sqrt(self.neurons * self.power)
         return REACH * self.error / self.slope / length
 
@@ -124,27 +124,27 @@ class Learning:
 
     @property
     def step(self) -> float:
-        """What a weight is to be divided by for its value on the chip."""
+        """The divisor that converts a weight to its value on the chip."""
         return self.high * self.dt
 
     @property
     def most_increment(self) -> float:
-        """The increment with which no trace is clipped, whatever fires.
+        """The largest increment with which no trace is ever clipped.
 
-        A neuron may spike in each epoch, and a trace be rounded up.
+        A neuron may spike in each epoch, and its trace may be rounded up.
         """
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
     def rate_of(self, increment: float, reach: float | None = None) -> float:
-        """Return the ``rate`` whose increment that is."""
+        """Return the ``rate`` that leads to an increment."""
         share = increment / self.increment(reach)
         return -math.expm1(share * math.log1p(-self.rate))
 
 
 @dataclass(frozen=True)
 class ChipLearning:
-    """What nengo-loihi takes for a learning connection.
+    """The settings of nengo-loihi for a learning connection.
 
     ``exponent``
         ``pes_wgt_exp`` of its model.
@@ -160,7 +160,7 @@ class ChipLearning:
 
 
 def learning_of(network: Network, layer: Layer) -> Learning:
-    """Return what PES's numbers follow from, for a readout that learns."""
+    """Return the properties that determine PES, for a readout that learns."""
     readout, learn = network.readout, network.readout.learn
     assert learn is not None
     return Learning(
@@ -177,11 +177,11 @@ def learning_of(network: Network, layer: Layer) -> Learning:
 
 
 def on_chip(learning: Learning, largest: float) -> ChipLearning:
-    """Return what nengo-loihi takes, if weights begin with ``largest``.
+    """Return the nengo-loihi settings if ``largest`` is the largest weight.
 
-    The exponent doubles the range of the weights that learning begins with;
-    that of zeros follows from the threshold. Raises PesError if traces would
-    be clipped or lost.
+    The exponent doubles the range of the initial weights; for zero weights, it
+    follows from the threshold. Raises PesError if traces would be clipped or
+    lost.
     """
     if largest == 0:
         reach, exponent = learning.reach, 0
@@ -204,9 +204,9 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
 
 
 def _advise(learning: Learning, reach: float) -> str:
-    """Say what works if weights make the increment too large or too small.
+    """Suggest settings if weights make the increment too large or too small.
 
-    A spec may only have a rate that also works from zero.
+    The rate in a spec must also work from zero weights.
     """
     too_high = learning.increment(reach) > learning.most_increment
     bound = learning.most_increment if too_high else LEAST

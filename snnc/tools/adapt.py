@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
-    from snnc.runtime.labels import Examples
     from snnc.runtime.network import Network
     from snnc.tools.package import Package
 
@@ -135,24 +135,23 @@ def adapt(
     """
     import numpy as np  # imports of extras
 
-    from snnc.runtime.data import DataSpec
+    from snnc.runtime.data import open_data, select
     from snnc.runtime.examples import score
-    from snnc.runtime.labels import load_data, select
     from snnc.runtime.nengo.simulators import require
 
     package = as_package(package)
     network = package.opened.network
-    readout, spec = network.readout, DataSpec.of(network)
+    readout = network.readout
     if readout.learn is None:
         raise NotLearningError(
             f"`{readout.name}` doesn't learn: write `learn pes` in it"
         )
     require("loihi" if simulator == "exact" else simulator, network)
     if isinstance(x, str | os.PathLike):
-        x, y = load_data(x, spec)
-    chosen = select(np.asarray(x), np.asarray(y), spec, examples, seed)
+        x, y = open_data(x, network).arrays
+    chosen = select(x, np.asarray(y), network, examples, seed)
     _check_labels(chosen, bool(readout.classes))
-    tensors = dict(package.layout.LAYOUT.read(weights))
+    tensors = dict(package.layout.LAYOUT.load(weights))
     learn = _learn_exactly if simulator == "exact" else _learn_in_nengo
     outputs, learned = learn(package, tensors, chosen, simulator)
     kernel = f"{readout.name}.kernel"
@@ -211,7 +210,8 @@ def _learn_in_nengo(
     assert simulator != "exact"
     built = package.nengo_network.build_network(tensors, chosen[:], targets=chosen.y)
     outputs = []
-    with closing(SimulatorRun(simulator, built, network)) as run:
+    run = SimulatorRun(simulator, built, network)
+    with closing(run.sim):
         for first in range(0, len(chosen), run.at_once):
             rows, _ = run.present(min(run.at_once, len(chosen) - first))
             outputs.append(rows[:, network.steps // 2])

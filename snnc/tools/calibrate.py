@@ -180,9 +180,8 @@ def calibrate(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.runtime.data import (  # imports of extras
         DataError,
-        DataSpec,
-        check_input,
-        open_input,
+        open_data,
+        select,
     )
     from snnc.runtime.examples import sample_indices
     from snnc.runtime.layout import LayoutError
@@ -190,13 +189,14 @@ def calibrate(
 
     package, profile = as_package(package), read_profile(device)
     opened = package.opened
-    accepted = DataSpec.of(opened.network)
     try:
-        read = open_input if isinstance(x, str | os.PathLike) else check_input
-        chosen = read(x, accepted)[:]
+        if isinstance(x, str | os.PathLike):
+            chosen = open_data(x, opened.network, labelled=False)[:]
+        else:
+            chosen = select(x, None, opened.network)[:]
         if examples is not None:
             chosen = chosen[sample_indices(len(chosen), examples, seed=0)]
-        tensors = opened.layout.read(source)
+        tensors = opened.layout.load(source)
     except (DataError, LayoutError) as error:
         raise CannotCalibrateError(error) from error
     scaled = _scale(opened, chosen, tensors)

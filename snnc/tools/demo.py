@@ -31,7 +31,7 @@ BRIGHTEST = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """Clips ``x``, (clips, 8, 16, 16, 1) in 0..1, and directions ``y`` in 0..7."""
+    """Clips ``x`` (clips, 8, 16, 16, 1) in 0..1 and directions ``y`` in 0..7."""
 
     x: NDArray[np.float32]
     y: NDArray[np.int64]

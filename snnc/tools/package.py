@@ -162,10 +162,9 @@ class Package(Listed):
             If TensorFlow is not installed.
         """
         if isinstance(x, str | os.PathLike):
-            from snnc.runtime.data import DataSpec  # imports an extra
-            from snnc.runtime.labels import load_data
+            from snnc.runtime.data import open_data  # imports an extra
 
-            x, y = load_data(x, DataSpec.of(self.opened.network))
+            x, y = open_data(x, self.opened.network).arrays
         trained = self.opened.module("train").train(x, y, weights, epochs, **options)
         return Training(self, trained, None if weights is None else Path(weights))
 

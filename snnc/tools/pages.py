@@ -19,6 +19,7 @@ from snnc.text.tables import printable
 from snnc.tools import plots, sweep_table
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
+from snnc.tools.fit import find_variants
 from snnc.tools.report.html import Section, document, line_costs, page, result_html
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
             "Changes after which the network fits or, if it already fits, how far "
             "layers could grow."
         )
-        yield Section("Variants", to_pre(str(spec.fit(patient=False))), about)
+        yield Section(
+            "Variants", to_pre(str(find_variants(spec, None, patient=False))), about
+        )
 
 
 def evaluation_page(evaluation: Evaluation) -> str:

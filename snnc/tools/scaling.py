@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from snnc.runtime.data import DataSpec, check_input
+from snnc.runtime.data import select
 from snnc.runtime.keras.model import model_weights, set_model_weights
-from snnc.runtime.keras.scaler import Rates, Scaler
+from snnc.runtime.keras.scaler import Measured, Rates, Scaler
 from snnc.runtime.layout import Layout, Tensors, Weights
 from snnc.runtime.network import Network
 from snnc.tools.statistics import Array
@@ -60,17 +60,18 @@ class Calibrator:
         Raises DataError or LayoutError if the network does not accept the data or the
         weights, and CalibrationError if no scale brings all layers within bounds.
         """
-        x = check_input(x, DataSpec.of(self.network))
-        tensors = self.layout.read(weights)
+        x = select(x, None, self.network)[:]
+        tensors = self.layout.load(weights)
         model = self.build_model()
         set_model_weights(model, self.layout, tensors)
-        scaler = Scaler(self.network, self.layout, model, x)
+        scaler = _Calibrator(self.network, self.layout, model, x)
         fixed = self._unscalable_layers(scaler.measure_activations())
+        scaler.fixed = frozenset(fixed)
         before = scaler.measure_spikes()
-        scaler.hold(tuple(fixed), measure=scaler.measure_activations)
-        after = scaler.hold(tuple(fixed))
+        scaler.hold(measure=scaler.measure_activations)
+        after = scaler.hold()
         final = model_weights(model, self.layout)
-        self.layout.read(final)  # scaled weights may exceed float32
+        self.layout.load(final)  # scaled weights may exceed float32
         missed = scaler.broken_budgets(after)
         refused = [
             f"{line}: {_reason(scaler, name, after)}"
@@ -123,6 +124,19 @@ class Calibrator:
             change = max(change, float(np.abs(changed - outputs).max()))
             largest = max(largest, float(np.abs(outputs).max()))
         return change / largest if largest else change
+
+
+class _Calibrator(Scaler):
+    """Scales all layers except those in ``fixed``."""
+
+    fixed: frozenset[str] = frozenset()
+
+    def bounds(
+        self, name: str, measured: Measured, present: float
+    ) -> tuple[float, float]:
+        if name in self.fixed:
+            return 1.0, 1.0
+        return super().bounds(name, measured, present)
 
 
 def _reason(scaler: Scaler, name: str, rates: Rates) -> str:

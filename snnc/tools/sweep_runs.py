@@ -143,15 +143,14 @@ def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
     """Return the training and evaluation data, which are equal for all variants."""
     import numpy as np  # import of an extra
 
-    from snnc.runtime.data import DataSpec
-    from snnc.runtime.labels import load_data
+    from snnc.runtime.data import open_data
 
-    accepted = DataSpec.of(package.opened.network)
-    x, y = load_data(shared.data, accepted)
+    network = package.opened.network
+    x, y = open_data(shared.data, network).arrays
     if shared.weights is not None:
         return (x[:0], y[:0]), (x, y)
     if shared.test is not None:
-        return (x, y), load_data(shared.test, accepted)
+        return (x, y), open_data(shared.test, network).arrays
     order = np.random.default_rng(shared.seed).permutation(len(x))
     count = max(1, round(HELD_OUT * len(x)))
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])

@@ -1,9 +1,10 @@
-"""Packages of drawn specs, imported without Keras, and what nengo-loihi counts."""
+"""Packages, imported without Keras, and what nengo-loihi counts when it builds them."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -12,13 +13,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import nengo
+import nengo_loihi
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.emit.files import Module
+from snnc.emit.package import package_modules
 from snnc.ir.mapped import Block, MappedNetwork
-from tests.loihi.realise import count_blocks
+from snnc.passes.route import route
 from tests.support import write_modules
+
+nengo.rc["decoder_cache"]["enabled"] = "False"
 
 Weights = dict[str, NDArray[Any]]
 _NUMBERS = count()
@@ -75,6 +81,42 @@ def check_counts(results: Any) -> int:
         predicted = predicted_blocks(results.mapped, built.layers)
         assert count_blocks(built.net, package.network.dt) == predicted
     return len(predicted)
+
+
+@contextmanager
+def build(mapped: MappedNetwork) -> Iterator[Any]:
+    """Give what the package of a mapping builds for Nengo, with random weights."""
+    with import_package(package_modules(route(mapped))) as package:
+        yield package.nengo.build_network(random_weights(package.layout))
+
+
+@contextmanager
+def simulate(net: nengo.Network, dt: float = 0.001) -> Iterator[Any]:
+    """Give the emulator of a network, which nengo-loihi has built."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sim = nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False)
+        with sim:
+            yield sim
+
+
+def count_blocks(net: nengo.Network, dt: float = 0.001) -> list[Block]:
+    """Return nengo-loihi's counts for each block of a network that it builds."""
+    with simulate(net, dt) as sim:
+        return [count_of(block) for block in sim.model.blocks]
+
+
+def count_of(block: nengo_loihi.block.LoihiBlock) -> Block:
+    """Return the counts of a block."""
+    used = block.utilization()
+    names = ("compartments", "in-axons", "out-axons", "synapses")
+    return Block(*(int(used[name][0]) for name in names))
+
+
+def check_blocks(mapped: MappedNetwork) -> None:
+    """Compare every counter of every block of a mapping with a build."""
+    with build(mapped) as network:
+        assert count_blocks(network.net) == predicted_blocks(mapped, network.layers)
 
 
 def predicted_blocks(mapped: MappedNetwork, names: Iterable[str]) -> list[Block]:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from snnc.tools.evaluate.measures import with_activations
-from tests.agreement.built import predicted_blocks
+from tests.agreement.built import count_blocks, predicted_blocks
 from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
 from tests.fuzz.harness import TIMES
@@ -145,16 +145,6 @@ def maxima(
 
 
 def check_cores(made: SimpleNamespace) -> None:
-    import nengo_loihi
-
     built = made.nengo.build_network(made.weights, examples(made))
-    simulator = nengo_loihi.Simulator(
-        built.net, dt=made.network.dt, target="sim", progress_bar=False
-    )
-    with simulator as sim:
-        used = [block.utilization().values() for block in sim.model.blocks]
-        counted = [tuple(count for count, _ in counters) for counters in used]
-    predicted = predicted_blocks(made.mapped, built.layers)
-    assert counted == [
-        (b.compartments, b.in_axons, b.out_axons, b.synapse_bits) for b in predicted
-    ]
+    counted = count_blocks(built.net, made.network.dt)
+    assert counted == predicted_blocks(made.mapped, built.layers)

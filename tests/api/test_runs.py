@@ -13,7 +13,11 @@ import snnc
 from snnc.cli import main
 from tests.api.test_specs import SMALL
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("eagerly"),
+]
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(0, 1, (24, 6, 6, 1)).astype("f4")

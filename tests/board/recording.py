@@ -11,9 +11,8 @@ import nengo_loihi
 import numpy as np
 
 from snnc.ir.mapped import Block, MappedNetwork
-from tests.agreement.built import import_package, random_weights
+from tests.agreement.built import count_of, import_package, random_weights
 from tests.board import nxsdk
-from tests.loihi.realise import count_of
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { loadPyodide } from "../../docs/playground/node_modules/pyodide/pyodide.mjs";
 import { parts } from "../../docs/playground/highlight.mjs";
 import { fromFragment, toFragment } from "../../docs/playground/link.mjs";
@@ -23,10 +24,9 @@ before(async () => {
     execFileSync(PYTHON, ["-m", "tests.browser.cases", file], { cwd: ROOT });
   }
   cases = JSON.parse(readFileSync(file, "utf8"));
-  const python = await loadPyodide({ env: { NO_COLOR: "1", PYTHONPATH: "/site:/tests" } });
+  const python = await loadPyodide({ _loadSnapshot: gunzipSync(readFileSync(new URL("python_memory.bin", SITE))) });
   python.unpackArchive(new Uint8Array(readFileSync(new URL("site.zip", SITE))), "zip", { extractDir: "/site" });
-  python.FS.mkdir("/tests");
-  python.FS.writeFile("/tests/outputs.py", readFileSync(new URL("outputs.py", import.meta.url)));
+  python.FS.writeFile("/site/outputs.py", readFileSync(new URL("outputs.py", import.meta.url)));
   python.pyimport("importlib").invalidate_caches();
   outputs = python.pyimport("outputs").outputs;
   parser = JSON.parse(readFileSync(new URL("snn.tmLanguage.json", SITE), "utf8"));

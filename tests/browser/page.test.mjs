@@ -62,6 +62,39 @@ function measured(t, what, milliseconds, most) {
   assert.ok(milliseconds <= most * SLACK, `${what}: ${milliseconds} ms, more than ${most} ms; SLACK=${SLACK}`);
 }
 
+/** Seconds of processor time that Chromium's processes have used; for Linux. */
+function processorTime() {
+  let ticks = 0;
+  for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, , group, , , , , , , , , user, system] = readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1).split(" ");
+      ticks += group === String(browser.process().pid) ? Number(user) + Number(system) : 0;
+    } catch {
+      // This process has ended.
+    }
+  }
+  return ticks / 100;
+}
+
+test("it starts in little more processor time than Pyodide alone", async (t) => {
+  await page.goto(address("playground/examples.json"));
+  let before = processorTime();
+  await page.evaluate(async () => {
+    const { loadPyodide } = await import("/playground/pyodide.mjs");
+    const info = { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", python: "3.14" };
+    await loadPyodide({ indexURL: "/playground/", lockFileContents: JSON.stringify({ info, packages: {} }) });
+  });
+  const alone = processorTime() - before;
+  await page.close();
+  page = await (await browser.createBrowserContext()).newPage();
+  before = processorTime();
+  await open();
+  await ready();
+  const own = processorTime() - before;
+  t.diagnostic(`processor time: ${own.toFixed(2)} s, Pyodide alone ${alone.toFixed(2)} s`);
+  assert.ok(own < 1.3 * alone);
+});
+
 test("it is ready in 8 s, from files that are next to it alone", async (t) => {
   const started = performance.now();
   await open();

@@ -34,7 +34,11 @@ network taps {
 """
 X = np.random.default_rng(0).uniform(0, 1, (24, 12)).astype("f4")
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("eagerly"),
+]
 
 
 @pytest.fixture
@@ -155,9 +159,21 @@ def test_the_data_is_never_replaced(
     assert (folder / "d.npz").read_bytes() == before
 
 
+def test_weights_are_replaced_only_by_force(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = package.parents[1] / "out"
+    out.write_text("mine")
+    assert run(package) == 1
+    assert capsys.readouterr().err == f"error: {out} exists; `--force` replaces it\n"
+    assert out.read_text() == "mine"
+    assert run(package, "--force") == 0
+    assert out.stat().st_size > 1000
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
-    [("d.npz", b"", "it is empty"), ("w", b"none", "not a safetensors file")],
+    [("d.npz", b"", "it is neither an .npz"), ("w", b"none", "not a safetensors file")],
 )
 def test_bad_files_are_one_line(
     package: Path,

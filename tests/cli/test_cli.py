@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -75,42 +74,6 @@ def test_check_prints_the_place_and_exits_1(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_check_prints_json_on_stdout(tmp_path: Path) -> None:
-    (tmp_path / "bad.snn").write_text(BAD)
-    done = snnc("check", "--format", "json", "bad.snn", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    printed = json.loads(done.stdout)
-    (diagnostic,) = printed["diagnostics"]
-    assert printed["version"] == 1
-    assert set(diagnostic) == {
-        "code", "severity", "message", "file", "line", "column", "end_line",
-        "end_column", "label", "notes", "help", "related", "fix",
-    }  # fmt: skip
-    assert diagnostic["line"] == 6
-    assert diagnostic["fix"]["replacement"] == "filters"
-
-
-def test_check_prints_annotations_and_sarif_on_stdout(tmp_path: Path) -> None:
-    (tmp_path / "bad.snn").write_text(BAD)
-    done = snnc("check", "--format", "github", "bad.snn", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("::error file=bad.snn,line=6,endLine=6,col=")
-    done = snnc("check", "--format", "sarif", "bad.snn", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert json.loads(done.stdout)["runs"][0]["results"][0]["ruleId"] == "SNN203"
-
-
-@pytest.mark.parametrize("name", ["missing.snn", "folder", "latin.snn"])
-def test_an_unreadable_file_is_a_diagnostic(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "latin.snn").write_bytes(b"snn 1 # \xff")
-    done = snnc("check", name, cwd=tmp_path)
-    assert done.returncode == 1
-    assert f" --> {name}" in done.stderr
-    assert "SNN7" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None:
     done = snnc("build", "net.snn", "-v", "-o", "models", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -135,27 +98,6 @@ def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None
     assert sorted(done.stdout.split()) == told
 
 
-def test_build_leaves_unchanged_files_alone(spec: Path, tmp_path: Path) -> None:
-    snnc("build", "net.snn", cwd=tmp_path)
-    files = list((tmp_path / "models/net").iterdir())
-    before = [path.stat().st_mtime_ns for path in files]
-    done = snnc("build", "net.snn", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "")
-    assert [path.stat().st_mtime_ns for path in files] == before
-
-
-def test_build_refuses_what_was_edited_by_hand(spec: Path, tmp_path: Path) -> None:
-    snnc("build", "net.snn", cwd=tmp_path)
-    edited = tmp_path / "models/net/train.py"
-    edited.write_text(edited.read_text() + "# mine\n")
-    done = snnc("build", "net.snn", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "models/net/train.py" in done.stderr
-    assert edited.read_text().endswith("# mine\n")
-    assert snnc("build", "net.snn", "--force", cwd=tmp_path).returncode == 0
-    assert not edited.read_text().endswith("# mine\n")
-
-
 def test_an_error_in_one_spec_does_not_stop_the_others(
     spec: Path, tmp_path: Path
 ) -> None:
@@ -163,16 +105,6 @@ def test_an_error_in_one_spec_does_not_stop_the_others(
     done = snnc("build", "bad.snn", "net.snn", cwd=tmp_path)
     assert done.returncode == 1
     assert (tmp_path / "models/net/snnc.lock").exists()
-
-
-def test_two_specs_of_one_network_do_not_share_a_folder(
-    spec: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "same.snn").write_text(GOOD.replace("filters 4", "filters 5"))
-    done = snnc("build", "net.snn", "same.snn", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "error[SNN724]: `net.snn` also describes a network `net`" in done.stderr
-    assert not (tmp_path / "models").exists()
 
 
 def test_an_output_that_is_a_file_is_refused(spec: Path, tmp_path: Path) -> None:
@@ -191,15 +123,6 @@ def test_an_output_that_cannot_be_written_is_refused(
     assert "/proc/nowhere" in done.stderr
     assert "error[SNN7" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_report_prints_json(spec: Path, tmp_path: Path) -> None:
-    done = snnc("report", "net.snn", "--format", "json", cwd=tmp_path)
-    report = json.loads(done.stdout)
-    assert report["cores"] == sum(layer["cores"] for layer in report["layers"])
-    assert [layer["name"] for layer in report["layers"]] == ["encode", "a", "y"]
-    (block,) = report["layers"][1]["ensembles"][0]["blocks"]
-    assert block["compartments"] == 10 * 10 * 4
 
 
 def test_explain_prints_the_page_of_a_code() -> None:

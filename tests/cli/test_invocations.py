@@ -16,7 +16,7 @@ import pytest
 from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
 from snnc.tools.demo import drifting_digits
-from tests.support import ROOT
+from tests.support import CLUSTER, ROOT
 from tests.weights.files import SMALL, save, weights_of
 
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
@@ -189,7 +189,11 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
-    (f"{EVALUATE} --adapt data.npz --weights-out new.s", 1, says("doesn't learn")),
+    (
+        f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
+        1,
+        says("doesn't learn"),
+    ),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
@@ -197,9 +201,9 @@ SLOW: list[Case] = [
     (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
-        f"{CALIBRATE} --weights-out new.safetensors --examples 2",
+        f"{CALIBRATE} --weights-out small.safetensors --examples 2 --force",
         0,
-        writes("new.safetensors", "a.kernel"),
+        writes("small.safetensors", "a.kernel"),
     ),
     (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
@@ -310,9 +314,16 @@ def brief(name: str) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[CLUSTER] * ("@" in case[0])) for case in SLOW],
+    ids=lambda case: case[0],
+)
 def test_a_command_that_loads_much(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: Case,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert main(["build", "small.snn"]) == 0
     capsys.readouterr()
@@ -323,11 +334,6 @@ def test_a_command_that_loads_much(
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
     line, status, seen = case
-    if "@scheduler" not in line:
-        run(case, capsys)
-        return
-    from distributed import LocalCluster
-
-    with LocalCluster(n_workers=1, threads_per_worker=1) as cluster:
-        address = cluster.scheduler_address
-        run((line.replace("@scheduler", address), status, seen), capsys)
+    if "@scheduler" in line:
+        line = line.replace("@scheduler", request.getfixturevalue("scheduler"))
+    run((line, status, seen), capsys)

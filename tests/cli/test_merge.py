@@ -112,20 +112,7 @@ def put_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("style", "command"),
-    [
-        ("merge", "merge"),
-        ("diff3", "rebase"),
-        ("merge", "cherry-pick"),
-        *(
-            pytest.param(*pair, marks=pytest.mark.slow)
-            for pair in (
-                ("diff3", "merge"),
-                ("merge", "rebase"),
-                ("diff3", "cherry-pick"),
-            )
-        ),
-    ],
+    ("style", "command"), [("merge", "merge"), ("diff3", "rebase")]
 )
 def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -> None:
     git("config", "merge.conflictStyle", style)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,80 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from snnc.cli import VERBS, command_of, snnc
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT
 
-OPTIONS = {
-    # Output.
-    "-o --output": "build convert demo evaluate export import plot predict sweep",
-    "-o --output --weights-out": "weights",
-    "--weights-out": "evaluate import",
-    "--adapt": "evaluate",
-    "-o --weights-out": "calibrate",
-    "--examples-out": "evaluate",
-    "--min-accuracy": "evaluate",
-    "--compare": "evaluate",
-    "--force": "build convert import weights",
-    "--dry-run": "build",
-    "--check": "build fmt",
-    "--diff": "fmt",
-    "--watch": "build",
-    "--tracked": "build",
-    # Input.
-    "--data": "calibrate evaluate plot predict sweep",
-    "--weights": "calibrate evaluate export import plot predict sweep",
-    "--examples": "calibrate evaluate plot sweep",
-    "--seed": "evaluate sweep",
-    "--seeds": "sweep",
-    "--packages": "report",
-    "--migrate": "weights",
-    "--resume": "evaluate",
-    "--over-time": "predict",
-    "--set": "sweep",
-    "--train": "sweep",
-    "--test": "sweep",
-    "--epochs": "sweep",
-    "--phases": "sweep",
-    "--against": "report",
-    # How it is printed.
-    "--picture": "evaluate report sweep",
-    "--picture-cores": "sweep",
-    "--kind": "plot",
-    "--example": "plot",
-    "--dark": "plot",
-    "--format": (
-        "build calibrate check diff evaluate export fit import limits report sweep "
-        "weights"
-    ),
-    "--all": "fit",
-    "--why": "report",
-    "--explain": "import",
-    "--exit-code": "diff",
-    "--strict": "evaluate",
-    # Behaviour.
-    "--to": "convert export",
-    "--neuron": "export",
-    "--allow-empty": "build check fmt",
-    "--stdin-filename": "check fmt report",
-    "--modeline": "convert schema",
-    "--requirement": "init",
-    "--stdio": "lsp",
-    "--fix": "check",
-    "--unsafe-fixes": "check",
-    "--cores": "fit",
-    "--name": "import",
-    "--rewrite": "import",
-    "--encode": "import",
-    "--input-range": "import",
-    "--input-shape": "import",
-    "--readout": "import",
-    "--chips": "import",
-    "--simulator": "evaluate plot predict",
-    "--steps": "evaluate",
-    "--where": "sweep",
-    "--workers": "evaluate sweep",
-    "--dask": "evaluate sweep",
-    "--presentation": "evaluate",
-}
+EXPECTED = Path(__file__).parent / "options.txt"
+"""The verbs of each option, in the order of the verbs."""
 """The verbs of each option; options with similar meanings are listed together."""
 
 
@@ -102,7 +37,8 @@ def test_the_table_of_options() -> None:
     for verb in VERBS:
         for option in options(verb):
             found[names(option)].append(verb)
-    assert {name: " ".join(sorted(verbs)) for name, verbs in found.items()} == OPTIONS
+    lines = [f"{name}: {' '.join(verbs)}\n" for name, verbs in sorted(found.items())]
+    assert_accepted(EXPECTED, "".join(lines))
 
 
 def test_options_of_one_name_take_the_same() -> None:
@@ -115,8 +51,8 @@ def test_options_of_one_name_take_the_same() -> None:
 
 def test_formats_come_in_one_order_and_begin_with_text() -> None:
     order = ["text", "json", "csv", "markdown", "html", "github", "sarif"]
-    for verb in OPTIONS["--format"].split():
-        (form,) = (o for o in options(verb) if names(o) == "--format")
+    forms = (o for verb in VERBS for o in options(verb) if names(o) == "--format")
+    for form in forms:
         assert isinstance(form.type, click.Choice)
         assert list(form.type.choices) == [f for f in order if f in form.type.choices]
         assert form.default == "text"
@@ -126,12 +62,20 @@ def test_every_option_says_what_it_does() -> None:
     assert all(option.help for verb in VERBS for option in options(verb))
 
 
+def test_values_are_named_for_a_reader() -> None:
+    for verb in VERBS:
+        context = click.Context(command_of(verb))
+        for option in options(verb):
+            shown = option.make_metavar(context)
+            assert not shown or not re.match("INTEGER|FLOAT|TEXT", shown), option.name
+
+
 @pytest.mark.parametrize(
     ("verb", "former", "now"),
     [
         ("convert", "--schema", "--modeline PATH"),
         ("report", "--plot", "--picture FILE"),
-        ("evaluate", "--out", "-o, --output PATH"),
+        ("evaluate", "--out", "-o, --output FILE"),
     ],
 )
 def test_a_former_name_works_and_is_not_shown(verb: str, former: str, now: str) -> None:
@@ -151,3 +95,18 @@ def test_the_former_name_does_what_the_new_one_does(
     ]
     assert runs[0].stdout == runs[1].stdout
     assert runs[0].stdout.startswith("# yaml-language-server: $schema=s.json\n")
+
+
+@pytest.mark.slow
+def test_nengo_dl_and_tensorflow_print_nothing() -> None:
+    pytest.importorskip("nengo_dl")
+    code = "from snnc.cli.options import quiet_tensorflow as quiet; quiet('nengo_dl')"
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; import nengo_dl, tensorflow"],
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout + done.stderr == ""

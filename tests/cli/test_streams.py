@@ -72,13 +72,6 @@ def test_a_reader_that_has_seen_enough_is_none(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_full_stdout_keeps_no_spec_from_being_built(folder: Path) -> None:
-    status, _, _ = shell("snnc build -v one.snn two.snn > /dev/full", folder)
-    assert status == 1
-    assert all((folder / f"models/{n}/snnc.lock").exists() for n in ("one", "two"))
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
 def test_a_stderr_that_takes_nothing_changes_no_status(
     stderr: str, folder: Path

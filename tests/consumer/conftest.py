@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,11 +22,18 @@ def search_path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return os.pathsep.join((str(folder), os.environ["PATH"]))
 
 
-@pytest.fixture
-def repo(tmp_path: Path, search_path: str) -> Repo:
-    repo = Repo(tmp_path / "theirs", search_path)
-    repo.folder.mkdir()
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory, search_path: str) -> Repo:
+    repo = Repo(tmp_path_factory.mktemp("begun"), search_path)
     for command in ("git init -q", "snnc init", "snnc build specs/starter.snn"):
         repo.run(command)
     repo.commit()
     return repo
+
+
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    """Return a copy of the repo."""
+    copy = Repo(tmp_path / "theirs", begun.search_path)
+    shutil.copytree(begun.folder, copy.folder, symlinks=True)
+    return copy

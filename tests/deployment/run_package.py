@@ -19,7 +19,7 @@ def main(name: str, data: str, weights: str, output: str) -> None:
     built = program.build_network(tensors, x, probe=tuple(network.layers))
     run = simulators.SimulatorRun("loihi", built, network)
     parts = []
-    with closing(run):
+    with closing(run.sim):
         for start in range(0, len(x), 10):
             rows, spikes = run.present(len(x[start : start + 10]))
             parts.append({"rows": rows, **spikes})

@@ -320,8 +320,8 @@ def test_no_word_of_a_spec_becomes_code(payload: str, file: str) -> None:
     turn = PAYLOADS.index(payload)
     for number, place in enumerate(places(file)):
         # All payloads go where any text may be. Names must be words, so each name
-        # gets a quarter; the rest are words that the language knows.
-        every = 1 if place.is_text else 4 if place.is_free else len(PAYLOADS)
+        # gets an eighth; the rest are words that the language knows.
+        every = 1 if place.is_text else 8 if place.is_free else len(PAYLOADS)
         if (number + turn) % every == 0:
             attack(place, payload)
 

@@ -164,7 +164,7 @@ def test_values_are_mapped_as_the_input_says(load: Load) -> None:
 def test_a_signed_encoder_has_the_on_parts_before_the_off_parts(load: Load) -> None:
     model = load("waves", "keras_model").build_model()
     x = inputs("waves")
-    encoder = keras.Model(model.input, model.get_layer("encode.neurons").output)
+    encoder = keras.Model(model.input, model.get_layer("pixels.neurons").output)
     expected = np.concatenate([np.maximum(x, 0), np.maximum(-x, 0)], axis=-1) / 2
     np.testing.assert_allclose(encoder(x), expected, atol=1e-7)
 

@@ -145,20 +145,11 @@ def test_a_failed_save_keeps_the_old_file(
     assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
 
 
-@pytest.mark.parametrize(
-    ("size", "reason"),
-    [
-        (0, "the file is empty"),
-        (4, "not a safetensors file, or cut short"),
-        (100, "cut short or damaged"),
-        (-1, "cut short or damaged"),
-    ],
-)
-def test_a_truncated_file_is_refused(
-    layout: ModuleType, path: Path, size: int, reason: str
-) -> None:
+@pytest.mark.parametrize("size", [0, 4, 100, -1])
+def test_a_truncated_file_is_refused(layout: ModuleType, path: Path, size: int) -> None:
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(layout.LayoutError, match=rf"w\.safetensors: {reason}"):
+    said = r"w\.safetensors: not a safetensors file, or cut short"
+    with pytest.raises(layout.LayoutError, match=said):
         layout.load_weights(path)
 
 

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.emit import Origin
 from snnc.emit.python import comment, docstring, module_docstring, quote
-from tests.emit.networks import conv3d_relu
-from tests.emit.packages import own_modules
-
-ATTACKS = [
-    '"""\nraise SystemExit\n"""',
-    '"',
-    '""',
-    'a"""',
-    '"""a',
-    "\\",
-    'ends with a backslash\\"""',
-    "{{ 7 * 7 }} {% raw %}",
-    "'''\nraise SystemExit\n'''",
-    "\x00\x1b[31m\r\nraise SystemExit",
-    "\u202e\u2028raise SystemExit",
-    "\\u0022\\u0022\\u0022",
-    "\\N{QUOTATION MARK}" * 3,
-]
 
 
 @given(st.text())
@@ -72,27 +52,6 @@ def test_letters_stay_readable() -> None:
 
 def test_a_comment_has_one_line() -> None:
     assert comment("a\nimport os") == "a\\nimport os"
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_no_text_of_a_spec_becomes_code(attack: str) -> None:
-    harmless, hostile = conv3d_relu(), replace(conv3d_relu(), about=attack)
-    origins = Origin("specs/a.snn", "models"), Origin(f"specs/{attack}", attack)
-    both = zip(own_modules(harmless), own_modules(hostile), strict=True)
-    for plain, attacked in both:
-        texts = (
-            plain.with_header(origins[0]).text,
-            attacked.with_header(origins[1]).text,
-        )
-        assert _code(texts[0]) == _code(texts[1])
-
-
-def _code(text: str) -> str:
-    tree = ast.parse(text)
-    first = tree.body[0]
-    assert isinstance(first, ast.Expr)
-    assert isinstance(first.value, ast.Constant)
-    return ast.dump(ast.Module(tree.body[1:], []))
 
 
 @pytest.mark.parametrize("character", ["\U0001f9ff", "\u00ad", "\u200b"])

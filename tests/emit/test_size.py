@@ -68,3 +68,11 @@ def test_another_number_of_filters_moves_fewer() -> None:
     added = [line for lines in found.values() for line in lines if line[0] == "+"]
     assert len(found) <= 4
     assert len(added) <= 10
+
+
+def test_what_is_for_the_chip_is_not_in_a_plain_network() -> None:
+    plain = files(DRIFT.replace("target loihi { chips 1 }", "target nengo"))
+    for word in ("oihi", "block", "pop_type", "_place"):
+        assert not [line for line in plain["nengo_network.py"] if word in line]
+    # The first two lines name the spec.
+    assert not [line for line in plain["evaluate.py"][2:] if "loihi" in line]

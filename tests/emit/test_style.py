@@ -13,14 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from snnc import runtime
 from snnc.emit.files import LIBRARY
 from tests.agreement.networks import text
 from tests.emit.networks import ALL, long_names
 from tests.emit.packages import write
-from tests.support import network, sound, write_modules
+from tests.support import SPECS, network, sound, write_modules
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
 LENGTHS = ("79", "88", "100", "120")
 RULES = "I,UP,B,D,E,F"
@@ -51,7 +49,8 @@ def long_words(kind: str, shape: str, target: str) -> str:
 
 
 def specs() -> Iterator[tuple[str, str]]:
-    yield "chips", CHIPS.read_text(encoding="utf-8")
+    for path in (CHIPS, *SPECS):
+        yield path.stem, path.read_text(encoding="utf-8")
     for name, target in TARGETS.items():
         for body in WHOLE:
             yield f"{name}_{body}", text(body, "lif", target)
@@ -61,18 +60,12 @@ def specs() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of packages: hand-made networks, specs, goldens."""
+    """Return a folder of packages: hand-made networks and specs."""
     made = tmp_path_factory.mktemp("packages")
     for build in (*ALL, long_names):
         write(build(), made)
     for name, spec in specs():
         write_modules(sound(spec, "emit"), made / name)
-    for marker in GOLDEN.glob("**/__init__.py"):
-        package = made / f"golden_{marker.parent.name}"
-        shutil.copytree(marker.parent, package)
-        ignored = shutil.ignore_patterns("__pycache__")
-        library = Path(runtime.__file__).parent
-        shutil.copytree(library, package / LIBRARY, ignore=ignored)
     return made
 
 

@@ -24,7 +24,7 @@ def test_the_readout_that_is_advised_gives_what_it_says(
 ) -> None:
     made = case(count=1)
     x = random_images(made.package, 200)
-    weights = made.package.layout.read(made.weights)
+    weights = made.package.layout.load(made.weights)
 
     def evaluated(package: Path, y: np.ndarray) -> snnc.Evaluation:
         return snnc.evaluate(package, x, y, weights)
@@ -47,7 +47,7 @@ def test_calibrate_brings_rates_within_budgets_as_is_advised(
 ) -> None:
     made = case(count=1)
     x, y = random_images(made.package, 60), np.arange(60) % 3
-    weights = dict(made.package.layout.read(made.weights))
+    weights = dict(made.package.layout.load(made.weights))
     for name in ("c0.kernel", "c0.bias"):
         weights[name] = weights[name] * np.float32(4)
     weights["y.kernel"] = weights["y.kernel"] / np.float32(4)

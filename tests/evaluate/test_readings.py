@@ -32,7 +32,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     synapse: str,
 ) -> None:
     made = case()
-    weights = made.package.layout.read(made.weights)
+    weights = made.package.layout.load(made.weights)
     x = random_images(made.package, 21)
     own = build_package("own", f"decide last, synapse {synapse}", tmp_path)
     with make_engine(own, weights) as engine:

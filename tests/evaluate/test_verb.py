@@ -129,7 +129,7 @@ def test_weights_that_were_imported_are_compared_with_what_was_imported(
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
     assert told(made)["keras_model"] == "smooth"
-    tensors = made.package.layout.read(made.weights)
+    tensors = made.package.layout.load(made.weights)
     made.package.layout.save(made.weights, tensors, "imported")
     for simulator in ("exact", "loihi", "nengo", "keras"):
         found = told(made, "--simulator", simulator)
@@ -145,7 +145,7 @@ def retrain(made: Case) -> np.ndarray:
     entered.write_bytes(made.weights.read_bytes())
     digest = hashlib.sha256(entered.read_bytes()).hexdigest()
     tensors = {
-        n: 0.7 * t[..., ::-1] for n, t in made.package.layout.read(entered).items()
+        n: 0.7 * t[..., ::-1] for n, t in made.package.layout.load(entered).items()
     }
     made.package.layout.save(made.weights, tensors, smooth_sha256=digest)
     program = made.package.module("keras_model")
@@ -229,7 +229,7 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
     found = score_table()
     assert [*found] == [*accuracy, name, *keras]
     assert found[name] == f"{unknown} missing"
-    made.package.layout.save(made.weights, made.package.layout.read(made.weights))
+    made.package.layout.save(made.weights, made.package.layout.load(made.weights))
     assert [*score_table()] == [*accuracy, *keras]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from snnc import processes
 from snnc.cli import main
@@ -18,6 +17,7 @@ from snnc.tools.evaluate.options import EvaluateOptions
 from snnc.tools.evaluate.run import has_keras
 from snnc.tools.evaluate.task import open_task
 from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
+from tests.support import CLUSTER
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,24 +26,12 @@ pytestmark = [
 ]
 
 
-CLUSTER = pytest.mark.xdist_group("cluster")
-"""Tests of one cluster, which takes seconds to start."""
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[LocalCluster]:
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
-    ) as cluster:
-        yield cluster
-
-
 @CLUSTER
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_any_number_of_workers_gives_the_same(
     case: Make,
     told: Callable[..., Told],
-    scheduler: LocalCluster,
+    scheduler: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     presentation: str,
@@ -51,13 +39,13 @@ def test_any_number_of_workers_gives_the_same(
     if presentation == "row":
         monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
+    # What is started for workers knows no presentation.
+    count = "2" if presentation == "row" else "1"
     ways = {
         "threads": [],
-        "one": ["--workers", "1"],
-        "dask": ["--dask", scheduler.scheduler_address],
+        "processes": ["--workers", count],
+        "dask": ["--dask", scheduler],
     }
-    if presentation == "row":  # what is started for them knows no presentation
-        ways["two"] = ["--workers", "2"]
     presented = ("--presentation", presentation)
     found = {
         name: told(made, *way, *presented, "--output", str(tmp_path / name))
@@ -137,7 +125,7 @@ def test_an_interrupted_run_goes_on(
 @pytest.mark.parametrize("shared", [False, True])
 def test_progress_is_told_while_rows_run(
     case: Make,
-    scheduler: LocalCluster,
+    scheduler: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     shared: bool,
@@ -145,7 +133,7 @@ def test_progress_is_told_while_rows_run(
     monkeypatch.setattr(exact, "ROW", 20)
     made = case(count=30)
     task = open_task(made.folder, made.weights, made.data, None, 0)
-    address = scheduler.scheduler_address if shared else None
+    address = scheduler if shared else None
     how = EvaluateOptions(steps=20, dask=address, output=tmp_path / "out")
     told: list[int] = []
     exact.run_exact(task, how, told.append)

@@ -68,6 +68,10 @@ def answer(file: Path) -> None:
 
 
 def show(done: ImportOutcome) -> None:
+    model, found = done.conversion.model, done.conversion
+    assert {*model.outputs} <= {layer.name for layer in model.layers}
+    refused = any(d.verdict == "refused" for d in found.decisions)
+    assert refused == (found.written is None)
     explanation = explain(done.conversion, done.compilation)
     json.dumps(document(explanation), allow_nan=False)
     assert text(explanation)
@@ -80,7 +84,7 @@ def test_known_models_are_read_or_refused(path: Path) -> None:
         answer(path)
 
 
-@fuzz(60)
+@fuzz(100)
 @given(data=texts())
 def test_models_of_json_are_read_or_refused(file: Path, data: bytes) -> None:
     file.write_bytes(data)

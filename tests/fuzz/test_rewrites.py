@@ -19,11 +19,12 @@ from snnc.passes import Compilation
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.syntax.files import format_document
-from snnc.syntax.printer import print_snn
+from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from snnc.tools.autofix import MOST_READ, autofix
-from tests.fuzz.harness import fuzz, processor_time, seed_paths
+from tests.fuzz.harness import fuzz, processor_time, seeds
 from tests.fuzz.texts import SNN, YAML, named_texts
+from tests.support import SPECS
 from tests.syntax import paired, written, written_yaml
 
 pytestmark = pytest.mark.slow
@@ -56,7 +57,7 @@ def meaning(node: Any) -> Any:
     if isinstance(node, tuple):
         return tuple(map(meaning, node))
     if not is_dataclass(node):
-        return node
+        return type(node), node
     values = {f.name: getattr(node, f.name) for f in fields(node)}
     return type(node).__name__, tuple(
         (key, meaning(value) or None)
@@ -176,7 +177,7 @@ def check(name: str, text: str, unsafe: bool) -> None:
         check_fix(name, text, unsafe)
 
 
-@seed_paths("syntax")
+@pytest.mark.parametrize("path", [*seeds("syntax"), *SPECS], ids=lambda path: path.name)
 def test_known_texts_are_kept(path: Path) -> None:
     text = path.read_bytes().decode()
     for unsafe in (False, True):
@@ -189,10 +190,29 @@ def test_texts_are_kept(named: tuple[str, str], unsafe: bool) -> None:
     check(*named, unsafe)
 
 
-@fuzz(60)
+@fuzz(150)
 @given(st.one_of(paired.specs(), written.specs()), st.booleans())
 def test_drawn_specs_are_kept(text: str, unsafe: bool) -> None:
     check(SNN, text, unsafe)
+    document = parse_document(SNN, text)
+    assert document is not None
+    for line in print_snn(document).splitlines():
+        code = line.split("#")[0].rstrip()
+        assert len(code) <= WIDTH or not code.endswith("}"), "it could be broken"
+        assert line == line.rstrip()
+
+
+@fuzz(100)
+@given(paired.specs())
+def test_converting_there_and_back_is_formatting(text: str) -> None:
+    document = parse_document(SNN, text)
+    assert document is not None
+    yaml = print_yaml(document)
+    there = parse_document(YAML, yaml)
+    assert there is not None
+    assert print_yaml(there) == yaml
+    assert print_snn(there) == print_snn(document)
+    assert remarks(there) == remarks(document)
 
 
 @fuzz(60)

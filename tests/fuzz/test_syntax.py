@@ -12,7 +12,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.diagnostics.machine_formats import document, github_commands, sarif_document
 from snnc.driver import compile_spec
-from snnc.source import SourceFile
+from snnc.source import SourceFile, Span
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.texts import large_texts, named_texts
 
@@ -25,7 +25,8 @@ LONGEST = 10.0
 def check(name: str, text: str) -> None:
     with processor_time(LONGEST):
         report = Diagnostics()
-        compile_spec(SourceFile(name, text), report, through="verify")
+        source = SourceFile(name, text)
+        made = compile_spec(source, report, through="verify")
         found = report.diagnostics
         shown = render(found)
         for form in (
@@ -35,6 +36,21 @@ def check(name: str, text: str) -> None:
         ):
             json.dumps(form)
     assert all(line.isprintable() for line in shown.splitlines())
+    assert made.document is not None
+    for span in spans_of(made.document):
+        assert 0 <= span.start <= span.end <= len(text)
+    assert report.errors or made.document.network is not None
+
+
+def spans_of(node: object) -> list[Span]:
+    if isinstance(node, Span):
+        return [node]
+    if isinstance(node, tuple):
+        return [span for part in node for span in spans_of(part)]
+    fields = getattr(type(node), "__dataclass_fields__", {})
+    if "source" in fields:
+        return []
+    return [span for name in fields for span in spans_of(getattr(node, name))]
 
 
 @seed_paths("syntax")

@@ -14,13 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile
-from snnc.emit.files import Origin
+from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, Origin
 from snnc.emit.package import library
 from tests.support import SPECS, sound
 
 GOLDEN = Path(__file__).parent
 FORMATS = GOLDEN / "formats.json"
+COVERED = ("mnist", "forum", "fashion")
+"""Specs whose packages have no statement that those of the others lack."""
+COMMITTED = [spec for spec in SPECS if spec.stem not in COVERED]
+WHOLE = "allconv"
+OWN = ("keras_model.py", "layout.py", "nengo_network.py", "network.py")
+"""Files that differ in more than names, shapes and settings: all but `WHOLE` have no
+others here.
+"""
 
 
 def package(spec: Path) -> tuple[GeneratedFile, ...]:
@@ -31,10 +38,10 @@ def package(spec: Path) -> tuple[GeneratedFile, ...]:
     return tuple(file for file in files if not file.path.startswith(LIBRARY))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", COMMITTED, ids=lambda spec: spec.stem)
 def test_is_what_is_committed(spec: Path) -> None:
     folder = GOLDEN / spec.stem
-    files = package(spec)
+    files = [f for f in package(spec) if spec.stem == WHOLE or f.path in OWN]
     if os.environ.get("SNNC_ACCEPT"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

@@ -29,6 +29,25 @@ class Case:
     seed: int = 4
 
 
+def randomize(model: Any, seed: int = 0) -> Any:
+    """Give a model weights as training leaves them: none is 0, none is 1."""
+    rng = np.random.default_rng(seed)
+    values = []
+    for weight in model.weights:
+        shape = tuple(weight.shape)
+        if weight.name in ("mean:0", "variance:0", "count:0"):
+            values.append(weight.numpy())  # of a Normalization that has seen data
+        elif "variance" in weight.name:
+            values.append(rng.uniform(0.5, 2, shape))
+        elif "gamma" in weight.name:
+            values.append(rng.uniform(0.5, 1.5, shape))
+        else:
+            fan = max(1, int(np.prod(shape[:-1])))
+            values.append(rng.normal(0, 1.5 / np.sqrt(fan), shape))
+    model.set_weights(values)
+    return model
+
+
 def softmax(outputs: Any) -> Any:
     raised = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
     return raised / raised.sum(axis=-1, keepdims=True)
@@ -193,7 +212,110 @@ def _unet(la: Any, image: Any) -> Any:
     return la.Conv2D(2, 1)(la.Conv2D(4, 3, activation="relu")(both))
 
 
-CASES: dict[str, Case] = {
+def _residual(la: Any, image: Any) -> Any:
+    """Shortcuts: an identity and a projection, an `Add` and a `Concatenate`."""
+    x = la.ZeroPadding2D(1)(la.Rescaling(1 / 127.5, -1)(image))
+    a = la.Conv2D(4, 3, activation=la.ReLU())(x)
+    x = la.BatchNormalization()(la.Conv2D(4, 3, padding="same")(a))
+    b = la.ReLU()(la.Add()([x, a]))
+    x = la.Conv2D(6, 3, strides=2)(la.ZeroPadding2D(((1, 1), (1, 1)))(b))
+    y = la.BatchNormalization()(la.Conv2D(6, 1, strides=2)(b))
+    c = la.ReLU()(la.Add()([y, la.BatchNormalization()(x)]))
+    d = la.Conv2D(6, 1, activation="relu")(c)
+    x = la.Concatenate()([la.Add()([c, d]), c])
+    return la.Dense(3)(la.GlobalAveragePooling2D()(x))
+
+
+def _mobile(la: Any, image: Any) -> Any:
+    """Depthwise layers, groups and taps apart, with batch norms around them."""
+    x = la.Conv2D(4, 3, strides=2, padding="same", use_bias=False)(image)
+    a = la.ReLU()(la.BatchNormalization()(x))
+    x = la.DepthwiseConv2D(3, padding="same", use_bias=False)(a)
+    x = la.ReLU()(la.BatchNormalization()(x))
+    x = la.Conv2D(6, 1, activation="relu")(x)
+    x = la.Conv2D(8, 3, groups=2, activation="relu")(la.Concatenate()([x, a]))
+    x = la.BatchNormalization()(x)
+    x = la.DepthwiseConv2D(2, depth_multiplier=2, activation="relu")(x)
+    x = la.Conv2D(4, 2, dilation_rate=2, activation="relu")(x)
+    return la.Dense(3)(la.Flatten()(x))
+
+
+def _clip(la: Any) -> list[Any]:
+    """3-D convolutions, two of them in a model of their own, that end in neurons."""
+    keras = importlib.import_module("tensorflow.keras")
+    inner = [
+        la.Conv3D(4, (1, 3, 3), strides=(1, 2, 2), activation="relu"),
+        la.AveragePooling3D((1, 2, 2), padding="same"),
+    ]
+    block = keras.Sequential(inner, name="block")
+    first = la.Conv3D(3, 3, activation="relu")
+    return [first, block, la.Flatten(), la.Dense(4, activation="relu")]
+
+
+def _features(la: Any, values: Any) -> Any:
+    """Dense layers over features of both signs, and a regression."""
+    norm = la.Normalization()
+    norm.adapt(np.random.default_rng(2).uniform(-1, 2, (50, 6)))
+    a = la.Dense(8, activation="relu")(norm(values))
+    x = la.Activation("relu")(la.Add()([la.Dense(8)(a), a]))
+    return la.Dense(2)(la.Concatenate()([x, a]))
+
+
+def _projected(la: Any, image: Any) -> Any:
+    """Two convolutions of values of both signs, summed before the neurons."""
+    x = la.Conv2D(4, 3, padding="same", use_bias=False)(image)
+    x = la.ReLU()(la.Add()([x, la.Conv2D(4, 1)(image)]))
+    return la.Dense(2)(la.Flatten()(x))
+
+
+def _joined_maxima(la: Any, image: Any) -> Any:
+    """Max pools before and after neurons and batch norms, padded and global."""
+    x = la.BatchNormalization()(la.Conv2D(4, 3, use_bias=False)(image))
+    x = la.BatchNormalization()(la.ReLU()(la.MaxPooling2D(2)(x)))
+    x = la.MaxPooling2D(3, strides=2, padding="same")(x)
+    a = la.Conv2D(4, 1, activation="relu")(x)
+    x = la.Concatenate()([a, la.MaxPooling2D(2, 1, padding="same")(a)])
+    x = la.Conv2D(5, 2, activation="relu", padding="same")(x)
+    return la.Dense(3)(la.GlobalMaxPooling2D()(x))
+
+
+KERAS: dict[str, Case] = {
+    "plain": Case((12, 12, 2), lambda la: [
+        la.Conv2D(4, 3, padding="same", use_bias=False), la.BatchNormalization(),
+        la.Activation("relu"), la.AveragePooling2D(), la.SpatialDropout2D(0.1),
+        la.Conv2D(6, 3, activation="relu", kernel_regularizer="l2"),
+        la.BatchNormalization(), la.Dropout(0.2), la.Flatten(),
+        la.Dense(8, use_bias=False, activation="relu"),
+        la.BatchNormalization(scale=False), la.Dense(3, activation="softmax")],
+        ("--encode", "rate"), final=softmax, seed=0),
+    "residual": Case((8, 8, 3), _residual, values=(0, 255), seed=3),
+    "separable": Case((9, 9, 2), lambda la: [
+        la.DepthwiseConv2D(3, depth_multiplier=2, activation="relu"),
+        la.SeparableConv2D(5, 3, depth_multiplier=2, padding="same"),
+        la.BatchNormalization(), la.ReLU(), la.Dense(4, activation="relu"),
+        la.Conv2D(3, 1), la.GlobalAveragePooling2D(keepdims=True), la.Flatten(),
+        la.Softmax()],
+        ("--input-range", "-2..1", "--encode", "rate"), (-2, 1), softmax),
+    "mobile": Case((12, 12, 3), _mobile),
+    "clip": Case((5, 8, 8, 1), _clip),
+    "sequence": Case((20, 3), lambda la: [
+        la.Normalization(mean=[0.1, 0.2, 0.3], variance=[0.5, 1.0, 2.0]),
+        la.Conv1D(6, 5, strides=2, activation="relu"),
+        la.SeparableConv1D(4, 3, activation="relu"), la.Flatten(),
+        la.Dense(1, activation="sigmoid")], final=pair, seed=0),
+    "features": Case((6,), _features, ("--input-range", "-1..2"), (-1, 2)),
+    "stem": Case((16, 17, 3), lambda la: [
+        la.ZeroPadding2D(3), la.Conv2D(6, 7, strides=2), la.BatchNormalization(),
+        la.ReLU(), la.ZeroPadding2D(((0, 2), (1, 1))),
+        la.Conv2D(4, 3, activation="relu"), la.BatchNormalization(),
+        la.AveragePooling2D((1, 2), strides=1), la.BatchNormalization(center=False),
+        la.Conv2D(5, 2, use_bias=False, activation="relu"), la.BatchNormalization(),
+        la.GlobalAveragePooling2D(), la.Dense(3)]),
+    "projected": Case((6, 6, 3), _projected, ("--input-range", "-1..2"), (-1, 2)),
+    "joined maxima": Case((13, 12, 2), _joined_maxima, seed=0),
+}  # fmt: skip
+"""Models whose outputs are compared in the package's Keras model, too."""
+CASES: dict[str, Case] = KERAS | {
     "decoder": Case((7, 7, 1), _decoder),
     "unet": Case((6, 6, 2), _unet),
     "upsampled": Case((5, 4, 2), lambda la: [

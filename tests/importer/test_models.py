@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.importer.models import ALL, verdict
+from benchmarks.architectures import ALL, verdict
 
 GOLDEN = Path(__file__).parent / "imported" / "models.txt"
 

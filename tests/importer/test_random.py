@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from tests.importer.small_models import randomize
+from tests.importer.exact_models import randomize
 
 pytestmark = pytest.mark.slow
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
 import io
 import json
 import os
@@ -14,11 +12,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from snnc.importer import files
-from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from tests.importer.configs import IMAGE, functional, layer, small
@@ -183,45 +178,3 @@ def test_a_plain_array_is_read(tmp_path: Path) -> None:
     with weights:
         np.testing.assert_array_equal(weights.of("c")["kernel"], expected)
         assert weights.of("f") == {}
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["class_name", "config", "name", "layers", "module"]), inner
-        )
-    ),
-    max_leaves=6,
-)
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    keys = value if isinstance(value, dict) else range(len(value))
-    found = [(value, key) for key in keys]
-    for _, key in list(found):
-        if isinstance(value[key], dict | list):
-            found += places(value[key])
-    return found
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=500,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(data=st.data())
-def test_a_mutated_configuration_is_read_or_refused(
-    data: st.DataObject, tmp_path: Path
-) -> None:
-    config = copy.deepcopy(small())
-    for _ in range(data.draw(st.integers(1, 3))):
-        where, key = data.draw(st.sampled_from(places(config)))
-        where[key] = data.draw(VALUES)
-    path = tmp_path / "model.json"
-    path.write_text(json.dumps(config))
-    with contextlib.suppress(RefusedModelError):
-        model, _ = read_file(path, path.name)
-        names = [one.name for one in model.layers]
-        assert set(model.outputs) <= set(names)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from snnc.importer.build import build
 from snnc.importer.convert import convert
-from snnc.importer.model import RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.table import HANDLERS, REFUSED
 from tests.importer.configs import IMAGE, functional, layer
@@ -225,42 +220,5 @@ def test_a_rewrite_that_nothing_needs_is_told() -> None:
     assert [problem.code for problem in found.problems] == ["SNN836"]
 
 
-def _model() -> dict[str, Any]:
-    return functional(
-        IMAGE,
-        layer("ZeroPadding2D", "z", "image", padding=[[1, 1], [1, 1]]),
-        layer("Conv2D", "a", "z", use_bias=False, **CONV | {"activation": "linear"}),
-        layer("BatchNormalization", "n", "a", axis=[3], epsilon=0.001),
-        layer("ReLU", "r", "n", max_value=None),
-        layer("AveragePooling2D", "p", "r", strides=[2, 2], padding="valid", **POOL),
-        layer("Dropout", "o", "p", rate=0.5),
-        layer("Flatten", "f", "o"),
-        layer("Dense", "end", "f", units=3, activation="softmax"),
-    )
-
-
 EXACT = ("maxpool", "globalmaxpool", "relu6", "leaky_relu", "hard_sigmoid")
 """Layers that neurons compute exactly: a rewrite only saves neurons."""
-VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 9), st.floats(allow_nan=False),
-    st.text(max_size=3), st.lists(st.integers(-1, 9), max_size=4),
-    st.dictionaries(st.sampled_from(["class_name", "config"]), st.text(max_size=3)),
-)  # fmt: skip
-
-
-@pytest.mark.slow
-@settings(max_examples=300)
-@given(st.data())
-def test_an_edited_configuration_is_read_or_refused(data: st.DataObject) -> None:
-    config = copy.deepcopy(_model())
-    layers = config["config"]["layers"]
-    edited = data.draw(st.sampled_from(layers))["config"]
-    key = data.draw(st.sampled_from(sorted(edited)))
-    edited[key] = data.draw(VALUES)
-    json.dumps(config)
-    try:
-        found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
-    except RefusedModelError:
-        return
-    refused = any(d.verdict == "refused" for d in found.decisions)
-    assert refused == (found.written is None)

@@ -9,10 +9,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import models
-from snnc.language.layers import ConvSpec
 from snnc.language.model import NetworkSpec, ValidatedSpec
-from snnc.language.property_types import Adam
-from snnc.language.statements import LoihiTarget, NengoTarget
+from snnc.language.statements import LoihiTarget
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile
@@ -34,23 +32,6 @@ def test_every_spec_is_valid(spec: Path) -> None:
     assert found.sound
     assert found.broken == frozenset()
     assert models.validate(NetworkSpec, asdict(found.spec)) == found.spec
-
-
-def test_what_drift_says() -> None:
-    found, _ = validate_text(DRIFT)
-    spec = found.spec
-    assert (spec.network, spec.about[:5]) == ("drift", "Eight")
-    assert spec.target == LoihiTarget(chips=1)
-    assert (spec.timing.dt, spec.timing.present) == (0.001, 0.06)
-    assert spec.defaults[0].rate == (20.0, 150.0)
-    assert (spec.input.shape, spec.input.within) == ((8, 16, 16, 1), (0.0, 1.0))
-    conv = spec.layers[1]
-    assert isinstance(conv, ConvSpec)
-    assert (conv.name, conv.filters, conv.stride) == ("c0", 8, (1, 2, 2))
-    assert spec.readout.classes == 8
-    assert spec.train is not None
-    assert spec.train.optimizer == Adam(learning_rate=1e-3)
-    assert spec.train.l2 == 5e-5
 
 
 def test_places() -> None:
@@ -86,18 +67,6 @@ def test_sources_and_joins() -> None:
     assert found.spec.layers[3].sources == ("c0", "c1")
     assert [span.text for span in found.places[3].sources] == ["c0", "c1"]
     assert found.spec.layers[4].sources == ("s",)
-
-
-def test_targets_and_neuron_statements() -> None:
-    text = DRIFT.replace("loihi { chips 1 }", "nengo").replace(
-        "  defaults", "  neuron lif { tau_rc 10 ms }\n  defaults", 1
-    )
-    found, codes = validate_text(text)
-    assert codes == []
-    assert found.spec.target == NengoTarget()
-    neuron = found.spec.defaults[0].neuron
-    assert neuron is not None
-    assert (neuron.kind, neuron.tau_rc) == ("lif", 0.01)
 
 
 @pytest.mark.parametrize(

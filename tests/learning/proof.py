@@ -119,7 +119,7 @@ def compare(
     halfway = rows[:, network.steps // 2]
     if not np.allclose(outputs, halfway, rtol=1e-9, atol=1e-9):
         differences.append("outputs")
-    run.close()
+    run.sim.close()
     return Compared(differences, emulator, engine, learner.losses)
 
 

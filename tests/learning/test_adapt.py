@@ -129,6 +129,17 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     assert found["while_learning"]["examples"] == 30
 
 
+def test_evaluate_replaces_no_weights(
+    package: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    mine = tmp_path / "w"
+    mine.write_text("mine")
+    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
+    assert run.exit_code == 1
+    assert f"{mine} exists; `--force` replaces it" in run.output
+    assert mine.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -58,7 +58,7 @@ def chip(learner: Any) -> Iterator[Any]:
     built = learner.nengo.build_network(tensors, IMAGES, targets=LABELS)
     run = SimulatorRun("loihi", built, learner.network)
     yield run, built, tensors
-    run.close()
+    run.sim.close()
 
 
 def test_the_report_has_the_cores_of_nengo_loihi(chip: Any) -> None:
@@ -125,7 +125,7 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
             run = SimulatorRun(simulator, built, package.network)
             _, spikes = run.present(len(IMAGES))
             changes.append(built.learning.weights(run.sim) - first)
-            run.close()
+            run.sim.close()
     # The chip rounds each update at random: outputs average over neurons.
     nengo, emulator = (spikes["a"] @ change for change in changes)
     assert np.corrcoef(nengo.ravel(), emulator.ravel())[0, 1] > 0.9
@@ -204,4 +204,4 @@ def test_the_network_of_nengo_alone_learns() -> None:
         run = SimulatorRun("nengo", built, package.network)
         run.present(len(IMAGES))
         assert np.abs(built.learning.weights(run.sim)).max() > 0.01
-        run.close()
+        run.sim.close()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-import nengo_loihi
 from nengo.exceptions import BuildError
 
 from snnc.ir.logical import Loihi
@@ -19,7 +17,7 @@ from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling
-from tests.loihi.realise import realise
+from tests.agreement.built import build, simulate
 
 PLAIN = {
     AssertionError: "Too many atom bits",
@@ -79,11 +77,9 @@ def _assemble(plan: Plan, tilings: list[Tiling], fits: list[BlockFit]) -> Mapped
 
 def complaint(mapped: MappedNetwork) -> str:
     """Return nengo-loihi's error about a mapping, "" if it would run on a chip."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        net = realise(mapped, 0)
+    with build(mapped) as network:
         try:
-            with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+            with simulate(network.net) as sim:
                 return _on_hardware(sim.model)
         except BuildError as error:
             return str(error)

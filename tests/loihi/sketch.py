@@ -1,4 +1,4 @@
-"""Logical networks written down in Python, lowered, for tests of the back end."""
+"""Networks written down layer by layer, for tests of the back end."""
 
 from __future__ import annotations
 
@@ -6,38 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.ir.logical import (
-    Add,
-    AveragePooling,
-    Concat,
-    Convolution,
-    Dense,
-    InputLayer,
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-    Nengo,
-    Operation,
-    Rate,
-    ReadoutLayer,
-    Relu,
-    Shape,
-    Shortcut,
-    Spiking,
-    Timing,
-)
+from snnc.ir.logical import Loihi, Nengo, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
-from snnc.ir.shapes import window_positions
-from snnc.language.statements import TrainSpec
-from snnc.loihi.profile import read_profile
-from snnc.passes.lower import lower
 from snnc.passes.place import place
 from snnc.source import SourceFile, Span
+from tests.support import network, sound
 
-SPAN = Span(SourceFile("sketch.snn", "sketch"), 0, 6)
-RATE = Rate(20.0, 150.0, 99.9)
+SPAN = Span(SourceFile("sketch.snn", ""), 0, 0)
 
 
 def loihi(chips: int = 1, cores: int | None = None, pop: Any = "auto") -> Loihi:
@@ -52,135 +28,60 @@ def nengo() -> Nengo:
 class Sketch:
     """Adds layers one by one; each method gives the new layer's name.
 
-    A layer reads the one before it unless ``sources`` says otherwise.
+    A layer reads the one before it unless ``sources`` says otherwise. Properties are
+    those of the statement.
     """
 
     shape: Shape
     target: Loihi | Nengo = field(default_factory=loihi)
-    layers: dict[str, LogicalLayer] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
 
     def encode(self, filters: int = 1) -> str:
-        rank = len(self.shape) - 1
-        ones = (1,) * rank
-        shape = (*self.shape[:-1], filters)
-        operation = Convolution(ones, ones, "valid", True, ones)
-        return self._add("encode conv", operation, ("x",), shape, self._spiking(None))
+        return self._add("encode conv", (), filters=filters, rate="20..150 Hz")
 
     def conv(
         self,
         filters: int,
         kernel: Shape | int = 3,
         stride: Shape | int = 1,
-        padding: Any = "valid",
+        padding: str = "valid",
         sources: tuple[str, ...] = (),
-        shortcut: str | None = None,
-        block: Shape | None = None,
-        place: Any = "chip",
-        dilation: Shape | int = 1,
-        groups: int = 1,
+        **said: Any,
     ) -> str:
-        read = self.shape_of(sources or (self.last,))
-        rank = len(read) - 1
-        kernel, stride = _dims(kernel, rank), _dims(stride, rank)
-        operation = Convolution(
-            kernel, stride, padding, True, _dims(dilation, rank), groups
-        )
-        shape = tuple(
-            window_positions(n, k, s, padding)
-            for n, k, s in zip(read, operation.extent, stride, strict=False)
-        )
-        return self._add(
-            f"conv{rank}d",
-            operation,
-            sources,
-            (*shape, filters),
-            self._spiking(block, place),
-            self._shortcut(shortcut, (*shape, filters)),
-        )
+        kind = f"conv{len(self.shape) - 1}d"
+        said |= {"filters": filters, "kernel": kernel, "stride": stride}
+        return self._add(kind, sources, padding=padding, **said)
 
-    def dense(
-        self,
-        units: int,
-        sources: tuple[str, ...] = (),
-        shortcut: str | None = None,
-        block: Shape | None = None,
-        place: Any = "chip",
-    ) -> str:
-        joined = None
-        if shortcut is not None:
-            same = self.layers[shortcut].shape == (units,)
-            joined = Shortcut(shortcut, None if same else ())
-        return self._add(
-            "dense", Dense(True), sources, (units,), self._spiking(block, place), joined
-        )
+    def dense(self, units: int, sources: tuple[str, ...] = (), **said: Any) -> str:
+        return self._add("dense", sources, units=units, **said)
 
-    def pool(
-        self,
-        window: Shape | int = 2,
-        stride: Shape | int | None = None,
-        sources: tuple[str, ...] = (),
-    ) -> str:
-        read = self.shape_of(sources or (self.last,))
-        window = _dims(window, len(read) - 1)
-        stride = _dims(window if stride is None else stride, len(read) - 1)
-        shape = tuple(
-            (n - w) // s + 1 for n, w, s in zip(read, window, stride, strict=False)
-        )
-        return self._add(
-            "avgpool", AveragePooling(window, stride), sources, (*shape, read[-1])
-        )
+    def pool(self, window: Shape | int, stride: Shape | int | None = None) -> str:
+        return self._add("avgpool", (), window=window, stride=stride or window)
 
     def maximum(
-        self,
-        window: Shape | int = 2,
-        stride: Shape | int | None = None,
-        padding: Any = "valid",
-        sources: tuple[str, ...] = (),
-        block: Shape | None = None,
+        self, window: Shape, stride: Shape, padding: str, sources: tuple[str, ...]
     ) -> str:
-        """Add a max pool of windows of more than one value."""
-        read = self.shape_of(sources or (self.last,))
-        window = _dims(window, len(read) - 1)
-        stride = _dims(window if stride is None else stride, len(read) - 1)
-        shape = tuple(
-            window_positions(n, w, s, padding)
-            for n, w, s in zip(read, window, stride, strict=False)
-        )
-        operation = MaxPooling(window, stride, padding)
-        spiking = self._spiking(block)
-        return self._add("maxpool", operation, sources, (*shape, read[-1]), spiking)
-
-    def add(self, *sources: str) -> str:
-        return self._add("add", Add(), sources, self.shape_of(sources))
+        said = {"window": window, "stride": stride, "padding": padding}
+        return self._add("maxpool", sources, **said)
 
     def concat(self, *sources: str) -> str:
-        channels = sum(self.layers[source].shape[-1] for source in sources)
-        shape = (*self.shape_of(sources)[:-1], channels)
-        return self._add("concat", Concat(), sources, shape)
+        return self._add("concat", sources)
 
     @property
     def last(self) -> str:
-        return next(reversed(self.layers))
-
-    def shape_of(self, sources: tuple[str, ...]) -> Shape:
-        return self.layers[sources[0]].shape
-
-    def network(self) -> LogicalNetwork:
-        return LogicalNetwork(
-            name="sketch",
-            about="",
-            device=read_profile(),
-            target=self.target,
-            timing=Timing(1e-3, 0.06, 60, SPAN),
-            input=InputLayer("x", self.shape, 0.0, 1.0, None, SPAN),
-            layers=tuple(self.layers.values()),
-            readout=ReadoutLayer("y", (self.last,), 3, None, "mean", 0.01, 0.0, SPAN),
-            train=TrainSpec(),
-            span=SPAN,
-        )
+        return f"l{len(self.lines) - 1}"
 
     def lower(self) -> LoweredNetwork:
-        return lower(self.network())
+        target = "nengo"
+        if isinstance(self.target, Loihi):
+            chips, cores, pop = self.target.chips, self.target.cores, self.target.pop
+            target = f"loihi {{ chips {chips}, cores {cores}, pop {pop} }}"
+        head = [f"target {target}", "timing { present 60 ms }"]
+        head.append(f"input x {_written(self.shape)} in 0..1")
+        body = [*head, *self.lines, "readout y { units 3 }"]
+        made = sound(network("\n".join(body), "sketch"), "lower")
+        assert isinstance(made, LoweredNetwork)
+        return made
 
     def place(self) -> MappedNetwork:
         report = Diagnostics()
@@ -188,41 +89,14 @@ class Sketch:
         assert found is not None, [d.render_message() for d in report.diagnostics]
         return found
 
-    def _add(
-        self,
-        kind: str,
-        operation: Operation,
-        sources: tuple[str, ...],
-        shape: Shape,
-        spiking: Spiking | None = None,
-        shortcut: Shortcut | None = None,
-    ) -> str:
-        name = f"l{len(self.layers)}"
-        self.layers[name] = LogicalLayer(
-            name,
-            kind,
-            operation,
-            sources or (self.last,),
-            shape,
-            spiking,
-            shortcut,
-            SPAN,
-            {},
-        )
+    def _add(self, kind: str, sources: tuple[str, ...], **said: Any) -> str:
+        reads = ", ".join(sources) or (self.last if self.lines else "")
+        properties = ", ".join(f"{k} {_written(v)}" for k, v in said.items())
+        block = f" {{ {properties} }}" if said else ""
+        name = f"l{len(self.lines)}"
+        self.lines.append(f"{kind} {name}{reads and f' from {reads}'}{block}")
         return name
 
-    def _spiking(self, block: Shape | None, place: Any = "chip") -> Spiking:
-        return Spiking(Relu(), RATE, False, 0.0, 0.0, place, 0.005, block)
 
-    def _shortcut(self, source: str | None, shape: Shape) -> Shortcut | None:
-        if source is None:
-            return None
-        read = self.layers[source].shape
-        if read == shape:
-            return Shortcut(source, None)
-        strides = zip(read[:-1], shape[:-1], strict=True)
-        return Shortcut(source, tuple(-(-n // m) for n, m in strides))
-
-
-def _dims(value: Shape | int, rank: int) -> Shape:
-    return (value,) * rank if isinstance(value, int) else value
+def _written(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -99,7 +99,7 @@ def test_examples_reach_the_weights_that_are_counted(
     sketch: Callable[[], Sketch],
 ) -> None:
     mapping = sketch().place()
-    from tests.loihi.realise import built_joins  # takes nengo-loihi with it
+    from tests.loihi.axons import built_joins  # takes nengo-loihi with it
 
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
 
@@ -108,43 +108,9 @@ def test_examples_reach_the_weights_that_are_counted(
 @settings(max_examples=20, suppress_health_check=SLOW_BUILDS)
 @given(mapping=mappings())
 def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) -> None:
-    from tests.loihi.realise import built_joins  # takes nengo-loihi with it
+    from tests.loihi.axons import built_joins  # takes nengo-loihi with it
 
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
-
-
-def only_route(sketch: Sketch) -> tuple[int, int]:
-    (only,) = route_on(sketch.place()).routes
-    return only.operations, only.messages
-
-
-def test_padding_leaves_edges_with_fewer_operations() -> None:
-    sketch = Sketch((4, 1))
-    sketch.encode(2)
-    sketch.conv(3, 3, 1, "same")
-    assert only_route(sketch) == ((2 + 3 + 3 + 2) * 2 * 3, 4 * 2)
-
-
-def test_a_pixel_that_nothing_reads_takes_no_spike() -> None:
-    sketch = Sketch((7, 1))
-    sketch.encode(2)
-    sketch.conv(3, 1, 3)
-    assert only_route(sketch) == (3 * 2 * 3, 3 * 2)
-
-
-def test_zeros_in_the_kernel_of_a_depth_group_are_read() -> None:
-    sketch = Sketch((4, 1, 1, 1))
-    sketch.encode(1)
-    sketch.conv(1, (2, 1, 1), block=(3, 1, 1, 3))
-    # Every source slice reads all three output slices of the one group.
-    assert only_route(sketch) == (4 * 3, 4)
-
-
-def test_a_dense_layer_reads_a_row_for_each_spike_and_core() -> None:
-    sketch = Sketch((6, 1))
-    sketch.encode(2)
-    sketch.dense(10, block=(4,))
-    assert only_route(sketch) == (12 * 10, 12 * 3)
 
 
 def test_an_example_at_the_upper_rates() -> None:

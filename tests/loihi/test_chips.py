@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 from random import Random
 from typing import Any
 
-import nengo
 import nengo_loihi
 import numpy as np
 import pytest
@@ -21,7 +19,7 @@ from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
-from tests.loihi.realise import realise
+from tests.agreement.built import build, simulate
 from tests.loihi.sketch import Sketch
 from tests.loihi.test_activity import depth_groups, route_on, skipping
 
@@ -106,17 +104,13 @@ class Built:
     """A mapping as nengo-loihi builds it, and the budgets' rates of its blocks."""
 
     def __init__(self, mapping: MappedNetwork) -> None:
-        net = realise(mapping, 0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            sim = nengo_loihi.Simulator(net, target="sim", progress_bar=False)
-        with sim:
+        with build(mapping) as network, simulate(network.net) as sim:
             self.model = sim.model
         populations = mapping.lowered.by_name
         rates = {
             ensemble: np.full(ensemble.n_neurons, populations[name].upper_rate)
-            for ensemble in net.all_ensembles
-            if (name := ensemble.label.partition("[")[0]) in populations
+            for name, ensembles in network.layers.items()
+            for ensemble in ensembles
         }
         self.rates = allocators.ensemble_to_block_rates(self.model, rates)
 
@@ -168,6 +162,3 @@ def test_options_of_a_board() -> None:
     model.blocks = [None] * 6
     with pytest.raises(ValueError, match="takes 2 chips, not 1"):
         options["allocator"](model, 1)
-
-
-nengo.rc["decoder_cache"]["enabled"] = "False"

@@ -7,32 +7,21 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Diagnostics
-from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
-from snnc.passes.place import place
+from tests.agreement.built import check_blocks
 from tests.fuzz.harness import TIMES
 from tests.loihi import examples
-from tests.loihi.drawing import mappings, networks
-from tests.loihi.realise import built_blocks, predicted_blocks
+from tests.loihi.drawing import mappings
 from tests.loihi.sketch import Sketch
 
 pytestmark = pytest.mark.slow
 SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=25 * TIMES, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=15 * TIMES, suppress_health_check=SLOW_BUILDS)
 @given(mapped=mappings())
 def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
-    assert predicted_blocks(mapped) == built_blocks(mapped)
-
-
-@settings(max_examples=15 * TIMES, suppress_health_check=SLOW_BUILDS)
-@given(lowered=networks())
-def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
-    mapped = place(lowered, Diagnostics())
-    assert mapped is not None
-    assert predicted_blocks(mapped) == built_blocks(mapped)
+    check_blocks(mapped)
 
 
 @pytest.mark.parametrize(
@@ -53,4 +42,4 @@ def test_examples_build_on_the_cores_that_were_found(
 ) -> None:
     mapped = sketch().place()
     assert mapped.cores == cores
-    assert predicted_blocks(mapped) == built_blocks(mapped)
+    check_blocks(mapped)

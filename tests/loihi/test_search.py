@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
+from snnc.ir.shapes import window_positions
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.search import Search
 from tests.loihi.exhaustive import fewest_cores, mappings_of, small_profile
@@ -17,13 +19,16 @@ MOST_MAPPINGS = 20_000
 def sketch_of(draw: random.Random, graph: bool) -> Sketch:
     rank = draw.choice([1, 1, 2, 3])
     low, high = {1: (4, 8), 2: (3, 5), 3: (2, 3)}[rank]
-    sketch = Sketch((*(draw.randint(low, high) for _ in range(rank)), 1))
+    spatial = tuple(draw.randint(low, high) for _ in range(rank))
+    sketch = Sketch((*spatial, 1))
     sketch.encode(draw.randint(1, 2))
     for _ in range(3 if rank == 1 else draw.randint(1, 2)):
-        spatial = sketch.shape_of((sketch.last,))[:-1]
         kernel = tuple(draw.randint(1, min(3, n)) for n in spatial)
-        padding = draw.choice(["valid", "same"])
-        sketch.conv(draw.randint(1, 4), kernel, draw.randint(1, 2), padding)
+        padding: Any = draw.choice(["valid", "same"])
+        filters, stride = draw.randint(1, 4), draw.randint(1, 2)
+        sketch.conv(filters, kernel, stride, padding)
+        axes = zip(spatial, kernel, strict=True)
+        spatial = tuple(window_positions(n, k, stride, padding) for n, k in axes)
     if graph:
         source = sketch.last
         sketch.conv(2, 1)

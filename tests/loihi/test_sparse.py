@@ -6,7 +6,6 @@ from math import ceil
 
 import pytest
 
-from snnc.ir.mapped import Block
 from tests.loihi.sketch import Sketch
 
 
@@ -19,7 +18,7 @@ def image(side: int, channels: int) -> Sketch:
 @pytest.mark.slow
 @pytest.mark.parametrize("stride", [1, 2])
 def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
-    from tests.loihi.realise import built_blocks, predicted_blocks
+    from tests.agreement.built import check_blocks
 
     sketch = image(16, 32)
     sketch.conv(32, 3, stride, "same", groups=32)
@@ -27,15 +26,7 @@ def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
     side = ceil(16 / stride)
     assert found.projections[-1].form == "sparse"
     assert found.cores == ceil(side * side * 32 / 1024)
-    assert predicted_blocks(found) == built_blocks(found)
-
-
-def test_a_block_of_a_depthwise_layer_costs_what_a_probe_measured() -> None:
-    """Counted in a run of nengo-loihi before there was a formula."""
-    sketch = image(16, 32)
-    sketch.conv(32, 3, 1, "same", groups=32, block=(8, 16, 8))
-    ensembles = sketch.place().populations[-1].ensembles
-    assert ensembles[0].blocks[0] == Block(1024, 1152, 0, 116_736)
+    check_blocks(found)
 
 
 def test_few_wide_groups_take_the_form_with_fewer_cores() -> None:

@@ -6,7 +6,6 @@ where each BIN is a folder with both programs.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,8 @@ from pathlib import Path
 
 from tests.emit.networks import ALL, long_names
 from tests.emit.packages import write
+from tests.support import SPECS, sound, write_modules
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 LENGTHS = (79, 88, 100, 120)
 
 
@@ -38,8 +37,9 @@ def main(folders: list[str]) -> int:
     with tempfile.TemporaryDirectory() as made:
         for network in (*ALL, long_names):
             write(network(), Path(made))
-        for golden in GOLDEN.glob("*/__init__.py"):
-            shutil.copytree(golden.parent, Path(made) / f"golden_{golden.parent.name}")
+        for spec in SPECS:
+            modules = sound(spec.read_text(encoding="utf-8"), "emit")
+            write_modules(modules, Path(made) / spec.stem)
         for command in (
             c for tools in folders for c in commands(Path(tools).resolve())
         ):

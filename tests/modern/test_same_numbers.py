@@ -111,7 +111,11 @@ def test_every_neuron_spikes_as_often(package: Package, simulator: str) -> None:
 
 
 @pytest.mark.parametrize("package", ["both_waves"], indirect=True)
-def test_it_trains_and_resumes(package: Package, tmp_path: Path) -> None:
+def test_it_trains_and_resumes(
+    package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To trace a graph of more steps takes longer than to run it.
+    monkeypatch.setattr(package.module("_runtime.keras.spiking"), "CHUNK", 2)
     train = package.module("train").train
     weights = tmp_path / "w"
     how: Any = {"epochs": 1, "spike_updates": 10}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nir
 import numpy as np
@@ -29,44 +31,45 @@ def hash_of(text: str) -> str:
     return spec_hash(sound(text, "validate").spec)
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def exported(text: str, neuron: Any = "if") -> dict[str, np.ndarray]:
+    """Export a network as ``net.nir``; return its weights."""
+    Path("net.snn").write_text(text)
+    weights = weights_of(text)
+    export_nir("net.snn", weights, "net.nir", neuron)
+    return weights
+
+
 @pytest.mark.parametrize("neuron", ["if", "cubalif"])
 @pytest.mark.parametrize("name", BODIES)
-def test_a_round_trip_gives_the_same_spec_and_weights(
-    name: str, neuron: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.snn").write_text(spec_of(name))
-    weights = weights_of(spec_of(name))
-    export_nir("net.snn", weights, "net.nir", neuron)  # type: ignore[arg-type]
-    assert (
-        main(["import", "net.nir", "-o", "b.snn", "--weights-out", "b.safetensors"])
-        == 0
-    )
+def test_a_round_trip_gives_the_same_spec_and_weights(name: str, neuron: str) -> None:
+    weights = exported(spec_of(name), neuron)
+    written = ["-o", "b.snn", "--weights-out", "b.safetensors"]
+    assert main(["import", "net.nir", *written]) == 0
     assert hash_of(Path("b.snn").read_text()) == hash_of(spec_of(name))
     found = load_file("b.safetensors")
     for tensor, values in weights.items():
         np.testing.assert_allclose(found[tensor], values, rtol=1e-5, atol=1e-6)
 
 
-def edit_graph(path: str, change: object) -> None:
-    graph = nir.read(path)
-    change(graph)  # type: ignore[operator]
-    nir.write(path, graph)
+def edit_graph(change: Callable[[dict[str, Any]], None]) -> None:
+    graph = nir.read("net.nir")
+    change(graph.nodes)
+    nir.write("net.nir", graph)
 
 
-def test_weights_that_were_trained_on_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.snn").write_text(spec_of("clip"))
-    weights = weights_of(spec_of("clip"))
-    export_nir("net.snn", weights, "net.nir")
+def test_weights_that_were_trained_on_come_back() -> None:
+    weights = exported(spec_of("clip"))
 
-    def train(graph: nir.NIRGraph) -> None:
-        graph.nodes["d0"].weight *= 2
-        graph.nodes["c0"].bias += 1
+    def train(nodes: dict[str, Any]) -> None:
+        nodes["d0"].weight *= 2
+        nodes["c0"].bias += 1
 
-    edit_graph("net.nir", train)
+    edit_graph(train)
     assert main(["import", "net.nir", "--weights-out", "b.safetensors"]) == 0
     found = load_file("b.safetensors")
     np.testing.assert_allclose(found["d0.kernel"], 2 * weights["d0.kernel"], rtol=1e-5)
@@ -74,85 +77,57 @@ def test_weights_that_were_trained_on_come_back(
     np.testing.assert_allclose(found["c0.bias"], bias, rtol=1e-5)
 
 
+def fill(nodes: dict[str, Any]) -> None:
+    nodes["c0"].weight[nodes["c0"].weight == 0] = 0.01
+
+
+def add_bias(nodes: dict[str, Any]) -> None:
+    nodes["c0"].bias = nodes["c0"].bias + 0.25
+
+
+def flatten_less(nodes: dict[str, Any]) -> None:
+    for node in nodes.values():
+        if isinstance(node, nir.Flatten):
+            node.start_dim = 1
+
+
+def shift(nodes: dict[str, Any]) -> None:
+    nodes["image_scaled"].bias += 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        (spec_of("clip"), fill),
+        (spec_of("image").replace("filters", "bias off, filters"), add_bias),
+        (spec_of("image"), flatten_less),
+        (spec_of("image"), shift),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
 def test_a_graph_that_is_no_longer_its_spec_s_is_imported_by_its_nodes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    text: str,
+    change: Callable[[dict[str, Any]], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.snn").write_text(spec_of("clip"))
-    export_nir("net.snn", weights_of(spec_of("clip")), "net.nir")
-
-    def fill(graph: nir.NIRGraph) -> None:
-        weight = graph.nodes["c0"].weight
-        weight[weight == 0] = 0.01
-
-    edit_graph("net.nir", fill)
-    assert main(["import", "net.nir"]) == 0
-    out, err = capsys.readouterr()
-    assert "was changed after its export" in err
-    assert "conv2d c0 { filters 20" in out  # five slices of four filters
-
-
-def test_a_bias_that_the_spec_does_not_have_makes_another_graph(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = spec_of("image").replace("filters", "bias off, filters")
-    Path("net.snn").write_text(text)
-    export_nir("net.snn", weights_of(text), "net.nir")
+    exported(text)
     again = ["--weights-out", "b.safetensors", "--force", "-o", "b.snn"]
     assert main(["import", "net.nir", *again]) == 0
     assert "was changed after its export" not in capsys.readouterr().err
-
-    def train(graph: nir.NIRGraph) -> None:
-        graph.nodes["c0"].bias = graph.nodes["c0"].bias + 0.25
-
-    edit_graph("net.nir", train)
+    edit_graph(change)
     assert main(["import", "net.nir", *again]) == 0
     assert "was changed after its export" in capsys.readouterr().err
     assert main(["weights", "b.safetensors", "b.snn"]) == 0
-
-
-def test_a_flatten_of_other_axes_makes_another_graph(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.snn").write_text(spec_of("image"))
-    export_nir("net.snn", weights_of(spec_of("image")), "net.nir")
-
-    def start(graph: nir.NIRGraph) -> None:
-        flat = [n for n in graph.nodes.values() if isinstance(n, nir.Flatten)]
-        assert flat
-        for node in flat:
-            node.start_dim = 1
-
-    edit_graph("net.nir", start)
-    assert main(["import", "net.nir"]) == 0
-    assert "was changed after its export" in capsys.readouterr().err
-
-
-def test_another_scale_of_the_input_makes_another_graph(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("net.snn").write_text(spec_of("image"))
-    export_nir("net.snn", weights_of(spec_of("image")), "net.nir")
-
-    def scale(graph: nir.NIRGraph) -> None:
-        graph.nodes["image_scaled"].bias += 0.25
-
-    edit_graph("net.nir", scale)
-    assert main(["import", "net.nir"]) == 0
-    assert "was changed after its export" in capsys.readouterr().err
+    if change is fill:  # five slices of four filters
+        assert "conv2d c0 { filters 20" in Path("b.snn").read_text()
 
 
 def test_a_spec_in_a_graph_commands_no_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     about = 'about "a \x1b[31m \u202e ::error::x"\n#\x07#vso[task.x]\n'
     text = spec_of("image").replace("  input", f"{about}  input", 1)
-    Path("net.snn").write_text(text)
-    export_nir("net.snn", weights_of(text), "net.nir")
+    exported(text)
     assert main(["import", "net.nir", "-o", "b.snn"]) == 0
     assert main(["import", "net.nir"]) == 0
     out = capsys.readouterr().out
@@ -166,20 +141,16 @@ def test_a_spec_in_a_graph_commands_no_terminal(
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [*GRAPHS, "image", "pools", "clip", "sequence"])
-def test_outputs_in_rates_are_those_of_the_graph(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_outputs_in_rates_are_those_of_the_graph(name: str) -> None:
     if name in GRAPHS:
         nir.write("net.nir", GRAPHS[name]())
         low = 0.0
     else:
-        Path("own.snn").write_text(spec_of(name))
-        export_nir("own.snn", weights_of(spec_of(name)), "net.nir")
+        exported(spec_of(name))
         low = -1.0 if name in ("pools", "sequence") else 0.0
-    command = ["import", "net.nir", "-o", "net.snn", "--weights-out", "w.safetensors"]
+    command = ["import", "net.nir", "-o", "back.snn", "--weights-out", "w.safetensors"]
     assert main([*command, "--input-range", f"{low}..1", "--name", "back"]) == 0
-    assert main(["build", "net.snn", "-o", "models"]) == 0
+    assert main(["build", "back.snn", "-o", "models"]) == 0
     package = open_package("models/back")
     program = package.module("keras_model")
     model = program.build_model()

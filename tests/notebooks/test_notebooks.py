@@ -35,6 +35,11 @@ def kinds(cell: Any) -> list[str]:
     return shown
 
 
+def is_progress(output: Any) -> bool:
+    """Nengo's bar is shown on stdout where a simulation takes long."""
+    return output.get("name") == "stderr" or "\r" in output.get("text", "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_what_is_kept(
@@ -46,7 +51,9 @@ def test_a_notebook_runs_and_shows_what_is_kept(
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     kept, run = read(path), read(path)
     for cell in run.cells if not os.environ.get("SNNC_ACCEPT") else ():
-        cell.source = EPOCHS.sub("1", cell.source)  # shows the same, of other numbers
+        # Shows the same, of other numbers.
+        cell.source = EPOCHS.sub("1", cell.source)
+        cell.source = cell.source.replace("len(x)", "500").replace("1400", "400")
     client = NotebookClient(
         run, timeout=480, resources={"metadata": {"path": str(tmp_path)}}
     )
@@ -54,7 +61,7 @@ def test_a_notebook_runs_and_shows_what_is_kept(
     for cell in run.cells:
         cell.get("metadata", {}).pop("execution", None)  # when it ran
         if cell.cell_type == "code":  # bars of progress are of no interest afterwards
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+            cell.outputs = [o for o in cell.outputs if not is_progress(o)]
     if os.environ.get("SNNC_ACCEPT"):
         nbformat.write(run, path)
         return

@@ -24,20 +24,6 @@ from tests.output.packages import (
 )
 
 
-def test_an_edited_file_stops_the_build(package: Path) -> None:
-    edited = edit(package / "a.py")
-    assert build(package, "X = 3\n") == (None, ["SNN721"])
-    assert (package / "a.py").read_text() == edited
-
-
-def test_force_replaces_an_edited_file(package: Path) -> None:
-    edit(package / "a.py")
-    written, codes = build(package, force=True)
-    assert codes == []
-    assert written is not None
-    assert written.written == ("a.py",)
-
-
 def test_all_edited_files_are_one_report(package: Path) -> None:
     edit(package / "a.py")
     edit(package / "b.py")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.emit.files import FORMAT
 from snnc.output import compare
 from snnc.output.stale import problems
 from snnc.output.write import WrittenFiles, write_package
@@ -86,39 +84,6 @@ def test_without_a_lock_what_is_as_it_should_be_gets_one(
     if lock is not None:
         (package / "snnc.lock").write_text(lock)
     assert build(package) == (WrittenFiles(("snnc.lock",), (), NAMES[:-1]), [])
-
-
-def reformat(package: Path, number: int, **more: object) -> None:
-    """Change a lock's format and other fields."""
-    path = package / "snnc.lock"
-    data = {**json.loads(path.read_text()), "format": number, "snnc": "9.9", **more}
-    path.write_text(json.dumps(data))
-
-
-@pytest.mark.parametrize("more", [{}, {"files": ["a.py"], "source": 3}])
-def test_a_package_of_a_newer_snnc_is_not_replaced(
-    package: Path, more: dict[str, object]
-) -> None:
-    reformat(package, FORMAT + 1, **more)
-    before = {p.name: p.read_text() for p in package.iterdir()}
-    report = Diagnostics()
-    assert write_package(package_files(package, "X = 3\n"), False, report) is None
-    (found,) = report.diagnostics
-    assert found.code == "SNN735"
-    assert f"snnc 9.9, a newer version: format {FORMAT + 1}" in found.render_message()
-    assert {p.name: p.read_text() for p in package.iterdir()} == before
-    assert build(package, "X = 3\n", force=True)[1] == []
-    assert compare(package_files(package, "X = 3\n")).is_settled
-
-
-def test_a_package_of_an_older_snnc_is_upgraded(tmp_path: Path) -> None:
-    write(package_files(tmp_path, old="A = 1\n"))
-    reformat(tmp_path, FORMAT - 1)
-    written, codes = build(tmp_path, "X = 3\n")
-    assert codes == []
-    assert written == WrittenFiles(
-        ("a.py", "snnc.lock"), ("old.py",), ("b.py", "py.typed"), FORMAT - 1
-    )
 
 
 CONFLICT = """\

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from snnc.source import LARGEST
 from tests.fuzz.harness import processor_time
@@ -63,37 +61,9 @@ def test_an_absurd_value_is_reported(name: str) -> None:
         assert code in codes(text)
 
 
-def test_a_product_beyond_64_bits_is_too_many_values() -> None:
-    shape = "2000000000x2000000000x2000000000"
-    found = codes(HEAD.replace("8x8x1", shape) + TAIL)
-    assert set(found) == {"SNN306"}
-
-
 def test_a_network_far_too_large_for_its_chips_is_refused_at_once() -> None:
     head = HEAD.replace("target nengo", "target loihi").replace(
         "8x8x1", "99999x64x64x1"
     )
-    assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]
-
-
-@given(st.text(max_size=400))
-@settings(max_examples=250)
-def test_any_text_gives_diagnostics_only(text: str) -> None:
-    assert codes(text)
-
-
-@pytest.mark.slow
-@given(
-    st.lists(st.sampled_from((HEAD + TAIL).split() + list('{}[]",#.x\n')), max_size=60)
-)
-@settings(max_examples=250)
-def test_any_mixture_of_the_languages_words_does(words: list[str]) -> None:
-    assert codes("snn 1\n\nnetwork net {\n" + " ".join(words))
-
-
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
-def test_tabs_and_line_ends_of_any_kind_are_blanks(end: str) -> None:
-    text = (HEAD + TAIL).replace("  ", "\t")
-    assert (
-        codes(text.replace("\n", end).replace("\r\n", "\n").replace("\r", "\n")) == []
-    )
+    with processor_time(SOON):
+        assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]

@@ -10,44 +10,47 @@ from typing import Any, NamedTuple
 import numpy as np
 from tensorflow import keras
 
-from snnc.ir.logical import LogicalNetwork, Shortcut
-from tests.emit.networks import LIF, conv, dense, encoder, join, network, pool
+from snnc.ir.logical import LogicalNetwork
+from tests.emit.networks import SHORT, parse
 from tests.emit.packages import module, write
 
 SHAPE = (8, 8, 2)
 CLASSES = 4
 
 
-def branches(name: str, **neurons: Any) -> LogicalNetwork:
+def branches(name: str, neurons: str = "") -> LogicalNetwork:
     """Return a network with shortcuts, a pool and a join."""
-    same = {"padding": "same", **neurons}
-    learned = Shortcut("c0", (2, 2))
-    return network(
+    norm = ", batchnorm on" if "batchnorm" in neurons else ""
+    return parse(
         name,
-        SHAPE,
-        encoder("image", (8, 8, 3), batchnorm=neurons.get("batchnorm", False)),
-        conv("c0", "encode", (8, 8, 4), **same),
-        conv("c1", "c0", (8, 8, 4), shortcut=Shortcut("c0", None), **same),
-        conv("c2", "c1", (4, 4, 4), stride=2, shortcut=learned, **same),
-        pool("half", "c1", (2, 2), (2, 2), (4, 4, 4)),
-        join("both", "concat", ("c2", "half"), (4, 4, 8)),
-        dense("d0", "both", 6, **neurons),
-        classes=CLASSES,
-        batch=16,
+        f"""
+        defaults {{ {neurons} }}
+        input image 8x8x2 in 0..1
+        encode conv {{ filters 3{norm} }}
+        conv2d c0 {{ filters 4, padding same }}
+        conv2d c1 {{ filters 4, padding same, shortcut c0 }}
+        conv2d c2 {{ filters 4, padding same, stride 2, shortcut c0 }}
+        avgpool half from c1 {{ window 2 }}
+        concat both from c2, half
+        dense d0 {{ units 6 }}
+        readout digit {{ classes {CLASSES} }}
+        train {{ batch 16, {SHORT} }}
+        """,
     )
 
 
-def chain(name: str, **neurons: Any) -> LogicalNetwork:
+def chain(name: str) -> LogicalNetwork:
     """Return a network of one layer after another, whose readout has a penalty."""
-    return network(
+    return parse(
         name,
-        SHAPE,
-        encoder("image", (8, 8, 3)),
-        conv("c0", "encode", (6, 6, 4), **neurons),
-        dense("d0", "c0", 6, **neurons),
-        classes=CLASSES,
-        batch=16,
-        l2=1e-2,
+        f"""
+        input image 8x8x2 in 0..1
+        encode conv {{ filters 3 }}
+        conv2d c0 {{ filters 4, l2 0 }}
+        dense d0 {{ units 6, l2 0 }}
+        readout digit {{ classes {CLASSES} }}
+        train {{ batch 16, l2 1e-2, {SHORT} }}
+        """,
     )
 
 
@@ -55,9 +58,9 @@ NETWORKS = {
     made.name: made
     for made in (
         branches("relu"),
-        branches("relu_norm", batchnorm=True),
-        branches("lif", neuron=LIF),
-        branches("lif_norm", neuron=LIF, batchnorm=True),
+        branches("relu_norm", "batchnorm on"),
+        branches("lif", "neuron lif"),
+        branches("lif_norm", "neuron lif, batchnorm on"),
         chain("chain"),
     )
 }
@@ -92,6 +95,9 @@ class Made(NamedTuple):
 
     def trainer(self, **changes: Any) -> Any:
         """Return its trainer, with all phases, and some settings changed."""
+        # To trace a graph of ten steps takes longer than all updates of a test.
+        spiking: Any = self.module("_runtime.keras.spiking")
+        spiking.CHUNK = 2
         trainer = self.module("train").TRAINER
         settings = {"phases": ("smooth", "scale", "spikes"), **changes}
         return replace(trainer, training=replace(trainer.training, **settings))

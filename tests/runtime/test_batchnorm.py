@@ -9,65 +9,41 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.ir.logical import LogicalNetwork, Shortcut
-from tests.emit.networks import LIF, conv, dense, encoder, network
+from tests.emit.networks import parse
 from tests.emit.packages import importable, module, write
 
 pytestmark = pytest.mark.slow
 
-NORM: dict[str, Any] = {"batchnorm": True}
+BODIES = {
+    "lines": """
+        input image 12x2 in 0..1
+        encode conv { filters 3, batchnorm on }
+        conv1d c0 { filters 4 }
+        conv1d c1 { filters 4, padding same, bias off }
+    """,
+    "planes": """
+        input image 8x8x1 in 0..1
+        encode conv { filters 2, batchnorm on }
+        conv2d c0 { filters 4, padding same, neuron lif }
+        conv2d c1 { filters 4, padding same, shortcut c0 }
+        conv2d c2 { filters 5, padding same, stride 2, shortcut c0 }
+        conv2d down { filters 5, kernel 2, stride 2, bias off }
+    """,
+    "volumes": """
+        input image 4x6x6x1 in 0..1
+        encode conv { filters 2, batchnorm on }
+        conv3d c0 { filters 3 }
+        dense d0 { units 7 }
+        dense d1 { units 7, shortcut d0 }
+        dense d2 { units 5, shortcut c0, bias off }
+    """,
+}
 
 
-def conv1d_encoded() -> LogicalNetwork:
-    return network(
-        "lines",
-        (12, 2),
-        encoder("image", (12, 3), **NORM),
-        conv("c0", "encode", (10, 4), **NORM),
-        conv("c1", "c0", (10, 4), padding="same", bias=False, **NORM),
-    )
-
-
-def conv2d_shortcuts() -> LogicalNetwork:
-    return network(
-        "planes",
-        (8, 8, 1),
-        encoder("image", (8, 8, 2), **NORM),
-        conv("c0", "encode", (8, 8, 4), padding="same", neuron=LIF, **NORM),
-        conv(
-            "c1", "c0", (8, 8, 4), padding="same", shortcut=Shortcut("c0", None), **NORM
-        ),
-        conv(
-            "c2",
-            "c1",
-            (4, 4, 5),
-            padding="same",
-            stride=2,
-            shortcut=Shortcut("c0", (2, 2)),
-            **NORM,
-        ),
-        conv("down", "c2", (2, 2, 5), kernel=2, stride=2, bias=False, **NORM),
-    )
-
-
-def conv3d_dense() -> LogicalNetwork:
-    return network(
-        "volumes",
-        (4, 6, 6, 1),
-        encoder("image", (4, 6, 6, 2), **NORM),
-        conv("c0", "encode", (2, 4, 4, 3), **NORM),
-        dense("d0", "c0", 7, **NORM),
-        dense("d1", "d0", 7, shortcut=Shortcut("d0", None), **NORM),
-        dense("d2", "d1", 5, shortcut=Shortcut("c0", ()), bias=False, **NORM),
-    )
-
-
-NETWORKS = {n.name: n for n in (conv1d_encoded(), conv2d_shortcuts(), conv3d_dense())}
-
-
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", BODIES)
 def test_a_folded_batch_norm_computes_the_same(name: str, tmp_path: Path) -> None:
-    made = NETWORKS[name]
+    body = f"defaults {{ batchnorm on }}\n{BODIES[name]}"
+    made = parse(name, f"{body}\nreadout digit {{ classes 4 }}")
     package = write(made, tmp_path)
     rng = np.random.default_rng(4)
     x = rng.uniform(0, 1, (32, *made.input.shape)).astype("f4")

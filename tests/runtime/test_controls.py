@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from tests.emit.packages import Load
+from tests.runtime.test_progress import without
 from tests.runtime.test_training import X, Y
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,13 @@ def main(load: Load, monkeypatch: pytest.MonkeyPatch) -> Any:
         return load("volume", "train").main([*words])
 
     return act
+
+
+@pytest.fixture
+def no_dropout(load: Load, eagerly: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train without graphs and without dropout, which then ignores the seed."""
+    made = load("volume", "keras_model")
+    monkeypatch.setattr(made, "build_model", without(made.build_model))
 
 
 class Seen(keras.callbacks.Callback):
@@ -50,6 +58,7 @@ def last_logs(load: Load, *data: Any, **options: Any) -> dict[str, float]:
     return seen.logs[-1]
 
 
+@pytest.mark.usefixtures("no_dropout")
 def test_examples_to_validate_on_may_be_others(load: Load) -> None:
     wrong = (Y + 1) % 4
     right = last_logs(load, X, Y, validation=(X, Y))
@@ -60,27 +69,24 @@ def test_examples_to_validate_on_may_be_others(load: Load) -> None:
 
 def test_none_is_held_out_of_the_data_then(load: Load) -> None:
     made = load("volume", "_runtime.keras.pipelines")
-    accepted = load("volume", "_runtime.data").DataSpec.of(
-        load("volume", "network").NETWORK
-    )
-    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, None, (X[:3], Y[:3]))
+    own = load("volume", "network").NETWORK
+    batches = made.Pipelines(own, 8, 0.1, 0).of_arrays(X, Y, None, (X[:3], Y[:3]))
     assert batches.steps == 5
     assert sum(len(y) for _, y in batches.validation) == 3
 
 
 def test_groups_are_held_out_as_a_whole(load: Load) -> None:
     made = load("volume", "_runtime.keras.pipelines")
-    accepted = load("volume", "_runtime.data").DataSpec.of(
-        load("volume", "network").NETWORK
-    )
+    own = load("volume", "network").NETWORK
     groups = np.arange(40) // 8
-    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, groups)
+    batches = made.Pipelines(own, 8, 0.1, 0).of_arrays(X, Y, groups)
     kept = np.concatenate([x for x, _ in batches.validation])
     found = {i for i in range(40) for x in kept if np.array_equal(x, X[i])}
     assert len(found) == 8
     assert len({groups[i] for i in found}) == 1
 
 
+@pytest.mark.usefixtures("no_dropout")
 def test_weights_of_classes_are_in_the_loss(load: Load) -> None:
     plain = last_logs(load, X, Y)
     double = last_logs(load, X, Y, class_weight=dict.fromkeys(range(4), 2.0))
@@ -99,7 +105,7 @@ def test_the_command_line_takes_them(
     assert f"wrote {tmp_path / 'w'}\n" in capsys.readouterr().out
     assert main(tmp_path, "--groups", "subject", subject=np.arange(40) // 4) == 0
     assert main(tmp_path, "--groups", "subject", subject=np.arange(39)) == 1
-    assert "subject: groups are int64 (39,), not" in capsys.readouterr().err
+    assert "groups are int64 (39,), not" in capsys.readouterr().err
     assert main(tmp_path, "--groups", "subject") == 1
     assert "there is no subject, but" in capsys.readouterr().err
     with pytest.raises(SystemExit):
@@ -108,6 +114,7 @@ def test_the_command_line_takes_them(
     assert "has no example of class" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_labels_that_may_be_shifted_are_told(
     main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,8 +172,10 @@ def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) 
 
 
 def test_a_loss_that_is_nan_in_spikes_ends_the_training(
-    load: Load, tmp_path: Path
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # To trace a graph of more steps takes longer than to run it.
+    monkeypatch.setattr(load("volume", "_runtime.keras.spiking"), "CHUNK", 2)
     how: Any = {"epochs": 1, "phases": ("smooth", "spikes"), "spike_updates": 30}
     diverged = load("volume", "_runtime.keras.progress").DivergedError
     with pytest.raises(diverged, match="loss is NaN or infinite in epoch 3"):
@@ -188,9 +197,12 @@ def test_a_layer_of_such_values_is_named(
 ) -> None:
     made = load("volume", "_runtime.keras.progress")
     model = load("volume", "keras_model").build_model()
-    stop = made.StopAtNaN(load("volume", "network").NETWORK.layers, X[:4])
+    given = load("volume", "network").NETWORK, load("volume", "layout").LAYOUT
+    scaler = load("volume", "_runtime.keras.scaler").Scaler(*given, model, X[:4])
+    progress = made.Progress(None, [])
+    progress.epoch = 6
+    stop = made.StopAtNaN(scaler, X[:4], progress)
     stop.set_model(model)
-    stop.on_epoch_begin(6)
     kernel = model.get_layer(layer).kernel
     kernel.assign(np.full(kernel.shape, value, "f4"))
     stop.on_train_batch_end(0, {"loss": 1.0})

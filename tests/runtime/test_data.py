@@ -10,17 +10,25 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from snnc.runtime.data import DataError, DataSpec, check_input, open_input
+from snnc.runtime.data import DataError, open_data, select
 from snnc.runtime.examples import sample_indices
-from snnc.runtime.labels import check_data, load_data, open_data, select
+from snnc.runtime.network import Input, Network, Readout
 from snnc.tools.evaluate.task import identify_data
 
 X = np.random.default_rng(0).random((50, 6, 6, 1)).astype(np.float32)
 Y = np.arange(50) % 3
 
-SPEC = DataSpec((6, 6, 1), 0.0, 1.0, 3, classifies=True)
-BYTES = DataSpec((6, 6, 1), 0.0, 255.0, 3, classifies=True)
-TARGETS = DataSpec((6, 6, 1), 0.0, 1.0, 2, classifies=False)
+
+def network(
+    shape: tuple[int, ...], high: float, units: int, classes: bool, low: float = 0.0
+) -> Network:
+    read, readout = Input("x", shape, low, high), Readout("y", units, classes)
+    return Network("net", 0.001, 0.1, read, {}, readout)
+
+
+SPEC = network((6, 6, 1), 1.0, 3, classes=True)
+BYTES = network((6, 6, 1), 255.0, 3, classes=True)
+TARGETS = network((6, 6, 1), 1.0, 2, classes=False)
 BIG = 10**9  # examples: a sparse file of 144 GB
 
 
@@ -58,11 +66,11 @@ def test_slices_are_what_was_saved(
         assert piece.dtype == np.float32
         assert np.array_equal(piece, x[start : min(stop, 40)].astype(np.float32))
     assert np.array_equal(examples.y, Y[:40])
-    whole, labels = load_data(path, BYTES)
+    whole, labels = open_data(path, BYTES).arrays
     assert np.array_equal(whole, x.astype(np.float32))
     assert np.array_equal(labels, Y)
     assert labels.dtype == np.int64
-    assert np.array_equal(open_input(path, BYTES)[:], whole)
+    assert np.array_equal(open_data(path, BYTES, labelled=False)[:], whole)
 
 
 def test_a_folder_need_not_fit_memory(tmp_path: Path) -> None:
@@ -76,8 +84,8 @@ def test_a_folder_need_not_fit_memory(tmp_path: Path) -> None:
 
 def test_a_single_array_is_an_input(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
-    found = open_input(tmp_path / "x.npy", SPEC)
-    assert isinstance(found.x, np.memmap)
+    found = open_data(tmp_path / "x.npy", SPEC, labelled=False)
+    assert isinstance(found.x.base, np.memmap)
     assert np.array_equal(found[:], X)
 
 
@@ -95,16 +103,17 @@ def test_identities_follow_the_content(tmp_path: Path) -> None:
 def test_targets_are_numbers_of_each_unit(tmp_path: Path) -> None:
     y = np.random.default_rng(1).normal(size=(50, 2))
     np.savez(tmp_path / "d.npz", x=X, y=y)
-    _, found = load_data(tmp_path / "d.npz", TARGETS)
+    _, found = open_data(tmp_path / "d.npz", TARGETS).arrays
     assert found.dtype == np.float32
     assert np.array_equal(found, y.astype(np.float32))
 
 
 def test_an_input_needs_no_labels(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=X)
-    assert np.array_equal(open_input(tmp_path / "d.npz", SPEC)[:], X)
+    assert np.array_equal(open_data(tmp_path / "d.npz", SPEC, labelled=False)[:], X)
+    other = network((5,), 1.0, 3, classes=True)
     with pytest.raises(DataError, match=r"d.npz: x has shape"):
-        open_input(tmp_path / "d.npz", DataSpec((5,), 0.0, 1.0, 3, True))
+        open_data(tmp_path / "d.npz", other, labelled=False)
 
 
 def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
@@ -152,7 +161,7 @@ def test_values_that_hardly_fill_the_range_are_told(
     bounds: tuple[float, float], values: tuple[float, float], said: str | None
 ) -> None:
     low, high = bounds
-    spec = DataSpec((2,), low, high, 3, classifies=True)
+    spec = network((2,), high, 3, classes=True, low=low)
     x = np.array([values, values], np.float32)
     warning = select(x, np.arange(2), spec).warning
     assert warning is None if said is None else (warning or "").startswith(said)
@@ -176,11 +185,6 @@ def not_a_number(path: Path) -> Path:
 def without_y(path: Path) -> Path:
     np.savez(path / "d.npz", x=X, label=Y)
     return path / "d.npz"
-
-
-def half(path: Path) -> Path:
-    np.save(path / "x.npy", X)
-    return path
 
 
 def cut_npy(path: Path) -> Path:
@@ -235,7 +239,6 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "cut": lambda path: with_bytes(store(path, X).read_bytes()[:3000])(path),
     "fifo": fifo,
     "no y": without_y,
-    "half a folder": half,
     "cut array in a folder": cut_npy,
     "wrong CRC": wrong_crc,
     "text": with_x(np.array(["a"] * 50)),
@@ -265,6 +268,12 @@ def test_what_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     compare("data.txt", said)
 
 
+def test_a_folder_without_labels_lacks_a_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X)
+    with pytest.raises(FileNotFoundError, match=r"y\.npy"):
+        open_data(tmp_path, SPEC)
+
+
 LABELS = {
     "one-hot": np.eye(3)[Y],
     "column": Y[:, np.newaxis],
@@ -287,20 +296,20 @@ def test_what_are_no_labels() -> None:
     for spec, cases in ((SPEC, LABELS), (TARGETS, VALUES)):
         for name, y in cases.items():
             with pytest.raises(DataError) as caught:
-                check_data(X, y, spec)
+                select(X, y, spec)
             said.append(f"{name}: {caught.value}")
-    one = DataSpec((6, 6, 1), 0.0, 1.0, 1, classifies=False)
+    one = network((6, 6, 1), 1.0, 1, classes=False)
     with pytest.raises(DataError, match="use y"):
-        check_data(X, np.zeros(50), one)
+        select(X, np.zeros(50), one)
     compare("labels.txt", said)
 
 
 def test_arrays_are_checked_and_converted() -> None:
-    x, y = check_data((X > 0.5).astype(int), Y.astype(np.uint8), SPEC)
+    x, y = select((X > 0.5).astype(int), Y.astype(np.uint8), SPEC).arrays
     assert [x.dtype, y.dtype] == [np.dtype(np.float32), np.dtype(np.int64)]
-    assert check_input(X, SPEC) is X
+    assert select(X, None, SPEC).arrays[0] is X
     with pytest.raises(DataError, match="no examples"):
-        check_input(X[:0], SPEC)
+        select(X[:0], None, SPEC)
 
 
 def compare(name: str, said: list[str]) -> None:

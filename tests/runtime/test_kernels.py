@@ -104,13 +104,6 @@ def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> N
     np.testing.assert_allclose(
         np.tensordot(x, whole, axes=4), left.ravel() @ matrix, atol=1e-12
     )
-    parts = x[:3], x[3:]
-    rows = kernels.rows_of(whole, range(3)), kernels.rows_of(whole, range(3, 4))
-    summed = sum(
-        np.tensordot(np.moveaxis(part, 0, 2).reshape(9, 10, -1), each, axes=3)
-        for part, each in zip(parts, rows, strict=True)
-    )
-    np.testing.assert_allclose(summed, left.ravel() @ matrix, atol=1e-12)
 
 
 def test_a_matrix_may_be_that_of_a_concatenation() -> None:

@@ -82,10 +82,8 @@ def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
     for layer in trained:
         layer.set_weights(begun.get_layer(layer.name).get_weights())
     models[name].module("keras_model").compile_model(other)
-    accepted = models[name].module("_runtime.data").DataSpec.of(models[name].network)
-    pipelines = (
-        models[name].module("_runtime.keras.pipelines").Pipelines(accepted, 16, 0.0, 0)
-    )
+    made = models[name].module("_runtime.keras.pipelines")
+    pipelines = made.Pipelines(models[name].network, 16, 0.0, 0)
     batches = pipelines.of_arrays(X, Y).training(0)
     history = other.fit(batches, steps_per_epoch=4, epochs=3, verbose=0).history
     np.testing.assert_allclose(model.history.history["loss"], history["loss"], 1e-4)
@@ -104,7 +102,7 @@ def test_trained_layers_spike_within_their_rates(
     models: Any, name: str, tmp_path: Path
 ) -> None:
     trainer = models[name].trainer(validation=0.0)
-    trainer.train(X, Y, tmp_path / "w", epochs=3, spike_updates=10)
+    trainer.train(X, Y, tmp_path / "w", epochs=1, spike_updates=10)
     package = open_package(models[name].package)
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
@@ -127,7 +125,7 @@ def test_the_smooth_phase_alone_says_nothing_of_rates(
 def test_lines_that_training_prints(
     models: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=60)
+    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=30)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
     told = [line for line in lines if line.split()[0] not in ("Epoch", "kept")]
     told = [line for line in told if "/" not in line]

@@ -23,7 +23,7 @@ SLOWER = 0.25
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
-    several = branches("relu"), branches("relu_norm", batchnorm=True)
+    several = branches("relu"), branches("relu_norm", "batchnorm on")
     found = packages(tmp_path_factory.mktemp("shared"), *several)
     with importable(found["relu"].package):
         yield found

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,6 @@ from snnc.runtime.keras.spike_plan import (
     STREAMS,
     UPDATES,
     plan_spikes,
-    streams_of,
 )
 from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES
@@ -198,18 +199,33 @@ class TestPlan:
         assert few.cut
         assert f"over {MOST} times the phase smooth" in str(few)
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
-        long = plan_spikes(net.network, model, 10**7, 0)
-        assert (long.updates, long.cut) == (UPDATES, False)
+        long = plan_spikes(net.network, model, 10**9, 0)
+        assert not long.cut
+
+    @pytest.mark.parametrize(
+        ("milliseconds", "updates"), [(40, 2 * UPDATES), (80, UPDATES), (200, UPDATES)]
+    )
+    def test_short_examples_get_more_updates(
+        self, net: Made, model: keras.Model, milliseconds: int, updates: int
+    ) -> None:
+        network = replace(net.network, dt=1e-3, present=1e-3 * milliseconds)
+        plan = plan_spikes(network, model, 10**9, 0)
+        assert (plan.updates, plan.cut) == (updates, False)
 
     def test_devices_share_streams_evenly(self, net: Made, model: keras.Model) -> None:
         plan = plan_spikes(net.network, model, 1000, 0, replicas=3)
         assert plan.streams == STREAMS // 3 * 3
 
 
-def test_memory_bounds_the_streams_of_large_networks() -> None:
-    assert streams_of(10_000) == STREAMS
-    assert streams_of(10**6) == 16
-    assert streams_of(10**9) == 1
+@pytest.mark.parametrize(
+    ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
+)
+def test_memory_bounds_the_streams_of_large_networks(
+    neurons: int, streams: int
+) -> None:
+    network: Any = SimpleNamespace(neurons=neurons, steps=1)
+    model = SimpleNamespace(layers=[])
+    assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from snnc.runtime.data import DataError
 from snnc.runtime.keras.pipelines import split, split_groups
-from snnc.runtime.labels import balance_classes, unused_ends
+from snnc.runtime.keras.training import balance_classes, unused_ends
 
 
 def test_a_split_is_of_all_examples() -> None:

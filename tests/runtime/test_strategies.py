@@ -28,7 +28,10 @@ import tensorflow as tf
 parts = [tf.config.LogicalDeviceConfiguration()] * 3
 tf.config.set_logical_device_configuration(cpu, parts)
 
+from volume._runtime.keras import spiking
 from volume.train import main
+
+spiking.CHUNK = 2  # to trace a graph of more steps takes longer than to run it
 
 assert main(sys.argv[1:]) == 1
 made = tf.distribute.MirroredStrategy
@@ -60,7 +63,7 @@ def start(folder: Path, *command: str, **environment: str) -> subprocess.Popen[s
 
 def options(weights: Path) -> list[str]:
     files = ["--data", "d.npz", "--weights", str(weights)]
-    short = ["--epochs", "2", "--spike-updates", "10"]
+    short = ["--epochs", "1", "--spike-updates", "10"]
     short += ["--phases", "smooth,scale,spikes"]
     return [*files, *short, "--strategy", "mirrored"]
 

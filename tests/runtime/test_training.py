@@ -35,9 +35,9 @@ def data_error(load: Load) -> type[Exception]:
 @pytest.fixture
 def pipelines(load: Load) -> Any:
     """Return a function that makes pipelines of a seed."""
-    made, data = (load("volume", f"_runtime.{n}") for n in ("keras.pipelines", "data"))
-    accepted = data.DataSpec.of(load("volume", "network").NETWORK)
-    return lambda seed: made.Pipelines(accepted, 64, 0.1, seed)
+    made = load("volume", "_runtime.keras.pipelines")
+    own = load("volume", "network").NETWORK
+    return lambda seed: made.Pipelines(own, 64, 0.1, seed)
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
-from snnc.source import LARGEST
 from snnc.syntax.files import read
 
 
@@ -29,40 +27,9 @@ def test_reads_text_with_one_kind_of_line_end(tmp_path: Path) -> None:
     assert source.text == "snn 1\n\nnetwork é\n"
 
 
-def test_missing(tmp_path: Path) -> None:
-    assert code_of(tmp_path / "none.snn") == "SNN700"
-
-
 def test_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     assert code_of(tmp_path / "a" / "b.snn") == "SNN700"
-
-
-def test_directory(tmp_path: Path) -> None:
-    assert code_of(tmp_path) == "SNN701"
-
-
-def test_pipe_is_not_opened(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    assert code_of(path) == "SNN702"
-
-
-def test_not_utf8_points_at_the_byte(tmp_path: Path) -> None:
-    path = tmp_path / "a.snn"
-    path.write_bytes("snn 1\r\né ".encode() + b"\xff\xfe\n")
-    report = Diagnostics()
-    assert read(path, report) is None
-    (diagnostic,) = report.diagnostics
-    assert diagnostic.code == "SNN703"
-    assert (diagnostic.span.first.line, diagnostic.span.first.column) == (2, 3)
-    assert diagnostic.render_notes() == ("the byte 0xff is at offset 10",)
-
-
-def test_too_large(tmp_path: Path) -> None:
-    path = tmp_path / "a.snn"
-    path.write_bytes(b" " * (LARGEST + 1))
-    assert code_of(path) == "SNN704"
 
 
 def test_path_that_no_system_takes() -> None:

@@ -155,7 +155,7 @@ def calls(name: str, text: str) -> int:
 def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
     for n in (0, 1):
         check(name, text.times(n))  # what is loaded and made once is not counted
-    none, once, twice = (calls(name, text.times(n)) for n in (0, 300, 600))
+    none, once, twice = (calls(name, text.times(n)) for n in (0, 150, 300))
     assert twice - none <= 2.2 * (once - none) + 500
 
 

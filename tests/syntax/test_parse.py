@@ -85,23 +85,6 @@ def test_ranges(
     assert found.span.text == text
 
 
-def test_other_values() -> None:
-    dims, quantity, word, text = (
-        value("3x4x5"),
-        value("5 ms"),
-        value("on"),
-        value('"a"'),
-    )
-    assert isinstance(dims, tree.Dims)
-    assert dims.values == (3, 4, 5)
-    assert isinstance(quantity, tree.Quantity)
-    assert (quantity.value, quantity.unit.text) == (5, "ms")
-    assert isinstance(word, tree.Word)
-    assert word.text == "on"
-    assert isinstance(text, tree.Text)
-    assert text.value == "a"
-
-
 def test_escapes_of_strings() -> None:
     text = value(r'"a \"b\" \\ \n # { \t"')
     assert isinstance(text, tree.Text)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
@@ -33,6 +34,7 @@ readout y {|classes [cat,|dog]|}|
 train {|batch 8,|optimizer adam {|learning_rate 0.01|}|}|
 }|
 """
+CACHE = PlanCache()  # the network is always the same
 CODES = ("SNN309", "SNN409", "SNN502", "SNN509")
 _REMARK = st.sampled_from(("# a remark", *(f"# snnc: allow {c} why" for c in CODES)))
 _GAP = st.one_of(
@@ -59,7 +61,7 @@ def specs() -> st.SearchStrategy[str]:
 
 def count_codes(name: str, text: str) -> Counter[str]:
     report = Diagnostics()
-    compile_spec(SourceFile(name, text), report, "place")
+    compile_spec(SourceFile(name, text), report, "place", cache=CACHE)
     return Counter(diagnostic.code for diagnostic in report.diagnostics)
 
 

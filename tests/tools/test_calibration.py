@@ -71,7 +71,11 @@ LOUD = """
     readout y { classes 2 }
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("eagerly"),
+]
 
 
 @contextmanager

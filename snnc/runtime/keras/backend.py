@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""TensorFlow and Keras, and names for their types, which they do not have."""
+"""TensorFlow and Keras, and type names that these libraries lack."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 

@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Rate curves: from currents to activations, where 1.0 is the upper rate.
 
-A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
-in Hz of activation 1.0, ``dt`` a step in seconds.
+A curve maps x, of shape (batch, ...), to activations of the same shape.
+``high`` is the rate in Hz at activation 1.0, and ``dt`` is a step in seconds.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
 
 
 def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
-    """Return the slope of soft LIF neurons' rate curve at x, (batch, ...).
+    """Return the slope of soft LIF neurons' rate curve at x.
 
     The curve is `lif` with softplus(J - 1) instead of J - 1
     (Hunsberger and Eliasmith, 2015, arXiv:1510.08829): the slope of LIF is

@@ -37,34 +37,9 @@ def register(cls: Class) -> Class:
     return cls
 
 
-class _Flat:
-    """A convolution with a bias whose output is flat, as a readout's."""
-
-    def call(self: Any, inputs: Tensor) -> Tensor:
-        """Return the values of the image in a row, (batch, values)."""
-        image = self.convolution_op(inputs, self.kernel) + self.bias
-        return tf.reshape(image, (-1, math.prod(image.shape[1:])))
-
-    def compute_output_shape(self: Any, input_shape: Any) -> Any:
-        """Return (batch, values)."""
-        parent: Any = super()
-        shape = parent.compute_output_shape(input_shape)
-        return (shape[0], math.prod(shape[1:]))
-
-
-@register
-class FlatConv1D(_Flat, keras.layers.Conv1D):
-    """A `Conv1D` whose output is flat."""
-
-
-@register
-class FlatConv2D(_Flat, keras.layers.Conv2D):
-    """A `Conv2D` whose output is flat."""
-
-
 @register
 class Neurons(keras.layers.Layer):
-    """The neurons of a layer: from currents to activations, of one shape.
+    """The neurons of a layer, from currents to activations of the same shape.
 
     They compute f(s x) / s, where s is ``scale``, which is 1 except in
     training.
@@ -77,14 +52,18 @@ class Neurons(keras.layers.Layer):
         scale: float = 1.0,
         **named: Any,
     ) -> None:
-        """Take the layer, and a step in seconds."""
+        """Create it for a layer and a step in seconds."""
         super().__init__(**named)
         # Keras treats a layer's variables as weights, but not the variables of
         # a checkpoint. SavedModels keep them.
         variable = tf.Variable(scale, trainable=False, dtype=tf.float32)
         self._setting = tf.train.Checkpoint(value=variable)
         self.scale = scale
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
+        if isinstance(layer, dict):  # from a saved model: what curves need
+            rate, encoder, lif = (layer[n] for n in ("rate", "encoder", "lif"))
+            lif = lif and Lif(**lif)
+            layer = Layer((), tuple(rate), encoder=encoder, lif=lif)
+        self.layer = layer
         self.dt = dt
         self.clips(True)
 
@@ -101,7 +80,7 @@ class Neurons(keras.layers.Layer):
     def clips(self, clips: bool) -> None:
         """Choose whether an encoder clips at one spike per step.
 
-        Functions traced before keep the earlier curve.
+        Functions that were traced before keep the earlier curve.
         """
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips
@@ -137,10 +116,10 @@ class NeuronBias(keras.layers.Layer):
 
 
 def max_currents(pool: MaxPool, source: Tensor) -> Tensor:
-    """Return the currents of a max pool's neurons: (batch, neurons).
+    """Return the currents (batch, neurons) of a max pool's neurons.
 
-    Neurons are in order of their levels, each level in Keras order. A level
-    compares pairs of the maxima that the levels before it found, as spikes do.
+    Neurons are ordered by level, and within a level in Keras order. A level
+    compares pairs of maxima from the previous levels, as on spikes.
     """
     currents: list[Tensor] = []
     given: list[Tensor] = []
@@ -158,8 +137,9 @@ def currents_of(
 ) -> Iterator[Tensor]:
     """Yield the currents of each level of a max pool.
 
-    They are (batch, depth, height, width, channels), and so is the output of
-    each earlier level, which ``given`` has once the level is yielded.
+    Their shape is (batch, depth, height, width, channels), as is that of each
+    earlier level's output, which ``given`` contains after the level is
+    yielded.
     """
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     for level in pool.tree.levels:
@@ -191,32 +171,26 @@ def maximum_of(
 
 
 def _places_of(several: list[Tensor], level: int | None, grid: Grid) -> Tensor:
-    """Return the places of a grid; the source is the last of ``several``."""
+    """Return positions of a grid; the source is the last of ``several``."""
     values = several[-1 if level is None else level]
     for axis, places in enumerate(grid, 1):
         values = tf.gather(values, list(places), axis=axis)
     return values
 
 
-def layer_of(config: dict[str, Any]) -> Layer:
-    """Return what curves need of a layer, from a saved model's settings."""
-    encoder, lif = config["encoder"], config["lif"] and Lif(**config["lif"])
-    return Layer((), tuple(config["rate"]), encoder=encoder, lif=lif)
-
-
 @register
 class BalancedAdd(keras.layers.Add):
-    """Adds an identity shortcut, whose source has its reader's scale.
+    """Adds an identity shortcut, whose source has the scale of its reader.
 
-    A shortcut adds to the reader's currents without a weight that could undo a
-    scale, so both layers have the same one, and the slower fires at a fraction
-    of its upper rate. In training, WEIGHT (1 - slower / (BALANCE faster))^2 is
-    added to the loss, where these are the percentiles of the shortcut, (batch,
-    ...), and of the sum, until they are close enough.
+    A shortcut has no weight that could undo a scale, so both layers have the
+    same scale, and the slower layer fires at a fraction of its upper rate. In
+    training, WEIGHT (1 - slower / (BALANCE faster))^2 is added to the loss
+    until the two are close enough. ``slower`` and ``faster`` are the
+    percentiles of the shortcut and of the sum.
     """
 
     def __init__(self, percent: float, **named: Any) -> None:
-        """Take the percentile, 0 to 100, that represents a layer."""
+        """Create it with the percentile, 0 to 100, that represents a layer."""
         super().__init__(**named)
         self.percent = percent
         self.active = False

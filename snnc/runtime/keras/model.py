@@ -1,13 +1,13 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Spiking layers in a functional Keras model, its losses and its weights.
+"""Spiking layers of a functional Keras model, its losses and its weights.
 
-A layer ``c0`` has several parts in the model: ``c0`` has the weights; after it
-come ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons`` and ``c0.dropout``,
-as far as the layer has them.
+A layer ``c0`` has several parts in the model: ``c0`` contains the weights.
+Depending on the layer, ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons``
+and ``c0.dropout`` follow.
 
-A loss for labels takes integers, (batch,), and logits, (batch, classes), and
-returns the loss of each example, (batch,). ``smoothing`` is spread over all
-classes.
+A loss for labels takes integers, of shape (batch,), and logits, of shape
+(batch, classes), and returns the loss of each example. ``smoothing`` is spread
+over all classes.
 """
 
 from __future__ import annotations
@@ -35,11 +35,10 @@ def he_uniform(
 ) -> keras.initializers.Initializer:
     """Return a kernel's initializer (He et al. 2015, arXiv:1502.01852).
 
-    ``seed`` and the layer's name decide the values, so no layer changes
-    another's kernel. ``channels`` are those that a depthwise layer reads:
-    Keras counts all of them as inputs of each output. Each tap of a
-    transposed kernel reaches one in ``outputs`` of them, and its last axis has
-    the inputs.
+    ``seed`` and the layer's name determine the values, so no layer changes the
+    kernel of another. ``channels`` are those that a depthwise layer reads:
+    Keras counts all inputs for each output. Each tap of a transposed kernel
+    reaches one of ``outputs`` outputs, and the inputs are on its last axis.
     """
     drawn = seed_of(name, seed)
     uniform = keras.initializers.VarianceScaling
@@ -50,7 +49,7 @@ def he_uniform(
 
 
 def seed_of(name: str, seed: int) -> int:
-    """Return the seed of the part of a model with this name."""
+    """Return the seed for the layer of a model with this name."""
     return (seed + zlib.crc32(name.encode())) % 2**31
 
 
@@ -58,7 +57,7 @@ class SpikingLayers:
     """Applies Keras layers as the spiking layers of a network."""
 
     def __init__(self, network: Network, seed: int) -> None:
-        """Take the network, and the seed of dropout."""
+        """Create it for a network and the seed of dropout."""
         self.network = network
         self.seed = seed
 
@@ -74,13 +73,15 @@ class SpikingLayers:
     ) -> Tensor:
         """Return the activations of a layer that reads ``values``.
 
-        The order is: linear layer, a bias per neuron, batch norm, the values
-        of a shortcut, neurons, dropout.
+        The order is: linear layer, bias per neuron, batch norm, shortcut,
+        neurons, dropout.
         """
         name = layer.name
         data = self.network.layers[name]
         current = layer(values)
-        if data.encoder == "conv" and self.network.input.least >= 0:
+        read = self.network.input
+        least = read.low if read.scaled is None else min(read.scaled)
+        if data.encoder == "conv" and least >= 0:
             flip_dead_filters(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
@@ -111,9 +112,13 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     tensors: Tensors = {}
     known = {tensor.name: tensor for tensor in layout.tensors}
     parts = {part.name: part for part in model.layers}
-    for name in _layers_with(layout, "kernel"):
-        kernel, *rest = model.get_layer(name).get_weights()
-        own = known[f"{name}.kernel"]
+    for own in layout.tensors:
+        name, _, kind = own.name.rpartition(".")
+        if kind == "shortcut":
+            (tensors[own.name],) = parts[own.name].get_weights()
+        if kind != "kernel":
+            continue
+        kernel, *rest = parts[name].get_weights()
         kernel = kernel.reshape(own.shape)
         empty = np.zeros(known[f"{name}.bias"].shape, np.float32)
         if f"{name}.bias" in parts:
@@ -122,15 +127,13 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         if f"{name}.norm" in parts:
             norm = parts[f"{name}.norm"]
             kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
-        tensors[f"{name}.kernel"] = kernel
+        tensors[own.name] = kernel
         tensors[f"{name}.bias"] = bias
-    for layer in _layers_with(layout, "shortcut"):
-        name = f"{layer}.shortcut"
-        (tensors[name],) = model.get_layer(name).get_weights()
-    scales = scales_of(model)
+    scales = {name: part.scale for name, part in neurons_of(model).items()}
     if set(scales.values()) == {1.0}:
         return tensors
-    return rescale(tensors, scales, wiring_of(model, layout, tuple(scales)))
+    wiring = wiring_of(model, layout, tuple(scales))
+    return rescale(tensors, scales, wiring, layout)
 
 
 def set_model_weights(
@@ -140,16 +143,21 @@ def set_model_weights(
 ) -> None:
     """Set a model's weights to tensors of its layout, from a file or mapping.
 
-    Batch norms become the identity, as the weights include them, and scales
-    become 1.
+    Batch norms become the identity, because the weights include them, and
+    scales become 1.
 
     Raises LayoutError if the tensors do not fit the layout.
     """
-    tensors = layout.read(weights)
+    tensors = layout.load(weights)
     parts = {part.name: part for part in model.layers}
-    for name in _layers_with(layout, "kernel"):
+    for full_name, kernel in tensors.items():
+        name, _, kind = full_name.rpartition(".")
+        if kind == "shortcut":
+            parts[full_name].set_weights([kernel])
+        if kind != "kernel":
+            continue
         layer, own = parts[name], parts.get(f"{name}.bias")
-        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
+        bias = tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
         layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
@@ -161,10 +169,8 @@ def set_model_weights(
             norm, ones = parts[f"{name}.norm"], np.ones_like(bias)
             # It adds the bias, and nothing else.
             norm.set_weights([ones, bias, ones - ones, ones - norm.epsilon])
-    for layer in _layers_with(layout, "shortcut"):
-        name = f"{layer}.shortcut"
-        model.get_layer(name).set_weights([tensors[name]])
-    set_scales(model, dict.fromkeys(scales_of(model), 1.0))
+    for part in neurons_of(model).values():
+        part.set_scale(1.0)
 
 
 def fold_model(model: keras.Model, layout: Layout) -> None:
@@ -176,9 +182,10 @@ def with_currents(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then the currents of layers' neurons.
+    """Return a model of the outputs, followed by the neurons' currents.
 
-    They have the shape of the activations; in a max pool (batch, neurons).
+    Currents have the shape of the activations or, in a max pool, the shape
+    (batch, neurons).
     """
     currents = []
     for name, layer in layers.items():
@@ -190,35 +197,22 @@ def with_currents(
     return keras.Model(model.input, [model.output, *currents])
 
 
-def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
-    """Set the scale of each layer of neurons."""
-    for layer in model.layers:
-        if isinstance(layer, Neurons):
-            layer.set_scale(scales[layer.name.removesuffix(NEURONS)])
-
-
-def scales_of(model: keras.Model) -> dict[str, float]:
-    """Return the scale of each layer of neurons."""
+def neurons_of(model: keras.Model) -> dict[str, Neurons]:
+    """Return the neurons of each layer but max pools."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
-    return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
+    return {part.name.removesuffix(NEURONS): part for part in neurons}
 
 
 def flip_dead_filters(layer: keras.layers.Layer) -> None:
     """Negate a kernel without positive weights, so that its filters can fire.
 
     For inputs from 0 up, filters with only negative weights are silent and
-    have no gradient. If all filters are, as a single one with one weight is
-    half of the time, nothing is learned.
+    have no gradient. If all filters are silent, nothing is learned. A single
+    filter with a single weight is silent in half of all cases.
     """
     kernel, *bias = layer.get_weights()
     if kernel.max() <= 0:
         layer.set_weights([-kernel, *bias])
-
-
-def _layers_with(layout: Layout, part: str) -> list[str]:
-    """Return the names of the layers with such a tensor, in order."""
-    names = (tensor.name.rpartition(".") for tensor in layout.tensors)
-    return [name for name, _, own in names if own == part]
 
 
 def cross_entropy(smoothing: float) -> Loss:
@@ -234,8 +228,9 @@ def cross_entropy(smoothing: float) -> Loss:
 def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
     """Return the focal loss, FL = -alpha (1 - p)^gamma log p.
 
-    Lin et al., 2017, arXiv:1708.02002, equation 5. The paper balances two
-    classes, 1 - alpha to alpha; with more, alpha is one factor for all.
+    Lin et al., 2017, arXiv:1708.02002, equation 5. In the paper, alpha
+    balances two classes, 1 - alpha to alpha. With more classes, alpha is a
+    factor for all of them.
     """
 
     def loss(labels: Tensor, logits: Tensor) -> Tensor:

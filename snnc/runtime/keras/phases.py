@@ -1,9 +1,9 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The phases of a training: smooth as in Keras, scaled, on spikes.
+"""The phases of training: smooth as in Keras, scaled, on spikes.
 
 First, layers are trained as in plain Keras. Then each layer gets a scale that
-brings its rates within bounds: it computes f(s x) / s from its currents x,
-which changes neither outputs nor gradients of rectified linear neurons, nor
+brings its rates within bounds: it computes f(s x) / s from its currents x.
+This changes neither the outputs and gradients of rectified linear neurons nor
 the optimizer's state. Last, the network is trained on its own spikes.
 """
 
@@ -19,8 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..data import DataError, DataSpec
-from ..layout import FileName, smooth_hash, smooth_path
+from ..data import DataError
+from ..layout import FileName, Layout, smooth_hash, smooth_path
+from ..network import Network
 from .backend import Dataset, Logs, keras, tf
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
@@ -36,7 +37,7 @@ from .progress import (
 from .scaler import Scaler
 from .spike_plan import ROUNDS, plan_spikes, stages_of
 from .spike_training import SpikeTraining
-from .training import Phase, StrategyError, Trainer, TrainOptions
+from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
@@ -45,24 +46,22 @@ HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 @dataclass
 class Session:
-    """One training of a network; `Trainer.train` describes the options."""
+    """A training run of a network; `Trainer.train` describes the options."""
 
-    trainer: Trainer
+    network: Network
+    layout: Layout
+    training: TrainSettings
     program: ModuleType
-    epochs: int
-    seed: int
-    phases: Sequence[Phase]
     weights: FileName | None
     options: TrainOptions
 
     def train(self, x: Any, y: Any) -> keras.Model:
-        """Return the trained model, and write its weights and the smooth ones.
+        """Train the model, write its weights and the smooth ones; return it.
 
-        Data are checked. Raises the errors of `Trainer.train`.
+        Data are checked. Raises the same errors as `Trainer.train`.
         """
-        trainer, weights, options = self.trainer, self.weights, self.options
-        layout, network = trainer.layout, trainer.network
-        training = trainer.training
+        training, weights, options = self.training, self.weights, self.options
+        layout, network = self.layout, self.network
         strategy = tf.distribute.get_strategy()
         if options.get("strategy") == "mirrored":
             strategy = tf.distribute.MirroredStrategy()
@@ -70,15 +69,15 @@ class Session:
         if training.batch % replicas:
             reason = f"can't share batches of {training.batch} evenly"
             raise StrategyError(f"{replicas} devices {reason}")
-        run = [layout.id, str(self.seed), *self.phases]
+        run = [layout.id, str(training.seed), *training.phases]
         path = None
         if weights is not None:
             path = Path(f"{os.fspath(weights)}.progress.npz")
         self._progress = Progress(path, run, options.get("patience"))
         if options.get("resume"):
             self._progress.read()
-        own = training.batch, training.validation, self.seed, replicas
-        pipelines = Pipelines(DataSpec.of(network), *own)
+        own = training.batch, training.validation, training.seed, replicas
+        pipelines = Pipelines(network, *own)
         groups, held_out = options.get("groups"), options.get("validation")
         if y is None:
             batches = pipelines.of_dataset(x, held_out)
@@ -89,12 +88,13 @@ class Session:
             raise DataError(reason)
         self._batches = batches
         self._history, self._written = WholeHistory(), list[Path]()
-        stops = StopAtNaN(network.layers, batches.sample[: training.batch])
-        given = options.get("callbacks", ())
-        self._callbacks = self._history, stops, *given
         with strategy.scope():
             model = self._model()
             self._scaler = Scaler(network, layout, model, batches.sample)
+            some = batches.sample[: training.batch]
+            stops = StopAtNaN(self._scaler, some, self._progress)
+            given = options.get("callbacks", ())
+            self._callbacks = self._history, stops, *given
             try:
                 self._train_phases()
             except DivergedError:
@@ -104,7 +104,8 @@ class Session:
                 raise
         if weights is not None:
             tensors = model_weights(model, layout)
-            entered = smooth_hash(weights) if "spikes" in self.phases else None
+            trained = "spikes" in training.phases
+            entered = smooth_hash(weights) if trained else None
             layout.save(weights, tensors, smooth_sha256=entered)
             self._progress.remove()
             tell(f"wrote {os.fspath(weights)}")
@@ -112,11 +113,11 @@ class Session:
 
     def _model(self) -> keras.Model:
         """Return a new model, which is compiled."""
-        program, training = self.program, self.trainer.training
+        program, training = self.program, self.training
         # Keras 2 can't restore dropout, so its masks are drawn again.
-        model = program.build_model(seed=self.seed)
+        model = program.build_model(seed=training.seed)
         if training.schedule == "cosine":
-            steps = self.epochs * self._batches.steps
+            steps = training.epochs * self._batches.steps
             program.compile_model(model, steps=steps)
         else:
             program.compile_model(model)
@@ -126,13 +127,13 @@ class Session:
         return model
 
     def _train_phases(self) -> None:
-        """Lead the model through its phases."""
+        """Run the phases of the training."""
         progress, scaler, history = self._progress, self._scaler, self._history
-        model = scaler.model
-        layers = self.trainer.network.layers.values()
-        scales, smooth = "scale" in self.phases, "smooth" in self.phases
+        model, epochs = scaler.model, self.training.epochs
+        layers, phases = self.network.layers.values(), self.training.phases
+        scales, smooth = "scale" in phases, "smooth" in phases
         scaled = scales and any(layer.lif is not None for layer in layers)
-        stages = stages_of(self.epochs, scaled) if smooth else []
+        stages = stages_of(epochs, scaled) if smooth else []
         if progress.stage < len(stages):
             history.begin("smooth")
             progress.restore(model)
@@ -141,19 +142,19 @@ class Session:
                 if progress.stage <= index:
                     self._train_smooth(index, stage, scaled)
             _prepare(model, smooth=False)
-            if smooth and self.epochs:
+            if smooth and epochs:
                 scaler.recalibrate_batchnorm()
             if scales:
                 history.begin("scale")
                 scaler.fill()
                 scaler.hold()
-        if "spikes" in self.phases:
+        if "spikes" in phases:
             history.begin("spikes")
             fold_model(model, scaler.layout)
             self._train_spikes(len(stages))
-        if scales or "spikes" in self.phases:
+        if scales or "spikes" in phases:
             # No training follows that could adapt to a scale: others stay.
-            missed = scaler.broken_budgets(scaler.hold(is_tolerant=True))
+            missed = scaler.broken_budgets(scaler.hold(self.network.present))
             for line in missed.values():
                 tell(f"rate not held: {line}")
             if not missed:
@@ -179,40 +180,41 @@ class Session:
         start = progress.epoch
         if start < stage.stop and not progress.is_stalled:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
-            tell(f"epoch{several} {stage.stop} of {self.epochs}: smooth")
+            epochs = self.training.epochs
+            tell(f"epoch{several} {stage.stop} of {epochs}: smooth")
         data = batches.training, batches.steps
         self._fit(scaler.model, *data, stage.stop, held_out=batches.validation)
 
     def _train_spikes(self, index: int) -> None:
         """Train on spikes, in rounds that count as epochs."""
         progress, scaler, batches = self._progress, self._scaler, self._batches
-        model, weights = scaler.model, self.weights
-        first = self.epochs if index else 0
+        model, training = scaler.model, self.training
+        first = training.epochs if index else 0
         plan = plan_spikes(
-            self.trainer.network,
+            self.network,
             model,
-            self.epochs * batches.steps * self.trainer.training.batch,
-            self.seed,
+            training.epochs * batches.steps * training.batch,
+            training.seed,
             self.options.get("spike_updates"),
             tf.distribute.get_strategy().num_replicas_in_sync,
         )
-        training = SpikeTraining(scaler.run, model, plan, batches.validation)
+        spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
         if progress.stage == index:
-            progress.restore(training)
+            progress.restore(spiking)
             scaler.scales = progress.scales
         else:
-            if weights is not None:
-                self._written.append(smooth_path(weights))
+            if self.weights is not None:
+                self._written.append(smooth_path(self.weights))
                 self.program.export_weights(model, self._written[0])
-            if "scale" not in self.phases:
+            if "scale" not in training.phases:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
-            progress.keep_best(training, training.held_out())
+            progress.keep_best(spiking, spiking.held_out())
         tell(str(plan))
 
         def hold(epoch: int, logs: Logs) -> None:
-            """Bring rates within their bounds before some rounds."""
+            """Bring the rates within their bounds before some rounds."""
             if epoch - first not in HOLDS:
                 return
             scaler.hold()
@@ -223,10 +225,10 @@ class Session:
                 progress.forget_best()
 
         begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
-        own = [begins, training.callback()]
+        own = [begins, spiking.callback()]
         stop = first + ROUNDS
         data = partial(plan.batches, batches, stop=stop)
-        self._fit(training, data, plan.each, stop, own, " within the rates")
+        self._fit(spiking, data, plan.each, stop, own, " within the rates")
         scaler.scales = progress.scales
 
     def _fit(
@@ -239,7 +241,7 @@ class Session:
         bound: str = "",
         held_out: Dataset | None = None,
     ) -> None:
-        """Train the epochs that are not done, and restore the best weights."""
+        """Train the remaining epochs, and restore the best weights."""
         progress = self._progress
         if progress.epoch < stop and not progress.is_stalled:
             model.fit(

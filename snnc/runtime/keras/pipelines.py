@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec, range_warning
+from ..data import DataError, range_warning
 from ..examples import Array
 from ..files import warn
+from ..network import Network
 from .backend import Dataset, Tensor, tf
 
 WINDOW = 10_000  # examples of a dataset to shuffle together
@@ -23,12 +24,11 @@ Rows = NDArray[np.int64]
 
 
 class Batches(NamedTuple):
-    """Batches of ``x``, (batch, *shape), and ``y``.
+    """Batches of ``x``, of shape (batch, *shape), and ``y``.
 
-    ``of_epoch`` returns those of an epoch in its own order, ``steps`` batches.
-    ``validation`` is one pass over the examples held out, None without any.
-    ``sample``, (examples, *shape), has at most `SAMPLE` training examples to
-    measure on.
+    ``of_epoch`` returns the ``steps`` batches of an epoch, in an order of its
+    own. ``validation`` is one pass over the held-out examples, or None.
+    ``sample`` contains at most `SAMPLE` training examples for measurements.
     """
 
     of_epoch: Callable[[Tensor], Dataset]
@@ -44,14 +44,14 @@ class Batches(NamedTuple):
 
 @dataclass(frozen=True)
 class Pipelines:
-    """Makes batches of ``batch`` examples that fit ``spec``.
+    """Makes batches of ``batch`` examples for a network.
 
-    ``validation`` is the share to hold out. ``seed`` chooses these and, with
-    the epoch, the order of the others. The last examples are left out if
-    ``replicas`` can't share them evenly.
+    ``validation`` is the fraction to hold out. ``seed`` chooses the held-out
+    examples and, with the epoch, the order of the others. If ``replicas``
+    can't divide the examples evenly, the last ones are left out.
     """
 
-    spec: DataSpec
+    network: Network
     batch: int
     validation: float
     seed: int
@@ -66,15 +66,15 @@ class Pipelines:
     ) -> Batches:
         """Return batches of checked arrays.
 
-        ``groups``, (examples,), are not divided; ``held_out`` are examples to
-        validate on instead of a share of the arrays. Raises DataError as
-        `split_groups` does.
+        ``groups``, of shape (examples,), are not divided. ``held_out``
+        contains examples for validation, instead of a fraction of the arrays.
+        Raises DataError like `split_groups`.
         """
         share = 0.0 if held_out is not None else self.validation
         if groups is None or not share:
             kept, rest = split(len(x), share, self.seed)
         else:
-            labels = y if self.spec.classifies else None
+            labels = y if self.network.readout.classes else None
             kept, rest = split_groups(groups, share, self.seed, labels)
         rest = rest[: self._round_to_replicas(len(rest))]
         training = tf.constant(x[rest]), tf.constant(y[rest])
@@ -102,11 +102,11 @@ class Pipelines:
     ) -> Batches:
         """Return batches of a dataset.
 
-        The choice of the examples held out also depends on their positions in
-        it. Takes one pass to count the others. Raises DataError as
-        `single_examples` does.
+        Which examples are held out also depends on their positions in the
+        dataset. The others are counted in one pass. Raises DataError like
+        `single_examples`.
         """
-        training, validation = single_examples(dataset, self.spec), None
+        training, validation = single_examples(dataset, self.network), None
         if held_out is not None:
             validation = self._validation(held_out)
         elif self.validation:
@@ -139,7 +139,7 @@ class Pipelines:
         some = training.take(SAMPLE).as_numpy_iterator()
         sample = np.stack([x for x, _ in some])
         extent = float(sample.min()), float(sample.max())
-        warn(range_warning(*extent, self.spec))
+        warn(range_warning(*extent, self.network.input))
         steps = -(-count // self.batch)
         return Batches(batches_of, steps, validation, sample)
 
@@ -163,7 +163,7 @@ class Pipelines:
 
 
 def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Return the rows to hold out, and the others, both shuffled."""
+    """Return the rows to hold out and the other rows, both shuffled."""
     order = np.random.default_rng(seed).permutation(count)
     held_out, others = np.split(order, [int(share * count)])
     return held_out, others
@@ -175,11 +175,12 @@ def split_groups(
     seed: int,
     y: Array | None = None,
 ) -> tuple[Rows, Rows]:
-    """Split as `split` does, but keep each group on one side.
+    """Split like `split`, but keep each group on one side.
 
-    ``groups``, (examples,), are for example the recorded subjects. The groups
-    held out have ``share`` of the examples or a little more. With labels
-    ``y``, (examples,), both sides have every class.
+    ``groups``, of shape (examples,), contains for example the recorded
+    subjects. The held-out groups contain at least the fraction ``share`` of
+    the examples. With labels ``y``, of shape (examples,), both sides contain
+    every class.
 
     Raises DataError if there is only one group, or if no draw gives both sides
     every class.
@@ -203,7 +204,7 @@ def split_groups(
 
 
 def _lacking(y: Array, is_held: NDArray[np.bool_]) -> str:
-    """Say which classes are missing on one side, if any."""
+    """Describe the classes that are missing on one side, if any."""
     sides = {"validation": y[is_held], "training": y[~is_held]}
     for side, labels in sides.items():
         missing = np.setdiff1d(y, labels)
@@ -213,7 +214,7 @@ def _lacking(y: Array, is_held: NDArray[np.bool_]) -> str:
     return ""
 
 
-def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
+def single_examples(dataset: Dataset, network: Network) -> Dataset:
     """Return a dataset of single examples, checked as they are read.
 
     Raises DataError if shapes or types do not fit the network. A value out of
@@ -224,26 +225,27 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) != 2:
         raise DataError("the dataset does not consist of pairs (x, y)")
-    (x, y), shape, units = spec, accepted.shape, accepted.units
+    (x, y), shape = spec, network.input.shape
+    classes, units = network.readout.classes, network.readout.units
     if x.shape.rank == len(shape) + 1:
-        return single_examples(dataset.unbatch(), accepted)
+        return single_examples(dataset.unbatch(), network)
     if not x.shape.is_compatible_with(shape):
         raise DataError(f"x has shape {x.shape}, not {shape}")
-    if accepted.classifies:
+    if classes:
         if y.shape.rank != 0 or not y.dtype.is_integer:
             raise DataError(f"y is {y.dtype.name} {y.shape}, not an integer")
     elif not y.shape.is_compatible_with([units]):
         raise DataError(f"y has shape {y.shape}, not ({units},)")
     if dataset.cardinality() in (0, tf.data.INFINITE_CARDINALITY):
         raise DataError("the dataset is empty or never ends")
-    low, high = accepted.low, accepted.high
+    low, high = network.input.low, network.input.high
 
     def check(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         x = tf.cast(x, tf.float32)
         inside = tf.reduce_all((x >= low) & (x <= high))
         message = f"x: a value is outside {low}..{high}"
         tf.debugging.Assert(inside, [message])
-        if not accepted.classifies:
+        if not classes:
             return x, tf.ensure_shape(tf.cast(y, tf.float32), [units])
         message = f"y: a label is not in 0..{units - 1}"
         tf.debugging.Assert((y >= 0) & (y < units), [message])

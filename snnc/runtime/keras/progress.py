@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The progress of a training, saved to resume it, and its end at NaN."""
+"""The progress of training: saved state, early stopping, and NaN losses."""
 
 # mypy: allow-subclassing-any
 
@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data import DataError
 from ..examples import Array
 from ..files import UserError, replacing
-from ..network import Layer
 from .backend import Logs, Tensor, keras
-from .model import with_currents
+
+if TYPE_CHECKING:
+    from .scaler import Scaler
 
 ANEW = "remove it, or train from the start, without resume"
 # The entries of the file that are no arrays.
@@ -30,16 +31,17 @@ Scales = dict[str, float]
 
 
 class DivergedError(UserError, RuntimeError):
-    """Raised when the loss is NaN; names the epoch and a layer."""
+    """Raised if the loss is NaN; the message names the epoch and a layer."""
 
 
 class Progress(keras.callbacks.Callback):
-    """Saves the state of a training after each epoch, and stops early.
+    """Saves the state of training after each epoch, and stops early.
 
-    The state is the number of epochs done, the weights, the variables of
-    optimizer and random generators, and the scales of layers. With
-    ``patience``, it includes the weights with the least validation loss of the
-    stage, which ends after ``patience`` epochs without improvement.
+    The state consists of the number of finished epochs, the weights, the
+    variables of the optimizer and of random generators, and the scales of
+    layers. With ``patience``, it also contains the weights with the lowest
+    validation loss of the stage. The stage ends after ``patience`` epochs
+    without improvement.
     """
 
     def __init__(
@@ -48,9 +50,9 @@ class Progress(keras.callbacks.Callback):
         run: list[str],
         patience: int | None = None,
     ) -> None:
-        """Take the file to save to, if any.
+        """Create it with the file for saving, if any.
 
-        ``run`` describes a training; a saved one must have the same.
+        ``run`` describes the training; a saved state must have the same.
         """
         super().__init__()
         self.path = path
@@ -67,18 +69,18 @@ class Progress(keras.callbacks.Callback):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether ``patience`` epochs brought no improvement."""
+        """Whether the last ``patience`` epochs brought no improvement."""
         waited = self.epoch - self.best_epoch
         return self.patience is not None and waited >= self.patience
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
-        """Begin a stage, whose losses are not comparable with another's."""
+        """Begin a stage, whose losses can't be compared with other stages."""
         self.stage, self.scales = stage, scales
         self.epoch = max(self.epoch, start)
         self.forget_best()
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
-        """Keep a model's weights if their validation loss is the least."""
+        """Keep a model's weights if their validation loss is the lowest."""
         loss = logs.get("val_loss", math.inf)
         if loss < self.least_loss:
             self.least_loss = loss
@@ -87,12 +89,12 @@ class Progress(keras.callbacks.Callback):
             self.best_scales = dict(self.scales)
 
     def forget_best(self) -> None:
-        """Forget the best weights, and restart the count of epochs since."""
+        """Forget the best weights, and count epochs from here."""
         self.best_epoch = self.epoch
         self.least_loss, self.best_weights = math.inf, []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Compare the epoch with the best one so far, and save."""
+        """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
         if self.patience is not None:
             self.keep_best(self.model, logs or {})
@@ -115,7 +117,7 @@ class Progress(keras.callbacks.Callback):
     def read(self) -> None:
         """Read the saved state, if there is any.
 
-        Raises DataError if the file is damaged or from another training.
+        Raises DataError if the file is damaged or from another training run.
         """
         if self.path is None or not self.path.exists():
             return
@@ -124,13 +126,11 @@ class Progress(keras.callbacks.Callback):
                 arrays = dict(file)
             state = json.loads(str(arrays.pop("state")))
             run = state.pop("run")
-            found = {name: state[name] for name in STATE}
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
-        for name, value in found.items():
-            setattr(self, name, value)
+        self.__dict__.update(state)
         best = [name for name in arrays if name.startswith("best")]
         self.best_weights = [arrays.pop(name) for name in best]
         self.saved = list(arrays.values())
@@ -138,7 +138,7 @@ class Progress(keras.callbacks.Callback):
     def restore(self, model: keras.Model) -> None:
         """Restore a compiled model from the state that was read, if any.
 
-        Raises DataError if it belongs to another model or optimizer.
+        Raises DataError if the state belongs to another model or optimizer.
         """
         if not self.epoch:
             return
@@ -168,43 +168,39 @@ def _variables(model: keras.Model) -> list[Tensor]:
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Raises DivergedError after the batch whose loss is NaN or infinite.
+    """Raises DivergedError after a batch whose loss is NaN or infinite.
 
-    Such an update makes all weights NaN. Weights from some batches earlier
-    show at which layer values are NaN or too large.
+    Such an update makes all weights NaN. Weights from earlier batches show in
+    which layer values are NaN or too large.
     """
 
-    def __init__(self, layers: Mapping[str, Layer], x: Array) -> None:
-        """Take the network's layers, and some examples."""
+    def __init__(
+        self,
+        scaler: Scaler,
+        x: Array,
+        progress: Progress,
+    ) -> None:
+        """Create it with a measurement, examples and the finished epochs."""
         super().__init__()
-        self._layers = layers
-        self._x = x
-        self._epoch = 0
+        self._scaler, self._x, self._progress = scaler, x, progress
         self._before: list[Array] = []
 
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Store the epoch's number."""
-        self._epoch = epoch + 1
-
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Check the loss; copy the weights now and then."""
+        """Check the loss, and copy the weights from time to time."""
         if math.isfinite((logs or {}).get("loss", 0.0)):
             if batch % EVERY == 0:
                 self._before = [w.numpy() for w in self.model.weights]
             return
         for weight, value in zip(self.model.weights, self._before):
             weight.assign(value)
-        message = f"the loss is NaN or infinite in epoch {self._epoch}"
+        epoch = self._progress.epoch + 1
+        message = f"the loss is NaN or infinite in epoch {epoch}"
         raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
 
     def _where(self) -> str:
-        """Name the layer whose values are NaN, or the largest."""
-        # In the phase spikes, the Keras model is an attribute of the trained
-        # model.
-        model = getattr(self.model, "trained", self.model)
-        probed = with_currents(model, self._layers)
-        output, *currents = probed.predict_on_batch(self._x)
-        names = [*self._layers, "the readout"]
+        """Name the layer with NaN values, or with the largest values."""
+        output, *currents = self._scaler.currents.predict_on_batch(self._x)
+        names = [*self._scaler.network.layers, "the readout"]
         values = [*(np.maximum(each, 0) for each in currents), np.abs(output)]
         sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):
@@ -215,10 +211,10 @@ class StopAtNaN(keras.callbacks.Callback):
 
 
 class WholeHistory(keras.callbacks.History):
-    """The history of several trainings, one after another.
+    """The history of several training runs, one after another.
 
-    ``phases`` has the name of each phase that runs, with the number of epochs
-    before it.
+    ``phases`` contains the name of each phase that runs, with the number of
+    epochs before it.
     """
 
     def __init__(self) -> None:
@@ -228,16 +224,15 @@ class WholeHistory(keras.callbacks.History):
         self.phases: list[tuple[str, int]] = []
 
     def begin(self, phase: str) -> None:
-        """Note that a phase begins, unless it only goes on."""
-        if not self.phases or self.phases[-1][0] != phase:
-            self.phases.append((phase, len(self.epoch)))
+        """Note that a phase begins."""
+        self.phases.append((phase, len(self.epoch)))
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""
 
 
 def verbosity() -> int:
-    """Return Keras' verbosity: bars on a terminal or in a notebook."""
+    """Return Keras's verbosity: bars on a terminal or in a notebook."""
     # A process that starts kernels for others has ipykernel but no shell.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -245,5 +240,5 @@ def verbosity() -> int:
 
 
 def tell(line: str) -> None:
-    """Print a line between the lines of Keras."""
+    """Print a line between those of Keras."""
     print(line, flush=True)

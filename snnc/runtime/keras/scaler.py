@@ -1,18 +1,19 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Scale the layers of a model to bring their rates within bounds.
 
-If the inputs of a rectified linear layer are multiplied by a number, so is its
-output. Dividing its readers' kernels by it leaves the network's outputs
-unchanged (data-based normalisation: Diehl et al., IJCNN 2015,
-doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from its Keras
-activations. Its spikes decide the final one: inputs of a chip neuron that
-fluctuate around 0 raise its rate, as its voltage is never below 0.
+If the inputs of a rectified linear layer are multiplied by a number, its
+output is multiplied by the same number. Dividing its readers' kernels by it
+leaves the network's outputs unchanged (data-based normalisation: Diehl et al.,
+IJCNN 2015, doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from
+its Keras activations, and the final scale from its spikes. Inputs that
+fluctuate around 0 raise the rate of a chip neuron, because its voltage is
+never below 0.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras
 from .curves import drive_of, rate_of
-from .model import fold_model, scales_of, set_scales, with_currents
+from .model import fold_model, neurons_of, with_currents
 from .progress import Scales
 from .spiking import SpikingRun
 from .wiring import recalibration, wiring_of
@@ -40,10 +41,10 @@ MARGIN = 1e-5  # how far inside its bounds to put a rate
 
 
 class Measured(NamedTuple):
-    """A layer's percentile of rates in Hz.
+    """The percentile of a layer's rates in Hz.
 
-    ``drive`` is the current, in activations, that gives this rate; ``highest``
-    is the largest current of a neuron.
+    ``drive`` is the current, in activations, that produces this rate, and
+    ``highest`` is the largest current of a neuron.
     """
 
     rate: float
@@ -55,7 +56,7 @@ Rates = Mapping[str, Measured]
 
 
 class Scaler:
-    """Scales a model's layers, on examples ``x``, (examples, *shape)."""
+    """Scales a model's layers on examples ``x`` (examples, *shape)."""
 
     def __init__(
         self,
@@ -64,13 +65,17 @@ class Scaler:
         model: keras.Model,
         x: NDArray[np.float32],
     ) -> None:
-        """Take a model that has been built, and examples to measure on."""
+        """Create it for a built model and the examples for measurements."""
         self.network = network
         self.layout = layout
         self.model = model
         self.x = x
         self.wiring = wiring_of(model, layout, tuple(network.layers))
-        self._currents = with_currents(model, network.layers)
+        own, self._neurons = neurons_of(model), {}
+        for name in network.layers:
+            several = (name, *self.group(name))
+            self._neurons[name] = next(own[n] for n in several if n in own)
+        self.currents = with_currents(model, network.layers)
         kind = keras.layers.BatchNormalization
         norms = [part for part in model.layers if isinstance(part, kind)]
         self._recalibrate = recalibration(model, norms) if norms else None
@@ -79,22 +84,18 @@ class Scaler:
     @property
     def scales(self) -> Scales:
         """The scale of each layer; a max pool has the scale of its source."""
-        own = scales_of(self.model)
-        scales = {}
-        for name in self.network.layers:
-            several = (name, *self.group(name))
-            scales[name] = next(own[n] for n in several if n in own)
-        return scales
+        return {name: part.scale for name, part in self._neurons.items()}
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
-        set_scales(self.model, scales)
+        for name, part in self._neurons.items():
+            part.set_scale(scales[name])
 
     def recalibrate_batchnorm(self, examples: int | None = None) -> None:
         """Compute batch norms' statistics from the first examples.
 
-        Their moving averages are older than the weights, more so with fewer
-        batches (Izmailov et al., 2018, arXiv:1803.05407).
+        Moving averages lag behind the weights, especially with few batches
+        (Izmailov et al., 2018, arXiv:1803.05407).
         """
         if self._recalibrate is not None:
             for count, x in enumerate(self._batches(examples)):
@@ -103,8 +104,8 @@ class Scaler:
     def fill(self, examples: int | None = None) -> None:
         """Scale each layer to its upper rate, by its Keras activations.
 
-        More spikes carry more information. A LIF layer gets no scale above 1,
-        unless its rate would be below its bounds.
+        More spikes carry more information. The scale of a LIF layer is at most
+        1, unless its rate would be below its bounds.
         """
         # The scale of a LIF layer changes the inputs of other layers.
         for _ in range(len(self.wiring.groups) + FILLS):
@@ -121,49 +122,33 @@ class Scaler:
 
     def hold(
         self,
-        fixed: Sequence[str] = (),
-        is_tolerant: bool = False,
+        present: float = math.inf,
         measure: Callable[[], Rates] | None = None,
     ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
         Returns the rates. Layers within their bounds stay unchanged, as do
-        those in ``fixed``, and rate encoders, which have no weights. With
-        ``is_tolerant``, layers that `check_budget` tolerates stay unchanged
-        too. To scale weights so small that nothing spikes, ``measure`` may be
+        rate encoders, which have no weights. With ``present``, so do layers
+        that `check_budget` tolerates, counted in ``present`` seconds. To scale
+        weights so small that nothing spikes, ``measure`` may be
         `measure_activations`.
         """
         measure = measure or self.measure_spikes
-        present = self.network.present if is_tolerant else math.inf
         rates = measure()
         for _ in range(ROUNDS):
-            steps = self.steps(rates, fixed, present)
+            scales = self.scales
+            steps: Scales = {}
+            for group in self.wiring.groups:
+                bounds = [self.bounds(n, rates[n], present) for n in group]
+                low = max(bound[0] for bound in bounds)
+                high = min(bound[1] for bound in bounds)
+                # If no factor serves the whole group, none may fire too fast.
+                steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
             if all(step == 1 for step in steps.values()):
                 break
-            scales = self.scales
             self.scales = {n: scales[n] * steps[n] for n in scales}
             rates = measure()
         return rates
-
-    def steps(
-        self,
-        rates: Rates,
-        fixed: Sequence[str] = (),
-        present: float = math.inf,
-    ) -> Scales:
-        """Return the factor, ideally 1, that brings each layer into bounds.
-
-        With ``present``, layers stay unchanged if `check_budget` tolerates
-        their rates, counted in ``present`` seconds.
-        """
-        steps: Scales = {}
-        for group in self.wiring.groups:
-            bounds = [self._bounds(n, rates[n], fixed, present) for n in group]
-            low = max(bound[0] for bound in bounds)
-            high = min(bound[1] for bound in bounds)
-            # If no factor serves the whole group, none may fire too fast.
-            steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
-        return steps
 
     def broken_budgets(self, rates: Rates) -> dict[str, str]:
         """Return a line for each layer whose rate is out of bounds."""
@@ -185,12 +170,12 @@ class Scaler:
         return lines
 
     def fold(self) -> None:
-        """Fold scales into weights: activation 1.0 is then the upper rate."""
+        """Fold scales into weights; activation 1.0 is then the upper rate."""
         if set(self.scales.values()) != {1.0}:
             fold_model(self.model, self.layout)
 
     def measure_activations(self, examples: int | None = None) -> Rates:
-        """Return the rates that the Keras activations stand for."""
+        """Return the rates that the Keras activations represent."""
         layers, scales = self.network.layers, self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
@@ -198,7 +183,7 @@ class Scaler:
         for name, layer in layers.items():
             kept[name] = Largest(count * layer.neurons, layer.percentile)
         for x in batches:
-            _, *currents = self._currents(x, training=False)
+            _, *currents = self.currents(x, training=False)
             for most, values in zip(kept.values(), currents):
                 # Neurons ignore currents below 0.
                 most.add(np.maximum(values, 0))
@@ -210,7 +195,7 @@ class Scaler:
         return rates
 
     def measure_spikes(self) -> Rates:
-        """Return the rates of spikes, examples in rows."""
+        """Return the rates of spikes, with examples in rows."""
         network, scales = self.network, self.scales
         firing = self.run.firing(self.x[:IN_SPIKES], STREAMS)
         rates = {}
@@ -244,16 +229,15 @@ class Scaler:
         """Return the largest current of an encoder that does not clip."""
         return HEADROOM / (self.network.dt * layer.high)
 
-    def _bounds(
+    def bounds(
         self,
         name: str,
         measured: Measured,
-        fixed: Sequence[str],
         present: float,
     ) -> tuple[float, float]:
-        """Return the least and the largest factor of a layer."""
+        """Return the smallest and the largest factor for a layer."""
         layer = self.network.layers[name]
-        if name in fixed or layer.encoder == "rate":
+        if layer.encoder == "rate":
             return 1.0, 1.0
         if measured.drive <= 0:
             return 0.0, math.inf
@@ -269,7 +253,7 @@ class Scaler:
         return low, high
 
     def group(self, name: str) -> tuple[str, ...]:
-        """Return the layers that share a layer's scale, itself included."""
+        """Return the layers with the scale of a layer, including itself."""
         return next(group for group in self.wiring.groups if name in group)
 
     def _batches(self, examples: int | None) -> list[Array]:

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Plan the stages of a training, and its phase spikes."""
+"""Plan the stages of training, and the phase `spikes`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from ..network import Network
 from .backend import Dataset, KerasLayer, keras, tf
 from .pipelines import Batches
 
-UPDATES = 800
+UPDATES = 800  # at least, unless they cost too much
+# Short examples have noisier gradients: all updates present so many steps.
+STEPS = 64_000
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -28,9 +30,9 @@ NEURON = 10  # operations of a neuron per step, about those of a few weights
 def stages_of(epochs: int, doubling: bool) -> list[range]:
     """Divide the epochs of the phase smooth into stages.
 
-    The function of a LIF network changes with its scales, so it has to learn
-    with scales near the final ones. With ``doubling``, each stage is as long
-    as all before it, and starts with scaling.
+    The function of a LIF network changes with its scales, so it has to be
+    trained with scales close to the final ones. With ``doubling``, each stage
+    starts with scaling and is as long as all previous stages together.
     """
     inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
     bounds = sorted({0, *inner, epochs})
@@ -39,7 +41,7 @@ def stages_of(epochs: int, doubling: bool) -> list[range]:
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The updates per round, the streams, and the seed of rests."""
+    """The updates per round, the streams, and the seed for rests."""
 
     each: int
     streams: int
@@ -52,14 +54,14 @@ class SpikePlan:
         return self.each * ROUNDS
 
     def __str__(self) -> str:
-        """Return the length of the phase as one line."""
+        """Describe the length of the phase in one line."""
         line = f"spikes: {self.updates} updates of {self.streams} examples"
         if not self.cut:
             return line
         return f"{line}, as more would cost over {MOST} times the phase smooth"
 
     def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
-        """Return the batches of rounds, which count as epochs.
+        """Return the batches of the rounds, which count as epochs.
 
         Each round has its own order, so an interrupted training continues with
         the same batches.
@@ -82,29 +84,27 @@ def plan_spikes(
 ) -> SpikePlan:
     """Plan the phase for a network.
 
-    ``examples`` counts those of the phase smooth, over all epochs. Without
-    ``updates`` there are `UPDATES`, or as many as cost `MOST` times that
-    phase. The cost is in operations, so a plan is the same on every machine.
+    ``examples`` is the number of examples in all epochs of the phase smooth.
+    By default, there are `UPDATES` updates, or as many as present `STEPS`
+    steps if that is more, but they cost at most `MOST` times as much as that
+    phase. The cost is counted in operations, so a plan is the same on every
+    machine.
     """
     neurons = network.neurons
-    streams = streams_of(neurons) // replicas * replicas or replicas
+    room = int(MEMORY // (4 * VALUES * neurons))
+    streams = max(1, min(STREAMS, room)) // replicas * replicas or replicas
     weights = sum(map(multiplications, model.layers))
     step = weights + NEURON * neurons
     update = streams * (network.steps * step + 3 * weights)
     affordable = MOST * 3 * weights * examples // update
-    cut = updates is None and affordable < UPDATES
-    count = max(ROUNDS, affordable) if cut else updates or UPDATES
+    usual = max(UPDATES, STEPS // network.steps)
+    cut = updates is None and affordable < usual
+    count = max(ROUNDS, affordable) if cut else updates or usual
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
 
 
-def streams_of(neurons: int) -> int:
-    """Return how many simulations of a network fit into memory, at most 20."""
-    room = int(MEMORY // (4 * VALUES * neurons))
-    return max(1, min(STREAMS, room))
-
-
 def multiplications(layer: KerasLayer) -> int:
-    """Return how often a layer multiplies by a weight per example."""
+    """Return the number of multiplications by weights per example."""
     # A depthwise layer of Keras 2 has a kernel too, which is None.
     kernel = getattr(layer, "depthwise_kernel", None)
     kernel = getattr(layer, "kernel", None) if kernel is None else kernel
@@ -115,10 +115,10 @@ def multiplications(layer: KerasLayer) -> int:
 
 
 def window_weights(network: Network) -> Array:
-    """Return the weight of each step in the means that decide, (steps,).
+    """Return the weight of each step in the means that decide.
 
-    They average the second half of an example, or the last quarter if its last
-    step decides.
+    The means cover the second half of an example, or the last quarter if the
+    last step decides.
     """
     steps = network.steps
     first = steps // 2
@@ -130,11 +130,11 @@ def window_weights(network: Network) -> Array:
 
 
 def reading_weights(network: Network) -> Array:
-    """Return the weights of the readout's deciding steps, (readings, steps).
+    """Return the weights (readings, steps) of the readout's deciding steps.
 
-    They average the second half. If the last step decides, they select it and
-    up to two others of the last quarter: one time constant earlier, a filter's
-    output has other noise.
+    These average the second half. If the last step decides, they select it and
+    up to two others of the last quarter, one time constant apart, at which the
+    filter's output has different noise.
     """
     readout, steps = network.readout, network.steps
     if readout.decide == "mean":

@@ -1,12 +1,12 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Trains a network on its own spikes.
 
-The forward pass simulates the network in spikes, examples in a row. The
+The forward pass simulates the network in spikes, with examples in a row. The
 gradient is that of one pass through the Keras model, on the means of the
 spikes: a neuron has the mean slope of its rate curve at its currents (a
 straight-through estimator), and its output is replaced by its spikes (tandem
-learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). No time step is
-stored, so memory does not grow with them.
+learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). No time steps are
+stored, so memory use does not grow with their number.
 """
 
 # mypy: allow-subclassing-any
@@ -40,9 +40,9 @@ ALLOWED = 0.95  # of the upper bound
 class SpikeTraining(keras.Model):
     """A model whose training step simulates the network in spikes.
 
-    It has the weights of a Keras model. A step takes a batch of ``streams``
-    examples; each stream continues with the state after its previous example,
-    or starts from rest.
+    It shares the weights of a Keras model. A training step reads a batch of
+    ``streams`` examples. Each stream continues with the state after its
+    previous example, or starts from rest.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class SpikeTraining(keras.Model):
         plan: SpikePlan,
         validation: Dataset | None = None,
     ) -> None:
-        """Take a simulation of a compiled model, that model and a plan.
+        """Create it for a simulation, its compiled model and a plan.
 
-        ``validation`` are batches of held-out examples.
+        ``validation`` contains batches of held-out examples.
         """
         super().__init__()
         self.trained = model
@@ -131,9 +131,9 @@ class SpikeTraining(keras.Model):
         return rested
 
     def _outputs(self, x: Tensor, firing: Firing) -> tuple[Tensor, Tensor]:
-        """Return outputs, (readings, batch, units), and the excess of rates.
+        """Return outputs (readings, batch, units) and the excess of rates.
 
-        Values are those of the spikes, gradients those of the means.
+        The values come from the spikes, and the gradients from the means.
         """
         run, layers = self._run, self._network.layers
         outputs: dict[str, Tensor] = {}
@@ -152,11 +152,10 @@ class SpikeTraining(keras.Model):
             excess += tf.reduce_sum(over) / self._streams
         read = run.readout(x, outputs)
         readings = firing.readings + read - tf.stop_gradient(read)
-        readout = self.trained.get_layer(self._network.readout.name)
-        return tf.map_fn(readout, readings), excess
+        return tf.map_fn(run.decide, readings), excess
 
     def losses_of(self, y: Tensor, outputs: Tensor) -> Tensor:
-        """Return the loss of each example, (batch,)."""
+        """Return the loss of each example, of shape (batch,)."""
         loss = self.trained.loss
         losses = getattr(loss, "call", loss)(y, outputs)
         return tf.reshape(losses, [-1])
@@ -168,7 +167,7 @@ class SpikeTraining(keras.Model):
         return tf.reduce_mean(tf.stack(losses))
 
     def held_out(self) -> dict[str, float]:
-        """Return loss and accuracy of held-out examples, if there are any."""
+        """Return loss and accuracy on the held-out examples, if any."""
         if self._validation is None:
             return {}
         x, y = self._validation
@@ -182,11 +181,8 @@ class SpikeTraining(keras.Model):
         return logs
 
     def callback(self) -> keras.callbacks.Callback:
-        """Return what evaluates each round, and estimates the time of all."""
+        """Return a callback that evaluates rounds and estimates the time."""
         times: list[float] = []
-
-        def evaluate(epoch: int, logs: dict[str, float]) -> None:
-            logs.update(self.held_out())
 
         def estimate(batch: int, logs: Logs) -> None:
             times.append(time.perf_counter())
@@ -196,19 +192,21 @@ class SpikeTraining(keras.Model):
                 line = f"spikes: about {seconds:.0f} s for all updates"
                 tell("\n" * (verbosity() == 1) + line)
 
-        calls = {"on_epoch_end": evaluate, "on_train_batch_end": estimate}
-        return keras.callbacks.LambdaCallback(**calls)
+        return keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda _, logs: logs.update(self.held_out()),
+            on_train_batch_end=estimate,
+        )
 
 
 class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Rises linearly to a learning rate, then falls to 0 as a cosine.
 
-    At the full rate, the first updates can undo the phase smooth: Adam has no
-    statistics of the gradients yet.
+    At the full rate, the first updates can undo the phase smooth: At first,
+    Adam has no statistics of the gradients.
     """
 
     def __init__(self, rate: float, updates: int) -> None:
-        """Take the highest rate and the number of updates."""
+        """Create it with the highest rate and the number of updates."""
         self._rate, self._updates = rate, updates
 
     def __call__(self, step: Tensor) -> Tensor:

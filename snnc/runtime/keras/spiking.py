@@ -1,7 +1,7 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Simulates a Keras model's network in spikes, step by step, as on the chip.
 
-Except that weights are not rounded, it is the chip's network.
+The simulation differs from the chip only in that weights are not rounded.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 class State(NamedTuple):
     """The state of a simulation after a step.
 
-    ``layers`` and ``outputs``, (batch, *shape), have an entry per layer;
-    ``read``, (batch, values), is the output of the readout's filter.
+    ``layers`` and ``outputs``, of shape (batch, *shape), have one entry per
+    layer. ``read``, of shape (batch, values), is the output of the readout's
+    filter.
     """
 
     layers: tuple[States, ...]
@@ -39,10 +40,10 @@ class Firing(NamedTuple):
     """The result of examples, values (batch, *shape) with an entry per layer.
 
     ``activations``, and ``slopes`` of the rate curves, are means over the
-    deciding part of an example. ``rates`` are means over all of it; a max pool
-    has rates of its neurons, (batch, neurons). All are in activations.
-    ``readings`` are the inputs of the readout, (readings, batch, values), in
-    the deciding steps.
+    deciding part of an example. ``rates`` are means over the whole example;
+    for a max pool, they are the rates (batch, neurons) of its neurons. All are
+    in activations. ``readings`` are the inputs of the readout, (readings,
+    batch, values), in the deciding steps.
     """
 
     activations: Values
@@ -54,11 +55,11 @@ class Firing(NamedTuple):
 class SpikingRun:
     """A network in spikes, with a model's weights and scales.
 
-    Batch norms are as in evaluation, and dropout is off.
+    Batch norms work as in evaluation, and dropout is off.
     """
 
     def __init__(self, network: Network, model: keras.Model) -> None:
-        """Take a network and its Keras model."""
+        """Create it for a network and its Keras model."""
         self.network = network
         layers, dt = network.layers, network.dt
         ends = {name: end_of(model, name, layers[name]) for name in layers}
@@ -67,8 +68,9 @@ class SpikingRun:
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
         given = model, {ends[name].layer: name for name in self.names}
         self.stages = [LinearStage(ends[n].drive, *given) for n in self.names]
-        self._decide = model.get_layer(network.readout.name)
-        read = keras.layers.Activation("linear")(self._decide.input)
+        read = model.get_layer(network.readout.name).input
+        self.decide = keras.Model(read, model.output)
+        read = keras.layers.Activation("linear")(read)
         self.readout = LinearStage(read, *given)
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._layers = [SpikingLayer(*each, dt) for each in own]
@@ -89,7 +91,7 @@ class SpikingRun:
         state: State,
         slopes: bool = False,
     ) -> tuple[Firing, State]:
-        """Present an example to each simulation, ``x`` (batch, *shape).
+        """Present an example of ``x`` (batch, *shape) to each simulation.
 
         Slopes of rate curves are 0 unless ``slopes`` is set.
         """
@@ -154,19 +156,16 @@ class SpikingRun:
     def firing(self, x: Array, streams: int) -> dict[str, Array]:
         """Return the mean activations of layers in each example.
 
-        Simulates as `simulate` does; returns (examples, *shape) per layer.
+        Simulates like `simulate`, and returns (examples, *shape) per layer.
         """
         parts = [firing.rates for firing in self.simulate(x, streams)]
         whole = map(np.concatenate, zip(*parts, strict=True))
         return dict(zip(self.names, whole, strict=True))
 
     def predict(self, x: Array, streams: int) -> Array:
-        """Return the outputs that decide examples.
-
-        Simulates as `simulate` does; returns (examples, units).
-        """
+        """Return the deciding outputs (examples, units) of `simulate`."""
         runs = self.simulate(x, streams)
-        outputs = [self._decide(firing.readings[0]) for firing in runs]
+        outputs = [self.decide(firing.readings[0]) for firing in runs]
         return np.concatenate([np.asarray(each) for each in outputs])
 
     def _advance(
@@ -178,8 +177,8 @@ class SpikingRun:
     ) -> tuple[tuple[Values, ...], Tensor, State]:
         """Simulate ``count`` steps, layer by layer.
 
-        Returns the outputs, currents and spikes of each layer, and what the
-        readout reads, all (steps, batch, ...); then the state.
+        Returns the outputs, currents and spikes of each layer and the
+        readout's inputs, all of shape (steps, batch, ...), then the state.
         """
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}

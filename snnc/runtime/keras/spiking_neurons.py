@@ -15,10 +15,10 @@ from .wiring import End
 
 
 class NeuronState(NamedTuple):
-    """The state of neurons after a step, each value (batch, *shape).
+    """The state of neurons after a step; each value has shape (batch, *shape).
 
-    ``current``, in activations, is the synapse's output; ``wait`` is the rest
-    of the refractory period in steps (for nengo.LIF in seconds).
+    ``current``, in activations, is the synapse's output, and ``wait`` the
+    remaining refractory period in steps (for nengo.LIF in seconds).
     """
 
     output: Tensor
@@ -36,14 +36,14 @@ Advance = Callable[[Tensor, Tensor, Tensor], Advanced]
 class SpikingLayer:
     """The neurons of a layer and their input synapse.
 
-    The output of a max pool is the sum that `maxima` describes.
+    The output of a max pool is the sum described in `maxima`.
     """
 
     def __init__(self, layer: Layer, name: str, end: End, dt: float) -> None:
-        """Take a layer, its ends in a Keras model, and dt in seconds."""
+        """Create it for a layer, its end in a Keras model, and dt."""
         self._layer = layer
         self._scale = end.scale
-        self.shape = tuple(end.output.shape[1:])
+        self.shape = layer.shape
         shapes = (self.shape,) if layer.pool is None else layer.pool.volumes
         self._shapes = shapes
         self._voltages = layer.first_voltages(name)
@@ -66,7 +66,7 @@ class SpikingLayer:
         return tuple(states)
 
     def _scan(self, drives: list[Tensor], states: States) -> Tensor:
-        """Simulate steps: outputs, currents, spikes, and the state."""
+        """Simulate steps; return outputs, currents, spikes, and the state."""
         outputs, currents, fired = [], [], []
         for drive in drives:
             output, states = self._step(drive, states)
@@ -93,7 +93,7 @@ class SpikingLayer:
         return NeuronState(output, current, *rest)
 
     def fired(self, states: States) -> Tensor:
-        """Return the output of neurons; those of a max pool in a row."""
+        """Return the output of neurons; for a max pool, as a flat vector."""
         if self._layer.pool is None:
             return states[0].output
         batch = tf.shape(states[0].output)[0]
@@ -101,9 +101,10 @@ class SpikingLayer:
         return tf.concat(flat, axis=1)
 
     def slope(self, currents: Tensor) -> Tensor:
-        """Return the slopes of the rate curve at currents, in their shape.
+        """Return the slopes of the rate curve at currents.
 
-        Those of a max pool are 0: a maximum of means has its own gradient.
+        The slopes of a max pool are 0, because a maximum of means has its own
+        gradient.
         """
         layer = self._layer
         if layer.pool is not None:
@@ -116,10 +117,10 @@ class SpikingLayer:
 def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     """Return the function that advances a layer's neurons by ``dt`` seconds.
 
-    They compute about f(s x) / s, where s is ``scale`` and f their curve. On
-    the chip they are nengo_loihi.neurons.LoihiSpikingRectifiedLinear and
-    LoihiLIF, on the host nengo.SpikingRectifiedLinear and nengo.LIF; an
-    encoder fires at most once per step.
+    The neurons compute about f(s x) / s, where s is ``scale`` and f is their
+    curve. They are LoihiSpikingRectifiedLinear and LoihiLIF of
+    nengo_loihi.neurons on the chip, and nengo.SpikingRectifiedLinear and
+    nengo.LIF on the host. An encoder fires at most once per step.
     """
     if layer.lif is not None and layer.encoder is None:
         kind = _chip_lif if layer.on_chip else _nengo_lif

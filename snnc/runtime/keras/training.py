@@ -8,21 +8,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from ..data import DataError, DataSpec, naming, open_arrays, range_warning
-from ..files import UserError, make_parser, positive, run_program, warn
-from ..labels import (
-    ClassWeight,
-    balance_classes,
-    check_data,
-    check_groups,
-    load_data,
-    unused_ends,
-)
+import numpy as np
+
+from ..data import DataError, open_arrays, open_data, select
+from ..examples import Array
+from ..files import UserError, make_parser, positive, run_program, warn, whole
 from ..layout import FileName, Layout, check_writable
 from ..network import Network
 
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     from tensorflow import keras
     from typing_extensions import Unpack
 
+ClassWeight = Mapping[int, float] | Literal["balanced"]
 Strategy = Literal["mirrored"]
 Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
@@ -40,13 +36,13 @@ class StrategyError(UserError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Training:
-    """The training that a spec describes.
+class TrainSettings:
+    """The training settings of a spec.
 
-    ``batch`` is the number of examples per step; ``validation`` is the share
-    of examples to hold out; with a cosine ``schedule`` the learning rate falls
-    to 0. ``phases`` are listed in order: see `phases`. ``class_weight`` is
-    that of `TrainOptions`, or None.
+    ``batch`` is the number of examples per step, and ``validation`` is the
+    fraction of examples to hold out. With a cosine ``schedule``, the learning
+    rate falls to 0. ``phases`` are in the order in which they run.
+    ``class_weight`` is as in `TrainOptions`, or None.
     """
 
     epochs: int = 20
@@ -59,26 +55,25 @@ class Training:
 
 
 class TrainOptions(TypedDict, total=False):
-    """The options of a training; each has a default.
+    """The options of training; each has a default.
 
-    ``phases`` and ``seed`` default to the spec's. ``seed`` draws the first
-    weights, dropout, the examples held out and the order of the others.
-    ``initial`` is a file of weights to begin with, instead of drawn ones; it
-    is required without the phase smooth. ``spike_updates`` is the number of
-    updates in the phase spikes; its default follows from their cost: see
-    `spike_plan`. ``patience`` ends the phase smooth that many epochs after the
-    one with the least validation loss, whose weights are kept. ``resume``
-    continues an interrupted training: until it is done,
-    ``<weights>.progress.npz`` holds its state after the last whole epoch.
-    ``strategy`` "mirrored" shares each batch among all devices of this
-    machine.
+    ``phases`` and ``seed`` default to those of the spec. ``seed`` determines
+    the initial weights, dropout, the held-out examples and the order of the
+    others. ``initial`` is a file with initial weights, which is required
+    without the phase smooth. ``spike_updates`` is the number of updates in the
+    phase spikes; the default depends on their cost, see `spike_plan`.
+    ``patience`` is the number of epochs without a lower validation loss after
+    which the phase smooth ends; the best weights are kept. ``resume``
+    continues an interrupted training, whose state after the last complete
+    epoch is in ``<weights>.progress.npz``. ``strategy`` "mirrored" shares each
+    batch among all devices of this machine.
 
-    ``validation`` is (x, y) to validate on, instead of a share of the
-    examples; ``groups``, (examples,), such as subjects, are held out as a
-    whole. ``class_weight`` is the weight of each class's examples in the loss,
-    by default the spec's, or 1; "balanced" gives all classes the same total
-    weight.
-    ``callbacks`` are Keras callbacks to add.
+    ``validation`` is a pair (x, y) for validation, instead of a fraction of
+    the examples. ``groups``, of shape (examples,), names for example the
+    subject of each example; groups are held out as a whole. ``class_weight``
+    is the weight of each class's examples in the loss; the default is that of
+    the spec, or 1. "balanced" gives all classes the same total weight.
+    ``callbacks`` are additional Keras callbacks.
     """
 
     initial: FileName | None
@@ -99,14 +94,14 @@ class Trainer:
     """Trains one network.
 
     ``program`` is the name of the module with ``build_model``,
-    ``compile_model``, ``export_weights`` and ``import_weights``. It imports
-    TensorFlow, which takes seconds, so it is imported after the data are
-    checked.
+    ``compile_model``, ``export_weights`` and ``import_weights``. This module
+    imports TensorFlow, which takes seconds, so it is imported after the data
+    are checked.
     """
 
     network: Network
     layout: Layout
-    training: Training
+    training: TrainSettings
     program: str
 
     def train(
@@ -119,36 +114,35 @@ class Trainer:
     ) -> keras.Model:
         """Return a trained model, and write its weights if a path is given.
 
-        ``x``, (examples, *the input's shape), is an array with its ``y``, or a
-        tf.data.Dataset of both, in single examples or in batches. ``epochs``,
-        of the phase smooth, default to the spec's. The weights that enter the
-        phase spikes are written to ``<stem>.smooth.safetensors``.
+        ``x`` is an array of shape (examples, *input shape) with its ``y``, or
+        a tf.data.Dataset of both, as single examples or batches. ``epochs`` is
+        the number of epochs in the phase smooth, by default that of the spec.
+        The weights that enter the phase spikes are written to
+        ``<stem>.smooth.safetensors``.
 
-        Raises DataError if the network does not accept data or progress.
-        Before it trains, it raises LayoutError if the initial weights do not
-        fit the layout or the weights to write have another format's suffix. It
-        raises OSError if they can't be written, and StrategyError if the
-        devices can't share a batch. It raises DivergedError when the loss is
-        NaN, and then leaves no file.
+        Raises DataError if the network does not accept data or progress, and
+        DivergedError, without leaving a file, if the loss is NaN. Before
+        training, raises LayoutError if initial weights do not fit or
+        ``weights`` has the suffix of another format, OSError if it can't be
+        written, and StrategyError if devices can't share a batch.
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
         if weights is not None:
             check_writable(weights)
-        if options.get("class_weight") is None:
-            options["class_weight"] = self.training.class_weight
-        x, y = _validate(x, y, DataSpec.of(self.network), options)
-        seed, phases = options.get("seed"), options.get("phases")
-        seed = self.training.seed if seed is None else seed
-        phases = self.training.phases if phases is None else tuple(phases)
-        _check_phases(phases, options.get("initial"))
-        epochs = self.training.epochs if epochs is None else epochs
+        given: dict[str, Any] = {"epochs": epochs, **options}
+        names = "epochs", "phases", "seed", "class_weight"
+        asked = {n: given[n] for n in names if given.get(n) is not None}
+        training = replace(self.training, **asked)
+        options["class_weight"] = training.class_weight
+        x, y = _validate(x, y, self.network, options)
+        _check_phases(training.phases, options.get("initial"))
         program = importlib.import_module(self.program)
 
         from .phases import Session
 
-        given = epochs, seed, phases, weights, options
-        return Session(self, program, *given).train(x, y)
+        own = self.network, self.layout, training, program, weights, options
+        return Session(*own).train(x, y)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
@@ -159,19 +153,17 @@ class Trainer:
         data, weights = options.pop("data"), options.pop("weights")
         if Path(weights).resolve() == Path(data).resolve():
             parser.error("--weights would replace the data")
-        accepted = DataSpec.of(self.network)
         held_out, groups = options.pop("validation"), options.pop("groups")
         if held_out is not None and groups is not None:
             parser.error("--groups divides the data: leave --validation out")
 
         def run() -> None:
-            x, y = load_data(data, accepted)
+            x, y = open_data(data, self.network).arrays
             if held_out is not None:
-                options["validation"] = load_data(held_out, accepted)
+                validation = open_data(held_out, self.network)
+                options["validation"] = validation.arrays
             if groups is not None:
-                found = open_arrays(data, (groups,))[groups]
-                with naming(f"{data}: {groups}"):
-                    options["groups"] = check_groups(found, len(x))
+                options["groups"] = open_arrays(data, (groups,))[groups]
             self.train(x, y, weights, **options)
 
         return run_program(parser.prog, run)
@@ -191,32 +183,43 @@ class Trainer:
         add("--patience", type=positive, help="epochs without a better one")
         add("--resume", action="store_true", help="go on with a run cut off")
         add("--strategy", choices=get_args(Strategy), help="use all devices")
-        add("--seed", type=_whole, default=training.seed)
+        add("--seed", type=whole, default=training.seed)
         held_out = ".npz file to validate on, not a share of the data"
         add("--validation", metavar="FILE", help=held_out)
-        whole = "array of the data, such as subjects: none is divided"
-        add("--groups", metavar="NAME", help=whole)
+        divided = "array of the data, such as subjects: none is divided"
+        add("--groups", metavar="NAME", help=divided)
         alike = "let all classes count alike"
         add("--class-weight", choices=("balanced",), help=alike)
         return parser
 
 
-def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Any:
-    """Return the checked data; check those among the options in place."""
+def _validate(
+    x: Any,
+    y: Any,
+    network: Network,
+    options: TrainOptions,
+) -> Any:
+    """Return the checked data; also check the data in ``options``."""
+    readout = network.readout
     if y is not None:
-        x, y = check_data(x, y, spec)
-        warn(range_warning(float(x.min()), float(x.max()), spec))
-        warn(unused_ends(y, spec.units) if spec.classifies else None)
+        examples = select(x, y, network)
+        x, y = examples.arrays
+        warn(examples.warning)
+        warn(unused_ends(y, readout.units) if readout.classes else None)
     if (validation := options.get("validation")) is not None:
-        options["validation"] = check_data(*validation, spec)
-    if (groups := options.get("groups")) is not None:
+        options["validation"] = select(*validation, network).arrays
+    if options.get("groups") is not None:
         if y is None:
             raise DataError("groups need x and y as arrays")
-        options["groups"] = check_groups(groups, len(y))
+        groups = options["groups"] = np.asarray(options["groups"])
+        if groups.shape != (len(y),) or groups.dtype.kind not in "iuUS":
+            message = f"groups are {groups.dtype} {groups.shape}"
+            wanted = "not a whole number or a word an example"
+            raise DataError(f"{message}, {wanted}")
     if (weights := options.get("class_weight")) is not None:
-        if not spec.classifies:
+        if not readout.classes:
             raise DataError("class_weight: this network has no classes")
-        options["class_weight"] = balance_classes(weights, y, spec.units)
+        options["class_weight"] = balance_classes(weights, y, readout.units)
     return x, y
 
 
@@ -231,11 +234,41 @@ def _check_phases(phases: Sequence[str], initial: FileName | None) -> None:
         raise DataError(f"{reason}: name their file with --from (initial=)")
 
 
-def _phases(text: str) -> tuple[str, ...]:
-    return tuple(phase.strip() for phase in text.split(","))
+def _phases(text: str) -> list[str]:
+    return [phase.strip() for phase in text.split(",")]
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
+def unused_ends(y: Array, classes: int) -> str | None:
+    """Warn about labels that look shifted; None if they don't."""
+    unused = [end for end in (0, classes - 1) if not (y == end).any()]
+    if not unused:
+        return None
+    named = " nor of ".join(f"class {end}" for end in unused)
+    message = f"no example is of {named}, of 0..{classes - 1}"
+    return f"{message}: are labels shifted?"
+
+
+def balance_classes(
+    asked: ClassWeight,
+    y: Array | None,
+    classes: int,
+) -> dict[int, float]:
+    """Return the weight of each class's examples in the loss.
+
+    The weight is 1 unless ``asked`` contains another one. "balanced" gives all
+    classes of the labels ``y`` (examples,) the same total weight, with a mean
+    of 1 per example.
+
+    Raises DataError if a class is unknown, or "balanced" is used without
+    labels.
+    """
+    if asked != "balanced":
+        if others := set(asked) - set(range(classes)):
+            message = f"there is no class {min(others)}"
+            raise DataError(f"class_weight: {message}")
+        return {label: float(asked.get(label, 1)) for label in range(classes)}
+    if y is None:
+        raise DataError("class_weight: balanced needs y as an array")
+    counts = np.bincount(y, minlength=classes)
+    alike = len(y) / np.count_nonzero(counts) / np.maximum(1, counts)
+    return dict(enumerate(alike.tolist()))

@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Finds what is between a Keras model's layers of neurons, and folds it.
 
-Kernels read layers of neurons; layers' scales, and batch norms, are folded
-into these kernels.
+Kernels read layers of neurons. The scales of layers, and batch norms, are
+folded into these kernels.
 """
 
 from __future__ import annotations
@@ -27,15 +27,13 @@ Sources = tuple[frozenset[str], ...]
 class Wiring(NamedTuple):
     """How the scales of layers depend on one another.
 
-    ``reads`` has, for each kernel, the sources of the channels it reads.
-    The layers in each of ``groups`` have to share a scale, because a sum or an
-    identity shortcut adds their outputs. Kernels in ``transposed`` have the
-    channels that they read on their last axis.
+    ``reads`` contains the sources of each kernel's input channels. The layers
+    in each of ``groups`` have to share a scale, because a sum or an identity
+    shortcut adds their outputs.
     """
 
     reads: dict[str, Sources]
     groups: tuple[tuple[str, ...], ...]
-    transposed: frozenset[str] = frozenset()
 
 
 def wiring_of(
@@ -68,10 +66,7 @@ def wiring_of(
         merged = set().union(*(group[name] for name in tie))
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
-    groups = tuple(dict.fromkeys(ordered))
-    tensors = layout.tensors
-    transposed = frozenset(t.name for t in tensors if t.is_transposed)
-    return Wiring(reads, groups, transposed)
+    return Wiring(reads, tuple(dict.fromkeys(ordered)))
 
 
 def sources_of(tensor: Tensor) -> Sources:
@@ -92,33 +87,28 @@ def sources_of(tensor: Tensor) -> Sources:
 
 
 class End(NamedTuple):
-    """The current of a layer's neurons and their output, as tensors.
-
-    ``layer`` is the Keras layer of the output.
-    """
+    """The name of a Keras layer of neurons, their current and their scale."""
 
     layer: str
     drive: Tensor
-    output: Tensor
     scale: Tensor
 
 
 def end_of(model: keras.Model, name: str, layer: Layer) -> End:
-    """Return the current and the output of a layer's neurons in a model."""
+    """Return the end of a layer in a model; a max pool has neurons too."""
     if layer.pool is None:
         neurons = model.get_layer(f"{name}{NEURONS}")
-        ends = neurons.input, neurons.output
-        return End(neurons.name, *ends, neurons.scale_value)
+        return End(neurons.name, neurons.input, neurons.scale_value)
     pool = model.get_layer(name)
     source = min(sources_of(pool.input)[0])
     scale = model.get_layer(f"{source}{NEURONS}").scale_value
     # No tensor can be both an input and an output of a Keras model.
     drive = keras.layers.Activation("linear")(pool.input)
-    return End(name, drive, pool.output, scale)
+    return End(name, drive, scale)
 
 
 class LinearStage:
-    """The linear layers between neurons and those that read them."""
+    """The linear layers between neurons and their readers."""
 
     def __init__(
         self,
@@ -126,7 +116,7 @@ class LinearStage:
         model: keras.Model,
         producers: dict[str, str],
     ) -> None:
-        """Take a current, its model, and layers by their Keras names."""
+        """Create it for a current, its model, and layers by Keras name."""
         found = _producers_of(drive, producers)
         read = [layer for layer in producers if layer in found]
         self.sources = [producers[layer] for layer in read]
@@ -140,7 +130,7 @@ class LinearStage:
     def __call__(self, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """Return the current for an input and the outputs of layers.
 
-        Their first axis may have several steps of each example, one after
+        The first axis may contain several steps of each example, one after
         another.
         """
         several = [outputs[name] for name in self.sources]
@@ -166,22 +156,24 @@ def rescale(
     tensors: Mapping[str, Array],
     scales: Mapping[str, float],
     wiring: Wiring,
+    layout: Layout,
 ) -> Tensors:
     """Return weights with scaled activations.
 
-    A layer's sums are multiplied by its scale, and a kernel's rows divided by
-    the scales of the layers that they read.
+    A layer's sums are multiplied by its scale, and a kernel's rows are divided
+    by the scales of the layers that they read.
     """
     rescaled: Tensors = {}
-    for name, tensor in tensors.items():
+    for tensor in layout.tensors:
+        name = tensor.name
         own = scales.get(name.rpartition(".")[0], 1.0)
-        values = tensor.astype(np.float64) * own
+        values = tensors[name].astype(np.float64) * own
         if name in wiring.reads:
             # Layers that are summed share a scale.
             names = (min(each, default="") for each in wiring.reads[name])
             several = (scales[each] if each else 1.0 for each in names)
             divisors = np.array(tuple(several))
-            if name in wiring.transposed:
+            if tensor.is_transposed:
                 values = values / divisors
             else:
                 values = _divide(values, divisors)
@@ -208,7 +200,7 @@ def with_norm(
     norm: KerasLayer,
     is_transposed: bool = False,
 ) -> tuple[Array, Array]:
-    """Return kernel and bias with a batch norm in evaluation folded in."""
+    """Return a kernel and a bias with a batch norm folded in."""
     weights = (weight.astype(np.float64) for weight in norm.get_weights())
     gamma, beta, mean, variance = weights
     scale = gamma / np.sqrt(variance + norm.epsilon)
@@ -228,9 +220,9 @@ def recalibration(
 ) -> Recalibrate:
     """Return a function that updates batch norms' statistics.
 
-    It takes examples, (batch, ...), and the share of each average to keep. The
-    averages of equal batches are their means if batch n, from 0 on, keeps n /
-    (n + 1).
+    Its arguments are examples, of shape (batch, ...), and the fraction of each
+    average to keep. For batches of equal size, the averages are the means over
+    all batches if batch n, counted from 0, keeps n / (n + 1).
     """
     probe = keras.Model(model.input, [norm.output for norm in norms])
     given = tf.TensorSpec([None, *model.input.shape[1:]]), tf.TensorSpec([])

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Builds and runs the Nengo network; imports nengo-loihi, without NengoDL."""
+"""Builds and runs the Nengo network; imports nengo-loihi without NengoDL."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def array(*args: Any, **settings: Any) -> Any:
 def import_nengo_loihi() -> Any:
     """Return the module nengo_loihi.
 
-    It imports NengoDL and TensorFlow if they are installed, to add NengoDL
-    neurons that no package uses; NengoDL would also import TensorFlow in
-    another process, to look for GPUs. Hiding both saves that.
+    nengo-loihi imports NengoDL and TensorFlow if they are installed, to add
+    NengoDL neurons that no package uses. NengoDL would also import TensorFlow
+    in another process, to look for GPUs. Hiding both saves that.
 
     nengo-loihi 1.1.0 calls ``np.array(x, copy=False)`` where a copy may be
-    needed, which is a ValueError since NumPy 2. The two modules that do get a
-    NumPy of their own; NumPy itself stays unchanged.
+    needed, which is a ValueError since NumPy 2. The two modules that do this
+    get a NumPy of their own, so that NumPy itself stays unchanged.
     """
     modules: dict[str, Any] = sys.modules
     hidden = [name for name in UNUSED if name not in modules]

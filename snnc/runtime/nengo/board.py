@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import DataSpec
+from ..data import open_data
 from ..examples import Array, decide, score
 from ..files import UserError, make_parser, positive, replacing, run_program
-from ..labels import open_data
 from ..layout import Layout, Tensors
 from ..network import Network
 from . import import_nengo_loihi
@@ -34,8 +33,8 @@ Options: TypeAlias = "Mapping[str, Any]"
 class Placement:
     """An allocator for nengo-loihi that puts each block on a given chip.
 
-    ``chips`` has the chip of each block, in order. With ``learns``, the last
-    block is a readout that learns, which only a network with targets has.
+    ``chips`` contains the chip of each block, in order. With ``learns``, the
+    last block is a readout that learns, which needs targets.
     """
 
     chips: Sequence[int]
@@ -68,21 +67,17 @@ class Placement:
 def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
     """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
-    ``runs`` lists the blocks in order: ``128x0 4x1`` are 128 on chip 0 and
-    four on chip 1. With ``learns``, the last one is a readout that learns.
+    ``runs`` lists the blocks in order: ``128x0 4x1`` means 128 blocks on chip
+    0 and four on chip 1. With ``learns``, the last block is a readout that
+    learns.
     """
     pairs = [run.split("x") for run in runs.split()]
     chips = [int(chip) for n, chip in pairs for _ in range(int(n))]
     return {"n_chips": max(chips) + 1, "allocator": Placement(chips, learns)}
 
 
-def one_chip() -> dict[str, Any]:
-    """Return the ``hardware_options`` for a single chip."""
-    return {"n_chips": 1}
-
-
 def digest_of(x: Array) -> str:
-    """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
+    """Return the SHA-256 of examples (examples, ...) as 32-bit floats."""
     made = hashlib.sha256()
     for example in x:
         made.update(np.ascontiguousarray(example, np.float32).tobytes())
@@ -93,15 +88,15 @@ def digest_of(x: Array) -> str:
 class BoardRunner:
     """Runs one network on a board.
 
-    ``build_network`` is a function of the network's package, as is
-    ``options``, which returns ``hardware_options``; without it there is one
+    ``build_network`` and ``options`` are functions of the network's package.
+    ``options`` returns the ``hardware_options``; without it, there is one
     chip.
     """
 
     network: Network
     layout: Layout
     build_network: Callable[..., Any]
-    options: Callable[[], dict[str, Any]] = one_chip
+    options: Callable[[], dict[str, Any]] = lambda: {"n_chips": 1}
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run examples from the command line; return the exit status."""
@@ -131,9 +126,9 @@ class BoardRunner:
         def run() -> None:
             if find_spec("nxsdk") is None:
                 raise ModuleNotFoundError(NO_NXSDK)
-            examples = open_data(asked.data, DataSpec.of(self.network))
+            examples = open_data(asked.data, self.network)
             x = examples[: asked.examples]
-            tensors = self.layout.read(asked.weights)
+            tensors = self.layout.load(asked.weights)
             try:
                 rows, spikes = self._run(tensors, x, probed, options)
             except (AssertionError, ValueError) as error:
@@ -145,11 +140,10 @@ class BoardRunner:
             given = decide(rows, readout.decide), examples.y[:count]
             found = score(*given, readout.classes)
             several = f"{count} example{'s' if count > 1 else ''}"
+            said = f"root mean square error {found:.4g} on"
             if readout.classes:
-                print(f"accuracy {100 * found:.2f} % of {several} on a board")
-            else:
-                said = f"root mean square error {found:.4g}"
-                print(f"{said} on {several} on a board")
+                said = f"accuracy {100 * found:.2f} % of"
+            print(f"{said} {several} on a board")
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
         return run_program(parser.prog, run)
@@ -163,8 +157,8 @@ class BoardRunner:
     ) -> tuple[Array, dict[str, Array]]:
         """Return the readout's rows, and the spikes of the first examples.
 
-        Rows are (examples, steps, units), spikes of each layer (examples,
-        steps, neurons) in Keras order.
+        Rows have the shape (examples, steps, units), and the spikes of a layer
+        (examples, steps, neurons), in Keras order.
         """
         built = self.build_network(tensors, images=x, probe=probed)
         # Reserve messages for every spike of the host, even if a user turns
@@ -194,7 +188,7 @@ class BoardRunner:
         return np.concatenate(rows), every
 
     def _describe_run(self, digest: str, spikes: dict[str, Array]) -> Options:
-        """Return what identifies a run, and its spikes as packed bits."""
+        """Return the metadata of a run, and its spikes as packed bits."""
         last, *_ = spikes
         arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}
         arrays.update(data_sha256=digest, steps=self.network.steps)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import nengo
 import numpy as np
@@ -23,15 +23,13 @@ from .neurons import (
     BuiltNetwork,
     gain_and_rest,
     host_passthrough,
-    input_process,
     neuron_type,
     split_name,
     values_of,
 )
-from .populations import Connection, Data, Part, SplitLayer
+from .populations import Connection, Part, SplitLayer
 
 Mode = Literal["spiking", "rate"]
-MODES = ("spiking", "rate")
 
 
 class NetworkBuilder:
@@ -52,11 +50,11 @@ class NetworkBuilder:
     ) -> None:
         """Begin with an empty network.
 
-        ``tensors`` are the network's weights. In mode "spiking" all states are
-        zero at the start, except encoder voltages that are spread.
-        In mode "rate" nothing is filtered. Raises ValueError for other modes.
+        ``tensors`` are the network's weights. In mode "spiking", all states
+        are zero at the start, except for spread encoder voltages. In mode
+        "rate", there are no filters. Raises ValueError for other modes.
         """
-        if mode not in MODES:
+        if mode not in get_args(Mode):
             raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
         self.net = nengo.Network(label=network.name, seed=seed)
         self._network = network
@@ -76,15 +74,25 @@ class NetworkBuilder:
     def input(self, images: Array | None) -> SplitLayer:
         """Add the node that presents the examples, on the host.
 
-        ``images`` are (examples, *input shape); without them it outputs zeros.
-        Raises ValueError if they have another shape.
+        ``images`` has the shape (examples, *input shape); without images, the
+        node outputs zeros. Raises ValueError if the shape is different.
         """
-        given = self._network.input
-        shown = input_process(images, self._network)
+        given, shown = self._network.input, None
+        if images is None:
+            shown = np.zeros(given.shape).ravel()
+        else:
+            images = np.asarray(images)
+            if images.shape[1:] != given.shape or len(images) == 0:
+                wanted = f"not (examples, *{given.shape})"
+                raise ValueError(f"images have shape {images.shape}, {wanted}")
+            rows = images.reshape(len(images), -1)
+            present = self._network.present
+            shown = nengo.processes.PresentInput(rows, present)
         self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
-            start, slope, low = given.scaled[0], given.slope, given.low
+            (start, stop), low = given.scaled, given.low
+            slope = (stop - start) / (given.high - low)
             values = nengo.Node(
                 lambda _, x: start + slope * (x - low),
                 size_in=self._input.size_out,
@@ -113,7 +121,7 @@ class NetworkBuilder:
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
         """Add the neurons of a max pool; return them level by level.
 
-        Its readers read some of these and some of the pool's source.
+        Readers of the pool read some of these neurons and some of the source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None
@@ -148,8 +156,9 @@ class NetworkBuilder:
     ) -> SplitLayer:
         """Add the ensembles of a layer, or of a level of a max pool.
 
-        Each has the neurons of some depth slices, in the layout (height,
-        width, slices x channels). Biases are per channel or per neuron.
+        Each ensemble contains the neurons of some depth slices, in the layout
+        (height, width, slices x channels). Biases are per channel or per
+        neuron.
         """
         bias = self._tensors.get(f"{name}.bias")
         voltages = layer.first_voltages(name)
@@ -253,8 +262,7 @@ class NetworkBuilder:
         if relays:
             source = self._on_host(connection.source)
             connection = replace(connection, source=source)
-        data = Data(self._tensors, self._network.input)
-        links = connection.links(reader, data)
+        links = connection.links(reader, self._tensors)
         for pre, post, transform in links:
             made = nengo.Connection(
                 pre.neurons,
@@ -267,9 +275,9 @@ class NetworkBuilder:
                 self.net.config[made].pop_type = connection.pop_type
 
     def _on_host(self, source: SplitLayer) -> SplitLayer:
-        """Return a source as it is on the host.
+        """Return a source whose values are on the host.
 
-        nengo-loihi only allows Dense connections from the chip; the host may
+        nengo-loihi only allows Dense connections from the chip; the host can
         convolve their output.
         """
         layer = self._network.layers.get(split_name(source.name)[0])

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""How one layer reads another: the kinds of connections, and their transforms.
+"""The kinds of connections between layers, and their transforms.
 
 Each kind connects parts of its source to parts of its reader. Kernels are
 tensors of the weight file, by default ``<reader>.kernel``.
@@ -18,18 +18,18 @@ import nengo
 import numpy as np
 
 from ..examples import Array
+from ..layout import Tensors
 from ..maxima import EVERY, Grid, Level, Nodes, entries
 from ..network import triple
 from . import kernels
 from .kernels import Sizes
 from .populations import (
     Connection,
-    Data,
     Link,
     Padding,
     SplitLayer,
     grid_of,
-    sparse,
+    link_sparse,
 )
 
 
@@ -37,15 +37,13 @@ from .populations import (
 class Convolve(Connection):
     """A convolution.
 
-    ``tensor`` names its kernel; None is the reader's own. ``stride`` is over
-    the source, pools included; None is 1. ``padding`` is for height and
-    width; ``depth_before`` slices of zeros precede the source. The kernel has
-    ``zeros_before`` and ``zeros_behind`` rows and columns of zeros around it.
-    ``dilation`` is the step between its taps, after pools. ``groups`` of
-    channels and filters are convolved separately.
+    ``stride`` is over the source, pools included; None is 1. ``padding`` is
+    for height and width; ``depth_before`` slices of zeros precede the source.
+    The kernel has ``zeros_before`` and ``zeros_behind`` rows and columns of
+    zeros around it. ``dilation`` is the step between its taps, after pools.
+    ``groups`` of channels and filters are convolved separately.
     """
 
-    tensor: str | None = None
     stride: Sizes | None = None
     padding: Padding = "valid"
     depth_before: int = 0
@@ -54,18 +52,18 @@ class Convolve(Connection):
     dilation: Sizes | None = None
     groups: int = 1
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections between parts that overlap."""
-        tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
+        tensor = self.kernel(reader, tensors)
         kernel, used = self._compose_kernel(tensor, reader), None
-        if self.is_sparse:
+        if self.sparse:
             used = self._compose_kernel(np.ones_like(tensor), reader) != 0
         stride, before = triple(self.stride or ()), self.depth_before
         given = reader, kernel, stride, self.padding, before, used
         return self._convolve(*given)
 
     def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
-        """Return the kernel over the source, zero where it reads nothing."""
+        """Return the kernel over the source, padded with zeros."""
         kernel = kernels.lift(tensor)
         if self.groups > 1:
             filters = reader.volume[-1]
@@ -77,73 +75,57 @@ class Convolve(Connection):
 
 
 @dataclass(frozen=True)
-class ConvolveSparse(Convolve):
-    """A convolution, stored weight by weight.
-
-    On the chip this stores no zeros between groups or taps, but it takes an
-    input axon per neuron that is read instead of one per pixel. Axons of max
-    pools and matrices are of this kind; use it if one of them reads the same
-    neurons, as NxSDK does not allow both kinds for a neuron.
-    """
-
-    is_sparse = True
-
-
-@dataclass(frozen=True)
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 
-    ``stride`` is the step of its input, ``crop`` what is cut off in front.
+    ``stride`` is the step between its inputs, and ``crop`` the number of
+    positions removed at the start.
     """
 
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
+        """Return a sparse matrix for each pair of parts that overlap."""
         source = self.read
         rows = slice(*(self.rows or (None,)))
-        kernel = data.tensors[f"{reader.name}.kernel"][..., rows]
+        kernel = self.kernel(reader, tensors)[..., rows]
         # It is the transpose of a convolution from reader to source.
         sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
         matrix = kernels.scatter(kernel, np.ones_like(kernel, bool), *sizes)
         for pre, post in product(source.parts, reader.parts):
-            yield from sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
+            yield from link_sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
 
 
 @dataclass(frozen=True)
 class Identity(Connection):
-    """Reads each channel as it is, or as its average over pools.
+    """Reads each channel unchanged, or its average over pools.
 
-    ``rows`` are the reader's channels that read the source's; None for all.
+    ``rows`` are the reader's channels that read the source; None for all.
     """
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections between parts that overlap."""
         kernel = self._fold_pools(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
         depth, height, width = map(prod, zip((1, 1, 1), *steps))
-        used = kernel != 0 if self.is_sparse else None
+        used = kernel != 0 if self.sparse else None
         stride = depth, height, width
         return self._convolve(reader, kernel, stride, used=used)
 
 
 @dataclass(frozen=True)
-class IdentitySparse(Identity):
-    """An `Identity`, stored weight by weight as in `ConvolveSparse`."""
-
-    is_sparse = True
-
-
-@dataclass(frozen=True)
 class Rectify(Connection):
-    """Values as shares of the largest: positive ones, then negative ones."""
+    """Values divided by the largest: positive values, then negative ones.
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    Values are in ``bounds``.
+    """
+
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections between parts that overlap."""
-        given = data.input
-        low, high = given.scaled or (given.low, given.high)
-        kernel = kernels.signs(self.read.volume[-1], low, high)
+        kernel = kernels.signs(self.read.volume[-1], *self.bounds)
         return self._convolve(reader, kernel)
 
 
@@ -151,8 +133,8 @@ class Rectify(Connection):
 class Compare(Connection):
     """Inputs of a max pool, for each channel separately.
 
-    ``grid`` are the places that are read of the pools' output. ``level`` and
-    ``nodes`` belong to the neurons that read: see `maxima.Level`.
+    ``grid`` contains the positions of the pools' output that are read.
+    ``level`` and ``nodes`` describe the neurons that read: see `maxima.Level`.
     """
 
     grid: Grid = ()
@@ -160,15 +142,15 @@ class Compare(Connection):
     nodes: Nodes = EVERY
 
     def values(self, values: Array) -> Array:
-        """Return the values of the source that this reads: (rows, *volume)."""
+        """Return the values (rows, *volume) of the source that are read."""
         if self.picked is not None:
             values = kernels.take(values, grid_of(self.picked))
         for pool in self.pools:
             values = kernels.average(values, pool)
         return kernels.take(values, self.grid)
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
+        """Return a sparse matrix for each pair of parts that overlap."""
         source, level = self.read, self.level
         assert level is not None
         sizes = [(triple(p.window), triple(p.stride)) for p in self.pools]
@@ -187,32 +169,32 @@ class Compare(Connection):
         channels = channel + first, channel, np.ones_like(channel)
         shares = prod(prod(window) for window, _ in sizes)
         for pre, post in product(source.parts, reader.parts):
-            slices = kernels.within(axes[0], post.slices, pre.slices)
+            out, into, weights = axes[0]
+            inside = np.isin(out, post.slices) & np.isin(into, pre.slices)
+            out, into = out - post.slices.start, into - pre.slices.start
+            slices = out[inside], into[inside], weights[inside]
             several = axes[1], axes[2], slices, channels
             shapes = post.shape(reader.volume), pre.shape(source.volume)
             places, weights = kernels.join_axes(several, *shapes)
-            yield from sparse(pre, post, (places, weights / shares))
+            yield from link_sparse(pre, post, (places, weights / shares))
 
 
 @dataclass(frozen=True)
 class ConnectAll(Connection):
-    """Every unit reads every neuron, through a matrix.
+    """Every unit reads every neuron, through a matrix."""
 
-    ``tensor`` is the name of the matrix; None for the reader's own.
-    """
-
-    tensor: str | None = None
-
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return a transform for each part of the source."""
         source, unit = self.read, reader.parts[0]
-        matrix = data.tensors[self.tensor or f"{reader.name}.kernel"]
+        matrix = self.kernel(reader, tensors)
         kernel = kernels.unflatten(matrix, source.volume, self.pools)
         # Pools may leave out the last pixels, which then have no reader.
         whole = kernels.extend(self._fold_pools(kernel), source.volume)
         for part in source.parts:
-            rows = kernels.rows_of(whole, part.slices)
-            yield part, unit, self._transform(rows)
+            slices = part.slices
+            rows = np.moveaxis(whole[slices.start : slices.stop], 0, 2)
+            shape = *rows.shape[:2], -1, rows.shape[-1]
+            yield part, unit, self._transform(rows.reshape(shape))
 
     def _transform(self, rows: Array) -> nengo.transforms.Transform:
         matrix = rows.reshape(-1, rows.shape[-1]).T
@@ -223,7 +205,7 @@ class ConnectAll(Connection):
 class ConvolveAll(ConnectAll):
     """Every unit reads every neuron, through a convolution of full extent.
 
-    On the chip this takes one input axon per pixel instead of one per neuron.
+    On the chip, this needs one input axon per pixel instead of one per neuron.
     """
 
     def _transform(self, rows: Array) -> nengo.transforms.Transform:

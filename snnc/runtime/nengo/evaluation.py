@@ -11,10 +11,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..data import DataSpec
+from ..data import Examples, open_data, select
 from ..examples import Largest, Presentation, decide, score
-from ..files import make_parser, positive, run_program, warn
-from ..labels import Examples, open_data, select
+from ..files import make_parser, positive, run_program, warn, whole
 from ..layout import Layout, Weights
 from ..network import Network
 from .simulators import (
@@ -27,13 +26,13 @@ from .simulators import (
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResult:
     """The accuracy of a network on spikes, and the rates of its layers.
 
-    ``accuracy`` is the share of right decisions, None in a regression;
-    ``rmse`` is the root mean square error. ``rates`` are the percentiles, in
-    Hz, that `Layer.rate` bounds. ``cores`` is the number of cores used; None
-    without a chip.
+    ``accuracy`` is the fraction of correct decisions, or None for a
+    regression, and ``rmse`` is the root mean square error. ``rates`` contains
+    the percentiles, in Hz, that `Layer.rate` limits. ``cores`` is the number
+    of cores used; None without a chip.
     """
 
     network: str
@@ -80,19 +79,17 @@ class Evaluator:
         examples: int | None = None,
         presentation: Presentation = "row",
         seed: int | None = 0,
-    ) -> Evaluation:
-        """Present examples, as ``evaluate`` of the package does.
+    ) -> EvaluationResult:
+        """Present examples, like ``evaluate`` of the package.
 
         Raises DataError if an array does not fit, LayoutError if the weights
-        do not, and RefusedError if the chip can't store them. Raises
+        do not fit, and RefusedError if the chip can't store them. Raises
         ValueError if the simulator is unknown or ``examples`` is below 1, and
         ModuleNotFoundError if the simulator is not installed.
         """
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")
-        accepted = DataSpec.of(self.network)
-        arrays = np.asarray(x), np.asarray(y)
-        chosen = select(*arrays, accepted, examples, seed)
+        chosen = select(x, np.asarray(y), self.network, examples, seed)
         return self._evaluate(chosen, weights, simulator, presentation)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
@@ -102,7 +99,7 @@ class Evaluator:
         add, simulators = parser.add_argument, simulators_of(self.network)
         add("--simulator", choices=simulators, default="nengo")
         add("--examples", type=positive, help="draw N of them by the seed")
-        add("--seed", type=int, default=0, help="shuffles the examples (0)")
+        add("--seed", type=whole, default=0, help="shuffles the examples (0)")
         presented = "in rows, the state carried over, or each from rest"
         kinds = get_args(Presentation)
         add("--presentation", choices=kinds, default="row", help=presented)
@@ -110,10 +107,9 @@ class Evaluator:
         options = parser.parse_args(arguments)
 
         def run() -> None:
-            accepted = DataSpec.of(self.network)
             asked = options.examples, options.seed
             found = self._evaluate(
-                open_data(options.data, accepted, *asked),
+                open_data(options.data, self.network, *asked),
                 options.weights,
                 options.simulator,
                 options.presentation,
@@ -132,12 +128,12 @@ class Evaluator:
         simulator: Simulator,
         presentation: Presentation,
         shows: bool = False,
-    ) -> Evaluation:
-        """Evaluate on checked examples; ``shows`` how many are done."""
+    ) -> EvaluationResult:
+        """Evaluate on checked examples; with ``shows``, print the progress."""
         network = self.network
         require(simulator, network)
         warn(examples.warning)
-        tensors = self.layout.read(weights)
+        tensors = self.layout.load(weights)
         most, count = {}, len(examples)
         for name, layer in network.layers.items():
             most[name] = Largest(count * layer.neurons, layer.percentile)
@@ -158,7 +154,7 @@ class Evaluator:
         reached = score(np.concatenate(outputs), examples.y, classes)
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
-        return Evaluation(
+        return EvaluationResult(
             network.name,
             simulator,
             len(examples),

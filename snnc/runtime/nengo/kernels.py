@@ -44,10 +44,10 @@ def lift(tensor: Array) -> Array:
 
 
 def ungroup(kernel: Array, filters: int, groups: int) -> Array:
-    """Return the kernel over all channels, zero between groups of them.
+    """Return the kernel over all channels, with zeros between groups.
 
-    ``kernel`` has the channels that a group reads; in a depthwise kernel, the
-    multiples of each channel follow it.
+    ``kernel`` has the input channels of one group. In a depthwise kernel, the
+    outputs of a channel are on the next axis.
     """
     taps = kernel.shape[:3]
     parts = kernel.reshape(*taps, -1, groups, filters // groups)
@@ -59,7 +59,7 @@ def ungroup(kernel: Array, filters: int, groups: int) -> Array:
 
 
 def dilate(kernel: Array, dilation: Triple) -> Array:
-    """Return the kernel with zeros between its taps."""
+    """Return the kernel dilated with zeros between its taps."""
     pairs = zip(kernel.shape[:3], dilation)
     size = [(taps - 1) * step + 1 for taps, step in pairs]
     wide = np.zeros((*size, *kernel.shape[3:]), kernel.dtype)
@@ -70,8 +70,9 @@ def dilate(kernel: Array, dilation: Triple) -> Array:
 def unflatten(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     """Return a matrix as a kernel over the output of pools on a volume.
 
-    ``tensor`` is (flattened in Keras order, units). It has the channels of the
-    volume, or of a concatenation that contains the volume.
+    ``tensor`` has the shape (values, units), with values flattened in Keras
+    order. It covers the channels of the volume, or of a concatenation that
+    contains the volume.
     """
     size = np.array(volume[:3])
     for pool in pools:
@@ -95,7 +96,7 @@ def fold_pool(kernel: Array, pool: Pool) -> Array:
 
 
 def average(values: Array, pool: Pool) -> Array:
-    """Return the output of an average pool: (rows, *volume)."""
+    """Return the output (rows, *volume) of an average pool."""
     axes = zip(triple(pool.window), triple(pool.stride))
     for axis, (size, step) in enumerate(axes, 1):
         moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
@@ -105,7 +106,7 @@ def average(values: Array, pool: Pool) -> Array:
 
 
 def take(values: Array, grid: Grid) -> Array:
-    """Return the places of a grid: (rows, *volume)."""
+    """Return the values (rows, *volume) at the positions of a grid."""
     for axis, places in enumerate(grid, 1):
         values = values.take(places, axis)
     return values
@@ -118,7 +119,7 @@ def extend(kernel: Array, volume: Volume) -> Array:
 
 
 def pad(kernel: Array, before: Pair, after: Pair) -> Array:
-    """Return the kernel with rows and columns of zeros around it."""
+    """Return the kernel padded with rows and columns of zeros."""
     plane = zip(before, after)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
 
@@ -129,9 +130,9 @@ def identity(channels: int) -> Array:
 
 
 def signs(channels: int, low: float, high: float) -> Array:
-    """Return a kernel of one tap: values of ``low..high`` as shares of 1.
+    """Return a kernel of one tap that scales ``low..high`` to at most 1.
 
-    If they can be negative, channels of their negatives follow.
+    If values can be negative, channels with the negated values follow.
     """
     kernel = identity(channels) / max(abs(low), abs(high))
     return kernel if low >= 0 else np.concatenate([kernel, -kernel], axis=-1)
@@ -146,10 +147,10 @@ def plane(
 ) -> Array | None:
     """Return the 2-D kernel between two ensembles; None if they don't overlap.
 
-    ``read`` and ``written`` are their slices of the depth axis, along which
-    the kernel moves by ``stride``; ``before`` slices of zeros precede the
-    source. The slices of an ensemble are side by side in its channels. Weights
-    outside the depth taps of a slice are zero.
+    ``read`` and ``written`` are the depth slices of the source and the target.
+    The kernel moves along depth by ``stride``, and ``before`` slices of zeros
+    precede the source. The slices of an ensemble are concatenated along its
+    channels. Weights outside the depth taps of a slice are zero.
     """
     depth, height, width, channels, filters = kernel.shape
     shape = (height, width, len(read), channels, len(written), filters)
@@ -163,16 +164,6 @@ def plane(
     return flat.reshape(height, width, *size) if overlap else None
 
 
-def rows_of(kernel: Array, read: range) -> Array:
-    """Return the rows of a kernel over a whole volume that one part reads.
-
-    They are (height, width, the part's channels, units).
-    """
-    _, height, width, _, units = kernel.shape
-    rows = np.moveaxis(kernel[read.start : read.stop], 0, 2)
-    return rows.reshape(height, width, -1, units)
-
-
 def scatter(
     plane: Array,
     used: Array,
@@ -183,10 +174,11 @@ def scatter(
 ) -> tuple[NDArray[np.int64], Array]:
     """Return the positions and values of a 2-D convolution's matrix.
 
-    Positions are (weights, 2): the reader and the neuron that it reads.
-    ``plane`` is the kernel between two ensembles; only the weights in ``used``
-    count. ``image`` and ``outputs`` are (height, width) of source and reader;
-    ``before`` rows and columns of zeros precede the source.
+    Positions have the shape (weights, 2): the reader and the neuron that it
+    reads. ``plane`` is the kernel between two ensembles, limited to ``used``
+    weights. ``image`` and ``outputs`` are the (height, width) of the source
+    and the reader, and ``before`` rows and columns of zeros precede the
+    source.
     """
     channels, filters = plane.shape[2:]
     found = []
@@ -210,10 +202,10 @@ def join_axes(
     outputs: Sizes,
     image: Sizes,
 ) -> tuple[NDArray[np.int64], Array]:
-    """Return the positions and values of a matrix, as `scatter` does.
+    """Return the positions and values of a matrix, like `scatter`.
 
-    Each axis has pairs of places of shapes ``outputs`` and ``image``, which
-    are joined with those of the other axes; their weights are multiplied.
+    Each axis has pairs of positions in ``outputs`` and ``image``. The pairs of
+    all axes are combined, and their weights are multiplied.
     """
     index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
     both = zip(axes, index)
@@ -221,11 +213,3 @@ def join_axes(
     ends = ((out, outputs), (into, image))
     places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
     return np.stack(places, axis=1), prod(weights).ravel()
-
-
-def within(axis: Axis, written: range, read: range) -> Axis:
-    """Return the pairs in two parts' slices, counted from their first ones."""
-    out, into, weights = axis
-    inside = np.isin(out, written) & np.isin(into, read)
-    ends = out[inside] - written.start, into[inside] - read.start
-    return (*ends, weights[inside])

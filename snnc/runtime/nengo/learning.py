@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""A readout whose weights go on learning by PES, on the chip or in Nengo."""
+"""A readout whose weights keep learning with PES, on the chip or in Nengo."""
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"
 
@@ -24,15 +24,15 @@ Array = NDArray[Any]
 
 
 class ChipPES(nengo.PES):
-    """PES whose learning rate is for nengo-loihi.
+    """PES with a learning rate for nengo-loihi.
 
-    That ignores the amplitude of spikes, by which Nengo multiplies both what
-    a weight learns and what it does.
+    nengo-loihi ignores the amplitude of spikes, but Nengo multiplies both the
+    change and the effect of a weight by it.
     """
 
 
 def build_chip_pes(model: Any, pes: ChipPES, rule: Any) -> None:
-    """Build it for Nengo's simulators, which learn as the chip does."""
+    """Build the rule for Nengo's simulators, to learn like the chip."""
     amplitude = rule.connection.pre_obj.neuron_type.amplitude
     rate = pes.learning_rate / amplitude**2
     with warnings.catch_warnings():
@@ -47,9 +47,9 @@ nengo.builder.Builder.register(ChipPES)(build_chip_pes)
 
 @dataclass(frozen=True)
 class LearningReadout:
-    """The connection that learns, and what a simulator of the chip takes.
+    """The learning connection, and settings for simulators of the chip.
 
-    ``chip`` is None if weights are for no chip.
+    ``chip`` is None if the weights are not for a chip.
     """
 
     connection: nengo.Connection
@@ -57,7 +57,7 @@ class LearningReadout:
     chip: ChipLearning | None
 
     def model(self, dt: float) -> Any:
-        """Return an empty model of nengo-loihi, set for all that it learns."""
+        """Return an empty nengo-loihi model with the settings for learning."""
         assert self.chip is not None
         model = importlib.import_module("nengo_loihi.builder").Model(dt=dt)
         model.pes_error_scale = self.learning.error_scale
@@ -66,7 +66,7 @@ class LearningReadout:
         return model
 
     def weights(self, sim: Any) -> Array:
-        """Return the weights as learned by now: (neurons, units)."""
+        """Return the weights (neurons, units) that were learned so far."""
         if not hasattr(sim.model, "blocks"):
             signal = sim.model.sig[self.connection]["weights"]
             return np.array(sim.signals[signal]).T
@@ -83,10 +83,10 @@ class LearningReadout:
 
 
 def targets_of(targets: Any, network: Network) -> Array:
-    """Return what each example's outputs should be: (examples, units).
+    """Return the target outputs (examples, units) of each example.
 
-    ``targets`` are labels, (examples,), or values of that shape. Raises
-    ValueError for others.
+    ``targets`` contains labels, of shape (examples,), or values of that shape.
+    Raises ValueError for others.
     """
     given, readout = np.asarray(targets), network.readout
     units = readout.units
@@ -109,7 +109,7 @@ def error_node(
 ) -> nengo.Node:
     """Add the node of the errors, on the host.
 
-    They are those of the later half of each example, and else zero.
+    Errors are sent in the second half of each example, and are zero otherwise.
     """
     steps = network.steps
 
@@ -136,10 +136,10 @@ class LearningBuilder(NetworkBuilder):
         seed: int = 0,
         targets: Any = None,
     ) -> None:
-        """Begin with an empty network, as `NetworkBuilder` does.
+        """Begin with an empty network, like `NetworkBuilder`.
 
-        ``targets`` are what the outputs of each example should be. Raises
-        ValueError if they don't fit.
+        ``targets`` are the target outputs of the examples. Raises ValueError
+        if they don't fit.
         """
         super().__init__(network, tensors, mode, seed)
         self._targets: Array | None = None
@@ -149,7 +149,7 @@ class LearningBuilder(NetworkBuilder):
             self._targets = targets_of(targets, network)
 
     def readout(self, *connections: Connection) -> None:
-        """Add the readout, on the host, and what it reads or learns."""
+        """Add the readout, on the host, with its inputs or what it learns."""
         if self._targets is None:
             super().readout(*connections)
             return

@@ -1,7 +1,7 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """The ensembles and the nodes of a network, and their outputs.
 
-Neurons fire at the rates that activations stand for.
+Neurons fire at the rates that represent activations.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"
@@ -24,7 +24,7 @@ class _Clipped:
     """Neurons with at most one spike per step, the chip's limit."""
 
     def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
-        """Compute one step, with currents clipped at 1 / dt."""
+        """Compute one step with currents clipped at 1 / dt."""
         parent: Any = super()
         parent.step(dt, np.minimum(current, 1 / dt), *out, **state)
 
@@ -40,7 +40,7 @@ class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
 def values_of(values: Array, volume: Volume, slices: range) -> Array:
     """Return the values of some depth slices, in their ensemble's order.
 
-    Values with one axis, per channel or of a single slice, stay as they are.
+    Values with one axis, per channel or of a single slice, stay unchanged.
     """
     if values.ndim == 1:
         return values
@@ -49,7 +49,7 @@ def values_of(values: Array, volume: Volume, slices: range) -> Array:
 
 
 def gain_and_rest(layer: Layer) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that at 0.0."""
+    """Return the rise in current from activation 0 to 1, and that at 0."""
     if layer.lif is None:
         return layer.high, 0.0
     return layer.lif.gain(layer.high), REST
@@ -62,7 +62,7 @@ def neuron_type(
 ) -> nengo.neurons.NeuronType:
     """Return neurons whose spikes have the amplitude 1 / ``layer.high``.
 
-    Spiking ones begin with ``voltage``, (neurons,), or with 0.
+    Spiking neurons begin with ``voltage``, of shape (neurons,), or with 0.
     """
     settings: dict[str, Any] = {"amplitude": 1 / layer.high}
     if spiking:
@@ -87,19 +87,6 @@ def host_passthrough(part: Part) -> Part:
     return Part(label, node, part.slices)
 
 
-def input_process(images: Array | None, network: Network) -> Any:
-    """Return the input's output: zeros, or one example after another."""
-    shape = network.input.shape
-    if images is None:
-        return np.zeros(shape).ravel()
-    images = np.asarray(images)
-    if images.shape[1:] != shape or len(images) == 0:
-        wanted = f"not (examples, *{shape})"
-        raise ValueError(f"images have shape {images.shape}, {wanted}")
-    rows = images.reshape(len(images), -1)
-    return nengo.processes.PresentInput(rows, network.present)
-
-
 def split_name(population: str) -> tuple[str, int]:
     """Return the layer of a population, and its level, for a max pool."""
     layer, _, level = population.partition(".")
@@ -110,11 +97,12 @@ def split_name(population: str) -> tuple[str, int]:
 class BuiltNetwork:
     """A Nengo network, ``net``, and the handles to run it.
 
-    ``input`` is the node of the values, flattened in Keras order, ``output``
-    the probe of the readout, (rows, units). ``layers`` are the ensembles of
-    each layer, and ``layer_probes`` the probes of the named ones, both in
-    depth order. A max pool is the sum of its ``terms``. ``learning`` is the
-    `learning.LearningReadout`; None without targets.
+    ``input`` is the node of the values, flattened in Keras order, and
+    ``output`` is the probe of the readout, of shape (rows, units). ``layers``
+    contains the ensembles of each layer, and ``layer_probes`` the probes of
+    the requested layers, both in depth order. A max pool is the sum of its
+    ``terms``. ``learning`` is the `learning.LearningReadout`, or None without
+    targets.
     """
 
     net: nengo.Network
@@ -127,13 +115,13 @@ class BuiltNetwork:
     learning: Any = None
 
     def layer_values(self, sim: Any, name: str) -> Array:
-        """Return the values of a layer: (rows, *its shape), in Keras order.
+        """Return the values (rows, *shape) of a layer in Keras order.
 
-        In rate mode they are activations. In spiking mode a spike counts 1 /
-        (dt HI), where HI is the upper bound of the layer's rates, so that the
-        mean over time is an activation. A max pool's values are the maxima,
-        which are sums over its neurons and its source's. Raises KeyError if
-        ``probe`` did not name the layer.
+        In rate mode, the values are activations. In spiking mode, a spike
+        counts as 1 / (dt HI), where HI is the upper bound of the layer's
+        rates, so that the mean over time is an activation. The values of a max
+        pool are the maxima, which are sums over its neurons and those of its
+        source. Raises KeyError if ``probe`` did not name the layer.
         """
         levels = self._levels(sim, name)
         whole = self._maximum(sim, name) if name in self.terms else levels[0]
@@ -142,14 +130,14 @@ class BuiltNetwork:
     def neuron_values(self, sim: Any, name: str) -> Array:
         """Return the output of a layer's neurons: (rows, neurons).
 
-        They are in Keras order; a max pool's are level by level. Except for
-        a max pool, they are the same as in `layer_values`.
+        Neurons are in Keras order. The neurons of a max pool are ordered by
+        level. For other layers, the output is the same as in `layer_values`.
         """
         levels = self._levels(sim, name)
         return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
 
     def _levels(self, sim: Any, name: str) -> list[Array]:
-        """Return the output of each level of its neurons: (rows, *volume)."""
+        """Return the output (rows, *volume) of each level of neurons."""
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
         probes, levels = iter(self.layer_probes[name]), []

@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Layers as populations in parts, and what connections read from them."""
+"""Layers as populations in parts, and the parts that connections read."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import nengo
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from ..examples import Array
 from ..layout import Tensors
 from ..maxima import Grid, Triple
-from ..network import Input, Volume
+from ..network import Volume
 from . import kernels
 from .kernels import Pool
 
@@ -35,8 +35,8 @@ Places: TypeAlias = "tuple[range, ...]"
 class Part:
     """The depth slices ``slices`` of a layer or of the input.
 
-    ``neurons`` is the end of a connection: an ensemble's neurons, a node or a
-    slice of it.
+    ``neurons`` is the end of a connection: the neurons of an ensemble, a node,
+    or a slice of these.
     """
 
     label: str
@@ -57,13 +57,6 @@ class SplitLayer:
     parts: tuple[Part, ...]
 
 
-class Data(NamedTuple):
-    """The weights and the input of a network."""
-
-    tensors: Tensors
-    input: Input
-
-
 # the positions of weights, reader first, and the weights
 Sparse: TypeAlias = "tuple[Array, Array]"
 # The two ends and the transform between them.
@@ -74,23 +67,35 @@ Link: TypeAlias = "tuple[Part, Part, Any]"
 class Connection(ABC):
     """The inputs of a layer from one source.
 
-    ``rows`` are the kernel's input channels for the source; None for all.
-    ``pools`` are the average pools in between, source first. ``picked`` are
-    the places of the source that are read; pools are over these places.
-    ``pop_type`` are the bits per axon onto the chip, for convolutions, where
-    an axon carries a pixel with all its channels. 16-bit axons take half the
-    memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
+    ``tensor`` names the kernel; None is ``<reader>.kernel``. ``rows`` are its
+    input channels for the source; None for all. ``pools`` are the average
+    pools in between, source first. ``picked`` contains the positions of the
+    source that pools and kernel read. ``pop_type`` are the bits per axon onto
+    the chip, for convolutions, where an axon carries a pixel with all its
+    channels. 16-bit axons take half the memory of 32-bit ones, but the
+    channels of blocks must be a multiple of 4.
+
+    ``sparse`` stores the weights of a convolution one by one. On the chip,
+    this stores no zeros between groups or taps, but needs one input axon per
+    neuron instead of one per pixel. Max pools and matrices use such axons too.
+    NxSDK does not allow both kinds of axons for a neuron, so set it if one of
+    these reads the same neurons.
     """
 
-    is_sparse = False  # whether weights are stored one by one
     source: SplitLayer
+    tensor: str | None = None
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
     picked: Places | None = None
+    sparse: bool = False
+
+    def kernel(self, reader: SplitLayer, tensors: Tensors) -> Array:
+        """Return the tensor that is read."""
+        return tensors[self.tensor or f"{reader.name}.kernel"]
 
     @abstractmethod
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections from the source's parts to the reader's."""
 
     @property
@@ -117,9 +122,9 @@ class Connection(ABC):
         depth_before: int = 0,
         used: Array | None = None,
     ) -> Iterator[Link]:
-        """Yield the transform for each two parts that overlap.
+        """Yield the transform for each pair of parts that overlap.
 
-        That is a 2-D convolution, or a sparse matrix of the kernel's weights
+        The transform is a 2-D convolution, or a sparse matrix of the weights
         that ``used`` marks.
         """
         source = self.read
@@ -143,7 +148,7 @@ class Connection(ABC):
                 assert mask is not None
                 sizes = room[1:3], out[1:3], stride[1:], zeros
                 matrix = kernels.scatter(plane, mask, *sizes)
-                yield from sparse(pre, post, matrix)
+                yield from link_sparse(pre, post, matrix)
                 continue
             transform = nengo.Convolution(
                 plane.shape[3],
@@ -156,8 +161,8 @@ class Connection(ABC):
             yield pre, post, transform
 
 
-def sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
-    """Yield a sparse matrix, unless all taps lie in the padding."""
+def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
+    """Yield a sparse matrix, unless all taps are in the padding."""
     places, weights = matrix
     if len(places):
         # The chip counts each neuron of a source, read or not.
@@ -169,7 +174,7 @@ def sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
 
 
 def grid_of(picked: Places) -> Grid:
-    """Return places along depth, height and width."""
+    """Return positions along depth, height and width."""
     one = range(1)
     if len(picked) == 1:
         return one, picked[0], one
@@ -178,7 +183,7 @@ def grid_of(picked: Places) -> Grid:
 
 
 def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
-    """Return a population that has only the picked places."""
+    """Return a population with only the picked positions."""
     depth, height, width = grid_of(picked)
     channels, parts = source.volume[3], []
     for part in source.parts:
@@ -195,7 +200,7 @@ def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
 
 
 def sub_part(part: Part, read: Array) -> Part:
-    """Return a part that has only some of its neurons."""
+    """Return a part with only some of its neurons."""
     neurons, every = part.neurons, np.arange(part.neurons.size_out)
     if isinstance(neurons, nengo.base.ObjView):
         whole = np.arange(neurons.obj.size_out)

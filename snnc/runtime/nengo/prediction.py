@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataSpec, Inputs, open_input, select_input
+from ..data import Examples, open_data, select
 from ..examples import decide
 from ..files import make_parser, replacing, run_program, warn
 from ..layout import Layout
@@ -38,17 +38,26 @@ class Predictor:
     ) -> NDArray[np.float32]:
         """Return the outputs of examples on spikes: (examples, units).
 
-        ``x`` is (examples, *the input's shape), ``weights`` a file or a
-        mapping of the tensors in `layout.TENSORS`. Examples run in rows of 200
-        with the state carried over, as on the chip.
+        ``x`` is (examples, *the input's shape), an array or `Examples`;
+        ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
+        Examples run in rows of 200 with the state carried over, as on the
+        chip.
 
         Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not, and RefusedError if the chip can't store them. Raises ValueError
-        if the simulator is unknown, and ModuleNotFoundError if it is not
-        installed.
+        not fit, and RefusedError if the chip can't store them. Raises
+        ValueError if the simulator is unknown, and ModuleNotFoundError if it
+        is not installed.
         """
-        chosen = select_input(np.asarray(x), DataSpec.of(self.network))
-        return self._outputs(chosen, weights, simulator)
+        examples = x
+        if not isinstance(x, Examples):
+            examples = select(x, None, self.network)
+        require(simulator, self.network)
+        warn(examples.warning)
+        tensors, how = self.layout.load(weights), self.network.readout.decide
+        given = self.build_network, self.network, tensors, examples
+        runs = run_examples(*given, simulator, "row", probe=())
+        outputs = [decide(part.rows, how) for part in runs]
+        return np.asarray(np.concatenate(outputs), np.float32)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Predict from the command line; return the exit status."""
@@ -65,9 +74,9 @@ class Predictor:
         options = parser.parse_args(arguments)
 
         def run() -> None:
-            inputs = open_input(options.data, DataSpec.of(self.network))
+            inputs = open_data(options.data, self.network, labelled=False)
             given = options.weights, options.simulator
-            columns = {"outputs": self._outputs(inputs, *given)}
+            columns = {"outputs": self.predict(inputs, *given)}
             if self.network.readout.classes:
                 labels = columns["outputs"].argmax(axis=1)
                 columns["labels"] = labels.astype(np.int64)
@@ -75,17 +84,3 @@ class Predictor:
                 np.savez(file, **columns)
 
         return run_program(parser.prog, run)
-
-    def _outputs(
-        self,
-        inputs: Inputs,
-        weights: Weights,
-        simulator: Simulator,
-    ) -> NDArray[np.float32]:
-        require(simulator, self.network)
-        warn(inputs.warning)
-        tensors, how = self.layout.read(weights), self.network.readout.decide
-        given = self.build_network, self.network, tensors, inputs
-        runs = run_examples(*given, simulator, "row", probe=())
-        outputs = [decide(part.rows, how) for part in runs]
-        return np.asarray(np.concatenate(outputs), np.float32)

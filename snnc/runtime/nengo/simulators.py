@@ -43,7 +43,7 @@ FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
 
 
 class RefusedError(UserError, RuntimeError):
-    """Weights that the chip can't store."""
+    """Raised for weights that the chip can't store."""
 
 
 def simulators_of(network: Network) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def simulators_of(network: Network) -> tuple[str, ...]:
 
 
 def require(simulator: str, network: Network) -> None:
-    """Raise ValueError or ModuleNotFoundError for a missing simulator."""
+    """Raise ValueError or ModuleNotFoundError if a simulator is missing."""
     known = simulators_of(network)
     if simulator not in known:
         there = f"there are {', '.join(known)}"
@@ -69,7 +69,7 @@ def require(simulator: str, network: Network) -> None:
 
 
 class SimulatorRun:
-    """A built network on a simulator, example after example.
+    """A built network on a simulator, which runs examples one after another.
 
     The state carries over.
     """
@@ -86,37 +86,26 @@ class SimulatorRun:
         """
         self._built = built
         self._network = network
-        self._name = name
+        dt, module = network.dt, nengo
+        failures: tuple[type[Exception], ...] = ()
+        settings: dict[str, Any] = {"dt": dt, "progress_bar": False}
         if name == "loihi":
-            model = built.learning and built.learning.model(network.dt)
-            settings = {"model": model, "target": "sim", "progress_bar": False}
-            emulator = import_nengo_loihi().Simulator
-            try:
-                self.sim = emulator(built.net, dt=network.dt, **settings)
-            except FAILURES as error:
-                reason = f"the chip can't store these weights: {error}"
-                advice = "says which, why and what would help"
-                told = f"{reason}; `snnc weights FILE SPEC` {advice}"
-                raise RefusedError(told) from error
+            module, failures = import_nengo_loihi(), FAILURES
+            settings["model"] = built.learning and built.learning.model(dt)
+            settings["target"] = "sim"
         elif name == "nengo_dl":
-            nengo_dl = importlib.import_module("nengo_dl")
-            settings = {"dt": network.dt, "progress_bar": False}
-            self.sim = nengo_dl.Simulator(built.net, **settings)
+            module = importlib.import_module("nengo_dl")
         else:
             # A new model avoids Nengo's cache of decoders, which is of no use
             # here and breaks if another version of NumPy wrote it.
-            model = nengo.builder.Model(network.dt)
-            settings = {"model": model, "progress_bar": False}
-            self.sim = nengo.Simulator(built.net, dt=network.dt, **settings)
-
-    def close(self) -> None:
-        """Close the simulator."""
-        self.sim.close()
-
-    @property
-    def cores(self) -> int | None:
-        """The number of cores; None without a chip."""
-        return len(self.sim.model.blocks) if self._name == "loihi" else None
+            settings["model"] = nengo.builder.Model(dt)
+        try:
+            self.sim = module.Simulator(built.net, **settings)
+        except failures as error:
+            reason = f"the chip can't store these weights: {error}"
+            advice = "says which, why and what would help"
+            told = f"{reason}; `snnc weights FILE SPEC` {advice}"
+            raise RefusedError(told) from error
 
     @property
     def at_once(self) -> int:
@@ -129,9 +118,9 @@ class SimulatorRun:
     def present(self, count: int) -> tuple[Array, dict[str, Array]]:
         """Run the next examples.
 
-        Returns the rows of the readout, (examples, steps, units), and the
-        spikes of each probed layer's neurons in Keras order, (examples,
-        neurons).
+        Returns the rows (examples, steps, units) of the readout, and the
+        spikes (examples, neurons) of each probed layer's neurons in Keras
+        order.
         """
         steps = self._network.steps
         self.sim.run_steps(count * steps)
@@ -160,10 +149,11 @@ class SimulatorRun:
 class Presented(NamedTuple):
     """The results of some examples, ``x``, one after another.
 
-    ``start`` is the number of the first; ``at_rest`` says whether it started
-    from rest instead of the previous example's state. ``rows`` of the readout
-    are (examples, steps, units), ``spikes`` of each layer's neurons (examples,
-    neurons), in Keras order. ``cores`` are those used; None without a chip.
+    ``start`` is the index of the first, and ``at_rest`` says whether it
+    started from rest instead of the previous example's state. ``rows`` of the
+    readout have the shape (examples, steps, units), and ``spikes`` of each
+    layer's neurons (examples, neurons), in Keras order. ``cores`` is the
+    number of cores used; None without a chip.
     """
 
     start: int
@@ -185,10 +175,10 @@ def run_examples(
 ) -> Iterator[Presented]:
     """Yield the results of examples, a few at a time.
 
-    ``x`` is (examples, *the input's shape), or returns that when sliced. In a
-    "row" the state carries over from one to the next, as on the chip; for
-    "rest" the network is built again for each. ``probe`` names the layers
-    whose spikes to keep, by default all.
+    ``x`` has the shape (examples, *input shape), or returns such arrays when
+    sliced. In a "row", the state carries over from one example to the next, as
+    on the chip. For "rest", the network is built again for each example.
+    ``probe`` names the layers whose spikes are kept, by default all.
 
     Raises RefusedError if the chip can't store the weights.
     """
@@ -197,9 +187,11 @@ def run_examples(
         shown = x[first:stop]
         built = build_network(tensors, images=shown, probe=names)
         run = SimulatorRun(simulator, built, network)
-        with closing(run):
+        with closing(run.sim):
+            chip = simulator == "loihi"
+            cores = len(run.sim.model.blocks) if chip else None
             for at in range(0, len(shown), run.at_once):
                 some = shown[at : at + run.at_once]
                 rows, spikes = run.present(len(some))
                 start, at_rest = first + at, at == 0
-                yield Presented(start, at_rest, some, rows, spikes, run.cores)
+                yield Presented(start, at_rest, some, rows, spikes, cores)

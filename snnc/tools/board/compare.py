@@ -9,7 +9,7 @@ import numpy as np
 
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from snnc.runtime.data import DataSpec, open_input
+from snnc.runtime.data import open_data
 from snnc.runtime.network import Network
 from snnc.text.display import Json
 from snnc.text.tables import counted
@@ -112,8 +112,8 @@ def compare(
         If package, data, weights and recording don't match; the message is for users.
     """
     opened = open_package(package)
-    network, tensors = opened.network, opened.layout.read(weights)
-    examples = open_input(data, DataSpec.of(network))
+    network, tensors = opened.network, opened.layout.load(weights)
+    examples = open_data(data, network, labelled=False)
     board = read_recording(recording, opened, examples[:])
     with make_engine(opened, tensors) as engine:
         x = examples[: board.examples]

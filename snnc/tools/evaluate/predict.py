@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.runtime.data import DataError, DataSpec, Inputs, open_input, select_input
+from snnc.runtime.data import DataError, Examples, open_data, select
 from snnc.runtime.examples import ROW, decide
 from snnc.runtime.files import replacing, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
-from snnc.runtime.network import Readout
+from snnc.runtime.network import Network, Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
@@ -122,10 +122,10 @@ def run(
         network.
     """
     network = package.network
-    tensors = package.layout.read(weights)
+    tensors = package.layout.load(weights)
     if isinstance(x, str | os.PathLike):
-        x = open_input(x, DataSpec.of(network))
-    blocks = _blocks(x, DataSpec.of(network))
+        x = open_data(x, network, labelled=False)
+    blocks = _blocks(x, network)
     total = len(x) if hasattr(x, "__len__") else 0
     shown = progress if total else False
     outputs: list[Floats] = []
@@ -198,26 +198,26 @@ def _on_nengo(
     return decide(rows, network.readout.decide), rows
 
 
-def _blocks(x: object, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
+def _blocks(x: object, network: Network) -> Iterator[NDArray[np.float32]]:
     """Return checked examples, in batches that use all CPU cores.
 
     Arrays are checked as a whole first.
     """
     size = ROW * (os.cpu_count() or 1)
     if is_array(x):
-        x = select_input(np.asarray(x), spec)
-    if not isinstance(x, Inputs):
-        return _gather_blocks(x, spec, size)
+        x = select(x, None, network)
+    if not isinstance(x, Examples):
+        return _gather_blocks(x, network, size)
     _warn(x)
     return (x[start : start + size] for start in range(0, len(x), size))
 
 
 def _gather_blocks(
-    x: object, spec: DataSpec, size: int
+    x: object, network: Network, size: int
 ) -> Iterator[NDArray[np.float32]]:
-    waiting = np.empty((0, *spec.shape), np.float32)
-    for number, (batch, _) in enumerate(read_batches(x, spec)):
-        inputs = select_input(batch, spec)
+    waiting = np.empty((0, *network.input.shape), np.float32)
+    for number, (batch, _) in enumerate(read_batches(x, network)):
+        inputs = select(batch, None, network)
         if not number:
             _warn(inputs)
         waiting = np.concatenate([waiting, inputs[:]])
@@ -228,6 +228,6 @@ def _gather_blocks(
         yield waiting
 
 
-def _warn(inputs: Inputs) -> None:
+def _warn(inputs: Examples) -> None:
     if inputs.warning is not None:
         print(f"warning: {inputs.warning}", file=sys.stderr)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.exact.package import not_stored, why_not_stored
-from snnc.runtime.labels import Examples
+from snnc.runtime.data import Examples
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.simulators import (
     Presented,
@@ -103,7 +103,8 @@ class EvaluatedRun:
     @property
     def targets(self) -> Array:
         """The true values or classes, in the order of ``raw``."""
-        return self.task.examples.y
+        y: Array = self.task.examples.y
+        return y
 
     @cached_property
     def prediction(self) -> Prediction:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from snnc.runtime.data import DataError, DataSpec, check_input
+from snnc.runtime.data import DataError, select
+from snnc.runtime.network import Network
 from snnc.tools.statistics import Array
 
 ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
@@ -21,7 +22,7 @@ def is_array(x: object) -> bool:
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
-def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
+def read_batches(x: object, network: Network) -> Iterator[Batch]:
     """Yield the batches of an iterable; a single example is a batch of one.
 
     An item may be a tuple of examples and labels.
@@ -38,12 +39,12 @@ def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
     for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
         batch, *others = item if isinstance(item, tuple) else (item,)
         batch, y = np.asarray(batch), np.asarray(others[0]) if others else None
-        if batch.shape == spec.shape:
+        if batch.shape == network.input.shape:
             batch, y = batch[np.newaxis], None if y is None else y[np.newaxis]
         yield batch, y
 
 
-def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
+def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     """Store the examples of an iterable, and return them with their labels.
 
     The examples are in a temporary file, which is deleted after the last use. ``y``
@@ -57,13 +58,13 @@ def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
     labels: list[Array] = []
     count = 0
     with TemporaryFile() as file:
-        for batch, given in read_batches(x, spec):
-            check_input(batch, spec).tofile(file)
+        for batch, given in read_batches(x, network):
+            select(batch, None, network)[:].tofile(file)
             count += len(batch)
             if given is not None:
                 labels.append(given)
         if not count:
             raise DataError("x holds no examples")
         file.flush()
-        stored = np.memmap(file, np.float32, "r", shape=(count, *spec.shape))
+        stored = np.memmap(file, np.float32, "r", shape=(count, *network.input.shape))
     return stored, np.concatenate(labels) if y is None and labels else y

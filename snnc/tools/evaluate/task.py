@@ -15,9 +15,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.data import DataError, DataSpec
+from snnc.runtime.data import DataError, Examples, open_data, select
 from snnc.runtime.files import replacing, write_file
-from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.streams import is_array, store_examples
@@ -90,19 +89,19 @@ def open_task(
         If the network does not accept the examples.
     """
     package = open_package(folder)
-    accepted, identity = DataSpec.of(package.network), ""
+    network, identity = package.network, ""
     if isinstance(data, tuple):
-        x, y = data if is_array(data[0]) else store_examples(*data, accepted)
+        x, y = data if is_array(data[0]) else store_examples(*data, network)
         if y is None:
             raise DataError("y is missing; only `predict` works without y")
         x, y = np.asanyarray(x), np.asarray(y)
         if not (x.ndim and y.ndim):
             raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")
-        examples = select(x, y, accepted, limit, seed)
+        examples = select(x, y, network, limit, seed)
     else:
-        examples = open_data(data, accepted, limit, seed)
+        examples = open_data(data, network, limit, seed)
         identity = identify_data(data)
-    tensors = package.layout.read(weights)
+    tensors = package.layout.load(weights)
     return Task(package, weights, tensors, examples, seed, identity)
 
 

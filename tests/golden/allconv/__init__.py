@@ -6,6 +6,6 @@ Small colour images without a single pooling layer.
 
 The modules: ``layout`` reads and writes weights, ``keras_model`` builds the
 Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network,
-``evaluate`` judges it on spikes and ``predict`` runs it on new data. None is
-imported here, as each brings its framework.
+``evaluate`` evaluates it on spikes, and ``predict`` runs it on new data. None
+is imported here, because each imports its framework.
 """

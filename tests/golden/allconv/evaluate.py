@@ -12,7 +12,7 @@ from typing import Any
 
 from ._runtime.examples import Presentation
 from ._runtime.layout import Weights
-from ._runtime.nengo.evaluation import Evaluation, Evaluator
+from ._runtime.nengo.evaluation import EvaluationResult, Evaluator
 from ._runtime.nengo.simulators import Simulator
 from .layout import LAYOUT
 from .nengo_network import build_network
@@ -30,7 +30,7 @@ def evaluate(
     examples: int | None = None,
     presentation: Presentation = "row",
     seed: int | None = 0,
-) -> Evaluation:
+) -> EvaluationResult:
     """Run examples on spikes, and compare the decisions with labels.
 
     ``x`` is an array (examples, 32, 32, 3), ``y`` labels (examples,), integers

@@ -27,8 +27,8 @@ def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from input values to logits.
 
     It reads ``image``, (batch, 32, 32, 3), values in 0..1, and returns
-    ``object``, (batch, 10). An activation of 1.0 stands for the upper rate of
-    its layer.
+    ``object``, (batch, 10). An activation of 1.0 corresponds to the upper rate
+    of its layer.
     """
     spiking = SpikingLayers(NETWORK, seed)
     image = keras.Input((32, 32, 3), name="image")

@@ -4,8 +4,9 @@
 
 Small colour images without a single pooling layer.
 
-Activation 1.0 of a layer stands for the upper bound of its rates, HI; a spike
-has amplitude 1 / HI. Every layer is one ensemble, laid out as in Keras.
+An activation of 1.0 corresponds to HI, the upper bound of a layer's rates, and
+a spike has amplitude 1 / HI. Every layer is one ensemble, with the layout of
+Keras.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ def build_network(
     """Return the network with trained weights.
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
-    ``images``, (examples, 32, 32, 3), are presented one after another; without
-    them the input is zero until a simulator feeds it. ``probe`` names the
-    layers to probe.
+    ``images`` of shape (examples, 32, 32, 3) are presented one after another.
+    Without images, the input is zero until a simulator sets it. ``probe``
+    names the layers to probe.
 
     In mode "spiking", all states are zero at the start. In mode "rate",
-    nothing is filtered, and every row of a probe equals the activations of
+    there are no filters, and every row of a probe equals the activations of
     ``keras_model.build_model()``.
 
     Raises LayoutError if the weights have another layout, and ValueError if
     the images have another shape or if the mode or a layer is unknown.
     """
-    build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
+    build = NetworkBuilder(NETWORK, LAYOUT.load(weights), mode, seed=0)
     with build.net:
         image = build.input(images)
         encode = build.layer(

@@ -32,10 +32,10 @@ def predict(
 ) -> NDArray[np.float32]:
     """Run examples on spikes, and return outputs (examples, 10).
 
-    ``x`` is (examples, 32, 32, 3), values in 0..1, ``weights`` a file or a
-    mapping of the tensors in `layout.TENSORS`. Examples run in rows of 200
-    with the state carried over, as on the chip. The class of each is
-    ``outputs.argmax(axis=1)``.
+    ``x`` is an array (examples, 32, 32, 3) with values in 0..1, and
+    ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
+    Examples run in rows of 200; the state carries over within a row, as on the
+    chip. The class of each is ``outputs.argmax(axis=1)``.
     """
     return PREDICTOR.predict(x, weights, simulator)
 

@@ -3,7 +3,7 @@
 """Train allconv and write its weights.
 
 ``python -m allconv.train --data data.npz --weights w.safetensors``, where
-data.npz holds ``x``, (examples, 32, 32, 3), and ``y``, labels (examples,),
+data.npz contains ``x``, (examples, 32, 32, 3), and ``y``, labels (examples,),
 integers below 10.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ._runtime.keras.training import Trainer, Training, TrainOptions
+from ._runtime.keras.training import Trainer, TrainOptions, TrainSettings
 from .layout import LAYOUT
 from .network import NETWORK
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._runtime.keras.backend import keras
     from ._runtime.layout import FileName
 
-TRAINING = Training(
+TRAINING = TrainSettings(
     epochs=40,
     batch=64,
     validation=0.1,
@@ -43,7 +43,7 @@ def train(
     """Return the trained model, and write its weights if a path is given.
 
     ``x`` is an array (examples, 32, 32, 3) with its ``y``, labels (examples,),
-    integers below 10, or a tf.data.Dataset of both, in single examples or in
+    integers below 10, or a tf.data.Dataset of both, as single examples or
     batches.
 
     ``epochs`` of the phase smooth defaults to the spec's. `TrainOptions`

@@ -26,8 +26,8 @@ def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from input values to logits.
 
     It reads ``clip``, (batch, 8, 16, 16, 1), values in 0..1, and returns
-    ``direction``, (batch, 8). An activation of 1.0 stands for the upper rate
-    of its layer.
+    ``direction``, (batch, 8). An activation of 1.0 corresponds to the upper
+    rate of its layer.
     """
     spiking = SpikingLayers(NETWORK, seed)
     l2 = keras.regularizers.L2(5e-5)

@@ -4,10 +4,10 @@
 
 Eight directions of a drifting handwritten digit.
 
-Activation 1.0 of a layer stands for the upper bound of its rates, HI; a spike
-has amplitude 1 / HI. A layer is cut along its depth into ensembles of a few
-slices, with layout (height, width, slices x channels). Between two ensembles,
-a 3-D convolution is a 2-D convolution over the slices' channels.
+An activation of 1.0 corresponds to HI, the upper bound of a layer's rates, and
+a spike has amplitude 1 / HI. A layer is split along its depth into ensembles
+of a few slices, with layout (height, width, slices x channels). Between two
+ensembles, a 3-D convolution is a 2-D convolution over the slices' channels.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ def build_network(
     """Return the network with trained weights.
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
-    ``images``, (examples, 8, 16, 16, 1), are presented one after another;
-    without them the input is zero until a simulator feeds it. ``probe`` names
-    the layers to probe.
+    ``images`` of shape (examples, 8, 16, 16, 1) are presented one after
+    another. Without images, the input is zero until a simulator sets it.
+    ``probe`` names the layers to probe.
 
     In mode "spiking", all states are zero at the start. In mode "rate",
-    nothing is filtered, and every row of a probe equals the activations of
+    there are no filters, and every row of a probe equals the activations of
     ``keras_model.build_model()``.
 
     Raises LayoutError if the weights have another layout, and ValueError if
     the images have another shape or if the mode or a layer is unknown.
     """
-    build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
+    build = NetworkBuilder(NETWORK, LAYOUT.load(weights), mode, seed=0)
     with build.net:
         clip = build.input(images)
         encode = build.layer("encode", Convolve(clip))

@@ -1,0 +1,66 @@
+"""Mistakes, each seeded into a good spec, are each found once and in place.
+
+`mistakes/` has the code, the place, the words above the caret and the help of each.
+``SNNC_ACCEPT=1`` rewrites them. Read each answer as a user who knows other libraries or
+YAML, but not snnc.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.rules.checking import assert_cases_accepted, check_text
+from tests.support import ROOT
+
+FOLDER = Path(__file__).parent / "mistakes"
+GOOD = {
+    "drift": ROOT / "specs" / "drift.snn",
+    "newcomers": FOLDER / "newcomers.snn",
+    "yaml": FOLDER / "good.yaml",
+}
+
+
+def answer(text: str, name: str) -> list[str]:
+    """Return what is said of a text with one mistake."""
+    found = check_text(text, name).diagnostics
+    assert len(found) == 1, (text, found)
+    first = found[0].span.first
+    under = found[0].span.text.replace("\n", "\\n")
+    place = f"{found[0].code} {first.line}:{first.column} {under}"
+    return [place, *found[0].render_help().split("\n")]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_one_mistake_is_one_diagnostic_in_its_place(name: str) -> None:
+    good = GOOD[name].read_text(encoding="utf-8")
+    notation = f"invalid{GOOD[name].suffix}"
+    assert check_text(good, notation).diagnostics == ()
+    path = FOLDER / f"{name}.txt"
+    assert_cases_accepted(path, good, lambda text: answer(text, notation))
+
+
+# One mistake per line of `drift`; none hides another.
+TEN = (
+    ("chips 1 }", "chips 0 }", "SNN206"),
+    ("dt 1 ms", "dt 1 msec", "SNN208"),
+    ("rate 20..150 Hz }", "rate 150..20 Hz }", "SNN206"),
+    ("in 0..1", "in 0..255", "SNN502"),
+    ("conv3d c0 {", "conv3 c0 {", "SNN200"),
+    ("kernel 3, stride 2", "kernal 3, stride 2", "SNN203"),
+    ("dropout 0.2", "dropout @", "SNN101"),
+    ("classes 8", "classes [a, b, a]", "SNN221"),
+    ("loss cross_entropy", "loss crossentropy", "SNN210"),
+    ("batch 64", "batch 0", "SNN206"),
+)
+
+
+def test_ten_mistakes_are_ten_diagnostics_in_order() -> None:
+    good = text = GOOD["drift"].read_text(encoding="utf-8")
+    expected = []
+    for right, wrong, code in TEN:
+        text = text.replace(right, wrong, 1)
+        expected.append((code, good[: good.index(right)].count("\n") + 1))
+    found = check_text(text).diagnostics
+    assert [(d.code, d.span.first.line) for d in found] == expected
