@@ -83,6 +83,10 @@ FRAMES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
         lambda: drift().report().to_pandas(),
         {"name": "encode", "kind": "encode conv"},
     ),
+    "diff": (
+        lambda: changes().to_pandas(),
+        {"section": "weights", "name": "c0.kernel", "key": "shape", "new": "3x3x3x2x6"},
+    ),
     "weights": (lambda: tensors().to_pandas(), {"name": "a.<b>", "nan": 1}),
     "layers": (lambda: CLASSES.to_pandas(), {"name": "encode", "rate": 210.0}),
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-from snnc.text.display import Displayed, Json
-from snnc.tools.diff import properties, render
+from snnc.text.display import Json, Tabular
+from snnc.tools.diff import properties, render, table
 from snnc.tools.diff.changes import (
     BUDGET,
     Changed,
@@ -32,7 +32,7 @@ class ComparedSpec:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diff(Displayed):
+class Diff(Tabular):
     """The changes from one network to another, for reviewers.
 
     Attributes
@@ -83,6 +83,14 @@ class Diff(Displayed):
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc diff --format json``."""
         return document(self)
+
+    def _records(self) -> list[Json]:
+        return [
+            {"section": title, "name": entry.subject, **asdict(row)}
+            for title, entries in table.sections(self)
+            for entry in entries
+            for row in entry.rows
+        ]
 
     def _repr_html_(self) -> str:
         return tables_html(
