@@ -219,7 +219,7 @@ class Term:
     def windows(self, first: int = 0) -> Windows | None:
         """Return the joint windows of the steps from ``first`` on, or None.
 
-        Only steps that are the same at all positions have windows.
+        Only operations with the same weights at all positions have windows.
         """
         prefixes = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
         return prefixes[-1] if len(prefixes) > len(self.steps) - first else None

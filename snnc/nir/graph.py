@@ -284,8 +284,8 @@ def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
 def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
     """Return whether an edge can replace the node.
 
-    Then nirtorch must still run the nodes in the right order: it follows the first edge
-    of a node to its end before it follows the next edge.
+    nirtorch must also run the nodes in the right order, depth first: it follows the
+    first edge of a node to its end before it follows the next edge.
     """
     if isinstance(linear, Convolution2d):
         if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):

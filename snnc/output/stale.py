@@ -163,7 +163,7 @@ def _of_files(
 
 
 def _join_names(rows: Sequence[ComparedFile]) -> str:
-    """Return the names of files that differ; the library counts as one name."""
+    """Return the names of the files that differ, with one name for the library."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
     return ", ".join(dict.fromkeys(names))

@@ -162,7 +162,7 @@ class StepTooLong(Diagnostic):
     title = "step too long for the rates"
     message = "`dt {step}` allows at most {limit} Hz, but {count} layers need more"
     label = "one spike per step"
-    notes = ("`{fastest}` should fire at up to {high} Hz",)
+    notes = ("the upper rate of `{fastest}` is {high} Hz",)
     help = "write `dt {near}`, or lower the layers' `rate`"
 
     step: str

@@ -168,7 +168,7 @@ class Embedding(Refused):
 
 
 class Attention(Refused):
-    """The chip has no attention.
+    """The chip can't compute attention.
 
     Attention multiplies the outputs of layers with one another and applies a softmax.
     Synapses multiply spikes only by fixed weights.

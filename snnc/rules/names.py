@@ -138,11 +138,11 @@ class MissingName(Diagnostic):
 class InvalidName(Diagnostic):
     """Checks that a name is valid.
 
-    The generated code uses names for variables, attributes and files. A name consists
-    of letters a to z, digits and underscores, begins with a letter, and has at most 40
-    characters. Python keywords and reserved words of the language are not valid names.
-    A network's name is also the name of its folder and package. This name can't be the
-    name of a library or of a Windows device.
+    The generated code uses the names in a spec as names of variables, attributes and
+    files. A name consists of letters a to z, digits and underscores, begins with a
+    letter, and has at most 40 characters. Python keywords and reserved words of the
+    language are not valid names. A network's name is also the name of its folder and
+    package. This name can't be the name of a library or of a Windows device.
     """
 
     code = "SNN213"
@@ -190,7 +190,7 @@ class PartNotTaken(Diagnostic):
     """Checks that a statement contains only the parts that its kind allows.
 
     Only the input has a shape and a range. Only layers and the readout have `from`.
-    Only `about` has a text. The shape of a layer follows from its input.
+    Only `about` is followed by a text. The shape of a layer follows from its input.
     """
 
     code = "SNN216"

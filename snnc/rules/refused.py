@@ -163,7 +163,7 @@ class Repeat(Refused):
     code = "SNN913"
     title = "repeated layers"
     message = "`{word}` is not in the language"
-    notes = ("there are no loops: each layer has its own name and weights",)
+    notes = ("a spec has no loops: write each layer with its own name and weights",)
     help = "write each layer on a line of its own, with its own name"
 
 

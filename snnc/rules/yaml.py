@@ -76,8 +76,8 @@ class RepeatedKey(Diagnostic):
 class WrongForm(Diagnostic):
     """Checks for a mapping, a list or a single value where another form is expected.
 
-    A statement is a mapping of its properties (`timing: {dt: 1 ms}`), `layers` is a
-    list of statements, and a name is a single value.
+    Write a statement as a mapping of its properties (`timing: {dt: 1 ms}`), `layers` as
+    a list of statements, and a name as a single word.
     """
 
     code = "SNN135"

@@ -46,7 +46,7 @@ def migrate_file(
     report: Diagnostics,
     device: Profile | None = None,
 ) -> list[Move] | None:
-    """Write those weights of ``old`` that fit into ``new``, and initialize the others.
+    """Copy the weights of ``old`` that fit to ``new``, and initialize the others.
 
     Parameters
     ----------

@@ -115,7 +115,7 @@ def multiplications(layer: KerasLayer) -> int:
 
 
 def window_weights(network: Network) -> Array:
-    """Return the weight of each step in the means that decide.
+    """Return the weight of each step in the mean that the readout reads.
 
     The means cover the second half of an example, or the last quarter if the
     last step decides.

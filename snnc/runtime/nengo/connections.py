@@ -203,7 +203,7 @@ class ConnectAll(Connection):
 
 @dataclass(frozen=True)
 class ConvolveAll(ConnectAll):
-    """Every unit reads every neuron, through a convolution of full extent.
+    """Every unit reads every neuron, through a kernel as large as the image.
 
     On the chip, this needs one input axon per pixel instead of one per neuron.
     """

@@ -94,7 +94,7 @@ def number_examples(fresh: SpanResult, by: int, images: Array) -> SpanResult:
 
 
 def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
-    """Yield the part of each span when its last examples are done."""
+    """Yield the results of each span when its last examples are done."""
     building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
     for fresh in results:
         key = fresh.part.presentation, fresh.span
