@@ -193,8 +193,9 @@ def quiet_tensorflow(simulator: str = "") -> None:
     if simulator == "nengo_dl" and sys.stderr and not missing("nengo_dl"):
         warnings.filterwarnings("ignore", module="nengo_dl")
         shown = os.dup(2)
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
         try:
             with suppress(ImportError):  # whatever uses it says why
                 importlib.import_module("nengo_dl")
