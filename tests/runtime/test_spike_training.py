@@ -203,7 +203,7 @@ class TestPlan:
         assert not long.cut
 
     @pytest.mark.parametrize(
-        ("milliseconds", "updates"), [(40, 2 * UPDATES), (80, UPDATES), (200, UPDATES)]
+        ("milliseconds", "updates"), [(30, 2 * UPDATES), (60, UPDATES), (200, UPDATES)]
     )
     def test_short_examples_get_more_updates(
         self, net: Made, model: keras.Model, milliseconds: int, updates: int

@@ -17,7 +17,7 @@ from .pipelines import Batches
 
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients: all updates present so many steps.
-STEPS = 64_000
+STEPS = 48_000
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
