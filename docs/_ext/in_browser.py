@@ -115,7 +115,7 @@ def _archives() -> tuple[Path, Path]:
 
 
 def _state() -> str:
-    """Return a hash of what the archive is made from."""
+    """Return a hash of the files that the archive is made from."""
     kept = hashlib.sha256()
     made_from = [
         Path(__file__),
@@ -130,7 +130,7 @@ def _state() -> str:
 
 
 def _wheels() -> list[Path]:
-    """Return the wheels of snnc and of what it needs, for Pyodide."""
+    """Return the wheels of snnc and its dependencies, for Pyodide."""
     platform, version, tag = TARGET
     wheels = BUILD / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)

@@ -19,7 +19,7 @@ class FileMissing(Diagnostic):
 
 
 class FileIsDirectory(Diagnostic):
-    """Checks for a directory in place of a spec."""
+    """Checks for a directory instead of a spec."""
 
     code = "SNN701"
     title = "directory instead of a file"
@@ -57,7 +57,7 @@ class NoSpecInFolder(Diagnostic):
 
 
 class FileNotRegular(Diagnostic):
-    """Checks for a pipe, a socket or a device in place of a spec.
+    """Checks for a pipe, a socket or a device instead of a spec.
 
     snnc reads a spec twice and hashes it, so a spec must be a regular file.
     """

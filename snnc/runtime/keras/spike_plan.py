@@ -16,15 +16,15 @@ from .backend import Dataset, KerasLayer, keras, tf
 from .pipelines import Batches
 
 UPDATES = 800  # at least, unless they cost too much
-# Short examples have noisier gradients: all updates present so many steps.
-STEPS = 48_000
+# Short examples have noisier gradients, so they get more updates.
+STEPS = 48_000  # of all updates together, at least
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 READINGS = 3  # steps of an example that its last step decides
-NEURON = 10  # operations of a neuron per step, about those of a few weights
+NEURON = 10  # operations of a neuron per step, like a few weights
 
 
 def stages_of(epochs: int, doubling: bool) -> list[range]:
@@ -85,10 +85,9 @@ def plan_spikes(
     """Plan the phase for a network.
 
     ``examples`` is the number of examples in all epochs of the phase smooth.
-    By default, there are `UPDATES` updates, or as many as present `STEPS`
-    steps if that is more, but they cost at most `MOST` times as much as that
-    phase. The cost is counted in operations, so a plan is the same on every
-    machine.
+    By default, there are `UPDATES` updates, or more until they present `STEPS`
+    steps. They cost at most `MOST` times as much as that phase. The cost is
+    counted in operations, so a plan is the same on every machine.
     """
     neurons = network.neurons
     room = int(MEMORY // (4 * VALUES * neurons))

@@ -57,7 +57,7 @@ class TrainSettings:
 class TrainOptions(TypedDict, total=False):
     """The options of training; each has a default.
 
-    ``phases`` and ``seed`` default to those of the spec. ``seed`` determines
+    ``phases`` and ``seed`` default to the spec's. ``seed`` determines
     the initial weights, dropout, the held-out examples and the order of the
     others. ``initial`` is a file with initial weights, which is required
     without the phase smooth. ``spike_updates`` is the number of updates in the
@@ -71,8 +71,8 @@ class TrainOptions(TypedDict, total=False):
     ``validation`` is a pair (x, y) for validation, instead of a fraction of
     the examples. ``groups``, of shape (examples,), names for example the
     subject of each example; groups are held out as a whole. ``class_weight``
-    is the weight of each class's examples in the loss; the default is that of
-    the spec, or 1. "balanced" gives all classes the same total weight.
+    is the weight of each class's examples in the loss; the default is the
+    spec's, or 1. "balanced" gives all classes the same total weight.
     ``callbacks`` are additional Keras callbacks.
     """
 
@@ -116,7 +116,7 @@ class Trainer:
 
         ``x`` is an array of shape (examples, *input shape) with its ``y``, or
         a tf.data.Dataset of both, as single examples or batches. ``epochs`` is
-        the number of epochs in the phase smooth, by default that of the spec.
+        the number of epochs in the phase smooth, by default as in the spec.
         The weights that enter the phase spikes are written to
         ``<stem>.smooth.safetensors``.
 
@@ -188,8 +188,8 @@ class Trainer:
         add("--validation", metavar="FILE", help=held_out)
         divided = "array of the data, such as subjects: none is divided"
         add("--groups", metavar="NAME", help=divided)
-        alike = "let all classes count alike"
-        add("--class-weight", choices=("balanced",), help=alike)
+        equal = "give all classes the same total weight"
+        add("--class-weight", choices=("balanced",), help=equal)
         return parser
 
 

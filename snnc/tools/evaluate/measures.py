@@ -111,7 +111,7 @@ def result_of(
 ) -> Evaluation:
     """Compute the result of a run from its parts, in any order.
 
-    ``steps`` per example defaults to that of the network. With a ``chip`` whose energy
+    ``steps`` per example defaults to the network's. With a ``chip`` whose energy
     per event is known, the result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps

@@ -83,7 +83,7 @@ class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
     ``raw`` contains the outputs, of shape (examples, units), and ``keras`` contains
-    those of the Keras model for comparison. ``firing``, the spikes of each layer, is
+    the Keras model's outputs for comparison. ``firing``, the spikes of each layer, is
     only known for the exact engine.
     """
 
