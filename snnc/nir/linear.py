@@ -7,7 +7,7 @@ dilation and groups are part of the kernels, because not all tools support them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from snnc.nir.moving import (
     move_window,
 )
 from snnc.runtime.maxima import Grid
+from snnc.runtime.maxima import whole as all_places
 from snnc.runtime.nengo import kernels
 from snnc.weight_files.kernels import compose
 
@@ -81,8 +82,8 @@ def linears_of(
     shape = network.input.shape if population is None else population.layer.shape
     whole = volume_of(shape) if population is None else population.volume
     nodes, axis = nodes_of(lowered, projection.source)
-    read = _cut(whole, axis, nodes)
-    picked = projection.picked or places(whole[:3])
+    read = cut(whole, axis, nodes)
+    picked = projection.picked or all_places(whole[:3])
     if isinstance(reach, Full):
         number, picked = _node_picked(picked, axis, nodes)
         own = _matrix(projection, tensors, read, picked)
@@ -90,7 +91,7 @@ def linears_of(
         return
     target = lowered.by_name[projection.target]
     count, along = nodes_of(lowered, projection.target)
-    given = _cut(target.volume, along, count)
+    given = cut(target.volume, along, count)
     if isinstance(reach, Pairwise):
         compares = projection.picked is None and nodes > 1
         movings = compare_kernels(
@@ -104,7 +105,7 @@ def linears_of(
     for number, moving in movings:
         here = picked
         if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
-            here = places(read[:3])  # handle each node of a level separately
+            here = all_places(read[:3])  # handle each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)
         over = expand_to_source(moving, here, read, given)
@@ -114,20 +115,15 @@ def linears_of(
             yield number, conv
 
 
-def places(size: Sequence[int]) -> Grid:
-    """Return all positions along three axes."""
-    depth, height, width = map(range, size)
-    return depth, height, width
-
-
 def nir_shape_of(volume: Volume) -> Shape:
     depth, height, width, channels = volume
     return depth * channels, height, width
 
 
-def _cut(volume: Volume, axis: int, nodes: int) -> Volume:
-    sizes = [n // nodes if i == axis else n for i, n in enumerate(volume[:3])]
-    return sizes[0], sizes[1], sizes[2], volume[3]
+def cut(volume: Volume, axis: int, nodes: int) -> Volume:
+    """Return the volume of one of several nodes, which divide an axis."""
+    sizes = [n // nodes if i == axis else n for i, n in enumerate(volume)]
+    return sizes[0], sizes[1], sizes[2], sizes[3]
 
 
 def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
@@ -137,20 +133,16 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
     along = picked[axis]
     if along.step % nodes:
         raise NoNodeError("one kernel reads the neurons of several nodes")
-    own = range(
-        along.start // nodes,
-        along.start // nodes + (len(along) - 1) * (along.step // nodes) + 1,
-        along.step // nodes,
-    )
-    axes = [own if i == axis else old for i, old in enumerate(picked)]
-    return along.start % nodes, (axes[0], axes[1], axes[2])
+    first, step = along.start // nodes, along.step // nodes
+    own = range(first, first + (len(along) - 1) * step + 1, step)
+    return along.start % nodes, (*picked[:axis], own, *picked[axis + 1 :])
 
 
 def _matrix(
     projection: Projection, tensors: Mapping[str, Array], read: Volume, picked: Grid
 ) -> Array:
-    sizes = [len(axis) for axis in picked]
-    volume = (sizes[0], sizes[1], sizes[2], read[3])
+    depth, height, width = map(len, picked)
+    volume = (depth, height, width, read[3])
     filters = tensors[str(projection.tensor)].shape[-1]
     kernel = compose(projection, volume, filters, tensors)
     whole = np.zeros((*read, kernel.shape[-1]))

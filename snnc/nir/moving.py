@@ -11,16 +11,20 @@ of rows of a kernel for its columns too, so `nir.read` only accepts square kerne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnc.importer.linear import AxisWindow
 from snnc.ir.lowered import Pairwise, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
+from snnc.runtime.network import triple
 from snnc.weight_files.kernels import fold_pools
 
 if TYPE_CHECKING:
@@ -31,73 +35,34 @@ SPARE = 4
 """The maximum number of taps that may be added to an axis to make a kernel square."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaddedAxis:
-    """How a kernel moves along an axis.
-
-    Attributes
-    ----------
-    size, outputs
-        The numbers of inputs and outputs.
-    taps, stride
-        The number of the kernel's taps, and its stride.
-    before
-        The number of zeros before the input; a negative number counts skipped
-        positions.
-    """
-
-    size: int
-    outputs: int
-    taps: int
-    stride: int
-    before: int
+Padding = tuple[int, int, int]
+"""Zero taps before and after a kernel, and zeros at both ends of the axis it reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvenPadding:
-    """An axis with ``padding`` zeros at both ends.
-
-    The kernel has ``taps`` taps in total: ``front`` zeros, the original taps, and more
-    zeros.
-    """
-
-    taps: int
-    front: int
-    padding: int
-
-
-def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]:
+def pad_evenly(axes: Sequence[AxisWindow]) -> list[Padding]:
     """Pad rows and columns evenly, with a square kernel if possible.
 
-    Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zeros, the
-    padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) // stride
-    + 1`` must result in the same number of outputs.
+    Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zero taps,
+    the padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) //
+    stride + 1`` must result in the same number of outputs.
     """
-    least = max(map(_fewest, axes))
-    for taps in range(least, least + SPARE + max(a.stride for a in axes)):
-        rows, columns = (_with_taps(axis, taps) for axis in axes)
-        if rows is not None and columns is not None:
-            return rows, columns
-    return _smallest(axes[0]), _smallest(axes[1])
+    fewest = [axis.taps + max(0, -axis.before) for axis in axes]
+    spare = range(SPARE + max(axis.stride for axis in axes))
+    for taps in (max(fewest) + more for more in spare):
+        padded = [_pad(axis, taps) for axis in axes]
+        square = [padding for padding in padded if padding is not None]
+        if len(square) == len(axes):
+            return square
+    trials = zip(axes, fewest, strict=True)
+    return [next(filter(None, map(partial(_pad, a), count(n)))) for a, n in trials]
 
 
-def _smallest(axis: PaddedAxis) -> EvenPadding:
-    """Pad one axis evenly, with as few taps as possible."""
-    least = _fewest(axis)
-    paddings = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
-    return next(even for even in paddings if even is not None)
-
-
-def _fewest(axis: PaddedAxis) -> int:
-    return axis.taps + max(0, -axis.before)
-
-
-def _with_taps(axis: PaddedAxis, taps: int) -> EvenPadding | None:
+def _pad(axis: AxisWindow, taps: int) -> Padding | None:
     for front in range(taps - axis.taps + 1):
         padding = axis.before + front
         room = axis.size + 2 * padding - taps
-        if min(padding, room) >= 0 and room // axis.stride + 1 == axis.outputs:
-            return EvenPadding(taps, front, padding)
+        if min(padding, room) >= 0 and room // axis.stride + 1 == axis.places:
+            return front, taps - axis.taps - front, padding
     return None
 
 
@@ -106,9 +71,9 @@ class Convolution2d:
     """A 2-D convolution: ``weight`` (out, in, rows, columns) over ``image``."""
 
     weight: Array
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    image: tuple[int, int]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]
+    image: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +114,16 @@ def compare_kernels(
 def _over_pools(
     projection: Projection, kernel: Array, stride: Triple, before: Triple
 ) -> MovingKernel:
-    shrink = (1, 1, 1)
-    for pool in projection.pools:
-        shrink = _triple(a * s for a, s in zip(shrink, pool.stride, strict=True))
-        if any(w > s for w, s in zip(pool.window, pool.stride, strict=True)) and any(
-            b > 0 for b in before
-        ):
-            raise NoNodeError("a padded maximum of averages that overlap")
-    return MovingKernel(
-        fold_pools(kernel, projection),
-        _triple(a * b for a, b in zip(stride, shrink, strict=True)),
-        _triple(a * b for a, b in zip(before, shrink, strict=True)),
+    overlaps = any(
+        window > step
+        for pool in projection.pools
+        for window, step in zip(pool.window, pool.stride, strict=True)
     )
+    if overlaps and max(before) > 0:
+        raise NoNodeError("a padded maximum of averages that overlap")
+    for pool in projection.pools:
+        stride, before = _times(stride, pool.stride), _times(before, pool.stride)
+    return MovingKernel(fold_pools(kernel, projection), stride, before)
 
 
 def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
@@ -190,13 +153,12 @@ def expand_to_source(
         ) < n
         if reaches or (b > 0 and axis.start >= axis.step):
             raise NoNodeError("only some of its positions are padded with zeros")
-    steps = _triple(axis.step for axis in picked)
-    starts = [axis.start for axis in picked]
-    befores = zip(moving.before, steps, starts, strict=True)
+    steps = triple(tuple(axis.step for axis in picked))
+    before = _times(moving.before, steps)
     return MovingKernel(
         kernels.dilate(moving.kernel, steps),
-        _triple(a * b for a, b in zip(moving.stride, steps, strict=True)),
-        _triple(b * step - start for b, step, start in befores),
+        _times(moving.stride, steps),
+        triple(tuple(b - axis.start for b, axis in zip(before, picked, strict=True))),
     )
 
 
@@ -209,28 +171,24 @@ def convolution(
     if plane is None:
         return None
     axes = [
-        PaddedAxis(n, m, k, s, b)
+        AxisWindow(n, k, s, b, m)
         for n, m, k, s, b in zip(
             read[1:3], given[1:3], plane.shape, stride[1:], before[1:], strict=False
         )
     ]
-    rows, columns = even((axes[0], axes[1]))
-    ends = [
-        (axis.front, axis.taps - axis.front - taps)
-        for axis, taps in zip((rows, columns), plane.shape, strict=False)
-    ]
+    padded = pad_evenly(axes)
+    ends = [(front, behind) for front, behind, _ in padded]
     return Convolution2d(
         np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends]),
-        (stride[1], stride[2]),
-        (rows.padding, columns.padding),
-        (read[1], read[2]),
+        stride[1:],
+        tuple(padding for *_, padding in padded),
+        read[1:3],
     )
 
 
 def _along(axis: int, value: int, other: int) -> Triple:
-    return _triple(value if i == axis else other for i in range(3))
+    return triple(tuple(value if i == axis else other for i in range(3)))
 
 
-def _triple(values: Iterable[int]) -> Triple:
-    depth, height, width = values
-    return depth, height, width
+def _times(one: Triple, other: Triple) -> Triple:
+    return triple(tuple(a * b for a, b in zip(one, other, strict=True)))

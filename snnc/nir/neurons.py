@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from snnc.ir.logical import LifNeuron, Spiking
-from snnc.nir.graph_file import Node
+from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network
 
 Form = Literal["IF", "LIF", "CubaLIF"]
@@ -181,7 +181,7 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None or array is not None:
-            raise node.refusal(f"it has no {name}", "write the graph again")
+            raise node.refusal(f"it has no {name}", AGAIN)
         return default
     first = float(array.reshape(-1)[0])
     if not np.isfinite(array).all():
