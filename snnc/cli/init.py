@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.options import one_line_errors, quiet_tensorflow
+from snnc.cli import options
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
@@ -36,7 +36,7 @@ name another source with `snnc init --requirement`."""
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-@click.option(
+@options.option(
     "--requirement",
     metavar="REQUIREMENT",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"
@@ -85,19 +85,17 @@ def _way_to(folder: str) -> str:
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
-@click.option(
+@options.folder(
     "-o",
     "--output",
     default="snnc-demo",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
     help="The folder for data, package and weights.",
 )
 def demo_command(output: Path) -> int:
     """Train a network on drifting digits, and run it as spikes."""
-    quiet_tensorflow("nengo_dl")
+    options.quiet_tensorflow("nengo_dl")
     from snnc.tools.verbs import demo  # slow to import
 
-    with one_line_errors(RuntimeError):
+    with options.one_line_errors(RuntimeError):
         print_lines(str(demo(output, tell=say)))
     return 0

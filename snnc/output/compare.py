@@ -11,7 +11,6 @@ from snnc.emit.files import (
     FORMAT,
     LIBRARY,
     GeneratedFile,
-    Origin,
     has_conflict,
     is_generated,
 )
@@ -53,29 +52,28 @@ class Comparison:
 
     Attributes
     ----------
-    unfinished
-        Whether a build was interrupted or is still running.
+    records
+        What the folder records about its build.
     merging
         Whether the lock or another file has merge conflicts.
     is_newer
         Whether a newer snnc wrote the package and ``force`` is off.
-    flaw
-        The reason why the existing lock can't be read, as a sentence.
-    lock
-        The existing lock; None if it is missing or can't be read.
     """
 
     folder: Path
     rows: tuple[ComparedFile, ...]
-    unfinished: bool = False
+    records: PackageRecords
     merging: bool = False
     is_newer: bool = False
-    flaw: str = ""
-    lock: Lock | None = None
 
     def names(self, *states: FileState) -> tuple[str, ...]:
         """Return the names of files in any of these states."""
         return tuple(row.name for row in self.rows if row.state in states)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a build was interrupted or is still running."""
+        return self.records.is_unfinished
 
     @property
     def is_settled(self) -> bool:
@@ -89,14 +87,10 @@ class Comparison:
         return all(row.state is FileState.MISSING for row in self.rows)
 
     @property
-    def origin(self) -> Origin | None:
-        """The origin of the existing package, if its lock has one."""
-        return None if self.lock is None else self.lock.origin
-
-    @property
     def format(self) -> int:
         """The format of the existing package, if its lock has one."""
-        return FORMAT if self.lock is None else self.lock.format
+        lock = self.records.lock
+        return FORMAT if lock is None else lock.format
 
 
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
@@ -114,25 +108,19 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """
     folder = package.folder
     if folder.is_symlink():
-        return Comparison(folder, (ComparedFile("", FileState.FOREIGN, None, None),))
-    records = PackageRecords.of(folder).with_library(folder)
-    unfinished = records.is_unfinished
-    if not package.files and records.lock != package.lock:
-        return Comparison(folder, (), unfinished)  # the lock has changed
+        link = ComparedFile("", FileState.FOREIGN, None, None)
+        return Comparison(folder, (link,), PackageRecords(folder))
+    records = PackageRecords.of(folder)
+    if not package.files and records.lock != package.lock:  # the lock has changed
+        return Comparison(folder, (), replace(records, lock=None))
     rows = [_compare_file(folder, file, records) for file in package.files]
     rows += _left_over(package, records)
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
-    return Comparison(
-        folder,
-        tuple(rows),
-        unfinished,
-        records.is_merging or any(has_conflict(row.found or "") for row in rows),
-        records.is_newer and not force,
-        records.flaw,
-        records.lock,
-    )
+    merging = records.is_merging or any(has_conflict(row.found or "") for row in rows)
+    is_newer = records.is_newer and not force
+    return Comparison(folder, tuple(rows), records, merging, is_newer)
 
 
 def _compare_file(

@@ -166,6 +166,7 @@ def _parse(text: str) -> Lock:
         raise LockError("it is not JSON") from error
     if not isinstance(data, dict):
         raise LockError("it is not a JSON object")
+    data = {"writing": {}, "library": "", **data}
     number, version = data.get("format"), data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise LockError("it has no `format`, a whole number")
@@ -177,8 +178,8 @@ def _parse(text: str) -> Lock:
             spec=_text(data, "spec"),
             origin=_origin(data),
             files=_files(data, "files"),
-            writing=_files(data, "writing") if "writing" in data else {},
-            library=_text(data, "library") if "library" in data else "",
+            writing=_files(data, "writing"),
+            library=_text(data, "library"),
         )
     except LockError:
         if number > FORMAT:  # don't read the content of a newer version
@@ -244,11 +245,6 @@ class PackageFiles:
         known = library_hash(library) if library else ""
         lock = Lock(spec_hash, origin, hashes, library=known)
         return cls(folder, tuple(files), lock)
-
-    @classmethod
-    def gone(cls, folder: Path, lock: Lock) -> PackageFiles:
-        """Return an orphaned package with this lock and no files."""
-        return cls(folder, (), lock)
 
     def lock_text(self, kept: Mapping[str, str]) -> str | None:
         """Return the lock's text with additional files; None if it lists no files."""
