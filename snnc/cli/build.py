@@ -30,8 +30,6 @@ from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_spec
 
 INTERVAL = 0.2
 
-_State = dict[Path, tuple[int, int, int] | None]
-
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
 @options.specs
@@ -138,20 +136,16 @@ def watch_files(
         When the user interrupts.
     """
     gc.enable()  # the command line disables it for short runs
-    done = seen = _state(find())
+    done = seen = {path: _stamp(path) for path in find()}
     act()
     say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
     while True:
         pause(INTERVAL)
-        now = _state(find())
+        now = {path: _stamp(path) for path in find()}
         if now == seen != done:
             done = now
             act()
         seen = now
-
-
-def _state(paths: Sequence[Path]) -> _State:
-    return {path: _stamp(path) for path in paths}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

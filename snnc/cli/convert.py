@@ -23,14 +23,7 @@ from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
-from snnc.syntax.files import (
-    STDIN,
-    SUFFIXES,
-    can_format,
-    format_document,
-    print_document,
-    replace_text,
-)
+from snnc.syntax import files
 from snnc.text.tables import printable
 
 
@@ -54,9 +47,10 @@ def fmt_command(
     stdin = options.checked_stdin(specs, stdin_filename)
     paths = list(options.with_folders(specs, report, allow_empty))
     for path in paths:
-        if path != STDIN and not can_format(Path(path).as_posix()):
+        if path != files.STDIN and not files.can_format(Path(path).as_posix()):
             raise click.BadParameter(
-                f"{path} is not a {' or '.join(SUFFIXES)} file", param_hint="SPECS"
+                f"{path} is not a {' or '.join(files.SUFFIXES)} file",
+                param_hint="SPECS",
             )
     changed = False
     for path in paths:
@@ -64,13 +58,13 @@ def fmt_command(
         source = options.read_input(path, stdin, own)
         document = None if source is None else parse(source, own)
         if source is not None and document is not None and not own.errors:
-            text = format_document(document)
+            text = files.format_document(document)
             changed |= text != source.text
             if check or diff:
                 _show(source, text, check, diff)
-            elif path == STDIN:
+            elif path == files.STDIN:
                 print_data(text)
-            elif text != source.text and replace_text(path, text, own):
+            elif text != source.text and files.replace_text(path, text, own):
                 say(f"{path}: formatted")
         report.extend(own.diagnostics)
     print_diagnostics(report)
@@ -172,7 +166,7 @@ def convert_command(
     print_diagnostics(report)
     if document is None or report.errors:
         return 1
-    text = print_document(document, form)
+    text = files.print_document(document, form)
     if modeline is not None:
         text = with_modeline(text, modeline)
     if output is None:

@@ -15,13 +15,7 @@ import click
 
 from snnc.cli import INTERRUPTED, options
 from snnc.cli.printing import print_data, print_lines, print_result, say
-from snnc.tools.evaluate.options import (
-    EvaluateOptions,
-    OptionError,
-    Presentation,
-    Simulator,
-    require_simulator,
-)
+from snnc.tools.evaluate import options as evaluation
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
@@ -155,7 +149,7 @@ def evaluate_command(
     from snnc.tools.evaluate.verb import evaluate_with  # after setting the environment
 
     with options.one_line_errors():
-        require_simulator(checked.simulator, checked.dask is not None)
+        evaluation.require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
             from snnc.tools.board.compare import compare as compare_board
 
@@ -214,18 +208,18 @@ def _verdict(
 def _check_options(
     weights: Path,
     output: Path | None,
-    presentation: Presentation | None,
+    presentation: evaluation.Presentation | None,
     **wanted: Any,
-) -> EvaluateOptions:
+) -> evaluation.EvaluateOptions:
     """Return the options; refuse options without effect.
 
     Pipes are also refused, because they can be read only once.
     """
     try:
-        checked = EvaluateOptions(
+        checked = evaluation.EvaluateOptions(
             output=output, presentation=presentation or "row", **wanted
         )
-    except OptionError as error:
+    except evaluation.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
@@ -283,7 +277,7 @@ def predict_command(
     data: Path,
     weights: Path,
     output: Path | None,
-    simulator: Simulator,
+    simulator: evaluation.Simulator,
     over_time: bool,
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.

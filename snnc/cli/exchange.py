@@ -21,12 +21,7 @@ from snnc.cli.printing import (
     say,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer.request import (
-    ImportRequest,
-    parse_range,
-    parse_rewrites,
-    parse_shape,
-)
+from snnc.importer import request
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 
@@ -124,7 +119,7 @@ def import_command(
             ),
         }
     )
-    request = _request(**wanted)
+    asked = _request(**wanted)
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
@@ -139,15 +134,15 @@ def import_command(
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
-        takes_spec = not explain and request == ImportRequest(device=request.device)
+        takes_spec = not explain and asked == request.ImportRequest(device=asked.device)
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, request, *files, report, takes_spec, limits)
+        done = run_nir(model, asked, *files, report, takes_spec, limits)
     else:
         from snnc.importer.read import run
 
         beside = weights_read or ""
-        done = run(model, request, *files, report, say, beside, limits=limits)
+        done = run(model, asked, *files, report, say, beside, limits=limits)
     print_diagnostics(report)
     if done is None:
         return 1
@@ -166,12 +161,12 @@ def import_command(
 
 def _request(
     rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
-) -> ImportRequest:
+) -> request.ImportRequest:
     try:
-        return ImportRequest(
-            rewrites=parse_rewrites(rewrites),
-            values=None if values is None else parse_range(values),
-            shape=None if shape is None else parse_shape(shape),
+        return request.ImportRequest(
+            rewrites=request.parse_rewrites(rewrites),
+            values=None if values is None else request.parse_range(values),
+            shape=None if shape is None else request.parse_shape(shape),
             device=options.device(),
             **others,
         )

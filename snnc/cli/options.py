@@ -20,15 +20,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
 from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
-from snnc.syntax.files import (
-    STDIN,
-    STDIN_NAME,
-    can_format,
-    is_package,
-    read,
-    read_stdin,
-    specs_in,
-)
+from snnc.syntax import files as spec_files
 from snnc.tools import plots
 from snnc.tools.opening import missing
 
@@ -81,9 +73,9 @@ def choice(
 
 def count(*names: str, help: str, least: int = 1, default: int | None = None) -> Option:
     """Return an option for a number; the help shows the default."""
-    shown = {"type": click.IntRange(least), "metavar": "N"}
+    own: dict[str, Any] = {"type": click.IntRange(least), "metavar": "N"}
     is_shown = default is not None
-    return option(*names, help=help, default=default, show_default=is_shown, **shown)
+    return option(*names, help=help, default=default, show_default=is_shown, **own)
 
 
 def path(*names: str, help: str, metavar: str = "FILE", **settings: Any) -> Option:
@@ -190,14 +182,16 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     click.UsageError
         If stdin has a name but no spec is ``-``.
     """
-    if filename is not None and STDIN not in specs:
+    if filename is not None and spec_files.STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
-    return STDIN_NAME if filename is None else Path(filename).as_posix()
+    return spec_files.STDIN_NAME if filename is None else Path(filename).as_posix()
 
 
 def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from a file, or from stdin under the given name."""
-    return read_stdin(report, stdin) if path == STDIN else read(path, report)
+    if path == spec_files.STDIN:
+        return spec_files.read_stdin(report, stdin)
+    return spec_files.read(path, report)
 
 
 def with_folders(
@@ -214,15 +208,19 @@ def with_folders(
         folders without files.
     """
     for path in paths:
-        if allow_empty and not os.path.lexists(path) and not can_format(path):
+        if (
+            allow_empty
+            and not os.path.lexists(path)
+            and not spec_files.can_format(path)
+        ):
             continue
-        if path == STDIN or not Path(path).is_dir():
+        if path == spec_files.STDIN or not Path(path).is_dir():
             yield path
             continue
-        inside = specs_in(Path(path))
+        inside = spec_files.specs_in(Path(path))
         if not inside and not allow_empty:
             name = Path(path).as_posix()
-            nowhere, known = whole_file(name), is_package(name)
+            nowhere, known = whole_file(name), spec_files.is_package(name)
             report.add(NoSpecInFolder(span=nowhere, name=name, is_package=known))
         yield from map(str, inside)
 
@@ -290,9 +288,11 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     click.exceptions.Exit
         With status 1.
     """
+    own = (ValueError, ModuleNotFoundError, OSError)
+    caught: tuple[type[Exception], ...] = (*own, *others)
     try:
         yield
-    except (ValueError, ModuleNotFoundError, OSError, *others) as error:
+    except caught as error:
         is_own = type(error).__module__.startswith("snnc.")
         is_missing = isinstance(error, ModuleNotFoundError) and error.name is None
         if not (is_own or is_missing or isinstance(error, (OSError, *others))):

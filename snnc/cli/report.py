@@ -91,17 +91,15 @@ def report_command(
         print_diagnostics(rows)
         print_result(rows, form)
         return 1 if any(row.problems for row in rows.networks) else 0
-    path = paths[0] if paths else None
-    source = None if path is None else options.read_input(path, name, report)
-    made = (
-        None
-        if source is None
-        else compile_spec(source, report, "route", options.device())
-    )
+    made, device = None, options.device()
+    for path in paths:
+        source = options.read_input(path, name, report)
+        if source is not None:
+            made = compile_spec(source, report, "route", device)
     print_diagnostics(report)
-    if path is None or made is None or place_on_chips(made) is None:
+    if made is None or place_on_chips(made) is None:
         return 1
-    file = None if path == STDIN else Path(path)
+    file = None if paths[0] == STDIN else Path(paths[0])
     found = Spec(file, options.chosen_device() or DEFAULT, False, made, report).report()
     if form == "html":
         with options.one_line_errors(ValueError):
@@ -127,12 +125,12 @@ def report_command(
 @options.output_format("Output format.", "markdown")
 def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
+    device = options.device()
     if form == "json":
-        print_json(text.limits_document(options.device()))
-    elif form == "markdown":
-        print_lines(text.limits_markdown(options.device()))
+        print_json(text.limits_document(device))
     else:
-        print_lines(text.limits_table(options.device()))
+        show = text.limits_markdown if form == "markdown" else text.limits_table
+        print_lines(show(device))
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
@@ -186,28 +184,24 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]
-    if all(folders):
-        return _diff_folders(old, new, form, exit_code)
-    if any(folders):
+    if any(folders) and not all(folders):
         raise click.UsageError("compare two specs, or two folders")
-    versions = [_version(spec, report) for spec in (old, new)]
-    print_diagnostics(report)
-    before, after = versions
-    if before is None or after is None:
+    if all(folders):
+        rows = compare_folders(old, new, report, options.device())
+        print_diagnostics(report)
+        print_result(rows, form)
+        is_broken, is_same = rows.broken, rows.same
+    else:
+        before, after = (_version(spec, report) for spec in (old, new))
+        print_diagnostics(report)
+        is_broken = before is None or after is None
+        if before is not None and after is not None:
+            found = compare(before, after)
+            print_result(found, form, paint_difference)
+            is_same = found.same
+    if is_broken:
         return 2 if exit_code else 1
-    found = compare(before, after)
-    print_result(found, form, paint_difference)
-    return 1 if exit_code and not found.same else 0
-
-
-def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
-    report = Diagnostics()
-    found = compare_folders(old, new, report, options.device())
-    print_diagnostics(report)
-    print_result(found, form)
-    if found.broken:
-        return 2 if exit_code else 1
-    return 1 if exit_code and not found.same else 0
+    return 1 if exit_code and not is_same else 0
 
 
 def _version(spec: str, report: Diagnostics) -> Version | None:

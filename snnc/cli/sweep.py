@@ -14,7 +14,6 @@ from snnc.loihi.profile import DEFAULT
 from snnc.tools import plots
 
 if TYPE_CHECKING:
-    from snnc.tools.evaluate.options import Simulator
     from snnc.tools.pictures import Kind
 
 
@@ -98,17 +97,22 @@ def sweep_command(
 
     Run the same command again to continue an interrupted sweep.
     """
-    data, weights = wanted["data"], wanted["weights"]
+    data, test, weights = (wanted[name] for name in ("data", "test", "weights"))
+    needs_data = any((train, test, weights, picture, picture_cores))
     options.refuse(
         {
-            "--train, --test, --weights and --picture need --data": data is None
-            and any((train, wanted["test"], weights, picture, picture_cores)),
-            "with --data, give one of --train and --weights": data is not None
-            and train == (weights is not None),
-            "--test needs --train; without training, evaluate on --data": wanted["test"]
-            and not train,
-            "a cluster has its own workers: leave out --workers": None
-            not in (wanted["dask"], wanted["workers"]),
+            "--train, --test, --weights and --picture need --data": (
+                needs_data and data is None
+            ),
+            "with --data, give one of --train and --weights": (
+                data is not None and train == (weights is not None)
+            ),
+            "--test needs --train; without training, evaluate on --data": (
+                test and not train
+            ),
+            "a cluster has its own workers: leave out --workers": (
+                None not in (wanted["dask"], wanted["workers"])
+            ),
             "--seeds needs --train": wanted["seeds"] > 1 and not train,
         }
     )
@@ -172,10 +176,9 @@ def plot_command(
     output: Path,
     data: Path | None,
     weights: Path | None,
-    simulator: Simulator,
-    examples: int | None,
     example: int,
     dark: bool,
+    **run: Any,
 ) -> int:
     """Draw a network, its cores, or its results on data."""
     runs = kind not in ("network", "cores")
@@ -199,14 +202,8 @@ def plot_command(
         plots.check_file(output)
         try:
             if runs:
-                options.quiet_tensorflow(simulator)
-                drawn = evaluate(
-                    what,
-                    data,
-                    weights=weights,
-                    simulator=simulator,
-                    examples=examples,
-                )
+                options.quiet_tensorflow(run["simulator"])
+                drawn = evaluate(what, data, weights=weights, **run)
             elif not what.is_dir() and options.chosen_device() is not None:
                 drawn = load(what, options.chosen_device() or DEFAULT)
             plot(drawn, kind, file=output, dark=dark, example=example)

@@ -91,21 +91,19 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import (  # imports NumPy
-        migrate_file,
-        moves_document,
-        moves_text,
-    )
+    from snnc.tools import migrate  # imports NumPy
 
-    report = Diagnostics()
-    moves = migrate_file(file, old, new, output, force, report, options.device())
+    report, written = Diagnostics(), output.as_posix()
+    moves = migrate.migrate_file(
+        file, old, new, output, force, report, options.device()
+    )
     print_diagnostics(report)
     if moves is None:
         return 1
     if form == "json":
-        print_json(moves_document(moves, output.as_posix()))
+        print_json(migrate.moves_document(moves, written))
     else:
-        print_lines(moves_text(moves, output.as_posix()))
+        print_lines(migrate.moves_text(moves, written))
     return 0
 
 

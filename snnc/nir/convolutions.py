@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ class Convolved:
     """
 
     kind: str
-    options: dict[str, object]
+    options: Mapping[str, object]
     pads: list[list[int]]
     shape: Shape
     weight: Array
@@ -116,7 +117,7 @@ def _trim(
     )
 
 
-def pool_of(node: Node, read: Shape) -> tuple[dict[str, object], Shape, int]:
+def pool_of(node: Node, read: Shape) -> tuple[Mapping[str, object], Shape, int]:
     """Return an average pool's options, its output shape, and its window's size."""
     if len(read) != 3:
         raise node.refusal(f"it reads {len(read)} axes, not 3", AGAIN)
@@ -130,11 +131,7 @@ def pool_of(node: Node, read: Shape) -> tuple[dict[str, object], Shape, int]:
     places = [
         (n - w) // s + 1 for n, w, s in zip(read[1:], window, stride, strict=True)
     ]
-    options = {
-        "pool_size": list(window),
-        "strides": list(stride),
-        "padding": "valid",
-    }
+    options = {"pool_size": list(window), "strides": list(stride), "padding": "valid"}
     return options, (read[0], *places), prod(window)
 
 

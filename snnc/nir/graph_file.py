@@ -16,14 +16,7 @@ from typing import TYPE_CHECKING
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
 from snnc.ir.order import reading_order
-from snnc.rules.architectures import (
-    LooseEdge,
-    NewerNir,
-    NodeRefused,
-    NotNir,
-    RecurrentNir,
-    SeveralNirEnds,
-)
+from snnc.rules import architectures as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:
@@ -63,7 +56,7 @@ class Node:
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
         return refused(
-            NodeRefused, node=self.name, kind=self.kind, why=why, remedy=remedy
+            rules.NodeRefused, node=self.name, kind=self.kind, why=why, remedy=remedy
         )
 
 
@@ -108,12 +101,14 @@ def order_nodes(
     for source, target in edges:
         for end in (source, target):
             if end not in nodes:
-                raise refused(LooseEdge, source=source, target=target, missing=end)
+                raise refused(
+                    rules.LooseEdge, source=source, target=target, missing=end
+                )
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
         if len(ends) != 1:
             names = f": {', '.join(ends[:8])}" if ends else ""
-            raise refused(SeveralNirEnds, kind=kind, count=len(ends), names=names)
+            raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
     edges = tuple(dict.fromkeys(edges))
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
@@ -123,7 +118,7 @@ def order_nodes(
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
-        raise refused(RecurrentNir, nodes=listed) from error
+        raise refused(rules.RecurrentNir, nodes=listed) from error
     return NirGraph(ordered, edges, version, facts)
 
 
@@ -151,7 +146,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    return refused(NotNir, path=path, reason=reason)
+    return refused(rules.NotNir, path=path, reason=reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -160,7 +155,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version", path)
     if not re.match(r"[01]\.", version):
-        raise refused(NewerNir, path=path, version=version[:40])
+        raise refused(rules.NewerNir, path=path, version=version[:40])
     if (kind := _word(store, "node/type", path)) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")

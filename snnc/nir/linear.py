@@ -17,14 +17,7 @@ import numpy as np
 from snnc.ir.logical import Shape
 from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Projection, Volume
 from snnc.ir.shapes import volume_of
-from snnc.nir.moving import (
-    Convolution2d,
-    NoNodeError,
-    compare_kernels,
-    convolution,
-    expand_to_source,
-    move_window,
-)
+from snnc.nir import moving
 from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
 from snnc.runtime.nengo import kernels
@@ -63,7 +56,7 @@ def linears_of(
     projection: Projection,
     tensors: Mapping[str, Array],
     node: int = 0,
-) -> Iterator[tuple[int, Convolution2d | Matrix]]:
+) -> Iterator[tuple[int, moving.Convolution2d | Matrix]]:
     """Yield the linear operations of a projection, from activations to sums.
 
     Parameters
@@ -94,24 +87,24 @@ def linears_of(
     given = cut(target.volume, along, count)
     if isinstance(reach, Pairwise):
         compares = projection.picked is None and nodes > 1
-        movings = compare_kernels(
+        reads = moving.compare_kernels(
             projection, reach, node, given[-1], nodes if compares else 1
         )
     else:
         kernel = compose(projection, read, given[-1], tensors)
         if projection.source == network.input.name and projection.tensor is None:
             kernel = kernels.signs(read[3], *network.input.bounds)
-        movings = [(0, move_window(kernel, reach, picked))]
-    for number, moving in movings:
+        reads = [(0, moving.move_window(kernel, reach, picked))]
+    for number, read_by in reads:
         here = picked
         if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
             here = all_places(read[:3])  # handle each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)
-        over = expand_to_source(moving, here, read, given)
+        over = moving.expand_to_source(read_by, here, read, given)
         if len(shape) == 1:
             yield number, Matrix(over.kernel[0, 0, 0].T, None)
-        elif (conv := convolution(over, read, given)) is not None:
+        elif (conv := moving.convolution(over, read, given)) is not None:
             yield number, conv
 
 
@@ -132,7 +125,7 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
         return 0, picked
     along = picked[axis]
     if along.step % nodes:
-        raise NoNodeError("one kernel reads the neurons of several nodes")
+        raise moving.NoNodeError("one kernel reads the neurons of several nodes")
     first, step = along.start // nodes, along.step // nodes
     own = range(first, first + (len(along) - 1) * step + 1, step)
     return along.start % nodes, (*picked[:axis], own, *picked[axis + 1 :])

@@ -101,11 +101,11 @@ def translate(graph: NirGraph, name: str) -> Translated:
         tool="NIR",
     )
     notes = list(translator.notes)
-    if translator.subtract:
-        names = ", ".join(f"`{name}`" for name in translator.subtract)
+    neurons = [node for node in graph.nodes if node.kind in NEURONS]
+    if names := [f"`{n.name}`" for n in neurons if "v_reset" not in n.arrays]:
         notes.append(
-            f"{names}: no `v_reset`; tools that omit `v_reset` subtract the threshold "
-            "when a neuron fires"
+            f"{', '.join(names)}: no `v_reset`; tools that omit `v_reset` subtract the "
+            "threshold when a neuron fires"
         )
     return Translated(model, GraphWeights(translator.arrays), tuple(notes))
 
@@ -120,8 +120,6 @@ class _Translator:
     values: dict[str, NodeValue] = field(default_factory=dict)
     arrays: dict[str, Arrays] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    # Neurons without a reset voltage.
-    subtract: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         handler = HANDLERS.get(node.kind)
@@ -320,8 +318,6 @@ class _Translator:
                     f"{dims(array.shape)}, but it reads {dims(value.shape)}",
                     AGAIN,
                 )
-        if not cells.resets:
-            self.subtract.append(node.name)
         source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
         options = {"properties": list(cells.properties)}
         layer = self._layer(node.name, "Neurons", options, source)

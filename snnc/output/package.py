@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -68,7 +69,8 @@ class Lock:
         if not has_conflict(text):
             return _parse(text)
         try:
-            ours, theirs = map(_parse, _sides(text))
+            sides = [_CONFLICT.sub(side, text) for side in (r"\1", r"\2")]
+            ours, theirs = map(_parse, sides)
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -140,23 +142,10 @@ def is_usable(path: str) -> bool:
     return all(len(part) <= LONGEST_NAME for part in parts)
 
 
-def _sides(text: str) -> tuple[str, str]:
-    """Return the two sides of a failed merge, without their common ancestor."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    now = sides
-    for line in text.splitlines(keepends=True):
-        if line.startswith("<<<<<<<"):
-            now = (sides[0], [])
-        elif line.startswith("|||||||"):
-            now = ([], [])
-        elif line.startswith("======="):
-            now = ([], sides[1])
-        elif line.startswith(">>>>>>>"):
-            now = sides
-        else:
-            for side in now:
-                side.append(line)
-    return "".join(sides[0]), "".join(sides[1])
+_CONFLICT = re.compile(
+    r"^<{7}[^\n]*\n(.*?)(?:^\|{7}.*?)?^={7}[^\n]*\n(.*?)^>{7}[^\n]*\n?", re.M | re.S
+)
+"""A conflict of two sides, perhaps with their common ancestor in between."""
 
 
 def _parse(text: str) -> Lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -224,7 +224,9 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     return about(OlderFormat, folder, **versions, command=command)
 
 
-def about(rule: type[Diagnostic], path: str | Path, **fields: Any) -> Diagnostic:
+def about(
+    rule: Callable[..., Diagnostic], path: str | Path, **fields: Any
+) -> Diagnostic:
     """Return the diagnostic of a rule about a file or a package."""
     name = Path(path).as_posix()
     return rule(span=whole_file(name), path=name, **fields)

@@ -16,15 +16,7 @@ from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
 from snnc.output.records import PackageRecords, about, report_format
 from snnc.output.write import refusals, report_kept
-from snnc.rules.packages import (
-    LeftOver,
-    Missing,
-    OtherOrigin,
-    Stale,
-    Unfinished,
-    UnresolvedMerge,
-    Untracked,
-)
+from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.tables import counted
 
@@ -108,14 +100,14 @@ def problems(
     if refused:
         yield from refused
     elif comparison.merging:
-        yield about(UnresolvedMerge, folder, command=command)
+        yield about(rules.UnresolvedMerge, folder, command=command)
     elif lock is not None and lock.format < FORMAT:
         yield report_format(folder, lock, command)
     elif comparison.unfinished:
         name = folder.as_posix()
-        yield Unfinished(span=whole_file(name), folder=name, command=command)
+        yield rules.Unfinished(span=whole_file(name), folder=name, command=command)
     elif comparison.is_absent:
-        yield about(Missing, folder, command=command)
+        yield about(rules.Missing, folder, command=command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
@@ -134,7 +126,7 @@ def _of_files(
     if built is not None and built != wanted.origin and FileState.STALE in states:
         chosen = wanted.origin or Origin("", "")
         yield about(
-            OtherOrigin,
+            rules.OtherOrigin,
             folder,
             built=built.spec,
             wanted=chosen.spec,
@@ -144,13 +136,13 @@ def _of_files(
         )
     elif states == {FileState.MISSING}:
         names = ", ".join(row.name for row in changed[1:])
-        yield about(Missing, first, command=command, names=names)
+        yield about(rules.Missing, first, command=command, names=names)
     elif states == {FileState.LEFT_OVER} and len(changed) == 1:
         reason = f"`{spec}` no longer produces this file"
-        yield about(LeftOver, first, reason=reason, command=command)
+        yield about(rules.LeftOver, first, reason=reason, command=command)
     else:
         yield about(
-            Stale,
+            rules.Stale,
             folder,
             spec=spec,
             changed=lock is None or lock.spec != wanted.spec,
@@ -174,7 +166,7 @@ def report_orphan(
     yield from report_kept(comparison)
     if comparison.names(FileState.LEFT_OVER):
         folder = orphan.package.folder
-        yield about(LeftOver, folder, reason=orphan.reason, command=command)
+        yield about(rules.LeftOver, folder, reason=orphan.reason, command=command)
 
 
 def difference(comparison: Comparison) -> str:
@@ -233,4 +225,4 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
         reason = said.removeprefix("fatal: ")
     if missing:
         listed = "" if missing == names else ", ".join(missing)
-        yield about(Untracked, package.folder, names=listed, reason=reason)
+        yield about(rules.Untracked, package.folder, names=listed, reason=reason)

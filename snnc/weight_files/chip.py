@@ -9,24 +9,8 @@ from typing import Any
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.loihi.integers import (
-    BIAS_MANTISSA,
-    BIAS_MOST,
-    THRESHOLD_LEAST,
-    THRESHOLD_MOST,
-    Blocks,
-    discretize_blocks,
-    largest_weight,
-)
-from snnc.rules.weights import (
-    NoBiasScale,
-    NoWeightExponent,
-    SpikesTooStrong,
-    ThresholdVanishes,
-    WeightsRounded,
-    WeightsTooFarApart,
-    WeightsTooStrong,
-)
+from snnc.loihi import integers
+from snnc.rules import weights as rules
 from snnc.text.display import Json
 from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse
 from snnc.weight_files.rounding import round_layer
@@ -81,7 +65,7 @@ def precision(placed: PlacedLayer) -> Precision:
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
     biased = [_bits(bias) for bias in blocks.bias if bias]
-    most = BIAS_MANTISSA.bit_length()
+    most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
         cores=len(placed.cores),
@@ -141,7 +125,7 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     }
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        yield SpikesTooStrong(
+        yield rules.SpikesTooStrong(
             span=population.layer.span,
             name=placed.name,
             tensor=tensor,
@@ -154,7 +138,7 @@ def _median_channel(kernel: Any) -> float:
     return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
-def _shortage(block: Blocks) -> float:
+def _shortage(block: integers.Blocks) -> float:
     """Return the factor by which the weights are too small."""
     return float(max(block.threshold_share, block.bias_share))
 
@@ -172,10 +156,10 @@ def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
     block, largest = core.block, core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
-    return NoWeightExponent(
+    return rules.NoWeightExponent(
         what="bias" if by_bias else "threshold",
         value=_whole(block.bias if by_bias else block.threshold),
-        most=BIAS_MOST if by_bias else THRESHOLD_MOST,
+        most=integers.BIAS_MOST if by_bias else integers.THRESHOLD_MOST,
         weight=largest.trained,
         tensor=largest.tensor,
         needed=largest.trained * _shortage(block),
@@ -186,9 +170,9 @@ def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
 
 
 def _no_scale(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    return NoBiasScale(
+    return rules.NoBiasScale(
         value=_whole(core.block.threshold),
-        most=THRESHOLD_MOST,
+        most=integers.THRESHOLD_MOST,
         bias=core.trained_bias,
         **common,
     )
@@ -198,15 +182,16 @@ def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
     block, largest, neurons = core.block, core.largest, placed.neurons
     if largest is not None and block.has_weights:
         what, tensor = "weights", largest.tensor
-        value, needed = largest.trained, largest_weight(neurons) / largest.weight
+        value = largest.trained
+        needed = integers.largest_weight(neurons) / largest.weight
     else:
         what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
-        most = BIAS_MOST * neurons.threshold / neurons.voltage / THRESHOLD_LEAST
-        needed = most / core.bias
-    return ThresholdVanishes(
+        most = integers.BIAS_MOST * neurons.threshold / neurons.voltage
+        needed = most / integers.THRESHOLD_LEAST / core.bias
+    return rules.ThresholdVanishes(
         what=what,
         value=_whole(block.threshold),
-        least=THRESHOLD_LEAST,
+        least=integers.THRESHOLD_LEAST,
         largest=value,
         tensor=tensor,
         needed=value * needed,
@@ -217,7 +202,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
 def _too_far_apart(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
     least, largest = next(s for s in core.synapses if s.refused), core.largest
     assert largest is not None
-    return WeightsTooFarApart(
+    return rules.WeightsTooFarApart(
         tensor=least.tensor,
         weight=least.trained,
         other=largest.tensor,
@@ -240,7 +225,7 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
             if synapse.excess > (known[0].excess if known else 1.0):
                 worst[synapse.tensor] = synapse, core
     for tensor, (synapse, core) in worst.items():
-        yield WeightsTooStrong(
+        yield rules.WeightsTooStrong(
             span=placed.mapped.population.layer.span,
             name=placed.name,
             tensor=tensor,
@@ -256,7 +241,7 @@ def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
     """Return what determines a core's scale: the largest weight, and perhaps a bias."""
     largest = core.largest
     assert largest is not None
-    bare = discretize_blocks(placed.neurons, [largest.weight], [0.0])
+    bare = integers.discretize_blocks(placed.neurons, [largest.weight], [0.0])
     is_by_bias = bare.exponent[0] > core.block.exponent
     return {
         "other": largest.tensor,
@@ -273,7 +258,7 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
         return
     values = asdict(worst)
     del values["too_strong"]
-    yield WeightsRounded(
+    yield rules.WeightsRounded(
         span=placed.mapped.population.layer.span,
         name=placed.name,
         **values,

@@ -10,15 +10,9 @@ import numpy as np
 from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
+from snnc.loihi import integers
 from snnc.loihi.build_links import build_links, geometry_of
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.integers import (
-    Blocks,
-    ChipNeurons,
-    discretize_blocks,
-    neurons_of,
-    weight_exponents,
-)
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.runtime.examples import Array
@@ -78,7 +72,7 @@ class CoreContent:
     synapses: tuple[Synapse, ...]
     bias: float
     trained_bias: float
-    block: Blocks
+    block: integers.Blocks
 
     @property
     def largest(self) -> Synapse | None:
@@ -96,9 +90,9 @@ class PlacedLayer:
     """A layer on the chip, its cores, and the integers that these store."""
 
     mapped: MappedPopulation
-    neurons: ChipNeurons
+    neurons: integers.ChipNeurons
     cores: tuple[CoreContent, ...]
-    blocks: Blocks
+    blocks: integers.Blocks
     network: str
 
     @property
@@ -142,13 +136,13 @@ def _place_layer(
     network, spiking = mapped.lowered.network, _spiking(population)
     neuron, trained = spiking.neuron, tensors[f"{name}.bias"]
     tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
-    neurons = neurons_of(network.timing.dt, spiking.synapse, tau_rc)
+    neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
     pieces = tiling_of(population).pieces
     synapses = [tuple(_synapses(arriving, piece)) for piece in pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
     currents = [_largest_current(spiking, held) for held in biases]
     weights = [max((s.weight for s in own), default=0.0) for own in synapses]
-    blocks = discretize_blocks(neurons, weights, currents)
+    blocks = integers.discretize_blocks(neurons, weights, currents)
     cores = tuple(
         CoreContent(
             number,
@@ -163,11 +157,13 @@ def _place_layer(
 
 
 def _stored(
-    blocks: Blocks, number: int, synapses: tuple[Synapse, ...]
+    blocks: integers.Blocks, number: int, synapses: tuple[Synapse, ...]
 ) -> Iterator[Synapse]:
     """Yield the connections into a core with how the chip stores them."""
     same = blocks.take([number] * len(synapses))
-    exponents = weight_exponents(same, [synapse.weight for synapse in synapses])
+    exponents = integers.weight_exponents(
+        same, [synapse.weight for synapse in synapses]
+    )
     stored = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
     for synapse, (bits, excess, refused) in zip(synapses, stored, strict=True):
         yield replace(

@@ -120,25 +120,28 @@ def report_values(
     before = len(report.diagnostics)
     for tensor in tensors(network):
         name, spread = tensor.name, known[tensor.name]
-        common = {
-            "tensor": name,
-            "path": header.path.as_posix(),
-            "size": header.tensors[name].size,
-        }
+        file, size = header.path.as_posix(), header.tensors[name].size
         if not spread.finite:
             report.add(
                 NotFinite(
                     span=whole_file(header.path),
+                    tensor=name,
+                    path=file,
                     nan=spread.nan,
                     infinite=spread.infinite,
-                    **common,
+                    size=size,
                 )
             )
         elif tensor.zeros and spread.nonzero:
             layer = network.by_name[name.rpartition(".")[0]]
             report.add(
                 BiasNotZero(
-                    span=layer.span, name=layer.name, count=spread.nonzero, **common
+                    span=layer.span,
+                    tensor=name,
+                    path=file,
+                    name=layer.name,
+                    count=spread.nonzero,
+                    size=size,
                 )
             )
     return len(report.diagnostics) == before
