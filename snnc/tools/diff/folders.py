@@ -129,11 +129,11 @@ def _compare(
         None if source is None else compile_version(source, report, device)
         for source in sources
     ]
-    fits = [None if version is None else fit_of(version) for version in versions]
+    was, now = (None if v is None else fit_of(v) for v in versions)
     if any(n and v is None for n, v in zip(names, versions, strict=True)):
-        return SpecChange(path, "broken", *fits)
+        return SpecChange(path, "broken", was, now)
     if before is None or after is None:
-        return SpecChange(path, "removed" if after is None else "added", *fits)
+        return SpecChange(path, "removed" if after is None else "added", was, now)
     difference = compare(before, after)
     change: Change = "same" if difference.same else "changed"
-    return SpecChange(path, change, *fits, difference.weights)
+    return SpecChange(path, change, was, now, difference.weights)
