@@ -116,7 +116,7 @@ def export_nir(
     values = _read(made.lowered, weights, layout)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of
-    from snnc.nir.moving import NoNodeError
+    from snnc.nir.linear import NoNodeError
 
     try:
         graph = graph_of(made.lowered, values, neuron)

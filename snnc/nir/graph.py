@@ -18,8 +18,7 @@ import numpy as np
 from snnc.ir.logical import InputLayer, ReadoutLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
-from snnc.nir.linear import Matrix, cut, linears_of, nir_shape, nodes_of
-from snnc.nir.moving import Convolution2d
+from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
 from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class TensorTerm:
     """
 
     projection: Projection
-    linear: Convolution2d | Matrix
+    linear: Linear
     scale: float
     bias: tuple[float, float] | None
 
@@ -146,8 +145,7 @@ class _GraphMaker:
             # Use a separate node, because padding adds zeros to the scaled values.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
-            offset = low - slope * given.low
-            scaled = _scaling(shape, slope, offset)
+            scaled = _scaling(shape, slope, low - slope * given.low)
             end = self.graph.add(f"{given.name}_scaled", scaled, end)
         self._ends[given.name] = [end]
         self._spikes[given.name] = 1.0
@@ -230,72 +228,60 @@ class _GraphMaker:
         return np.tile(bias, population.volume[0] if population else 1)
 
     def _add_linear(
-        self,
-        name: str,
-        source: str,
-        linear: Convolution2d | Matrix,
-        weight: Array,
-        bias: Array,
+        self, name: str, source: str, linear: Linear, weight: Array, bias: Array
     ) -> str:
-        weight, bias = weight.astype(np.float32), bias.astype(np.float32)
-        if isinstance(linear, Convolution2d):
-            return self.graph.add(name, _conv(linear, weight, bias), source)
         if linear.flattens is not None:
             shape = {"input": np.array(linear.flattens)}
             flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
             source = self.graph.add(f"{name}_flat", flat, source)
-        affine = ExportedNode("Affine", {"weight": weight, "bias": bias})
-        return self.graph.add(name, affine, source)
+        return self.graph.add(name, _node(linear, weight, bias), source)
 
 
-def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
-    # Not all tools support other values: Spyx ignores dilation and groups.
-    values = {
+def _node(linear: Linear, weight: Array, bias: Array) -> ExportedNode:
+    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
+    values = {"weight": weight, "bias": bias}
+    if not linear.image:
+        return ExportedNode("Affine", values)
+    moves = {
         "input_shape": linear.image,
-        "weight": weight,
         "stride": linear.stride,
         "padding": linear.padding,
+        # Not all tools support other values: Spyx ignores dilation and groups.
         "dilation": (1, 1),
         "groups": 1,
-        "bias": bias,
     }
-    return ExportedNode("Conv2d", values)
+    return ExportedNode("Conv2d", {**values, **moves})
 
 
-def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
+def _changes_nothing(linear: Linear, weight: Array) -> bool:
     """Return whether an edge can replace the node.
 
     nirtorch must also run the nodes in the right order, depth first: it follows the
     first edge of a node to its end before it follows the next edge.
     """
-    if isinstance(linear, Convolution2d):
-        if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):
-            return False
-        weight = weight[:, :, 0, 0]
-    elif linear.flattens is not None:
+    if linear.flattens is not None or weight.shape[2:] not in ((), (1, 1)):
         return False
-    return np.array_equal(weight, np.eye(len(weight)))
+    matrix = weight.reshape(weight.shape[:2])
+    return set(linear.stride) <= {1} and np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
-    channels = shape[0]
-    scale = slope * np.eye(channels, dtype=np.float32)
-    bias = np.full(channels, offset, np.float32)
+    scale, bias = slope * np.eye(shape[0]), np.full(shape[0], offset)
     if len(shape) == 1:
-        return ExportedNode("Affine", {"weight": scale, "bias": bias})
-    kernel = Convolution2d(scale[:, :, None, None], (1, 1), (0, 0), shape[1:])
-    return _conv(kernel, kernel.weight, bias)
+        return _node(Linear(scale), scale, bias)
+    kernel = Linear(scale[:, :, None, None], (1, 1), (0, 0), shape[1:])
+    return _node(kernel, kernel.weight, bias)
 
 
 def _neurons(cell: NirNeurons, shape: Shape) -> ExportedNode:
     one = np.ones(shape, np.float32)
-    zero = np.zeros(shape, np.float32)
-    values = {"r": one, "v_threshold": one, "v_reset": zero}
+    values = {"r": one, "v_threshold": one, "v_reset": 0 * one}
+    if cell.form != "IF":
+        values["v_leak"] = 0 * one
     if cell.form == "LIF":
-        values |= {"v_leak": zero, "tau": one * np.float32(cell.membrane)}
+        values["tau"] = one * np.float32(cell.membrane)
     if cell.form == "CubaLIF":
         values |= {
-            "v_leak": zero,
             "tau_syn": one * np.float32(cell.synapse),
             "tau_mem": one * np.float32(cell.membrane),
             "w_in": one,

@@ -84,42 +84,30 @@ class NirGraph:
         return tuple(target for source, target in self.edges if source == name)
 
 
-def order_nodes(
-    nodes: Mapping[str, Node],
-    edges: tuple[Edge, ...],
-    version: str,
-    facts: Mapping[str, str],
-) -> NirGraph:
-    """Return a graph with its nodes in the order in which they run.
+def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> tuple[Node, ...]:
+    """Return the nodes in the order in which they run.
 
-    Raises
-    ------
-    RefusedModelError
-        If an edge leads nowhere, nodes form a cycle, or there is not exactly one input
-        and one output.
+    Refuse edges that lead nowhere, cycles, and more or fewer than one input and output.
     """
+    reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         for end in (source, target):
             if end not in nodes:
                 raise refused(
                     rules.LooseEdge, source=source, target=target, missing=end
                 )
+        reads[target].append(source)
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
         if len(ends) != 1:
             names = f": {', '.join(ends[:8])}" if ends else ""
             raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
-    edges = tuple(dict.fromkeys(edges))
-    reads: dict[str, list[str]] = {name: [] for name in nodes}
-    for source, target in edges:
-        reads[target].append(source)
     try:
-        ordered = tuple(nodes[name] for name in reading_order(reads))
+        return tuple(nodes[name] for name in reading_order(reads))
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
         raise refused(rules.RecurrentNir, nodes=listed) from error
-    return NirGraph(ordered, edges, version, facts)
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
@@ -170,7 +158,8 @@ def _graph(store: Store, path: str) -> NirGraph:
         if name in ("spec", "layout_id")
         and (words := store.words(f"node/metadata/{name}"))
     }
-    return order_nodes(nodes, _edges(store, path), version, facts)
+    edges = _edges(store, path)
+    return NirGraph(_in_order(nodes, edges), edges, version, facts)
 
 
 def _edges(store: Store, path: str) -> tuple[Edge, ...]:
@@ -180,7 +169,7 @@ def _edges(store: Store, path: str) -> tuple[Edge, ...]:
     if shape[0] == 0:
         return ()
     words = store.words("node/edges") or ()
-    return tuple(zip(words[::2], words[1::2], strict=True))
+    return tuple(dict.fromkeys(zip(words[::2], words[1::2], strict=True)))
 
 
 def _node(store: Store, name: str, path: str) -> Node:

@@ -10,7 +10,6 @@ from pathlib import Path
 from snnc.emit.files import (
     FORMAT,
     LIBRARY,
-    GeneratedFile,
     has_conflict,
     is_generated,
 )
@@ -113,8 +112,14 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     records = PackageRecords.of(folder)
     if not package.files and records.lock != package.lock:  # the lock has changed
         return Comparison(folder, (), replace(records, lock=None))
-    rows = [_compare_file(folder, file, records) for file in package.files]
-    rows += _left_over(package, records)
+    wanted = {file.path: file.text for file in package.files}
+    owned = {*records.files, *records.writing}
+    if records.lock is None or records.is_merging:  # snnc may have written any module
+        modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
+        owned |= {path.relative_to(folder).as_posix() for path in modules}
+    names = [*wanted, *sorted(owned - wanted.keys() - {NAME})]
+    compared = (_compare_file(records, name, wanted.get(name)) for name in names)
+    rows = [row for row in compared if row is not None]
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
@@ -124,50 +129,33 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
 
 
 def _compare_file(
-    folder: Path, file: GeneratedFile, records: PackageRecords
-) -> ComparedFile:
-    content = read(folder, file.path)
+    records: PackageRecords, name: str, wanted: str | None
+) -> ComparedFile | None:
+    """Compare a file; return None if it is not wanted, and not of this package."""
+    content = read(records.folder, name)
     text = content if isinstance(content, str) else None
-    return ComparedFile(file.path, _state(content, file, records), text, file.text)
+    if text is not None:
+        state = _state(records, name, text, wanted)
+    elif wanted is None:
+        state = None
+    else:
+        state = FileState.MISSING if content is None else FileState.FOREIGN
+    return None if state is None else ComparedFile(name, state, text, wanted)
 
 
 def _state(
-    content: str | NotAFile | None, file: GeneratedFile, records: PackageRecords
-) -> FileState:
-    if content is None:
-        return FileState.MISSING
-    if isinstance(content, NotAFile):
-        return FileState.FOREIGN
-    if content == file.text:
+    records: PackageRecords, name: str, text: str, wanted: str | None
+) -> FileState | None:
+    if text == wanted:
         return FileState.UNCHANGED
-    if content == "" or records.vouch_for(file.path, content):
+    is_ours = records.vouch_for(name, text)
+    if wanted is None:
+        edited = FileState.EDITED_LEFT_OVER if is_generated(text) else None
+        return FileState.LEFT_OVER if is_ours else edited
+    if text == "" or is_ours:
         return FileState.STALE
-    if file.path in records.files or is_generated(content):
-        return FileState.EDITED
-    return FileState.FOREIGN
-
-
-def _left_over(
-    package: PackageFiles, records: PackageRecords
-) -> Iterator[ComparedFile]:
-    """Yield files from an earlier build that are no longer part of the package."""
-    owned = {*records.files, *records.writing}
-    if records.lock is None or records.is_merging:
-        owned |= _own_modules(package.folder)
-    for name in sorted(owned - {file.path for file in package.files} - {NAME}):
-        content = read(package.folder, name)
-        if not isinstance(content, str):
-            continue
-        if records.vouch_for(name, content):
-            yield ComparedFile(name, FileState.LEFT_OVER, content, None)
-        elif is_generated(content):
-            yield ComparedFile(name, FileState.EDITED_LEFT_OVER, content, None)
-
-
-def _own_modules(folder: Path) -> set[str]:
-    """Return the modules that snnc may have written, for a package without a lock."""
-    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
-    return {path.relative_to(folder).as_posix() for path in paths}
+    is_known = name in records.files or is_generated(text)
+    return FileState.EDITED if is_known else FileState.FOREIGN
 
 
 def _lock_row(

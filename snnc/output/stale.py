@@ -153,8 +153,7 @@ def _of_files(
 
 def _join_names(rows: Sequence[ComparedFile]) -> str:
     """Return the names of the files that differ, with one name for the library."""
-    library = f"{LIBRARY}/"
-    names = (library if is_of_library(row.name) else row.name for row in rows)
+    names = (f"{LIBRARY}/" if is_of_library(r.name) else r.name for r in rows)
     return ", ".join(dict.fromkeys(names))
 
 

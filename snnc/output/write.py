@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 POLL = 0.02  # seconds
+_DUE = (FileState.STALE, FileState.MISSING)
+_CHANGING = (*_DUE, FileState.LEFT_OVER)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
@@ -93,7 +95,7 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
 def plan_changes(comparison: Comparison) -> WrittenFiles:
     """Return the changes of a build that is not refused."""
     return WrittenFiles(
-        comparison.names(FileState.STALE, FileState.MISSING),
+        comparison.names(*_DUE),
         comparison.names(FileState.LEFT_OVER),
         comparison.names(FileState.UNCHANGED),
         comparison.format,
@@ -214,41 +216,36 @@ def _apply(comparison: Comparison) -> None:
     records.remove_parts(folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
-    if lock and lock[0].wanted is not None and any(map(_is_due, files)):
+    if lock and any(row.state in _CHANGING for row in files):
         with suppress(LockError):  # the spec's name is not UTF-8
-            interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
-            write_file(folder / NAME, interim.text())
-            lock = [replace(lock[0], state=FileState.STALE)]
-    elif before is not None and before.library:
-        # One hash can't describe a library while parts of it are removed.
-        leaving = [row for row in files if row.state is FileState.LEFT_OVER]
-        if any(is_of_library(row.name) for row in leaving):
-            hashes = {row.name: text_hash(row.found or "") for row in leaving}
-            interim = replace(before, files={**before.files, **hashes}, library="")
-            write_file(folder / NAME, interim.text())
+            wanted = lock[0].wanted
+            after = before if wanted is None else Lock.parse(wanted)
+            if after is not None:
+                interim = _interim(comparison, after, files)
+                write_file(folder / NAME, interim.text())
+            if wanted is not None:
+                lock = [replace(lock[0], state=FileState.STALE)]
     for row in (*files, *lock):
         if row.state is FileState.LEFT_OVER:
             records.remove(folder, row.name)
-        elif _is_due(row):
+        elif row.state in _DUE:
             (folder / row.name).parent.mkdir(exist_ok=True)
             write_file(folder / row.name, row.wanted or "")
 
 
 def _interim(
-    comparison: Comparison, wanted: Lock, files: Sequence[ComparedFile]
+    comparison: Comparison, after: Lock, files: Sequence[ComparedFile]
 ) -> Lock:
     """Return a lock with old and new files, from which another build can continue.
 
-    The format is the previous format until no file in this format is left.
+    The format is the previous format until no file in this format is left. One hash
+    can't describe a library while parts of it are written or removed.
     """
     kept = comparison.names(FileState.EDITED_LEFT_OVER)
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}
-    hashes |= {name: wanted.files[name] for name in kept}
-    writing = {row.name: text_hash(row.wanted or "") for row in files if _is_due(row)}
+    hashes |= {name: after.files[name] for name in kept}
+    due = [row for row in files if row.state in _DUE]
+    writing = {row.name: text_hash(row.wanted or "") for row in due}
     return replace(
-        wanted, files=hashes, writing=writing, format=comparison.format, library=""
+        after, files=hashes, writing=writing, format=comparison.format, library=""
     )
-
-
-def _is_due(row: ComparedFile) -> bool:
-    return row.state in (FileState.STALE, FileState.MISSING)
