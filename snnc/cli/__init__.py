@@ -16,7 +16,7 @@ import sys
 import click
 
 from snnc import __version__
-from snnc.cli.printing import lenient_streams, say
+from snnc.cli.printing import lenient_streams, say, say_lines
 from snnc.runtime.files import reason
 from snnc.text.near import closest
 from snnc.text.tables import printable
@@ -252,7 +252,6 @@ def _os_error_text(error: OSError) -> str:
 def _report_bug() -> int:
     import traceback  # only for bugs
 
-    for line in traceback.format_exc().rstrip("\n").split("\n"):
-        say(line)
+    say_lines(traceback.format_exc().rstrip("\n"))
     say("This is a bug in snnc: please report it with the spec.")
     return BUG

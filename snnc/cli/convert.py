@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,9 +16,8 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
@@ -162,7 +160,12 @@ def convert_command(
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":
-        report.extend(_warn_of_characters(document))
+        from snnc.rules.yaml import NotInComment  # needed for few specs
+        from snnc.syntax.yaml.printer import not_in_comments
+
+        for span in not_in_comments(document):
+            code_point = f"U+{ord(span.text):04X}"
+            report.add(NotInComment(span=span, code_point=code_point))
     print_diagnostics(report)
     if document is None or report.errors:
         return 1
@@ -180,11 +183,3 @@ def convert_command(
         return 1
     say(f"{spec}: {output} written")
     return 0
-
-
-def _warn_of_characters(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment  # needed for few specs
-    from snnc.syntax.yaml.printer import not_in_comments
-
-    for span in not_in_comments(document):
-        yield NotInComment(span=span, code_point=f"U+{ord(span.text):04X}")

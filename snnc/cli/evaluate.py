@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,8 +154,7 @@ def evaluate_command(
             comparison = compare_board(package, data, weights, compare)
             print_lines(str(comparison))
             return 0 if comparison.agrees else 1
-        with _status("reading the package, weights and data"):  # and slow imports
-            importlib.import_module("snnc.tools.evaluate.run")
+        _import_engine()
         if adapt is not None:
             from snnc.tools.adapt import evaluate_adapted
 
@@ -244,17 +241,13 @@ def _check_options(
     return replace(checked, output=journal) if simulator == "exact" else checked
 
 
-@contextmanager
-def _status(doing: str) -> Iterator[None]:
-    """Show the current activity on a terminal."""
-    shown = sys.stderr.isatty()
+def _import_engine() -> None:
+    """Import slowly, and show this on a terminal."""
+    shown = "reading the package, weights and data" if sys.stderr.isatty() else ""
+    click.echo(shown, nl=False, err=True)
+    importlib.import_module("snnc.tools.evaluate.run")
     if shown:
-        click.echo(doing, nl=False, err=True)
-    try:
-        yield
-    finally:
-        if shown:
-            click.echo("\r" + " " * len(doing) + "\r", nl=False, err=True)
+        click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)
 
 
 @click.command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -19,6 +18,7 @@ from snnc.cli.printing import (
     print_json,
     print_lines,
     say,
+    say_lines,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer import request
@@ -178,14 +178,12 @@ def _read_in_child(
     model: Path, weights: Path | None, report: Diagnostics
 ) -> int | None:
     """Return the exit status of a child; None in the process that reads the model."""
-    if not hasattr(os, "fork"):
-        return None
     ended = fork_reader(*filter(None, (model, weights)))
-    if not isinstance(ended, Diagnostic):
-        return ended
-    report.add(ended.but(span=whole_file(model)))
-    print_diagnostics(report)
-    return 1
+    if isinstance(ended, Diagnostic):
+        report.add(ended.but(span=whole_file(model)))
+        print_diagnostics(report)
+        return 1
+    return ended
 
 
 def _print(done: ImportOutcome, form: str) -> None:
@@ -246,8 +244,7 @@ def export_command(
     try:
         done = export_nir(package, weights, output, neuron, options.device())
     except (CannotExportError, OSError) as error:
-        for line in f"error: {reason(error)}".split("\n"):  # may have several lines
-            say(line)
+        say_lines(f"error: {reason(error)}")
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
     if form == "json":

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from snnc.cli import options
-from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
+from snnc.cli.printing import print_data, print_diagnostics, print_lines, say, say_lines
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
 from snnc.rules.output import AlreadyThere
@@ -60,20 +60,15 @@ def init_command(folder: str, requirement: str | None) -> int:
         return 1
     for path, text in plan.kept.items():
         say(f"{path.as_posix()} exists; add the lines that you need from:")
-        _say_lines(text)
-    _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
+        say_lines(text)
+    say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
     if plan.is_inside and plan.at_root:
         say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
     workflow = plan.root / WORKFLOW
     if workflow in plan.files and requirement == UNPINNED:
         values = {"workflow": workflow.as_posix(), "requirement": requirement}
-        _say_lines(SOURCE.format(**values))
+        say_lines(SOURCE.format(**values))
     return 0
-
-
-def _say_lines(text: str) -> None:
-    for line in text.split("\n"):
-        say(line)
 
 
 def _way_to(folder: str) -> str:

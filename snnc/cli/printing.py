@@ -89,6 +89,12 @@ def say(line: str) -> None:
         click.echo(printable(line), err=True)
 
 
+def say_lines(text: str) -> None:
+    """Print the lines of a message to stderr."""
+    for line in text.split("\n"):
+        say(line)
+
+
 def print_data(data: str) -> None:
     """Print data to stdout unchanged: a spec, a page or a schema."""
     click.echo(data, nl=False, color=True)  # this leaves escapes unchanged

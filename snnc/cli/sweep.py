@@ -183,7 +183,9 @@ def plot_command(
     """Draw a network, its cores, or its results on data."""
     runs = kind not in ("network", "cores")
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
-    typed = " ".join(f"--{name}" for name in needless if _is_typed(name))
+    given = click.get_current_context().get_parameter_source
+    is_typed = [name for name in needless if given(name) is ParameterSource.COMMANDLINE]
+    typed = " ".join(f"--{name}" for name in is_typed)
     options.refuse(
         {
             f"--kind {kind} needs --data and --weights": (
@@ -212,8 +214,3 @@ def plot_command(
             return 1
     say(f"{output.as_posix()} written")
     return 0
-
-
-def _is_typed(option: str) -> bool:
-    context = click.get_current_context()
-    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE

@@ -191,7 +191,10 @@ class _GraphMaker:
     ) -> tuple[tuple[str, ...], float]:
         """Add the linear nodes of a reader's inputs; the first node has the bias."""
         gain, rest = (1.0, 0.0) if cell is None else (cell.gain, cell.rest)
+        population = self._lowered.by_name.get(name)
         bias = self._tensors.get(f"{name}.bias")
+        if bias is not None and population is not None:
+            bias = np.tile(bias, population.volume[0])  # for each slice of the depth
         names: list[str] = []
         size = 0
         terms = (
@@ -212,7 +215,7 @@ class _GraphMaker:
                 own = f"{node}_from_{source.removesuffix('_neurons')}"
             else:
                 offset += rest
-                offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
+                offset += 0.0 if bias is None else gain * bias
             moved = None if names or bias is None else (gain, rest)
             own = self._add_linear(own, source, linear, weight, offset)
             self.graph.terms[own] = TensorTerm(projection, linear, scale, moved)
@@ -221,11 +224,6 @@ class _GraphMaker:
         read = {p.tensor for p in projections if p.tensor is not None}
         due = sum(self._tensors[tensor].size for tensor in read)
         return tuple(names), size / due if due else 1.0
-
-    def _by_slice(self, name: str, bias: Array) -> Array:
-        """Repeat a bias per channel for each slice of the depth axis."""
-        population = self._lowered.by_name.get(name)
-        return np.tile(bias, population.volume[0] if population else 1)
 
     def _add_linear(
         self, name: str, source: str, linear: Linear, weight: Array, bias: Array
