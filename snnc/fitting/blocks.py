@@ -16,7 +16,7 @@ from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.loihi.refusals import BLOCK_AXES, block_span
 from snnc.passes.resolve import resolve
-from snnc.passes.resolve.drafts import draft_layers
+from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.verify import verify
 from snnc.rules.loihi import (
     BlockExceedsCore,
@@ -218,8 +218,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     (refused,) = too_large
     if refused.channels_last is not None:
         return
-    names = [draft.name for draft in draft_layers(spec, Diagnostics())]
-    position = names.index(refused.name)
+    position = layer_names(spec).index(refused.name)
     largest = _largest(trial, position, refused)
     remedies = []
     if largest is not None:
