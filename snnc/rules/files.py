@@ -23,15 +23,14 @@ class FileIsDirectory(Diagnostic):
 
     code = "SNN701"
     title = "directory instead of a file"
-    message = "`{name}` is a directory"
+    message = "`{file}` is a directory"
     help = "{hint}"
 
-    name: str
     is_package: bool = False
 
     @property
     def hint(self) -> str:
-        specs = f"name a spec in this directory, such as `{self.name}/network.snn`"
+        specs = f"name a spec in this directory, such as `{self.file}/network.snn`"
         return _OF_PACKAGE if self.is_package else specs
 
 
@@ -44,10 +43,9 @@ class NoSpecInFolder(Diagnostic):
 
     code = "SNN706"
     title = "folder without specs"
-    message = "there is no spec in `{name}`"
+    message = "there is no spec in `{file}`"
     help = "{hint}"
 
-    name: str
     is_package: bool = False
 
     @property
@@ -64,10 +62,8 @@ class FileNotRegular(Diagnostic):
 
     code = "SNN702"
     title = "special file"
-    message = "`{name}` is not a regular file"
+    message = "`{file}` is not a regular file"
     help = "save the spec to a file first"
-
-    name: str
 
 
 class FileNotText(Diagnostic):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.ir.logical import Shape
 
 
-class FitsNoCore(Diagnostic):
+class FitsNoCore(LayerDiagnostic):
     """Checks that one neuron of a layer fits on a core.
 
     A neuron needs memory for each weight. It also needs one in-axon per source pixel if
@@ -22,7 +22,6 @@ class FitsNoCore(Diagnostic):
     notes = ("a core has {most} {limit}",)
     help = "{hint}"
 
-    name: str
     limit: str
     value: int
     most: int
@@ -32,7 +31,7 @@ class FitsNoCore(Diagnostic):
     )
 
 
-class BlockRank(Diagnostic):
+class BlockRank(LayerDiagnostic):
     """Checks that a `block` has as many axes as its layer.
 
     `block` sets the part of a layer that one core holds: height x width x filters for
@@ -47,7 +46,6 @@ class BlockRank(Diagnostic):
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
     help = "{hint}"
 
-    name: str
     kind: str
     block: Shape
     given: str
@@ -57,7 +55,7 @@ class BlockRank(Diagnostic):
     hint: str = "leave it out"
 
 
-class BlockExceedsLayer(Diagnostic):
+class BlockExceedsLayer(LayerDiagnostic):
     """Checks that a `block` is not larger than its layer.
 
     A block doesn't have to divide a layer evenly: the last block may be smaller. The
@@ -70,7 +68,6 @@ class BlockExceedsLayer(Diagnostic):
     notes = ("a block of `{kind}` is {expected}; the largest here is {largest}",)
     help = "{hint}"
 
-    name: str
     kind: str
     block: Shape
     expected: str
@@ -79,7 +76,7 @@ class BlockExceedsLayer(Diagnostic):
     hint: str = "leave it out"
 
 
-class BlockExceedsCore(Diagnostic):
+class BlockExceedsCore(LayerDiagnostic):
     """Checks that a `block` fits on a core.
 
     snnc uses a block exactly as the spec gives it. The block must stay within all
@@ -93,7 +90,6 @@ class BlockExceedsCore(Diagnostic):
     notes = ("a core has {most} {limit}",)
     help = "{hint}"
 
-    name: str
     block: Shape
     limit: str
     value: int
@@ -102,7 +98,7 @@ class BlockExceedsCore(Diagnostic):
     hint: str = "leave it out"
 
 
-class TooManyOutAxons(Diagnostic):
+class TooManyOutAxons(LayerDiagnostic):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
     A block needs out-axon slots for each block that it sends spikes to. A core has too
@@ -116,7 +112,6 @@ class TooManyOutAxons(Diagnostic):
     notes = ("a core has {most} out-axons",)
     help = "{hint}"
 
-    name: str
     value: int
     most: int
     hint: str = (
@@ -124,7 +119,7 @@ class TooManyOutAxons(Diagnostic):
     )
 
 
-class TooManyCores(Diagnostic):
+class TooManyCores(LayerDiagnostic):
     """Checks that the network needs no more cores than its target allows.
 
     Each block uses one core. snnc searches for the blocks that need the fewest cores.
@@ -142,7 +137,6 @@ class TooManyCores(Diagnostic):
     )
     help = "{hint}"
 
-    name: str
     cores: int
     bound: str
     allowed: int
@@ -153,7 +147,7 @@ class TooManyCores(Diagnostic):
     bounds: str = ""
 
 
-class CostlyBlock(Diagnostic):
+class CostlyBlock(LayerWarning):
     """Checks for a `block` that takes extra cores.
 
     Without `block`, snnc splits a layer so that the network takes the fewest cores.
@@ -164,13 +158,11 @@ class CostlyBlock(Diagnostic):
 
     code = "SNN409"
     title = "block that takes extra cores"
-    severity = Severity.WARNING
     message = "`block {block}` of `{name}` adds {more}"
     label = "the network takes {cores} with this block, {free} without it"
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
     help = "remove it, or write `block {better}`"
 
-    name: str
     kind: str
     block: Shape
     more: str
@@ -200,7 +192,7 @@ class MoreCoresThanChips(Diagnostic):
         return "" if self.chips == 1 else "s"
 
 
-class ShortAxonsImpossible(Diagnostic):
+class ShortAxonsImpossible(LayerDiagnostic):
     """Checks that 16-bit population axons are possible if the target requests them.
 
     A pop16 axon takes one out-axon slot instead of two. Such an axon is possible only
@@ -215,5 +207,4 @@ class ShortAxonsImpossible(Diagnostic):
     label = "{problem}"
     help = "write `pop auto`, which uses pop16 where possible"
 
-    name: str
     problem: str

@@ -21,10 +21,9 @@ class CannotWrite(Diagnostic):
 
     code = "SNN720"
     title = "unwritable output"
-    message = "`{path}` can't be written: {reason}"
+    message = "`{file}` can't be written: {reason}"
     help = "{cure}"
 
-    path: str
     reason: str
 
     @property
@@ -46,16 +45,11 @@ class EditedByHand(Diagnostic):
 
     code = "SNN721"
     title = "generated file edited by hand"
-    message = "`{path}` was edited by hand"
-    notes = ("{others}", "a build would lose the change")
+    message = "`{file}` was edited by hand"
+    notes = ("also edited: {names}", "a build would lose the change")
     help = "move the change elsewhere, or overwrite the file with `--force`"
 
-    path: str
     names: str = ""
-
-    @property
-    def others(self) -> str:
-        return f"also edited: {self.names}" if self.names else ""
 
 
 class ForeignFile(Diagnostic):
@@ -66,10 +60,8 @@ class ForeignFile(Diagnostic):
 
     code = "SNN722"
     title = "file in the way"
-    message = "`{path}` is in the way: snnc did not write this file"
+    message = "`{file}` is in the way: snnc did not write this file"
     help = "move the file away, or choose another folder with `-o`"
-
-    path: str
 
 
 class CannotRewrite(Diagnostic):
@@ -81,10 +73,9 @@ class CannotRewrite(Diagnostic):
 
     code = "SNN723"
     title = "unwritable spec"
-    message = "`{path}` can't be written: {reason}"
+    message = "`{file}` can't be written: {reason}"
     help = "make the file and its folder writable"
 
-    path: str
     reason: str
 
 
@@ -99,7 +90,7 @@ class EditedLibrary(Diagnostic):
     code = "SNN733"
     title = "run-time library edited by hand"
     message = (
-        "`{path}` was edited by hand, or does not come from the same version as the "
+        "`{file}` was edited by hand, or does not come from the same version as the "
         "package"
     )
     notes = (
@@ -108,7 +99,6 @@ class EditedLibrary(Diagnostic):
     )
     help = "move the change elsewhere, or overwrite the files with `--force`"
 
-    path: str
     names: str
 
 
@@ -136,10 +126,8 @@ class AlreadyThere(Diagnostic):
 
     code = "SNN730"
     title = "existing file"
-    message = "`{path}` already exists, so nothing was written"
+    message = "`{file}` already exists, so nothing was written"
     help = "name another folder, or move the file away"
-
-    path: str
 
 
 class PackageTaken(Diagnostic):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
+from snnc.rules.names import UnknownWord
 
 
 class UnexpectedText(Diagnostic):
@@ -150,8 +151,9 @@ class MissingValue(Diagnostic):
 
     @property
     def hint(self) -> str:
-        example = f"{self.key} {self.example}" if self.example else ""
-        return f"write, for example, `{example}`" if example else "write one after it"
+        if not self.example:
+            return "write one after it"
+        return f"write, for example, `{self.key} {self.example}`"
 
 
 class OneLineEach(Diagnostic):
@@ -197,24 +199,16 @@ class UnknownEdition(Diagnostic):
     latest: int
 
 
-class MissingNetwork(Diagnostic):
+class MissingNetwork(UnknownWord):
     """Checks that `network NAME {` follows the edition."""
 
     code = "SNN111"
     title = "missing network"
     message = "expected `network NAME {{` after the edition"
     label = "expected `network NAME {{`"
-    help = "{hint}"
-
-    near: str | None = None
-
-    @property
-    def hint(self) -> str:
-        if self.near is not None:
-            return f"did you mean `{self.near}`?"
-        return (
-            "write `network NAME {` before the first statement and `}` after the last"
-        )
+    otherwise = (
+        "write `network NAME {` before the first statement and `}` after the last"
+    )
 
 
 class TextAfterEnd(Diagnostic):

@@ -153,20 +153,18 @@ class _Resolution:
         layers = [layer for layer in self._spec.layers if layer is not None]
         encoders = [s.name for s in layers if s.kind.startswith("encode") and s.name]
         encoder = encoders[0] if encoders else ""
-        raw = self._input.name
+        raw, hint = self._input.name, encoder_help(encoder, key)
         fix = Fix(span, encoder) if encoder and span.text == raw else None
         self._reads_raw = True
         if kind == "maxpool":
-            what, remedy = f"the values of `{raw}`", encoder_help(encoder)
+            what = f"the values of `{raw}`"
             self._report.add(
-                MaxPoolOffChip(span=span, name=name, what=what, remedy=remedy, fix=fix)
+                MaxPoolOffChip(span=span, name=name, what=what, remedy=hint, fix=fix)
             )
-            return
-        self._report.add(
-            ReadsRawValues(
-                span=span, name=name, input=raw, encoder=encoder, key=key, fix=fix
+        else:
+            self._report.add(
+                ReadsRawValues(span=span, name=name, input=raw, hint=hint, fix=fix)
             )
-        )
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout

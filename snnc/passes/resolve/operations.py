@@ -418,7 +418,7 @@ class Operations:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            fix = place and Fix(place, dims((*given.shape, 1)), unsafe=True)
+            shape = (*given.shape, 1)
             self._report.add(
                 ForgottenChannels(
                     span=place or given.span,
@@ -427,7 +427,7 @@ class Operations:
                     kind=draft.kind,
                     other="dense" if rank == 1 else f"conv{rank - 1}d",
                     related=(Label(draft.place.span, f"reads {axis_names(rank + 1)}"),),
-                    fix=fix,
+                    fix=None if place is None else Fix(place, dims(shape), unsafe=True),
                 )
             )
         return True

@@ -161,14 +161,15 @@ def _unknown_variant(
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
     fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
-    newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
+    is_newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
         near=vocabulary.foreign_keywords.nearest(variant.text, variants),
         known=variants,
-        fix=None if newer else fix,
+        advice=rules.misplaced.NEWER_CHIP if is_newer else "",
+        fix=None if is_newer else fix,
     )
 
 

@@ -205,11 +205,10 @@ def _absent(
     for kind, example in _EXAMPLES.items():
         if kind in kinds:
             continue
-        meant = _meant_as_readout(statements) if kind == "readout" else ""
-        last = f"dense {meant.split()[1]}" if meant else ""
-        yield rules.names.MissingStatement(
-            span=network, kind=kind, example=meant or example, instead_of=last
-        )
+        hint = f"write, for example, `{example}`"
+        if kind == "readout" and (meant := _meant_as_readout(statements)):
+            hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
+        yield rules.names.MissingStatement(span=network, kind=kind, hint=hint)
 
 
 _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)

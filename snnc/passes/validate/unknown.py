@@ -31,7 +31,12 @@ from snnc.passes.validate.wording import MAKERS, Written, display_key
 from snnc.rules.names import join_alternatives
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
-from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
+from snnc.vocabulary.counterparts import (
+    counterpart,
+    fill_advice,
+    own_counterpart,
+    show_like,
+)
 from snnc.vocabulary.foreign_keywords import (
     LAYER_KEYS,
     NEURON_KEYS,
@@ -237,31 +242,14 @@ def _advice(
     if text := _in_numbers(item, owner, siblings):
         return text
     if match := own_counterpart(word, owner):
-        return _fill_advice(match, item, owner)
+        return fill_advice(match, normal(word), owner, item.value)
     if nearby_key(word, legal):
         return ""
     if owner == "train" and (line := _setting_line(item, siblings)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
     if match := counterpart(word):
-        return _fill_advice(match, item, owner)
+        return fill_advice(match, normal(word), owner, item.value)
     return _elsewhere(item, owner)
-
-
-def _fill_advice(match: Counterpart, item: tree.Property, owner: str) -> str:
-    value = _like(item.value, match.usual)
-    return match.advice.format(word=normal(item.key.text), owner=owner, value=value)
-
-
-def _like(value: tree.Value, usual: str) -> str:
-    """Return the value as written if its type is as in the example, or the example."""
-    kinds: tuple[type, ...] = (tree.Number, tree.Dims)
-    if ".." in usual:
-        kinds = (tree.Range,)
-    elif " " in usual:
-        kinds = (tree.Quantity,)
-    elif usual[:1].isalpha():
-        kinds = (tree.Word,)
-    return value.span.text if isinstance(value, kinds) else usual
 
 
 def _in_numbers(
@@ -307,7 +295,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
     key = same_key(word, USUAL)
     if key is None:
         return ""
-    value = _like(item.value, USUAL[key])
+    value = show_like(item.value, USUAL[key])
     if key in LAYER_KEYS and owner in NEURONS:
         return f"write `{key} {value}` in the layer, next to `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:

@@ -124,8 +124,7 @@ def _other_scale(
         span=node.unit.span,
         unit=unit,
         units=units,
-        near=None,
-        converted=f"{key} {text}",
+        advice=f"write `{key} {text}`",
         fix=Fix(node.span, text),
     )
 
