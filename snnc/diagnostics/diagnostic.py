@@ -190,16 +190,22 @@ class Diagnostic(Record):
     message: ClassVar[str]
     label: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
-    help: ClassVar[str] = ""
+    help: ClassVar[str] = "{hint}"
 
     span: Span
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
+    advice: str = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for name in _TEXTS & vars(cls).keys():
             setattr(cls, name, _Template(name, vars(cls)[name]))
+
+    @property
+    def hint(self) -> str:
+        """The help of a class without a template."""
+        return self.advice
 
     @property
     def file(self) -> str:

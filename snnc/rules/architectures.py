@@ -202,12 +202,10 @@ class NodeRefused(Diagnostic):
     code = "SNN852"
     title = "NIR node that can't be imported"
     message = "`{node}` ({kind}) can't be imported: {why}"
-    help = "{remedy}"
 
     node: str
     kind: str
     why: str
-    remedy: str
 
 
 class RecurrentNir(Diagnostic):

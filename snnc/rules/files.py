@@ -24,7 +24,6 @@ class FileIsDirectory(Diagnostic):
     code = "SNN701"
     title = "directory instead of a file"
     message = "`{file}` is a directory"
-    help = "{hint}"
 
     is_package: bool = False
 
@@ -44,7 +43,6 @@ class NoSpecInFolder(Diagnostic):
     code = "SNN706"
     title = "folder without specs"
     message = "there is no spec in `{file}`"
-    help = "{hint}"
 
     is_package: bool = False
 
@@ -160,7 +158,6 @@ class NotInRevision(Diagnostic):
     code = "SNN713"
     title = "missing file in the revision"
     message = "{where} has no file `{path}`"
-    help = "{way_out}"
 
     revision: str
     path: str
@@ -170,7 +167,7 @@ class NotInRevision(Diagnostic):
         return f"the revision `{self.revision}`" if self.revision else "the index"
 
     @property
-    def way_out(self) -> str:
+    def hint(self) -> str:
         listing = f"`git ls-tree -r --name-only {self.revision}`"
         listing = listing if self.revision else "`git ls-files`"
         if self.path.startswith("./"):

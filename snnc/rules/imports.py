@@ -12,12 +12,10 @@ class LayerRefusal(Diagnostic):
     """The base class of rules that refuse layers: names, reason and remedy."""
 
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
-    help = "{remedy}"
 
     layers: tuple[str, ...]
     kinds: tuple[str, ...]
     why: str
-    remedy: str
 
     @property
     def first_layers(self) -> str:

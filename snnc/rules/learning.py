@@ -204,9 +204,7 @@ class NoCoreToLearn(LayerDiagnostic):
     code = "SNN424"
     title = "too few cores or out-axons for learning"
     message = "learning `{name}` takes {value} {limit}, but the limit is {most}"
-    help = "{hint}"
 
     value: int
     limit: str
     most: int
-    hint: str

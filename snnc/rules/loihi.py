@@ -20,15 +20,14 @@ class FitsNoCore(LayerDiagnostic):
     message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
-    help = "{hint}"
+    advice = (
+        "let each neuron read less: put a `downsample` before this layer (a pool is "
+        "folded and does not help), or give the layer that it reads fewer neurons"
+    )
 
     limit: str
     value: int
     most: int
-    hint: str = (
-        "let each neuron read less: put a `downsample` before this layer (a pool is "
-        "folded and does not help), or give the layer that it reads fewer neurons"
-    )
 
 
 class BlockRank(LayerDiagnostic):
@@ -44,7 +43,7 @@ class BlockRank(LayerDiagnostic):
     title = "block with the wrong number of axes"
     message = "`block {block}` has {given}, but `{name}` has {rank}"
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
-    help = "{hint}"
+    advice = "leave it out"
 
     kind: str
     block: Shape
@@ -52,7 +51,6 @@ class BlockRank(LayerDiagnostic):
     rank: int
     expected: str
     whole: Shape
-    hint: str = "leave it out"
 
 
 class BlockExceedsLayer(LayerDiagnostic):
@@ -66,14 +64,13 @@ class BlockExceedsLayer(LayerDiagnostic):
     title = "block larger than its layer"
     message = "`block {block}` is larger than `{name}`"
     notes = ("a block of `{kind}` is {expected}; the largest here is {largest}",)
-    help = "{hint}"
+    advice = "leave it out"
 
     kind: str
     block: Shape
     expected: str
     largest: Shape
     nearest: Shape
-    hint: str = "leave it out"
 
 
 class BlockExceedsCore(LayerDiagnostic):
@@ -88,14 +85,13 @@ class BlockExceedsCore(LayerDiagnostic):
     message = "`block {block}` of `{name}` does not fit on a core"
     label = "needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
-    help = "{hint}"
+    advice = "leave it out"
 
     block: Shape
     limit: str
     value: int
     most: int
     nearest: Shape | None
-    hint: str = "leave it out"
 
 
 class TooManyOutAxons(LayerDiagnostic):
@@ -110,13 +106,10 @@ class TooManyOutAxons(LayerDiagnostic):
     message = "the spikes of `{name}` go to more blocks than a core can address"
     label = "one block needs at least {value} out-axons"
     notes = ("a core has {most} out-axons",)
-    help = "{hint}"
+    advice = "give the layers that read it fewer neurons, or let fewer layers read it"
 
     value: int
     most: int
-    hint: str = (
-        "give the layers that read it fewer neurons, or let fewer layers read it"
-    )
 
 
 class TooManyCores(LayerDiagnostic):
@@ -135,14 +128,13 @@ class TooManyCores(LayerDiagnostic):
         "{bounds}",
         "`snnc fit` lists changes that make the network fit, with their costs",
     )
-    help = "{hint}"
+    advice = "give the layers fewer neurons, or larger strides"
 
     cores: int
     bound: str
     allowed: int
     largest: str
     share: int
-    hint: str = "give the layers fewer neurons, or larger strides"
     remedy: str = ""
     bounds: str = ""
 
@@ -179,13 +171,12 @@ class MoreCoresThanChips(Diagnostic):
     code = "SNN407"
     title = "more cores than the chips have"
     message = "`cores {cores}` is more than the {most} cores of {chips} chip{plural}"
-    help = "{hint}"
+    advice = "write fewer `cores` or more `chips`"
 
     chips: int
     cores: int
     most: int
     needed: int
-    hint: str = "write fewer `cores` or more `chips`"
 
     @property
     def plural(self) -> str:

@@ -64,7 +64,6 @@ class MissingVariant(Diagnostic):
     title = "missing variant"
     message = "`{kind}` needs a variant"
     label = "expected {choices} after this"
-    help = "{hint}"
 
     kind: str
     known: tuple[str, ...]
@@ -89,7 +88,6 @@ class PropertyAsStatement(Diagnostic):
     title = "property instead of a statement"
     message = "`{key}` is a property, not a statement"
     label = "outside braces"
-    help = "{hint}"
 
     key: str
     kinds: tuple[str, ...]
@@ -140,7 +138,6 @@ class InputByKind(Diagnostic):
     title = "keyword instead of the input name"
     message = "the input is called `{input}`{who}"
     label = "a kind of statement, not a name"
-    help = "{hint}"
 
     input: str
     encoder: str
@@ -179,12 +176,10 @@ class RemovedWord(SpecWarning):
     message = "`{owner}` no longer supports `{word}`"
     label = "removed"
     notes = ("{successor}",)
-    help = "{advice}"
 
     owner: str
     word: str
     successor: str
-    advice: str
 
 
 class FromAfterBlock(Diagnostic):

@@ -38,10 +38,8 @@ class ForeignModel(ModelDiagnostic):
     code = "SNN802"
     title = "model from another framework"
     message = "`{path}` is {what}, not a Keras model"
-    help = "{way_out}"
 
     what: str
-    way_out: str
 
 
 class DamagedModel(ModelDiagnostic):
@@ -138,10 +136,8 @@ class CodeFailed(ModelDiagnostic):
     code = "SNN808"
     title = "code without a model"
     message = "`{path}` returns no Keras model: {reason}"
-    help = "{way_out}"
 
     reason: str
-    way_out: str
 
 
 class PythonSource(ModelDiagnostic):

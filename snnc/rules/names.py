@@ -18,10 +18,7 @@ def join_alternatives(words: tuple[str, ...]) -> str:
 class UnknownWord(Diagnostic):
     """A word that is unknown: the help gives advice, or else the nearest word."""
 
-    help = "{hint}"
-
     near: str | None = None
-    advice: str = ""
 
     @property
     def hint(self) -> str:
@@ -195,11 +192,9 @@ class PartNotTaken(Diagnostic):
     title = "unsupported part of a statement"
     message = "`{owner}` takes no {part}"
     label = "not supported here"
-    help = "{advice}"
 
     owner: str
     part: str
-    advice: str
 
 
 class RepeatedStatement(Diagnostic):
@@ -221,10 +216,8 @@ class MissingStatement(Diagnostic):
     title = "missing statement"
     message = "the network has no `{kind}`"
     label = "has no `{kind}`"
-    help = "{hint}"
 
     kind: str
-    hint: str
 
 
 class OutOfPlace(Diagnostic):

@@ -22,12 +22,11 @@ class CannotWrite(Diagnostic):
     code = "SNN720"
     title = "unwritable output"
     message = "`{file}` can't be written: {reason}"
-    help = "{cure}"
 
     reason: str
 
     @property
-    def cure(self) -> str:
+    def hint(self) -> str:
         if self.reason in _NO_ROOM:
             return "free some disk space, and run the command again"
         if self.reason == _NO_FOLDER:

@@ -94,10 +94,8 @@ class MaxPoolOffChip(LayerDiagnostic):
     title = "max pool off the chip"
     message = "the max pool `{name}` reads {what}"
     label = "compares spikes on the chip"
-    help = "{remedy}"
 
     what: str
-    remedy: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
@@ -113,7 +111,7 @@ class MaxPoolOffChip(LayerDiagnostic):
                     name=layer.name,
                     what=f"`{host.name}`, which is on the host after "
                     f"`{before[host.name]}`",
-                    remedy=f"write `place chip` in `{host.name}`, or put the max pool "
+                    advice=f"write `place chip` in `{host.name}`, or put the max pool "
                     "before this layer",
                 )
 

@@ -94,10 +94,8 @@ class ReadsRawValues(LayerDiagnostic):
     title = "input values instead of spikes"
     message = "`{name}` reads the raw values of `{input}`"
     label = "reads values, not spikes"
-    help = "{hint}"
 
     input: str
-    hint: str
 
 
 class EncoderReadsLayer(LayerDiagnostic):

@@ -34,13 +34,11 @@ class WrongRank(Diagnostic):
     title = "wrong number of axes"
     message = "`{kind}` cannot read `{source}`, whose shape is {shape}"
     notes = ("`{kind}` reads {expected}",)
-    help = "{hint}"
 
     kind: str
     source: str
     shape: Shape
     expected: str
-    hint: str
 
 
 class ForgottenChannels(Diagnostic):
@@ -91,7 +89,6 @@ class UnequalShapes(Diagnostic):
         "`{kind}` cannot join `{first}` ({first_shape}) and `{second}` ({second_shape})"
     )
     notes = ("{requirement}",)
-    help = "{hint}"
 
     kind: str
     first: str
@@ -145,7 +142,6 @@ class ShortcutMismatch(LayerDiagnostic):
         "the shortcut `{source}` ({source_shape}) cannot be added to `{name}` ({shape})"
     )
     notes = ("{reason}",)
-    help = "{hint}"
 
     source: str
     source_shape: Shape

@@ -45,7 +45,6 @@ class AllowUnknownCode(SpecWarning):
     title = "suppression of an unknown code"
     message = "there is no code `{allowed}`"
     label = "unknown"
-    help = "{hint}"
 
     allowed: str
     near: str | None

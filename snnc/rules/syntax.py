@@ -18,11 +18,9 @@ class UnexpectedText(Diagnostic):
     title = "unexpected text"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
-    help = "{advice}"
 
     expected: str
     found: str
-    advice: str = ""
 
 
 class UnexpectedCharacter(Diagnostic):
@@ -36,10 +34,9 @@ class UnexpectedCharacter(Diagnostic):
     title = "unexpected character"
     message = "`{text}` has no meaning here"
     label = "not part of the language"
-    help = "{advice}"
+    advice = "write strings in double quotes, and begin comments with `#`"
 
     text: str
-    advice: str = "write strings in double quotes, and begin comments with `#`"
 
 
 class MalformedNumber(Diagnostic):
@@ -52,10 +49,8 @@ class MalformedNumber(Diagnostic):
     code = "SNN102"
     title = "malformed number"
     message = "`{text}` is not a number"
-    help = "{advice}"
 
     text: str
-    advice: str
 
 
 class UnterminatedString(Diagnostic):
@@ -144,7 +139,6 @@ class MissingValue(Diagnostic):
     title = "missing value"
     message = "expected a value for `{key}`"
     label = "has no value"
-    help = "{hint}"
 
     key: str
     example: str = ""

@@ -32,12 +32,10 @@ class OutOfRange(Diagnostic):
     title = "value out of range"
     message = "`{key}`: {reason}"
     label = "{limit}"
-    help = "{advice}"
 
     key: str
     reason: str
     limit: str
-    advice: str = ""
 
 
 class MissingUnit(Diagnostic):

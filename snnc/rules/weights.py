@@ -41,14 +41,12 @@ class WeightsDoNotFit(Diagnostic):
     message = "`{path}` does not fit `{network}`"
     label = "{label_text}"
     notes = ("{layouts}",)
-    help = "{hint}"
 
     path: str
     network: str
     written: str
     layout: str
     problems: tuple[str, ...]
-    hint: str
     scale: str = ""
 
     @property
@@ -154,7 +152,6 @@ class NoWeightExponent(_Refused):
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
     )
-    help = "{hint}"
 
     what: str
     value: str
@@ -287,7 +284,6 @@ class WeightsTooStrong(LayerWarning):
         "{reason}",
         f"{DISCRETIZE} uses an exponent of -6 instead, without a message",
     )
-    help = "{hint}"
 
     tensor: str
     times: int
@@ -331,8 +327,7 @@ class WeightsRounded(LayerWarning):
     title = "weights changed by rounding"
     message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
     label = "core {core}: {bits} of 7 bits remain"
-    notes = ("{reason}", "the error is a root mean square{of_median}")
-    help = "{hint}"
+    notes = ("{reason}", "{measure}")
 
     tensor: str
     core: int
@@ -352,8 +347,9 @@ class WeightsRounded(LayerWarning):
         return f"{100 * self.error:.1f} %"
 
     @property
-    def of_median(self) -> str:
-        return " of the median channel" if self.median else ""
+    def measure(self) -> str:
+        mean = "the error is a root mean square"
+        return f"{mean} of the median channel" if self.median else mean
 
     @property
     def reason(self) -> str:

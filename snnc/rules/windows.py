@@ -33,7 +33,7 @@ class KernelTooLarge(LayerDiagnostic):
     )
     label = "must be at most {limit}"
     notes = ("`{source}` has the shape {shape}",)
-    help = "{hint}"
+    advice = "use a smaller size"
 
     what: str
     size: int
@@ -45,7 +45,6 @@ class KernelTooLarge(LayerDiagnostic):
     legal: Shape
     can_pad: bool
     channels_last: Shape | None = None
-    hint: str = "use a smaller size"
 
     @property
     def spread(self) -> str:
@@ -61,7 +60,6 @@ class WrongDims(Diagnostic):
     code = "SNN302"
     title = "wrong number of sizes"
     message = "`{key} {value}` has {given} sizes, but `{kind}` expects {expected}"
-    help = "{hint}"
 
     key: str
     value: Shape
@@ -166,7 +164,6 @@ class PooledSamePadding(LayerDiagnostic):
     notes = (
         "this is exact only if the window equals the stride and divides the input",
     )
-    help = "{hint}"
 
     padding: str
     window: Shape

@@ -159,11 +159,11 @@ class _Resolution:
         if kind == "maxpool":
             what = f"the values of `{raw}`"
             self._report.add(
-                MaxPoolOffChip(span=span, name=name, what=what, remedy=hint, fix=fix)
+                MaxPoolOffChip(span=span, name=name, what=what, advice=hint, fix=fix)
             )
         else:
             self._report.add(
-                ReadsRawValues(span=span, name=name, input=raw, hint=hint, fix=fix)
+                ReadsRawValues(span=span, name=name, input=raw, advice=hint, fix=fix)
             )
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:

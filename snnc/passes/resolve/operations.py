@@ -374,7 +374,7 @@ class Operations:
             "the input looks channels-first: for a channels-last shape, write "
             f"`{dims(last)}`"
         )
-        return {"channels_last": last, "hint": hint}
+        return {"channels_last": last, "advice": hint}
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Refuse a shape without ``rank`` spatial axes; None stands for any number."""
@@ -400,7 +400,7 @@ class Operations:
                 source=draft.sources[0],
                 shape=shape,
                 expected=expected,
-                hint=hint,
+                advice=hint,
             )
         )
 
