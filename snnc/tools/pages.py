@@ -16,7 +16,7 @@ from snnc.editors.rules import coloured_parts
 from snnc.text.display import PRE, to_pre
 from snnc.text.installing import installation
 from snnc.text.tables import printable
-from snnc.tools import plots, sweep_table
+from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
 from snnc.tools.fit import find_variants
@@ -109,7 +109,7 @@ def sweep_page(sweep: Sweep) -> str:
         for over in ("energy", "cores"):
             draw = partial(sweep.plot, over=over)
             sections.append(_picture(f"Accuracy against {over}", sweep.spec.name, draw))
-    title, footer = sweep_table.title(sweep.spec.name), _footer(sweep.spec.path)
+    title, footer = f"Variants of {sweep.spec.name}", _footer(sweep.spec.path)
     return document(title, sweep.html_table(), sections, footer)
 
 
