@@ -320,8 +320,7 @@ def sweep(
     check_count("seeds", seeds, 1)
     if seeds > 1 and (data is None or weights is not None):
         raise ValueError("seeds apply to training: give data, and no weights")
-    paths = (str(each).partition("=")[0] for each in settings)
-    if seeds > 1 and "train.seed" in paths:
+    if seeds > 1 and "train.seed" in {str(s).partition("=")[0] for s in settings}:
         raise ValueError("seeds count from train.seed: do not vary it too")
     base = as_spec(spec, device)
     chosen = _choices(settings)

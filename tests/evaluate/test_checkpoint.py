@@ -157,7 +157,7 @@ def edit_cores(line: str) -> str:
 
 def edit_output(line: str) -> str:
     text = json.loads(line)
-    text["outputs"][0][0] = float("nan")
+    text["outputs"][0][0][0] = float("nan")
     return json.dumps(text)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,7 +42,7 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 8}
+MARK = {"snnc": "evaluation", "version": 9}
 
 Spans = Mapping[Presentation, list[Span]]
 
@@ -190,15 +190,22 @@ def _fresh(
         return
     if options.uses_workers:
         width, dask = options.workers or 1, options.dask
+        hashes = task.package.hash, task.weights_hash
+        stretches = (
+            (way, start, task.examples[start:stop])
+            for way, spans in left.items()
+            for start, stop in spans
+        )
         with (
             open_workers(width, dask, ahead=AHEAD) as workers,
             _weights_file(task) as weights,
         ):
-            stretches = _stretches(task, weights, left, options.steps, compares)
-            for stretch, found in _collect(workers, stretches, options.output):
-                at, x = stretch.start, stretch.x
+            known = task.package.folder, weights, hashes, options.steps
+            work = partial(run_stretch, known, compares)
+            found = run_tasks(workers, work, stretches, TRIES)
+            for (_, at, x), results in _collect(workers, found, options.output):
                 progress(len(x))
-                for part, counts in found:
+                for part, counts in results:
                     images = x[part.start : part.stop]
                     own = replace(part, start=at + part.start, stop=at + part.stop)
                     yield SpanResult((at, at + len(x)), own, counts, images)
@@ -227,42 +234,22 @@ def _weights_file(task: Task) -> Iterator[Path]:
         yield path
 
 
+Stretch = tuple[Presentation, int, Array]
+"""How to present consecutive examples, the index of the first, and the examples."""
+Known = tuple[Path, Path, tuple[str, str], int | None]
+"""The package's folder, the weight file, the hashes of both, and the steps."""
 Results = list[tuple[EvaluatedPart, dict[str, Array]]]
 """The results of a stretch's examples, and their spikes for comparison with Keras."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExampleStretch:
-    """Consecutive examples, and everything that a process needs to run them."""
-
-    folder: Path
-    weights: Path
-    hashes: tuple[str, str]
-    steps: int | None
-    compares: bool
-    presentation: Presentation
-    start: int
-    x: Array
-
-
-def _stretches(
-    task: Task, weights: Path, left: Spans, steps: int | None, compares: bool
-) -> Iterator[ExampleStretch]:
-    hashes = task.package.hash, task.weights_hash
-    for way, spans in left.items():
-        for start, stop in spans:
-            x = task.examples[start:stop]
-            yield ExampleStretch(
-                task.package.folder, weights, hashes, steps, compares, way, start, x
-            )
-
-
 def _collect(
-    workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
-) -> Iterator[tuple[ExampleStretch, Results]]:
+    workers: Workers,
+    done: Iterable[tuple[Stretch, Future[Results | ValueError]]],
+    out: FileName | None,
+) -> Iterator[tuple[Stretch, Results]]:
     """Yield the results of stretches; refuse workers that die or have no engine."""
     try:
-        for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):
+        for stretch, future in done:
             found = future.result()
             if isinstance(found, ValueError):
                 raise found
@@ -293,19 +280,17 @@ _OPENING = Lock()
 _STEPPING = Lock()
 
 
-def run_stretch(stretch: ExampleStretch) -> Results | ValueError:
+def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | ValueError:
     """Run examples in the calling process or worker thread."""
+    way, _, x = stretch
     try:
         with _OPENING:
-            engine = _engine(
-                stretch.folder, stretch.weights, stretch.hashes, stretch.steps
-            )
+            engine = _engine(*known)
         # Nengo's state is shared, so run only one thread.
         with _STEPPING if engine.hosted else nullcontext():
-            way, spans = stretch.presentation, [(0, len(stretch.x))]
             return [
-                (fresh.part, fresh.counts if stretch.compares else {})
-                for fresh in run_spans(engine, way, stretch.x, spans, 1)
+                (fresh.part, fresh.counts if compares else {})
+                for fresh in run_spans(engine, way, x, [(0, len(x))], 1)
             ]
     except BuildError as error:
         return _not_built(reason(error))

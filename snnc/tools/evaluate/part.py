@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
@@ -150,60 +150,31 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[EvaluatedPart]:
 
 def record(part: EvaluatedPart) -> Json:
     """Convert a part to a mapping for JSON."""
-    keras = part.keras
-    return {
-        "presentation": part.presentation,
-        "start": part.start,
-        "stop": part.stop,
-        "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),  # faster than floats as text
-        "others": part.others.tobytes().hex(),
-        "firing": {
-            name: {"seen": each.seen.tolist(), "fired": _pack(each.fired)}
-            for name, each in part.firing.items()
-        },
-        "overflows": part.overflows,
-        "cores": part.cores,
-        "keras": keras
-        and {
-            "outputs": keras.outputs.tolist(),
-            "alike": {name: astuple(each) for name, each in keras.alike.items()},
-        },
-    }
+    return asdict(part, dict_factory=lambda pairs: {k: _plain(v) for k, v in pairs})
+
+
+def _plain(value: Any) -> Any:
+    """Convert an array to lists, or flags to a mapping with packed bits."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype == np.bool_:
+        return {"count": len(value), "bits": np.packbits(value).tobytes().hex()}
+    return value.tolist()
 
 
 def restore(told: Json) -> EvaluatedPart:
     """Convert a mapping from `record` to a part."""
-    outputs = np.array(told["outputs"], np.float64)
-
-    def floats(name: str) -> NDArray[np.float64]:
-        return np.frombuffer(bytes.fromhex(told[name])).reshape(-1, *outputs.shape)
-
-    count, keras = told["stop"] - told["start"], None
-    if told["keras"] is not None:
-        pairs = told["keras"]["alike"].items()
+    values = {field.name: told[field.name] for field in fields(EvaluatedPart)}
+    values |= {name: np.array(told[name]) for name in ("outputs", "others")}
+    values["overflows"] = tuple(told["overflows"])
+    values["firing"] = {}
+    for name, each in told["firing"].items():
+        packed = np.frombuffer(bytes.fromhex(each["fired"]["bits"]), np.uint8)
+        fired = np.unpackbits(packed, count=each["fired"]["count"]).astype(bool)
+        counts = np.array(each["seen"])
+        values["firing"][name] = LayerFiring(each["examples"], counts, fired)
+    if (keras := told["keras"]) is not None:
+        pairs = ((name, each.values()) for name, each in keras["alike"].items())
         alike = {n: Correlation(c, tuple(m), tuple(p)) for n, (c, m, p) in pairs}
-        keras = Compared(np.array(told["keras"]["outputs"], np.float64), alike)
-    return EvaluatedPart(
-        told["start"],
-        told["stop"],
-        np.concatenate([floats("early"), outputs[np.newaxis]]),
-        floats("others"),
-        {
-            name: LayerFiring(count, np.array(each["seen"]), _unpack(each["fired"]))
-            for name, each in told["firing"].items()
-        },
-        keras,
-        told["presentation"],
-        tuple(told["overflows"]),
-        told["cores"],
-    )
-
-
-def _pack(fired: NDArray[np.bool_]) -> Json:
-    return {"neurons": len(fired), "bits": np.packbits(fired).tobytes().hex()}
-
-
-def _unpack(told: Json) -> NDArray[np.bool_]:
-    packed = np.frombuffer(bytes.fromhex(told["bits"]), np.uint8)
-    return np.unpackbits(packed, count=told["neurons"]).astype(bool)
+        values["keras"] = Compared(np.array(keras["outputs"]), alike)
+    return EvaluatedPart(**values)
