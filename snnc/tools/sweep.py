@@ -17,11 +17,12 @@ from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import counted
+from snnc.text.tables import TextTable, counted
 from snnc.tools import plots, sweep_table
 from snnc.tools.opening import FileName
 from snnc.tools.pages import sweep_page
 from snnc.tools.problems import SpecError
+from snnc.tools.report.html import tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
@@ -158,6 +159,10 @@ class Sweep(Tabular, Sequence[Variant]):
         """The variants that no other variant beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
+    @property
+    def _table(self) -> TextTable:
+        return sweep_table.tabulate(self.variants)
+
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc sweep --format json``."""
         return {
@@ -197,7 +202,9 @@ class Sweep(Tabular, Sequence[Variant]):
 
     def html_table(self) -> str:
         """Return only the table, as HTML."""
-        return sweep_table.html_table(self.spec.name, self.variants)
+        name = self.spec.name
+        parts = [self._table, *sweep_table.sentences(name, self.variants)]
+        return tables_html(f"Variants of {name}", parts)
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
@@ -230,7 +237,8 @@ class Sweep(Tabular, Sequence[Variant]):
         return self.html_table()
 
     def __str__(self) -> str:
-        return sweep_table.table(self.spec.name, self.variants)
+        sentences = sweep_table.sentences(self.spec.name, self.variants)
+        return "\n".join([*self._table.lines(), "", *sentences])
 
     def __repr__(self) -> str:
         return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"

@@ -12,7 +12,6 @@ from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import (
-    Row,
     TextTable,
     code,
     counted,
@@ -20,10 +19,8 @@ from snnc.text.tables import (
     human,
     percent,
     prose,
-    without_empty,
 )
 from snnc.text.tables import table as markdown_table
-from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.sweep import Variant
@@ -31,29 +28,25 @@ if TYPE_CHECKING:
 BEST = "*"
 
 
-def table(name: str, lines: Sequence[Variant]) -> str:
-    """Return one row per variant, in the order of the settings, then the best."""
-    return "\n".join([*_table(lines).lines(), "", *_sentences(name, lines)])
-
-
-def _table(lines: Sequence[Variant]) -> TextTable:
-    keys, head, rows = _rows(lines)
+def tabulate(lines: Sequence[Variant]) -> TextTable:
+    """Return a table with one row per variant, in the order of the settings."""
+    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
+    judged = _is_judged(lines)
+    energy = "energy" if judged else "energy at most"
+    score = (_kind(lines), "deviation", "interval", "best", "")
+    head = (*keys, "cores", "weights", energy, *score)
+    rows = [tuple(_cells(line, keys, judged)) for line in lines]
     return TextTable.of(head, rows, left={*keys, "interval", "best", ""})
 
 
 def markdown(name: str, lines: Sequence[Variant]) -> str:
     """Return the table as GitHub Markdown."""
-    keys, head, rows = _rows(lines)
-    head, rows = without_empty(head, rows)
-    writes = [code if name in keys else prose for name in head]
+    head, *rows = tabulate(lines).rows
+    settings = {key for line in lines for key in line.settings}
+    writes = [code if name in settings else prose for name in head]
     shown = [tuple(w(c) for w, c in zip(writes, row, strict=True)) for row in rows]
-    sentences = map(prose, _sentences(name, lines))
-    return "\n\n".join(["\n".join(markdown_table(head, shown)), *sentences]) + "\n"
-
-
-def html_table(name: str, lines: Sequence[Variant]) -> str:
-    """Return the table as HTML, with its style sheet."""
-    return tables_html(f"Variants of {name}", [_table(lines), *_sentences(name, lines)])
+    table = "\n".join(markdown_table(tuple(head), shown))
+    return "\n\n".join([table, *map(prose, sentences(name, lines))]) + "\n"
 
 
 def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
@@ -77,16 +70,6 @@ def parse_setting(text: str) -> int | float | bool | str | None:
         with suppress(ValueError):
             return kind(text)
     return text
-
-
-def _rows(lines: Sequence[Variant]) -> tuple[list[str], Row, list[Row]]:
-    """Return the names of settings, the header, and one row per variant."""
-    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
-    judged = _is_judged(lines)
-    energy = "energy" if judged else "energy at most"
-    score = (_kind(lines), "deviation", "interval", "best", "")
-    head = (*keys, "cores", "weights", energy, *score)
-    return keys, head, [tuple(_cells(line, keys, judged)) for line in lines]
 
 
 def _is_judged(lines: Sequence[Variant]) -> bool:
@@ -118,7 +101,8 @@ def _score(value: float | None, classifies: bool) -> str:
     return percent(value) if classifies else f"{value:.4g}"
 
 
-def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
+def sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
+    """Describe problems, the best variants, and means over seeds."""
     failed = sum(bool(line.problem) for line in lines)
     lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
     yield f"{name}: {counted(len(lines), 'variant')}{lost if failed else ''}"
