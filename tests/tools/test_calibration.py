@@ -81,6 +81,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def compiled(eagerly: None) -> None:
+    """Compile functions again: this is faster for many steps."""
+    import_module("tensorflow").config.run_functions_eagerly(False)
+
+
 @contextmanager
 def write_random_package(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
     """Write a package; give its modules, random weights and random data."""
@@ -239,6 +245,7 @@ def test_a_percentile_of_zeros_is_told() -> None:
     )
 
 
+@pytest.mark.usefixtures("compiled")
 def test_rates_at_odds_are_told() -> None:
     message = refusal(network(AT_ODDS, "odds"))
     assert message.startswith("a is at ")
@@ -262,6 +269,7 @@ def test_an_encoder_that_clips_is_left_as_it_is() -> None:
     assert found.missed == ["e"]
 
 
+@pytest.mark.usefixtures("compiled")
 def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     spec = LOUD.replace("RATES", "240..250 Hz")
     # One value in 12,000 is 100 times the others.
