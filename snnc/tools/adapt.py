@@ -242,9 +242,8 @@ class AdaptedEvaluation:
 
     def __str__(self) -> str:
         learning = self.learning
-        kind, show = "RMSE", "{:.4g}".format
-        if learning.classes:
-            kind, show = "accuracy", percent
+        kind = "accuracy" if learning.classes else "RMSE"
+        show = percent if learning.classes else "{:.4g}".format
         values = self.before.score.value, learning.score, self.after.score.value
         before, during, after = map(show, values)
         lines = [

@@ -203,8 +203,8 @@ class Sweep(Tabular, Sequence[Variant]):
     def html_table(self) -> str:
         """Return only the table, as HTML."""
         name = self.spec.name
-        parts = [self._table, *sweep_table.sentences(name, self.variants)]
-        return tables_html(f"Variants of {name}", parts)
+        sentences = sweep_table.sentences(name, self.variants)
+        return tables_html(f"Variants of {name}", (self._table, *sentences))
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"

@@ -203,9 +203,9 @@ def _fresh(
             known = task.package.folder, weights, hashes, options.steps
             work = partial(run_stretch, known, compares)
             found = run_tasks(workers, work, stretches, TRIES)
-            for (_, at, x), results in _collect(workers, found, options.output):
+            for (_, at, x), parts in _collect(workers, found, options.output):
                 progress(len(x))
-                for part, counts in results:
+                for part, counts in parts:
                     images = x[part.start : part.stop]
                     own = replace(part, start=at + part.start, stop=at + part.stop)
                     yield SpanResult((at, at + len(x)), own, counts, images)
