@@ -299,7 +299,7 @@ def predict_command(
     )
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
-    from snnc.tools.predict import predict  # imports NumPy
+    from snnc.tools.evaluate.verb import predict  # imports NumPy
 
     with options.one_line_errors():
         found = predict(

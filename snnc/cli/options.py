@@ -220,8 +220,8 @@ def with_folders(
         inside = spec_files.specs_in(Path(path))
         if not inside and not allow_empty:
             name = Path(path).as_posix()
-            nowhere, known = whole_file(name), spec_files.is_package(name)
-            report.add(NoSpecInFolder(span=nowhere, name=name, is_package=known))
+            known = spec_files.is_package(name)
+            report.add(NoSpecInFolder(span=whole_file(name), is_package=known))
         yield from map(str, inside)
 
 

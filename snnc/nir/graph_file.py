@@ -56,7 +56,7 @@ class Node:
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
         return refused(
-            rules.NodeRefused, node=self.name, kind=self.kind, why=why, remedy=remedy
+            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -218,18 +218,15 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     command
         The command that upgrades a package in an older format.
     """
-    versions = {"version": lock.version, "format": lock.format, "known": FORMAT}
+    span = whole_file(folder)
+    known: dict[str, Any] = {
+        "version": lock.version,
+        "format": lock.format,
+        "known": FORMAT,
+    }
     if lock.format > FORMAT:
-        return about(NewerFormat, folder, **versions)
-    return about(OlderFormat, folder, **versions, command=command)
-
-
-def about(
-    rule: Callable[..., Diagnostic], path: str | Path, **fields: Any
-) -> Diagnostic:
-    """Return the diagnostic of a rule about a file or a package."""
-    name = Path(path).as_posix()
-    return rule(span=whole_file(name), path=name, **fields)
+        return NewerFormat(span=span, **known)
+    return OlderFormat(span=span, command=command, **known)
 
 
 def rebuild_command(folder: Path) -> str:

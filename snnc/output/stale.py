@@ -14,7 +14,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
-from snnc.output.records import PackageRecords, about, report_format
+from snnc.output.records import PackageRecords, report_format
 from snnc.output.write import refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file
@@ -100,14 +100,13 @@ def problems(
     if refused:
         yield from refused
     elif comparison.merging:
-        yield about(rules.UnresolvedMerge, folder, command=command)
+        yield rules.UnresolvedMerge(span=whole_file(folder), command=command)
     elif lock is not None and lock.format < FORMAT:
         yield report_format(folder, lock, command)
     elif comparison.unfinished:
-        name = folder.as_posix()
-        yield rules.Unfinished(span=whole_file(name), folder=name, command=command)
+        yield rules.Unfinished(span=whole_file(folder), command=command)
     elif comparison.is_absent:
-        yield about(rules.Missing, folder, command=command)
+        yield rules.Missing(span=whole_file(folder), command=command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
@@ -125,9 +124,8 @@ def _of_files(
     states, first = {row.state for row in changed}, folder / changed[0].name
     if built is not None and built != wanted.origin and FileState.STALE in states:
         chosen = wanted.origin or Origin("", "")
-        yield about(
-            rules.OtherOrigin,
-            folder,
+        yield rules.OtherOrigin(
+            span=whole_file(folder),
             built=built.spec,
             wanted=chosen.spec,
             device=built.device or "",
@@ -136,14 +134,13 @@ def _of_files(
         )
     elif states == {FileState.MISSING}:
         names = ", ".join(row.name for row in changed[1:])
-        yield about(rules.Missing, first, command=command, names=names)
+        yield rules.Missing(span=whole_file(first), command=command, names=names)
     elif states == {FileState.LEFT_OVER} and len(changed) == 1:
         reason = f"`{spec}` no longer produces this file"
-        yield about(rules.LeftOver, first, reason=reason, command=command)
+        yield rules.LeftOver(span=whole_file(first), reason=reason, command=command)
     else:
-        yield about(
-            rules.Stale,
-            folder,
+        yield rules.Stale(
+            span=whole_file(folder),
             spec=spec,
             changed=lock is None or lock.spec != wanted.spec,
             names=_join_names(changed),
@@ -165,7 +162,9 @@ def report_orphan(
     yield from report_kept(comparison)
     if comparison.names(FileState.LEFT_OVER):
         folder = orphan.package.folder
-        yield about(rules.LeftOver, folder, reason=orphan.reason, command=command)
+        yield rules.LeftOver(
+            span=whole_file(folder), reason=orphan.reason, command=command
+        )
 
 
 def difference(comparison: Comparison) -> str:
@@ -224,4 +223,6 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
         reason = said.removeprefix("fatal: ")
     if missing:
         listed = "" if missing == names else ", ".join(missing)
-        yield about(rules.Untracked, package.folder, names=listed, reason=reason)
+        yield rules.Untracked(
+            span=whole_file(package.folder), names=listed, reason=reason
+        )

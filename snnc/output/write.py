@@ -21,10 +21,11 @@ from snnc.output.package import (
     is_of_library,
     text_hash,
 )
-from snnc.output.records import MARKER, about, report_format
+from snnc.output.records import MARKER, report_format
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
+from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -89,7 +90,7 @@ def write_package(
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return the diagnostic for an operating system error."""
     reason = error.strerror or str(error)
-    return about(CannotWrite, error.filename or folder, reason=reason)
+    return CannotWrite(span=whole_file(Path(error.filename or folder)), reason=reason)
 
 
 def plan_changes(comparison: Comparison) -> WrittenFiles:
@@ -109,13 +110,12 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         yield report_format(folder, lock)
         return
     for name in comparison.names(FileState.FOREIGN):
-        yield about(ForeignFile, folder / name)
+        yield ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
     if edited and lock is None:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
-        yield about(
-            LockUnusable,
-            folder / NAME,
+        yield LockUnusable(
+            span=whole_file(folder / NAME),
             reason=comparison.records.flaw,
             names=", ".join(name for name in names if name != NAME),
         )
@@ -128,17 +128,17 @@ def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]
     library = [name for name in names if is_of_library(name)]
     own = [name for name in names if name not in library]
     if own:
-        yield about(EditedByHand, folder / own[0], names=", ".join(own[1:]))
+        yield EditedByHand(span=whole_file(folder / own[0]), names=", ".join(own[1:]))
     if library:
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
-        yield about(EditedLibrary, folder / LIBRARY, names=listed)
+        yield EditedLibrary(span=whole_file(folder / LIBRARY), names=listed)
 
 
 def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build keeps because it was edited."""
     if not comparison.is_newer:
         for name in comparison.names(FileState.EDITED_LEFT_OVER):
-            yield about(EditedLeftOver, comparison.folder / name)
+            yield EditedLeftOver(span=whole_file(comparison.folder / name))
 
 
 def _write_alone(
