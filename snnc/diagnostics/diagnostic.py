@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from string import Formatter
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from snnc.source import Span
 from snnc.text.tables import in_backticks, printable
@@ -284,16 +284,30 @@ class SpecWarning(Diagnostic):
     severity = Severity.WARNING
 
 
+class Located(Protocol):
+    """A layer with the positions of its properties."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def spans(self) -> Mapping[str, Span]: ...
+
+
 class LayerDiagnostic(Diagnostic):
     """An error in a layer, or in another statement with a ``name``."""
 
     name: str
 
+    @classmethod
+    def at(cls, layer: Located, key: str = "", /, **values: Any) -> Self:
+        """Return the diagnostic at a property of a layer, or at the layer's head."""
+        return cls(span=layer.spans.get(key, layer.span), name=layer.name, **values)
 
-class LayerWarning(SpecWarning):
+
+class LayerWarning(LayerDiagnostic, SpecWarning):
     """A warning about a layer called ``name``."""
-
-    name: str
 
 
 @dataclass(slots=True)

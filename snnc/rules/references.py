@@ -186,7 +186,7 @@ class TooManyPaths(LayerDiagnostic):
                 yield cls(span=span, name=name, limit=MAX_PATHS)
 
 
-class MissingSetting(Diagnostic):
+class MissingSetting(LayerDiagnostic):
     """Checks that convolutions have `filters` and dense layers have `units`.
 
     Set these properties in the layer, or in `defaults` for its kind.
@@ -198,5 +198,4 @@ class MissingSetting(Diagnostic):
     help = "write `{kind} {name} {{ {key} 16 }}`"
 
     kind: str
-    name: str
     key: str

@@ -8,6 +8,7 @@ from graphlib import CycleError
 from itertools import chain, count
 from typing import Any
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
 from snnc.ir.order import reading_order
@@ -24,13 +25,6 @@ from snnc.language.layers import (
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
 from snnc.language.property_types import NeuronSpec
-from snnc.rules.references import (
-    Cycle,
-    RepeatedSource,
-    TooFewSources,
-    TooManySources,
-    UnknownLayer,
-)
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
@@ -62,7 +56,7 @@ class KnownNames:
         readable = self._readable_by(reader)
         only = only_near(name, readable)
         self._report.add(
-            UnknownLayer(
+            rules.references.UnknownLayer(
                 span=span,
                 name=name,
                 near=closest(name, readable),
@@ -144,6 +138,10 @@ class Draft:
     defaults: tuple[tuple[DefaultsSpec, Place], ...]
 
     @property
+    def span(self) -> Span:
+        return self.place.span
+
+    @property
     def kind(self) -> str:
         return self.spec.kind
 
@@ -169,7 +167,7 @@ class Draft:
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
-        return self.spans.get(key, self.place.span)
+        return self.spans.get(key, self.span)
 
 
 def draft_layers(
@@ -212,10 +210,8 @@ def _draft(
     if not spec.sources and not isinstance(spec, JoinSpec):
         sources = (before,)
     shortcut = _shortcut(spec)
-    if shortcut is not None:
-        span = place.keys.get("shortcut", place.span)
-        if not known.check(shortcut, span, name):
-            shortcut, sound = None, False
+    if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
+        shortcut, sound = None, False
     return Draft(name, spec, place, sources, shortcut, sound, defaults=())
 
 
@@ -225,7 +221,7 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
     count = len(spec.sources)
     if not isinstance(spec, JoinSpec):
         if count > 1:
-            yield TooManySources(
+            yield rules.references.TooManySources(
                 span=spans[1].to(spans[-1]),
                 name=draft.name,
                 kind=spec.kind,
@@ -233,12 +229,12 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
                 sources=", ".join(spec.sources),
             )
     elif count < 2:
-        yield TooFewSources(
-            span=draft.place.span, kind=spec.kind, name=draft.name, count=count
-        )
+        yield rules.references.TooFewSources.at(draft, kind=spec.kind, count=count)
     for index, source in enumerate(spec.sources):
         if isinstance(spec, JoinSpec) and source in spec.sources[:index]:
-            yield RepeatedSource(span=spans[index], kind=spec.kind, source=source)
+            yield rules.references.RepeatedSource(
+                span=spans[index], kind=spec.kind, source=source
+            )
 
 
 def in_order(
@@ -253,7 +249,7 @@ def in_order(
         circle = tuple(reversed(error.args[1]))
         first = min(circle, key=lambda name: by_name[name].place.span.start)
         report.add(
-            Cycle(
+            rules.references.Cycle(
                 span=by_name[first].place.span,
                 first=first,
                 circle=" reads ".join(f"`{name}`" for name in circle),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.ir.logical import (
     Add,
@@ -36,24 +37,6 @@ from snnc.language.layers import (
     TransposedConvSpec,
 )
 from snnc.passes.resolve.drafts import Draft
-from snnc.rules.references import MissingSetting
-from snnc.rules.refused import EncodeConvOnFeatures
-from snnc.rules.shapes import (
-    AXES,
-    ForgottenChannels,
-    ShortcutMismatch,
-    UnequalShapes,
-    WrongRank,
-    axis_names,
-    looks_channels_first,
-)
-from snnc.rules.windows import (
-    CausalInSpace,
-    DilatedStride,
-    GroupsDontDivide,
-    KernelTooLarge,
-    WrongDims,
-)
 from snnc.text.tables import dims
 
 Computed = tuple[Operation, Shape]
@@ -130,11 +113,11 @@ class Operations:
         reached = tuple(-(-n // s) for n, s in zip(sizes, strides, strict=False))
         if len(sizes) != len(targets) or reached != targets:
             self._refuse(
-                ShortcutMismatch(
-                    span=draft.span_of("shortcut"),
+                rules.shapes.ShortcutMismatch.at(
+                    draft,
+                    "shortcut",
                     source=source,
                     source_shape=source_shape,
-                    name=draft.name,
                     shape=shape,
                 )
             )
@@ -149,9 +132,7 @@ class Operations:
         size: int | None = draft.get(key)
         if size is None:
             self._report.add(
-                MissingSetting(
-                    span=draft.place.span, kind=draft.kind, name=draft.name, key=key
-                )
+                rules.references.MissingSetting.at(draft, kind=draft.kind, key=key)
             )
         return size
 
@@ -160,7 +141,9 @@ class Operations:
         is_encoder = isinstance(spec, ConvEncoderSpec)
         rank = len(shape) - 1 if is_encoder else FORMS[spec.kind].axes
         if rank == 0:
-            self._refuse(EncodeConvOnFeatures(span=draft.place.span, features=channels))
+            self._refuse(
+                rules.refused.EncodeConvOnFeatures(span=draft.span, features=channels)
+            )
         self._check_rank(draft, shape, rank)
         depthwise = isinstance(spec, DepthwiseSpec)
         if depthwise:
@@ -172,31 +155,17 @@ class Operations:
         )
         if max(stride) > 1 and max(dilation) > 1:
             self._refuse(
-                DilatedStride(
-                    span=draft.span_of("dilation"),
-                    name=draft.name,
-                    dilation=dilation,
-                    stride=stride,
+                rules.windows.DilatedStride.at(
+                    draft, "dilation", dilation=dilation, stride=stride
                 )
             )
         padding: KernelPadding = draft.get("padding")
         if padding == "causal" and not isinstance(spec, SequenceConvSpec):
             self._refuse_causal(draft)
         filters = _sound(filters)
-        divide = channels % groups == 0 and filters % groups == 0
-        if not divide:
-            self._report.add(
-                GroupsDontDivide(
-                    span=draft.span_of("groups"),
-                    name=draft.name,
-                    groups=groups,
-                    channels=channels,
-                    filters=filters,
-                    source=draft.sources[0],
-                )
-            )
+        divides = self._groups_divide(draft, groups, channels, filters)
         out = self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
-        if not divide:
+        if not divides:
             raise UnsoundError
         bias = draft.get("bias")
         operation = Convolution(
@@ -210,6 +179,19 @@ class Operations:
             neuron_bias=bias == "neuron",
         )
         return operation, (*out, filters)
+
+    def _groups_divide(
+        self, draft: Draft, groups: int, channels: int, filters: int
+    ) -> bool:
+        """Return whether groups divide the channels and filters; report if not."""
+        if channels % groups == 0 and filters % groups == 0:
+            return True
+        source = draft.sources[0]
+        sizes = {"groups": groups, "channels": channels, "filters": filters}
+        self._report.add(
+            rules.windows.GroupsDontDivide.at(draft, "groups", source=source, **sizes)
+        )
+        return False
 
     def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed:
         """Return a transposed convolution; features are read as one pixel."""
@@ -232,8 +214,7 @@ class Operations:
         return operation, (*out, filters)
 
     def _refuse_causal(self, draft: Draft) -> NoReturn:
-        span = draft.span_of("padding")
-        self._refuse(CausalInSpace(span=span, name=draft.name, kind=draft.kind))
+        self._refuse(rules.windows.CausalInSpace.at(draft, "padding", kind=draft.kind))
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
@@ -282,8 +263,8 @@ class Operations:
         ]
         for source, shape in unequal:
             self._report.add(
-                UnequalShapes(
-                    span=draft.place.span,
+                rules.shapes.UnequalShapes(
+                    span=draft.span,
                     kind=spec.kind,
                     first=draft.sources[0],
                     first_shape=first,
@@ -309,7 +290,7 @@ class Operations:
         }
         for key, value in wrong.items():
             self._report.add(
-                WrongDims(
+                rules.windows.WrongDims(
                     span=draft.span_of(key),
                     key=key,
                     value=value,
@@ -337,16 +318,16 @@ class Operations:
         ``what`` is the property with the window's size; an empty ``dilation`` means 1.
         """
         out = []
-        names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
+        names, apart = rules.shapes.AXES[len(shape)], dilation or (1,) * len(kernel)
         axes = list(zip(names, shape, kernel, stride, apart, strict=False))
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
             out.append(window_positions(size, extent, s, padding))
             if out[-1] < 1:
                 self._refuse(
-                    KernelTooLarge(
-                        span=draft.span_of(what),
-                        name=draft.name,
+                    rules.windows.KernelTooLarge.at(
+                        draft,
+                        what,
                         what=what,
                         size=extent,
                         dilation=d,
@@ -367,7 +348,7 @@ class Operations:
     def _channels_last(self) -> dict[str, Any]:
         """Return advice if the input's shape looks like channels first."""
         shape = self._input.shape
-        if not looks_channels_first(shape):
+        if not rules.shapes.looks_channels_first(shape):
             return {}
         last = (*shape[1:], shape[0])
         hint = (
@@ -386,7 +367,7 @@ class Operations:
         elif self._lacks_channels(draft, shape, rank):
             raise UnsoundError
         else:
-            expected = axis_names(rank + 1)
+            expected = rules.shapes.axis_names(rank + 1)
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
                 other = "let the layer read an earlier layer with `from`"
@@ -394,8 +375,8 @@ class Operations:
             layer = f"{family}{axes}d" if axes else "dense"
             hint = f"use `{layer}`, or {other}"
         self._refuse(
-            WrongRank(
-                span=draft.place.span,
+            rules.shapes.WrongRank(
+                span=draft.span,
                 kind=draft.kind,
                 source=draft.sources[0],
                 shape=shape,
@@ -420,13 +401,18 @@ class Operations:
             self._channels_reported = True
             shape = (*given.shape, 1)
             self._report.add(
-                ForgottenChannels(
+                rules.shapes.ForgottenChannels(
                     span=place or given.span,
                     name=given.name,
                     shape=given.shape,
                     kind=draft.kind,
                     other="dense" if rank == 1 else f"conv{rank - 1}d",
-                    related=(Label(draft.place.span, f"reads {axis_names(rank + 1)}"),),
+                    related=(
+                        Label(
+                            draft.span,
+                            f"reads {rules.shapes.axis_names(rank + 1)}",
+                        ),
+                    ),
                     fix=None if place is None else Fix(place, dims(shape), unsafe=True),
                 )
             )
