@@ -74,7 +74,7 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     for comment in signed:
         match = _ALLOW.fullmatch(comment.span.text)
         if match is None:
-            problems.append(rules.suppression.UnknownDirective(span=comment.span))
+            problems.append(rules.misplaced.UnknownDirective(span=comment.span))
             continue
         code = match["code"]
         if problem := _wrong_code(code, comment.span, match.span("code"), severities):
@@ -85,11 +85,11 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
         if not used and complete:
             fix = Fix(_whole(comment), "")
             problems.append(
-                rules.suppression.UnusedAllow(span=comment.span, allowed=code, fix=fix)
+                rules.misplaced.UnusedAllow(span=comment.span, allowed=code, fix=fix)
             )
         elif not match["reason"].strip(" :-,"):
             problems.append(
-                rules.suppression.AllowWithoutReason(span=comment.span, allowed=code)
+                rules.misplaced.AllowWithoutReason(span=comment.span, allowed=code)
             )
     report.add(*problems[: report.limit])
 
@@ -101,9 +101,9 @@ def _wrong_code(
     span = Span(comment.source, *(comment.start + end for end in within))
     if code not in severities:
         near = closest(code.upper(), severities)
-        return rules.suppression.AllowUnknownCode(span=span, allowed=code, near=near)
+        return rules.misplaced.AllowUnknownCode(span=span, allowed=code, near=near)
     if severities[code] is Severity.ERROR:
-        return rules.suppression.AllowError(span=span, allowed=code)
+        return rules.misplaced.AllowError(span=span, allowed=code)
     return None
 
 

@@ -12,21 +12,15 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
 from snnc.ir.order import reading_order
+from snnc.language import layers
 from snnc.language.fields import otherwise
-from snnc.language.layers import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    JoinSpec,
-    LayerSpec,
-    MaxPoolSpec,
-    RateEncoderSpec,
-    SpikingSpec,
-)
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
 from snnc.language.property_types import NeuronSpec
 from snnc.source import Span
 from snnc.text.near import closest, only_near
+
+NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
 
 class KnownNames:
@@ -61,6 +55,7 @@ class KnownNames:
                 name=name,
                 near=closest(name, readable),
                 known=readable,
+                advice="" if readable else NONE_TO_READ,
                 fix=None if only is None else Fix(span, only),
             )
         )
@@ -72,7 +67,7 @@ class KnownNames:
         Encoders read the input; other layers read layers that do not depend on them.
         """
         spec = self._layers.get(reader or "")
-        if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
+        if isinstance(spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec)):
             return (self._input,)
         never = self._unwritten | (set() if reader is None else self._all_after(reader))
         return tuple(
@@ -93,7 +88,7 @@ class KnownNames:
         return after
 
 
-def _shortcut(spec: LayerSpec | None) -> str | None:
+def _shortcut(spec: layers.LayerSpec | None) -> str | None:
     # Only spiking layers have shortcuts.
     return getattr(spec, "shortcut", None)
 
@@ -130,7 +125,7 @@ class Draft:
     """
 
     name: str
-    spec: LayerSpec
+    spec: layers.LayerSpec
     place: Place
     sources: tuple[str, ...]
     shortcut: str | None
@@ -147,7 +142,7 @@ class Draft:
 
     @property
     def is_encoder(self) -> bool:
-        return isinstance(self.spec, (ConvEncoderSpec, RateEncoderSpec))
+        return isinstance(self.spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec))
 
     def get(self, key: str) -> Any:
         """Return a property's value, otherwise the table's default or None."""
@@ -202,12 +197,12 @@ def draft_layers(
 
 
 def _draft(
-    name: str, spec: LayerSpec, place: Place, before: str, known: KnownNames
+    name: str, spec: layers.LayerSpec, place: Place, before: str, known: KnownNames
 ) -> Draft:
     written = zip(spec.sources, place.sources, strict=True)
     sources = tuple(s for s, span in written if known.check(s, span, name))
     sound = len(sources) == len(spec.sources)
-    if not spec.sources and not isinstance(spec, JoinSpec):
+    if not spec.sources and not isinstance(spec, layers.JoinSpec):
         sources = (before,)
     shortcut = _shortcut(spec)
     if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
@@ -219,7 +214,7 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
     """Yield what is wrong with the number of sources."""
     spec, spans = draft.spec, draft.place.sources
     count = len(spec.sources)
-    if not isinstance(spec, JoinSpec):
+    if not isinstance(spec, layers.JoinSpec):
         if count > 1:
             yield rules.references.TooManySources(
                 span=spans[1].to(spans[-1]),
@@ -231,7 +226,7 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
     elif count < 2:
         yield rules.references.TooFewSources.at(draft, kind=spec.kind, count=count)
     for index, source in enumerate(spec.sources):
-        if isinstance(spec, JoinSpec) and source in spec.sources[:index]:
+        if isinstance(spec, layers.JoinSpec) and source in spec.sources[:index]:
             yield rules.references.RepeatedSource(
                 span=spans[index], kind=spec.kind, source=source
             )
@@ -259,7 +254,7 @@ def in_order(
 
 
 # The percentile for the range of an encoder or a max pool, which equals that of layers.
-PERCENTILE: float = otherwise(SpikingSpec, "percentile")
+PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile")
 
 
 def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
@@ -268,7 +263,7 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
     ``l2`` and ``synapse`` are the values in `train` and `timing`.
     """
     spec = draft.spec
-    if isinstance(spec, (AveragePoolSpec, JoinSpec)):
+    if isinstance(spec, (layers.AveragePoolSpec, layers.JoinSpec)):
         return None
     low, high = draft.get("rate")
     own = draft.get("synapse")
@@ -283,9 +278,9 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
         synapse=synapse if own is None else own,
         block=None,
     )
-    if isinstance(spec, MaxPoolSpec):
+    if isinstance(spec, layers.MaxPoolSpec):
         return replace(plain, rate=Rate(0.0, high, PERCENTILE))
-    if isinstance(spec, RateEncoderSpec):
+    if isinstance(spec, layers.RateEncoderSpec):
         return replace(plain, place="host", synapse=0.0, start=spec.start)
     own_l2, block = draft.get("l2"), draft.get("block")
     trained = replace(
@@ -294,7 +289,7 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
         dropout=draft.get("dropout"),
         l2=l2 if own_l2 is None else own_l2,
     )
-    if isinstance(spec, ConvEncoderSpec):
+    if isinstance(spec, layers.ConvEncoderSpec):
         return replace(trained, place="host", synapse=0.0, start=spec.start)
     return replace(
         trained,

@@ -22,24 +22,13 @@ from snnc.ir.logical import (
     TransposedConvolution,
 )
 from snnc.ir.shapes import transposed_places, window_positions
+from snnc.language import layers
 from snnc.language.keywords import FORMS
-from snnc.language.layers import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    ConvSpec,
-    DenseSpec,
-    DepthwiseSpec,
-    DownsampleSpec,
-    JoinSpec,
-    MaxPoolSpec,
-    RateEncoderSpec,
-    SequenceConvSpec,
-    TransposedConvSpec,
-)
 from snnc.passes.resolve.drafts import Draft
 from snnc.text.tables import dims
 
 Computed = tuple[Operation, Shape]
+PoolSpec = layers.AveragePoolSpec | layers.MaxPoolSpec
 
 MOST_CHANNELS = 4
 """A last axis up to this size is probably channels, not pixels."""
@@ -79,27 +68,27 @@ class Operations:
             After reporting what is wrong.
         """
         shape = shapes[0]
-        pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
+        pools = isinstance(draft.spec, (layers.AveragePoolSpec, layers.MaxPoolSpec))
         if draft.is_encoder or (pools and draft.sources[0] in self._raw):
             self._raw.add(draft.name)
         match draft.spec:
-            case ConvSpec() | ConvEncoderSpec() | DepthwiseSpec():
+            case layers.ConvSpec() | layers.ConvEncoderSpec() | layers.DepthwiseSpec():
                 return self._convolution(draft, shape)
-            case TransposedConvSpec():
+            case layers.TransposedConvSpec():
                 return self._transpose_convolution(draft, shape)
-            case DownsampleSpec():
+            case layers.DownsampleSpec():
                 return self._downsample(draft, shape)
-            case DenseSpec():
+            case layers.DenseSpec():
                 units = self._size(draft, "units")
                 return Dense(bool(draft.get("bias"))), (_sound(units),)
-            case AveragePoolSpec() | MaxPoolSpec() as spec:
+            case layers.AveragePoolSpec() | layers.MaxPoolSpec() as spec:
                 return self._pool(draft, spec, shape)
-            case RateEncoderSpec():
+            case layers.RateEncoderSpec():
                 low, high = self._input.bounds
                 code = RateCode(scale=max(abs(low), abs(high)), signed=low < 0)
                 return code, (*shape[:-1], shape[-1] * (2 if code.signed else 1))
-            case JoinSpec() as spec:
-                return self._join(draft, spec, shapes)
+            case layers.JoinSpec():
+                return self._join(draft, shapes)
 
     def shortcut(self, draft: Draft, shape: Shape, source_shape: Shape) -> Shortcut:
         """Return an identity, a strided 1x1 convolution or a matrix."""
@@ -138,14 +127,14 @@ class Operations:
 
     def _convolution(self, draft: Draft, shape: Shape) -> Computed:
         spec, channels = draft.spec, shape[-1]
-        is_encoder = isinstance(spec, ConvEncoderSpec)
+        is_encoder = isinstance(spec, layers.ConvEncoderSpec)
         rank = len(shape) - 1 if is_encoder else FORMS[spec.kind].axes
         if rank == 0:
             self._refuse(
                 rules.refused.EncodeConvOnFeatures(span=draft.span, features=channels)
             )
         self._check_rank(draft, shape, rank)
-        depthwise = isinstance(spec, DepthwiseSpec)
+        depthwise = isinstance(spec, layers.DepthwiseSpec)
         if depthwise:
             filters, groups = channels * draft.get("multiplier"), channels
         else:
@@ -160,7 +149,7 @@ class Operations:
                 )
             )
         padding: KernelPadding = draft.get("padding")
-        if padding == "causal" and not isinstance(spec, SequenceConvSpec):
+        if padding == "causal" and not isinstance(spec, layers.SequenceConvSpec):
             self._refuse_causal(draft)
         filters = _sound(filters)
         divides = self._groups_divide(draft, groups, channels, filters)
@@ -224,9 +213,7 @@ class Operations:
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
         return operation, (*out, draft.get("filters") or shape[-1])
 
-    def _pool(
-        self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
-    ) -> Computed:
+    def _pool(self, draft: Draft, spec: PoolSpec, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
         *sizes, channels = shape
         if spec.window == "all":
@@ -239,7 +226,7 @@ class Operations:
         # A window must fit into the unpadded input.
         out = self._slide(draft, shape, "window", window, stride)
         self._follow(draft)
-        if isinstance(spec, AveragePoolSpec):
+        if isinstance(spec, layers.AveragePoolSpec):
             divides = all(n % w == 0 for n, w in zip(sizes, window, strict=True))
             if window != stride or not divides:
                 self._uneven.add(draft.name)
@@ -253,8 +240,8 @@ class Operations:
         if not self._uneven.isdisjoint(draft.sources):
             self._uneven.add(draft.name)
 
-    def _join(self, draft: Draft, spec: JoinSpec, shapes: list[Shape]) -> Computed:
-        first, is_sum = shapes[0], spec.kind == "add"
+    def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
+        first, is_sum = shapes[0], draft.kind == "add"
         self._follow(draft)
         unequal = [
             (source, shape)
@@ -265,7 +252,7 @@ class Operations:
             self._report.add(
                 rules.shapes.UnequalShapes(
                     span=draft.span,
-                    kind=spec.kind,
+                    kind=draft.kind,
                     first=draft.sources[0],
                     first_shape=first,
                     second=source,
