@@ -32,8 +32,6 @@ ENCODE = layer(
     named="encode conv e { filters 2 }",
     name="optional",
     place="encoder",
-    same="encoder",
-    nearby="poisson spikegen ratecoding encoding",
 )
 
 
@@ -42,9 +40,7 @@ class ConvEncoderSpec(StatementModel):
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "conv",
-        "A trained convolution on the host that outputs spikes.",
-        nearby="conv1d conv2d conv3d",
+        "conv", "A trained convolution on the host that outputs spikes."
     )
 
     kind: Literal["encode conv"] = "encode conv"
@@ -133,7 +129,6 @@ class ImageConvSpec(ConvSpec):
             "conv2d c0 { filters 8, kernel 3 }",
             size="filters",
             axes=2,
-            nearby="conv convolution cnn",
         ),
         layer(
             "conv3d",
@@ -141,7 +136,6 @@ class ImageConvSpec(ConvSpec):
             "conv3d c0 { filters 8, kernel 3 }",
             size="filters",
             axes=3,
-            nearby="conv4d",
         ),
     )
 
@@ -168,7 +162,6 @@ class TransposedConvSpec(TransposedConvProperties):
             "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
             size="filters",
             axes=2,
-            same="convtranspose2d",
         ),
     )
 
@@ -194,7 +187,6 @@ class DepthwiseSpec(DepthwiseProperties):
             "depthwise1d c0 { kernel 3 }",
             size="kernel",
             axes=1,
-            same="depthwiseconv1d",
         ),
         layer(
             "depthwise2d",
@@ -202,7 +194,6 @@ class DepthwiseSpec(DepthwiseProperties):
             "depthwise2d c0 { kernel 3 }",
             size="kernel",
             axes=2,
-            same="depthwise depthwiseconv",
         ),
         layer(
             "depthwise3d",
@@ -210,7 +201,6 @@ class DepthwiseSpec(DepthwiseProperties):
             "depthwise3d c0 { kernel 3 }",
             size="kernel",
             axes=3,
-            same="depthwiseconv3d",
         ),
     )
 
@@ -263,8 +253,6 @@ class DenseSpec(DenseProperties):
             "A spiking dense layer, which flattens its input.",
             "dense d0 { units 64 }",
             size="units",
-            same="fc fullyconnected linear",
-            nearby="ensemble population hidden hiddenlayer layer mlp",
         ),
     )
 
@@ -285,8 +273,6 @@ class AveragePoolSpec(StatementModel):
             named="avgpool p { window 2 }",
             name="optional",
             size="window",
-            same="averagepool averagepooling avgpooling",
-            nearby="adaptiveavgpool pool pooling average mean meanpool",
         ),
     )
 
@@ -306,8 +292,6 @@ class MaxPoolSpec(StatementModel):
             "Max pooling with neurons that compare values in pairs.",
             "maxpool p0 { window 2 }",
             size="window",
-            same="maxpooling",
-            nearby="adaptivemaxpool max maximum",
         ),
     )
 
@@ -332,7 +316,6 @@ class JoinSpec(StatementModel):
             named="add s from a, b",
             name="optional",
             sources="required",
-            nearby="residual skip sum plus skipconnection residualblock resblock",
         ),
         layer(
             "concat",
@@ -341,8 +324,6 @@ class JoinSpec(StatementModel):
             named="concat s from a, b",
             name="optional",
             sources="required",
-            same="concatenate cat",
-            nearby="join stack merge",
         ),
     )
 

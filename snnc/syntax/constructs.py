@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from textwrap import dedent
 
-from lark import Token
-
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
+from snnc.syntax.build import Token, span_of
 from snnc.syntax.split import StatementTokens
 
 _ITEM = re.compile(r"-[ \t]*(\w+)")
@@ -20,48 +19,39 @@ _DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
 _LONGEST = 60
 
 
-def is_item(piece: StatementTokens, source: SourceFile) -> bool:
+def is_item(first: Span) -> bool:
     """Return whether a statement begins like an item of a YAML list."""
-    first = piece.tokens[0]
-    match = _ITEM.match(source.text, first.start_pos or 0)
+    match = _ITEM.match(first.source.text, first.start)
     return match is not None and match[1] in KINDS
 
 
-def whole_items(
-    pieces: list[StatementTokens], source: SourceFile
-) -> list[StatementTokens]:
+def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
     """Join the lines of each YAML list item, which then causes only one diagnostic."""
-    groups: list[list[StatementTokens]] = []
+    joined: list[StatementTokens] = []
     for piece in pieces:
-        is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-")
-        is_inner = is_inner and piece.tokens[0] not in KINDS
-        if groups and is_inner and is_item(groups[-1][0], source):
-            groups[-1].append(piece)
-        else:
-            groups.append([piece])
-    return [group[0] if len(group) == 1 else _join_lines(group) for group in groups]
+        first, second, *_ = (*piece.tokens, "")
+        is_inner = second in (":", "-") and first not in KINDS
+        if joined and is_inner and is_item(joined[-1].tokens[0].span):
+            item = joined.pop()
+            piece = item._replace(tokens=item.tokens + piece.tokens)
+        joined.append(piece)
+    return joined
 
 
-def _join_lines(pieces: list[StatementTokens]) -> StatementTokens:
-    tokens = tuple(token for piece in pieces for token in piece.tokens)
-    return StatementTokens(tokens, pieces[0].broken, pieces[0].repaired)
-
-
-def foreign_construct(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+def foreign_construct(tokens: Sequence[Token]) -> Diagnostic | None:
     """Describe a statement that begins like a statement of another notation."""
-    return _describe_item(piece, source) or _describe_module_name(piece.tokens, source)
+    if is_item(tokens[0].span):
+        return _describe_item(span_of(tokens))
+    if tokens[0].type == "NAME":
+        return _describe_module_name(tokens[0].span)
+    return None
 
 
-def _describe_item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
-    if not is_item(piece, source):
-        return None
-    first, last = piece.tokens[0], piece.tokens[-1]
-    start = first.start_pos or 0
-    whole = Span(source, start, last.end_pos or start)
+def _describe_item(whole: Span) -> Diagnostic:
     line = _as_statement(whole)
     shown = line if line and len(line) <= _LONGEST else "conv2d c0 { filters 8 }"
     return rules.syntax.UnexpectedCharacter(
-        span=Span(source, start, start + 1),
+        span=Span(whole.source, whole.start, whole.start + 1),
         text="-",
         advice="a statement begins with its kind, without a dash or a colon:"
         f" write{'' if shown == line else ', for example,'} `{shown}`",
@@ -80,22 +70,18 @@ def _as_statement(item: Span) -> str:
     indent = " " * (item.first.column - 1)
     text = f"snn: 1\nnetwork: x\nlayers:\n{dedent(indent + item.text)}\n"
     report = Diagnostics()
-    (*_, statement) = parse_yaml(SourceFile("item.yaml", text), report).statements or [
-        None
-    ]
-    if report.errors or statement is None:
+    statements = parse_yaml(SourceFile("item.yaml", text), report).statements
+    if report.errors or not statements:
         return ""
-    return statement_item(statement).flat
+    return statement_item(statements[-1]).flat
 
 
-def _describe_module_name(
-    tokens: Sequence[Token], source: SourceFile
-) -> Diagnostic | None:
+def _describe_module_name(first: Span) -> Diagnostic | None:
     """Describe a statement such as ``nn.Conv2d``: another library's class name."""
-    match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
-    if match is None or tokens[0].type != "NAME":
+    match = _DOTTED.match(first.source.text, first.start)
+    if match is None:
         return None
-    span = Span(source, match.start(), match.end())
+    span = Span(first.source, *match.span())
     return vocabulary.foreign_keywords.unknown_kind(
         tree.Statement(tree.Word(match[0], span), span)
     )

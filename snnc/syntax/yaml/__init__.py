@@ -14,7 +14,7 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Builder
+from snnc.syntax.build import comment
 from snnc.syntax.header import EDITION
 from snnc.syntax.yaml import statements, values
 from snnc.syntax.yaml.compose import Composer
@@ -254,9 +254,8 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
     """Return the comments outside the scalars, whose spans must be in order."""
-    builder = Builder(source)
     return tuple(
-        builder.comment(match.start(), match.end())
+        comment(Span(source, *match.span()))
         for start, end in _gaps(source, scalars)
         for match in _COMMENT.finditer(source.text, start, end)
     )

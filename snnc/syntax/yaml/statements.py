@@ -26,9 +26,6 @@ from snnc.text.near import closest
 
 PARTS = {part.key: field for field, part in keywords.PARTS.items()}
 """The field of each key that precedes the block in ``.snn``."""
-_MEANT = {
-    word: part.key for part in keywords.PARTS.values() for word in part.nearby.split()
-}
 _CHOOSING = frozenset(VARIANTS) - {"defaults"}
 
 
@@ -206,7 +203,8 @@ def _find_misspelling(
         return None
     absent = [part for part in only or _PARTS_OF_NAMED if part not in given]
     near = closest(key.text, absent)
-    near = _MEANT.get(key.text) if _MEANT.get(key.text) in absent else near
+    meant = vocabulary.foreign_keywords.PART_BY_WORD.get(key.text)
+    near = meant if meant in absent else near
     if near is None and only is None:
         return None
     return rules.names.UnknownProperty(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-from lark import Token
-
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.source import Span
-from snnc.syntax.build import Builder
+from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
 from snnc.syntax.lexical import problem_of
@@ -28,6 +26,18 @@ from snnc.syntax.yaml.nodes import (
 
 LONGEST = 1_000
 _LONGEST_SHOWN = 60
+_SCALARS = frozenset(
+    (
+        ("NAME",),
+        ("NUMBER",),
+        ("DIMS",),
+        ("STRING",),
+        ("RANGE",),
+        ("RANGE", "UNIT"),
+        ("NUMBER", "UNIT"),
+    )
+)
+"""The types of the tokens in a value that is not a list or a group."""
 # First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
@@ -59,7 +69,7 @@ def name_of(key: tree.Word | None, node: Node) -> tree.Word:
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a name", _one_name(node))
     if "-" in node.text and node.is_verbatim:
-        problem = find_hyphens(node.span.source, node.span.start)
+        problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
             raise UnreadableError(problem)
     value = literal(node, "a name")
@@ -93,45 +103,18 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
         )
-    tokens = [_move_token(token, scalar) for token in tokens_of(text)]
+    tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
-    if is_literal and (problem := problem_of(tokens, scalar.span.source)):
+    if is_literal and (problem := problem_of(tokens)):
         raise UnreadableError(problem)
-    value = _value(tokens, Builder(scalar.span.source))
     # What the lexer treats as a comment is part of the scalar.
-    if value is not None and ("#" not in text or any("#" in t for t in tokens)):
+    has_comment = "#" in text and not any("#" in token for token in tokens)
+    if not has_comment and tuple(token.type for token in tokens) in _SCALARS:
+        value: tree.Value = build(tokens, "value")[0]
         return value
     if scalar.plain:
         raise _wrong_value(scalar.span, expected, scalar)
     return tree.Text(scalar.text, scalar.span)
-
-
-def _move_token(token: Token, scalar: Scalar) -> Token:
-    """Set a token's position in the file; use the whole scalar if it has escapes."""
-    span = scalar.span
-    start, end = span.start, span.end
-    if scalar.is_verbatim:
-        start, end = start + (token.start_pos or 0), start + (token.end_pos or 0)
-    return Token(token.type, str(token), start_pos=start, end_pos=end)
-
-
-def _value(tokens: list[Token], builder: Builder) -> tree.Value | None:
-    match [token.type for token in tokens]:
-        case ["NAME"]:
-            return builder.word(tokens[0])
-        case ["NUMBER"]:
-            return builder.number(tokens[0])
-        case ["DIMS"]:
-            return builder.dims(tokens[0])
-        case ["STRING"]:
-            return builder.text(tokens[0])
-        case ["RANGE"]:
-            return builder.range(tokens[0], None)
-        case ["RANGE", "UNIT"]:
-            return builder.range(tokens[0], tokens[1])
-        case ["NUMBER", "UNIT"]:
-            return builder.quantity(tokens[0], tokens[1])
-    return None
 
 
 def value_of(key: tree.Word, node: Node) -> tree.Value:
@@ -154,7 +137,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
     if key.text == "optimizer":
-        return no_braces(node.span.source, node.span.start)
+        return no_braces(node.span)
     return foreign_text(key.text, node.span)
 
 
@@ -257,7 +240,7 @@ def _is_literal_label(scalar: Scalar) -> bool:
     """Return whether a label is a word or number, not a text such as ``hot dog``."""
     if not scalar.plain or len(scalar.text) > LONGEST:
         return False
-    kinds = [token.type for token in tokens_of(scalar.text)]
+    kinds = [token.type for token in tokens_of(scalar.span, scalar.text)]
     return kinds in (["NAME"], ["NUMBER"])
 
 
