@@ -1,7 +1,4 @@
-"""Represent YAML text as scalars, mappings and lists with their positions.
-
-A bare key in a flow mapping has no colon: it is part of a value that contains commas.
-"""
+"""Represent YAML text as scalars, mappings and lists with their positions."""
 
 from __future__ import annotations
 
@@ -58,7 +55,7 @@ class Scalar:
 class Mapping:
     """Keys with their values, in the order of the file."""
 
-    pairs: tuple[tuple[Scalar, Node], ...]
+    pairs: tuple[Pair, ...]
     span: Span
 
 
@@ -78,19 +75,23 @@ class Unread:
 
 
 Node = Scalar | Mapping | Sequence | Unread
+Pair = tuple[Scalar, Node]
+
+
+def is_empty(node: Node) -> bool:
+    """Return whether a key has no value."""
+    return isinstance(node, Scalar) and node.plain and not node.text
 
 
 def describe_node(node: Node) -> str:
     """Name the type of a node in the user's words."""
-    match node:
-        case Mapping():
-            return "a mapping"
-        case Sequence():
-            return "a list"
-        case _:
-            text = node.span.text
-            short = len(text) <= 30 and "\n" not in text
-            return (f"`{text}`" if short else "a text") if text else "nothing"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    text = node.span.text
+    short = len(text) <= 30 and "\n" not in text
+    return (f"`{text}`" if short else "a text") if text else "nothing"
 
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
@@ -98,57 +99,39 @@ _COLON = re.compile(r"\s*:")
 _PARTS = frozenset(part.key for part in PARTS.values())
 
 
-def is_bare(key: Scalar, value: Node) -> bool:
-    """Return whether a key has neither a value nor a colon."""
-    if not (isinstance(value, Scalar) and value.plain and not value.text):
-        return False
-    return key.plain and not _COLON.match(key.span.source.text, key.span.end)
-
-
 def rejoin(mapping: Mapping) -> Mapping:
     """Restore the values of ``from: a, b`` and ``kernel: (3, 3)`` in braces.
+
+    YAML reads the part after a comma as a key without a value.
 
     Raises
     ------
     UnreadableError
         If a key has no space after its colon: ``filters:8``.
     """
-    pairs: list[tuple[Scalar, Node]] = []
-    last: Scalar | None = None  # part of the previous pair's value
+    pairs: list[Pair] = []
     for key, value in mapping.pairs:
-        bare = is_bare(key, value)
-        if bare:
+        is_bare = is_empty(value) and key.plain
+        if is_bare and not _COLON.match(key.span.source.text, key.span.end):
             _check_blank(key)
-        if bare and pairs and _goes_on(*pairs[-1], last):
-            last = key
-            continue
-        _lengthen(pairs, last)
+            if pairs and _goes_on(*pairs[-1]):
+                first, before = pairs.pop()
+                span = before.span.to(key.span)
+                key, value = first, Scalar(span.text, span, plain=True)
         pairs.append((key, value))
-        last = None
-    _lengthen(pairs, last)
     return replace(mapping, pairs=tuple(pairs))
 
 
-def _goes_on(key: Scalar, value: Node, last: Scalar | None) -> bool:
+def _goes_on(key: Scalar, value: Node) -> bool:
     """Return whether the text after a comma belongs to the value before the comma."""
     if not isinstance(value, Scalar) or not value.plain or not value.text:
         return False
-    opened = value.text.startswith("(") and not (last or value).text.endswith(")")
+    opened = value.text.startswith("(") and not value.text.endswith(")")
     return opened or key.text == "from"
-
-
-def _lengthen(pairs: list[tuple[Scalar, Node]], last: Scalar | None) -> None:
-    """Extend the value of the last pair to the bare key ``last``."""
-    if last is not None:
-        key, value = pairs[-1]
-        span = value.span.to(last.span)
-        pairs[-1] = key, Scalar(span.text, span, plain=True)
 
 
 def _check_blank(key: Scalar) -> None:
     match = _GLUED.match(key.text)
-    if match is None or match[1] not in KEYS | _PARTS:
-        return
-    at = key.span.start + match.start(2)
-    colon = Span(key.span.source, at, at + 1)
-    raise UnreadableError(no_blank(colon))
+    if match and match[1] in KEYS | _PARTS:
+        at = key.span.start + match.start(2)
+        raise UnreadableError(no_blank(Span(key.span.source, at, at + 1)))
