@@ -55,11 +55,8 @@ class NeuronSpec(Model):
         written = scalars.choice(value)
         made = make(written)
         if made.kind == "relu" and isinstance(written, Mapping) and len(written) > 1:
-            raise scalars.problem(
-                "not_taken",
-                "`relu` takes no {key}",
-                {"key": min({*written} - {"kind"}), "owner": "relu"},
-            )
+            key = min({*written} - {"kind"})
+            raise scalars.problem("not_taken", key=key, owner="relu")
         return made
 
 
