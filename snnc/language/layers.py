@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from snnc.language import properties as has
 from snnc.language.statements import StatementModel
-from snnc.language.table import Otherwise, ValueWord, layer
+from snnc.language.table import Form, Otherwise, ValueWord, layer
 
 
 class SpikingSpec(StatementModel):
@@ -94,6 +94,25 @@ class ConvProperties(KernelProperties, FilterProperties):
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
 
+_AXES = {1: "one axis", 2: "two axes", 3: "three axes"}
+
+
+def _by_axes(
+    kind: str, about: str, properties: str, axes: tuple[int, ...]
+) -> tuple[Form, ...]:
+    """Describe the kinds of a layer by number of axes, such as `conv2d`."""
+    return tuple(
+        layer(
+            f"{kind}{count}d",
+            about.format(_AXES[count]),
+            f"{kind}{count}d c0 {{ {properties} }}",
+            size=properties.partition(" ")[0],
+            axes=count,
+        )
+        for count in axes
+    )
+
+
 class ConvSpec(ConvProperties):
     """A spiking convolution over one, two or three axes."""
 
@@ -106,14 +125,8 @@ class ConvSpec(ConvProperties):
 class SequenceConvSpec(ConvSpec):
     """A spiking convolution over one axis, which may be time."""
 
-    forms = (
-        layer(
-            "conv1d",
-            "A spiking convolution over one axis.",
-            "conv1d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=1,
-        ),
+    forms = _by_axes(
+        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (1,)
     )
 
     kind: Literal["conv1d"] = "conv1d"
@@ -122,21 +135,8 @@ class SequenceConvSpec(ConvSpec):
 class ImageConvSpec(ConvSpec):
     """A spiking convolution over two or three axes."""
 
-    forms = (
-        layer(
-            "conv2d",
-            "A spiking convolution over two axes.",
-            "conv2d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=2,
-        ),
-        layer(
-            "conv3d",
-            "A spiking convolution over three axes.",
-            "conv3d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=3,
-        ),
+    forms = _by_axes(
+        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (2, 3)
     )
 
     kind: Literal["conv2d", "conv3d"]
@@ -180,28 +180,11 @@ class DepthwiseProperties(KernelProperties):
 class DepthwiseSpec(DepthwiseProperties):
     """A spiking convolution of each channel separately."""
 
-    forms = (
-        layer(
-            "depthwise1d",
-            "A spiking convolution over one axis, for each channel separately.",
-            "depthwise1d c0 { kernel 3 }",
-            size="kernel",
-            axes=1,
-        ),
-        layer(
-            "depthwise2d",
-            "A spiking convolution over two axes, for each channel separately.",
-            "depthwise2d c0 { kernel 3 }",
-            size="kernel",
-            axes=2,
-        ),
-        layer(
-            "depthwise3d",
-            "A spiking convolution over three axes, for each channel separately.",
-            "depthwise3d c0 { kernel 3 }",
-            size="kernel",
-            axes=3,
-        ),
+    forms = _by_axes(
+        "depthwise",
+        "A spiking convolution over {}, for each channel separately.",
+        "kernel 3",
+        (1, 2, 3),
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]

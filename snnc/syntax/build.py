@@ -1,4 +1,4 @@
-"""Split text into tokens, and build the syntax tree from them with lark."""
+"""Convert text to tokens and to the syntax tree with lark, and literals to text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import lark
 from lark.exceptions import UnexpectedToken
 
 from snnc.language import tree
-from snnc.language.keywords import KEYS, KINDS, UNITS, VARIANTS
+from snnc.language.keywords import CLAUSES, KEYS, KINDS, UNITS, VARIANTS
+from snnc.language.written import numeral
 from snnc.source import Span, grammar_path
 
 OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
@@ -238,3 +239,38 @@ def comment(span: Span) -> tree.Comment:
     before = source.text[start - column + 1 : start]
     place = Span(source, start, start + 1 + len(text))
     return tree.Comment(text.removeprefix(" "), place, bool(before.strip()))
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_ESCAPED = {character: f"\\{escape}" for escape, character in ESCAPES.items()}
+Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree.Text
+
+
+def word(text: str) -> str:
+    """Write a word; add quotes if the parser would not read it as a word."""
+    return text if _NAME.fullmatch(text) and text not in CLAUSES else quote(text)
+
+
+def quote(text: str) -> str:
+    r"""Write a string in quotes; convert ``\r`` to a line end, as `files.read` does."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return '"' + "".join(_ESCAPED.get(c, c) for c in text) + '"'
+
+
+def scalar(value: Scalar) -> str:
+    """Write a value that is not a list or a group."""
+    match value:
+        case tree.Word():
+            return word(value.text)
+        case tree.Text():
+            return quote(value.value)
+        case tree.Dims():
+            return "x".join(map(str, value.values))
+        case tree.Number():
+            return numeral(value.value)
+        case tree.Quantity():
+            return f"{numeral(value.value)} {value.unit.text}"
+        case tree.Range():
+            ends = (value.low, value.high)
+            text = "..".join("" if end is None else numeral(end) for end in ends)
+            return f"{text} {value.unit.text}" if value.unit else text

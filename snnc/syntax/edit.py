@@ -21,6 +21,7 @@ from snnc.syntax.settings import Setting
 from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
+_HEADING = ["kind", "variant", "name", "text", "shape", "within", "mapped", "sources"]
 _ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
 """Words that are complete paths: the setting replaces the text after the word."""
 _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
@@ -230,8 +231,12 @@ def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
 
 def place_values(document: tree.Document) -> tree.Document:
     """Assign each new value a position in the spec, so that comments stay in order."""
-    statements = _place(document.statements, document.span)
-    return replace(document, statements=statements)
+    statements = []
+    for s in document.statements:
+        heading = {part: _place(getattr(s, part), s.span.before) for part in _HEADING}
+        properties = _place(s.properties, s.span)
+        statements.append(replace(s, **heading, properties=properties))
+    return replace(document, statements=tuple(statements))
 
 
 def _place(node: Any, place: Span) -> Any:

@@ -11,9 +11,8 @@ from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
 from snnc.source import Span
-from snnc.syntax.build import ESCAPES, OPENERS, Token, span_of
+from snnc.syntax.build import ESCAPES, OPENERS, Token, quote, span_of
 from snnc.syntax.foreign import foreign_problem
-from snnc.syntax.literals import quote
 
 # Count only digits before a point: digits after the point don't make a number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")

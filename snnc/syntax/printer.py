@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span
+from snnc.syntax.build import quote, scalar
 from snnc.syntax.entries import Entry, entries_of
-from snnc.syntax.literals import quote, scalar, span_of_values
 from snnc.syntax.remarks import Remarks
 
 
@@ -64,9 +64,9 @@ def _heading(statement: tree.Statement) -> Iterator[str]:
     if statement.shape is not None:
         yield scalar(statement.shape)
     if statement.within is not None:
-        yield f"in {span_of_values(statement.within)}"
+        yield f"in {scalar(statement.within)}"
     if statement.mapped is not None:
-        yield f"as {span_of_values(statement.mapped)}"
+        yield f"as {scalar(statement.mapped)}"
     if statement.sources:
         yield "from " + ", ".join(source.text for source in statement.sources)
 

@@ -15,9 +15,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Token
+from snnc.syntax.build import Token, quote
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.literals import quote
 from snnc.syntax.snn import read_statement
 from snnc.syntax.split import StatementTokens
 from snnc.text.arguments import check_text

@@ -14,10 +14,10 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import comment
-from snnc.syntax.header import EDITION
+from snnc.syntax.snn import EDITION
 from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.compose import Composer
-from snnc.syntax.yaml.nodes import (
+from snnc.syntax.yaml.compose import (
+    Composer,
     Mapping,
     Node,
     Pair,

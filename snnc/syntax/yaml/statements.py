@@ -13,7 +13,7 @@ from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
 from snnc.source import Span
 from snnc.syntax.yaml import values
-from snnc.syntax.yaml.nodes import (
+from snnc.syntax.yaml.compose import (
     Mapping,
     Node,
     Pair,

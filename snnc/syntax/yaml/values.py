@@ -12,7 +12,7 @@ from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.yaml.nodes import (
+from snnc.syntax.yaml.compose import (
     Mapping,
     Node,
     Pair,
