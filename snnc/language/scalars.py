@@ -21,7 +21,7 @@ UNITS = frozenset((*SECONDS, *HERTZ))
 
 def problem(kind: str, **context: object) -> PydanticCustomError:
     """Return an error, which `snnc.passes.validate.wording` puts in words."""
-    return PydanticCustomError(kind, kind, context)  # type: ignore[arg-type]
+    return PydanticCustomError(kind, kind, context)
 
 
 def wrong_type_error(

@@ -75,7 +75,7 @@ class UnitMarker:
 
 
 @lark.v_args(inline=True)
-class _TreeBuilder(lark.Transformer):
+class _TreeBuilder(lark.Transformer[Any, Any]):
     """Build the nodes of `snnc.language.tree` while lark parses.
 
     Each rule of the grammar has a method of the same name, which takes the rule's
@@ -215,7 +215,7 @@ def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
     The result is None if that number is smaller than the number of tokens, or if a
     token is missing after the last one.
     """
-    interactive = parser(start).parse_interactive("")
+    interactive: Any = parser(start).parse_interactive("")
     index = 0
     try:
         for index, token in enumerate(tokens):  # noqa: B007

@@ -106,8 +106,8 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
             "the ends of a range are finite: write the smallest and the largest value "
             "of the data"
         )
-    more = {"advice": advice} if advice else {}
-    return rules.syntax.UnexpectedCharacter(span=span, text=_short(token), **more)
+    problem = rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
+    return problem.but(advice=advice) if advice else problem
 
 
 def _no_key(mark: Span, before: str) -> str:

@@ -78,7 +78,8 @@ def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statemen
             if statement is None:
                 problem = None if piece.repaired else explain(tokens, index)
             elif not (problem := describe_stray(tokens)):
-                return replace(statement, span=span_of(tokens))
+                located: tree.Statement = replace(statement, span=span_of(tokens))
+                return located
     if problem:
         report.add(problem)
     return _broken(tokens)

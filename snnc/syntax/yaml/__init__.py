@@ -204,17 +204,17 @@ class _DocumentReader:
         """Read a layer; ``- avgpool`` has no properties."""
         try:
             if isinstance(item, Scalar) and item.text:
-                key, node = item, Scalar("", item.span.after, plain=True)
+                pair: Pair = item, Scalar("", item.span.after, plain=True)
             elif isinstance(item, Mapping):
-                key, node = values.one_pair(item)
+                pair = values.one_pair(item)
             else:
                 raise values.wrong_form(item, "a layer")
         except UnreadableError as problem:
             problem.report_to(self._report)
         else:
-            if key.text not in _NO_LAYERS:
-                return statements.read(key, node, self._report)
-            self._report_place(key, "in the list of layers", "to the file's keys")
+            if pair[0].text not in _NO_LAYERS:
+                return statements.read(*pair, self._report)
+            self._report_place(pair[0], "in the list of layers", "to the file's keys")
         return tree.Statement(tree.Word("", item.span), item.span, broken=True)
 
 
