@@ -66,7 +66,7 @@ def predict_command(
     # The matrices are small, so more threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     quiet_tensorflow(simulator)
-    from snnc.tools.predict import predict  # imports NumPy
+    from snnc.tools.evaluate.verb import predict  # imports NumPy
 
     with one_line_errors():
         found = predict(

@@ -66,10 +66,9 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
         case FileNotFoundError() | NotADirectoryError():
             return rules.files.FileMissing(span=span, name=name)
         case IsADirectoryError():
-            is_ours = is_package(name)
-            return rules.files.FileIsDirectory(span=span, name=name, is_package=is_ours)
+            return rules.files.FileIsDirectory(span=span, is_package=is_package(name))
         case NotRegularError():
-            return rules.files.FileNotRegular(span=span, name=name)
+            return rules.files.FileNotRegular(span=span)
         case TooLargeError(size=size):
             return rules.files.FileTooLarge(span=span, size=size, limit=LARGEST)
     reason = getattr(error, "strerror", None) or str(error)
@@ -155,8 +154,7 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
         write_file(path, text)
     except OSError as error:
         span, reason = whole_file(Path(path)), error.strerror or str(error)
-        name = span.source.name
-        report.add(rules.output.CannotRewrite(span=span, path=name, reason=reason))
+        report.add(rules.output.CannotRewrite(span=span, reason=reason))
         return False
     return True
 

@@ -288,7 +288,7 @@ def _spans_of(nodes: Iterable[Any]) -> Iterator[Span]:
     for node in nodes:
         yield node.span
         value = getattr(node, "value", node)
-        inner = getattr(value, "properties", None) or getattr(value, "items", ())
+        inner: Any = getattr(value, "properties", None) or getattr(value, "items", ())
         yield from _spans_of(inner)
 
 

@@ -20,7 +20,7 @@ from snnc.language.statements import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.tools.report import html, text
 from snnc.tools.report.summary import summarise
-from snnc.tools.statements import LayerSpec
+from snnc.tools.spec import LayerSpec
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"
