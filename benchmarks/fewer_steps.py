@@ -4,7 +4,8 @@ Networks of `benchmarks.fidelity` are trained on MNIST with 30, 60 and 100 ms pe
 example, in the phases smooth and scale, then on spikes too. Each decision takes
 ``present``. It prints a table in Markdown: accuracy on the exact engine, examples in a
 row, and microjoules per example, as ``snnc report`` counts them. About 20 minutes on
-two free cores (an estimate); ``--kinds`` and ``--times`` take a part, ``--seed`` names another seed.
+two free cores (an estimate); ``--kinds`` and ``--times`` take a part, and ``--seed``
+names another seed.
 """
 
 from __future__ import annotations
