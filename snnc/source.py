@@ -70,6 +70,17 @@ class SourceFile:
         return self.notation == "yaml"
 
     @property
+    def whole(self) -> Span:
+        """The span of the whole text."""
+        return Span(self, 0, len(self.text))
+
+    @property
+    def end(self) -> Span:
+        """The empty span after the last character that is not blank."""
+        end = len(self.text.rstrip())
+        return Span(self, end, end)
+
+    @property
     def line_count(self) -> int:
         return len(self._starts)
 
@@ -106,6 +117,16 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def before(self) -> Span:
+        """The empty span before the first character."""
+        return Span(self.source, self.start, self.start)
+
+    @property
+    def after(self) -> Span:
+        """The empty span after the last character."""
+        return Span(self.source, self.end, self.end)
 
     def to(self, other: Span) -> Span:
         """Return the smallest span that includes this and another span of the file."""
