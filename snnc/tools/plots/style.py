@@ -93,22 +93,21 @@ def _pyplot() -> ModuleType:
     return importlib.import_module("matplotlib.pyplot")
 
 
-def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
-    """Return the given axes, or new axes with a size in inches."""
-    if ax is not None:
-        return ax
-    figure = new_figure(height, width)
-    made: Axes = figure.add_subplot()
-    return made
+def axes(
+    ax: Axes | None, height: float, width: float = WIDTH, *, frame: bool = False
+) -> Axes:
+    """Return the given axes, or new axes with a size in inches.
 
-
-def new_figure(height: float, width: float = WIDTH) -> Figure:
-    """Return a new figure; with pyplot, it is displayed like any pyplot figure."""
-    size: Any = {"figsize": (width, height), "layout": "constrained"}
-    if _HIDDEN.get():
-        return Figure(**size)
-    figure: Figure = _pyplot().figure(**size)
-    return figure
+    With pyplot, a new figure is displayed like any pyplot figure. Without ``frame``,
+    there are lines only at the axes that have a scale.
+    """
+    if ax is None:
+        make = Figure if _HIDDEN.get() else _pyplot().figure
+        figure: Figure = make(figsize=(width, height), layout="constrained")
+        ax = figure.add_subplot()
+    if not frame:
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
 
 
 @contextmanager
@@ -128,28 +127,21 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
     more names, the hues are spaced by the golden angle.
     """
     found: dict[str, dict[str, Any]] = {}
-    if len(names) > len(COLOURS) * len(HATCHES):
-        for i, name in enumerate(names):
-            shade = hsv_to_rgb((i * 0.381966 % 1, 0.65, 0.8 - 0.25 * (i % 2)))
-            found[name] = {"facecolor": tuple(shade), "hatch": HATCHES[i % 3]}
-        return found
+    many = len(names) > len(COLOURS) * len(HATCHES)
     for i, name in enumerate(names):
-        hatch = HATCHES[i // len(COLOURS) % len(HATCHES)]
-        found[name] = {"facecolor": COLOURS[i % len(COLOURS)], "hatch": hatch}
+        shade: object = COLOURS[i % len(COLOURS)]
+        if many:
+            hue, value = i * 0.381966 % 1, 0.8 - 0.25 * (i % 2)
+            shade = tuple(hsv_to_rgb((hue, 0.65, value)))
+        hatch = HATCHES[(i if many else i // len(COLOURS)) % len(HATCHES)]
+        found[name] = {"facecolor": shade, "hatch": hatch}
     return found
 
 
 def bare(ax: Axes) -> None:
     """Remove ticks and the frame from axes without a scale."""
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def open_frame(ax: Axes) -> None:
-    """Keep the frame only at axes that have a scale."""
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
 
 
 def save_svg(ax: Axes, buffer: BinaryIO) -> None:
