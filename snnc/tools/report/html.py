@@ -18,11 +18,11 @@ from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report.core_map import core_map
 from snnc.tools.report.sentences import (
-    bounds,
     example,
     maxima_alternatives,
     maxima_notes,
     notes,
+    row_texts,
     sentence,
     total,
 )
@@ -220,11 +220,12 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
     for reason in reasons:
         if reason.cores == 1:
             continue
+        # A population's name may include a max pool's level.
         if reason.miss is not None:
             limit = reason.miss.violation.limit
-            yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
+            yield reason.miss.layer.partition(".")[0], COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
-            yield _layer_of(reason.name), "compartments"
+            yield reason.name.partition(".")[0], "compartments"
 
 
 def _weights(network: LogicalNetwork) -> Counter[str]:
@@ -240,18 +241,9 @@ def _row(
     row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
 ) -> Json:
     use = zip(COUNTERS, row.use or (), strict=False)
-    activity, chip = row.activity, row.cores is not None
-    energy = summary.profile.energy
     return {
-        "name": row.name,
-        "kind": row.kind,
-        "shape": dims(row.shape),
-        "neurons": "" if row.neurons is None else str(row.neurons),
-        "place": row.place if summary.on_chip or row.place == "folded" else "",
+        **row_texts(row, summary),
         "weights": str(weights[row.name] or ""),
-        "cores": str(row.cores) if chip else "",
-        "block": dims(row.block or ()),
-        "bound": bounds(row.reasons),
         "bars": [
             {
                 "percent": f"{100 * part:.0f}",
@@ -260,12 +252,4 @@ def _row(
             }
             for counter, part in use
         ],
-        "spikes": human(activity.spikes) if activity is not None else "",
-        "operations": human(activity.operations) if activity and chip else "",
-        "energy": human(activity.joules(energy), "J") if activity and chip else "",
     }
-
-
-def _layer_of(population: str) -> str:
-    """Return the layer of a population, whose name may include a max pool's level."""
-    return population.partition(".")[0]

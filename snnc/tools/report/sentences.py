@@ -1,4 +1,4 @@
-"""Write the sentences of a report: totals, reasons for cores, and max pools."""
+"""Write the texts of a report: rows, totals, reasons for cores, and max pools."""
 
 from __future__ import annotations
 
@@ -12,9 +12,36 @@ from snnc.ir.learning import learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
-from snnc.loihi.why import NearMiss, Reason, Reasons
+from snnc.loihi.why import Reason, Reasons
 from snnc.text.tables import counted, dims, human
-from snnc.tools.report.summary import Row, Summary
+from snnc.tools.report.summary import COUNTERS, Row, Summary
+
+
+def row_texts(row: Row, summary: Summary) -> dict[str, str]:
+    """Return the texts of a layer's row; only layers on the chip have costs."""
+    texts = {
+        "layer": row.name,
+        "kind": row.kind,
+        "shape": dims(row.shape),
+        "neurons": "" if row.neurons is None else str(row.neurons),
+        "cores": "" if row.cores is None else str(row.cores),
+        "block": dims(row.block or ()),
+        "bound by": bounds(row.reasons),
+        **dict.fromkeys((*COUNTERS, "spikes", "operations", "energy"), ""),
+    }
+    if row.place == "folded":
+        texts["neurons"] = row.place
+    if row.place == "host" and summary.on_chip:
+        texts["cores"] = row.place
+    for counter, part in zip(COUNTERS, row.use or (), strict=False):
+        texts[counter] = f"{100 * part:.0f} %"
+    if row.activity is not None:
+        texts["spikes"] = human(row.activity.spikes)
+        if row.cores is not None:
+            joules = row.activity.joules(summary.profile.energy)
+            texts["operations"] = human(row.activity.operations)
+            texts["energy"] = human(joules, "J")
+    return texts
 
 
 def bound_by(reason: Reason) -> str:
@@ -54,35 +81,26 @@ def total(reasons: Reasons, name: str) -> str:
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
-        return f"{takes}, the smallest possible number{_explain_blocks(reasons)}."
+        why = ", because no layer takes more than it needs on its own"
+        if any(reason.bound == "block" for reason in reasons.layers):
+            why = " with the blocks that the spec sets"
+        return f"{takes}, the smallest possible number{why}."
     floor = f"the layers on their own need {reasons.floor}, which is a lower bound"
     if reasons.exact:
         return f"{takes}; {floor}, but no split into equal blocks takes fewer."
     return f"{takes}, at most {over} above the optimum; {floor}."
 
 
-def _explain_blocks(reasons: Reasons) -> str:
-    if any(reason.bound == "block" for reason in reasons.layers):
-        return " with the blocks that the spec sets"
-    return ", because no layer takes more than it needs on its own"
-
-
 def _miss(reason: Reason) -> str:
     miss = reason.miss
     if miss is None:
         return "the search ended before all options were tried"
-    who = _whose(reason, miss)
-    if reason.bound == "alone":
-        return f"{who} {_lacks(miss.violation)}"
-    rest = "with the other layers split as they are"
-    return f"{rest}, {who} {_lacks(miss.violation)}"
-
-
-def _whose(reason: Reason, miss: NearMiss) -> str:
-    """Name the core that would exceed its limits if the tiling had fewer cores."""
+    who = "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
     if miss.layer != reason.name:
-        return f"one of {miss.cores} cores of {miss.layer}"
-    return "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
+        who = f"one of {miss.cores} cores of {miss.layer}"
+    alone = reason.bound == "alone"
+    rest = "" if alone else "with the other layers split as they are, "
+    return f"{rest}{who} {_lacks(miss.violation)}"
 
 
 def _lacks(violation: LimitViolation) -> str:
@@ -275,23 +293,19 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
     for layer in _pools(summary.network):
         pool = layer.operation
         assert isinstance(pool, MaxPooling)
+        mean_error = _mean_error(prod(pool.window))
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
+        row = rows[layer.name]
+        on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
         yield (
-            f"{layer.name}: {_say_neurons(rows[layer.name])}, root mean square error "
-            f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
-            f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
+            f"{layer.name}: {counted(row.neurons or 0, 'neuron')}{on}, root mean "
+            f"square error {error:.2f} (activations are 0 to 1). `avgpool` takes none, "
+            f"but a mean differs from the maximum by {mean_error:.2f}; "
             f"`downsample {{ factor {dims(pool.window)} }}` takes "
             f"{counted(neurons, 'neuron')}, at least "
             f"{counted(ceil(neurons / core), 'core')}, and needs training."
         )
-
-
-def _say_neurons(row: Row) -> str:
-    neurons = counted(row.neurons or 0, "neuron")
-    return (
-        neurons if row.cores is None else f"{neurons} on {counted(row.cores, 'core')}"
-    )
 
 
 def _pools(network: LogicalNetwork) -> Iterator[LogicalLayer]:
