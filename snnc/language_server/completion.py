@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
+
+from lsprotocol import types
 
 from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import scalars
@@ -31,7 +32,7 @@ from snnc.language_server.cursor_context import (
 )
 from snnc.source import SourceFile
 
-Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
+Kind = types.CompletionItemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Completion:
 
     word: str
     text: str
-    sort: Sort
+    kind: Kind
     detail: str = ""
     page: str = ""
 
@@ -135,7 +136,7 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
             yield from _parts(place)
         case "reference":
             for name in text.names():
-                yield Completion(name, name, "layer", "layer")
+                yield Completion(name, name, Kind.Variable, "layer")
         case "key":
             yield from _keys(place, text)
         case "value":
@@ -145,10 +146,10 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
 def _header(text: _Text) -> Iterator[Completion]:
     before = text.source.text[: text.at]
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
-        yield Completion("snn", "snn 1", "text", "the edition of the language")
+        yield Completion("snn", "snn 1", Kind.Text, "the edition of the language")
     elif "network" not in before:
         about = "a network with an input and a readout"
-        yield Completion("network", "\n".join(NETWORK), "text", about)
+        yield Completion("network", "\n".join(NETWORK), Kind.Text, about)
 
 
 def _top(text: _Text) -> Iterator[Completion]:
@@ -156,11 +157,11 @@ def _top(text: _Text) -> Iterator[Completion]:
     given = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
     for key in ("snn", "network", "layers"):
         if key not in given:
-            yield Completion(key, f"{key}: ", "text")
+            yield Completion(key, f"{key}: ", Kind.Text)
     for kind, form in FORMS.items():
         if form.place != "layer" and kind not in given:
             page = hover.kind(kind, None)
-            yield Completion(kind, f"{kind}: ", "statement", form.about, page)
+            yield Completion(kind, f"{kind}: ", Kind.Keyword, form.about, page)
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
@@ -177,7 +178,7 @@ def _statements(text: _Text) -> Iterator[Completion]:
         if not (late or early or too_late or taken or elsewhere):
             written = _item(form) if text.is_yaml else _example(form, text)
             page = hover.kind(kind, None)
-            yield Completion(kind, written, "statement", form.about, page)
+            yield Completion(kind, written, Kind.Keyword, form.about, page)
 
 
 def _example(form: Form, text: _Text) -> str:
@@ -211,7 +212,7 @@ def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
             page = NEURONS[variant].about
         elif place.kind == "defaults":
             page = hover.kind(variant, None)
-        yield Completion(variant, written, "variant", place.kind, page)
+        yield Completion(variant, written, Kind.EnumMember, place.kind, page)
 
 
 def _parts(place: CursorPlace) -> Iterator[Completion]:
@@ -219,13 +220,15 @@ def _parts(place: CursorPlace) -> Iterator[Completion]:
     model = next(iter(MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
         if part.key in written:
-            yield Completion(part.key, written[part.key], "key", "", f"{part.about}.")
+            yield Completion(
+                part.key, written[part.key], Kind.Property, "", f"{part.about}."
+            )
 
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     if place.measured:
         for unit in hover.units_of(place.key):
-            yield Completion(unit, unit, "unit", f"unit of `{place.key}`")
+            yield Completion(unit, unit, Kind.Unit, f"unit of `{place.key}`")
     model = place.model
     if model is None:
         return
@@ -235,12 +238,12 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for key in place.legal:
         if key in VARIANTS["defaults"] and key not in entries:
             page = hover.kind(key, None)
-            yield Completion(key, f"{key}: {{$0}}", "variant", "", page)
+            yield Completion(key, f"{key}: {{$0}}", Kind.EnumMember, "", page)
             continue
         usual = entries[key].usual if key in entries else ""
         value = f"${{1:{usual}}}" if usual else ""
         page = description(model, fields.get(key, key))
-        yield Completion(key, f"{key}{colon} {value}", "key", "", page)
+        yield Completion(key, f"{key}{colon} {value}", Kind.Property, "", page)
 
 
 def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
@@ -250,7 +253,7 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = hover.value(entry, key, word) or description(model, key)
-        yield Completion(word, word, "value", key, page)
+        yield Completion(word, word, Kind.Value, key, page)
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
