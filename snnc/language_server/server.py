@@ -199,10 +199,7 @@ class SpecServer(LanguageServer):
 
     async def analysis(self, uri: str) -> Analysis | None:
         """Return the newest analysis of a text; None if it is closed or not a spec."""
-        try:
-            return await self.analyses.newest(uri)
-        except KeyError:
-            return None
+        return await self.analyses.newest(uri)
 
     def diagnostics_of(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """Return the diagnostics of a text for the client."""

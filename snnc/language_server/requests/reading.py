@@ -193,9 +193,8 @@ async def diagnostic(
     params: types.DocumentDiagnosticParams,
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
-    analysis = await server.analysis(uri)
-    if analysis and not server.supports("workspace.diagnostics.refresh_support"):
-        analysis = await server.analyses.with_advice(uri)
+    can_refresh = server.supports("workspace.diagnostics.refresh_support")
+    analysis = await server.analyses.newest(uri, settled=not can_refresh)
     return types.RelatedFullDocumentDiagnosticReport(
         items=[] if analysis is None else server.diagnostics_of(uri, analysis)
     )

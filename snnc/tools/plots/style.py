@@ -6,20 +6,20 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from os import PathLike
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, cast
 
 import matplotlib as mpl
 from matplotlib.colors import hsv_to_rgb
-from matplotlib.figure import Figure
 
 from snnc.text.progress import in_notebook
 from snnc.tools.plots import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Values = ParamSpec("Values")
 WIDTH = 6.5
@@ -29,7 +29,6 @@ WIDTH = 6.5
 # visible on dark and light backgrounds, respectively.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 HATCHES = ("", "////", "....")
-_HIDDEN = ContextVar("hidden", default=False)
 BREACH, HELD = "#D55E00", "#0072B2"
 
 _DARK = {
@@ -102,22 +101,11 @@ def axes(
     there are lines only at the axes that have a scale.
     """
     if ax is None:
-        make = Figure if _HIDDEN.get() else _pyplot().figure
-        figure: Figure = make(figsize=(width, height), layout="constrained")
-        ax = figure.add_subplot()
+        figure = _pyplot().figure(figsize=(width, height), layout="constrained")
+        ax = cast("Axes", figure.add_subplot())
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     return ax
-
-
-@contextmanager
-def hidden() -> Iterator[None]:
-    """Create figures without pyplot, so that notebooks don't display them."""
-    token = _HIDDEN.set(True)
-    try:
-        yield
-    finally:
-        _HIDDEN.reset(token)
 
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
@@ -144,16 +132,16 @@ def bare(ax: Axes) -> None:
     ax.spines[:].set_visible(False)
 
 
-def save_svg(ax: Axes, buffer: BinaryIO) -> None:
-    """Write the picture as SVG without a date."""
-    ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
+def save(ax: Axes, file: str | PathLike[str] | BinaryIO) -> None:
+    """Write the picture without a date: to a file, or as SVG to a stream.
 
-
-def save(ax: Axes, path: str | PathLike[str]) -> None:
-    """Write the picture without a date, in the format of the file's suffix."""
-    figure = ax.figure
-    name = str(path)
-    dates = {"svg": "Date", "pdf": "CreationDate"}
-    metadata = {date: None for end, date in dates.items() if name.endswith(end)}
-    figure.savefig(path, dpi=200, metadata=metadata or None)  # type: ignore[union-attr]
+    The figure is closed, so that notebooks don't display it.
+    """
+    figure = cast("Figure", ax.figure)
+    if isinstance(file, str | PathLike):
+        dates = {".svg": "Date", ".pdf": "CreationDate"}
+        date = dates.get(Path(file).suffix)
+        figure.savefig(file, dpi=200, metadata={date: None} if date else None)
+    else:
+        figure.savefig(file, format="svg", metadata={"Date": None})
     _pyplot().close(figure)

@@ -116,6 +116,16 @@ def _lacks(violation: LimitViolation) -> str:
     return f"would need {value} {violation.limit} (limit {most})"
 
 
+def reasons(summary: Summary) -> Iterator[str]:
+    """Yield one sentence per layer on the chip, then one about the whole mapping."""
+    core = summary.profile.core
+    for row in summary.rows:
+        for reason in row.reasons:
+            yield sentence(reason, core)
+    yield from maxima_alternatives(summary)
+    yield total(summary.reasons, summary.network.name)
+
+
 def caption(summary: Summary) -> Iterator[str]:
     """Explain the numbers in the second table."""
     if summary.on_chip:
@@ -152,7 +162,14 @@ def notes(summary: Summary) -> Iterator[str]:
 
 
 def _placement(summary: Summary) -> Iterator[str]:
-    yield _gap(summary)
+    least, over = summary.lower_bound, summary.cores - summary.lower_bound
+    if over == 0:
+        yield "no mapping into equal blocks takes fewer cores"
+    else:
+        yield (
+            f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
+            f"this one is at most {over} above the optimum"
+        )
     yield from _learning(summary)
     yield from _on_board(summary)
 
@@ -180,17 +197,6 @@ def _learning(summary: Summary) -> Iterator[str]:
         f"({learning.learning_rate:.3g} in Nengo), error scale "
         f"{learning.error_scale:.4g}, trace increment {learning.increment():.3g} of at "
         f"most {learning.most_increment:.3g}, weights up to {learning.reach:.3g}"
-    )
-
-
-def _gap(summary: Summary) -> str:
-    """Describe whether mappings with fewer cores may exist."""
-    least, over = summary.lower_bound, summary.cores - summary.lower_bound
-    if over == 0:
-        return "no mapping into equal blocks takes fewer cores"
-    return (
-        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
-        f"this one is at most {over} above the optimum"
     )
 
 
@@ -254,12 +260,10 @@ def _say_chips(row: Row) -> str:
     parts = []
     for (_, number), several in runs:
         chips = [chip for _, (chip, _) in several]
-        chip = (
-            f"chip {chips[0]}"
-            if len(chips) == 1
-            else f"each of chips {chips[0]} to {chips[-1]}"
-        )
-        parts.append(f"{number} on {chip}")
+        on_chips = f"each of chips {chips[0]} to {chips[-1]}"
+        if len(chips) == 1:
+            on_chips = f"chip {chips[0]}"
+        parts.append(f"{number} on {on_chips}")
     return f"cores of {row.name}: {', '.join(parts)}"
 
 

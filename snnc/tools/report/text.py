@@ -13,11 +13,9 @@ from snnc.text.tables import Cells
 from snnc.tools.report.html import tables_html
 from snnc.tools.report.sentences import (
     caption,
-    maxima_alternatives,
     maxima_notes,
+    reasons,
     row_texts,
-    sentence,
-    total,
     totals,
 )
 from snnc.tools.report.summary import COUNTERS, Summary
@@ -63,16 +61,6 @@ def markdown(summary: Summary, why: bool = False) -> str:
         Whether to add sentences about the limits of layers.
     """
     return "\n\n".join(_blocks(summary, why)) + "\n"
-
-
-def reasons(summary: Summary) -> Iterator[str]:
-    """Yield one sentence per layer on the chip, then one about the whole mapping."""
-    core = summary.profile.core
-    for row in summary.rows:
-        for reason in row.reasons:
-            yield sentence(reason, core)
-    yield from maxima_alternatives(summary)
-    yield total(summary.reasons, summary.network.name)
 
 
 def _rows(summary: Summary, head: Cells) -> list[Cells]:
