@@ -290,10 +290,9 @@ def sweep(
         (others, COLOURS[4], "others"),
         (best, COLOURS[5], f"best: {costs}"),
     ):
-        places = np.array([point(line) for line in some]).reshape(-1, 2)
+        xs, ys = np.array([point(line) for line in some]).reshape(-1, 2).T
         look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
-        sizes = list(map(area, some))
-        ax.scatter(*places.T, s=sizes, label=label if some else None, **look)
+        ax.scatter(xs, ys, list(map(area, some)), label=label if some else None, **look)
     for line in judged:
         if line.deviation is not None:
             size = share * line.deviation
@@ -302,11 +301,7 @@ def sweep(
     ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
     for number, line in enumerate(best, 1):
         above = (0, sqrt(area(line)) / 2 + 4)
-        look: dict[str, Any] = {
-            "textcoords": "offset points",
-            "ha": "center",
-            "size": 7,
-        }
+        look = {"textcoords": "offset points", "ha": "center", "size": 7}
         ax.annotate(str(number), point(line), xytext=above, **look)
     what = "energy per example, uJ; area: cores (in brackets)"
     captions = [what if over == "energy" else "cores", *_captions(best, over)]
