@@ -192,19 +192,15 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
-def textmate() -> Json:
-    """Return the content of ``grammar/snn.tmLanguage.json``."""
-    return {
+def textmate_text() -> str:
+    """Return the text of ``grammar/snn.tmLanguage.json``."""
+    grammar = {
         "name": "snn",
         "scopeName": "source.snn",
         "fileTypes": ["snn"],
         "patterns": [_pattern(rule) for rule in rules()],
     }
-
-
-def textmate_text() -> str:
-    """Return the text of that file."""
-    return json.dumps(textmate(), indent=2) + "\n"
+    return json.dumps(grammar, indent=2) + "\n"
 
 
 def _pattern(rule: Rule) -> Json:

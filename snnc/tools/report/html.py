@@ -15,14 +15,8 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.source import DOCUMENTATION
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
+from snnc.tools.report import sentences
 from snnc.tools.report.core_map import core_map
-from snnc.tools.report.sentences import (
-    example,
-    maxima_notes,
-    notes,
-    reasons,
-    row_texts,
-)
 from snnc.tools.report.summary import COUNTERS, Row, Summary
 
 if TYPE_CHECKING:
@@ -155,7 +149,7 @@ def _template(name: str) -> Template:
 def _values(summary: Summary, spec: str) -> Json:
     network = summary.network
     binding, weights = set(_binding(summary)), _weights(network)
-    *whys, total_why = reasons(summary)
+    *whys, total_why = sentences.reasons(summary)
     return {
         "name": network.name,
         "about": " ".join((network.about or "").split()),
@@ -165,8 +159,8 @@ def _values(summary: Summary, spec: str) -> Json:
         "spec": spec,
         "cores": core_map(summary),
         "rows": [_row(row, summary, binding, weights) for row in summary.rows],
-        "caption": example(summary),
-        "notes": [*notes(summary), *maxima_notes(summary)],
+        "caption": sentences.example(summary),
+        "notes": [*sentences.notes(summary), *sentences.maxima_notes(summary)],
         "whys": whys,
         "total_why": total_why,
         "tiles": list(_tiles(summary)),
@@ -218,7 +212,7 @@ def _row(
 ) -> Json:
     use = zip(COUNTERS, row.use or (), strict=False)
     return {
-        **row_texts(row, summary),
+        **sentences.row_texts(row, summary),
         "weights": str(weights[row.name] or ""),
         "bars": [
             {

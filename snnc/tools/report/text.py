@@ -10,14 +10,8 @@ from snnc.ir.device import Profile
 from snnc.text import tables
 from snnc.text.display import DisplayedText, Json
 from snnc.text.tables import Cells
+from snnc.tools.report import sentences
 from snnc.tools.report.html import tables_html
-from snnc.tools.report.sentences import (
-    caption,
-    maxima_notes,
-    reasons,
-    row_texts,
-    totals,
-)
 from snnc.tools.report.summary import COUNTERS, Summary
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
@@ -39,14 +33,14 @@ def table(summary: Summary, why: bool = False) -> str:
     lines = [
         *tables.columns(LAYERS, _rows(summary, LAYERS), LEFT),
         "",
-        *caption(summary),
+        *sentences.caption(summary),
         *tables.columns(USE, _rows(summary, USE), LEFT),
         "",
-        *totals(summary),
-        *maxima_notes(summary),
+        *sentences.totals(summary),
+        *sentences.maxima_notes(summary),
     ]
     if why and summary.on_chip:
-        lines += ["", f"{WHY}:", *reasons(summary)]
+        lines += ["", f"{WHY}:", *sentences.reasons(summary)]
     return "\n".join(lines)
 
 
@@ -66,7 +60,7 @@ def markdown(summary: Summary, why: bool = False) -> str:
 def _rows(summary: Summary, head: Cells) -> list[Cells]:
     """Return the rows of a table; the table of activity has no folded layers."""
     rows = (row for row in summary.rows if head is LAYERS or row.activity is not None)
-    texts = (row_texts(row, summary) for row in rows)
+    texts = (sentences.row_texts(row, summary) for row in rows)
     return [tuple(each[name] for name in head) for each in texts]
 
 
@@ -75,12 +69,14 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     if about := " ".join((summary.network.about or "").split()):
         yield tables.prose(about)
     yield _table(LAYERS, _rows(summary, LAYERS))
-    yield tables.prose(" ".join(caption(summary)))
+    yield tables.prose(" ".join(sentences.caption(summary)))
     yield _table(USE, _rows(summary, USE))
-    yield _bullet_list(chain(totals(summary), maxima_notes(summary)))
+    yield _bullet_list(
+        chain(sentences.totals(summary), sentences.maxima_notes(summary))
+    )
     if why and summary.on_chip:
         yield f"{WHY}:"
-        yield _bullet_list(reasons(summary))
+        yield _bullet_list(sentences.reasons(summary))
 
 
 def _table(head: Cells, rows: list[Cells]) -> str:
@@ -90,8 +86,8 @@ def _table(head: Cells, rows: list[Cells]) -> str:
     return "\n".join(tables.table(head, cells, right))
 
 
-def _bullet_list(sentences: Iterator[str]) -> str:
-    return "\n".join(f"- {tables.prose(one)}" for one in sentences)
+def _bullet_list(lines: Iterator[str]) -> str:
+    return "\n".join(f"- {tables.prose(one)}" for one in lines)
 
 
 @dataclass(frozen=True, slots=True)
