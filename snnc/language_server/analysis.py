@@ -131,11 +131,6 @@ class _Work:
     settled: asyncio.Task[Analysis] | None = None
     newest: Analysis | None = None
 
-    def cancel(self) -> None:
-        self.first.cancel()
-        if self.settled is not None:
-            self.settled.cancel()
-
 
 class Analyses:
     """Analyses texts one after another, and drops results for older versions.
@@ -175,7 +170,9 @@ class Analyses:
     def drop(self, uri: str) -> None:
         """Forget a text, and cancel its analysis."""
         if work := self._work.pop(uri, None):
-            work.cancel()
+            work.first.cancel()
+            if work.settled is not None:
+                work.settled.cancel()
 
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""

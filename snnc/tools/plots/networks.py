@@ -43,9 +43,8 @@ class DrawnNode:
 def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
     network = mapped.lowered.network
-    drawn = [
-        DrawnNode(network.input.name, "input", dims(network.input.shape), "host", ())
-    ]
+    source, readout = network.input, network.readout
+    drawn = [DrawnNode(source.name, "input", dims(source.shape), "host", ())]
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
         takes = "folded into its reader"
@@ -56,10 +55,8 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
         shape = dims(layer.shape)
         node = DrawnNode(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
         drawn.append(node)
-    readout = network.readout
     shape = dims(readout.shape)
-    drawn.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
-    return drawn
+    return [*drawn, DrawnNode(readout.name, "readout", shape, "host", readout.sources)]
 
 
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
@@ -96,10 +93,7 @@ def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
     """Return the colours of layers on the chip; for a max pool, that of level 0."""
     placed = [p.population for p in mapped.populations if p.cores]
     looked = looks([population.name for population in placed])
-    found: dict[str, dict[str, Any]] = {}
-    for population in placed:
-        found.setdefault(population.layer.name, looked[population.name])
-    return found
+    return {p.layer.name: looked[p.name] for p in reversed(placed)}
 
 
 def _total(mapped: MappedNetwork) -> str:
@@ -112,10 +106,8 @@ def _total(mapped: MappedNetwork) -> str:
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
     """Write the columns in the largest font that fits."""
-    columns = [
-        [str(getattr(row, part)) for row in rows]
-        for part in ("name", "kind", "shape", "takes")
-    ]
+    cells = [(row.name, row.kind, row.shape, row.takes) for row in rows]
+    columns = list(zip(*cells, strict=True))
     widths = [max(map(len, column)) for column in columns]
     room = 0.76 - _BETWEEN * (len(columns) - 1)
     letter = room / sum(widths)
@@ -150,16 +142,11 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
 
 
 Point = tuple[float, float]
+_ARROW: dict[str, Any] = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
 
 
 def _arrow(ax: Axes, start: Point, end: Point, colour: object) -> None:
-    look: dict[str, Any] = {
-        "arrowstyle": "-|>",
-        "color": colour,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    ax.annotate("", xy=end, xytext=start, arrowprops=look)
+    ax.annotate("", xy=end, xytext=start, arrowprops={**_ARROW, "color": colour})
 
 
 def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
@@ -234,8 +221,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     for chip in range(chips if chips > 1 else 0):
         _, top = _place(chip * size, size, columns)
         ax.text(0, top + 1.0, f"chip {chip + 1}", size="small", va="bottom")
-    ax.set_xlim(-0.1, columns)
-    ax.set_ylim(-rows - 0.1, 1.0 if chips == 1 else 1.6)
+    ax.set(xlim=(-0.1, columns), ylim=(-rows - 0.1, 1.0 if chips == 1 else 1.6))
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
     patches = [Patch(label=name, linewidth=0, **look) for name, look in looked.items()]

@@ -160,7 +160,7 @@ def _values(summary: Summary, spec: str) -> Json:
         "cores": core_map(summary),
         "rows": [_row(row, summary, binding, weights) for row in summary.rows],
         "caption": sentences.example(summary),
-        "notes": [*sentences.notes(summary), *sentences.maxima_notes(summary)],
+        "notes": list(sentences.notes(summary)),
         "whys": whys,
         "total_why": total_why,
         "tiles": list(_tiles(summary)),

@@ -143,14 +143,15 @@ def example(summary: Summary) -> str:
 def totals(summary: Summary) -> Iterator[str]:
     """Describe the size of the network and, on a chip, its maximum activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
-    if not summary.on_chip:
+    if summary.on_chip:
+        cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
+        yield f"{name}: {neurons} on {cores} of {chips}"
+        yield from _placement(summary)
+        yield from _example(summary)
+        yield from _traffic(summary)
+    else:
         yield f"{name}: {neurons}, without a chip to fit on"
-        return
-    cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
-    yield f"{name}: {neurons} on {cores} of {chips}"
-    yield from _placement(summary)
-    yield from _example(summary)
-    yield from _traffic(summary)
+    yield from _maxima(summary)
 
 
 def notes(summary: Summary) -> Iterator[str]:
@@ -159,6 +160,7 @@ def notes(summary: Summary) -> Iterator[str]:
         yield from _placement(summary)
         yield f"energy per example: {_idle(summary)}"
         yield from _traffic(summary)
+    yield from _maxima(summary)
 
 
 def _placement(summary: Summary) -> Iterator[str]:
@@ -267,7 +269,7 @@ def _say_chips(row: Row) -> str:
     return f"cores of {row.name}: {', '.join(parts)}"
 
 
-def maxima_notes(summary: Summary) -> Iterator[str]:
+def _maxima(summary: Summary) -> Iterator[str]:
     """Describe the delay and the error of each max pool."""
     for layer in _pools(summary.network):
         levels = levels_of(summary.network, layer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 
 from snnc.ir.device import Profile
 from snnc.text import tables
@@ -37,7 +36,6 @@ def table(summary: Summary, why: bool = False) -> str:
         *tables.columns(USE, _rows(summary, USE), LEFT),
         "",
         *sentences.totals(summary),
-        *sentences.maxima_notes(summary),
     ]
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *sentences.reasons(summary)]
@@ -71,9 +69,7 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(LAYERS, _rows(summary, LAYERS))
     yield tables.prose(" ".join(sentences.caption(summary)))
     yield _table(USE, _rows(summary, USE))
-    yield _bullet_list(
-        chain(sentences.totals(summary), sentences.maxima_notes(summary))
-    )
+    yield _bullet_list(sentences.totals(summary))
     if why and summary.on_chip:
         yield f"{WHY}:"
         yield _bullet_list(sentences.reasons(summary))
