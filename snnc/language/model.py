@@ -64,7 +64,6 @@ class DefaultsSpec(
             "defaults",
             "Properties of all chip layers, or of one kind of layer.",
             "defaults { rate 20..150 Hz }",
-            nearby="config settings options params parameters",
         ),
     )
 

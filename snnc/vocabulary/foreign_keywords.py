@@ -1,13 +1,14 @@
 """Find the counterpart of another library's word, or explain why there is none.
 
-Counterparts are defined in the language table, in the spelling of
-`snnc.text.near.normal`.
+`words.ini` lists counterparts with the same meaning, and nearby ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from configparser import ConfigParser
 from dataclasses import replace
+from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -23,7 +24,6 @@ from snnc.language.keywords import (
     USUAL,
     VARIANTS,
     settings_of,
-    words,
 )
 from snnc.language.model import DefaultsSpec
 from snnc.language.property_types import NeuronSpec
@@ -38,21 +38,31 @@ from snnc.vocabulary.counterparts import (
     show_like,
 )
 
+_WORDS = ConfigParser(interpolation=None)
+_WORDS.optionxform = str  # type: ignore[assignment,method-assign]  # keep capitals
+_WORDS.read(Path(__file__).with_name("words.ini"), encoding="utf-8")
 
-def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+
+def _by_word(section: str) -> dict[str, tuple[str, ...]]:
     """Map each foreign word to words of the language."""
     found: dict[str, tuple[str, ...]] = {}
-    for ours, others in table:
+    for ours, others in _WORDS[section].items():
         for key in map(normal, others.split()):
             if ours not in found.get(key, ()):
                 found[key] = (*found.get(key, ()), ours)
     return found
 
 
-_SAME_BY_WORD = _by_word((ours, word.same) for ours, word in words())
-_NEARBY_BY_WORD = _by_word((ours, word.nearby) for ours, word in words())
-_KIND_BY_WORD = _by_word((kind, form.same) for kind, form in FORMS.items())
-_LIKELY_KIND_BY_WORD = _by_word((kind, form.nearby) for kind, form in FORMS.items())
+_SAME_BY_WORD, _NEARBY_BY_WORD = _by_word("same"), _by_word("nearby")
+_KIND_BY_WORD, _LIKELY_KIND_BY_WORD = _by_word("same kinds"), _by_word("nearby kinds")
+PART_BY_WORD = {word: parts[0] for word, parts in _by_word("nearby parts").items()}
+"""The parts before a block that words of other libraries mean."""
+
+
+def likes_of(keys: Collection[str]) -> frozenset[str]:
+    """Return the names that other libraries use for some properties."""
+    same = _WORDS["same"]
+    return frozenset(like for key in keys for like in same.get(key, "").split())
 
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
