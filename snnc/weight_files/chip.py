@@ -104,7 +104,7 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
                 "span": placed.mapped.population.layer.span,
                 "name": placed.name,
                 "core": worst.number,
-                "refused": len(concerned),
+                "refused": len(concerned) if len(placed.cores) > 1 else None,
                 "cores": len(placed.cores),
             }
             yield kind(placed, worst, common)
@@ -161,7 +161,7 @@ def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
         tensor=largest.tensor,
         needed=largest.trained * _shortage(block),
         bias=core.trained_bias,
-        most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
+        most_bias=core.trained_bias / float(block.bias_share) if by_bias else None,
         **common,
     )
 
