@@ -102,7 +102,7 @@ def _by_axes(
 ) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
     size = properties.partition(" ")[0]
-    forms = []
+    forms: list[Form] = []
     for count in axes:
         name, text = f"{kind}{count}d", about.format(_AXES[count])
         example = f"{name} c0 {{ {properties} }}"

@@ -41,7 +41,7 @@ NEURONS = (
 class NeuronSpec(Model):
     """``relu`` or ``lif``; only ``lif`` has time constants, in seconds."""
 
-    kind: Annotated[Literal["relu", "lif"], Bare]
+    kind: Literal["relu", "lif"]
     tau_rc: Annotated[
         Seconds, Limits(gt=0), Key("The membrane time constant", usual="20 ms")
     ] = 20e-3

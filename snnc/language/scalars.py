@@ -46,7 +46,7 @@ SHORTEST, LONGEST = 1e-9, 1e6
 """The limits of nonzero times, in seconds: wide enough for any network."""
 
 
-def bare(value: tree.Value | str) -> Any:
+def bare(value: tree.Value) -> Any:
     """Unwrap a word, number or string; return other values unchanged."""
     if isinstance(value, tree.Word):
         return value.text
@@ -108,7 +108,7 @@ def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     raise problem("wrong_unit", unit=unit.text, units=tuple(units), span=unit.span)
 
 
-def seconds(value: tree.Value) -> float:
+def seconds(value: tree.Value | None) -> float:
     if isinstance(value, tree.Number):
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
     if not isinstance(value, tree.Quantity):
