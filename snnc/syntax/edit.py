@@ -101,6 +101,7 @@ def _unknown(
         near=near,
         known=known,
         role="which this spec has",
+        is_statement=there is not None,
         advice=advice,
         fix=None if only is None or there else Fix(word.span, only),
     )
