@@ -8,17 +8,13 @@ from math import ceil
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
-from snnc.importer.draft import StatementDraft, Value
+from snnc.importer.draft import StatementDraft
 from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
-from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
+from snnc.importer.model import KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
-from snnc.importer.table import HANDLERS, read_foreign, read_refused
-from snnc.importer.table.axes import AxesError, one_order
-from snnc.importer.table.operations import read_operation
-from snnc.importer.table.options import check_options
+from snnc.importer.table import read_layer
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
@@ -27,8 +23,6 @@ from snnc.source import SourceFile
 
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
-NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
-"""Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +83,7 @@ def convert(
             layer, "removed: at the end of the model, the host can compute it"
         )
     for layer in rest.layers:
-        state.values[layer.name] = _read(layer, state)
+        state.values[layer.name] = read_layer(layer, state)
     ends = convert_ends(state)
     _tell_rest(state)
     written = None if ends is None else write(state, ends)
@@ -108,18 +102,6 @@ def convert(
         diagnose(decisions, model, request, path, _cost),
         state if ends is None else None,
     )
-
-
-def _read(layer: KerasLayer, state: ConversionState) -> Value:
-    if FOREIGN in layer.options:
-        return read_foreign(layer, state)
-    check_options(layer)
-    if layer.kind in NUMERIC and len(layer.reads) == 1:
-        return read_operation(layer, state)
-    try:
-        return HANDLERS.get(layer.kind, read_refused)(layer, state)
-    except AxesError as error:
-        return state.refuse(layer, str(error), error.remedy or one_order(state))
 
 
 def _tell_rest(state: ConversionState) -> None:

@@ -58,6 +58,20 @@ class Decision:
     rule: Rule = "layer"
 
 
+class RefusedLayerError(Exception):
+    """Raised if a layer can't be imported.
+
+    The arguments are attributes of its `Decision`. Without a remedy, the caller gives
+    general advice.
+    """
+
+    def __init__(
+        self, why: str, remedy: str = "", option: str = "", rule: Rule = "layer"
+    ) -> None:
+        super().__init__(why)
+        self.remedy, self.option, self.rule = remedy, option, rule
+
+
 class Decisions:
     """All lines of the explanation so far.
 
@@ -115,17 +129,15 @@ class Decisions:
         ]
 
     def refuse(
-        self,
-        layer: KerasLayer,
-        why: str,
-        remedy: str,
-        option: str = "",
-        rule: Rule = "layer",
+        self, layer: KerasLayer, error: RefusedLayerError, advice: str = ""
     ) -> Value:
         """Record a refusal; the returned value prevents refusals of later layers."""
-        rule = "option" if option and rule == "layer" else rule
-        decision = Decision(layer.name, option, "refused", why, remedy, rule)
-        self._decide(decision)
+        rule, remedy = error.rule, error.remedy or advice
+        if error.option and rule == "layer":
+            rule = "option"
+        self._decide(
+            Decision(layer.name, error.option, "refused", str(error), remedy, rule)
+        )
         return BROKEN
 
     @property

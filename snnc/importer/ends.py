@@ -81,8 +81,8 @@ def convert_ends(state: ConversionState) -> NetworkEnds | None:
     try:
         draft = _readout(state, values)
     except UnfitError as error:
-        remedy = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
-        state.refuse(last, str(error), remedy)
+        advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
+        state.refuse(last, error, advice)
         return None
     pair = _is_pair(state, draft)
     if pair:
@@ -157,7 +157,7 @@ def _flat(state: ConversionState, value: Value, output: str) -> Value:
         "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
         order=order(value.view),
     )  # fmt: skip
-    terms = tuple(replace(term, steps=(*term.steps, step)) for term in value.terms)
+    terms = tuple(term.then(step) for term in value.terms)
     return replace(value, terms=terms, shape=(size,), view=plain(1))
 
 
@@ -172,7 +172,7 @@ def _beside(
             continue
         windows = points((*term.sizes(len(term.steps)), own))
         step = LinearStep("embed", "", windows, own, size, start=start)
-        yield replace(term, steps=(*term.steps, step))
+        yield term.then(step)
 
 
 def _last(state: ConversionState, vector: Value) -> str:

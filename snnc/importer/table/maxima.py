@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import product, takewhile
 from math import prod
 
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import INPUT, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import (
@@ -13,6 +14,7 @@ from snnc.importer.linear import (
     LinearStep,
     Term,
     Windows,
+    joint,
     per_channel,
     points,
 )
@@ -20,9 +22,9 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
 from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import NARROWER
-from snnc.importer.table.axes import extended, unpadded
+from snnc.importer.table.axes import unpadded
 from snnc.importer.table.convolutions import normed
-from snnc.importer.table.joins import summed
+from snnc.importer.table.joins import larger
 
 NEGATIVE = "its input may be below 0, but rates can't be negative"
 PADDED = (
@@ -62,17 +64,13 @@ def maximum(
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
         remedy = f"{first}, or {mean}; both need retraining"
-        return state.refuse(layer, why, remedy, rule="maxpool")
+        raise RefusedLayerError(why, remedy, rule="maxpool")
     state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
-        return replace(compared(layer, state, value, windows), view=view)
+        return replace(_compared(layer, state, value, windows), view=view)
     except UnfitError as error:
-        return state.refuse(
-            layer,
-            str(error),
-            NARROWER if str(error) == BORDER else BEFORE,
-            rule="maxpool",
-        )
+        remedy = NARROWER if str(error) == BORDER else BEFORE
+        raise RefusedLayerError(str(error), remedy, rule="maxpool") from error
 
 
 def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
@@ -81,11 +79,8 @@ def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
     If no value is below 0, padded zeros are never the only maximum.
     """
     before, pad = unpadded(value) if value.is_positive else (value, None)
-    if pad is None:
-        return value, windows
-    both = [a.then(b) for a, b in zip(pad.windows, windows, strict=True)]
-    known = tuple(window for window in both if window is not None)
-    return (before, known) if len(known) == len(both) else (value, windows)
+    both = None if pad is None else joint(pad.windows, windows)
+    return (value, windows) if both is None else (before, both)
 
 
 def _statement(
@@ -99,8 +94,14 @@ def _statement(
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
-    norms = _trailing_norms(state, term)
-    before = replace(term, steps=term.steps[: len(term.steps) - len(norms)])
+
+    def commutes(step: LinearStep) -> bool:
+        if step.op == "norm":
+            return state.is_rising(state.layers[step.layer])
+        return step.op == "scale" and min(step.factors) >= 0
+
+    after = tuple(takewhile(commutes, reversed(term.steps)))[::-1]
+    before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
     if len(before.steps) == 1 and before.steps[0].is_pool:
         key = state.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
@@ -111,7 +112,6 @@ def _statement(
         return None
     shape = (*(window.places for window in windows), before.read[-1])
     key = state.free(layer.name)
-    sizes = before.read[:-1]
     state.add(
         StatementDraft(
             layer=key,
@@ -121,30 +121,18 @@ def _statement(
             kernel=taps,
             stride=fitted.stride,
             padding=fitted.padding,
-            is_global=taps == sizes and set(shape[:-1]) == {1},
+            is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
         )
     )
-    steps = tuple(replace(step, windows=points(shape)) for step in norms)
-    compared = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
-    return replace(compared, is_positive=value.is_positive)
+    steps = tuple(replace(step, windows=points(shape)) for step in after)
+    largest = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
+    return replace(largest, is_positive=value.is_positive)
 
 
-def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...]:
-    """Return those last steps of a value with which a maximum commutes."""
-    count = 0
-    for step in reversed(term.steps):
-        is_norm = step.op == "norm" and state.is_rising(state.layers[step.layer])
-        is_scale = step.op == "scale" and min(step.factors) >= 0
-        if not (is_norm or is_scale):
-            break
-        count += 1
-    return term.steps[len(term.steps) - count :] if count else ()
-
-
-def compared(
+def _compared(
     layer: KerasLayer, state: ConversionState, value: Value, windows: Windows
 ) -> Value:
-    """Return a maximum that is computed pairwise, as b + relu(a - b).
+    """Return a maximum that is computed pairwise.
 
     Raises
     ------
@@ -157,7 +145,10 @@ def compared(
     ]
     while len(rows) > 1:
         pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
-        rows = [_larger(layer, state, pair) for pair in pairs]
+        rows = [
+            larger(state, layer.name, *pair) if len(pair) == 2 else pair[0]
+            for pair in pairs
+        ]
     return identity_neurons(state, layer.name, rows[0])
 
 
@@ -170,18 +161,7 @@ def _read_tap(
         for window, tap in zip(windows, taps, strict=True)
     )
     step = per_channel("window", layer.name, value.shape, views)
-    return extended(value, step, value.view, value.is_positive)
-
-
-def _larger(layer: KerasLayer, state: ConversionState, pair: list[Value]) -> Value:
-    if len(pair) == 1:
-        return pair[0]
-    first, second = pair
-    above = add_relu(
-        state, layer.name, summed([first, second], [1.0, -1.0], layer.name)
-    )
-    sum_of_both = summed([second, above], [1.0, 1.0], layer.name)
-    return replace(sum_of_both, is_positive=first.is_positive and second.is_positive)
+    return value.then(step, is_positive=value.is_positive)
 
 
 def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
@@ -191,13 +171,12 @@ def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
         return value
     norms, relu = after
     own = value
-    for norm in norms:
-        own = normed(norm, state, own)
-    if own.broken or own.flat:
-        return value
     try:
-        fired = add_relu(state, relu.name, own)
-    except UnfitError:  # the ReLU reports this error itself
+        for norm in norms:
+            own = normed(norm, state, own)
+        fired = value if own.flat else add_relu(state, relu.name, own)
+    except RefusedLayerError:  # the layers report this error themselves
         return value
-    state.done |= {norm.name for norm in norms}
+    if not own.flat:
+        state.done |= {norm.name for norm in norms}
     return fired

@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from snnc.importer.layer_config import malformed, rank_of
+from snnc.importer.layer_config import rank_of
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
+from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"
 _NORM_PENALTY = "not kept: specs have no penalty on batch norm"
+_CONSTRAINED = ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
+_INITIALIZED = (*_CONSTRAINED, "moving_mean", "moving_variance")
 TRAINING = {
-    **{
-        f"{weight}_initializer": _BEGIN
-        for weight in (
-            "bias", "beta", "depthwise", "gamma", "kernel", "moving_mean",
-            "moving_variance", "pointwise",
-        )
-    },
-    **{
-        f"{weight}_constraint": _CONSTRAINT
-        for weight in ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
-    },
+    **{f"{weight}_initializer": _BEGIN for weight in _INITIALIZED},
+    **{f"{weight}_constraint": _CONSTRAINT for weight in _CONSTRAINED},
     "activity_regularizer": "not kept: specs do not support this penalty",
     "beta_regularizer": _NORM_PENALTY,
     "bias_regularizer": "not kept: specs have no penalty on biases",
@@ -32,19 +26,16 @@ TRAINING = {
     "momentum": "snnc uses its own value",
     "noise_shape": "snnc drops single neurons",
     "seed": "a spec uses `train { seed }`",
-}  # fmt: skip
+}
 """Options that only training uses, and how snnc treats each of them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 LARGEST = 2**31
-MARGINS = ("ZeroPadding", "Cropping")
-JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
-"""Layers with several inputs."""
 
 
 def shown(value: Any) -> str:
     """Return a Keras value in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
-        return "x".join(map(str, value))
+        return tables.dims(tuple(value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
     if isinstance(value, bool) or value is None:
@@ -58,7 +49,8 @@ def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
-            state.keep(layer, option=shown_option)
+            if not _is_usual(option, value):
+                state.keep(layer, option=shown_option)
         elif option == "trainable":
             if value is False:
                 state.train(layer, "`train.py` trains every layer", shown_option)
@@ -66,6 +58,13 @@ def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
             state.train(layer, TRAINING[option], shown_option)
     if "float16" in str(layer.options.get("dtype")):
         state.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
+
+
+def _is_usual(option: str, value: Any) -> bool:
+    """Whether an option has a default value, which the spec does not mention."""
+    if option == "dilation_rate":
+        return {*(value if isinstance(value, (list, tuple)) else [value])} == {1}
+    return option == "data_format" and value != "channels_first"
 
 
 def take_l2(layer: KerasLayer, state: ConversionState) -> float:
@@ -94,139 +93,64 @@ def numbers(value: Any) -> tuple[float, ...]:
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     values = value if isinstance(value, list) else [value]
-    fits = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    return tuple(map(float, values)) if fits else ()
+    return tuple(map(float, values)) if all(map(_is_number, values)) else ()
 
 
-def dims(value: Any, rank: int) -> Shape:
+def dims(layer: KerasLayer, option: str, default: int = 1) -> Shape:
     """Return one whole number per spatial axis, from a number or a list."""
+    value = layer.options.get(option, default)
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
-    return (int(value),) * rank
+    return (int(value),) * rank_of(layer.kind)
 
 
-def check_options(layer: KerasLayer) -> None:
-    """Refuse options that Keras does not write.
-
-    Raises
-    ------
-    RefusedModelError
-        With SNN811, which names the option.
-    """
-    for option in _REQUIRED.get(layer.kind, ()):
-        if layer.options.get(option) is None:
-            raise malformed(f"`{layer.name}`", f"it has no {option}")
-    if layer.kind not in _CHECKED:
-        return
-    for option, value in layer.options.items():
-        fits = _RULES.get(option)
-        if option in ("padding", "cropping") and layer.kind.startswith(MARGINS):
-            fits = _are_pads
-        if fits is not None and not fits(value, layer):
-            raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
-    if not layer.reads and layer.kind != "InputLayer":
-        raise malformed(f"`{layer.name}`", "it reads nothing")
-    is_pair = layer.kind != "Subtract" or len(layer.reads) < 3
-    if len(layer.reads) > 1 and not (layer.kind in JOINS and is_pair):
-        raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
-
-
-def _is_count(value: Any, layer: KerasLayer) -> bool:
-    return type(value) is int and 0 < value < LARGEST
-
-
-def _are_dims(value: Any, layer: KerasLayer) -> bool:
-    if _is_count(value, layer):
-        return True
-    rank = rank_of(layer.kind)
-    is_list = isinstance(value, (list, tuple)) and len(value) == rank
-    return is_list and all(_is_count(item, layer) for item in value)
+def fits(kind: str, option: str, value: Any) -> bool:
+    """Whether Keras may write a value for an option of a class."""
+    rank = rank_of(kind)
+    if kind.startswith(("ZeroPadding", "Cropping")) and option in (
+        "padding",
+        "cropping",
+    ):
+        is_pair = rank == 1 and _are(value, 2, _is_pad)
+        return _is_pad(value) or is_pair or _are(value, rank, _is_margin)
+    match option:
+        case "depth_multiplier" | "filters" | "groups" | "units":
+            return _is_size(value)
+        case "strides" if value is None:  # the size of the window
+            return "Pooling" in kind
+        case "dilation_rate" | "kernel_size" | "pool_size" | "size" | "strides":
+            return _is_size(value) or _are(value, rank, _is_size)
+        case "data_format" | "padding":
+            return value is None or isinstance(value, str)
+        case "keepdims" | "use_bias":
+            return value is None or isinstance(value, bool)
+        case "epsilon":
+            return _is_number(value)
+        case "rate":
+            return value is None or (_is_number(value) and 0 <= value <= 1)
+        case "axis" | "target_shape":
+            whole = value if isinstance(value, list) else [value]
+            return value is None or all(type(item) is int for item in whole)
+    return True
 
 
-def _are_strides(value: Any, layer: KerasLayer) -> bool:
-    if value is None:  # the size of the window
-        return "Pooling" in layer.kind
-    return _are_dims(value, layer)
+def _are(value: Any, count: int, is_one: Callable[[Any], bool]) -> bool:
+    """Whether a value is a list of ``count`` values of a kind."""
+    is_list = isinstance(value, (list, tuple)) and len(value) == count
+    return is_list and all(map(is_one, value))
 
 
-def _are_pads(value: Any, layer: KerasLayer) -> bool:
-    if _is_pad(value):
-        return True
-    if not isinstance(value, (list, tuple)):
-        return False
-    if rank_of(layer.kind) == 1 and len(value) == 2 and all(map(_is_pad, value)):
-        return True
-    return len(value) == rank_of(layer.kind) and all(
-        _is_pad(item)
-        or (isinstance(item, list) and len(item) == 2 and all(map(_is_pad, item)))
-        for item in value
-    )
+def _is_margin(value: Any) -> bool:
+    return _is_pad(value) or _are(value, 2, _is_pad)
 
 
 def _is_pad(value: Any) -> bool:
     return type(value) is int and 0 <= value < LARGEST
 
 
-def _is_share(value: Any, layer: KerasLayer) -> bool:
-    return value is None or (_is_number(value, layer) and 0 <= value <= 1)
+def _is_size(value: Any) -> bool:
+    return _is_pad(value) and value > 0
 
 
-def _is_number(value: Any, layer: KerasLayer) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_flag(value: Any, layer: KerasLayer) -> bool:
-    return value is None or isinstance(value, bool)
-
-
-def _is_text(value: Any, layer: KerasLayer) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _is_axis(value: Any, layer: KerasLayer) -> bool:
-    return (
-        value is None
-        or type(value) is int
-        or (isinstance(value, list) and all(type(item) is int for item in value))
-    )
-
-
-_RULES: dict[str, Callable[[Any, KerasLayer], bool]] = {
-    "axis": _is_axis,
-    "data_format": _is_text,
-    "depth_multiplier": _is_count,
-    "dilation_rate": _are_dims,
-    "epsilon": _is_number,
-    "filters": _is_count,
-    "groups": _is_count,
-    "keepdims": _is_flag,
-    "kernel_size": _are_dims,
-    "padding": _is_text,
-    "pool_size": _are_dims,
-    "rate": _is_share,
-    "strides": _are_strides,
-    "size": _are_dims,
-    "target_shape": _is_axis,
-    "units": _is_count,
-    "use_bias": _is_flag,
-}
-_CONVOLUTION = ("filters", "kernel_size")
-_REQUIRED = {
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _CONVOLUTION),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _CONVOLUTION),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), ("kernel_size",)),
-    "Conv2DTranspose": _CONVOLUTION,
-    "Dense": ("units",),
-    "Reshape": ("target_shape",),
-}
-_OF_RANK = (
-    "AveragePooling", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling",
-    "MaxPooling", "SpatialDropout", "ZeroPadding",
-)  # fmt: skip
-_CHECKED = {
-    *_REQUIRED, *JOINS, *(f"{kind}{rank}D" for kind in _OF_RANK for rank in (1, 2, 3)),
-    "Permute", "Flatten", "Dropout", "UpSampling2D", "BatchNormalization",
-    "GaussianDropout",
-    "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Rescaling",
-    "SyncBatchNormalization", "Normalization", "InputLayer", "GaussianNoise",
-}  # fmt: skip
