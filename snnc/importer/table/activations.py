@@ -157,8 +157,9 @@ def _units(
         if not isinstance(slope, (int, float)):
             return None
         units = (Unit(), Unit(-1.0, gain=-float(slope)))
-        has_top = isinstance(top, (int, float))
-        return (*units, Unit(1.0, -float(top), -1.0)) if has_top else units
+        if isinstance(top, (int, float)):
+            return (*units, Unit(1.0, -float(top), -1.0))
+        return units
     if name == "hard_sigmoid":
         is_new = (state.model.keras or "2").startswith("3")
         slope, up = (1 / 6, 0.5) if is_new else (0.2, 0.5)

@@ -112,14 +112,14 @@ def _read_transposed(layer: KerasLayer, state: ConversionState, value: Value) ->
         raise RefusedLayerError("its kernel moves along an axis of size 1")
     windows: list[AxisWindow] = []
     pairs = zip(dims(layer, "kernel_size"), dims(layer, "strides"), strict=True)
-    for size, (taps, step) in zip(axes.sizes, pairs, strict=True):
-        before = taps - 1 - transposed_crop(taps, step, padding)
-        places = transposed_places(size, taps, step, padding)
-        windows.append(AxisWindow(size, taps, 1, before, places, step=step))
+    for size, (taps, apart) in zip(axes.sizes, pairs, strict=True):
+        before = taps - 1 - transposed_crop(taps, apart, padding)
+        places = transposed_places(size, taps, apart, padding)
+        windows.append(AxisWindow(size, taps, 1, before, places, step=apart))
     given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
-        places = given[2:] if is_first(layer) else given[1:-1]
-        if places != [window.places for window in windows]:
+        sizes_given = given[2:] if is_first(layer) else given[1:-1]
+        if sizes_given != [window.places for window in windows]:
             raise RefusedLayerError(
                 f"its output_shape is {shown(given)}, which no padding produces",
                 "build the layer in Keras 2 without this option",

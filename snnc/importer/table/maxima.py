@@ -146,7 +146,7 @@ def _compared(
     while len(rows) > 1:
         pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
         rows = [
-            larger(state, layer.name, *pair) if len(pair) == 2 else pair[0]
+            larger(state, layer.name, pair[0], pair[1]) if pair[1:] else pair[0]
             for pair in pairs
         ]
     return identity_neurons(state, layer.name, rows[0])
