@@ -82,8 +82,8 @@ def convert(
         state.rewrite(
             layer, "removed: at the end of the model, the host can compute it"
         )
-    for layer in rest.layers:
-        state.values[layer.name] = read_layer(layer, state)
+    for layer in state.layers.values():
+        state.values[layer.name] = read_layer(layer)
     ends = convert_ends(state)
     _tell_rest(state)
     written = None if ends is None else write(state, ends)

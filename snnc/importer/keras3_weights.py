@@ -35,7 +35,7 @@ FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 DEEPEST = 8
 """The most nested levels in a layer; a bidirectional recurrent layer has two."""
 Chain = tuple[tuple[NestedLayer, int, int], ...]
-"""A layer after the submodels around it, each with its number and count in its class."""
+"""A layer after the submodels around it, with their numbers and counts by class."""
 
 
 class Keras3Weights(StoredWeights):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decisions
+from snnc.importer.decisions import Decisions, RefusedLayerError
 from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
@@ -65,7 +65,12 @@ class ConversionState(Decisions):
         self.input_shape: Shape = ()
         self.finals: dict[str, str] = {}
         self.l2: dict[str, float] = {}
-        self.layers = {layer.name: layer for layer in model.layers}
+        self.layers = {
+            x.name: CurrentLayer(
+                x.name, x.kind, x.options, x.reads, x.shares, state=self
+            )
+            for x in model.layers
+        }
         self.readers: dict[str, list[str]] = {name: [] for name in self.layers}
         for layer in model.layers:
             for name in layer.reads:
@@ -116,10 +121,6 @@ class ConversionState(Decisions):
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
 
-    def source(self, layer: KerasLayer) -> Value:
-        """Return the input of a layer with one input."""
-        return self.values[layer.reads[0]]
-
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
@@ -142,18 +143,18 @@ class ConversionState(Decisions):
         is_output = not self.readers[name] and name in self.model.outputs
         return name if is_output else None
 
-    def _reader_of(self, name: str) -> KerasLayer:
+    def _reader_of(self, name: str) -> CurrentLayer:
         return self.layers[self.readers[name][0]]
 
     def rectified(
         self, layer: KerasLayer
-    ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
+    ) -> tuple[tuple[CurrentLayer, ...], CurrentLayer] | None:
         """Return the norms and the ReLU that follow a layer, or None.
 
         The result is also None if another layer reads the values in between. A maximum
         commutes with all these layers if no norm changes a sign.
         """
-        norms: list[KerasLayer] = []
+        norms: list[CurrentLayer] = []
         name = layer.name
         while self.is_read_once(name):
             after = self._reader_of(name)
@@ -292,6 +293,38 @@ class ConversionState(Decisions):
         while key and self.drafts[key].kind == "avgpool":
             key = self.drafts[key].sources[0]
         return key == INPUT
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLayer(KerasLayer):
+    """A layer that is being read, with the state of the conversion.
+
+    Its methods record decisions on it; see `Decisions`.
+    """
+
+    state: ConversionState = field(kw_only=True)
+
+    @property
+    def source(self) -> Value:
+        """The input of a layer with one input."""
+        return self.state.values[self.reads[0]]
+
+    @property
+    def is_read_alone(self) -> bool:
+        """Whether no other layer reads the layer's first source."""
+        return bool(self.reads) and self.state.is_read_once(self.reads[0])
+
+    def keep(self, why: str = "", option: str = "") -> None:
+        self.state.keep(self, why, option)
+
+    def train(self, why: str, option: str = "") -> None:
+        self.state.train(self, why, option)
+
+    def rewrite(self, why: str, option: str = "") -> None:
+        self.state.rewrite(self, why, option)
+
+    def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
+        return self.state.refuse(self, error, advice)
 
 
 def word(draft: StatementDraft) -> str:

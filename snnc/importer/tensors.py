@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, RELU, StatementDraft
-from snnc.importer.kernels import Kernels, of_groups, two_classes
+from snnc.importer.kernels import Kernels, crop, of_groups, two_classes
 from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
 from snnc.importer.statements import TOP
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
+from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,17 +127,15 @@ def convert_weights(
     """
     maker = _TensorMaker(conversion, weights)
     made = dict(maker.all())
-    shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
-    for name, shape in shapes.items():
-        if made[name].size != prod(shape):
-            size = "x".join(map(str, shape))
-            raise unclear(
-                name, f"it has {made[name].size} values, but {size} are expected"
+    for tensor in tensors(network):
+        array = made[tensor.name]
+        if array.size != prod(tensor.shape):
+            reason = (
+                f"it has {array.size} values, but {dims(tensor.shape)} are expected"
             )
-    tensors_by_name = {
-        name: made[name].reshape(shape) for name, shape in shapes.items()
-    }
-    return tensors_by_name, maker.scales
+            raise unclear(tensor.name, reason)
+        made[tensor.name] = array.reshape(tensor.shape)
+    return made, maker.scales
 
 
 class _TensorMaker:
@@ -166,16 +165,13 @@ class _TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        is_encoder = draft.layer == self._ends.encoder
-        if is_encoder:
-            kernel = _join_kernels([kernels[key] for key in draft.reads])
+        if draft.layer == self._ends.encoder:
+            kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
             kernel = kernel * self.scales.divisor
             scale = self.scales.fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
-            kernel = _join_kernels(
-                [self._fold_scaling(key, kernels[key]) for key in draft.reads]
-            )
+            kernel = self._join(draft.reads, kernels)
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
@@ -188,27 +184,24 @@ class _TensorMaker:
         yield f"{name}.bias", bias
         if draft.is_learned:
             sources = dict.fromkeys(term.source for term in draft.beside)
-            seen = [self._fold_scaling(key, beside[key]) for key in sources]
-            yield f"{name}.shortcut", _join_kernels(seen)
+            yield f"{name}.shortcut", self._join(sources, beside)
 
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
     ) -> tuple[dict[str, Array], Array]:
         """Return a statement's kernels (taps, in, out) by source, and its bias."""
-        arrays_read: dict[str, Array] = {}
+        by_source: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
             kernel, bias = self._compose_term(draft, term)
             if term in draft.main and draft.kernel:
                 kernel = _place_kernel(draft, term, kernel)
-            kernel, bias = _by_units(
-                draft, kernel, bias, term is terms[0] and terms is draft.main
-            )
+            is_first = term is terms[0] and terms is draft.main
+            kernel, bias = _by_units(draft, kernel, bias, is_first)
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
-            known = arrays_read.get(term.source)
-            arrays_read[term.source] = kernel if known is None else known + kernel
+            by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
-        return arrays_read, total
+        return by_source, total
 
     def _compose_term(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
         try:
@@ -217,6 +210,11 @@ class _TensorMaker:
             layers = [step.layer for step in term.steps if step.is_kernel]
             reason = f"they do not have the shapes of its configuration ({error})"
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
+
+    def _join(self, sources: Iterable[str], kernels: Mapping[str, Array]) -> Array:
+        """Return the kernel over several sources, with the factors of these sources."""
+        scaled = [self._fold_scaling(key, kernels[key]) for key in sources]
+        return np.concatenate(scaled, axis=1)
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
         """Return a kernel that includes the factors of its source.
@@ -238,26 +236,13 @@ class _TensorMaker:
         return source == INPUT
 
 
-def _join_kernels(kernels: Sequence[Array]) -> Array:
-    """Concatenate the kernels over several sources."""
-    if len(kernels) == 1:
-        return kernels[0]
-    return np.concatenate(kernels, axis=1)
-
-
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel at its position in the statement's kernel."""
     windows = term.windows()
     assert windows is not None
-    into: list[slice] = []
-    take: list[slice] = []
-    for axis, window in enumerate(windows):
-        start = draft.before[axis] - window.before
-        stop = min(start + window.taps, draft.extent[axis])
-        into.append(slice(max(start, 0), stop))
-        take.append(slice(max(-start, 0), stop - start))
-    full = np.zeros((*draft.extent, *kernel.shape[-2:]), kernel.dtype)
-    full[tuple(into)] = kernel[tuple(take)]
+    pairs = zip(windows, draft.before, strict=True)
+    starts = tuple(window.before - before for window, before in pairs)
+    full = crop(kernel, starts, draft.extent)
     steps = draft.dilation or (1,) * len(windows)
     return full[tuple(slice(None, None, step) for step in steps)]
 

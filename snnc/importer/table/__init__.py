@@ -8,8 +8,7 @@ from dataclasses import replace
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import Value
 from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table import joins, pooling  # noqa: F401  register readers
 from snnc.importer.table.axes import one_order
 from snnc.importer.table.operations import PRODUCT
@@ -94,7 +93,7 @@ TOOLS = {
 """Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
-def read_layer(layer: KerasLayer, state: ConversionState) -> Value:
+def read_layer(layer: CurrentLayer) -> Value:
     """Return the output of a layer, and record decisions on it.
 
     Raises
@@ -110,21 +109,21 @@ def read_layer(layer: KerasLayer, state: ConversionState) -> Value:
     if not is_foreign and layer.kind in NUMERIC and len(layer.reads) == 1:
         read = READERS["TFOpLambda"].read
     try:
-        return read(layer, state)
+        return read(layer)
     except RefusedLayerError as error:
-        return state.refuse(layer, error, "" if error.remedy else one_order(state))
+        return layer.refuse(error, "" if error.remedy else one_order(layer.state))
 
 
-def _read_unknown(layer: KerasLayer, state: ConversionState) -> Value:
+def _read_unknown(layer: CurrentLayer) -> Value:
     """Refuse a layer that no reader reads."""
     if _tool_of(layer.kind) is not None:
-        return _refuse_foreign(layer, state)
+        return _refuse_foreign(layer)
     inner = layer.options.get("layer")
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config")
         alike = replace(layer, kind=inner["class_name"], options=options or {})
         check_options(alike, READERS[alike.kind])
-        return READERS[alike.kind].read(alike, state)
+        return READERS[alike.kind].read(alike)
     raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))
 
 
@@ -136,7 +135,7 @@ def _tool_of(kind: str) -> str | None:
     )
 
 
-def _refuse_foreign(layer: KerasLayer, state: ConversionState) -> Value:
+def _refuse_foreign(layer: CurrentLayer) -> Value:
     """Refuse a custom class, whose code is not in the file."""
     tool = _tool_of(layer.kind)
     of = f" of {tool}" if tool else ""

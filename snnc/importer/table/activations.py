@@ -19,7 +19,7 @@ from snnc.importer.linear import per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
-from snnc.importer.state import ConversionState
+from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.axes import filled, padded_under_norm, unpadded
 from snnc.importer.table.options import shown
 from snnc.importer.table.readers import READERS, Reader
@@ -79,20 +79,20 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
-def read_activation(layer: KerasLayer, state: ConversionState) -> Value:
+def read_activation(layer: CurrentLayer) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 
     ``Neurons`` compute ReLU, or the curve that their ``properties`` define.
     """
-    value = state.source(layer)
+    value = layer.source
     if layer.kind != "Neurons":
-        return activate(layer, state, value, _of_class(layer.kind, layer.options))
-    given = activate(layer, state, value, ("relu", {}))
+        return activate(layer, value, _of_class(layer.kind, layer.options))
+    given = activate(layer, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        state.change(fired, properties=properties)
-        state.keep(layer, option=", ".join(properties))
+        layer.state.change(fired, properties=properties)
+        layer.keep(option=", ".join(properties))
     return given
 
 
@@ -100,43 +100,41 @@ READERS.update(dict.fromkeys(("Activation", *_OWN), Reader(read_activation)))
 READERS.update(dict.fromkeys(_UNCHECKED, Reader(read_activation, is_checked=False)))
 
 
-def activate(
-    layer: KerasLayer, state: ConversionState, value: Value, activation: Activation
-) -> Value:
+def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
     """Return a value after an activation."""
     name, options = activation
     option = "" if layer.kind in _OWN + _UNCHECKED else f"activation {name}"
     if name == "linear":
-        state.keep(layer, option=option)
+        layer.keep(option=option)
         return value
-    output = state.output_of(layer)
+    output = layer.state.output_of(layer)
     is_large = not value.broken and prod(value.shape) > IDENTITY_LIMIT
     if output is not None and (name != "relu" or is_large):
-        _finish(layer, state, value, output, name, option)
+        _finish(layer, value, output, name, option)
         return value
     if value.is_positive and name == "relu" and not value.flat:
-        state.keep(layer, "its input is never below 0", option)
+        layer.keep("its input is never below 0", option)
         return value
-    units = _units(name, options, state)
+    units = _units(name, options, layer.state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    if name != "relu" and state.request.rewrite(stands) == "relu":
-        state.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
+    if name != "relu" and layer.state.request.rewrite(stands) == "relu":
+        layer.rewrite(f"`{stands}=relu`: neurons are ReLU; retrain", option)
         units = RELU
     elif units is None:
-        _refuse(layer, state, name, stands, option)
+        _refuse(layer, name, stands, option)
         units = RELU
     if len(units) > 1:
-        _tell_units(layer, state, len(units), stands, option)
+        _tell_units(layer, len(units), stands, option)
     if name == "prelu" and len(units) > 1:
-        return _fire_slopes(layer, state, value, option)
+        return _fire_slopes(layer, value, option)
     under = padded_under_norm(value)
     if under is not None and any(cuts_of(term) is None for term in value.terms):
-        fired = _fire(layer, state, under[0], option, units)
+        fired = _fire(layer, under[0], option, units)
         return fired if fired.broken else filled(fired, *under[1:], units)
     if any(unit.shift > 0 for unit in units):
-        return _fire(layer, state, value, option, units)
+        return _fire(layer, value, option, units)
     inside, pad = unpadded(value)  # zeros stay 0, so neurons may come before padding
-    fired = _fire(layer, state, inside, option, units)
+    fired = _fire(layer, inside, option, units)
     if pad is None or fired.broken:
         return fired
     return fired.then(pad, is_positive=fired.is_positive)
@@ -167,19 +165,16 @@ def _units(
     return None
 
 
-def _tell_units(
-    layer: KerasLayer, state: ConversionState, count: int, stands: str, option: str
-) -> None:
+def _tell_units(layer: CurrentLayer, count: int, stands: str, option: str) -> None:
     words = {2: "two", 3: "three"}
     why = f"{words[count]} neurons for each value, whose sum equals the activation"
     if stands in ACTIVATIONS:
         why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
-    state.rewrite(layer, why, option)
+    layer.rewrite(why, option)
 
 
 def _fire(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     option: str,
     units: tuple[Unit, ...],
@@ -187,33 +182,31 @@ def _fire(
     if value.broken:
         return value
     if value.parts and value.flat:
-        return _refuse_unfit(layer, state, value, UnfitError(FLAT_NORM))
+        return _refuse_unfit(layer, value, UnfitError(FLAT_NORM))
     if value.parts:
-        parts = tuple(_fire(layer, state, part, option, units) for part in value.parts)
+        parts = tuple(_fire(layer, part, option, units) for part in value.parts)
         return replace(value, parts=parts, is_positive=len(units) == 1)
     try:
-        fired = add_relu(state, layer.name, value, units)
+        fired = add_relu(layer.state, layer.name, value, units)
     except UnfitError as error:
-        return _refuse_unfit(layer, state, value, error)
+        return _refuse_unfit(layer, value, error)
     if len(units) > 1:
         return mix(fired, layer.name, value, units)
-    if not state.is_refused(layer.name):
-        state.keep(layer, f"the neurons of `{fired.terms[0].source}`", option)
+    if not layer.state.is_refused(layer.name):
+        layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired
 
 
-def _refuse_unfit(
-    layer: KerasLayer, state: ConversionState, value: Value, error: UnfitError
-) -> Value:
+def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     """Refuse a layer, or the layer before it that no kernel can compute."""
-    why, faulty = str(error), state.layers.get(error.layer, layer)
+    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
     windows = [[step.op == "window" for step in term.steps] for term in value.terms]
     is_data = all(term.source == INPUT for term in value.terms)
     if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
         remedy = "pad the data (`np.pad`), and import the model without its padding"
     elif why == BORDER and any(map(any, windows)):
         remedy = NARROWER
-    elif state.is_refused(faulty.name):
+    elif layer.state.is_refused(faulty.name):
         return BROKEN
     elif "Pooling" in faulty.kind:
         remedy = (
@@ -224,12 +217,10 @@ def _refuse_unfit(
         remedy = (
             "put a convolution or a `Dense` directly before this layer, and retrain"
         )
-    return state.refuse(faulty, RefusedLayerError(why, remedy))
+    return layer.state.refuse(faulty, RefusedLayerError(why, remedy))
 
 
-def _fire_slopes(
-    layer: KerasLayer, state: ConversionState, value: Value, option: str
-) -> Value:
+def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
     if value.broken:
         return value
@@ -240,7 +231,7 @@ def _fire_slopes(
     own = [axis for axis in order if value.shape[axis] > 1]
     is_uniform = set(own) <= {len(value.shape) - 1}
     inside, pad = unpadded(value) if is_uniform else (value, None)
-    fired = _fire(layer, state, inside, option, SIGNED)
+    fired = _fire(layer, inside, option, SIGNED)
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
@@ -254,37 +245,34 @@ def _fire_slopes(
 
 
 def _finish(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     output: str,
     name: str,
     option: str,
 ) -> None:
     """Leave an activation at the end of the model to the host."""
-    state.finals[output] = name
+    layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
-    if name == "sigmoid" and is_one and len(state.model.outputs) == 1:
+    if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
-        state.rewrite(layer, why, option)
-    elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
-        state.train(layer, "part of the loss: the readout outputs logits", option)
+        layer.rewrite(why, option)
+    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
+        layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
-            state.finals[output] = f"{name} over one axis"
+            layer.state.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, outputs the values before {name}"
-        state.rewrite(layer, why, option)
+        layer.rewrite(why, option)
 
 
-def _is_over_all(layer: KerasLayer, state: ConversionState, value: Value) -> bool:
+def _is_over_all(layer: CurrentLayer, value: Value) -> bool:
     """Whether a softmax is over all values."""
     is_row = value.shape[-1:] == (prod(value.shape),)
-    return value.broken or (is_row and not state.cut & set(layer.reads))
+    return value.broken or (is_row and not layer.state.cut & set(layer.reads))
 
 
-def _refuse(
-    layer: KerasLayer, state: ConversionState, name: str, stands: str, option: str
-) -> None:
+def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
@@ -294,4 +282,4 @@ def _refuse(
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"
-    state.refuse(layer, RefusedLayerError(why, remedy, option or name, "activation"))
+    layer.refuse(RefusedLayerError(why, remedy, option or name, "activation"))

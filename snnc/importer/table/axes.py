@@ -18,7 +18,7 @@ from snnc.importer.linear import (
     points,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.options import dims
 from snnc.importer.table.readers import each_rank, reads
 from snnc.ir.shapes import pads, window_positions
@@ -113,7 +113,8 @@ def slide(
     RefusedLayerError
         If the kernel is larger than its input.
     """
-    padding: Any = layer.options.get("padding") or "valid"
+    given: Any = layer.options.get("padding")
+    padding = given if given in ("same", "causal") else "valid"
     dilation = (
         dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
     )
@@ -135,7 +136,7 @@ def slide(
 
 
 @reads(*each_rank("ZeroPadding"), *each_rank("Cropping"))
-def read_margins(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_margins(layer: CurrentLayer, value: Value) -> Value:
     """Read a `ZeroPadding` or `Cropping`, which is part of its readers' kernels."""
     is_padding = layer.kind.startswith("ZeroPadding")
     sign, option = (1, "padding") if is_padding else (-1, "cropping")
@@ -152,8 +153,7 @@ def read_margins(layer: KerasLayer, state: ConversionState, value: Value) -> Val
         windows.append(AxisWindow(size, 1, 1, before, size + before + behind))
     all_windows = axes.windows(value.shape, windows)
     step = per_channel("window", layer.name, value.shape, all_windows)
-    state.keep(
-        layer,
+    layer.keep(
         "its reader pads" if is_padding else "its reader skips the cropped values",
     )
     return value.then(step, axes.view, value.is_positive)

@@ -19,7 +19,7 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import axes_of, is_first, slide
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
@@ -33,17 +33,17 @@ def _register(read: ReadSource, *kinds: str, keeps: tuple[str, ...]) -> None:
     The reader gets its input even if this is unknown.
     """
 
-    def read_layer(layer: KerasLayer, state: ConversionState) -> Value:
-        tell_options(layer, state, *keeps)
-        state.l2[layer.name] = take_l2(layer, state)
-        value = read(layer, state, state.source(layer))
-        return activate(layer, state, value, activation_of(layer))
+    def read_layer(layer: CurrentLayer) -> Value:
+        tell_options(layer, *keeps)
+        layer.state.l2[layer.name] = take_l2(layer)
+        value = read(layer, layer.source)
+        return activate(layer, value, activation_of(layer))
 
     required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
     READERS.update(dict.fromkeys(kinds, Reader(read_layer, tuple(required))))
 
 
-def _convolve(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def _convolve(layer: CurrentLayer, value: Value) -> Value:
     options = layer.options
     padding = str(options.get("padding") or "valid")
     is_causal = padding == "causal" and layer.kind.endswith("1D")
@@ -51,13 +51,13 @@ def _convolve(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
         why = "specs support only `valid` and `same` padding"
         remedy = "use `padding='valid'` and retrain; the axis becomes shorter"
         error = RefusedLayerError(why, remedy, f"padding {padding}")
-        value = state.refuse(layer, error)
+        value = layer.refuse(error)
     if value.broken:
         return BROKEN
     size, stride = dims(layer, "kernel_size"), dims(layer, "strides")
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
         why = "part of its input is not used"
-        state.keep(layer, why, "strides above kernel_size")
+        layer.keep(why, "strides above kernel_size")
     axes = axes_of(layer, value)
     windows, taps = slide(layer, value, axes, size, stride)
     groups, channels = int(options.get("groups") or 1), value.shape[-1]
@@ -66,7 +66,7 @@ def _convolve(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
     if layer.kind.startswith("Depthwise"):
         op, filters = "depthwise", channels * (options.get("depth_multiplier") or 1)
     if groups > 1:
-        state.keep(layer, option=f"groups {groups}")
+        layer.keep(option=f"groups {groups}")
     if channels % groups or filters % groups:
         raise RefusedLayerError(f"its groups do not divide {channels} channels")
     step = LinearStep(
@@ -96,7 +96,7 @@ _register(
 )  # fmt: skip
 
 
-def _read_transposed(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def _read_transposed(layer: CurrentLayer, value: Value) -> Value:
     if value.broken:
         return BROKEN
     options = layer.options
@@ -141,7 +141,7 @@ _register(_read_transposed, "Conv2DTranspose", keeps=("filters", *_WINDOW))
 
 
 @reads("UpSampling2D", keeps=("size",))
-def read_upsampling(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     """Read an `UpSampling2D` that repeats values; its readers' kernels do the same."""
     way = str(layer.options.get("interpolation") or "nearest")
     axes = axes_of(layer, value)
@@ -156,11 +156,11 @@ def read_upsampling(layer: KerasLayer, state: ConversionState, value: Value) -> 
     windows = [AxisWindow(n, s, 1, s - 1, n * s, step=s) for n, s in pairs]
     own = axes.windows(value.shape, windows)
     step = per_channel("window", layer.name, value.shape, own)
-    state.keep(layer, "in the kernel of the `conv2d_transpose` that reads it")
+    layer.keep("in the kernel of the `conv2d_transpose` that reads it")
     return value.then(step, axes.view, value.is_positive)
 
 
-def _read_dense(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def _read_dense(layer: CurrentLayer, value: Value) -> Value:
     if value.broken:
         return BROKEN
     if len(value.view) == 1:
@@ -215,21 +215,20 @@ _register(_read_dense, "Dense", keeps=("units", "use_bias"))
     "SyncBatchNormalization",
     keeps=("center", "scale", "epsilon"),
 )
-def read_batch_norm(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless this is done."""
-    return value if layer.name in state.done else normed(layer, state, value)
+    return value if layer.name in layer.state.done else normed(layer, value)
 
 
-def normed(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def normed(layer: CurrentLayer, value: Value) -> Value:
     """Return a value after a batch norm."""
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    return normalized(layer, state, value, axes, f"axis {shown(axis)}")
+    return normalized(layer, value, axes, f"axis {shown(axis)}")
 
 
 def normalized(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     axes: list[int],
     option: str,
@@ -244,7 +243,7 @@ def normalized(
         return value.then(step)
     if is_one and rank == 1:
         size = prod(value.shape)
-        state.rewrite(layer, "folded into the kernel that reads the flat vector")
+        layer.rewrite("folded into the kernel that reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     raise RefusedLayerError(

@@ -9,9 +9,8 @@ from math import prod
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import INPUT, Kind, StatementDraft, Value, View, order, plain
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
-from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.options import tell_options
 from snnc.importer.table.readers import READERS, Reader, each_rank, reads_all
 
@@ -25,64 +24,59 @@ NOISE = (
 
 
 @reads_all("Add")
-def read_add(layer: KerasLayer, state: ConversionState, values: list[Value]) -> Value:
+def read_add(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
     _check_equal(values)
-    joined = _join_spikes(layer, state, values, "add", values[0].shape)
+    joined = _join_spikes(layer, values, "add", values[0].shape)
     if joined is not None:
-        state.keep(layer, "`add`: its readers read all inputs with one kernel")
+        layer.keep("`add`: its readers read all inputs with one kernel")
         return joined
     total = summed(values, [1.0] * len(values), layer.name)
     if len({term.source for term in total.terms}) <= MOST_SOURCES:
-        state.keep(layer, "its readers compute the sum")
+        layer.keep("its readers compute the sum")
         return total
-    state.rewrite(layer, "neurons hold the sum, because it has so many sources")
+    layer.rewrite("neurons hold the sum, because it has so many sources")
     with advising("put `Activation('relu')` after this layer"):
-        return identity_neurons(state, layer.name, total)
+        return identity_neurons(layer.state, layer.name, total)
 
 
 @reads_all("Subtract")
-def read_subtract(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def read_subtract(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a difference, which its readers' kernels compute."""
     _check_equal(values)
-    state.keep(layer, "its readers compute the difference")
+    layer.keep("its readers compute the difference")
     return summed(values, [1.0, -1.0], layer.name)
 
 
 @reads_all("Average")
-def read_average(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def read_average(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a mean of values, which its readers' kernels compute."""
     _check_equal(values)
-    state.keep(layer, "its readers compute the mean")
+    layer.keep("its readers compute the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
 
 
 @reads_all("Minimum")
 @reads_all("Maximum")
-def read_maximum(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def read_maximum(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
     _check_equal(values)
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): one neuron per value")
+    layer.rewrite("max(a, b) is b + relu(a - b): one neuron per value")
     with advising("use `Concatenate` and a convolution"):
         for other in others:
-            largest = larger(state, layer.name, largest, other, sign)
+            largest = larger(layer, largest, other, sign)
     return largest
 
 
 def larger(
-    state: ConversionState, layer: str, first: Value, second: Value, sign: float = 1.0
+    layer: CurrentLayer, first: Value, second: Value, sign: float = 1.0
 ) -> Value:
     """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
-    above = add_relu(state, layer, summed([first, second], [sign, -sign], layer))
-    total = summed([second, above], [1.0, sign], layer)
+    apart = summed([first, second], [sign, -sign], layer.name)
+    above = add_relu(layer.state, layer.name, apart)
+    total = summed([second, above], [1.0, sign], layer.name)
     return replace(total, is_positive=first.is_positive and second.is_positive)
 
 
@@ -98,17 +92,15 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
 
 
 @reads_all("Concatenate")
-def read_concatenate(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def read_concatenate(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
     axis, rank = layer.options.get("axis", -1), len(values[0].view)
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
-        return _concatenate_vectors(layer, state, values)
-    if axis == -rank and _is_flattened(layer, state):
+        return _concatenate_vectors(layer, values)
+    if axis == -rank and _is_flattened(layer):
         flat = [replace(value, view=(order(value.view),)) for value in values]
-        return _concatenate_vectors(layer, state, flat)
+        return _concatenate_vectors(layer, flat)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1
     if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
@@ -118,13 +110,13 @@ def read_concatenate(
             "layer",
             f"axis {layer.options.get('axis', -1)}",
         )
-    return _concatenate(layer, state, values)
+    return _concatenate(layer, values)
 
 
-def _is_flattened(layer: KerasLayer, state: ConversionState) -> bool:
+def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
-    while state.is_read_once(layer.name):
-        layer = state.layers[state.readers[layer.name][0]]
+    while layer.state.is_read_once(layer.name):
+        layer = layer.state.layers[layer.state.readers[layer.name][0]]
         if layer.kind != "Dropout":
             break
     return layer.kind == "Flatten" and layer.options.get("data_format") in (
@@ -132,29 +124,25 @@ def _is_flattened(layer: KerasLayer, state: ConversionState) -> bool:
     )  # fmt: skip
 
 
-def _concatenate_vectors(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def _concatenate_vectors(layer: CurrentLayer, values: list[Value]) -> Value:
     if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
-        return _concatenate(layer, state, values)
+        return _concatenate(layer, values)
     known = [v.parts if v.parts and not v.flat else (v,) for v in values]
     parts = tuple(part for several in known for part in several)
-    state.keep(layer, "its reader has a matrix for each input")
+    layer.keep("its reader has a matrix for each input")
     positive = all(value.is_positive for value in values)
     size = sum(prod(part.shape) for part in parts)
     return Value((), (size,), plain(1), positive, parts)
 
 
-def _concatenate(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def _concatenate(layer: CurrentLayer, values: list[Value]) -> Value:
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
-    joined = _join_spikes(layer, state, values, "concat", shape)
+    joined = _join_spikes(layer, values, "concat", shape)
     if joined is not None:
-        state.keep(layer, "`concat`: its readers' kernels are sliced")
+        layer.keep("`concat`: its readers' kernels are sliced")
         return joined
-    state.keep(layer, "its readers' kernels are sliced")
+    layer.keep("its readers' kernels are sliced")
     terms: list[Term] = []
     start = 0
     for value in values:
@@ -169,8 +157,7 @@ def _concatenate(
 
 
 def _join_spikes(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     values: list[Value],
     kind: Kind,
     shape: Shape,
@@ -179,7 +166,7 @@ def _join_spikes(
     sources = tuple(key for value in values if (key := value.spikes) is not None)
     if len(set(sources)) < len(values):
         return None
-    state.add(StatementDraft(layer.name, kind, sources, shape))
+    layer.state.add(StatementDraft(layer.name, kind, sources, shape))
     term = Term(layer.name, shape)
     return Value((term,), shape, values[0].view, is_positive=True)
 
@@ -201,37 +188,36 @@ def _order(value: Value) -> View:
     return tuple(filter(None, groups))
 
 
-def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
+def read_dropout(layer: CurrentLayer) -> Value:
     """Turn a `Dropout` into a property of the layer before it."""
-    tell_options(layer, state)
-    value = state.source(layer)
+    tell_options(layer)
+    value = layer.source
     rate = float(layer.options.get("rate") or 0.0)
     if value.broken or rate == 0:
-        state.keep(layer, "it drops nothing" if rate == 0 else "training only")
+        layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
-    draft = state.drafts.get(value.spikes or INPUT)
+    draft = layer.state.drafts.get(value.spikes or INPUT)
     if (
         draft is None
-        or not state.is_read_once(layer.reads[0])
+        or not layer.is_read_alone
         or draft.kind not in ("conv", "downsample", "dense")
         or draft.dropout
         or rate == 1
     ):
-        state.train(layer, "not kept, because there is no single layer before it")
+        layer.train("not kept, because there is no single layer before it")
         return value
-    state.change(draft.layer, dropout=rate)
+    layer.state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
-    state.train(layer, f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
+    layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
 
 
-def read_noise(layer: KerasLayer, state: ConversionState) -> Value:
+def read_noise(layer: CurrentLayer) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
-    state.train(
-        layer,
+    layer.train(
         "not kept: specs have no such layer, so change the data of `train.py` instead",
     )
-    return state.source(layer)
+    return layer.source
 
 
 READERS.update(dict.fromkeys(DROPOUTS, Reader(read_dropout)))

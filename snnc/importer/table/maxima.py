@@ -20,7 +20,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import NARROWER
 from snnc.importer.table.axes import unpadded
 from snnc.importer.table.convolutions import normed
@@ -42,19 +42,18 @@ MOST_LEVELS = 16
 
 
 def maximum(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     windows: Windows,
     view: View,
 ) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
-    if value.is_input and state.seen[0] >= 0:
+    if value.is_input and layer.state.seen[0] >= 0:
         value = replace(value, is_positive=True)
-    value, windows = _padding(rectified(layer, state, value), windows)
-    statement = _statement(layer, state, value, windows, view)
+    value, windows = _padding(rectified(layer, value), windows)
+    statement = _statement(layer, value, windows, view)
     if statement is not None:
-        state.keep(layer, "`maxpool`, with neurons that compare its inputs")
+        layer.keep("`maxpool`, with neurons that compare its inputs")
         return statement
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
@@ -65,9 +64,9 @@ def maximum(
         mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
         remedy = f"{first}, or {mean}; both need retraining"
         raise RefusedLayerError(why, remedy, rule="maxpool")
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each of its values")
+    layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
-        return replace(_compared(layer, state, value, windows), view=view)
+        return replace(_compared(layer, value, windows), view=view)
     except UnfitError as error:
         remedy = NARROWER if str(error) == BORDER else BEFORE
         raise RefusedLayerError(str(error), remedy, rule="maxpool") from error
@@ -84,8 +83,7 @@ def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
 
 
 def _statement(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     windows: Windows,
     view: View,
@@ -97,22 +95,27 @@ def _statement(
 
     def commutes(step: LinearStep) -> bool:
         if step.op == "norm":
-            return state.is_rising(state.layers[step.layer])
+            return layer.state.is_rising(layer.state.layers[step.layer])
         return step.op == "scale" and min(step.factors) >= 0
 
     after = tuple(takewhile(commutes, reversed(term.steps)))[::-1]
     before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
     if len(before.steps) == 1 and before.steps[0].is_pool:
-        key = state.pool(before.source, before.steps[0])
+        key = layer.state.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
     fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
     is_own = fitted is not None and fitted.kernel == taps
-    if before.steps or fitted is None or not is_own or state.reads_input(before.source):
+    if (
+        before.steps
+        or fitted is None
+        or not is_own
+        or layer.state.reads_input(before.source)
+    ):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
-    key = state.free(layer.name)
-    state.add(
+    key = layer.state.free(layer.name)
+    layer.state.add(
         StatementDraft(
             layer=key,
             kind="maxpool",
@@ -129,9 +132,7 @@ def _statement(
     return replace(largest, is_positive=value.is_positive)
 
 
-def _compared(
-    layer: KerasLayer, state: ConversionState, value: Value, windows: Windows
-) -> Value:
+def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
     """Return a maximum that is computed pairwise.
 
     Raises
@@ -146,10 +147,9 @@ def _compared(
     while len(rows) > 1:
         pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
         rows = [
-            larger(state, layer.name, pair[0], pair[1]) if pair[1:] else pair[0]
-            for pair in pairs
+            larger(layer, pair[0], pair[1]) if pair[1:] else pair[0] for pair in pairs
         ]
-    return identity_neurons(state, layer.name, rows[0])
+    return identity_neurons(layer.state, layer.name, rows[0])
 
 
 def _read_tap(
@@ -164,19 +164,19 @@ def _read_tap(
     return value.then(step, is_positive=value.is_positive)
 
 
-def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def rectified(layer: CurrentLayer, value: Value) -> Value:
     """Return a value after the next ReLU, which commutes with a maximum."""
-    after = state.rectified(layer)
+    after = layer.state.rectified(layer)
     if after is None or value.is_positive:
         return value
     norms, relu = after
     own = value
     try:
         for norm in norms:
-            own = normed(norm, state, own)
-        fired = value if own.flat else add_relu(state, relu.name, own)
+            own = normed(norm, own)
+        fired = value if own.flat else add_relu(layer.state, relu.name, own)
     except RefusedLayerError:  # the layers report this error themselves
         return value
     if not own.flat:
-        state.done |= {norm.name for norm in norms}
+        layer.state.done |= {norm.name for norm in norms}
     return fired

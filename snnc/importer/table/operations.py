@@ -14,7 +14,7 @@ from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import Value
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import activate
 from snnc.importer.table.inputs import reshaped, scaled
 from snnc.importer.table.options import numbers
@@ -45,28 +45,28 @@ OPERATIONS = (
 
 
 @reads(*OPERATIONS, is_checked=False)
-def read_operation(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_operation(layer: CurrentLayer, value: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     if function in SAME:
-        state.keep(layer, "its output equals its input")
+        layer.keep("its output equals its input")
         return value
     if function in ACTIVATIONS:
         slope = {"alpha": others.get("alpha", 0.2)}
-        return activate(layer, state, value, (function, slope))
+        return activate(layer, value, (function, slope))
     if function in NAMES:
-        return _arithmetic(layer, state, value, NAMES[function], others)
+        return _arithmetic(layer, value, NAMES[function], others)
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
-        return _read_as("Concatenate", layer, state, axis=others.get("axis", -1))
+        return _read_as("Concatenate", layer, axis=others.get("axis", -1))
     if function == "reshape" and (sizes := _sizes(others)):
-        return reshaped(layer, state, value, sizes[1:])
+        return reshaped(layer, value, sizes[1:])
     if function == "transpose" and isinstance(others.get("perm"), list):
-        return _read_as("Permute", layer, state, dims=others["perm"][1:])
+        return _read_as("Permute", layer, dims=others["perm"][1:])
     if function in ("reduce_mean", "mean") and _is_over_space(value, others):
         kind = f"GlobalAveragePooling{len(value.view) - 1}D"
-        return _read_as(kind, layer, state, keepdims=bool(others.get("keepdims")))
+        return _read_as(kind, layer, keepdims=bool(others.get("keepdims")))
     raise RefusedLayerError(
         f"specs do not support `{function}`",
         "replace it with a standard Keras layer, or preprocess the data instead",
@@ -82,12 +82,10 @@ def _function(layer: KerasLayer) -> str:
     return name.split(".")[-1].lower()
 
 
-def _read_as(
-    kind: str, layer: KerasLayer, state: ConversionState, **options: Any
-) -> Value:
+def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
     """Read an operation like a layer of a Keras class."""
     alike = replace(layer, kind=kind, options={**layer.options, **options})
-    return READERS[kind].read(alike, state)
+    return READERS[kind].read(alike)
 
 
 def _sizes(others: Mapping[str, Any]) -> list[int]:
@@ -106,15 +104,14 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
 
 
 def _arithmetic(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     sign: str,
     others: Mapping[str, Any],
 ) -> Value:
     joins = {ADD: "Add", MINUS: "Subtract"}
     if len(layer.reads) > 1 and sign in joins:
-        return _read_as(joins[sign], layer, state)
+        return _read_as(joins[sign], layer)
     if len(layer.reads) > 1:
         raise RefusedLayerError(*PRODUCT)
     constants = {
@@ -130,7 +127,7 @@ def _arithmetic(
     (given,) = constants.values()
     if sign in (TIMES, BY):
         factors = given if sign == TIMES else tuple(1 / n for n in given)
-        return scaled(layer, state, value, factors, (0.0,))
+        return scaled(layer, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
     shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
-    return scaled(layer, state, value, (turn,), shifts)
+    return scaled(layer, value, (turn,), shifts)

@@ -8,7 +8,7 @@ from typing import Any
 from snnc.importer.layer_config import rank_of
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
@@ -44,20 +44,20 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
+def tell_options(layer: CurrentLayer, *kept: str) -> None:
     """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
             if not _is_usual(option, value):
-                state.keep(layer, option=shown_option)
+                layer.keep(option=shown_option)
         elif option == "trainable":
             if value is False:
-                state.train(layer, "`train.py` trains every layer", shown_option)
+                layer.train("`train.py` trains every layer", shown_option)
         elif option in TRAINING and value is not None:
-            state.train(layer, TRAINING[option], shown_option)
+            layer.train(TRAINING[option], shown_option)
     if "float16" in str(layer.options.get("dtype")):
-        state.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
+        layer.train("specs are float32", f"dtype {layer.options['dtype']}")
 
 
 def _is_usual(option: str, value: Any) -> bool:
@@ -67,7 +67,7 @@ def _is_usual(option: str, value: Any) -> bool:
     return option == "data_format" and value != "channels_first"
 
 
-def take_l2(layer: KerasLayer, state: ConversionState) -> float:
+def take_l2(layer: CurrentLayer) -> float:
     """Return a kernel's L2 factor, and record other penalties."""
     factor = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
@@ -81,10 +81,10 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
         is_l2 = isinstance(l2, (int, float)) and l2 > 0
         if option == kept and is_l2:
             factor = float(l2)
-            state.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
+            layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
-            state.train(layer, "not kept: specs have only `l2`", f"{option} {what}")
+            layer.train("not kept: specs have only `l2`", f"{option} {what}")
     return factor
 
 

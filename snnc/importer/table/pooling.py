@@ -15,7 +15,7 @@ from snnc.importer.linear import (
     per_channel,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.axes import Axes, axes_of, slide
 from snnc.importer.table.maxima import maximum, rectified
 from snnc.importer.table.options import dims
@@ -26,24 +26,21 @@ _WINDOW = ("pool_size", "strides", "padding")
 
 
 @reads(*each_rank("AveragePooling"), keeps=_WINDOW)
-def read_average_pooling(
-    layer: KerasLayer, state: ConversionState, value: Value
-) -> Value:
+def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read an average over windows."""
     windows, axes = _windows(layer, value)
     if all(window.is_point for window in windows):
-        state.keep(layer, "with windows of one value, its output equals its input")
+        layer.keep("with windows of one value, its output equals its input")
         return replace(value, view=axes.view)
     if not any(window.pads for window in windows):
-        state.keep(layer, "`avgpool`, without neurons or cores")
-    elif state.request.rewrite("avgpool") == "zeros":
+        layer.keep("`avgpool`, without neurons or cores")
+    elif layer.state.request.rewrite("avgpool") == "zeros":
         why = (
             "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
         )
-        state.rewrite(layer, why)
+        layer.rewrite(why)
     else:
-        state.keep(
-            layer,
+        layer.keep(
             "part of its reader's matrix, with the number of averaged values "
             "per window",
         )
@@ -52,55 +49,51 @@ def read_average_pooling(
 
 
 @reads(*each_rank("MaxPooling"), keeps=_WINDOW)
-def read_max_pooling(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
-    by = state.request.rewrite("maxpool")
+    by = layer.state.request.rewrite("maxpool")
     windows, axes = _windows(layer, value)
     if by is not None:
         windows = tuple(map(_inside, windows))
     size, stride = _size_and_stride(layer)
     if set(size) == {1}:
-        state.keep(
-            layer, "with windows of one value, its reader skips the other values"
-        )
+        layer.keep("with windows of one value, its reader skips the other values")
         step = per_channel("window", layer.name, value.shape, windows)
         return value.then(step, axes.view)
     if by is None:
-        return maximum(layer, state, value, windows, axes.view)
+        return maximum(layer, value, windows, axes.view)
     rewritten = f"{layer.kind} of {tables.dims(size)}, stride {tables.dims(stride)}"
-    value = rectified(layer, state, value)
+    value = rectified(layer, value)
     is_tiled = all(window.taps == window.stride for window in windows)
     if by == "downsample" and value.spikes is not None and is_tiled:
-        return _downsample(layer, state, value, windows, axes, rewritten)
+        return _downsample(layer, value, windows, axes, rewritten)
     why = "`maxpool=avgpool`: its readers compute the mean; retrain"
     if by == "downsample":
         why = (
             "`maxpool=downsample` needs neurons before the pool and a stride equal to "
             "its window, so an `avgpool` replaces this pool; retrain"
         )
-    state.rewrite(layer, why)
-    state.stands[layer.name] = (rewritten,)
+    layer.rewrite(why)
+    layer.state.stands[layer.name] = (rewritten,)
     return value.then(_mean(layer, value, windows), axes.view, value.is_positive)
 
 
 @reads(*each_rank("GlobalAveragePooling"), keeps=())
-def read_global_average(
-    layer: KerasLayer, state: ConversionState, value: Value
-) -> Value:
+def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     """Read the average over all pixels."""
     averaged = _average_all(layer, value)
-    state.keep(layer, "`avgpool { window all }`, without neurons or cores")
+    layer.keep("`avgpool { window all }`, without neurons or cores")
     return averaged
 
 
 @reads(*each_rank("GlobalMaxPooling"), keeps=())
-def read_global_max(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
+def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
-    if state.request.rewrite("globalmaxpool") is None:
-        return maximum(layer, state, value, *_whole(layer, value))
-    state.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
-    state.stands[layer.name] = (layer.kind,)
-    return _average_all(layer, rectified(layer, state, value))
+    if layer.state.request.rewrite("globalmaxpool") is None:
+        return maximum(layer, value, *_whole(layer, value))
+    layer.rewrite("`globalmaxpool=avgpool`: the mean; retrain")
+    layer.state.stands[layer.name] = (layer.kind,)
+    return _average_all(layer, rectified(layer, value))
 
 
 def _average_all(layer: KerasLayer, value: Value) -> Value:
@@ -159,22 +152,20 @@ def _mean(
 
 
 def _downsample(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     windows: Windows,
     axes: Axes,
     rewritten: str,
 ) -> Value:
-    state.rewrite(
-        layer,
+    layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",
     )
     mean = value.then(_mean(layer, value, windows), axes.view, is_positive=True)
     (term,) = mean.terms
     taps = tuple(window.taps for window in windows)
-    state.add(
+    layer.state.add(
         StatementDraft(
             layer=layer.name,
             kind="downsample",

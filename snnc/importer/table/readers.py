@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from snnc.importer.draft import BROKEN, Value
 from snnc.importer.layer_config import malformed
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.options import fits, tell_options
 
-ReadLayer = Callable[[KerasLayer, ConversionState], Value]
-ReadSource = Callable[[KerasLayer, ConversionState, Value], Value]
-ReadSources = Callable[[KerasLayer, ConversionState, list[Value]], Value]
+ReadLayer = Callable[[CurrentLayer], Value]
+ReadSource = Callable[[CurrentLayer, Value], Value]
+ReadSources = Callable[[CurrentLayer, list[Value]], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def reads(
     """
 
     def register(read: ReadSource) -> ReadSource:
-        def read_layer(layer: KerasLayer, state: ConversionState) -> Value:
+        def read_layer(layer: CurrentLayer) -> Value:
             if keeps is not None:
-                tell_options(layer, state, *keeps)
-            value = state.source(layer)
-            return value if value.broken else read(layer, state, value)
+                tell_options(layer, *keeps)
+            value = layer.source
+            return value if value.broken else read(layer, value)
 
         reader = Reader(read_layer, required, is_checked=is_checked)
         READERS.update(dict.fromkeys(kinds, reader))
@@ -81,10 +81,10 @@ def reads_all(kind: str) -> Callable[[ReadSources], ReadSources]:
     """Register a function that reads layers with several inputs, which are known."""
 
     def register(read: ReadSources) -> ReadSources:
-        def read_layer(layer: KerasLayer, state: ConversionState) -> Value:
-            values = [state.values[name] for name in layer.reads]
+        def read_layer(layer: CurrentLayer) -> Value:
+            values = [layer.state.values[name] for name in layer.reads]
             is_broken = any(value.broken for value in values)
-            return BROKEN if is_broken else read(layer, state, values)
+            return BROKEN if is_broken else read(layer, values)
 
         READERS[kind] = Reader(read_layer, joins=True)
         return read
