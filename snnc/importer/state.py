@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decisions, RefusedLayerError
-from snnc.importer.draft import INPUT, StatementDraft, Value
+from snnc.importer.decisions import Decision, Decisions, RefusedLayerError
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
@@ -282,10 +282,9 @@ class ConversionState(Decisions):
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
         """Record that neurons keep a value that no single kernel can compute."""
         count = "a neuron" if is_positive else "two neurons"
-        self.rewrite(
-            self.layers[name],
+        self.layers[name].rewrite(
             f"{count} for each of its values, because no single kernel includes the "
-            f"border of zeros between this layer and `{owner}`",
+            f"border of zeros between this layer and `{owner}`"
         )
 
     def reads_input(self, key: str) -> bool:
@@ -315,16 +314,23 @@ class CurrentLayer(KerasLayer):
         return bool(self.reads) and self.state.is_read_once(self.reads[0])
 
     def keep(self, why: str = "", option: str = "") -> None:
-        self.state.keep(self, why, option)
+        self.state.decide(Decision(self.name, option, "kept", why))
 
     def train(self, why: str, option: str = "") -> None:
-        self.state.train(self, why, option)
+        """Record something that only training uses."""
+        self.state.decide(Decision(self.name, option, "training", why))
 
     def rewrite(self, why: str, option: str = "") -> None:
-        self.state.rewrite(self, why, option)
+        self.state.decide(Decision(self.name, option, "rewritten", why))
 
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
-        return self.state.refuse(self, error, advice)
+        """Record a refusal; the returned value prevents refusals of later layers."""
+        rule, remedy = error.rule, error.remedy or advice
+        rule = "option" if error.option and rule == "layer" else rule
+        self.state.decide(
+            Decision(self.name, error.option, "refused", str(error), remedy, rule)
+        )
+        return BROKEN
 
 
 def word(draft: StatementDraft) -> str:

@@ -217,7 +217,7 @@ def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value
         remedy = (
             "put a convolution or a `Dense` directly before this layer, and retrain"
         )
-    return layer.state.refuse(faulty, RefusedLayerError(why, remedy))
+    return faulty.refuse(RefusedLayerError(why, remedy))
 
 
 def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
