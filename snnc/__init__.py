@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from snnc.tools.diff import Diff as Diff
     from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
     from snnc.tools.evaluate.verb import evaluate as evaluate
+    from snnc.tools.evaluate.verb import predict as predict
     from snnc.tools.exchange import export_nir as export_nir
     from snnc.tools.exchange import import_keras as import_keras
     from snnc.tools.fit import Fit as Fit
     from snnc.tools.package import Package as Package
     from snnc.tools.package import Training as Training
     from snnc.tools.pictures import plot as plot
-    from snnc.tools.predict import predict as predict
     from snnc.tools.problems import SpecError as SpecError
     from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
@@ -56,31 +56,21 @@ _HOMES = {
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
     "snnc.tools.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
-    "snnc.tools.evaluate.verb": ("evaluate",),
+    "snnc.tools.evaluate.verb": ("evaluate", "predict"),
     "snnc.tools.exchange": ("export_nir", "import_keras"),
     "snnc.tools.fit": ("Fit",),
     "snnc.tools.package": ("Package", "Training"),
     "snnc.tools.pictures": ("plot",),
-    "snnc.tools.predict": ("predict",),
     "snnc.tools.problems": ("SpecError",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),
     "snnc.tools.verbs": (
-        "check",
-        "convert",
-        "demo",
-        "diff",
-        "explain",
-        "fit",
-        "fmt",
-        "init",
-        "limits",
-        "report",
-        "schema",
+        "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
+        "report", "schema",
     ),
     "snnc.tools.weights": ("Weights", "weights"),
-}
+}  # fmt: skip
 """The modules that define the names of the interface."""
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)

@@ -31,6 +31,7 @@ from benchmarks.fidelity.characters import characters  # noqa: E402
 from benchmarks.fidelity.measure import measure  # noqa: E402
 from benchmarks.fidelity.networks import KINDS, USUAL, spec_of  # noqa: E402
 from benchmarks.fidelity.patches import patches  # noqa: E402
+from benchmarks.fidelity.series import power, vowels  # noqa: E402
 from benchmarks.fidelity.table import page  # noqa: E402
 from benchmarks.study.data import Split, drift, fashion, mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
@@ -46,6 +47,8 @@ DATA = {
     "drift": drift,
     "characters": characters,
     "patches": patches,
+    "power": power,
+    "vowels": vowels,
 }
 
 

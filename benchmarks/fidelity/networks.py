@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.fidelity import characters, patches
+from benchmarks.fidelity import characters, patches, series
 
 SMALL = """snn 1
 
@@ -97,6 +97,11 @@ USUAL = {
     **{
         f"depthwise{_norm(norm)}": Kind(*patches.spec(norm), ("patches",))
         for norm in (False, True)
+    },
+    **{
+        f"{data}, {neuron}, 40 ms": Kind(*series.spec(data, neuron), (data,))
+        for data in ("power", "vowels")
+        for neuron in ("relu", "lif")
     },
 }
 """The kinds that are measured by default."""

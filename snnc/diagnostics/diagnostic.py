@@ -5,14 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from string import Formatter
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from snnc.source import Span
-from snnc.text.tables import in_backticks, printable
+from snnc.text.tables import dims, in_backticks, join_alternatives, printable
 
 if sys.version_info >= (3, 11):
     from typing import Self, dataclass_transform
@@ -128,9 +128,10 @@ def _fill(template: str, values: object) -> str:
 
 
 def _format_value(value: object, spec: str) -> str:
-    """Format a value; write a tuple of integers as dims."""
-    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-        return "x".join(map(str, value))
+    """Format a value; write a tuple of integers as dims, and of words with an `or`."""
+    if isinstance(value, tuple):
+        is_shape = all(isinstance(size, int) for size in value)
+        return dims(value) if is_shape else join_alternatives(value)
     if isinstance(value, float) and not spec:
         return f"{value:.6g}"
     return format(value, spec)
@@ -159,8 +160,8 @@ class Diagnostic(Record):
     subclass's docstring is its documentation page, which `snnc.explain` returns.
     Annotated values become keyword arguments. The texts of the class are templates for
     these values and for properties; the texts of an instance are filled in. A tuple of
-    integers is written as dims (``3x3x3``). Notes and help quote ``.snn`` code, which
-    is translated for a YAML spec.
+    integers is written as dims (``3x3x3``), and a tuple of words with an `or`. Notes
+    and help quote ``.snn`` code, which is translated for a YAML spec.
 
     Attributes
     ----------
@@ -190,16 +191,22 @@ class Diagnostic(Record):
     message: ClassVar[str]
     label: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
-    help: ClassVar[str] = ""
+    help: ClassVar[str] = "{hint}"
 
     span: Span
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
+    advice: str = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for name in _TEXTS & vars(cls).keys():
             setattr(cls, name, _Template(name, vars(cls)[name]))
+
+    @property
+    def hint(self) -> str:
+        """The help of a class without a template."""
+        return self.advice
 
     @property
     def file(self) -> str:
@@ -245,9 +252,16 @@ class Diagnostic(Record):
         return _fill(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
-        """Return the nonempty notes: the value, the limit and its source."""
-        notes = type(self).notes
-        return tuple(text for note in notes if (text := self._fill_template(note)))
+        """Return the notes: the value, the limit and its source.
+
+        A note with an empty value is omitted.
+        """
+        return tuple(map(self._fill_template, filter(self._is_known, type(self).notes)))
+
+    def _is_known(self, template: str) -> bool:
+        """Return whether no value in a template is empty."""
+        names = [name for _, name, _, _ in Formatter().parse(template) if name]
+        return all(getattr(self, name) not in ("", None) for name in names)
 
     def render_help(self) -> str:
         """Return the closest change that works, or an empty string."""
@@ -263,6 +277,38 @@ class Diagnostic(Record):
     def sort_key(self) -> tuple[str, int, int, str]:
         """The key by which diagnostics are sorted: position, then code."""
         return (self.span.source.name, self.span.start, self.span.end, self.code)
+
+
+class SpecWarning(Diagnostic):
+    """A problem that does not stop a build, and that a comment may allow."""
+
+    severity = Severity.WARNING
+
+
+class Located(Protocol):
+    """A layer with the positions of its properties."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def spans(self) -> Mapping[str, Span]: ...
+
+
+class LayerDiagnostic(Diagnostic):
+    """An error in a layer, or in another statement with a ``name``."""
+
+    name: str
+
+    @classmethod
+    def at(cls, layer: Located, key: str = "", /, **values: Any) -> Self:
+        """Return the diagnostic at a property of a layer, or at the layer's head."""
+        return cls(span=layer.spans.get(key, layer.span), name=layer.name, **values)
+
+
+class LayerWarning(LayerDiagnostic, SpecWarning):
+    """A warning about a layer called ``name``."""
 
 
 @dataclass(slots=True)

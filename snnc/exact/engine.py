@@ -115,7 +115,7 @@ class Engine:
             Whether to use the "mean" of the second half of an example's rows, or the
             "last" row.
         keep
-            Further results to return: "counts", "spikes", "rows", "early".
+            Further results to return: "counts", "spikes", "rows".
         threads
             The number of threads; by default, one per CPU core.
 

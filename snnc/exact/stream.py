@@ -32,7 +32,6 @@ from snnc.exact.tables import (
 )
 from snnc.runtime.examples import Array, Presentation, Span, decide
 from snnc.runtime.network import Decide
-from snnc.tools.scores import decide_early
 
 if TYPE_CHECKING:
     from nengo import Ensemble
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
     from snnc.runtime.nengo.neurons import BuiltNetwork
 
-Kept = Literal["counts", "spikes", "rows", "early"]
+Kept = Literal["counts", "spikes", "rows"]
 Layers = dict[str, Array]
 
 
@@ -74,9 +73,6 @@ class EngineResult:
         Spikes per step.
     rows : (examples, steps, units)
         The readout at each step.
-    early : (moments, examples, units)
-        The outputs that would determine the result if an example ended after one, two,
-        three or four quarters.
     """
 
     outputs: NDArray[np.float64]
@@ -84,20 +80,17 @@ class EngineResult:
     counts: Layers = field(default_factory=dict)
     spikes: Layers = field(default_factory=dict)
     rows: NDArray[np.float64] | None = None
-    early: NDArray[np.float64] | None = None
 
 
 def join(parts: Sequence[EngineResult]) -> EngineResult:
     """Join consecutive outcomes of the same kind."""
     rows = [part.rows for part in parts if part.rows is not None]
-    early = [part.early for part in parts if part.early is not None]
     return EngineResult(
         np.concatenate([part.outputs for part in parts]),
         np.sum([part.overflows for part in parts], axis=0),
         _join([part.counts for part in parts]),
         _join([part.spikes for part in parts]),
         np.concatenate(rows) if rows else None,
-        np.concatenate(early, axis=1) if early else None,
     )
 
 
@@ -205,7 +198,6 @@ def _run(runner: Runner, values: Array, rests: Bools, job: RunOptions) -> Engine
         counts=given.counts if "counts" in job.keep else {},
         spikes=given.spikes if "spikes" in job.keep else {},
         rows=given.rows if "rows" in job.keep else None,
-        early=decide_early(given.rows, job.decide) if "early" in job.keep else None,
     )
 
 

@@ -159,7 +159,7 @@ def diagnose(
             "layers": tuple(layers),
             "kinds": tuple(dict.fromkeys(layers.values())),
             "why": why,
-            "remedy": remedy,
+            "advice": remedy,
         }
         if rule == "maxpool":
             fields["costs"] = offer

@@ -83,11 +83,9 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary | None:
         """The report about the network; None without a mapping."""
-        return (
-            None
-            if self.mapped is None
-            else summarise(route(self.mapped), self.made.cache)
-        )
+        if self.mapped is None:
+            return None
+        return summarise(route(self.mapped), self.made.cache)
 
     @cached_property
     def rows(self) -> dict[str, Row]:
@@ -192,13 +190,9 @@ class Analyses:
         """
         while True:
             work = self._work[uri]
-            try:
-                first = await asyncio.shield(work.first)
-            except asyncio.CancelledError:
-                if not work.first.cancelled():  # the request was cancelled
-                    raise
-            else:
-                return work.newest or first
+            await asyncio.wait([work.first])
+            if not work.first.cancelled():
+                return work.newest or work.first.result()
 
     async def with_advice(self, uri: str) -> Analysis:
         """Wait for the analysis with all advice."""
@@ -207,11 +201,9 @@ class Analyses:
             later = self._work[uri].settled if uri in self._work else None
             if newest.settled or later is None:
                 return newest
-            try:
-                return await asyncio.shield(later)
-            except asyncio.CancelledError:
-                if not later.cancelled():
-                    raise
+            await asyncio.wait([later])
+            if not later.cancelled():
+                return later.result()
 
     async def _report_failure(
         self, buffer: Buffer, made: Awaitable[Analysis]

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +22,7 @@ from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.language import tree
-from snnc.rules.suppression import UnusedAllow
+from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
 
@@ -34,7 +33,6 @@ Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
 # Only specs have this key, so other YAML files get no diagnostics.
 _EDITION = re.compile(r"^[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
-_SUFFIXES = {"snn": ".snn", "yaml": ".yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +79,15 @@ class Buffer:
 
 def _lines(text: str) -> str:
     """Return a text with LF line ends and without lone surrogates."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return _LINE_END.sub("\n", text) if "\r" in text else text
+    return _LINE_END.sub("\n", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _name(uri: str, language: str) -> str:
     """Return the path in a URI, with the suffix of its notation."""
     path = to_fs_path(uri) or unquote(urlsplit(uri).path) or uri
-    suffix = _SUFFIXES.get(language, "")
-    own = PurePosixPath(path).suffix
-    known = own in (*_SUFFIXES.values(), ".yml")
-    return path if known else path + suffix
+    if path.endswith((".snn", ".yaml", ".yml")):
+        return path
+    return path + {"snn": ".snn", "yaml": ".yaml"}.get(language, "")
 
 
 def offset_in(
@@ -123,10 +119,8 @@ def position_of(
     source: SourceFile, offset: int, codec: PositionCodec
 ) -> types.Position:
     line, column = source.line_column(offset)
-    text = source.line_text(line)
-    if not text.isascii():
-        column = 1 + codec.client_num_units(text[: column - 1])
-    return types.Position(line - 1, column - 1)
+    before = source.line_text(line)[: column - 1]
+    return types.Position(line - 1, codec.client_num_units(before))
 
 
 def range_of(span: Span, codec: PositionCodec) -> types.Range:
@@ -145,7 +139,7 @@ _TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
     """Convert a diagnostic, with notes and help in its message."""
-    href = _page(diagnostic.code)
+    page = _pages().get(diagnostic.code)
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri, range_of(label.span, codec)), printable(label.text)
@@ -157,11 +151,16 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         message=message(diagnostic),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
-        code_description=None if href is None else types.CodeDescription(href),
+        code_description=None if page is None else types.CodeDescription(page),
         source=SOURCE,
         tags=_TAGS.get(diagnostic.code),
         related_information=related or None,
     )
+
+
+@cache
+def _pages() -> dict[str, str]:
+    return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
 
 
 def message(diagnostic: Diagnostic) -> str:
@@ -177,8 +176,7 @@ def message(diagnostic: Diagnostic) -> str:
 
 def of_device(problem: str) -> types.Diagnostic:
     """Report that the costs are for Loihi 1 instead of the configured device."""
-    text = f"device {problem}\nnote: costs are those of Loihi 1"
-    return _of_all("\n".join(map(printable, text.split("\n"))))
+    return _of_all(f"device {problem}\nnote: costs are those of Loihi 1")
 
 
 def of_bug(error: Exception) -> types.Diagnostic:
@@ -190,33 +188,13 @@ def of_bug(error: Exception) -> types.Diagnostic:
 def _of_all(text: str) -> types.Diagnostic:
     """Return an error about a whole text, at its beginning."""
     start = types.Position(0, 0)
+    shown = "\n".join(map(printable, text.split("\n")))
     return types.Diagnostic(
-        types.Range(start, start), text, types.DiagnosticSeverity.Error, source=SOURCE
+        types.Range(start, start), shown, types.DiagnosticSeverity.Error, source=SOURCE
     )
 
 
-@cache
-def _pages() -> dict[str, str]:
-    return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
-
-
-def _page(code: str) -> str | None:
-    return _pages().get(code)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A span of a text, and its replacement."""
-
-    span: Span
-    text: str
-
-    @classmethod
-    def of(cls, fix: Fix) -> Edit:
-        return cls(fix.span, fix.replacement)
-
-
-def between(source: SourceFile, text: str) -> Iterator[Edit]:
+def between(source: SourceFile, text: str) -> Iterator[Fix]:
     """Yield the line edits that turn a source into another text."""
     before, after = (t.splitlines(keepends=True) for t in (source.text, text))
     starts = [0]
@@ -227,17 +205,17 @@ def between(source: SourceFile, text: str) -> Iterator[Edit]:
         if tag == "replace" and last - first == end - start:
             for at in range(last - first):  # a client may apply some of them
                 span = Span(source, starts[first + at], starts[first + at + 1])
-                yield Edit(span, after[start + at])
+                yield Fix(span, after[start + at])
         elif tag != "equal":
             span = Span(source, starts[first], starts[last])
-            yield Edit(span, "".join(after[start:end]))
+            yield Fix(span, "".join(after[start:end]))
 
 
-def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
+def with_property(statement: tree.Statement, key: str, value: str) -> Fix:
     """Set a property of a statement, or add it after the last property."""
     for item in statement.properties or ():
         if item.key.text == key:
-            return Edit(item.value.span, value)
+            return Fix(item.value.span, value)
     source = statement.span.source
     if source.is_yaml:
         return _with_key(statement, f"{key}: {value}")
@@ -246,12 +224,12 @@ def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
         block = statement.span.text.rstrip().endswith("}")
         at = source.text.rindex("}", 0, end) if block else end
         text = f"{key} {value} " if block else f" {{ {key} {value} }}"
-        return Edit(Span(source, at, at), text)
+        return Fix(Span(source, at, at), text)
     end = statement.properties[-1].span.end
-    return Edit(Span(source, end, end), f", {key} {value}")
+    return Fix(Span(source, end, end), f", {key} {value}")
 
 
-def _with_key(statement: tree.Statement, pair: str) -> Edit:
+def _with_key(statement: tree.Statement, pair: str) -> Fix:
     """Add a key at the end of a YAML mapping, in the mapping's style."""
     source = statement.span.source
     words = (statement.name, *statement.sources, *(statement.properties or ()))
@@ -261,15 +239,17 @@ def _with_key(statement: tree.Statement, pair: str) -> Edit:
     flow = "{" in begun or "{" in statement.span.text
     indent = " " * (len(begun) - len(begun.lstrip(" -")))
     text = f", {pair}" if flow else f"\n{indent}{pair}"
-    return Edit(Span(source, last.end, last.end), text)
+    return Fix(Span(source, last.end, last.end), text)
 
 
-def text_edits(edits: Iterable[Edit], server: SpecServer) -> list[types.TextEdit]:
-    return [types.TextEdit(range_of(e.span, server.codec), e.text) for e in edits]
+def text_edits(edits: Iterable[Fix], server: SpecServer) -> list[types.TextEdit]:
+    return [
+        types.TextEdit(range_of(e.span, server.codec), e.replacement) for e in edits
+    ]
 
 
 def workspace_edit(
-    uri: str, edits: Iterable[Edit], server: SpecServer
+    uri: str, edits: Iterable[Fix], server: SpecServer
 ) -> types.WorkspaceEdit:
     """Return edits of the current version, if the client supports versions."""
     sent = text_edits(edits, server)

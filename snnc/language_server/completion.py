@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from snnc.editors.rules import NETWORK, to_fill
@@ -22,8 +23,12 @@ from snnc.language.keywords import (
 from snnc.language.models import fields_of
 from snnc.language.table import Form
 from snnc.language_server import hover
-from snnc.language_server.cursor_context import place_in_snn, place_in_yaml
-from snnc.language_server.word_roles import CursorPlace, is_within_text
+from snnc.language_server.cursor_context import (
+    CursorPlace,
+    is_within_text,
+    place_in_snn,
+    place_in_yaml,
+)
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
@@ -73,13 +78,10 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     before = source.line_text(line)[: column - 1]
     typed = _TYPED.search(before)
     start = offset - (len(typed[0]) if typed else 0)
-    if is_within_text(before):
-        return start, []
     place_in = place_in_yaml if source.is_yaml else place_in_snn
-    place = place_in(source.text[:start])
-    if place is None:
-        return start, []
-    return start, list(_complete(place, _Text(source, start)))
+    place = None if is_within_text(before) else place_in(source.text[:start])
+    text = _Text(source, start)
+    return start, [] if place is None else list(_complete(place, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +147,20 @@ def _header(text: _Text) -> Iterator[Completion]:
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
         yield Completion("snn", "snn 1", "text", "the edition of the language")
     elif "network" not in before:
-        body = "\n".join(NETWORK)
-        yield Completion(
-            "network", body, "text", "a network with an input and a readout"
-        )
+        about = "a network with an input and a readout"
+        yield Completion("network", "\n".join(NETWORK), "text", about)
 
 
 def _top(text: _Text) -> Iterator[Completion]:
     """Yield the keys that a YAML file lacks."""
-    whole = text.source.text
+    given = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
     for key in ("snn", "network", "layers"):
-        if not re.search(rf"^{key}\b", whole, re.MULTILINE):
+        if key not in given:
             yield Completion(key, f"{key}: ", "text")
     for kind, form in FORMS.items():
-        if form.place != "layer" and not re.search(rf"^{kind}\b", whole, re.MULTILINE):
-            yield Completion(
-                kind, f"{kind}: ", "statement", form.about, hover.kind(kind, None)
-            )
+        if form.place != "layer" and kind not in given:
+            page = hover.kind(kind, None)
+            yield Completion(kind, f"{kind}: ", "statement", form.about, page)
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
@@ -174,16 +173,11 @@ def _statements(text: _Text) -> Iterator[Completion]:
         early = form.place == "encoder" and layers and "encode" in above
         too_late = form.place != "back" and ended
         taken = form.once and kind in above | below
-        if text.is_yaml and form.place != "layer":
-            continue
-        if not (late or early or too_late or taken):
-            yield Completion(
-                kind,
-                _item(form) if text.is_yaml else _example(form, text),
-                "statement",
-                form.about,
-                hover.kind(kind, None),
-            )
+        elsewhere = text.is_yaml and form.place != "layer"
+        if not (late or early or too_late or taken or elsewhere):
+            written = _item(form) if text.is_yaml else _example(form, text)
+            page = hover.kind(kind, None)
+            yield Completion(kind, written, "statement", form.about, page)
 
 
 def _example(form: Form, text: _Text) -> str:
@@ -196,8 +190,9 @@ def _example(form: Form, text: _Text) -> str:
         first, second = [*reversed(names[:2]), "a", "b"][:2]
         return f"{form.kind} from ${{1:{first}}}, ${{2:{second}}}"
     if form.usual_name and form.is_layer:
-        name = _free(form.usual_name, names)
-        example = example.replace(f" {form.usual_name} ", f" {name} ", 1)
+        stem = form.usual_name.rstrip("0123456789")
+        free = (n for i in count() if (n := f"{stem}{i}") not in names)
+        example = example.replace(f" {form.usual_name} ", f" {next(free)} ", 1)
     return to_fill(example)
 
 
@@ -206,14 +201,6 @@ def _item(form: Form) -> str:
     if may_be_bare(form.kind):
         return f"{form.kind}: {{$0}}"
     return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
-
-
-def _free(name: str, taken: list[str]) -> str:
-    stem = name.rstrip("0123456789")
-    number = 0
-    while f"{stem}{number}" in taken:
-        number += 1
-    return f"{stem}{number}"
 
 
 def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
@@ -228,17 +215,11 @@ def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
 
 
 def _parts(place: CursorPlace) -> Iterator[Completion]:
-    form = FORMS.get(place.kind)
-    if form is None:
-        return
+    written = {"in": "in ${1:0..1}", "as": "as ${1:0..1}", "from": "from "}
     model = next(iter(MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
-        if part.key in ("in", "as"):
-            yield Completion(
-                part.key, f"{part.key} ${{1:0..1}}", "key", "", f"{part.about}."
-            )
-        if part.key == "from":
-            yield Completion(part.key, "from ", "key", "", f"{part.about}.")
+        if part.key in written:
+            yield Completion(part.key, written[part.key], "key", "", f"{part.about}.")
 
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
@@ -253,17 +234,13 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     colon = ":" if text.is_yaml else ""
     for key in place.legal:
         if key in VARIANTS["defaults"] and key not in entries:
-            yield Completion(
-                key, f"{key}: {{$0}}", "variant", "", hover.kind(key, None)
-            )
+            page = hover.kind(key, None)
+            yield Completion(key, f"{key}: {{$0}}", "variant", "", page)
             continue
         usual = entries[key].usual if key in entries else ""
+        value = f"${{1:{usual}}}" if usual else ""
         page = description(model, fields.get(key, key))
-        yield Completion(key, f"{key}{colon} {_place(usual)}", "key", "", page)
-
-
-def _place(usual: str) -> str:
-    return f"${{1:{usual}}}" if usual else ""
+        yield Completion(key, f"{key}{colon} {value}", "key", "", page)
 
 
 def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:

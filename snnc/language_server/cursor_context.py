@@ -10,24 +10,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.fields import keys_of, parts_of
-from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
+from snnc.language.keywords import BEGINNINGS, VARIANTS, legal_keys, settings_of
+from snnc.language.models import Model
 from snnc.language_server.word_roles import (
     REFERRING,
-    CursorPlace,
-    Where,
     model_of_choice,
-    statement_of,
-    takes,
+    model_of_statement,
 )
 from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.yaml.compose import Composer
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
+from snnc.syntax.yaml.compose import Composer, Mapping, Node, Scalar, Sequence
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
 _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
@@ -37,6 +35,52 @@ _MARK = "here__"
 _HEADER = "snn 1\nnetwork n {\n"
 _CLOSERS = {"{": "}", "[": "]"}
 _MOST_LEFT_OUT = 4
+
+
+Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPlace:
+    """The context of the word at the cursor.
+
+    Attributes
+    ----------
+    where
+        The position of the cursor: at the beginning of a ``statement``, in a ``part``
+        before a block, ...
+    kind, variant
+        The kind and variant of the statement.
+    model
+        The model that contains the property; None if unknown.
+    legal
+        The keys that are allowed here.
+    key
+        The property whose value is at the cursor.
+    measured
+        Whether the word follows a number that may have a unit.
+    """
+
+    where: Where
+    kind: str = ""
+    variant: str = ""
+    model: type[Model] | None = None
+    legal: tuple[str, ...] = ()
+    key: str = ""
+    measured: bool = False
+
+
+def is_within_text(before: str) -> bool:
+    """Return whether a line ends inside a comment or a text."""
+    quote = ""
+    for at, character in enumerate(before):
+        if quote:
+            quote = "" if character == quote and before[at - 1] != "\\" else quote
+        elif character == '"':
+            quote = character
+        elif character == "#":
+            return True
+    return bool(quote)
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
@@ -208,7 +252,10 @@ def _inside(
 
     ``siblings`` contains the keys at the same level; None at a value.
     """
-    model, legal = takes(statement_of(kind, variant))
+    nowhere = Span(SourceFile("", ""), 0, 0)
+    second = tree.Word(variant, nowhere) if variant else None
+    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant=second)
+    model, legal = model_of_statement(statement), legal_keys(statement)
     while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *rest = above
         model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalLayer, Loihi
-from snnc.ir.mapped import MappedNetwork
-from snnc.language import extents, scalars, tree
+from snnc.ir.logical import LogicalNetwork, Loihi, Spiking
+from snnc.ir.mapped import MappedPopulation
+from snnc.language import extents, scalars
 from snnc.language.fields import description, keys_of
 from snnc.language.keywords import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
 from snnc.language.scalars import HERTZ, SECONDS
 from snnc.language.table import Key, ValueWord
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.word_roles import SpecWord, is_network, role_at
+from snnc.language_server.word_roles import SpecWord, network_at, role_at
 from snnc.passes.validate.structure import head
-from snnc.source import Span, rule_pages
+from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
 from snnc.tools.report.sentences import sentence
 from snnc.tools.report.sentences import total as total_sentence
-from snnc.tools.report.summary import COUNTERS, Row
-
-Page = tuple[Span | None, str]
-"""The span of a hover text, and the text."""
+from snnc.tools.report.summary import COUNTERS, Row, neurons_of
 
 
-def page_at(analysis: Analysis, offset: int) -> Page | None:
-    """Return the hover text at an offset, if any."""
+def page_at(analysis: Analysis, offset: int) -> tuple[Span | None, str] | None:
+    """Return the hover text at an offset, if any, and the span of its word."""
     span, parts = None, []
     document = analysis.document
-    if document.network is not None and is_network(document, offset):
-        span, parts = document.network.span, list(_network(analysis))
+    if network := network_at(document, offset):
+        span, parts = network.span, list(_network(analysis))
     elif mark := role_at(document, offset):
         span, parts = mark.span, list(_describe_word(mark, analysis))
-    elif found := word_at(analysis.source.text, offset):
-        start, word = found
-        span = Span(analysis.source, start, start + len(word))
-        parts = list(_word(word, analysis.source.is_yaml))
+    elif found := _word_at(analysis.source, offset):
+        span, parts = found, list(_word(found.text, analysis.source.is_yaml))
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= offset <= diagnostic.span.end:
             parts.append(rule(diagnostic))
@@ -46,38 +42,32 @@ def page_at(analysis: Analysis, offset: int) -> Page | None:
     return (span, text) if text else None
 
 
-def word_at(text: str, offset: int) -> tuple[int, str] | None:
-    """Return the start of the word at an offset, and the word."""
-    start = end = offset
-    while start and _is_word(text[start - 1]):
-        start -= 1
-    while end < len(text) and _is_word(text[end]):
-        end += 1
-    return (start, text[start:end]) if start < end else None
-
-
-def _is_word(character: str) -> bool:
-    return character == "_" or (character.isascii() and character.isalnum())
+def _word_at(source: SourceFile, offset: int) -> Span | None:
+    """Return the word at an offset, or the word that ends there."""
+    line, column = source.line_column(offset)
+    start = source.line_start(line)
+    for word in re.finditer(r"\w+", source.line_text(line), re.ASCII):
+        if word.start() < column <= word.end() + 1:
+            return Span(source, start + word.start(), start + word.end())
+    return None
 
 
 def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
+    statement, model = mark.statement, mark.model
     match mark.role:
         case "kind":
-            yield kind(mark.text, _variant(mark.statement))
+            variant = statement.variant
+            yield kind(mark.text, None if variant is None else variant.text)
         case "variant":
-            yield kind(mark.statement.kind.text, mark.text)
+            yield kind(statement.kind.text, mark.text)
         case "definition" | "reference":
             yield layer(analysis, mark.text)
-        case "key" if mark.model is not None:
-            yield f"`{mark.key}`: {description(mark.model, mark.key)}{_units(mark.key)}"
-        case "value" if mark.model is not None:
-            entry = keys_of(mark.model)[mark.key]
-            yield value(entry, mark.key, mark.text)
-            yield f"`{mark.key}`: {description(mark.model, mark.key)}{_units(mark.key)}"
-
-
-def _variant(statement: tree.Statement) -> str | None:
-    return None if statement.variant is None else statement.variant.text
+        case "key" | "value" if model is not None:
+            if mark.role == "value":
+                yield value(keys_of(model)[mark.key], mark.key, mark.text)
+            units = ", ".join(f"`{unit}`" for unit in units_of(mark.key))
+            more = f" Units: {units}." if units else ""
+            yield f"`{mark.key}`: {description(model, mark.key)}{more}"
 
 
 def _word(word: str, is_yaml: bool) -> Iterator[str]:
@@ -109,38 +99,29 @@ def value(entry: Key, key: str, word: str) -> str:
     return f"`{word}`: {found.about}" if found else ""
 
 
-def _units(key: str) -> str:
-    units = units_of(key)
-    return f" Units: {', '.join(f'`{unit}`' for unit in units)}." if units else ""
-
-
 def units_of(key: str) -> tuple[str, ...]:
     """Return the units of a property's values."""
     if key in keys_read_by(scalars.seconds):
         return tuple(SECONDS)
-    return (
-        tuple(HERTZ) if key in keys_read_by(extents.rates, extents.upper_rate) else ()
-    )
+    is_rate = key in keys_read_by(extents.rates, extents.upper_rate)
+    return tuple(HERTZ) if is_rate else ()
 
 
 def _network(analysis: Analysis) -> Iterator[str]:
     network, summary = analysis.made.network, analysis.summary
-    if network is not None and network.about:
-        yield prose(network.about)
-    if summary is None or analysis.mapped is None:
+    if network is None:
         return
-    yield f"**{network.name if network else ''}**: {total(analysis)}{_share(analysis)}"
+    if network.about:
+        yield prose(network.about)
+    if summary is None:
+        return
+    share = ""
+    if isinstance(network.target, Loihi):
+        most, chips = network.target.cores, counted(summary.chips, "chip")
+        share = f" ({summary.cores} of {counted(most, 'core')}, on {chips})"
+    yield f"**{network.name}**: {total(summary.neurons, summary.cores, network)}{share}"
     if summary.on_chip:
-        yield prose(total_sentence(summary.reasons, summary.network.name))
-
-
-def _share(analysis: Analysis) -> str:
-    """Describe how many cores and chips are used; empty without a chip."""
-    mapped, network = analysis.mapped, analysis.made.network
-    if mapped is None or network is None or not isinstance(network.target, Loihi):
-        return ""
-    chips = counted(mapped.chips, "chip")
-    return f" ({mapped.cores} of {counted(network.target.cores, 'core')}, on {chips})"
+        yield prose(total_sentence(summary.reasons, network.name))
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -156,33 +137,22 @@ def layer(analysis: Analysis, name: str) -> str:
     row = analysis.rows.get(name)
     summary = analysis.summary
     if known is None:
-        return (
-            "" if row is None else f"**{name}**: {row.kind}, `{dims(row.shape)}`, host"
-        )
-    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{_cores(row)}"]
+        return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
+    cores = row and row.neurons is not None and _cost(row.neurons, row.cores or 0)
+    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{cores or ''}"]
     if known.spiking is not None:
-        parts.append(_spiking(known))
+        parts.append(_spiking(known.spiking))
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
         parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
     return "\n\n".join(parts)
 
 
-def _cores(row: Row | None) -> str:
-    if row is None or row.neurons is None:
-        return ""
-    neurons = f", {thousands(row.neurons, 'neuron')}"
-    return (
-        f"{neurons}, {counted(row.cores, 'core')}" if row.cores else f"{neurons}, host"
-    )
-
-
-def _spiking(layer: LogicalLayer) -> str:
-    assert layer.spiking is not None
-    rate = layer.spiking.rate
+def _spiking(spiking: Spiking) -> str:
+    rate = spiking.rate
     return (
         f"rates {rates(rate.low, rate.high)} (percentile {rate.percentile:g}),"
-        f" synapse {1000 * layer.spiking.synapse:g} ms"
+        f" synapse {1000 * spiking.synapse:g} ms"
     )
 
 
@@ -208,12 +178,8 @@ def rule(diagnostic: Diagnostic) -> str:
     return f"**{title.removeprefix('# ')}**\n{body.rstrip()}"
 
 
-Hint = tuple[int, str]
-"""An offset, and the text to show there."""
-
-
-def hints(analysis: Analysis) -> Iterator[Hint]:
-    """Yield the hints after the network's name and after the line of each layer.
+def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
+    """Yield offsets and hints: after the network's name and the line of each layer.
 
     In a spec with errors, hints show the known shapes.
     """
@@ -222,38 +188,40 @@ def hints(analysis: Analysis) -> Iterator[Hint]:
         return
     name = analysis.document.network
     if name is not None and mapped is not None:
-        yield _end_of_code(analysis, name.span.start), total(analysis)
-    shapes = {layer.span: (layer.name, layer.shape) for layer in network.layers}
+        neurons = neurons_of(mapped)
+        yield (
+            _end_of_code(analysis, name.span.start),
+            total(neurons, mapped.cores, network),
+        )
+    shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
         if (known := shapes.get(head(statement))) is not None:
-            layer, shape = known
             at = _end_of_code(analysis, statement.span.start)
-            yield at, f"-> {dims(shape)}{_cost(layer, mapped)}"
+            costs = (
+                "" if mapped is None else _costs(mapped.of_layer(known.name), network)
+            )
+            yield at, f"-> {dims(known.shape)}{costs}"
 
 
-def _cost(name: str, mapped: MappedNetwork | None) -> str:
-    if mapped is None:
-        return ""
-    levels = mapped.of_layer(name)
+def _costs(levels: Sequence[MappedPopulation], network: LogicalNetwork) -> str:
     if not levels:
         return ", folded"
-    count = sum(level.population.neurons for level in levels)
-    neurons = f", {thousands(count, 'neuron')}"
-    if not isinstance(mapped.lowered.network.target, Loihi):
-        return neurons
-    cores = sum(level.cores for level in levels)
-    return f"{neurons}, {counted(cores, 'core')}" if cores else f"{neurons}, host"
+    neurons = sum(level.population.neurons for level in levels)
+    if not isinstance(network.target, Loihi):
+        return f", {thousands(neurons, 'neuron')}"
+    return _cost(neurons, sum(level.cores for level in levels))
 
 
-def total(analysis: Analysis) -> str:
-    """Return the network's numbers of neurons and cores; empty without a mapping."""
-    mapped, network = analysis.mapped, analysis.made.network
-    if mapped is None or network is None:
-        return ""
+def _cost(neurons: int, cores: int) -> str:
+    place = counted(cores, "core") if cores else "host"
+    return f", {thousands(neurons, 'neuron')}, {place}"
+
+
+def total(neurons: int, cores: int, network: LogicalNetwork) -> str:
+    """Write a network's numbers of neurons and cores."""
+    shown = thousands(neurons, "neuron")
     on_chip = isinstance(network.target, Loihi)
-    chosen = (p for p in mapped.populations if p.cores or not on_chip)
-    neurons = thousands(sum(p.population.neurons for p in chosen), "neuron")
-    return f"{neurons}, {counted(mapped.cores, 'core')}" if on_chip else neurons
+    return f"{shown}, {counted(cores, 'core')}" if on_chip else shown
 
 
 def thousands(number: int, noun: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc import __version__
-from snnc.language_server.buffers import Buffer, Change, as_sent, of_bug, of_device
+from snnc.language_server.buffers import Buffer, as_sent, of_bug, of_device
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -52,51 +52,12 @@ class ClientSettings:
 
     def with_section(self, section: object) -> ClientSettings:
         """Return the settings with a client's values, if these are strings."""
-        if not isinstance(section, Mapping):
-            return self
-        section = section.get(SECTION, section)
-        if not isinstance(section, Mapping):
-            return self
-        device = section.get("device")
+        if isinstance(section, Mapping):
+            section = section.get(SECTION, section)
+        device = section.get("device") if isinstance(section, Mapping) else None
         if isinstance(device, str) and device:
             return replace(self, device=device)
         return self
-
-    def at(self, root: Path) -> ClientSettings:
-        """Return the settings with the folder that is open in the client."""
-        return replace(self, root=root)
-
-
-class Devices:
-    """Reads devices, and reads their files again after a change."""
-
-    def __init__(self) -> None:
-        self._stamps: dict[str, tuple[int, int] | None] = {}
-
-    def read(self, settings: ClientSettings) -> tuple[Profile, str]:
-        """Return the configured device, or Loihi 1 and the reason."""
-        # Imported late, so that the server answers first.
-        from snnc.loihi.profile import ProfileError, is_file, read_profile
-
-        name = settings.device
-        if is_file(name):
-            name = str(settings.root / name)
-            stamp = _stamp(Path(name))
-            if self._stamps.get(name, stamp) != stamp:
-                read_profile.cache_clear()
-            self._stamps[name] = stamp
-        try:
-            return read_profile(name), ""
-        except ProfileError as error:
-            return read_profile(), str(error)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
@@ -145,26 +106,18 @@ class SpecProtocol(LanguageServerProtocol):
 class SpecServer(LanguageServer):
     """A language server for specs.
 
-    Parameters
-    ----------
-    device
-        The device to compile for unless the client sets a device; None for Loihi 1.
-
-    Attributes
-    ----------
-    was_shut_down
-        Whether the client has sent ``shutdown``.
+    ``device`` is the device to compile for unless the client sets a device; None for
+    Loihi 1.
     """
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
         self.settings = ClientSettings(root=Path.cwd()).with_section({"device": device})
         self.buffers: dict[str, Buffer] = {}
-        self.was_shut_down = False
-        self._devices = Devices()
         self._wrong_device = ""
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
-        _listen(self)
+        for method, receive in _RECEIVERS.items():
+            self.feature(method)(partial(receive, self))
 
     @cached_property
     def analyses(self) -> Analyses:
@@ -172,6 +125,11 @@ class SpecServer(LanguageServer):
         from snnc.language_server.analysis import Analyses
 
         return Analyses(self._ready, self._report_bug, self._profile)
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether the client has sent ``shutdown``."""
+        return bool(self.protocol._shutdown)
 
     @property
     def codec(self) -> PositionCodec:
@@ -191,39 +149,53 @@ class SpecServer(LanguageServer):
         )
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
-            self.settings = self.settings.at(Path(path))
+            self.settings = replace(self.settings, root=Path(path))
         self.settings = self.settings.with_section(params.initialization_options)
 
-    def open(self, item: types.TextDocumentItem) -> None:
-        self._put(Buffer.of(item))
+    async def warm_up(self, params: types.InitializedParams) -> None:
+        """Load the compiler, and request the settings."""
+        self.analyses.warm_up()
+        await self._ask_settings()
 
-    def change(self, uri: str, version: int, changes: Iterable[Change]) -> None:
+    def open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Track a text."""
+        self._put(Buffer.of(params.text_document))
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
         """Edit a text; ignore a text that is not open."""
-        if buffer := self.buffers.get(uri):
-            self._put(buffer.edit(changes, version, self.codec))
+        document = params.text_document
+        if buffer := self.buffers.get(document.uri):
+            changes = params.content_changes
+            self._put(buffer.edit(changes, document.version, self.codec))
 
-    def close(self, uri: str) -> None:
+    def close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forget a text, and clear its diagnostics."""
+        uri = params.text_document.uri
         self.analyses.drop(uri)
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
-    def configure(self, section: object) -> None:
-        """Update the settings, and analyse all texts again after a change."""
+    async def configure(self, params: types.DidChangeConfigurationParams) -> None:
+        """Update the settings."""
+        self._apply_settings(params.settings)
+        await self._ask_settings()
+
+    async def _ask_settings(self) -> None:
+        """Request the settings from a client that supports the request."""
+        if self.supports("workspace.configuration"):
+            items = [types.ConfigurationItem(section=SECTION)]
+            params = types.ConfigurationParams(items)
+            sections = await self.workspace_configuration_async(params)
+            self._apply_settings(next(iter(sections), None))
+
+    def _apply_settings(self, section: object) -> None:
+        """Analyse all texts again after a change."""
         updated = self.settings.with_section(section)
         if updated != self.settings:
             self.settings = updated
             for buffer in self.buffers.values():
                 self._put(buffer)
             self._refresh()
-
-    async def ask_settings(self) -> None:
-        """Request the settings from a client that supports the request."""
-        if self.supports("workspace.configuration"):
-            items = [types.ConfigurationItem(section=SECTION)]
-            params = types.ConfigurationParams(items)
-            sections = await self.workspace_configuration_async(params)
-            self.configure(next(iter(sections), None))
 
     async def analysis(self, uri: str) -> Analysis | None:
         """Return the newest analysis of a text; None if it is closed or not a spec."""
@@ -248,8 +220,19 @@ class SpecServer(LanguageServer):
             self._send(buffer.uri, buffer.version, [])
 
     def _profile(self) -> Profile:
-        profile, self._wrong_device = self._devices.read(self.settings)
-        return profile
+        """Return the configured device, or Loihi 1 if its file has an error."""
+        # Imported late, so that the server answers first.
+        from snnc.loihi.profile import ProfileError, is_file, read_profile
+
+        name, self._wrong_device = self.settings.device, ""
+        if is_file(name):
+            name = str(self.settings.root / name)
+            read_profile.cache_clear()  # the file may have changed
+        try:
+            return read_profile(name)
+        except ProfileError as error:
+            self._wrong_device = str(error)
+            return read_profile()
 
     def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
         if not self.supports(PULLED):
@@ -285,38 +268,11 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
     )
 
 
-def _listen(server: SpecServer) -> None:
-    """Register the handlers of notifications."""
-
-    @server.feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        server.begin(params)
-
-    @server.feature(types.INITIALIZED)
-    async def did_initialize(params: types.InitializedParams) -> None:
-        server.analyses.warm_up()
-        await server.ask_settings()
-
-    @server.feature(types.SHUTDOWN)
-    def shutdown(params: None) -> None:
-        server.was_shut_down = True
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def did_change_configuration(
-        params: types.DidChangeConfigurationParams,
-    ) -> None:
-        server.configure(params.settings)
-        await server.ask_settings()
-
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        server.open(params.text_document)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        server.change(document.uri, document.version, params.content_changes)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.close(params.text_document.uri)
+_RECEIVERS: dict[str, Callable[..., object]] = {
+    types.INITIALIZE: SpecServer.begin,
+    types.INITIALIZED: SpecServer.warm_up,
+    types.WORKSPACE_DID_CHANGE_CONFIGURATION: SpecServer.configure,
+    types.TEXT_DOCUMENT_DID_OPEN: SpecServer.open,
+    types.TEXT_DOCUMENT_DID_CHANGE: SpecServer.change,
+    types.TEXT_DOCUMENT_DID_CLOSE: SpecServer.close,
+}

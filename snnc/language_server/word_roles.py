@@ -12,13 +12,12 @@ from snnc.language.keywords import (
     CHOICES,
     FORMS,
     NEURONS,
-    legal_keys,
     model_of,
 )
 from snnc.language.models import Model
 from snnc.language.names import why_no_name, why_no_package
 from snnc.language.property_types import NeuronSpec
-from snnc.source import SourceFile, Span
+from snnc.source import Span
 
 Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
 REFERRING = "shortcut"
@@ -65,12 +64,12 @@ def _of(statement: tree.Statement) -> Iterator[SpecWord]:
         yield SpecWord("definition", name.text, name.span, statement)
     for source in statement.sources:
         yield SpecWord("reference", source.text, source.span, statement)
-    model = _model(statement)
+    model = model_of_statement(statement)
     for item in statement.properties or ():
         yield from _property(item, statement, model)
 
 
-def _model(statement: tree.Statement) -> type[Model] | None:
+def model_of_statement(statement: tree.Statement) -> type[Model] | None:
     return NeuronSpec if statement.kind.text == "neuron" else model_of(statement)
 
 
@@ -106,38 +105,28 @@ def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     return max(touching, key=lambda mark: mark.span.start, default=None)
 
 
-def mentions(document: tree.Document) -> Iterator[tuple[str, Span, bool]]:
-    """Yield each use of a name: its span, and whether it is a definition."""
-    for mark in words_of(document):
-        if mark.role in ("definition", "reference"):
-            yield mark.text, mark.span, mark.role == "definition"
+def mentions(document: tree.Document) -> list[SpecWord]:
+    """Return each use of a layer's name: the definitions and the references."""
+    return [w for w in words_of(document) if w.role in ("definition", "reference")]
 
 
-def named_at(document: tree.Document, offset: int) -> tuple[str, Span] | None:
-    """Return the name of a layer at an offset, and its span."""
-    for name, span, _ in mentions(document):
-        if span.start <= offset <= span.end:
-            return name, span
-    return None
+def named_at(document: tree.Document, offset: int) -> SpecWord | None:
+    """Return the use of a layer's name at an offset."""
+    found = (w for w in mentions(document) if w.span.start <= offset <= w.span.end)
+    return next(found, None)
 
 
-def definition_spans(document: tree.Document, name: str) -> list[Span]:
-    """Return the definitions of a name; a spec without errors has exactly one."""
-    return [
-        span for other, span, given in mentions(document) if given and other == name
-    ]
+def uses_at(document: tree.Document, offset: int) -> list[SpecWord]:
+    """Return all uses of the name at an offset, in order."""
+    named = named_at(document, offset)
+    return [w for w in mentions(document) if named and w.text == named.text]
 
 
-def reference_spans(document: tree.Document, name: str) -> list[Span]:
-    """Return the references to a name, in `from` and `shortcut`."""
-    mentioned = mentions(document)
-    return [span for other, span, given in mentioned if not given and other == name]
-
-
-def is_network(document: tree.Document, offset: int) -> bool:
-    """Return whether the network's name is at an offset."""
+def network_at(document: tree.Document, offset: int) -> tree.Word | None:
+    """Return the network's name if it is at an offset."""
     word = document.network
-    return word is not None and word.span.start <= offset <= word.span.end
+    is_here = word is not None and word.span.start <= offset <= word.span.end
+    return word if is_here else None
 
 
 def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
@@ -147,7 +136,8 @@ def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
     """
     if reason := why_no_name(new):
         return f"{new}: {reason}"
-    if new != old and definition_spans(document, new):
+    defined = (w.text for w in mentions(document) if w.role == "definition")
+    if new != old and new in defined:
         return f"{new}: there is another layer of that name"
     return _unread(document)
 
@@ -163,65 +153,3 @@ def _unread(document: tree.Document) -> str:
     if broken is None:
         return ""
     return f"line {broken.span.first.line} can't be read: fix it first"
-
-
-Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
-
-
-@dataclass(frozen=True, slots=True)
-class CursorPlace:
-    """The context of the word at the cursor.
-
-    Attributes
-    ----------
-    where
-        The position of the cursor: at the beginning of a ``statement``, in a ``part``
-        before a block, ...
-    kind, variant
-        The kind and variant of the statement.
-    model
-        The model that contains the property; None if unknown.
-    legal
-        The keys that are allowed here.
-    key
-        The property whose value is at the cursor.
-    measured
-        Whether the word follows a number that may have a unit.
-    """
-
-    where: Where
-    kind: str = ""
-    variant: str = ""
-    model: type[Model] | None = None
-    legal: tuple[str, ...] = ()
-    key: str = ""
-    measured: bool = False
-
-
-def is_within_text(before: str) -> bool:
-    """Return whether a line ends inside a comment or a text."""
-    quote = ""
-    for at, character in enumerate(before):
-        if quote:
-            quote = "" if character == quote and before[at - 1] != "\\" else quote
-        elif character == '"':
-            quote = character
-        elif character == "#":
-            return True
-    return bool(quote)
-
-
-def statement_of(kind: str, variant: str) -> tree.Statement:
-    """Return a statement of a kind, to look up its keys."""
-    nowhere = Span(SourceFile("", ""), 0, 0)
-    second = tree.Word(variant, nowhere) if variant else None
-    return tree.Statement(tree.Word(kind, nowhere), nowhere, variant=second)
-
-
-def takes(statement: tree.Statement) -> tuple[type[Model] | None, tuple[str, ...]]:
-    """Return the model and the legal keys of a statement."""
-    kind = statement.kind.text
-    if kind not in FORMS:
-        return None, ()
-    model = NeuronSpec if kind == "neuron" else model_of(statement)
-    return model, legal_keys(statement)

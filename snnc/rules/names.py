@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic
 from snnc.language.fields import keys_of
 from snnc.language.layers import SpikingSpec
 
 
-def join_alternatives(words: tuple[str, ...]) -> str:
-    """Join words in backticks with commas and an `or`."""
-    quoted = [f"`{word}`" for word in words]
-    if len(quoted) < 2:
-        return "".join(quoted)
-    return ", ".join(quoted[:-1]) + " or " + quoted[-1]
+class UnknownWord(Diagnostic):
+    """A word that is unknown: the help gives advice, or else the nearest word."""
+
+    otherwise: ClassVar[str] = "remove it"
+    """The template of the help if no word is near."""
+
+    near: str | None = None
+
+    def render_help(self) -> str:
+        """Return the advice, or suggest the nearest word."""
+        if self.advice:
+            return super().render_help()
+        near = "did you mean `{near}`?"
+        return self._fill_template(self.otherwise if self.near is None else near)
 
 
-def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """Suggest the nearest word, or list all legal words."""
-    if near is not None:
-        return f"did you mean `{near}`?"
-    return otherwise.format(join_alternatives(legal))
-
-
-class UnknownKind(Diagnostic):
+class UnknownKind(UnknownWord):
     """Checks that a statement begins with a known kind.
 
     Statements about the network are `about`, `target`, `timing`, `defaults`, `neuron`,
@@ -38,22 +41,15 @@ class UnknownKind(Diagnostic):
     title = "unknown statement"
     message = "there is no statement `{word}`"
     label = "unknown"
-    help = "{hint}"
+
+    otherwise = "{begins} {known}"
 
     word: str
-    near: str | None
     known: tuple[str, ...]
     begins: str = "a statement begins with"
-    advice: str = ""
-
-    @property
-    def hint(self) -> str:
-        if self.advice:
-            return self.advice
-        return did_you_mean(self.near, self.known, self.begins + " {}")
 
 
-class UnknownProperty(Diagnostic):
+class UnknownProperty(UnknownWord):
     """Checks that a statement has only properties that its kind allows.
 
     A misspelt property is an error, so snnc never silently uses the default instead.
@@ -64,13 +60,10 @@ class UnknownProperty(Diagnostic):
     message = "`{owner}` has no property `{key}`"
     label = "unknown"
     notes = ("{known_properties}",)
-    help = "{hint}"
 
     owner: str
     key: str
-    near: str | None
     legal: tuple[str, ...]
-    advice: str = ""
 
     @property
     def known_properties(self) -> str:
@@ -81,15 +74,8 @@ class UnknownProperty(Diagnostic):
             return f"`{self.owner}` takes no properties"
         shared = keys_of(SpikingSpec)
         keys = sorted(self.legal, key=lambda key: key in shared)
-        return f"the properties of `{self.owner}` are " + ", ".join(
-            f"`{key}`" for key in keys
-        )
-
-    @property
-    def hint(self) -> str:
-        if self.near is not None:
-            return f"did you mean `{self.near}`?"
-        return self.advice or "remove it"
+        listed = ", ".join(f"`{key}`" for key in keys)
+        return f"the properties of `{self.owner}` are {listed}"
 
 
 class RepeatedProperty(Diagnostic):
@@ -197,11 +183,9 @@ class PartNotTaken(Diagnostic):
     title = "unsupported part of a statement"
     message = "`{owner}` takes no {part}"
     label = "not supported here"
-    help = "{advice}"
 
     owner: str
     part: str
-    advice: str
 
 
 class RepeatedStatement(Diagnostic):
@@ -223,17 +207,8 @@ class MissingStatement(Diagnostic):
     title = "missing statement"
     message = "the network has no `{kind}`"
     label = "has no `{kind}`"
-    help = "{hint}"
 
     kind: str
-    example: str
-    instead_of: str = ""
-
-    @property
-    def hint(self) -> str:
-        if self.instead_of:
-            return f"write `{self.example}` instead of `{self.instead_of}`"
-        return f"write, for example, `{self.example}`"
 
 
 class OutOfPlace(Diagnostic):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.names import did_you_mean, join_alternatives
+from snnc.rules.names import UnknownWord
+from snnc.text.tables import join_alternatives
 
 
 class WrongType(Diagnostic):
@@ -13,7 +14,7 @@ class WrongType(Diagnostic):
     title = "value of the wrong type"
     message = "`{key}` must be {expected}, found {found}"
     label = "expected {expected}"
-    help = "{hint}"
+    help = "write{doubt} `{example}`"
 
     key: str
     expected: str
@@ -21,13 +22,8 @@ class WrongType(Diagnostic):
     example: str
 
     @property
-    def hint(self) -> str:
-        certain = self.fix is not None
-        return (
-            f"write `{self.example}`"
-            if certain
-            else f"write, for example, `{self.example}`"
-        )
+    def doubt(self) -> str:
+        return ", for example," if self.fix is None else ""
 
 
 class OutOfRange(Diagnostic):
@@ -37,12 +33,10 @@ class OutOfRange(Diagnostic):
     title = "value out of range"
     message = "`{key}`: {reason}"
     label = "{limit}"
-    help = "{advice}"
 
     key: str
     reason: str
     limit: str
-    advice: str = ""
 
 
 class MissingUnit(Diagnostic):
@@ -55,19 +49,15 @@ class MissingUnit(Diagnostic):
     code = "SNN207"
     title = "missing unit"
     message = "`{key}` has no unit"
-    label = "expected {choices} after this"
+    label = "expected {units} after this"
     help = "did you mean `{likely}`?"
 
     key: str
     units: tuple[str, ...]
     likely: str
 
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.units)
 
-
-class UnknownUnit(Diagnostic):
+class UnknownUnit(UnknownWord):
     """Checks that the word after a number is a unit.
 
     The units are `s`, `ms`, `us` and `Hz`, spelled exactly like this.
@@ -76,23 +66,11 @@ class UnknownUnit(Diagnostic):
     code = "SNN208"
     title = "unknown unit"
     message = "`{unit}` is not a unit"
-    label = "expected {choices}"
-    help = "{hint}"
+    label = "expected {units}"
+    otherwise = "write {units}"
 
     unit: str
     units: tuple[str, ...]
-    near: str | None
-    converted: str = ""
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.units)
-
-    @property
-    def hint(self) -> str:
-        if self.converted:
-            return f"write `{self.converted}`"
-        return did_you_mean(self.near, self.units, "write {}")
 
 
 class WrongUnit(Diagnostic):
@@ -114,28 +92,18 @@ class WrongUnit(Diagnostic):
         return join_alternatives(self.units) or "no unit"
 
 
-class UnknownChoice(Diagnostic):
+class UnknownChoice(UnknownWord):
     """Checks that the value of a property is one of the allowed words."""
 
     code = "SNN210"
     title = "unknown choice"
     message = "`{key}` can't be {found}"
-    label = "expected {choices}"
-    help = "{hint}"
+    label = "expected {legal}"
+    otherwise = "write {legal}"
 
     key: str
     found: str
     legal: tuple[str, ...]
-    near: str | None
-    advice: str = ""
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.legal)
-
-    @property
-    def hint(self) -> str:
-        return self.advice or did_you_mean(self.near, self.legal, "write {}")
 
 
 class RepeatedClass(Diagnostic):

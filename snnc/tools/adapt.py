@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
-    from snnc.runtime.network import Network
     from snnc.tools.package import Package
 
 LearningSimulator = Literal["exact", "loihi", "nengo"]
@@ -87,11 +86,9 @@ class Adaptation:
         return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
 
     def __repr__(self) -> str:
-        reached = (
-            f"RMSE {self.rmse:.4g}"
-            if self.accuracy is None
-            else f"accuracy {100 * self.accuracy:.1f} %"
-        )
+        reached = f"RMSE {self.score:.4g}"
+        if self.classes:
+            reached = f"accuracy {percent(self.score)}"
         return f"<snnc.Adaptation: {reached} while learning {len(self.y)} examples>"
 
 
@@ -135,8 +132,9 @@ def adapt(
     """
     import numpy as np  # imports of extras
 
-    from snnc.runtime.data import open_data, select
+    from snnc.runtime.data import DataError, open_data, select
     from snnc.runtime.examples import score
+    from snnc.runtime.nengo.learning import targets_of
     from snnc.runtime.nengo.simulators import require
 
     package = as_package(package)
@@ -150,64 +148,52 @@ def adapt(
     if isinstance(x, str | os.PathLike):
         x, y = open_data(x, network).arrays
     chosen = select(x, np.asarray(y), network, examples, seed)
-    _check_labels(chosen, bool(readout.classes))
-    tensors = dict(package.layout.LAYOUT.load(weights))
-    learn = _learn_exactly if simulator == "exact" else _learn_in_nengo
-    outputs, learned = learn(package, tensors, chosen, simulator)
-    kernel = f"{readout.name}.kernel"
-    tensors[kernel] = np.asarray(learned, np.float32).reshape(tensors[kernel].shape)
-    if weights_out is not None:
-        package.layout.save_weights(weights_out, tensors)
-    reached = score(outputs, chosen.y, readout.classes)
-    clipped = _clipped(outputs, chosen.y, network)
-    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached, clipped)
-
-
-def _clipped(outputs: NDArray[Any], y: NDArray[Any], network: Network) -> float:
-    """Return the fraction of errors that are clipped on the chip."""
-    import numpy as np
-
-    from snnc.runtime.nengo.learning import targets_of
-
-    assert network.readout.learn is not None
-    if network.readout.learn.softmax:
-        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs = powers / powers.sum(axis=1, keepdims=True)
-    errors = np.abs(outputs - targets_of(y, network))
-    return float(np.mean(errors > network.readout.learn.error))
-
-
-def _check_labels(chosen: Examples, classes: bool) -> None:
-    """Refuse examples that all have the same label."""
-    from snnc.runtime.data import DataError
-
     if not len(chosen):
         raise DataError("there are no examples to learn from")
-    if classes and len(set(chosen.y.tolist())) == 1:
+    if readout.classes and len(set(chosen.y.tolist())) == 1:
         raise DataError(
             f"all examples are of class {chosen.y[0]}: the readout would forget the "
             "others; give examples of several classes"
         )
+    tensors = dict(package.layout.LAYOUT.load(weights))
+    if simulator == "exact":
+        from snnc.exact.learning import Learner
 
-
-def _learn_exactly(
-    package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
-) -> tuple[Array, Array]:
-    from snnc.exact.learning import Learner
-
-    learner = Learner(package.opened, tensors)
-    return learner.present(chosen[:], chosen.y), learner.kernel
+        learner = Learner(package.opened, tensors)
+        outputs, learned = learner.present(chosen[:], chosen.y), learner.kernel
+    else:
+        outputs, learned = _learn_in_nengo(package, tensors, chosen, simulator)
+    kernel = f"{readout.name}.kernel"
+    tensors[kernel] = np.asarray(learned, np.float32).reshape(tensors[kernel].shape)
+    if weights_out is not None:
+        package.layout.save_weights(weights_out, tensors)
+    shown = outputs
+    if readout.learn.softmax:
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        shown = powers / powers.sum(axis=1, keepdims=True)
+    errors = np.abs(shown - targets_of(chosen.y, network))
+    return Adaptation(
+        chosen.y,
+        outputs,
+        tensors,
+        readout.classes,
+        score(outputs, chosen.y, readout.classes),
+        float(np.mean(errors > readout.learn.error)),
+    )
 
 
 def _learn_in_nengo(
-    package: Package, tensors: object, chosen: Examples, simulator: LearningSimulator
+    package: Package,
+    tensors: object,
+    chosen: Examples,
+    simulator: Literal["loihi", "nengo"],
 ) -> tuple[Array, Array]:
+    """Return the outputs of each example before it learns, and the learned weights."""
     import numpy as np
 
     from snnc.runtime.nengo.simulators import SimulatorRun
 
     network = package.opened.network
-    assert simulator != "exact"
     built = package.nengo_network.build_network(tensors, chosen[:], targets=chosen.y)
     outputs = []
     run = SimulatorRun(simulator, built, network)
@@ -234,10 +220,6 @@ class AdaptedEvaluation:
     learning: Adaptation
     after: Evaluation
 
-    @property
-    def _scores(self) -> tuple[float, float, float]:
-        return self.before.score.value, self.learning.score, self.after.score.value
-
     def as_dict(self) -> Json:
         """Return a mapping for JSON."""
         learned: dict[str, Any] = {
@@ -259,40 +241,33 @@ class AdaptedEvaluation:
         }
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        kind = "accuracy" if self.learning.classes else "RMSE"
-        show = percent if self.learning.classes else "{:.4g}".format
-        before, learning, after = map(show, self._scores)
-        examples = counted(len(self.learning.y), "example")
-        yield (
+        learning = self.learning
+        kind = "accuracy" if learning.classes else "RMSE"
+        show = percent if learning.classes else "{:.4g}".format
+        values = self.before.score.value, learning.score, self.after.score.value
+        before, during, after = map(show, values)
+        lines = [
             f"{self.after.network} on {self.after.simulator}: {kind} {before} before, "
-            f"{learning} while learning {examples}, {after} after"
-        )
-        if self.learning.clipped:
-            yield (
-                f"clipped: {percent(self.learning.clipped)} of the errors, which were "
+            f"{during} while learning {counted(len(learning.y), 'example')}, "
+            f"{after} after"
+        ]
+        if learning.clipped:
+            lines.append(
+                f"clipped: {percent(learning.clipped)} of the errors, which were "
                 "larger than `error` in `learn pes`; write a larger one"
             )
-        if self.learning.classes:
-            yield ""
-            yield from self._classes()
+        if learning.classes:
+            head = ("class", "before", "learning", "after")
+            lines += ["", *columns(head, [*self._classes()], left=("class",))]
+        return "\n".join(lines)
 
-    def _classes(self) -> Iterator[str]:
-        classes = zip(
-            self.before.by_class,
-            self.learning.recalls,
-            self.after.by_class,
-            strict=True,
-        )
-        rows = []
-        for before, learning, after in classes:
-            recalls = (before.recall, learning, after.recall)
+    def _classes(self) -> Iterator[tuple[str, ...]]:
+        """Yield a row of recalls per class."""
+        sides = self.before.by_class, self.learning.recalls, self.after.by_class
+        for before, learning, after in zip(*sides, strict=True):
+            recalls = before.recall, learning, after.recall
             shown = ("-" if each is None else percent(each) for each in recalls)
-            rows.append((before.name, *shown))
-        head = ("class", "before", "learning", "after")
-        yield from columns(head, rows, left=("class",))
+            yield before.name, *shown
 
 
 def evaluate_adapted(

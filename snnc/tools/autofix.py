@@ -55,15 +55,9 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class _State(Fixed):
-    """The result so far; ``unread`` is the number of statements with syntax errors."""
+    """The result so far; the badness counts errors, unread statements and problems."""
 
-    unread: int
-    device: Profile | None
-    cache: PlanCache
-
-    @property
-    def badness(self) -> tuple[int, int, int]:
-        return self.report.errors, self.unread, len(self.report.diagnostics)
+    badness: tuple[int, int, int]
 
 
 def autofix(
@@ -84,9 +78,8 @@ def autofix(
         The formatted text, or the unformatted text if it still has syntax errors. If
         nothing was fixed, ``source`` itself. Each fix reduces the number of problems.
     """
-    mender = _Mender(unsafe)
-    cache = PlanCache()
-    state = _state(source, 0, device, cache)
+    mender = _Mender(unsafe, device)
+    state = mender.compile(source, 0)
     for _ in range(ROUNDS):
         better = mender.all_at_once(state) or mender.one_by_one(state)
         if better is None:
@@ -95,23 +88,34 @@ def autofix(
     if state.count:
         source = _in_layout(state.source)
     report = Diagnostics()
-    compile_spec(source, report, "place", device, cache)
+    compile_spec(source, report, "place", device, mender.cache)
     return Fixed(source, state.count, report)
 
 
 class _Mender:
     """Applies fixes as long as they leave fewer problems."""
 
-    def __init__(self, unsafe: bool) -> None:
+    def __init__(self, unsafe: bool, device: Profile | None) -> None:
+        self.cache = PlanCache()
         self._unsafe = unsafe
+        self._device = device
         self._room = MOST_READ
+
+    def compile(self, source: SourceFile, count: int) -> _State:
+        """Return the problems of a spec after a number of fixes."""
+        report = Diagnostics(MOST_COUNTED)
+        made = compile_spec(source, report, "place", self._device, self.cache)
+        assert made.document is not None
+        unread = sum(statement.broken for statement in made.document.statements)
+        badness = report.errors, unread, len(report.diagnostics)
+        return _State(source, count, report, badness)
 
     def all_at_once(self, state: _State) -> _State | None:
         """Apply all fixes; return None unless each fix removes a problem."""
         fixes = self._fixes(state.report.diagnostics)
         if not fixes:
             return None
-        after = _after(state, fixes)
+        after = self._after(state, fixes)
         problems = len(state.report.diagnostics) - (after.count - state.count)
         helped = len(after.report.diagnostics) <= problems
         return after if helped and after.report.errors <= state.report.errors else None
@@ -140,7 +144,7 @@ class _Mender:
         while fixes and self._room > 0:
             self._room -= len(state.source.text)
             changed = min(changed, *(f.span.start for f in fixes))
-            after = _after(after, fixes)
+            after = self._after(after, fixes)
             if after.badness < state.badness:
                 return after, changed
             found = after.report.diagnostics
@@ -151,21 +155,9 @@ class _Mender:
         fixes = (diagnostic.fix for diagnostic in diagnostics)
         return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
 
-
-def _state(
-    source: SourceFile, count: int, device: Profile | None, cache: PlanCache
-) -> _State:
-    report = Diagnostics(MOST_COUNTED)
-    document = compile_spec(source, report, "place", device, cache).document
-    assert document is not None
-    unread = sum(statement.broken for statement in document.statements)
-    return _State(source, count, report, unread, device, cache)
-
-
-def _after(state: _State, fixes: list[Fix]) -> _State:
-    text, applied = apply_fixes(state.source.text, fixes)
-    source = SourceFile(state.source.name, text)
-    return _state(source, state.count + applied, state.device, state.cache)
+    def _after(self, state: _State, fixes: list[Fix]) -> _State:
+        text, applied = apply_fixes(state.source.text, fixes)
+        return self.compile(SourceFile(state.source.name, text), state.count + applied)
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.ir.logical import LogicalNetwork
@@ -57,9 +57,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A spec's package, and how long compiling the spec took."""
+    """A spec without errors, its package, and how long compiling it took."""
 
     spec: Wanted
+    network: LogicalNetwork
     package: PackageFiles
     seconds: float
 
@@ -82,47 +83,6 @@ class Action(Protocol):
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
         """Process a package to remove; ``command`` is the command that removes it."""
-
-
-def rival_of(package: PackageFiles, network: str) -> str | None:
-    """Return the path of another spec that owns a package's folder.
-
-    Parameters
-    ----------
-    package
-        The package to write.
-    network
-        The name of the package's network.
-
-    Returns
-    -------
-    str or None
-        The path in the lock. None if this spec owns the package, or if the other spec
-        no longer exists or now has another network name.
-    """
-    output = package.folder.parent
-    ours, theirs = package.lock.origin, origin_of(package.folder)
-    own = None if ours is None else ours.spec_path(output)
-    other = None if theirs is None else theirs.spec_path(output)
-    if own is None or theirs is None or other is None or own == other:
-        return None
-    if not os.path.isfile(other) or other.samefile(own):
-        return None
-    return theirs.spec if _name_of(other) in (None, network) else None
-
-
-def _name_of(spec: Path) -> str | None:
-    """Return the name of a spec's network; None if errors make it unknown."""
-    made = compile_file(spec, Diagnostics(), "resolve")
-    return None if made is None or made.network is None else made.network.name
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A valid spec: its job, and its report, which may contain warnings."""
-
-    job: Job
-    network: LogicalNetwork
 
 
 def build_specs(
@@ -157,12 +117,14 @@ def build_specs(
         Whether no error was reported.
     """
     reports = [Diagnostics() for _ in specs]
-    compiled = [_compile(*pair, output) for pair in zip(specs, reports, strict=True)]
-    _refuse_same_names(compiled, reports)
+    pairs = zip(specs, reports, strict=True)
+    jobs = [_compile(spec, report, output) for spec, report in pairs]
     done = []
-    for made, report in zip(compiled, reports, strict=True):
-        if made is not None and not (report.errors or _is_taken(made, force, report)):
-            done += [made.job] if action.package(made.job, report) else []
+    for job, report in zip(jobs, reports, strict=True):
+        if job is not None:
+            report.add(*_conflicts(job, jobs, force))
+            if not report.errors and action.package(job, report):
+                done.append(job)
         tell(report)
     if len(done) == len(specs):
         last = Diagnostics()
@@ -172,7 +134,7 @@ def build_specs(
     return not any(report.errors for report in reports)
 
 
-def _compile(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | None:
+def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     started = time.perf_counter()
     made = spec.compile(report)
     if made is None or made.network is None or made.modules is None:
@@ -182,8 +144,7 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | Non
     except OSError as error:  # the current folder was removed
         report.add(cannot_write(error, output))
         return None
-    job = Job(spec, package, time.perf_counter() - started)
-    return _Compiled(job, made.network)
+    return Job(spec, made.network, package, time.perf_counter() - started)
 
 
 def package_of(
@@ -198,34 +159,42 @@ def package_of(
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
 
-def _refuse_same_names(
-    compiled: Sequence[_Compiled | None], reports: Sequence[Diagnostics]
-) -> None:
-    """Report each of several networks whose folders differ only in case."""
-    for made, report in zip(compiled, reports, strict=True):
-        other = made and _namesake(made, compiled)
-        if made and other:
-            name, span = made.network.name, made.network.span
-            report.add(SameNetwork(span=span, name=name, other=other))
+def _conflicts(
+    job: Job, jobs: Sequence[Job | None], force: bool
+) -> Iterator[Diagnostic]:
+    """Report other specs with the same network name, or that own the package.
+
+    Names that differ only in case are equal, as for the folders on some file systems.
+    """
+    name, span = job.network.name, job.network.span
+    others = [other for other in jobs if other and other.spec.path != job.spec.path]
+    for other in others:
+        if other.network.name.lower() == name.lower():
+            yield SameNetwork(span=span, name=name, other=other.spec.path)
+            return
+    owner = None if force else _other_owner(job.package, name)
+    if owner is not None:
+        path = job.package.folder.as_posix()
+        yield PackageTaken(span=span, path=path, name=name, other=owner)
 
 
-def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
-    """Return the first other spec whose network has the same name."""
-    name, spec = of.network.name.lower(), of.job.spec.path
-    others = (o for o in among if o is not None and o.job.spec.path != spec)
-    same = (o.job.spec.path for o in others if o.network.name.lower() == name)
-    return next(same, None)
+def _other_owner(package: PackageFiles, network: str) -> str | None:
+    """Return the path of another spec that owns a package's folder, as in its lock.
 
-
-def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
-    """Return, and report, whether the package belongs to another spec."""
-    package, name = made.job.package, made.network.name
-    other = None if force else rival_of(package, name)
-    if other is None:
-        return False
-    path, span = package.folder.as_posix(), made.network.span
-    report.add(PackageTaken(span=span, path=path, name=name, other=other))
-    return True
+    Return None if this spec owns the package, or if the other spec no longer exists or
+    now has another network name.
+    """
+    output = package.folder.parent
+    ours, theirs = package.lock.origin, origin_of(package.folder)
+    own = None if ours is None else ours.spec_path(output)
+    other = None if theirs is None else theirs.spec_path(output)
+    if own is None or theirs is None or other is None or own == other:
+        return None
+    if not os.path.isfile(other) or other.samefile(own):
+        return None
+    made = compile_file(other, Diagnostics(), "resolve")
+    found = None if made is None or made.network is None else made.network.name
+    return theirs.spec if found in (None, network) else None  # errors hide the name
 
 
 def _do_orphans(
@@ -233,25 +202,16 @@ def _do_orphans(
 ) -> None:
     """Process packages of renamed networks, then packages without specs."""
     built = {job.package.folder for job in done}
+    again = f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
     try:
-        orphans = [
-            (orphan, job.command)
-            for job in done
-            for orphan in find_renamed(job.package)
-        ]
+        orphans = [(o, job.command) for job in done for o in find_renamed(job.package)]
         if sweep:
-            again = _nothing_into(output)  # the command without specs
             orphans += [(orphan, again) for orphan in find_orphans(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # otherwise another spec owns it now
                 action.orphan(orphan, command, report)
     except OSError as error:
         report.add(cannot_write(error, output))
-
-
-def _nothing_into(output: Path) -> str:
-    """Return the command that removes packages whose specs no longer exist."""
-    return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
 
 
 Tell = Callable[[str], object]
@@ -274,10 +234,9 @@ class Check:
     show: Tell | None = None
 
     def package(self, job: Job, report: Diagnostics) -> bool:
-        comparison = _compare(job.package, report)
+        comparison = self._compare(job.package, report)
         if comparison is None:
             return False
-        self._print(comparison)
         lock = job.package.lock
         report.add(*problems(comparison, job.spec.path, lock, job.command))
         if self.tracked and not report.errors:
@@ -288,15 +247,15 @@ class Check:
         return not any((*refusals(comparison), *report_kept(comparison)))
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        comparison = _compare(orphan.package, report)
-        if comparison is None:
-            return
-        self._print(comparison)
-        report.add(*report_orphan(orphan, comparison, command))
+        comparison = self._compare(orphan.package, report)
+        if comparison is not None:
+            report.add(*report_orphan(orphan, comparison, command))
 
-    def _print(self, comparison: Comparison) -> None:
-        if self.show is not None and (text := difference(comparison)):
+    def _compare(self, package: PackageFiles, report: Diagnostics) -> Comparison | None:
+        comparison = _compare(package, report)
+        if comparison and self.show is not None and (text := difference(comparison)):
             self.show(text)
+        return comparison
 
 
 def _compare(
@@ -329,15 +288,12 @@ class DryRun:
             return
         refused = list(refusals(comparison))
         report.add(*refused, *report_kept(comparison))
-        if not refused:
-            for line in _list_changes(plan_changes(comparison), package.folder):
-                self.show(line)
-
-
-def _list_changes(plan: WrittenFiles, folder: Path) -> Iterator[str]:
-    for word, names in (("write", plan.written), ("remove", plan.removed)):
-        for name in names:
-            yield printable(f"{word} {(folder / name).as_posix()}")
+        if refused:
+            return
+        plan = plan_changes(comparison)
+        for word, names in (("write", plan.written), ("remove", plan.removed)):
+            for name in names:
+                self.show(printable(f"{word} {(package.folder / name).as_posix()}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,14 +311,17 @@ class Write:
     show: Tell = _ignore
 
     def package(self, job: Job, report: Diagnostics) -> bool:
-        folder = job.package.folder
-        done = write_package(job.package, self.force, report, self._wait)
+        done = self._write(job.package, report)
         if done is None:
             return False
+        folder = job.package.folder
         if done.before < FORMAT:
             self.say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-        summary = f"{_count(done)} ({job.milliseconds})"
-        self.say(f"{job.spec.path}: {folder.as_posix()}: {summary}")
+        written = counted(len(done.written), "file")
+        removed = f", {len(done.removed)} removed" if done.removed else ""
+        summary = f"{written} written, {len(done.unchanged)} unchanged{removed}"
+        where = f"{job.spec.path}: {folder.as_posix()}"
+        self.say(f"{where}: {summary} ({job.milliseconds})")
         for name in done.written:
             self.show(printable((folder / name).as_posix()))
         if self.tracked:
@@ -370,18 +329,13 @@ class Write:
         return True
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        folder = orphan.package.folder
-        done = write_package(orphan.package, self.force, report, self._wait)
+        done = self._write(orphan.package, report)
         if done is not None and done.removed:
-            files = counted(len(done.removed), "file")
+            folder, files = orphan.package.folder, counted(len(done.removed), "file")
             self.say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
 
-    def _wait(self, folder: Path) -> None:
-        self.say(f"{folder.as_posix()}: waiting for another build")
+    def _write(self, package: PackageFiles, report: Diagnostics) -> WrittenFiles | None:
+        def wait(folder: Path) -> None:
+            self.say(f"{folder.as_posix()}: waiting for another build")
 
-
-def _count(done: WrittenFiles) -> str:
-    text = (
-        f"{counted(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
-    )
-    return f"{text}, {len(done.removed)} removed" if done.removed else text
+        return write_package(package, self.force, report, wait)

@@ -31,17 +31,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.runtime.layout import Source
-    from snnc.runtime.network import Layer
     from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
     from snnc.weight_files.chip import Precision
 
 
 VERSION = 1
-
-
-class CannotCalibrateError(ValueError):
-    """Raised if weights can't be calibrated; the message names the reason."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,54 +173,26 @@ def calibrate(
     check_count("examples", examples, 1)
     require_libraries()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.runtime.data import (  # imports of extras
-        DataError,
-        open_data,
-        select,
-    )
-    from snnc.runtime.examples import sample_indices
-    from snnc.runtime.layout import LayoutError
-    from snnc.tools.provenance import source_of
+    from snnc.runtime.data import open_data, select  # imports of extras
+    from snnc.tools.evaluate.task import source_of
+    from snnc.tools.scaling import scale_weights
 
     package, profile = as_package(package), read_profile(device)
-    opened = package.opened
-    try:
-        if isinstance(x, str | os.PathLike):
-            chosen = open_data(x, opened.network, labelled=False)[:]
-        else:
-            chosen = select(x, None, opened.network)[:]
-        if examples is not None:
-            chosen = chosen[sample_indices(len(chosen), examples, seed=0)]
-        tensors = opened.layout.load(source)
-    except (DataError, LayoutError) as error:
-        raise CannotCalibrateError(error) from error
-    scaled = _scale(opened, chosen, tensors)
+    opened, seed = package.opened, None if examples is None else 0
+    network, layout = opened.network, opened.layout
+    if isinstance(x, str | os.PathLike):
+        chosen = open_data(x, network, examples, seed, labelled=False)[:]
+    else:
+        chosen = select(x, None, network, examples, seed)[:]
+    build_model = opened.module("keras_model").build_model
+    tensors = layout.load(source)
+    scaled = scale_weights(network, layout, build_model, chosen, tensors)
     report = Diagnostics()
     precision = _precision(opened, scaled.tensors, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)
     count, origin = len(chosen), source_of(source)
     return Calibration(package, count, scaled, precision, report.diagnostics, origin)
-
-
-def _scale(
-    package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
-) -> ScaledWeights:
-    """Scale valid weights; further errors are caused by the scales."""
-    from snnc.runtime.layout import LayoutError  # imports TensorFlow
-    from snnc.tools.scaling import CalibrationError, Calibrator
-
-    build_model = package.module("keras_model").build_model
-    calibrator = Calibrator(package.network, package.layout, build_model)
-    try:
-        return calibrator.calibrate(x, tensors)
-    except CalibrationError as error:
-        raise CannotCalibrateError(error) from error
-    except LayoutError as error:
-        what = str(error).removeprefix("weights: ")
-        raise CannotCalibrateError(
-            f"weights are so large that they exceed float32 when scaled: {what}"
-        ) from error
 
 
 def _precision(
@@ -247,35 +214,33 @@ LEFT = {"layer", ""}
 
 def table(calibration: Calibration) -> str:
     """Return one row per layer, then the precision of the weights on the chip."""
-    scaled, layers = calibration.scaled, calibration.package.opened.network.layers
-    rows = [_row(name, layer, scaled) for name, layer in layers.items()]
+    rows = [_row(layer) for layer in calibration.as_dict()["layers"]]
     lines = [
         f"{calibration.package.name}, {calibration.examples} examples",
         "",
         *columns(COLUMNS, rows, LEFT),
         "",
-        f"outputs change by at most {scaled.change:.1g} of the largest",
+        f"outputs change by at most {calibration.scaled.change:.1g} of the largest",
     ]
     if calibration.precision:
         lines += ["", *chip_table(calibration.precision)]
     return "\n".join(lines)
 
 
-def _row(name: str, layer: Layer, done: ScaledWeights) -> tuple[str, ...]:
+def _row(layer: Json) -> tuple[str, ...]:
     from snnc.runtime.examples import check_budget, slack_of  # imports NumPy
 
-    rate = done.after[name].rate
-    verdict = check_budget(rate, layer.rate)
-    state = outside(rate, layer.rate, slack_of(layer.rate), verdict)
-    notes = [state] if state else []
-    if name in done.fixed:
-        notes.append(f"not scaled: {done.fixed[name]}")
+    rate, bounds, fixed = layer["after"], (layer["low"], layer["high"]), ""
+    verdict = check_budget(rate, bounds)
+    state = outside(rate, bounds, slack_of(bounds), verdict)
+    if layer["not_scaled"]:
+        fixed = f"not scaled: {layer['not_scaled']}"
     return (
-        name,
-        f"{layer.percentile:g}",
-        f"{done.before[name].rate:.0f} Hz",
-        f"{done.after[name].rate:.0f} Hz",
-        f"{layer.low:g}..{layer.high:g} Hz",
-        f"{done.scales[name]:.4g}",
-        ", ".join(notes),
+        layer["name"],
+        f"{layer['percentile']:g}",
+        f"{layer['before']:.0f} Hz",
+        f"{rate:.0f} Hz",
+        f"{bounds[0]:g}..{bounds[1]:g} Hz",
+        f"{layer['scale']:.4g}",
+        ", ".join(filter(None, (state, fixed))),
     )

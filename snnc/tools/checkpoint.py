@@ -11,9 +11,8 @@ import json
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from snnc.runtime.files import write_file
 from snnc.text.display import Json
@@ -23,8 +22,7 @@ DIGITS = 16
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 
-@dataclass(frozen=True, slots=True)
-class SavedRun:
+class SavedRun(NamedTuple):
     """The content of a checkpoint.
 
     Attributes
@@ -37,15 +35,12 @@ class SavedRun:
         The number of damaged lines.
     text
         The first line and the valid lines.
-    is_whole
-        Whether this is the whole file.
     """
 
     header: Json | None
     lines: tuple[Json, ...]
     damaged: int
     text: str
-    is_whole: bool
 
 
 class Checkpoint:
@@ -64,8 +59,7 @@ class Checkpoint:
             told = counted(saved.damaged, "damaged line")
             does = "its part runs" if saved.damaged == 1 else "their parts run"
             print(f"warning: {path} has {told}: {does} again", file=sys.stderr)
-        if saved is None or not saved.is_whole:
-            write_file(path, text)
+        write_file(path, text)
         self._first = text.partition("\n")[0]
         self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
 
@@ -106,22 +100,16 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
     first, *others = whole or [""]
     known = [line for line in others if line == _seal(first, _SEAL.sub("}", line))]
-    text = "".join(f"{line}\n" for line in (first, *known))
-    return SavedRun(
-        _header(first),
-        tuple(json.loads(line) for line in known),
-        len(others) - len(known),
-        text,
-        text.encode() == data,
-    )
-
-
-def _header(first: str) -> Json | None:
     try:
         header = json.loads(first)
     except (ValueError, RecursionError):
-        return None
-    return header if isinstance(header, dict) else None
+        header = None
+    return SavedRun(
+        header if isinstance(header, dict) else None,
+        tuple(map(json.loads, known)),
+        len(others) - len(known),
+        "".join(f"{line}\n" for line in (first, *known)),
+    )
 
 
 def _seal(first: str, body: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from itertools import permutations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
@@ -113,9 +113,9 @@ class Fit(Tabular):
         """Return the rows as Markdown for a comment on a pull request."""
         rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
         right = range(1, len(COLUMNS))
-        lines = tables.table(COLUMNS, rows, right=right) if rows else ()
+        lines = [*tables.table(COLUMNS, rows, right=right), ""] if rows else []
         sentence = prose(_sentence(self, shown).replace("\n", ". "))
-        return "\n".join([*lines, *[""] * bool(rows), sentence])
+        return "\n".join([*lines, sentence])
 
     def _table(self, shown: int | None = None) -> TextTable | None:
         rows = self._rows(shown)
@@ -134,20 +134,31 @@ class Fit(Tabular):
         ]
 
     def _rows(self, shown: int | None) -> list[Cells]:
-        rows: list[Cells] = []
+        found = [(changes_text(v), v.cost, v.kept) for v in self.variants[:shown]]
         if self.present is not None:
-            rows.append(("none: it fits", *_cost(self.present), "100 %"))
-        return rows + [_row(variant) for variant in self.variants[:shown]]
+            found.insert(0, ("none: it fits", self.present, 1.0))
+        return [
+            (changes, *map(str, astuple(cost)), f"{100 * kept:.0f} %")
+            for changes, cost, kept in found
+        ]
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc fit --format json``."""
+        keys = ("layer", "key", "value")
         return {
             "version": VERSION,
             "network": self.spec.name,
             "cores": self.cores,
             "needed": self.needed,
             "present": None if self.present is None else asdict(self.present),
-            "variants": [_variant_document(variant) for variant in self.variants],
+            "variants": [
+                {
+                    "changes": [{k: getattr(c, k) for k in keys} for c in v.changes],
+                    **asdict(v.cost),
+                    "kept": round(v.kept, 4),
+                }
+                for v in self.variants
+            ],
             "untried": self.untried,
         }
 
@@ -183,170 +194,136 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     present = trials.cost(())
     if present is not None and not patient:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
-    layers = _layers(trials)
-    fitting, tried = _fitting(trials, layers, fits=present is not None)
-    variants = [_variant(trials, changes) for changes in fitting]
+    search = _Search(trials)
+    variants, tried = search.fitting(fits=present is not None)
+    limitless = present or trials.without_limit
     return Fit(
         spec,
         target.cores,
-        _cores_needed(trials),
+        None if limitless is None else limitless.cores,
         present,
         tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
-        len(layers),
-        len(layers) - tried,
+        len(search.places),
+        len(search.places) - tried,
     )
 
 
-def _fitting(
-    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]], fits: bool
-) -> tuple[list[Changes], int]:
-    """Return the variants that fit, layer by layer, and the number of layers tried."""
-    alone: list[Changes] = []
-    together: list[Changes] = []
-    tried = 0
-    largest = sorted(layers, key=lambda at: -prod(at[1].shape))
-    try:
-        if not fits:
-            together += _thinner(trials, layers)
-        for position, layer in largest:
-            for changes in (_grown if fits else _narrower)(trials, position, layer):
-                alone.append(changes)
-            tried += 1
-        if not fits:
-            together += _better_pair(trials, largest[:PAIRED], [*alone, *together])
-    except OutOfWorkError:
-        pass  # the result contains the number of untried layers
-    return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
+Place = tuple[int, LogicalLayer]
+"""A layer and its index."""
 
 
-def _cores_needed(trials: Trials) -> int | None:
-    present = trials.cost(())
-    if present is not None:
-        return present.cores
-    return None if trials.without_limit is None else trials.without_limit.cores
+class _Search:
+    """Searches for variants that fit.
 
-
-def _variant(trials: Trials, changes: Changes) -> FitVariant:
-    new, kept = trials.cost(changes), _kept_share(trials, changes)
-    assert new is not None, "only variants that fit are offered"
-    open_end = next((c for c in changes if c.value == _most(trials, c)), None)
-    return FitVariant(changes, new, kept, open_end)
-
-
-def _kept_share(trials: Trials, changes: Changes) -> float:
-    """Return the geometric mean of the fractions of neurons and weights kept."""
-    new, (neurons, weights) = trials.cost(changes), _size(trials)
-    assert new is not None, "only fitting variants are compared"
-    return sqrt(new.neurons / neurons * new.weights / weights)
-
-
-def _most(trials: Trials, change: Change) -> int:
-    """Return the maximum number of filters or units to try for a layer."""
-    return GROWTH * trials.layers()[change.position].shape[-1]
-
-
-def _size(trials: Trials) -> tuple[int, int]:
-    """Return the neurons on the chip and the weights of the unchanged network."""
-    lowered = trials.lower(())
-    assert lowered is not None
-    neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
-    return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
-
-
-def _grown(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
-    """Yield the variant with the most filters in a layer that fit."""
-    now = layer.shape[-1]
-    more = widest(position, layer, trials.fits_target, GROWTH * now)
-    if more is not None and more.value != now:
-        yield (more,)
-
-
-def _narrower(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
-    """Yield variants with fewer filters in a layer, a larger stride, or both."""
-    fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
-    if fewer is not None:
-        yield (fewer,)
-    stride = smallest_stride(position, layer, trials.fits_target)
-    if stride is not None:
-        yield (stride,)
-    for wider in wider_strides(position, layer):
-        if wider == stride:
-            break
-        most = layer.shape[-1] - 1
-        both = widest(position, layer, trials.fits_target, most, (wider,))
-        if both is not None:
-            yield (wider, both)
-
-
-def _thinner(
-    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]]
-) -> Iterator[Changes]:
-    """Yield the variant with the largest fraction of all filters that fits.
-
-    If there is only one layer, `_narrower` handles this.
+    ``places`` are the chip's layers with filters or units.
     """
-    wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
-    for share in SHARES:
-        shares = (_share(position, layer, share) for position, layer in wide)
-        # A layer with few filters may keep all.
-        changes = tuple(
-            change
-            for change, (_, layer) in zip(shares, wide, strict=True)
-            if change.value != layer.shape[-1]
-        )
-        if len(changes) > 1 and trials.fits_target(changes):
-            yield changes
-            return
+
+    def __init__(self, trials: Trials) -> None:
+        self._trials = trials
+        self.places = [
+            (position, layer)
+            for position, layer in enumerate(trials.layers())
+            if layer.on_chip and width_key(layer) is not None
+        ]
+        lowered = trials.as_is()
+        self._neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
+        self._weights = sum(prod(tensor.shape) for tensor in tensors(lowered.network))
+
+    def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
+        """Return the variants that fit, layer by layer, and the number of layers tried.
+
+        ``fits`` says whether the unchanged network fits.
+        """
+        alone: list[FitVariant] = []
+        together: list[FitVariant] = []
+        tried = 0
+        largest = sorted(self.places, key=lambda place: -prod(place[1].shape))
+        try:
+            if not fits:
+                together += self._thinner()
+            for place in largest:
+                for changes in self._grown(place) if fits else self._narrower(place):
+                    alone.append(self._variant(changes))
+                tried += 1
+            if not fits:
+                together += self._better_pair(largest[:PAIRED], [*alone, *together])
+        except OutOfWorkError:
+            pass  # the result contains the number of untried layers
+        return [*sorted(alone, key=lambda v: v.changes[0].position), *together], tried
+
+    def _variant(self, changes: Changes) -> FitVariant:
+        cost = self._trials.cost(changes)
+        assert cost is not None, "only variants that fit are offered"
+        share = cost.neurons / self._neurons * cost.weights / self._weights
+        now = self._trials.layers()
+        ends = (c for c in changes if c.value == GROWTH * now[c.position].shape[-1])
+        return FitVariant(changes, cost, sqrt(share), next(ends, None))
+
+    def _widest(self, place: Place, most: int, also: Changes = ()) -> Change | None:
+        return widest(*place, self._trials.fits_target, most, also)
+
+    def _grown(self, place: Place) -> Iterator[Changes]:
+        """Yield the variant with the most filters in a layer that fit."""
+        now = place[1].shape[-1]
+        more = self._widest(place, GROWTH * now)
+        if more is not None and more.value != now:
+            yield (more,)
+
+    def _narrower(self, place: Place) -> Iterator[Changes]:
+        """Yield variants with fewer filters in a layer, a larger stride, or both."""
+        most = place[1].shape[-1] - 1
+        if (fewer := self._widest(place, most)) is not None:
+            yield (fewer,)
+        stride = smallest_stride(*place, self._trials.fits_target)
+        if stride is not None:
+            yield (stride,)
+        for wider in wider_strides(*place):
+            if wider == stride:
+                break
+            if (both := self._widest(place, most, (wider,))) is not None:
+                yield (wider, both)
+
+    def _thinner(self) -> Iterator[FitVariant]:
+        """Yield the variant with the largest fraction of all filters that fits.
+
+        If there is only one layer, `_narrower` handles this.
+        """
+        for share in SHARES:
+            # A layer with few filters may keep all.
+            scaled = ((_share(place, share), place) for place in self.places)
+            changes = tuple(c for c, (_, old) in scaled if c.value != old.shape[-1])
+            if len(changes) > 1 and self._trials.fits_target(changes):
+                yield self._variant(changes)
+                return
+
+    def _better_pair(
+        self, places: Sequence[Place], others: Sequence[FitVariant]
+    ) -> Iterator[FitVariant]:
+        """Yield the best change to two layers, if it keeps more than ``others``."""
+        pairs = []
+        for place, second in permutations(places, 2):
+            for first in _steps_down(place):
+                fewer = self._widest(second, second[1].shape[-1] - 1, (first,))
+                if fewer is not None:
+                    changes = sorted((first, fewer), key=lambda change: change.position)
+                    pairs.append(self._variant(tuple(changes)))
+        best = max(pairs, key=lambda pair: pair.kept, default=None)
+        if best and best.kept > max((other.kept for other in others), default=0.0):
+            yield best
 
 
-def _better_pair(
-    trials: Trials,
-    layers: Sequence[tuple[int, LogicalLayer]],
-    others: Sequence[Changes],
-) -> Iterator[Changes]:
-    """Yield the best change to two layers, if it keeps more than ``others``."""
-    pairs = [
-        pair
-        for (position, layer), second in permutations(layers, 2)
-        for first in _steps_down(position, layer)
-        for pair in _with_fewer(trials, first, second)
-    ]
-    best = max(pairs, key=lambda pair: _kept_share(trials, pair), default=None)
-    most = max((_kept_share(trials, changes) for changes in others), default=0.0)
-    if best is not None and _kept_share(trials, best) > most:
-        yield best
-
-
-def _steps_down(position: int, layer: LogicalLayer) -> Iterator[Change]:
+def _steps_down(place: Place) -> Iterator[Change]:
     """Yield changes to some fractions of a layer's filters, or to the next stride."""
-    yield from wider_strides(position, layer)[:1]
-    for change in (_share(position, layer, share) for share in HALVES):
-        if change.value != layer.shape[-1]:
+    yield from wider_strides(*place)[:1]
+    for change in (_share(place, share) for share in HALVES):
+        if change.value != place[1].shape[-1]:
             yield change
 
 
-def _with_fewer(
-    trials: Trials, first: Change, second: tuple[int, LogicalLayer]
-) -> Iterator[Changes]:
-    """Extend a change of one layer by the most filters that fit in another layer."""
-    position, layer = second
-    fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1, (first,))
-    if fewer is not None:
-        yield tuple(sorted((first, fewer), key=lambda change: change.position))
-
-
-def _share(position: int, layer: LogicalLayer, share: float) -> Change:
+def _share(place: Place, share: float) -> Change:
+    position, layer = place
     value = max(1, round(layer.shape[-1] * share))
     return Change(position, layer.name, width_key(layer) or "", value)
-
-
-def _layers(trials: Trials) -> list[tuple[int, LogicalLayer]]:
-    """Return the chip's layers with filters or units, with their indices."""
-    return [
-        (position, layer)
-        for position, layer in enumerate(trials.layers())
-        if layer.on_chip and width_key(layer) is not None
-    ]
 
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
@@ -354,10 +331,6 @@ SHOWN = 10
 KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
-
-
-def _row(variant: FitVariant) -> Cells:
-    return (changes_text(variant), *_cost(variant.cost), f"{100 * variant.kept:.0f} %")
 
 
 def changes_text(variant: FitVariant) -> str:
@@ -372,46 +345,24 @@ def changes_text(variant: FitVariant) -> str:
     return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
 
 
-def _cost(cost: VariantCost) -> tuple[str, str, str]:
-    return str(cost.cores), str(cost.neurons), str(cost.weights)
-
-
 def _sentence(found: Fit, shown: int | None) -> str:
     count, cores = len(found.variants), counted(found.cores, "core")
     needs = "" if found.needed is None else f"; unchanged, it takes {found.needed}"
-    if not count and found.present is None:
-        no = "no change" if not found.untried else "no change that was tried"
-        return (
-            f"{found.spec.name}: {no} of filters or stride fits on "
-            f"{cores}{needs}{_note_untried(found)}"
+    untried = ""
+    if found.untried:
+        few = "" if found.untried == found.layers else ", those with the fewest neurons"
+        untried = (
+            f"\nnot tried, to save time: {found.untried} of {found.layers} layers{few}"
         )
+    if not count and found.present is None:
+        no = "no change that was tried" if found.untried else "no change"
+        refused = f"{no} of filters or stride fits on {cores}"
+        return f"{found.spec.name}: {refused}{needs}{untried}"
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
-    summary = f"{found.spec.name}: {offered}{more}{needs}"
-    return f"{summary}{_note_untried(found)}" + (f"\n{KEEPS}" if count else "")
-
-
-def _note_untried(found: Fit) -> str:
-    """Describe the layers that were not tried, to save time."""
-    if not found.untried:
-        return ""
-    which = "" if found.untried == found.layers else ", those with the fewest neurons"
-    return f"\nnot tried, to save time: {found.untried} of {found.layers} layers{which}"
+    kept = f"\n{KEEPS}" if count else ""
+    return f"{found.spec.name}: {offered}{more}{needs}{untried}{kept}"
 
 
 VERSION = 1
-
-
-def _variant_document(variant: FitVariant) -> Json:
-    changes = [
-        {
-            "layer": change.layer,
-            "key": change.key,
-            "value": list(change.value)
-            if isinstance(change.value, tuple)
-            else change.value,
-        }
-        for change in variant.changes
-    ]
-    return {"changes": changes, **asdict(variant.cost), "kept": round(variant.kept, 4)}

@@ -71,7 +71,7 @@ def migrate_file(
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)
     if output.exists() and not force:
-        report.add(WouldOverwrite(span=whole_file(output), path=output.as_posix()))
+        report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
         return None
     fitting = fit(header, tensors(before.network), input_scale(before.network))
@@ -83,14 +83,14 @@ def migrate_file(
         return None
     wanted = tensors(after.network)
     renamed = compare_weights(before, after, match(before, after)).of("renamed")
-    names = {tensor.name: tensor.before for tensor in renamed}
+    names = {tensor.new.name: tensor.old.name for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         scale = input_scale(after.network)
         write_file(output, serialize(wanted, migrate(moves, values), scale))
     except OSError as error:
-        reason, name = error.strerror or str(error), output.as_posix()
-        report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
+        reason = error.strerror or str(error)
+        report.add(CannotWrite(span=whole_file(output), reason=reason))
         return None
     return moves
 
@@ -127,6 +127,30 @@ class Move:
     def name(self) -> str:
         return (self.after or self.before).name  # type: ignore[union-attr]
 
+    def as_dict(self) -> Json:
+        """Return what happened to the tensor, as JSON data."""
+        if self.after is None:
+            return {"name": self.name, "becomes": "gone"}
+        if self.kept:
+            was = {"was": self.was} if self.was else {}
+            return {"name": self.name, "becomes": "kept", **was}
+        begins: Json = {"initializer": "zeros"}
+        if self.seed is not None:
+            begins = {"initializer": "he_uniform", "seed": self.seed}
+        return {"name": self.name, "becomes": "new", **begins}
+
+    def __str__(self) -> str:
+        if self.after is None:
+            return f"  - {self.name}: not in the new network"
+        tensor = f"{self.name} {dims(self.after.shape)}"
+        if self.was:
+            return f"  > {tensor}: {self.was} of the old network"
+        if self.kept:
+            return f"  = {tensor}"
+        begins = "zeros" if self.seed is None else f"He uniform, seed {self.seed}"
+        was = f", was {dims(self.before.shape)}" if self.before is not None else ""
+        return f"  + {tensor}{was}: {begins}"
+
 
 def plan(
     old: tuple[TensorSpec, ...],
@@ -148,22 +172,15 @@ def plan(
     before = {tensor.name: tensor for tensor in old}
     moves = []
     for tensor in new:
+        # The old tensor may be in a renamed layer.
+        name = renamed.get(tensor.name, tensor.name)
+        is_taken = name in renamed.values() and tensor.name not in renamed
+        partner = None if is_taken else before.get(name)
         has_seed = not tensor.name.endswith(".bias")
-        moves.append(
-            Move(_partner(tensor, before, renamed), tensor, seed if has_seed else None)
-        )
+        moves.append(Move(partner, tensor, seed if has_seed else None))
         seed += has_seed
     known = {move.before.name for move in moves if move.before}
     return [*moves, *(Move(t, None) for t in old if t.name not in known)]
-
-
-def _partner(
-    tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
-) -> TensorSpec | None:
-    """Return the old tensor for a new tensor, which may be in a renamed layer."""
-    name = renamed.get(tensor.name, tensor.name)
-    is_taken = name in renamed.values() and tensor.name not in renamed
-    return None if is_taken else before.get(name)
 
 
 def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
@@ -197,44 +214,14 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
 
 def moves_document(moves: Sequence[Move], target: str) -> Json:
     """Return what happened to each tensor, as JSON data."""
-    return {
-        "version": VERSION,
-        "file": target,
-        "tensors": [_move(move) for move in moves],
-    }
+    tensors = [move.as_dict() for move in moves]
+    return {"version": VERSION, "file": target, "tensors": tensors}
 
 
-def _move(move: Move) -> Json:
-    if move.after is None:
-        return {"name": move.name, "becomes": "gone"}
-    if move.was:
-        return {"name": move.name, "becomes": "kept", "was": move.was}
-    if move.kept:
-        return {"name": move.name, "becomes": "kept"}
-    begins: Json = {"initializer": "zeros"}
-    if move.seed is not None:
-        begins = {"initializer": "he_uniform", "seed": move.seed}
-    return {"name": move.name, "becomes": "new", **begins}
-
-
-def moves_text(each: Sequence[Move], target: str) -> str:
+def moves_text(moves: Sequence[Move], target: str) -> str:
     """Write one line per tensor: kept, new with its initial values, or removed."""
-    lines = [_move_line(move) for move in each]
-    kept = sum(move.kept for move in each)
-    new = sum(move.after is not None and not move.kept for move in each)
+    kept = sum(move.kept for move in moves)
+    new = sum(move.after is not None and not move.kept for move in moves)
     summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
     advice = "; train it before you use it" if new else ""
-    return "\n".join([*lines, "", summary + advice])
-
-
-def _move_line(move: Move) -> str:
-    before, after = move.before, move.after
-    if after is None:
-        return f"  - {move.name}: not in the new network"
-    if move.was:
-        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
-    if move.kept:
-        return f"  = {move.name} {dims(after.shape)}"
-    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
-    was = f", was {dims(before.shape)}" if before is not None else ""
-    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"
+    return "\n".join([*map(str, moves), "", summary + advice])

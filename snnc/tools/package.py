@@ -17,9 +17,8 @@ from snnc.text.display import Listed
 from snnc.tools import plots
 from snnc.tools.adapt import adapt
 from snnc.tools.calibrate import calibrate
-from snnc.tools.evaluate.verb import evaluate
+from snnc.tools.evaluate.verb import evaluate, predict
 from snnc.tools.opening import FileName
-from snnc.tools.predict import predict
 from snnc.tools.spec import Spec, load
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc import __version__
-from snnc.editors.rules import coloured_parts
+from snnc.editors.rules import Category, coloured_parts
 from snnc.text.display import PRE, to_pre
 from snnc.text.installing import installation
 from snnc.text.tables import printable
-from snnc.tools import plots, sweep_table
+from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
 from snnc.tools.fit import find_variants
@@ -31,37 +31,31 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec
     from snnc.tools.sweep import Sweep
 
+VARIANTS = (
+    "Changes after which the network fits or, if it already fits, how far layers could "
+    "grow."
+)
 LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     """Return a page about a network; compare it with ``against`` if given."""
-    spec, costs = report.spec, report.summary
-    shown = spec_html(spec.text, spec.notation, line_costs(costs))
-    return page(costs, list(_of_report(report, against)), _footer(spec.path), shown)
-
-
-def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Section]:
-    spec = report.spec
+    spec, costs, sections = report.spec, report.summary, []
     if against is not None:
         changes = spec.changed_since(against)
         title = f"What changed since {changes.old.source}"
-        yield Section(title, to_pre(str(changes)))
+        sections.append(Section(title, to_pre(str(changes))))
     if report.cores:
-        about = (
-            "Changes after which the network fits or, if it already fits, how far "
-            "layers could grow."
-        )
-        yield Section(
-            "Variants", to_pre(str(find_variants(spec, None, patient=False))), about
-        )
+        variants = to_pre(str(find_variants(spec, None, patient=False)))
+        sections.append(Section("Variants", variants, VARIANTS))
+    shown = spec_html(spec.text, spec.notation, line_costs(costs))
+    return page(costs, sections, _footer(spec.path), shown)
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
-    sections = list(_of_evaluation(evaluation))
-    footer = _footer(evaluation.package.folder.as_posix())
-    body = evaluation_html(evaluation)
+    footer = _footer(evaluation.package.folder)
+    body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
     return document(_title(evaluation), body, sections, footer)
 
 
@@ -80,40 +74,40 @@ def _title(evaluation: Evaluation) -> str:
     return f"{evaluation.network} on {evaluation.simulator}"
 
 
-def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
-    result, name = evaluation, evaluation.package.name
+def _pictures(evaluation: Evaluation) -> Iterator[Section]:
+    result, picture = evaluation, partial(_picture, evaluation.package.name)
     if result.over_time:
-        yield _picture("Accuracy and energy", name, evaluation.plot_accuracy)
-    if evaluation.firing:
-        yield _picture("Rates", name, evaluation.plot_rates)
-        yield _picture("Spikes of the first example", name, evaluation.plot_raster)
+        yield picture("Accuracy and energy", result.plot_accuracy)
+    if result.firing:
+        yield picture("Rates", result.plot_rates)
+        yield picture("Spikes of the first example", result.plot_raster)
     if not result.classes:
-        yield _picture("Predictions", name, evaluation.plot_predictions)
+        yield picture("Predictions", result.plot_predictions)
     if result.confusion:
-        yield _picture("Classes", name, evaluation.plot_confusion)
+        yield picture("Classes", result.plot_confusion)
     if any(layer.correlation is not None for layer in result.layers):
-        yield _picture("Comparison with Keras", name, evaluation.plot_correlation)
+        yield picture("Comparison with Keras", result.plot_correlation)
     try:
-        report = evaluation.package.spec.report()
+        report = result.package.spec.report()
     except ValueError:  # the spec was removed or changed: draw the package only
         return
-    yield _picture("The network", name, report.plot_network)
+    yield picture("The network", report.plot_network)
     if report.cores:
-        yield _picture("The cores", name, report.plot_cores)
+        yield picture("The cores", report.plot_cores)
 
 
 def sweep_page(sweep: Sweep) -> str:
     """Write the table of a sweep, and plots of accuracy against energy and cores."""
-    sections = []
+    sections, name = [], sweep.spec.name
     if any(variant.results for variant in sweep):
         for over in ("energy", "cores"):
             draw = partial(sweep.plot, over=over)
-            sections.append(_picture(f"Accuracy against {over}", sweep.spec.name, draw))
-    title, footer = sweep_table.title(sweep.spec.name), _footer(sweep.spec.path)
-    return document(title, sweep.html_table(), sections, footer)
+            sections.append(_picture(name, f"Accuracy against {over}", draw))
+    footer = _footer(sweep.spec.path)
+    return document(f"Variants of {name}", sweep.html_table(), sections, footer)
 
 
-def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
+def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     """Draw images for light and dark backgrounds, embedded in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
@@ -135,9 +129,8 @@ def _draw(draw: Callable[[], Axes], dark: bool) -> str:
     return f"data:image/svg+xml;base64,{encoded}"
 
 
-def _footer(source: Path | str | None) -> str:
-    where = source.as_posix() if isinstance(source, Path) else source
-    return f"snnc {__version__}{f', {where}' if where else ''}"
+def _footer(source: Path | None) -> str:
+    return f"snnc {__version__}{f', {source.as_posix()}' if source else ''}"
 
 
 _WORD, _NUMBER, _VALUE = "#c8490a; font-weight: 600", "#3d82c4", "#a97b00"
@@ -169,23 +162,18 @@ def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) 
     """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
-    shown = _colour(text) if notation == "snn" else html.escape(text)
-    numbered = enumerate(shown.split("\n"), 1)
-    costs = costs or {}
-    body = "\n".join(f"{line}{_behind(costs.get(at))}" for at, line in numbered)
-    return f'<pre style="{PRE}">{body}</pre>'
+    shown = html.escape(text)
+    if notation == "snn":
+        shown = "".join(map(_colour, coloured_parts(text)))
+    body = shown.split("\n")
+    for number, cost in (costs or {}).items():
+        body[number - 1] += f'<span class="cost">{html.escape(cost)}</span>'
+    shown = "\n".join(body)
+    return f'<pre style="{PRE}">{shown}</pre>'
 
 
-def _colour(text: str) -> str:
-    shown = []
-    for part, category in coloured_parts(text):
-        colour = _CATEGORIES.get(category.name) if category else None
-        escaped = html.escape(part)
-        shown.append(
-            f'<span style="color: {colour}">{escaped}</span>' if colour else escaped
-        )
-    return "".join(shown)
-
-
-def _behind(cost: str | None) -> str:
-    return f'<span class="cost">{html.escape(cost)}</span>' if cost else ""
+def _colour(coloured: tuple[str, Category | None]) -> str:
+    part, category = coloured
+    colour = _CATEGORIES.get(category.name) if category else None
+    escaped = html.escape(part)
+    return f'<span style="color: {colour}">{escaped}</span>' if colour else escaped

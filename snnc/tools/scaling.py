@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from snnc.runtime.data import select
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
-from snnc.runtime.layout import Layout, Tensors, Weights
+from snnc.runtime.layout import Layout, LayoutError, Tensors
 from snnc.runtime.network import Network
-from snnc.tools.statistics import Array
 
 
-class CalibrationError(ValueError):
+class CannotCalibrateError(ValueError):
     """Raised when no scale brings a layer's rates within bounds."""
 
 
@@ -41,89 +39,72 @@ class ScaledWeights:
     missed: list[str]
 
 
-@dataclass(frozen=True)
-class Calibrator:
-    """Scales the weights of one network on data."""
+def scale_weights(
+    network: Network,
+    layout: Layout,
+    build_model: Callable[[], keras.Model],
+    x: NDArray[np.float32],
+    tensors: Tensors,
+) -> ScaledWeights:
+    """Return weights that bring the spike rates within bounds.
 
-    network: Network
-    layout: Layout
-    build_model: Callable[[], keras.Model]
+    ``x`` has the shape (examples, *input shape). Layers within bounds stay unchanged,
+    unless they share a scale with others. Rates of other layers are scaled to the
+    nearer bound. The outputs of the Keras model only change by rounding. LIF layers
+    stay unchanged, because no scale is exact for LIF neurons.
 
-    def calibrate(self, x: Array, weights: Weights) -> ScaledWeights:
-        """Return weights that bring the spike rates within bounds.
+    Raises CannotCalibrateError if no scale brings all layers within bounds, or if
+    scaled weights exceed float32.
+    """
+    model, unscaled = build_model(), build_model()
+    for each in (model, unscaled):
+        set_model_weights(each, layout, tensors)
+    scaler = _Calibrator(network, layout, model, x)
+    fixed = _unscalable_layers(network, scaler.measure_activations())
+    scaler.fixed = frozenset(fixed)
+    before = scaler.measure_spikes()
+    scaler.hold(measure=scaler.measure_activations)
+    after = scaler.hold()
+    scaled = model_weights(model, layout)
+    try:
+        layout.load(scaled)
+    except LayoutError as error:
+        what = str(error).removeprefix("weights: ")
+        raise CannotCalibrateError(
+            f"weights are so large that they exceed float32 when scaled: {what}"
+        ) from error
+    missed = scaler.broken_budgets(after)
+    refused = [
+        f"{line}: {_reason(scaler, name, after)}"
+        for name, line in missed.items()
+        if name not in fixed
+    ]
+    if refused:
+        raise CannotCalibrateError("\n  ".join(refused))
+    scales = scaler.scales
+    set_model_weights(model, layout, scaled)
+    size, change, largest = network.examples_at_once, 0.0, 0.0
+    for start in range(0, len(x), size):
+        pair = (m.predict_on_batch(x[start : start + size]) for m in (unscaled, model))
+        old, new = (np.asarray(outputs, np.float64) for outputs in pair)
+        change = max(change, float(np.abs(new - old).max()))
+        largest = max(largest, float(np.abs(old).max()))
+    share = change / largest if largest else change
+    return ScaledWeights(scaled, scales, before, after, share, fixed, list(missed))
 
-        ``x`` has the shape (examples, *input shape). Layers within bounds stay
-        unchanged, unless they share a scale with others. Rates of other layers are
-        scaled to the nearer bound. The outputs of the Keras model only change by
-        rounding. LIF layers stay unchanged, because no scale is exact for LIF neurons.
 
-        Raises DataError or LayoutError if the network does not accept the data or the
-        weights, and CalibrationError if no scale brings all layers within bounds.
-        """
-        x = select(x, None, self.network)[:]
-        tensors = self.layout.load(weights)
-        model = self.build_model()
-        set_model_weights(model, self.layout, tensors)
-        scaler = _Calibrator(self.network, self.layout, model, x)
-        fixed = self._unscalable_layers(scaler.measure_activations())
-        scaler.fixed = frozenset(fixed)
-        before = scaler.measure_spikes()
-        scaler.hold(measure=scaler.measure_activations)
-        after = scaler.hold()
-        final = model_weights(model, self.layout)
-        self.layout.load(final)  # scaled weights may exceed float32
-        missed = scaler.broken_budgets(after)
-        refused = [
-            f"{line}: {_reason(scaler, name, after)}"
-            for name, line in missed.items()
-            if name not in fixed
-        ]
-        if refused:
-            raise CalibrationError("\n  ".join(refused))
-        scales = scaler.scales
-        change = self._change(x, tensors, final)
-        return ScaledWeights(
-            final,
-            scales,
-            before,
-            after,
-            change,
-            fixed,
-            list(missed),
-        )
-
-    def _unscalable_layers(self, rates: Rates) -> dict[str, str]:
-        """Return the reason for each layer that can't be scaled exactly."""
-        reasons = {}
-        for name, layer in self.network.layers.items():
-            ceiling = 1 / (self.network.dt * layer.high)
-            if layer.encoder == "rate":
-                reasons[name] = "has no weights"
-            elif layer.encoder and rates[name].highest >= ceiling:
-                reasons[name] = "clips its highest values"
-            elif layer.lif is not None:
-                reasons[name] = "LIF"
-        return reasons
-
-    def _change(
-        self,
-        x: NDArray[np.float32],
-        before: Tensors,
-        after: Tensors,
-    ) -> float:
-        """Return the largest change of an output, divided by the largest output."""
-        old, new = self.build_model(), self.build_model()
-        set_model_weights(old, self.layout, before)
-        set_model_weights(new, self.layout, after)
-        size = self.network.examples_at_once
-        change = largest = 0.0
-        for start in range(0, len(x), size):
-            batch = x[start : start + size]
-            outputs = np.asarray(old.predict_on_batch(batch), np.float64)
-            changed = np.asarray(new.predict_on_batch(batch), np.float64)
-            change = max(change, float(np.abs(changed - outputs).max()))
-            largest = max(largest, float(np.abs(outputs).max()))
-        return change / largest if largest else change
+def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
+    """Return the reason for each layer that can't be scaled exactly."""
+    reasons = {}
+    for name, layer in network.layers.items():
+        ceiling = 1 / (network.dt * layer.high)
+        if layer.encoder == "rate":
+            reasons[name] = "has no weights"
+        elif layer.encoder and rates[name].highest >= ceiling:
+            reasons[name] = "clips its highest values"
+        elif layer.lif is not None:
+            reasons[name] = "LIF"
+    return reasons
 
 
 class _Calibrator(Scaler):

@@ -13,10 +13,12 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.runtime import examples
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
 from snnc.tools.evaluate.results import (
     CarryOverEffect,
+    Interval,
     KerasModel,
     ReadoutVariant,
     Score,
@@ -24,9 +26,6 @@ from snnc.tools.evaluate.results import (
     UnitResult,
 )
 from snnc.tools.statistics import Array, interval
-
-Floats = NDArray[np.float64]
-Interval = tuple[float, float]
 
 QUARTERS = (1, 2, 3, 4)
 
@@ -47,11 +46,7 @@ def decide_early(rows: Array, how: Decide) -> Array:
     return np.stack([decide(rows[:, :end], how) for end in ends])
 
 
-def per_example_score(
-    outputs: Array,
-    y: Array,
-    classes: bool,
-) -> Array:
+def per_example_score(outputs: Array, y: Array, classes: bool) -> Array:
     """Return the quality of each example's outputs; higher is better.
 
     ``outputs`` are (examples, units). With ``classes``, the quality is whether the
@@ -64,11 +59,7 @@ def per_example_score(
     return errors
 
 
-def difference(
-    first: Array,
-    second: Array,
-    comparisons: int = 1,
-) -> Interval | None:
+def difference(first: Array, second: Array, comparisons: int = 1) -> Interval | None:
     """Return the 95 % interval of the mean of ``first`` minus ``second``.
 
     Both arrays are `per_example_score` of the same examples. With several
@@ -106,29 +97,24 @@ def score(
     values, of shape (examples, units). ``before`` contains Keras's outputs with the
     weights from before the phase `spikes`; ``unknown`` says why these are missing.
     """
-    judge = _share if classes else _rms
-    target: Array = y
-    loss = None
+    value = examples.score(outputs, y, classes)
+    found = Score(
+        value,
+        interval(value, len(y)) if classes else _error_interval(outputs, y),
+        before=None if before is None else examples.score(before, y, classes),
+        unknown=unknown,
+        r2=None if classes else explained_variance(outputs, y),
+    )
     best = before if unknown or before is not None else keras
     if best is not None:
         more, less = (_shares(o, y, classes) for o in (best, outputs))
-        loss = difference(more, less)
-    if classes:
-        outputs = outputs.argmax(axis=1)
-        keras = None if keras is None else keras.argmax(axis=1)
-        before = None if before is None else before.argmax(axis=1)
-    value = judge(outputs, target)
-    return Score(
-        value,
-        interval(value, len(y)) if classes else _error_interval(outputs, y),
-        None if keras is None else judge(keras, target),
-        None if keras is None else judge(outputs, keras),
-        None if keras is None else model,
-        loss,
-        None if before is None else judge(before, target),
-        unknown,
-        None if classes else explained_variance(outputs, y),
-    )
+        found = replace(found, loss=difference(more, less))
+    if keras is None:
+        return found
+    target = keras.argmax(axis=1) if classes else keras
+    agreement = examples.score(outputs, target, classes)
+    quality = examples.score(keras, y, classes)
+    return replace(found, keras=quality, agreement=agreement, model=model)
 
 
 def _error_interval(outputs: Array, y: Array) -> Interval | None:
@@ -152,14 +138,13 @@ def explained_variance(outputs: Array, y: Array) -> float | None:
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
     """Score each unit of a regression; the arrays have the shape (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
-    return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
+    return tuple(
+        UnitResult(examples.score(o, t, classes=False), explained_variance(o, t))
+        for o, t in pairs
+    )
 
 
-def _shares(
-    outputs: Array,
-    y: Array,
-    classes: bool,
-) -> Array:
+def _shares(outputs: Array, y: Array, classes: bool) -> Array:
     """Return each example's contribution to the score; higher is better.
 
     The mean is the accuracy or the negative root mean square error. To first order, an
@@ -172,52 +157,35 @@ def _shares(
 
 
 def over_time(
-    outputs: Array,
-    y: Array,
-    classes: bool,
-    steps: int,
+    outputs: Array, y: Array, classes: bool, steps: int
 ) -> tuple[ScoreAtTime, ...]:
     """Score outputs (moments, examples, units) after each of `moments`."""
     *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
-    judged = ((at, score(o, y, classes).value, gain) for at, o, gain in timed)
-    return tuple(ScoreAtTime(*each) for each in judged)
+    return tuple(
+        ScoreAtTime(at, examples.score(each, y, classes), gain)
+        for at, each, gain in timed
+    )
 
 
-def contrast(
-    row: Array,
-    rest: Array,
-    y: Array,
-    classes: bool,
-) -> CarryOverEffect:
+def contrast(row: Array, rest: Array, y: Array, classes: bool) -> CarryOverEffect:
     """Compare outputs (examples, units) of the same examples with labels."""
     row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
     return CarryOverEffect(
         len(y),
-        score(row, y, classes).value,
-        score(rest, y, classes).value,
+        examples.score(row, y, classes),
+        examples.score(rest, y, classes),
         difference(row_merits, rest_merits),
     )
 
 
-def confusion(
-    outputs: Array,
-    y: Array,
-) -> tuple[tuple[int, ...], ...]:
+def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:
     """Count the decisions for each class, by true class."""
     units = outputs.shape[1]
     pairs = y * units + outputs.argmax(axis=1)
     counts = np.bincount(pairs, minlength=units**2).reshape(units, units)
     return tuple(map(tuple, counts.tolist()))
-
-
-def _share(one: Array, other: Array) -> float:
-    return float(np.mean(one == other))
-
-
-def _rms(one: Array, other: Array) -> float:
-    return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
 LONGER = (2, 3)  # multiples of the readout's synapse
@@ -244,9 +212,7 @@ class Reader:
 
     def __init__(self, network: Network, carries: bool) -> None:
         """Create a reader; with ``carries``, the examples run in a row."""
-        self._ways = alternative_readouts(network.readout)
-        self._synapse = network.readout.synapse
-        self._dt = network.dt
+        self.network = network
         self._carries = carries
         self._shown: Array | None = None
         self._filtered: dict[Readout, Array] = {}
@@ -263,19 +229,14 @@ class Reader:
             if self._shown is not None:
                 earlier[0, 0] = self._shown
             self._shown = rows[-1, -1].copy()
-        return np.stack([self._read(rows, earlier, way) for way in self._ways])
+        ways = alternative_readouts(self.network.readout)
+        return np.stack([self._read(rows, earlier, way) for way in ways])
 
-    def _read(
-        self,
-        rows: Array,
-        earlier: Array,
-        way: Readout,
-    ) -> NDArray[np.float64]:
-        if way.synapse == self._synapse:
+    def _read(self, rows: Array, earlier: Array, way: Readout) -> NDArray[np.float64]:
+        own = self.network.readout.synapse
+        if way.synapse == own:
             return decide(rows, way.decide)
-        assert way.synapse is not None
-        kept = lowpass_decay(self._synapse, self._dt)
-        keeps = lowpass_decay(way.synapse, self._dt)
+        kept, keeps = (lowpass_decay(s, self.network.dt) for s in (own, way.synapse))
         steps = rows.shape[1]
         # The fraction of each step's change that remains at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)
@@ -294,10 +255,7 @@ class Reader:
 
 
 def compare_readouts(
-    network: Network,
-    outputs: Array,
-    others: Array,
-    y: Array,
+    network: Network, outputs: Array, others: Array, y: Array
 ) -> tuple[ReadoutVariant, ...]:
     """Compare the readout's outputs (examples, units) with those of other readouts.
 
@@ -308,6 +266,6 @@ def compare_readouts(
     readings = []
     for way, read in zip(ways, others, strict=True):
         gain = difference(per_example_score(read, y, classes), own, len(ways))
-        value = score(read, y, classes).value
+        value = examples.score(read, y, classes)
         readings.append(ReadoutVariant(way.decide, way.synapse, value, gain))
     return tuple(readings)

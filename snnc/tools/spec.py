@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
 from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, place_on_chips
-from snnc.ir.logical import LogicalNetwork
+from snnc.ir.logical import LogicalNetwork, Loihi
+from snnc.ir.properties import layer_properties
 from snnc.language.model import NetworkSpec, spec_hash
+from snnc.language.property_types import NeuronSpec
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -40,13 +43,73 @@ from snnc.tools.opening import FileName
 from snnc.tools.pages import spec_html
 from snnc.tools.problems import SpecError
 from snnc.tools.report.network import Report
-from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_target
 
 if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
     from snnc.tools.diff import Diff
     from snnc.tools.fit import Fit
     from snnc.tools.package import Package
+
+
+class LayerSpec:
+    """A layer: its name, kind, sources and shape, and the properties of its kind.
+
+    Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
+    property that the kind lacks raises AttributeError. Layers are immutable:
+    `Spec.replace` returns a spec with other values.
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    shape: tuple[int, ...]
+    filters: int
+    units: int
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    factor: tuple[int, ...]
+    window: tuple[int, ...]
+    padding: Literal["valid", "same", "causal"]
+    dilation: tuple[int, ...]
+    groups: int
+    multiplier: int
+    bias: bool | Literal["neuron"]
+    shortcut: str | None
+    rate: tuple[float, float]
+    percentile: float
+    neuron: NeuronSpec
+    batchnorm: bool
+    dropout: float
+    l2: float
+    place: Literal["chip", "host"]
+    synapse: float
+    block: tuple[int, ...] | Literal["auto"]
+    start: Literal["rest", "spread"]
+
+    def __init__(self, **properties: object) -> None:
+        vars(self).update(properties)
+
+    if not TYPE_CHECKING:  # type checkers use the attributes above
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("__") or not vars(self):  # when copying or unpickling
+                raise AttributeError(name)
+            has = ", ".join(f"`{key}`" for key in vars(self))
+            raise AttributeError(f"{self.kind} has no `{name}`: it has {has}")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
+        raise AttributeError(f"a layer does not change: {change} returns another spec")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerSpec) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"<snnc layer {said}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,7 +168,18 @@ class Spec(Displayed):
         All defaults are filled in. Sizes have one number per axis, times are in
         seconds, and rates are in Hz.
         """
-        return read_layers(self._network)
+        return MappingProxyType(
+            {
+                layer.name: LayerSpec(
+                    name=layer.name,
+                    kind=layer.kind,
+                    sources=layer.sources,
+                    shape=layer.shape,
+                    **layer_properties(layer),
+                )
+                for layer in self._network.layers
+            }
+        )
 
     @property
     def input(self) -> InputSpec:
@@ -120,12 +194,18 @@ class Spec(Displayed):
     @property
     def target(self) -> LoihiTarget | NengoTarget:
         """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
-        return read_target(self._statements, self._network)
+        target, resolved = self._statements.target, self._network.target
+        if isinstance(target, LoihiTarget) and isinstance(resolved, Loihi):
+            return replace(target, cores=resolved.cores)
+        return target
 
     @property
     def readout(self) -> ReadoutSpec:
         """The readout, with the names of ``classes``; None for a regression."""
-        return read_readout(self._statements, self._network)
+        found = self._network.readout
+        classes, units = found.labels, found.units
+        own = self._statements.readout
+        return replace(own, sources=found.sources, classes=classes, units=units)
 
     @property
     def train(self) -> TrainSpec:

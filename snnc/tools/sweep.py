@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
@@ -17,15 +17,16 @@ from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import counted
+from snnc.text.tables import TextTable, counted
 from snnc.tools import plots, sweep_table
 from snnc.tools.opening import FileName
 from snnc.tools.pages import sweep_page
 from snnc.tools.problems import SpecError
+from snnc.tools.report.html import tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
-from snnc.tools.sweep_table import Condition, VariantCosts, front
+from snnc.tools.sweep_table import VariantCosts, front, parse_condition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,6 +159,10 @@ class Sweep(Tabular, Sequence[Variant]):
         """The variants that no other variant beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
+    @property
+    def _table(self) -> TextTable:
+        return sweep_table.tabulate(self.variants)
+
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc sweep --format json``."""
         return {
@@ -170,7 +175,7 @@ class Sweep(Tabular, Sequence[Variant]):
                         for k, v in variant.settings.items()
                     },
                     "cores": variant.cores,
-                    "weights": variant.report and variant.report.weights,
+                    "weights": variant.weights,
                     "energy_joules": variant.energy,
                     "accuracy": variant.accuracy,
                     "rmse": variant.rmse,
@@ -197,7 +202,9 @@ class Sweep(Tabular, Sequence[Variant]):
 
     def html_table(self) -> str:
         """Return only the table, as HTML."""
-        return sweep_table.html_table(self.spec.name, self.variants)
+        name = self.spec.name
+        sentences = sweep_table.sentences(name, self.variants)
+        return tables_html(f"Variants of {name}", (self._table, *sentences))
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
@@ -230,7 +237,8 @@ class Sweep(Tabular, Sequence[Variant]):
         return self.html_table()
 
     def __str__(self) -> str:
-        return sweep_table.table(self.spec.name, self.variants)
+        sentences = sweep_table.sentences(self.spec.name, self.variants)
+        return "\n".join([*self._table.lines(), "", *sentences])
 
     def __repr__(self) -> str:
         return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
@@ -320,13 +328,12 @@ def sweep(
     check_count("seeds", seeds, 1)
     if seeds > 1 and (data is None or weights is not None):
         raise ValueError("seeds apply to training: give data, and no weights")
-    if seeds > 1 and _sets(settings, "train.seed"):
+    if seeds > 1 and "train.seed" in {str(s).partition("=")[0] for s in settings}:
         raise ValueError("seeds count from train.seed: do not vary it too")
     base = as_spec(spec, device)
     chosen = _choices(settings)
-    limits = [
-        Condition.parse(t) for t in ([where] if isinstance(where, str) else where)
-    ]
+    conditions = [where] if isinstance(where, str) else where
+    limits = [*map(parse_condition, conditions)]
     variants = [_variant(base, combination, limits) for combination in product(*chosen)]
     if data is None:
         return Sweep(base, tuple(variants))
@@ -351,11 +358,6 @@ def sweep(
     best = front([variant.costs() for variant in judged])
     pairs = zip(judged, best, strict=True)
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
-
-
-def _sets(settings: Mapping[str, object] | Sequence[str], path: str) -> bool:
-    """Return whether settings, of either type, contain a path."""
-    return any(str(each).partition("=")[0] == path for each in settings)
 
 
 def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
@@ -387,17 +389,17 @@ def _choices(
         If a value can't be read.
     """
     report = diagnostics.Diagnostics()
-    chosen = []
     if isinstance(settings, str) or not isinstance(settings, Iterable):
         raise TypeError("settings are neither values by path nor a list of texts")
     if isinstance(settings, Mapping):
+        chosen = []
         for path, values in settings.items():
             key = path.rpartition(".")[2]
-            own: list[Setting] = []
+            changes: list[Setting] = []
             for value in _several(values):
                 text = f"{path}={spelt(value, key)}"
-                own += read_settings(text, "sweep", report, several=False)
-            chosen.append(tuple(own))
+                changes += read_settings(text, "sweep", report, several=False)
+            chosen.append(tuple(changes))
     else:
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:
@@ -422,12 +424,12 @@ def _several(values: Any) -> Iterable[Any]:
 
 
 def _variant(
-    base: Spec, combination: tuple[Setting, ...], limits: Sequence[Condition]
+    base: Spec,
+    combination: tuple[Setting, ...],
+    limits: Sequence[Callable[[Variant], str]],
 ) -> Variant:
-    settings = {}
-    for setting in combination:
-        path, _, value = setting.text.partition("=")
-        settings[path] = value.strip()
+    texts = (setting.text.partition("=") for setting in combination)
+    settings = {path: value.strip() for path, _, value in texts}
     try:
         spec = base.with_settings(combination)
         report = spec.report()
@@ -437,6 +439,5 @@ def _variant(
         first = next(d for d in error.diagnostics if d.severity == "error")
         return Variant(settings, None, None, problem=first.message)
     variant = Variant(settings, spec, report)
-    broken = (limit.broken_by(variant) for limit in limits)
-    problem = next(filter(None, broken), "")
+    problem = next(filter(None, (limit(variant) for limit in limits)), "")
     return replace(variant, problem=problem if spec.fits else "does not fit its chip")

@@ -17,10 +17,11 @@ from snnc.language.extents import Phase
 from snnc.processes import run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
+from snnc.text.tables import percent
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
 from snnc.tools.opening import FileName, open_workers
 from snnc.tools.package import Package
-from snnc.tools.spec import Spec, parse
+from snnc.tools.spec import Spec
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -77,9 +78,8 @@ class SweepSettings:
         """Return the job of a variant; its name identifies all dependencies."""
         # Use the device's content, because a device file may change.
         own = {"spec": spec.hash, "device": repr(spec.made.device)}
-        name = name_of(own | self.identity)
         said = ",".join(f"{path}={value}" for path, value in settings.items())
-        return VariantJob(name, said, spec.text, spec.notation, spec.device, self)
+        return VariantJob(name_of(own | self.identity), said, spec, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,7 @@ class VariantJob:
 
     name: str
     settings: str
-    spec: str
-    notation: str
-    device: str
+    spec: Spec
     shared: SweepSettings
 
     @property
@@ -112,10 +110,8 @@ def run_variant(job: VariantJob) -> Json | str:
 
 def _run(job: VariantJob) -> Json:
     """Run the job; continue an interrupted training after its last epoch."""
-    shared = job.shared
-    own = job.folder
-    spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
-    package = spec.build(own / "models", force=True)
+    shared, own = job.shared, job.folder
+    package = job.spec.build(own / "models", force=True)
     train, test = _data(package, shared)
     weights = shared.weights or own / "weights.safetensors"
     if shared.weights is None and not weights.exists():
@@ -197,11 +193,9 @@ def run_variants(
     left = [job for job in unique.values() if job.name not in found]
     width = min(workers or os.cpu_count() or 1, len(left))
     is_seen = sys.stderr.isatty() or in_notebook()
-    shows_lines = progress and not is_seen
-    shows_bar = is_seen and progress is not False
     with (
         Checkpoint(path, header, saved) as checkpoint,
-        progress_bar(len(unique), "variants", shows_bar) as move,
+        progress_bar(len(unique), "variants", is_seen and progress) as move,
         open_workers(width, dask, shared.folder / "log.txt") as pool,
     ):
         move(len(unique) - len(left))
@@ -212,10 +206,10 @@ def run_variants(
             except pool.deaths:
                 result = DIED
             if not isinstance(result, str):
-                line = {"variant": job.name, "spec": job.spec, "result": result}
-                checkpoint.add(line)
+                text = job.spec.text
+                checkpoint.add({"variant": job.name, "spec": text, "result": result})
             found[job.name] = result
-            if shows_lines:
+            if progress and not is_seen:
                 said = result if isinstance(result, str) else _format_score(result)
                 done = f"{number} of {len(left)} variants"
                 print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
@@ -224,6 +218,4 @@ def run_variants(
 
 def _format_score(result: Json) -> str:
     accuracy = result.get("accuracy")
-    if accuracy is None:
-        return f"error {result.get('rmse'):.4g}"
-    return f"{100 * accuracy:.1f} %"
+    return f"error {result['rmse']:.4g}" if accuracy is None else percent(accuracy)

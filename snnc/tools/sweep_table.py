@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import (
-    Row,
     TextTable,
     code,
     counted,
@@ -19,10 +19,8 @@ from snnc.text.tables import (
     human,
     percent,
     prose,
-    without_empty,
 )
 from snnc.text.tables import table as markdown_table
-from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.sweep import Variant
@@ -30,41 +28,25 @@ if TYPE_CHECKING:
 BEST = "*"
 
 
-def table(name: str, lines: Sequence[Variant]) -> str:
-    """Return one row per variant, in the order of the settings, then the best."""
-    return "\n".join([*_table(lines).lines(), "", *_sentences(name, lines)])
-
-
-def _table(lines: Sequence[Variant]) -> TextTable:
-    keys, head, rows = _rows(lines)
+def tabulate(lines: Sequence[Variant]) -> TextTable:
+    """Return a table with one row per variant, in the order of the settings."""
+    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
+    judged = _is_judged(lines)
+    energy = "energy" if judged else "energy at most"
+    score = (_kind(lines), "deviation", "interval", "best", "")
+    head = (*keys, "cores", "weights", energy, *score)
+    rows = [tuple(_cells(line, keys, judged)) for line in lines]
     return TextTable.of(head, rows, left={*keys, "interval", "best", ""})
 
 
 def markdown(name: str, lines: Sequence[Variant]) -> str:
     """Return the table as GitHub Markdown."""
-    keys, head, rows = _rows(lines)
-    head, rows = without_empty(head, rows)
-    shown = [
-        tuple(
-            code(c) if h in keys else prose(c) for h, c in zip(head, row, strict=True)
-        )
-        for row in rows
-    ]
-    blocks = [
-        "\n".join(markdown_table(head, shown)),
-        *map(prose, _sentences(name, lines)),
-    ]
-    return "\n\n".join(blocks) + "\n"
-
-
-def title(name: str) -> str:
-    """Return the title of a sweep's page."""
-    return f"Variants of {name}"
-
-
-def html_table(name: str, lines: Sequence[Variant]) -> str:
-    """Return the table as HTML, with its style sheet."""
-    return tables_html(title(name), [_table(lines), *_sentences(name, lines)])
+    head, *rows = tabulate(lines).rows
+    settings = {key for line in lines for key in line.settings}
+    writes = [code if name in settings else prose for name in head]
+    shown = [tuple(w(c) for w, c in zip(writes, row, strict=True)) for row in rows]
+    table = "\n".join(markdown_table(tuple(head), shown))
+    return "\n\n".join([table, *map(prose, sentences(name, lines))]) + "\n"
 
 
 def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
@@ -88,16 +70,6 @@ def parse_setting(text: str) -> int | float | bool | str | None:
         with suppress(ValueError):
             return kind(text)
     return text
-
-
-def _rows(lines: Sequence[Variant]) -> tuple[list[str], Row, list[Row]]:
-    """Return the names of settings, the header, and one row per variant."""
-    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
-    judged = _is_judged(lines)
-    energy = "energy" if judged else "energy at most"
-    score = (_kind(lines), "deviation", "interval", "best", "")
-    head = (*keys, "cores", "weights", energy, *score)
-    return keys, head, [tuple(_cells(line, keys, judged)) for line in lines]
 
 
 def _is_judged(lines: Sequence[Variant]) -> bool:
@@ -129,7 +101,8 @@ def _score(value: float | None, classifies: bool) -> str:
     return percent(value) if classifies else f"{value:.4g}"
 
 
-def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
+def sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
+    """Describe problems, the best variants, and means over seeds."""
     failed = sum(bool(line.problem) for line in lines)
     lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
     yield f"{name}: {counted(len(lines), 'variant')}{lost if failed else ''}"
@@ -146,40 +119,35 @@ def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A limit on cores, weights or energy that a variant must meet to be trained."""
+def parse_condition(text: str) -> Callable[[Variant], str]:
+    """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
 
-    name: str
-    sign: str
-    limit: float
+    Returns
+    -------
+    function
+        Returns why a variant does not meet the condition; empty if it does.
 
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
+    Raises
+    ------
+    ValueError
+        If the text is not a condition.
+    """
+    match = _CONDITION.fullmatch(text.strip())
+    if match is None or bool(match[4]) != (match[1] == "energy"):
+        raise ValueError(
+            f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
+            " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        )
+    name, sign, limit = match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1)
 
-        Raises
-        ------
-        ValueError
-            If the text is not a condition.
-        """
-        match = _CONDITION.fullmatch(text.strip())
-        if match is None or bool(match[4]) != (match[1] == "energy"):
-            raise ValueError(
-                f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
-                " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
-            )
-        return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
-
-    def broken_by(self, line: Variant) -> str:
-        """Return why a variant exceeds the limit; empty if it does not."""
-        found = getattr(line, self.name)
-        if found is None or _SIGNS[self.sign](found, self.limit):
+    def break_reason(line: Variant) -> str:
+        found = getattr(line, name)
+        if found is None or _SIGNS[sign](found, limit):
             return ""
-        unit = "J" if self.name == "energy" else ""
-        limit = human(self.limit, unit) if unit else f"{self.limit:g}"
-        value = human(found, unit) if unit else f"{found:g}"
-        return f"left out: {self.name} {value}, not {self.sign} {limit}"
+        write = partial(human, unit="J") if name == "energy" else "{:g}".format
+        return f"left out: {name} {write(found)}, not {sign} {write(limit)}"
+
+    return break_reason
 
 
 _CONDITION = re.compile(
@@ -232,6 +200,7 @@ def _is_better(one: VariantCosts, other: VariantCosts) -> bool:
     """Return whether at least one cost is better and none is worse."""
     noise = 2 * hypot(one.error, other.error)
     gain = other.score - one.score
-    pairs = list(zip(one.others, other.others, strict=True))
-    better = gain > noise or any(a < b for a, b in pairs)
-    return gain >= -noise and all(a <= b for a, b in pairs) and better
+    is_worse = any(a > b for a, b in zip(one.others, other.others, strict=True))
+    if gain < -noise or is_worse:
+        return False
+    return gain > noise or one.others != other.others

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from snnc.tools.diff import Diff, document, render
+from snnc.tools.diff import Diff, render
 from tests.diff.comparing import CASES, case_difference
 
 
 def _json(difference: Diff) -> str:
-    return json.dumps(document(difference), indent=2) + "\n"
+    return json.dumps(difference.as_dict(), indent=2) + "\n"
 
 
 WRITERS: dict[str, Callable[[Diff], str]] = {

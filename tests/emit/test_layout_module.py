@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.layout import LayoutError, smooth_path
-from snnc.tools.provenance import smooth_of, source_of
+from snnc.tools.evaluate.task import smooth_of, source_of
 from tests.emit.networks import conv3d_relu
 from tests.emit.packages import Load
 

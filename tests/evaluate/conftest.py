@@ -145,4 +145,4 @@ def lines(path: Path) -> list[Told]:
 
 
 def outputs(path: Path) -> list[list[float]]:
-    return [row for record in lines(path) for row in record["outputs"]]
+    return [row for record in lines(path) for row in record["outputs"][-1]]

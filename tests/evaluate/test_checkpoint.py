@@ -12,9 +12,8 @@ import pytest
 from snnc.runtime.examples import Presentation
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.tools.evaluate.measures import Compared
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.evaluate.part import ExactPart, record
+from snnc.tools.evaluate.part import Compared, EvaluatedPart, record
 from snnc.tools.statistics import Correlation, LayerFiring
 
 RUN = {
@@ -28,7 +27,7 @@ RUN = {
 NEURONS = {"c0": 12, "c1": 3}
 
 
-def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart:
+def part(start: int, stop: int, presentation: Presentation = "row") -> EvaluatedPart:
     random, count = np.random.default_rng(start), stop - start
     spikes = {n: random.integers(0, 5, (count, k)) for n, k in NEURONS.items()}
     spikes["c0"][:, 7] = 0
@@ -36,7 +35,7 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart
         name: Correlation.of(counts, random.random(counts.shape))
         for name, counts in spikes.items()
     }
-    return ExactPart(
+    return EvaluatedPart(
         start,
         stop,
         random.normal(size=(4, count, 3)) / 3,
@@ -49,14 +48,14 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart
     )
 
 
-def reopen(path: Path, resume: bool = True) -> list[ExactPart]:
+def reopen(path: Path, resume: bool = True) -> list[EvaluatedPart]:
     """Return the parts that a run would go on with, having begun to."""
     saved = read_saved(path, RUN, resume)
     Checkpoint(path, RUN, saved).__exit__()
     return restored_parts(saved)
 
 
-def write(path: Path, *parts: ExactPart, resume: bool = False) -> None:
+def write(path: Path, *parts: EvaluatedPart, resume: bool = False) -> None:
     with Checkpoint(path, RUN, read_saved(path, RUN, resume)) as checkpoint:
         for each in parts:
             checkpoint.add(record(each))
@@ -113,7 +112,7 @@ def test_a_run_without_its_sample_has_not_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parts", [[], [part(0, 10), part(0, 2, "rest")]])
-def test_one_without_worth_is(tmp_path: Path, parts: list[ExactPart]) -> None:
+def test_one_without_worth_is(tmp_path: Path, parts: list[EvaluatedPart]) -> None:
     path = tmp_path / "out.jsonl"
     write(path, *parts)
     write(path, part(0, 3))
@@ -158,7 +157,7 @@ def edit_cores(line: str) -> str:
 
 def edit_output(line: str) -> str:
     text = json.loads(line)
-    text["outputs"][0][0] = float("nan")
+    text["outputs"][0][0][0] = float("nan")
     return json.dumps(text)
 
 

@@ -16,8 +16,8 @@ from snnc.exact import CannotRunError
 from snnc.processes import LocalWorkers
 from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate.exact import run_exact
-from snnc.tools.evaluate.measures import outputs_of
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
+from snnc.tools.evaluate.part import join
 from snnc.tools.evaluate.task import Task, open_task
 from tests.evaluate.conftest import Case
 
@@ -38,7 +38,7 @@ def settings(workers: int | None, presentation: Presentation) -> EvaluateOptions
 
 def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
     parts = run_exact(task, how, print)
-    return outputs_of([p for p in parts if p.presentation == how.presentation])
+    return join([p for p in parts if p.presentation == how.presentation]).outputs
 
 
 class Deadly(LocalWorkers):

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from snnc.tools.evaluate.part import ExactPart, SpanResult, whole_spans
+from snnc.tools.evaluate.part import EvaluatedPart, SpanResult, whole_spans
 
 
-def part(start: int, stop: int) -> ExactPart:
+def part(start: int, stop: int) -> EvaluatedPart:
     known: Any = {"presentation": "row", "overflows": (0, 1, 2), "cores": 1}
     numbers = np.arange(start, stop, dtype=np.float64)
     outputs: np.ndarray[Any, Any] = numbers[np.newaxis, :, np.newaxis]
-    return ExactPart(start, stop, outputs, outputs + 1.0, {}, **known)
+    return EvaluatedPart(start, stop, outputs, outputs + 1.0, {}, **known)
 
 
 def test_a_span_is_whole_once_its_last_examples_are_there() -> None:

@@ -11,8 +11,7 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
-from snnc.tools.evaluate.measures import others_of, outputs_of
-from snnc.tools.evaluate.part import run_spans
+from snnc.tools.evaluate.part import join, run_spans
 from snnc.tools.evaluate.part import whole_spans as whole
 from snnc.tools.scores import alternative_readouts
 from tests.evaluate.conftest import SMALL, Case
@@ -37,7 +36,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     own = build_package("own", f"decide last, synapse {synapse}", tmp_path)
     with make_engine(own, weights) as engine:
         found = [*whole(run_spans(engine, presentation, x, SPANS))]
-    others = others_of(found)
+    others = join(found).others
     ways = alternative_readouts(own.network.readout)
     assert [(way.decide, way.synapse != ways[0].synapse) for way in ways] == [
         ("mean", False),
@@ -50,7 +49,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
         other = build_package(f"way{i}", text, tmp_path)
         with make_engine(other, weights) as engine:
             told = [*whole(run_spans(engine, presentation, x, SPANS))]
-        wanted = outputs_of(told)[-1]
+        wanted = join(told).outputs[-1]
         assert np.ptp(wanted) > 0.1
         np.testing.assert_allclose(others[i], wanted, rtol=0, atol=1e-9)
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.tools.evaluate.measures import Compared
-from snnc.tools.evaluate.part import ExactPart
+from snnc.tools.evaluate.part import Compared, EvaluatedPart
 from snnc.tools.statistics import Correlation, LayerFiring
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
@@ -31,11 +30,11 @@ LAYOUT = tensors(sound(NET, "lower").network)
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
 
 
-def part(start: int, stop: int) -> ExactPart:
+def part(start: int, stop: int) -> EvaluatedPart:
     """Return what examples gave, as it may be."""
     random, count = np.random.default_rng(start), stop - start
     correlation = Correlation.of(*random.random((2, 6)))
-    return ExactPart(
+    return EvaluatedPart(
         start,
         stop,
         random.normal(size=(4, count, 3)),

@@ -15,13 +15,7 @@ from pygls.workspace import PositionCodec
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language_server.analysis import Analysis, Memory, analyse
-from snnc.language_server.buffers import (
-    Buffer,
-    as_sent,
-    offset_in,
-    position_of,
-    range_of,
-)
+from snnc.language_server.buffers import Buffer, as_sent, offset_in, position_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.hover import hints, page_at
 from snnc.language_server.requests.fixing import remedies
@@ -125,10 +119,9 @@ def ask_all(found: Analysis, offset: int) -> None:
     page_at(found, offset)
     completions_at(source, offset)
     named_at(found.document, offset)
-    for entry in symbols_of(found):
-        range_of(entry.whole, CODEC)
+    assert all(symbols_of(found, CODEC))
     for fold in folds(found.document):
-        assert 1 <= fold.first < fold.last <= source.line_count
+        assert 0 <= fold.start_line < fold.end_line < source.line_count
     end = 0
     for first, last, *_ in semantic_tokens(found.document):
         assert end <= first < last

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.sweep import Variant
-from snnc.tools.sweep_table import VariantCosts, front, parse_setting, table
+from snnc.tools.sweep import Sweep, Variant
+from snnc.tools.sweep_table import VariantCosts, front, parse_setting
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
@@ -82,7 +82,8 @@ def test_a_table_tells_what_is_best() -> None:
         for n, time in product((4, 8), ("60 ms",))
     ]
     failed = Variant({"c0.filters": "9"}, None, None, problem="no")
-    told = table("net", [*lines, failed])
+    base: Any = SimpleNamespace(name="net")
+    told = str(Sweep(base, (*lines, failed)))
     head, four, eight, nine, _, counted, best = told.split("\n")
     assert head.split()[-6:] == [
         "cores", "weights", "energy", "accuracy", "interval", "best",

@@ -13,7 +13,8 @@ from snnc.runtime.network import Input, Layer, Network, Readout
 from snnc.tools.evaluate import advice
 from snnc.tools.evaluate.advice import CLASSIFIES
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.measures import EvaluatedPart, TrainedOutputs, result_of
+from snnc.tools.evaluate.measures import result_of
+from snnc.tools.evaluate.part import EvaluatedPart
 from snnc.tools.evaluate.results import CarryOverEffect
 from snnc.tools.scores import compare_readouts, contrast, over_time, score
 from snnc.tools.statistics import LayerFiring
@@ -124,11 +125,10 @@ def test_an_encoder_that_rests_is_known_of_its_network() -> None:
     )
     judged = result_of(
         replace(NET, layers=layers),
-        [part],
+        part,
         np.zeros(2, int),
         simulator="exact",
-        presentation="row",
-        trained=TrainedOutputs("smooth"),
+        score=BASE.score,
     )
     assert judged.resting == ("e",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,12 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import snnc
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
 from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
 from snnc.runtime.layout import LayoutError
-from snnc.tools.scaling import CalibrationError, Calibrator
+from snnc.tools.scaling import CannotCalibrateError, scale_weights
 from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
@@ -79,6 +81,12 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def compiled(eagerly: None) -> None:
+    """Compile functions again: this is faster for many steps."""
+    import_module("tensorflow").config.run_functions_eagerly(False)
+
+
 @contextmanager
 def write_random_package(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
     """Write a package; give its modules, random weights and random data."""
@@ -94,7 +102,8 @@ def write_random_package(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespa
             layout=layout,
             network=network,
             layers=network.layers,
-            calibrate=Calibrator(network, layout.LAYOUT, keras.build_model).calibrate,
+            folder=opened.folder,
+            calibrate=partial(scale_weights, network, layout.LAYOUT, keras.build_model),
             x=x,
             weights=random_weights(keras.build_model(), layout, gain),
         )
@@ -207,7 +216,7 @@ def test_what_holds_already_is_not_touched() -> None:
 def test_a_layer_that_never_fires_is_named() -> None:
     with write_random_package(text("conv2d", "relu")) as package:
         package.weights["c0.bias"] -= 1000
-        with pytest.raises(CalibrationError) as raised:
+        with pytest.raises(CannotCalibrateError) as raised:
             package.calibrate(package.x, package.weights)
     assert str(raised.value) == (
         "c0 is at 0 Hz of 20..150 Hz: it never fires; train longer, or remove it"
@@ -219,7 +228,7 @@ def refusal(spec: str, added: Mapping[str, np.ndarray] | None = None) -> str:
     with write_random_package(spec) as package:
         for name, values in (added or {}).items():
             package.weights[name] += values.astype(np.float32)
-        with pytest.raises(CalibrationError) as raised:
+        with pytest.raises(CannotCalibrateError) as raised:
             package.calibrate(package.x, package.weights)
     return str(raised.value)
 
@@ -236,6 +245,7 @@ def test_a_percentile_of_zeros_is_told() -> None:
     )
 
 
+@pytest.mark.usefixtures("compiled")
 def test_rates_at_odds_are_told() -> None:
     message = refusal(network(AT_ODDS, "odds"))
     assert message.startswith("a is at ")
@@ -259,6 +269,7 @@ def test_an_encoder_that_clips_is_left_as_it_is() -> None:
     assert found.missed == ["e"]
 
 
+@pytest.mark.usefixtures("compiled")
 def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     spec = LOUD.replace("RATES", "240..250 Hz")
     # One value in 12,000 is 100 times the others.
@@ -266,7 +277,7 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     x[0, 0] = 1
     with write_random_package(network(spec, "lifted")) as package:
         make_loud(package, 1.0)
-        with pytest.raises(CalibrationError) as raised:
+        with pytest.raises(CannotCalibrateError) as raised:
             package.calibrate(x, package.weights)
     message = str(raised.value)
     assert message.startswith("e is at ")
@@ -279,11 +290,11 @@ def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
         write_random_package(text("features", "relu")) as package,
         pytest.raises(DataError, match=r"^x "),
     ):
-        package.calibrate(np.zeros(shape), package.weights)
+        snnc.calibrate(package.folder, np.zeros(shape), package.weights)
 
 
 def test_weights_of_another_layout_are_refused() -> None:
     with write_random_package(text("features", "relu")) as package:
         package.weights["d0.kernel"] = package.weights["d0.kernel"].T
         with pytest.raises(LayoutError, match=r"^weights: d0\.kernel"):
-            package.calibrate(package.x, package.weights)
+            snnc.calibrate(package.folder, package.x, package.weights)

@@ -7,7 +7,7 @@ announce its capabilities without loading the compiler.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -28,51 +28,39 @@ COLOURED = (
 """The coloured kinds of words, by their names in the protocol."""
 MODIFIERS = ("declaration", "deprecated")
 
-# For each request: the module, the function and the announced options.
-_ANSWERS: dict[str, tuple[str, str, object]] = {
-    types.TEXT_DOCUMENT_DIAGNOSTIC: (
-        "reading",
-        "diagnostic",
-        types.DiagnosticOptions(
-            inter_file_dependencies=False,
-            workspace_diagnostics=False,
-            identifier="snnc",
-        ),
+_ANSWERS = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
+    types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
+    types.TEXT_DOCUMENT_HOVER: "reading.hover",
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
+    types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
+    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
+    types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
+    types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
+    types.TEXT_DOCUMENT_REFERENCES: "writing.references",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
+    types.TEXT_DOCUMENT_RENAME: "writing.rename",
+    types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
+    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
+    types.CODE_ACTION_RESOLVE: "fixing.resolve",
+}
+_OPTIONS = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
+        inter_file_dependencies=False, workspace_diagnostics=False, identifier="snnc"
     ),
-    types.TEXT_DOCUMENT_INLAY_HINT: ("reading", "inlay_hints", None),
-    types.TEXT_DOCUMENT_HOVER: ("reading", "hover", None),
-    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (
-        "reading",
-        "semantic",
-        types.SemanticTokensLegend(list(COLOURED), list(MODIFIERS)),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensLegend(
+        list(COLOURED), list(MODIFIERS)
     ),
-    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("reading", "symbols", None),
-    types.TEXT_DOCUMENT_FOLDING_RANGE: ("reading", "folding", None),
-    types.TEXT_DOCUMENT_COMPLETION: (
-        "writing",
-        "completion",
-        types.CompletionOptions(trigger_characters=[" ", ":", "{", ",", "["]),
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
+        trigger_characters=[" ", ":", "{", ",", "["]
     ),
-    types.TEXT_DOCUMENT_FORMATTING: ("writing", "formatting", None),
-    types.TEXT_DOCUMENT_RANGE_FORMATTING: ("writing", "range_formatting", None),
-    types.TEXT_DOCUMENT_DEFINITION: ("writing", "definition", None),
-    types.TEXT_DOCUMENT_REFERENCES: ("writing", "references", None),
-    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: ("writing", "highlight", None),
-    types.TEXT_DOCUMENT_RENAME: (
-        "writing",
-        "rename",
-        types.RenameOptions(prepare_provider=True),
+    types.TEXT_DOCUMENT_RENAME: types.RenameOptions(prepare_provider=True),
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
+        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+        resolve_provider=True,
     ),
-    types.TEXT_DOCUMENT_PREPARE_RENAME: ("writing", "prepare", None),
-    types.TEXT_DOCUMENT_CODE_ACTION: (
-        "fixing",
-        "actions",
-        types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
-            resolve_provider=True,
-        ),
-    ),
-    types.CODE_ACTION_RESOLVE: ("fixing", "resolve", None),
 }
 
 
@@ -82,16 +70,12 @@ def create_server(device: str | None = None) -> SpecServer:
     ``device`` is the device to compile for, unless the client sets another device.
     """
     server = SpecServer(device)
-    for method, (module, function, options) in _ANSWERS.items():
-        server.feature(method, options)(_make_handler(server, module, function))
+    for method, name in _ANSWERS.items():
+        server.feature(method, _OPTIONS.get(method))(partial(_answer, server, name))
     return server
 
 
-def _make_handler(
-    server: SpecServer, module: str, function: str
-) -> Callable[[Any], Awaitable[Any]]:
-    async def answer(params: Any) -> Any:
-        family = importlib.import_module(f"{__name__}.{module}")
-        return await getattr(family, function)(server, params)
-
-    return answer
+async def _answer(server: SpecServer, name: str, params: Any) -> Any:
+    module, _, function = name.partition(".")
+    family = importlib.import_module(f"{__name__}.{module}")
+    return await getattr(family, function)(server, params)

@@ -10,14 +10,13 @@ from functools import lru_cache
 
 from lsprotocol import types
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.fitting.solve import for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import (
-    Edit,
     as_sent,
     between,
     offsets_in,
@@ -42,32 +41,23 @@ class Remedy:
 
     title: str
     diagnostic: Diagnostic
-    edits: tuple[Edit, ...]
+    edits: tuple[Fix, ...]
     sure: bool
 
 
 def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
-    """Yield the fixes of the diagnostics that touch a range."""
-    for diagnostic in touching(analysis, start, end):
-        if diagnostic.fix is not None:
-            fix = diagnostic.fix
-            yield Remedy(
-                describe_fix(fix).capitalize()[:1] + describe_fix(fix)[1:],
-                diagnostic,
-                (Edit.of(fix),),
-                not fix.unsafe,
-            )
+    """Yield the fixes of the diagnostics that overlap or touch a range."""
+    for diagnostic in analysis.diagnostics:
+        if diagnostic.span.start > end or start > diagnostic.span.end:
+            continue
+        if (fix := diagnostic.fix) is not None:
+            title = describe_fix(fix)
+            title = title[:1].upper() + title[1:]
+            yield Remedy(title, diagnostic, (fix,), not fix.unsafe)
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
             yield from _allow_warning(analysis, diagnostic)
-
-
-def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
-    """Yield the diagnostics that overlap or touch a range."""
-    for diagnostic in analysis.diagnostics:
-        if diagnostic.span.start <= end and start <= diagnostic.span.end:
-            yield diagnostic
 
 
 def has_any(analysis: Analysis) -> bool:
@@ -75,7 +65,7 @@ def has_any(analysis: Analysis) -> bool:
     return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
 
 
-def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
+def fix_all(analysis: Analysis) -> tuple[Fix, ...]:
     """Return the edits of `snnc check --fix`: all safe fixes."""
     fixed = autofix(analysis.source, device=analysis.made.device)
     return tuple(between(analysis.source, fixed.source.text)) if fixed.count else ()
@@ -127,7 +117,7 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
     start, text = source.line_start(line), source.line_text(line)
     indent = text[: len(text) - len(text.lstrip())]
     comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
-    edit = Edit(Span(source, start, start), comment)
+    edit = Fix(Span(source, start, start), comment)
     yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)
 
 

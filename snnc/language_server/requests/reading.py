@@ -8,11 +8,10 @@ with a role in the spec are coloured here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from lsprotocol import types
+from pygls.workspace import PositionCodec
 
 from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
@@ -24,35 +23,31 @@ from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
 from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
-from snnc.source import SourceFile, Span
+from snnc.source import Span
 from snnc.text.tables import dims
 
-Token = tuple[int, int, str, tuple[str, ...]]
-"""A start, an end, a type and modifiers."""
+Token = tuple[int, int, Category]
+"""A start, an end, and the category of the text between."""
 
-_OF_CATEGORY: dict[Category, tuple[str, tuple[str, ...]]] = {
-    Category.COMMENT: ("comment", ()),
-    Category.TEXT: ("string", ()),
-    Category.NUMBER: ("number", ()),
-    Category.DIMS: ("number", ()),
-    Category.RANGE: ("number", ()),
-    Category.UNIT: ("number", ()),
-    Category.HEADER: ("keyword", ()),
-    Category.KIND: ("keyword", ()),
-    Category.VARIANT: ("type", ()),
-    Category.DECLARED: ("variable", ("declaration",)),
-    Category.REFUSED: ("keyword", ("deprecated",)),
-    Category.CLAUSE: ("operator", ()),
-    Category.KEY: ("property", ()),
-    Category.VALUE: ("enumMember", ()),
-    Category.NAME: ("variable", ()),
+_COLOURS = {
+    "comment": [Category.COMMENT],
+    "string": [Category.TEXT],
+    "number": [Category.NUMBER, Category.DIMS, Category.RANGE, Category.UNIT],
+    "keyword": [Category.HEADER, Category.KIND, Category.REFUSED],
+    "type": [Category.VARIANT],
+    "variable": [Category.DECLARED, Category.NAME],
+    "operator": [Category.CLAUSE],
+    "property": [Category.KEY],
+    "enumMember": [Category.VALUE],
 }
-_OF_ROLE: dict[Role, tuple[str, tuple[str, ...]]] = {
-    "kind": ("keyword", ()),
-    "variant": ("type", ()),
-    "definition": ("variable", ("declaration",)),
-    "reference": ("variable", ()),
-    "key": ("property", ()),
+_COLOUR_OF = {c: COLOURED.index(n) for n, several in _COLOURS.items() for c in several}
+_MODIFIER_OF = {Category.DECLARED: "declaration", Category.REFUSED: "deprecated"}
+_OF_ROLE: dict[Role, Category] = {
+    "kind": Category.KIND,
+    "variant": Category.VARIANT,
+    "definition": Category.DECLARED,
+    "reference": Category.NAME,
+    "key": Category.KEY,
 }
 
 
@@ -69,65 +64,22 @@ async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | 
     return types.Hover(content, None if span is None else range_of(span, server.codec))
 
 
-async def semantic(
-    server: SpecServer, params: types.SemanticTokensParams
-) -> types.SemanticTokens:
-    analysis = await server.analysis(params.text_document.uri)
-    if analysis is None:
-        return types.SemanticTokens([])
-    return types.SemanticTokens(_encode(analysis, server))
-
-
 async def symbols(
     server: SpecServer, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol]:
     analysis = await server.analysis(params.text_document.uri)
-    return [] if analysis is None else _symbols(analysis, server)
-
-
-async def folding(
-    server: SpecServer, params: types.FoldingRangeParams
-) -> list[types.FoldingRange]:
-    analysis = await server.analysis(params.text_document.uri)
-    comment = types.FoldingRangeKind.Comment
-    return [
-        types.FoldingRange(
-            fold.first - 1, fold.last - 1, kind=comment if fold.is_comment else None
-        )
-        for fold in (() if analysis is None else folds(analysis.document))
-    ]
-
-
-def _encode(analysis: Analysis, server: SpecServer) -> list[int]:
-    """Encode tokens for the protocol, each by its distance to the previous one."""
-    data: list[int] = []
-    line = column = 0
-    for start, end, kind, modifiers in semantic_tokens(analysis.document):
-        place = range_of(Span(analysis.source, start, end), server.codec)
-        first, last = place.start, place.end
-        if first.line != last.line:
-            continue
-        column = column if first.line == line else 0
-        bits = sum(1 << MODIFIERS.index(word) for word in modifiers)
-        length = last.character - first.character
-        data += [first.line - line, first.character - column, length]
-        data += [COLOURED.index(kind), bits]
-        line, column = first.line, first.character
-    return data
-
-
-def _symbols(analysis: Analysis, server: SpecServer) -> list[types.DocumentSymbol]:
-    inner = [_symbol(entry, server) for entry in symbols_of(analysis)]
+    if analysis is None:
+        return []
+    inner = list(symbols_of(analysis, server.codec))
     word = analysis.document.network
     if word is None:
         return inner
     start = word.span.start - word.span.first.column + 1
     whole = Span(analysis.source, start, len(analysis.source.text.rstrip()))
-    kind = types.SymbolKind.Module
     return [
         types.DocumentSymbol(
             word.text,
-            kind,
+            types.SymbolKind.Module,
             range_of(whole, server.codec),
             range_of(word.span, server.codec),
             detail="network",
@@ -136,79 +88,62 @@ def _symbols(analysis: Analysis, server: SpecServer) -> list[types.DocumentSymbo
     ]
 
 
-def _symbol(entry: Symbol, server: SpecServer) -> types.DocumentSymbol:
-    kind = (
-        types.SymbolKind.Class if entry.role == "layer" else types.SymbolKind.Property
-    )
-    return types.DocumentSymbol(
-        entry.name,
-        kind,
-        range_of(entry.whole, server.codec),
-        range_of(entry.named, server.codec),
-        detail=entry.detail or None,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A statement with its name, kind and spans."""
-
-    name: str
-    detail: str
-    role: Literal["layer", "setting"]
-    whole: Span
-    named: Span
-
-
-def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
+def symbols_of(
+    analysis: Analysis, codec: PositionCodec
+) -> Iterator[types.DocumentSymbol]:
     """Yield the statements of a spec in order, with the shapes of layers."""
     network = analysis.made.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     for statement in analysis.document.statements:
-        kind = statement.kind.text
-        if kind not in FORMS:
+        form = FORMS.get(statement.kind.text)
+        if form is None:
             continue
-        owner, name = owner_of(statement), statement.name
-        label = owner if name is None else name.text
-        shape = dims(shapes.get(label, ())) if name is not None else ""
-        detail = " ".join(filter(None, ("" if name is None else owner, shape)))
-        is_layer = FORMS[kind].is_layer or FORMS[kind].name == "required"
-        yield Symbol(
+        label, detail, named = owner_of(statement), "", head(statement)
+        if statement.name is not None:
+            owner, label, named = label, statement.name.text, statement.name.span
+            detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
+        is_layer = form.is_layer or form.name == "required"
+        yield types.DocumentSymbol(
             label,
-            detail,
-            "layer" if is_layer else "setting",
-            statement.span.to(head(statement)),
-            head(statement) if name is None else name.span,
+            types.SymbolKind.Class if is_layer else types.SymbolKind.Property,
+            range_of(statement.span.to(head(statement)), codec),
+            range_of(named, codec),
+            detail=detail or None,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """The first and the last line of a fold, both from 1."""
-
-    first: int
-    last: int
-    is_comment: bool = False
+async def folding(
+    server: SpecServer, params: types.FoldingRangeParams
+) -> list[types.FoldingRange]:
+    analysis = await server.analysis(params.text_document.uri)
+    return [] if analysis is None else list(folds(analysis.document))
 
 
-def folds(document: tree.Document) -> Iterator[Fold]:
+def folds(document: tree.Document) -> Iterator[types.FoldingRange]:
     """Yield the network, statements, values and comments that span several lines."""
-    source = document.span.source
-    last = source.line_column(len(source.text.rstrip()))[0]
-    if document.network is not None and not source.is_yaml:
-        yield from _fold_lines(document.network.span.first.line, last)
-    if document.layers is not None and document.statements:
-        lines = [s.span.last.line for s in document.statements if _is_layer(s)]
-        yield from _fold_lines(document.layers.first.line, max(lines, default=0))
-    for statement in document.statements:
-        yield from _fold_span(statement.span)
-        for item in statement.properties or ():
-            yield from _fold_span(item.span)
+    for first, last in _blocks(document):
+        if last > first:
+            yield types.FoldingRange(first - 1, last - 1)
     alone = [c.span.first.line for c in document.comments if not c.trailing]
     for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
         lines = [line for _, line in run]
-        for fold in _fold_lines(lines[0], lines[-1]):
-            yield Fold(fold.first, fold.last, is_comment=True)
+        if len(lines) > 1:
+            kind = types.FoldingRangeKind.Comment
+            yield types.FoldingRange(lines[0] - 1, lines[-1] - 1, kind=kind)
+
+
+def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
+    """Yield the first and last lines, from 1, of all parts of a spec."""
+    source = document.span.source
+    if document.network is not None and not source.is_yaml:
+        last = source.line_column(len(source.text.rstrip()))[0]
+        yield document.network.span.first.line, last
+    if document.layers is not None:
+        lines = (s.span.last.line for s in document.statements if _is_layer(s))
+        yield document.layers.first.line, max(lines, default=0)
+    for statement in document.statements:
+        spans = [statement.span, *(p.span for p in statement.properties or ())]
+        yield from ((span.first.line, span.last.line) for span in spans)
 
 
 def _is_layer(statement: tree.Statement) -> bool:
@@ -216,13 +151,31 @@ def _is_layer(statement: tree.Statement) -> bool:
     return form is not None and form.place == "layer"
 
 
-def _fold_span(span: Span) -> Iterator[Fold]:
-    return _fold_lines(span.first.line, span.last.line)
+async def semantic(
+    server: SpecServer, params: types.SemanticTokensParams
+) -> types.SemanticTokens:
+    analysis = await server.analysis(params.text_document.uri)
+    data = [] if analysis is None else encode_tokens(analysis, server.codec)
+    return types.SemanticTokens(data)
 
 
-def _fold_lines(first: int, last: int) -> Iterator[Fold]:
-    if last > first:
-        yield Fold(first, last)
+def encode_tokens(analysis: Analysis, codec: PositionCodec) -> list[int]:
+    """Encode tokens for the protocol, each by its distance to the previous one."""
+    data: list[int] = []
+    line = column = 0
+    for start, end, category in semantic_tokens(analysis.document):
+        place = range_of(Span(analysis.source, start, end), codec)
+        first, last = place.start, place.end
+        if first.line != last.line:
+            continue
+        column = column if first.line == line else 0
+        modifier = _MODIFIER_OF.get(category)
+        bits = 0 if modifier is None else 1 << MODIFIERS.index(modifier)
+        length = last.character - first.character
+        data += [first.line - line, first.character - column, length]
+        data += [_COLOUR_OF[category], bits]
+        line, column = first.line, first.character
+    return data
 
 
 def semantic_tokens(document: tree.Document) -> list[Token]:
@@ -234,25 +187,16 @@ def semantic_tokens(document: tree.Document) -> list[Token]:
         if mark.role in _OF_ROLE and mark.span.text == mark.text  # skip quoted words
     }
     if source.is_yaml:
-        return [(*place, *by_place[place]) for place in sorted(by_place)]
-    names = {
-        place: kind
-        for place, kind in by_place.items()
-        if kind[0] in ("variable", "property")
-    }
-    return [
-        (start, end, *names.get((start, end), _OF_CATEGORY[category]))
-        for start, end, category in _words(source)
-        if category in _OF_CATEGORY
-    ]
-
-
-def _words(source: SourceFile) -> Iterator[tuple[int, int, Category]]:
-    at = 0
+        return [(*place, by_place[place]) for place in sorted(by_place)]
+    at, tokens = 0, []
     for part, category in coloured_parts(source.text):
-        if category is not None:
-            yield at, at + len(part), category
-        at += len(part)
+        start, at = at, at + len(part)
+        role = by_place.get((start, at))
+        if role in (Category.DECLARED, Category.NAME, Category.KEY):
+            category = role
+        if category in _COLOUR_OF:
+            tokens.append((start, at, category))
+    return tokens
 
 
 async def diagnostic(

@@ -8,10 +8,9 @@ from typing import Protocol
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import (
-    Edit,
     between,
     offset_in,
     offsets_in,
@@ -22,11 +21,10 @@ from snnc.language_server.buffers import (
 from snnc.language_server.completion import Completion, Sort, completions_at
 from snnc.language_server.server import SpecServer
 from snnc.language_server.word_roles import (
-    definition_spans,
-    is_network,
-    mentions,
+    SpecWord,
     named_at,
-    reference_spans,
+    network_at,
+    uses_at,
     why_no_network,
     why_not_renamed,
 )
@@ -55,25 +53,15 @@ async def completion(
 
 
 async def formatting(
-    server: SpecServer, params: types.DocumentFormattingParams
-) -> list[types.TextEdit]:
-    return _format(server, params.text_document.uri)
-
-
-async def range_formatting(
     server: SpecServer,
-    params: types.DocumentRangeFormattingParams,
+    params: types.DocumentFormattingParams | types.DocumentRangeFormattingParams,
 ) -> list[types.TextEdit]:
-    return _format(server, params.text_document.uri, params.range)
-
-
-def _format(
-    server: SpecServer, uri: str, places: types.Range | None = None
-) -> list[types.TextEdit]:
-    buffer = server.buffers.get(uri)
+    buffer = server.buffers.get(params.text_document.uri)
     if buffer is None or not buffer.is_spec:
         return []
-    lines = None if places is None else _lines(buffer.source, places, server)
+    lines = None
+    if isinstance(params, types.DocumentRangeFormattingParams):
+        lines = _lines(buffer.source, params.range, server)
     return text_edits(layout(buffer.source, lines), server)
 
 
@@ -111,7 +99,7 @@ def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range
     return range(first, last + (column > 1 or last == first))
 
 
-def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
+def layout(source: SourceFile, lines: range | None = None) -> tuple[Fix, ...]:
     """Return the edits of `snnc fmt`; empty for a text with a syntax error.
 
     Parameters
@@ -127,7 +115,7 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
     return tuple(edit for edit in edits if lines is None or _touches(edit, lines))
 
 
-def _touches(edit: Edit, lines: range) -> bool:
+def _touches(edit: Fix, lines: range) -> bool:
     first = edit.span.first.line
     # An edit that ends with a line end does not touch the next line.
     end = max(edit.span.start, edit.span.end - 1)
@@ -145,12 +133,6 @@ class _Placed(Protocol):
     def position(self) -> types.Position: ...
 
 
-def _places(
-    server: SpecServer, uri: str, spans: Iterable[Span]
-) -> list[types.Location]:
-    return [types.Location(uri, range_of(span, server.codec)) for span in spans]
-
-
 async def _at(server: SpecServer, params: _Placed) -> tuple[Analysis, int] | None:
     analysis = await server.analysis(params.text_document.uri)
     if analysis is None:
@@ -158,47 +140,46 @@ async def _at(server: SpecServer, params: _Placed) -> tuple[Analysis, int] | Non
     return analysis, offset_in(analysis.source, params.position, server.codec)
 
 
+async def _uses(server: SpecServer, params: _Placed) -> list[SpecWord]:
+    here = await _at(server, params)
+    return uses_at(here[0].document, here[1]) if here else []
+
+
 async def definition(
     server: SpecServer, params: types.DefinitionParams
 ) -> list[types.Location]:
-    here = await _at(server, params)
-    named = here and named_at(here[0].document, here[1])
-    if not here or not named:
-        return []
-    return _places(
-        server, params.text_document.uri, definition_spans(here[0].document, named[0])
-    )
+    uses = await _uses(server, params)
+    return _places(server, params, (w for w in uses if w.role == "definition"))
 
 
 async def references(
     server: SpecServer, params: types.ReferenceParams
 ) -> list[types.Location]:
-    here = await _at(server, params)
-    named = here and named_at(here[0].document, here[1])
-    if not here or not named:
-        return []
-    spans = reference_spans(here[0].document, named[0])
-    if params.context.include_declaration:
-        spans = [*definition_spans(here[0].document, named[0]), *spans]
-    return _places(server, params.text_document.uri, spans)
+    uses = await _uses(server, params)
+    if not params.context.include_declaration:
+        uses = [w for w in uses if w.role == "reference"]
+    # The definitions come first.
+    return _places(server, params, sorted(uses, key=lambda w: w.role))
+
+
+def _places(
+    server: SpecServer, params: _Placed, words: Iterable[SpecWord]
+) -> list[types.Location]:
+    uri = params.text_document.uri
+    return [types.Location(uri, range_of(w.span, server.codec)) for w in words]
 
 
 async def highlight(
     server: SpecServer,
     params: types.DocumentHighlightParams,
 ) -> list[types.DocumentHighlight]:
-    here = await _at(server, params)
-    named = here and named_at(here[0].document, here[1])
-    if not here or not named:
-        return []
-    kinds = {True: types.DocumentHighlightKind.Write}
+    kinds = {
+        "definition": types.DocumentHighlightKind.Write,
+        "reference": types.DocumentHighlightKind.Read,
+    }
     return [
-        types.DocumentHighlight(
-            range_of(span, server.codec),
-            kinds.get(given, types.DocumentHighlightKind.Read),
-        )
-        for name, span, given in mentions(here[0].document)
-        if name == named[0]
+        types.DocumentHighlight(range_of(word.span, server.codec), kinds[word.role])
+        for word in await _uses(server, params)
     ]
 
 
@@ -219,28 +200,24 @@ async def prepare(
     if here is None:
         return None
     analysis, offset = here
-    named = named_at(analysis.document, offset)
-    network = analysis.document.network
-    if network is not None and is_network(analysis.document, offset):
-        return range_of(network.span, server.codec)
-    return None if named is None else range_of(named[1], server.codec)
+    found = network_at(analysis.document, offset) or named_at(analysis.document, offset)
+    return None if found is None else range_of(found.span, server.codec)
 
 
-def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
+def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Fix, ...]:
     """Replace a name everywhere.
 
     Raise JsonRpcInvalidParams if no name is at the offset, or the new name is refused.
     """
     document = analysis.document
-    if document.network is not None and is_network(document, offset):
-        spans = [document.network.span]
-        reason = why_no_network(document, name)
-    elif named := named_at(document, offset):
-        old, _ = named
-        reason = why_not_renamed(document, old, name)
-        spans = [span for other, span, _ in mentions(document) if other == old]
+    uses = uses_at(document, offset)
+    if network := network_at(document, offset):
+        spans, reason = [network.span], why_no_network(document, name)
+    elif uses:
+        spans = [word.span for word in uses]
+        reason = why_not_renamed(document, uses[0].text, name)
     else:
         spans, reason = [], "there is no name here"
     if reason:
         raise JsonRpcInvalidParams(reason)
-    return tuple(Edit(span, name) for span in spans)
+    return tuple(Fix(span, name) for span in spans)

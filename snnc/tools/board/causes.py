@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations, islice, pairwise
+from itertools import combinations, islice, pairwise, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from snnc.tools.board.replay import Bools, Replay
 
 Spikes = Mapping[str, Bools]
 """The spikes of each layer: (examples, steps, neurons)."""
+Step = tuple[int, int]
+"""An example, and a step of this example."""
 RUNS = 2000
 WORK = 4_000_000_000
 """The work, in engine runs and neuron steps, after which no further failure is
@@ -55,16 +58,17 @@ class Cause:
         return f"{self.name}: {self.where}{sure}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(NamedTuple):
+    """A failure on the chip, or in its input from the host."""
+
     name: str
     where: str
-    chip: BuiltChip
-    host: Bools
+    chip: BuiltChip | None = None
+    host: Bools | None = None
 
 
 def find_cause(
-    board: Spikes, exact: Spikes, network: Network, replay: Replay | None
+    board: Spikes, exact: Spikes, first: Step, network: Network, replay: Replay | None
 ) -> Cause | None:
     """Return the cause that explains most differences; None below half of them.
 
@@ -72,23 +76,33 @@ def find_cause(
     ----------
     board, exact
         The spikes of the same layers on the board and in the exact engine.
+    first
+        The first step with a difference.
     network
         The network that ran.
     replay
         Runs the chip again; None if the host has its own layers of neurons.
     """
-    recorded = _of_recording(board, exact, network, replay)
-    if recorded is not None and recorded.explains == 1:
-        return recorded
-    run = None if replay is None else _of_chip(board, exact, network, replay)
-    found = [cause for cause in (recorded, run) if cause is not None]
-    best = max(found, key=lambda cause: cause.explains, default=None)
-    if best is not None and best.explains >= SHARE:
+    before = _distance(board, exact)
+    causes = [
+        Cause(name, where, 1 - _distance(board, spikes) / before)
+        for name, where, spikes in _recordings(board, exact, first, network, replay)
+    ]
+    best = max([*causes, *_one_sided(board, exact, first)], key=_explains)
+    if best.explains < 1 and replay is not None:
+        best = max(
+            [best, _of_chip(board, exact, first, network, replay)], key=_explains
+        )
+    if best.explains >= SHARE:
         return best
-    return _of_first(board, exact) or best
+    return _of_first(board, exact, first) or best
 
 
-def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
+def _explains(cause: Cause) -> float:
+    return cause.explains
+
+
+def first_difference(board: Spikes, exact: Spikes) -> Step | None:
     """Return the first example and step with a difference in any layer."""
     differs = np.any(
         [(board[name] != exact[name]).any(axis=2) for name in board], axis=0
@@ -97,33 +111,22 @@ def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
     return (int(places[0][0]), int(places[0][1])) if len(places) else None
 
 
-def _of_recording(
-    board: Spikes, exact: Spikes, network: Network, replay: Replay | None
-) -> Cause | None:
-    """Try faults in the probes or in the recorded layer."""
-    tried: list[tuple[str, str, Spikes]] = []
-    for name in board:
-        late = {**exact, name: _late(exact[name])}
-        tried.append(("one step late", f"the spikes of {name}", late))
-        for text, spikes in _permute_channels(name, board[name], exact[name], network):
-            tried.append(("swapped channels", text, {**exact, name: spikes}))
-        for text, spikes in _move_cores(name, exact[name], replay):
-            tried.append(("wrong chip", text, {**exact, name: spikes}))
-    every = {name: _late(exact[name]) for name in board}
-    tried.append(("one step late", "all that was recorded", every))
-    first = first_difference(board, exact)
-    assert first is not None
-    since = {name: _since(first, exact[name], every[name]) for name in board}
+def _recordings(
+    board: Spikes, exact: Spikes, first: Step, network: Network, replay: Replay | None
+) -> Iterator[tuple[str, str, Spikes]]:
+    """Yield the spikes after faults in the probes or in the recorded layer."""
+    for name, train in exact.items():
+        late = {**exact, name: _late(train)}
+        yield "one step late", f"the spikes of {name}", late
+        for text, spikes in _permute_channels(name, board[name], train, network):
+            yield "swapped channels", text, {**exact, name: spikes}
+        for text, spikes in _move_cores(name, train, replay):
+            yield "wrong chip", text, {**exact, name: spikes}
+    every = {name: _late(train) for name, train in exact.items()}
+    yield "one step late", "all that was recorded", every
+    since = {name: _since(first, exact[name], every[name]) for name in exact}
     where = f"all from step {first[1]} of example {first[0]} on"
-    tried.append(("one step late", where, since))
-    before = _distance(board, exact)
-    causes = [
-        Cause(name, where, 1 - _distance(board, spikes) / before)
-        for name, where, spikes in tried
-    ]
-    alone = _one_sided(board, exact)
-    every_cause = causes if alone is None else [*causes, alone]
-    return max(every_cause, key=lambda cause: cause.explains)
+    yield "one step late", where, since
 
 
 def _late(train: Bools) -> Bools:
@@ -133,26 +136,27 @@ def _late(train: Bools) -> Bools:
     return late.reshape(train.shape)
 
 
-def _since(first: tuple[int, int], before: Bools, behind: Bools) -> Bools:
+def _since(first: Step, before: Bools, behind: Bools) -> Bools:
     train, (example, step) = before.copy(), first
     train[example, step:] = behind[example, step:]
     train[example + 1 :] = behind[example + 1 :]
     return train
 
 
-def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
+def _lacking(one: Spikes, other: Spikes) -> int:
+    """Return the number of spikes in ``other`` only."""
+    return sum(int((other[name] & ~one[name]).sum()) for name in one)
+
+
+def _one_sided(board: Spikes, exact: Spikes, first: Step) -> Iterator[Cause]:
     """Explain differences by missing spikes only, or by additional spikes only."""
-    missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
-    added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
-    if added and not missing:
-        return Cause("false spikes", f"{added} that the engine does not have", LIKELY)
-    if added or not missing:
-        return None
-    steps = [np.argwhere((exact[n] & ~board[n]).any(axis=2)) for n in board]
-    places = sorted({(int(e), int(t)) for found in steps for e, t in found})
-    example, step = places[0]
-    where = f"{missing}, from step {step} of example {example} on"
-    return Cause("dropped spikes", where, LIKELY)
+    missing, added = _lacking(board, exact), _lacking(exact, board)
+    if not missing:
+        where = f"{added} that the engine does not have"
+        yield Cause("false spikes", where, LIKELY)
+    elif not added:
+        where = f"{missing}, from step {first[1]} of example {first[0]} on"
+        yield Cause("dropped spikes", where, LIKELY)
 
 
 def _permute_channels(
@@ -178,7 +182,9 @@ def _move_cores(
     """Yield a layer's spikes with one core silent, or with two cores exchanged."""
     if replay is None:
         return
-    blocks = _blocks_of(name, replay)
+    starts = replay.chip.fanin.start
+    cores = np.searchsorted(starts, replay.places[name], side="right") - 1
+    blocks = [(int(b), np.flatnonzero(cores == b)) for b in np.unique(cores)]
     for block, own in blocks:
         silent = exact.copy()
         silent[..., own] = False
@@ -190,57 +196,44 @@ def _move_cores(
             yield f"cores {i} and {j} ({name}) are swapped", moved
 
 
-def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]:
-    """Return the cores of a layer, and the neurons on each."""
-    places, starts = replay.places[name], replay.chip.fanin.start
-    blocks = np.searchsorted(starts, places, side="right") - 1
-    return [(int(b), np.flatnonzero(blocks == b)) for b in np.unique(blocks)]
-
-
 def _of_chip(
-    board: Spikes, exact: Spikes, network: Network, replay: Replay
-) -> Cause | None:
-    """Try faults on the chip or in the input to the chip."""
-    first = first_difference(board, exact)
-    assert first is not None
+    board: Spikes, exact: Spikes, first: Step, network: Network, replay: Replay
+) -> Cause:
+    """Return the fault on the chip or in its input that explains most differences."""
     example, step = first
-    seen = slice(0, example + 1)
     end = min(step + NEAR, network.steps)
 
-    def near(spikes: Spikes) -> dict[str, Bools]:
+    def near(spikes: Spikes) -> Spikes:
         """Return the spikes until some steps after the first difference."""
-        cut = {name: spikes[name][seen].copy() for name in board}
+        cut = {name: spikes[name][: example + 1].copy() for name in board}
         for train in cut.values():
             train[example, end:] = False
         return cut
 
     here = near(board)
-    before = _distance(here, near(exact))
-    best: Cause | None = None
+    before, causes = _distance(here, near(exact)), []
     most = max(1, WORK // ((example + 1) * network.steps * replay.size))
-    for fault in islice(_faults(network, replay, example, step), min(RUNS, most)):
-        fired = near(replay.run(fault.chip, fault.host[seen]))
-        explains = 1 - _distance(here, fired) / before
-        if best is None or explains > best.explains:
-            best = Cause(fault.name, fault.where, explains)
-        if explains == 1:
+    for fault in islice(_faults(network, replay, first), min(RUNS, most)):
+        fired = near(replay.run(fault.chip, fault.host, example + 1))
+        causes.append(
+            Cause(fault.name, fault.where, 1 - _distance(here, fired) / before)
+        )
+        if causes[-1].explains == 1:
             break
-    return best
+    return max(causes, key=_explains)
 
 
 def _distance(one: Spikes, other: Spikes) -> int:
     return sum(int((one[name] != other[name]).sum()) for name in one)
 
 
-def _faults(
-    network: Network, replay: Replay, example: int, step: int
-) -> Iterator[_Fault]:
+def _faults(network: Network, replay: Replay, first: Step) -> Iterator[_Fault]:
     """Yield the known board failures, cheapest to test first."""
-    chip, host = replay.chip, replay.host
-    yield _Fault("one step late", "the host's spikes", chip, _late(host))
-    yield from _drop_spikes(replay, example, step)
+    yield _Fault("one step late", "the host's spikes", host=_late(replay.host))
+    yield from _drop_spikes(replay, *first)
     yield from _scale_weights(replay)
-    yield from _lose_spikes(replay)
+    for where, axons in _lost_axons(replay):
+        yield _Fault("wrong chip", where, replay.without(axons))
     yield from _swap_channels(network, replay)
 
 
@@ -252,7 +245,7 @@ def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
             host = replay.host.copy()
             host[example, at, sent[kept:]] = False
             where = f"spikes from the host in step {at} of example {example}"
-            yield _Fault("dropped spikes", where, replay.chip, host)
+            yield _Fault("dropped spikes", where, host=host)
 
 
 def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
@@ -265,41 +258,33 @@ def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
 
 
 def _scale_weights(replay: Replay) -> Iterator[_Fault]:
-    links = list(_links(replay))
-    by_layers: dict[tuple[str, str], list[NDArray[np.int64]]] = {}
-    for exponent in EXPONENTS:
-        scale = f"times 2^{exponent}"
-        for block, name, axons in links:
-            target = replay.layer_of(block)
-            by_layers.setdefault((name, target), []).append(axons)
-            where = f"weights from {name} on core {block} ({target}) {scale}"
-            chip = replay.scale_axons(axons, exponent)
-            yield _Fault("wrong exponent", where, chip, replay.host)
-        for (name, target), several in by_layers.items():
-            if len(several) > 1:
-                where = f"weights from {name} to {target} {scale}"
-                chip = replay.scale_axons(np.concatenate(several), exponent)
-                yield _Fault("wrong exponent", where, chip, replay.host)
-        by_layers.clear()
+    """Scale the weights from a layer to a core, or to all cores of a layer."""
+    ends: dict[tuple[str, str], list[NDArray[np.int64]]] = {}
+    places = []
+    for block, name, axons in _links(replay):
+        target = replay.layer_of(block)
+        places.append((f"from {name} on core {block} ({target})", axons))
+        ends.setdefault((name, target), []).append(axons)
+    for (name, target), several in ends.items():
+        if len(several) > 1:
+            places.append((f"from {name} to {target}", np.concatenate(several)))
+    for exponent, (place, axons) in product(EXPONENTS, places):
+        where = f"weights {place} times 2^{exponent}"
+        yield _Fault("wrong exponent", where, replay.scale_axons(axons, exponent))
 
 
-def _lose_spikes(replay: Replay) -> Iterator[_Fault]:
+def _lost_axons(replay: Replay) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """Lose spikes between chips, from a layer to a core, or from a core."""
-    heard, starts = replay.chip.fanin, replay.chip.fanin.start
+    heard = replay.chip.fanin
     for one, other, axons in replay.between_chips():
-        where = f"spikes from chip {one} to chip {other} are lost"
-        yield _Fault("wrong chip", where, replay.without(axons), replay.host)
+        yield f"spikes from chip {one} to chip {other} are lost", axons
     for block, name, axons in _links(replay):
         target = f"core {block} ({replay.layer_of(block)})"
-        where = f"{target} receives no spikes from {name}"
-        chip = replay.without(axons)
-        yield _Fault("wrong chip", where, chip, replay.host)
-    for block, (start, stop) in enumerate(pairwise(starts.tolist())):
-        own = (heard.source >= start) & (heard.source < stop)
-        where = f"spikes of core {block} ({replay.layer_of(block)}) are lost"
-        if own.any():
-            chip = replay.without(np.flatnonzero(own))
-            yield _Fault("wrong chip", where, chip, replay.host)
+        yield f"{target} receives no spikes from {name}", axons
+    for block, (start, stop) in enumerate(pairwise(heard.start.tolist())):
+        own = np.flatnonzero((heard.source >= start) & (heard.source < stop))
+        if len(own):
+            yield f"spikes of core {block} ({replay.layer_of(block)}) are lost", own
 
 
 def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
@@ -311,18 +296,14 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
         for a, b in combinations(range(len(by_channel)), 2):
             chip = replay.exchange_sources(by_channel[a], by_channel[b])
             where = f"{a} and {b} of {name}, as read by other layers"
-            yield _Fault("swapped channels", where, chip, replay.host)
+            yield _Fault("swapped channels", where, chip)
 
 
-def _of_first(board: Spikes, exact: Spikes) -> Cause | None:
+def _of_first(board: Spikes, exact: Spikes, first: Step) -> Cause | None:
     """Describe the first step with a difference, if no failure explains more of it."""
-    first = first_difference(board, exact)
-    assert first is not None
     one, other = ({n: s[n][first] for n in board} for s in (board, exact))
-    missing = sum(int((other[n] & ~one[n]).sum()) for n in board)
-    added = sum(int((one[n] & ~other[n]).sum()) for n in board)
-    before = missing + added
-    if missing > added:
-        where = f"{missing} of step {first[1]} of example {first[0]}"
-        return Cause("dropped spikes", where, (missing - added) / before)
-    return None
+    missing, added = _lacking(one, other), _lacking(other, one)
+    if missing <= added:
+        return None
+    where = f"{missing} of step {first[1]} of example {first[0]}"
+    return Cause("dropped spikes", where, (missing - added) / (missing + added))

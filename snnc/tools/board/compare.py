@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.output.imported import open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import open_data
+from snnc.runtime.nengo.board import digest_of
 from snnc.runtime.network import Network
 from snnc.text.display import Json
 from snnc.text.tables import counted
-from snnc.tools.board.causes import Cause, Spikes, find_cause, first_difference
-from snnc.tools.board.recording import Bools, read_recording
-from snnc.tools.board.replay import Replay
+from snnc.tools.board.causes import (
+    Cause,
+    Spikes,
+    Step,
+    find_cause,
+    first_difference,
+)
+from snnc.tools.board.replay import Bools, Replay
+from snnc.tools.evaluate.options import RefusedRunError
 
 TAKEN = 50
 """The maximum spikes per chip and step in nengo-loihi: `snip_max_spikes_per_step`."""
@@ -115,37 +125,36 @@ def compare(
     network, tensors = opened.network, opened.layout.load(weights)
     examples = open_data(data, network, labelled=False)
     board = read_recording(recording, opened, examples[:])
+    count = min(map(len, board.values()))
     with make_engine(opened, tensors) as engine:
-        x = examples[: board.examples]
+        x = examples[:count]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
         program = opened.module("nengo_network")
         options: Json = getattr(program, "hardware_options", dict)()
         chips = options["allocator"].chips if options else ()
         circuit = engine.circuit
         replay = None if circuit is None else Replay.of(circuit, spikes, chips)
-    order = [name for name in network.layers if name in board.spikes]
-    shape = board.examples, network.steps, -1
-    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in order}
-    fired = {name: board.spikes[name] for name in order}
-    first = first_difference(fired, exact)
-    differing = sum(int((fired[n] != exact[n]).sum()) for n in order)
-    cause = None
+    fired = {name: board[name] for name in network.layers if name in board}
+    shape = count, network.steps, -1
+    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
+    first, cause, difference = first_difference(fired, exact), None, None
     if first is not None:
-        cause = find_cause(fired, exact, network, replay)
+        cause = find_cause(fired, exact, first, network, replay)
+        difference = _describe(first, fired, exact, network)
     return BoardComparison(
-        tuple(order),
-        board.examples,
+        tuple(fired),
+        count,
         network.steps,
         sum(int(train.sum()) for train in exact.values()),
-        differing,
-        None if first is None else _describe(first, fired, exact, network),
+        sum(int((fired[name] != exact[name]).sum()) for name in fired),
+        difference,
         cause,
         None if replay is None else replay.most_sent,
     )
 
 
 def _describe(
-    place: tuple[int, int], board: Spikes, exact: Spikes, network: Network
+    place: Step, board: Spikes, exact: Spikes, network: Network
 ) -> SpikeDifference:
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
@@ -155,3 +164,56 @@ def _describe(
     if layer.pool is None:
         neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
     return SpikeDifference(*place, name, neuron, bool(one[number]))
+
+
+def read_recording(
+    path: Path, package: ImportedPackage, x: NDArray[np.float32]
+) -> dict[str, Bools]:
+    """Return the spikes (examples, steps, neurons) of some layers on a board.
+
+    Raises
+    ------
+    RefusedRunError
+        If the file is truncated or is not a recording, or belongs to another package,
+        other data or another number of steps.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        last = str(arrays["layer"])
+        names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
+        keys = {last: "", **{name: f".{name}" for name in names}}
+        packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
+        counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
+        layout, data = arrays["layout_id"].item(), arrays["data_sha256"].item()
+        steps = arrays["steps"].item()
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise RefusedRunError(
+            f"{path} is truncated, or `board.py` did not write this file: run "
+            "`board.py` again"
+        ) from None
+    network = package.network
+    if layout != package.layout.id:
+        raise RefusedRunError(f"{path} is from another package (layout_id differs)")
+    if steps != network.steps:
+        raise RefusedRunError(
+            f"{path} has {steps} steps per example, but the package has "
+            f"{network.steps}: build the package that ran"
+        )
+    if data != digest_of(x):
+        raise RefusedRunError(
+            f"{path} is from other data: name the data file that the board read "
+            "(data_sha256 differs)"
+        )
+    spikes = {}
+    for name, bits in packed.items():
+        layer = network.layers.get(name)
+        shape = (network.steps, -(-counts[name] // 8))
+        if layer is None or layer.neurons != counts[name] or bits.shape[1:] != shape:
+            raise RefusedRunError(
+                f"{path} has spikes of {name} that do not fit this layer"
+            )
+        spikes[name] = np.unpackbits(bits, axis=-1, count=counts[name]).astype(bool)
+    if not min(map(len, spikes.values())):
+        raise RefusedRunError(f"{path} has no examples")
+    return spikes

@@ -52,11 +52,16 @@ class Replay:
         """The number of compartments."""
         return len(self.chip.compartments.bias)
 
-    def run(self, chip: BuiltChip, host: Bools) -> dict[str, Bools]:
-        """Run all examples in a row, and return the layers' spikes.
+    def run(
+        self, chip: BuiltChip | None, host: Bools | None, count: int
+    ) -> dict[str, Bools]:
+        """Run the first examples in a row, and return the layers' spikes.
 
-        The spikes have the shape (examples, steps, neurons).
+        The spikes have the shape (examples, steps, neurons). ``chip`` and ``host``
+        replace those of this replay.
         """
+        chip = self.chip if chip is None else chip
+        host = (self.host if host is None else host)[:count]
         examples, steps, others = host.shape
         blocks = chip.fanin.start
         sources = self.size + others
@@ -87,14 +92,11 @@ class Replay:
         start = self.chip.fanin.start[block]
         return next(name for name, at in self.places.items() if start in at)
 
-    def axons(self, block: int, layer: str | None = None) -> NDArray[np.int64]:
-        """Return the input axons of a block, from all layers or one layer."""
-        first = self.chip.fanin.first
+    def axons(self, block: int, layer: str) -> NDArray[np.int64]:
+        """Return the input axons of a block from a layer."""
+        first, source = self.chip.fanin.first, self.chip.fanin.source
         heard = np.arange(first[block], first[block + 1])
-        if layer is None:
-            return heard
-        found: NDArray[np.int64]
-        found = heard[np.isin(self.chip.fanin.source[heard], self.places[layer])]
+        found: NDArray[np.int64] = heard[np.isin(source[heard], self.places[layer])]
         return found
 
     def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:

@@ -1,12 +1,10 @@
 """Compare two networks, and print the differences.
 
 ``version`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
-versions. ``table`` returns the rows of a diff, ``render`` writes the rows as text, and
-``document`` returns the JSON data.
+versions. ``table`` returns the rows of a diff, and ``render`` writes the rows as text.
 """
 
 from snnc.tools.diff.compare import Diff, compare
-from snnc.tools.diff.document import document
 from snnc.tools.diff.version import Version, compile_version, version_of
 
 __all__ = [
@@ -14,6 +12,5 @@ __all__ = [
     "Version",
     "compare",
     "compile_version",
-    "document",
     "version_of",
 ]

@@ -5,10 +5,13 @@ Values are in the notation of the language (``8``, ``3x3``, ``20..150 Hz``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from snnc.ir.layout import TensorSpec
 from snnc.ir.logical import Shape
+from snnc.text.display import Json
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 Became = Literal["added", "removed", "renamed", "changed", "reordered"]
@@ -39,6 +42,11 @@ class Changed:
         if self.new is None:
             return f"{self.key} {self.old} (gone)"
         return f"{self.key} {arrow(self.old, self.new)}"
+
+
+def properties_json(rows: Iterable[Changed]) -> list[Json]:
+    """Convert changed properties to plain data."""
+    return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +92,31 @@ class LayerChange:
     shape: Shape = ()
     rows: tuple[Changed, ...] = ()
 
+    def as_dict(self) -> Json:
+        """Convert the change to plain data."""
+        row = self.rows[0]
+        data: Json = {"change": self.became}
+        if self.became == "renamed":
+            return {**data, "old": row.old, "new": row.new, "kind": self.kind}
+        if self.became == "reordered":
+            old, new = (str(side).split(", ") for side in (row.old, row.new))
+            return {**data, "old": old, "new": new}
+        data |= {"name": self.name, "kind": self.kind}
+        if self.became == "changed":
+            return {**data, "properties": properties_json(self.rows)}
+        return {**data, "shape": self.shape, "definition": row.old or row.new}
+
 
 @dataclass(frozen=True, slots=True)
 class TensorChange:
-    """The change of a tensor; ``old`` and ``new`` are its shapes or None.
+    """The change of a tensor; an added or removed tensor is both ``old`` and ``new``.
 
-    ``before`` is the name in the old network. With ``zeros``, all values must be 0 in
-    the new network.
+    If a changed tensor has ``zeros``, all values must be 0 in the new network.
     """
 
     became: Became
-    name: str
-    before: str
-    old: Shape | None
-    new: Shape | None
-    zeros: bool = False
+    old: TensorSpec
+    new: TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +153,34 @@ class WeightsChange:
     def of(self, became: Became) -> list[TensorChange]:
         """Return the tensors with a given kind of change."""
         return [tensor for tensor in self.tensors if tensor.became == became]
+
+    def as_dict(self) -> Json:
+        """Convert the changes to plain data; all keys are always present."""
+        added, removed = (
+            [{"name": t.new.name, "shape": t.new.shape} for t in self.of(became)]
+            for became in ("added", "removed")
+        )
+        return {
+            "verdict": self.verdict,
+            "old_layout_id": self.old_id,
+            "new_layout_id": self.new_id,
+            "added": added,
+            "removed": removed,
+            "changed": [
+                {
+                    "name": t.new.name,
+                    "old": t.old.shape,
+                    "new": t.new.shape,
+                    "zeros": t.new.zeros,
+                }
+                for t in self.of("changed")
+            ],
+            "renamed": [
+                {"old": t.old.name, "new": t.new.name, "shape": t.new.shape}
+                for t in self.of("renamed")
+            ],
+            "kept": list(self.kept),
+            "reordered": self.reordered,
+            "causes": [cause.explain() for cause in self.causes],
+            "notes": [note.explain() for note in self.notes],
+        }

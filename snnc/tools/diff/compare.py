@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from snnc.text.display import Json, Tabular
@@ -14,13 +14,15 @@ from snnc.tools.diff.changes import (
     Verdict,
     WeightsChange,
     arrow,
+    properties_json,
 )
 from snnc.tools.diff.cores import Cores, compare_cores
-from snnc.tools.diff.document import document
 from snnc.tools.diff.layers import layer_changes, match
 from snnc.tools.diff.version import Version
 from snnc.tools.diff.weights import compare_weights
 from snnc.tools.report.html import tables_html
+
+SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,22 @@ class Diff(Tabular):
         return render.markdown(self)
 
     def as_dict(self) -> Json:
-        """Return the JSON data of ``snnc diff --format json``."""
-        return document(self)
+        """Return the JSON data of ``snnc diff --format json``.
+
+        Values of properties are texts in the notation of the language, or null where
+        the property does not exist. All keys are always present.
+        """
+        return {
+            "version": 1,
+            "old": asdict(self.old),
+            "new": asdict(self.new),
+            "same": self.same,
+            "weights": self.tensors.as_dict(),
+            "layers": [layer.as_dict() for layer in self.layers],
+            "cores": asdict(self.cores),
+            "rates": [{"layer": layer, **_budgets(row)} for layer, row in self.rates],
+            **{name: properties_json(self.sections.get(name, ())) for name in SECTIONS},
+        }
 
     def _records(self) -> list[Json]:
         return [
@@ -105,24 +121,27 @@ class Diff(Tabular):
         return f"<snnc.Diff {self.old.source} -> {self.new.source}: {same}>"
 
 
+def _budgets(row: Changed) -> dict[str, str]:
+    """Return the old and new budget; a percentile is marked as such."""
+    prefix = "percentile " if row.key == "percentile" else ""
+    sides = {"old": row.old, "new": row.new}
+    return {side: f"{prefix}{v}" if v else "none" for side, v in sides.items()}
+
+
 def compare(old: Version, new: Version) -> Diff:
     """Return all changes from one network to another."""
     matching = match(old, new)
+    before = properties.sections(old, matching.names)
+    after = properties.sections(new, {})
+    changed = {
+        name: tuple(properties.changes(before[name], after[name])) for name in after
+    }
     return Diff(
         old=ComparedSpec(old.source, old.network.name),
         new=ComparedSpec(new.source, new.network.name),
         tensors=compare_weights(old, new, matching),
         cores=compare_cores(old, new, matching.names),
         layers=tuple(layer_changes(old, new, matching)),
-        sections=dict(_sections(old, new, matching.names)),
+        sections={name: rows for name, rows in changed.items() if rows},
         respelt=old.spec != new.spec,
     )
-
-
-def _sections(
-    old: Version, new: Version, names: Mapping[str, str]
-) -> Iterator[tuple[str, tuple[Changed, ...]]]:
-    was = properties.sections(old, names)
-    for name, properties_now in properties.sections(new, {}).items():
-        if changed := properties.changes(was[name], properties_now):
-            yield name, changed

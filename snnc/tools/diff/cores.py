@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-from snnc.ir.device import Core
-from snnc.ir.logical import Shape
-from snnc.ir.mapped import Block, MappedPopulation
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
 from snnc.tools.report.json import round_number
+from snnc.tools.report.summary import COUNTERS, use_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class CoresTaken:
     budgets, and ``energy_joules`` is the energy on the chip.
     """
 
+    fits: Literal[True] = field(default=True, init=False)
     cores: int
     chips: int
     spikes: float
@@ -34,8 +35,13 @@ class CoresTaken:
 class CoresRefused:
     """The first diagnostic that says why a network does not fit on the chip."""
 
+    fits: Literal[False] = field(default=False, init=False)
     code: str
     message: str
+
+
+MUCH = 10
+"""The smallest reported change of the fullest core's use, in percentage points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,13 @@ class CoreUse:
     ----------
     block
         The block on one core, as in `snnc report`; empty on the host.
-    use
-        The use of each limit on the layer's fullest core, in percent.
+    percent
+        The use of each limit on the layer's fullest core.
     """
 
-    cores: int
+    cores: int = 0
     block: str = ""
-    use: tuple[tuple[str, int], ...] = ()
+    percent: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +68,17 @@ class UseChanged:
     layer: str
     old: CoreUse | None
     new: CoreUse | None
-    fuller: tuple[Changed, ...]
 
-    @property
-    def cores(self) -> tuple[int, int]:
-        """The cores before and after; 0 without the layer."""
-        old, new = (use.cores if use else 0 for use in (self.old, self.new))
-        return old, new
-
-    @property
-    def blocks(self) -> tuple[str, str]:
-        """The blocks before and after; empty off the chip."""
-        old, new = (use.block if use else "" for use in (self.old, self.new))
-        return old, new
+    def rows(self) -> Iterator[Changed]:
+        """Yield the numbers of cores, the blocks, and the limits used differently."""
+        old, new = self.old or CoreUse(), self.new or CoreUse()
+        yield Changed("cores", str(old.cores), str(new.cores))
+        if old.block or new.block:
+            yield Changed("block", old.block or "none", new.block or "none")
+        for word, percent in new.percent.items():
+            before = old.percent.get(word, percent)
+            if abs(percent - before) >= MUCH:
+                yield Changed(word, f"{before} %", f"{percent} %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,6 @@ class Cores:
     old: CoresTaken | CoresRefused
     new: CoresTaken | CoresRefused
     layers: tuple[UseChanged, ...]
-
-
-MUCH = 10
-"""The smallest reported change of the fullest core's use, in percentage points."""
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
@@ -100,11 +100,14 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     names
         The new names of the old layers.
     """
-    layers: tuple[UseChanged, ...] = ()
+    changes: list[UseChanged] = []
     if old.mapped is not None and new.mapped is not None:
-        was = {names.get(p, p): use for p, use in _uses(old).items()}
-        layers = tuple(_changes(was, _uses(new)))
-    return Cores(fit_of(old), fit_of(new), layers)
+        was = {names.get(name, name): use for name, use in _uses(old.mapped)}
+        now = dict(_uses(new.mapped))
+        names_of_both = dict.fromkeys((*now, *was))
+        changes = [UseChanged(n, was.get(n), now.get(n)) for n in names_of_both]
+    differ = (c for c in changes if any(row.old != row.new for row in c.rows()))
+    return Cores(fit_of(old), fit_of(new), tuple(differ))
 
 
 def fit_of(version: Version) -> CoresTaken | CoresRefused:
@@ -121,53 +124,20 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     return CoresRefused(refusal.code, refusal.render_message())
 
 
-def _uses(version: Version) -> dict[str, CoreUse]:
-    core = version.network.device.core
-    mapped = version.mapped
-    if mapped is None:
-        return {}
-    layers = dict.fromkeys(p.population.layer.name for p in mapped.populations)
-    return {name: _use_of(mapped.of_layer(name), core) for name in layers}
-
-
-def _use_of(levels: Sequence[MappedPopulation], core: Core) -> CoreUse:
-    blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
-    if not blocks:
-        return CoreUse(0)
-    cut = dict.fromkeys(map(_block, levels))
-    cores = sum(level.cores for level in levels)
-    return CoreUse(cores, ", ".join(map(dims, cut)), tuple(_use(blocks, core)))
-
-
-def _block(mapped: MappedPopulation) -> Shape:
-    shape = mapped.ensembles[0].block_shape or ()
-    return (mapped.group, *shape) if len(mapped.population.layer.shape) == 4 else shape
-
-
-def _use(blocks: list[Block], core: Core) -> Iterator[tuple[str, int]]:
-    for word, key in (
-        ("compartments", "compartments"),
-        ("in-axons", "in_axons"),
-        ("out-axons", "out_axons"),
-        ("synapses", "synapse_bits"),
-    ):
-        fullest = max(getattr(block, key) for block in blocks)
-        yield word, round(100 * fullest / getattr(core, key))
-
-
-def _changes(
-    old: Mapping[str, CoreUse], new: Mapping[str, CoreUse]
-) -> Iterator[UseChanged]:
-    for name in (*new, *(name for name in old if name not in new)):
-        was, now = old.get(name), new.get(name)
-        fuller = tuple(_fuller(was, now)) if was and now else ()
-        change = UseChanged(name, was, now, fuller)
-        if fuller or len({*change.cores}) > 1 or len({*change.blocks}) > 1:
-            yield change
-
-
-def _fuller(old: CoreUse, new: CoreUse) -> Iterator[Changed]:
-    was = dict(old.use)
-    for word, percent in new.use:
-        if word in was and abs(percent - was[word]) >= MUCH:
-            yield Changed(word, f"{was[word]} %", f"{percent} %")
+def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, CoreUse]]:
+    core = mapped.lowered.network.device.core
+    for name in dict.fromkeys(p.population.layer.name for p in mapped.populations):
+        levels = mapped.of_layer(name)
+        blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
+        if not blocks:
+            yield name, CoreUse()
+            continue
+        shares = zip(COUNTERS, use_of(blocks, core), strict=True)
+        percent = {counter: round(100 * share) for counter, share in shares}
+        shapes = dict.fromkeys(
+            (level.group, *shape) if len(level.population.layer.shape) == 4 else shape
+            for level in levels
+            if (shape := level.block_shape) is not None
+        )
+        cores = sum(level.cores for level in levels)
+        yield name, CoreUse(cores, ", ".join(map(dims, shapes)), percent)

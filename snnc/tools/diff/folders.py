@@ -15,8 +15,7 @@ from snnc.text.tables import Row, code, columns, human, table
 from snnc.tools.diff import compare
 from snnc.tools.diff.changes import Verdict, arrow
 from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
-from snnc.tools.diff.document import fit_document
-from snnc.tools.diff.version import Version, compile_version
+from snnc.tools.diff.version import compile_version
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
 Fit = CoresTaken | CoresRefused | None
@@ -57,20 +56,12 @@ class FolderDifference:
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc diff OLD_FOLDER NEW_FOLDER --format json``."""
-        specs = [
-            {
-                **asdict(spec),
-                "old": spec.old and fit_document(spec.old),
-                "new": spec.new and fit_document(spec.new),
-            }
-            for spec in self.specs
-        ]
         return {
             "version": 1,
             "old": self.old,
             "new": self.new,
             "same": self.same,
-            "specs": specs,
+            "specs": [asdict(spec) for spec in self.specs],
         }
 
     def __str__(self) -> str:
@@ -91,18 +82,10 @@ _HEAD = ("spec", "change", "weights", "cores", "energy at most")
 
 def _cells(spec: SpecChange) -> Row:
     sides = [fit for fit in (spec.old, spec.new) if fit is not None]
-    cores = list(map(_cores, sides))
-    energy = [_energy(fit) for fit in sides]
+    cores = [str(fit.cores) if fit.fits else "does not fit" for fit in sides]
+    energy = [human(fit.energy_joules, "J") if fit.fits else "?" for fit in sides]
     shown = (arrow(each[0], each[-1]) if each else "" for each in (cores, energy))
     return spec.path, spec.change, spec.weights or "", *shown
-
-
-def _cores(fit: CoresTaken | CoresRefused) -> str:
-    return str(fit.cores) if isinstance(fit, CoresTaken) else "does not fit"
-
-
-def _energy(fit: CoresTaken | CoresRefused) -> str:
-    return human(fit.energy_joules, "J") if isinstance(fit, CoresTaken) else "?"
 
 
 def is_folder(name: str) -> bool:
@@ -120,10 +103,9 @@ def compare_folders(
     ``report`` receives the problems of broken specs.
     """
     before, after = _paths(old), _paths(new)
-    paths = sorted({*before, *after})
     specs = (
-        _compare(path, before.get(path), after.get(path), report, device)
-        for path in paths
+        _compare(path, (before.get(path), after.get(path)), report, device)
+        for path in sorted({*before, *after})
     )
     return FolderDifference(old, new, tuple(specs))
 
@@ -138,26 +120,20 @@ def _paths(folder: str) -> dict[str, str]:
 
 def _compare(
     path: str,
-    old: str | None,
-    new: str | None,
+    names: tuple[str | None, str | None],
     report: Diagnostics,
     device: Profile | None,
 ) -> SpecChange:
-    before = _version(old, report, device)
-    after = _version(new, report, device)
-    was = None if before is None else fit_of(before)
-    now = None if after is None else fit_of(after)
-    if (old and before is None) or (new and after is None):
+    sources = [None if name is None else read_spec(name, report) for name in names]
+    before, after = versions = [
+        None if source is None else compile_version(source, report, device)
+        for source in sources
+    ]
+    was, now = (None if v is None else fit_of(v) for v in versions)
+    if any(n and v is None for n, v in zip(names, versions, strict=True)):
         return SpecChange(path, "broken", was, now)
     if before is None or after is None:
         return SpecChange(path, "removed" if after is None else "added", was, now)
     difference = compare(before, after)
     change: Change = "same" if difference.same else "changed"
     return SpecChange(path, change, was, now, difference.weights)
-
-
-def _version(
-    name: str | None, report: Diagnostics, device: Profile | None
-) -> Version | None:
-    source = None if name is None else read_spec(name, report)
-    return None if source is None else compile_version(source, report, device)

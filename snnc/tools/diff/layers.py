@@ -6,27 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snnc.ir.logical import LogicalLayer
+from snnc.language.fields import keys_of
+from snnc.language.layers import SpikingSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.tools.diff import properties
 from snnc.tools.diff.changes import Changed, LayerChange
-from snnc.tools.diff.properties import Properties
 from snnc.tools.diff.version import Version
 
-AROUND = frozenset(
-    [
-        "rate",
-        "percentile",
-        "neuron",
-        "tau_rc",
-        "tau_ref",
-        "batchnorm",
-        "dropout",
-        "l2",
-        "place",
-        "synapse",
-        "block",
-        "start",
-    ]
-)
+AROUND = frozenset((*keys_of(SpikingSpec), *keys_of(NeuronSpec), "start"))
 """Properties that don't define a layer: those that `defaults` may set for all neurons,
 and an encoder's `start`."""
 
@@ -54,22 +41,17 @@ def match(old: Version, new: Version) -> Matching:
     The main properties exclude those that `defaults` may set for all neurons. So a
     renamed layer is matched even if its rate also changed.
     """
-    names = _same_names(old, new)
+    before, after = old.network, new.network
+    names = {layer.name: layer.name for layer in before.layers}
+    names = {name: name for name in names if name in after.by_name}
+    names[before.input.name] = after.input.name
+    names[before.readout.name] = after.readout.name
     for ignored in (frozenset[str](), AROUND):
         while renamed := _find_rename(old, new, names, ignored):
             names |= renamed
-    kept = (layer for layer in old.network.layers if layer.name in names)
-    before = {names[layer.name]: layer for layer in kept}
-    pairs = [(before[x.name], x) for x in new.network.layers if x.name in before]
+    kept = {names[x.name]: x for x in before.layers if x.name in names}
+    pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
     return Matching(names, tuple(pairs))
-
-
-def _same_names(old: Version, new: Version) -> dict[str, str]:
-    kept = {layer.name for layer in new.network.layers}
-    names = {x.name: x.name for x in old.network.layers if x.name in kept}
-    names[old.network.input.name] = new.network.input.name
-    names[old.network.readout.name] = new.network.readout.name
-    return names
 
 
 def _find_rename(
@@ -96,14 +78,11 @@ def differences(
     names: dict[str, str],
 ) -> tuple[Changed, ...]:
     """Return the properties that differ and are not inherited on both sides."""
-    was = properties.of_layer(old, before, names)
-    now = properties.of_layer(new, after, {})
-    both = properties.inherited_keys(old, was) & properties.inherited_keys(new, now)
-    return properties.changes(_without(was, both), _without(now, both))
-
-
-def _without(found_properties: Properties, keys: set[str]) -> Properties:
-    return {key: value for key, value in found_properties.items() if key not in keys}
+    was = properties.of_layer(before, names)
+    now = properties.of_layer(after, {})
+    for key in properties.inherited(old, was) & properties.inherited(new, now):
+        del was[key], now[key]
+    return tuple(properties.changes(was, now))
 
 
 def layer_changes(
@@ -118,26 +97,18 @@ def layer_changes(
             yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
     for layer in new.network.layers:
         what = layer.name, layer.kind, layer.shape
-        if layer.name not in before:
+        was = before.get(layer.name)
+        if was is None:
             row = Changed("added", None, properties.statement(new, layer))
             yield LayerChange("added", *what, (row,))
             continue
-        was = before[layer.name]
         if was.name != layer.name:
-            yield LayerChange(
-                "renamed", *what, (Changed("name", was.name, layer.name),)
-            )
+            row = Changed("name", was.name, layer.name)
+            yield LayerChange("renamed", *what, (row,))
         if changed := differences(old, was, new, layer, names):
             yield LayerChange("changed", *what, changed)
-    yield from _report_order(old, matching)
-
-
-def _report_order(old: Version, matching: Matching) -> Iterator[LayerChange]:
-    now = [after.name for _, after in matching.pairs]
-    stayed = {was.name for was, _ in matching.pairs}
-    order = [x.name for x in old.network.layers if x.name in stayed]
-    was = [matching.names[name] for name in order]
-    if was != now:
-        yield LayerChange(
-            "reordered", "", rows=(Changed("order", ", ".join(was), ", ".join(now)),)
-        )
+    kept = (x.name for x in old.network.layers if names.get(x.name) in before)
+    order = [names[name] for name in kept]
+    if order != [*before]:
+        row = Changed("order", ", ".join(order), ", ".join(before))
+        yield LayerChange("reordered", "", rows=(row,))

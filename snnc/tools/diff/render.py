@@ -7,22 +7,16 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snnc.text.tables import Row, TextTable, code, printable, prose, table
+from snnc.text.tables import TextTable, code, printable, prose, table
 from snnc.tools.diff.changes import Changed, TableEntry, WeightsChange, arrow
-from snnc.tools.diff.table import (
-    core_lines,
-    cost_line,
-    same_sentence,
-    sections,
-    verdict_sentence,
-)
+from snnc.tools.diff.table import core_lines, cost_line, sections, verdict
 from snnc.tools.report.html import Heading, Part
 
 if TYPE_CHECKING:
     from snnc.tools.diff.compare import Diff
 
 WIDTH = 88
-HEAD: Row = ("name", "property", "before", "after")
+HEAD = ("name", "property", "before", "after")
 MIGRATE = (
     "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
 )
@@ -40,27 +34,25 @@ def text(difference: Diff) -> str:
     str
         The text, which ends with a line end.
     """
-    blocks = [list(_head(difference))]
+    old, new = difference.old, difference.new
+    names = arrow(old.network, new.network)
+    head = (f"{names}: {old.source} -> {new.source}", f"{verdict(difference)}.")
+    blocks = [[_wrap(line, "", "  ") for line in head]]
     for title, entries in sections(difference):
         lines = [_wrap(e.explain(), f"  {e.sign} ", "      ") for e in entries]
         if title == "weights":
             lines += _render_kept(difference.tensors)
         if title == "cores":
-            told = (*core_lines(difference.cores), cost_line(difference.cores))
-            lines = [_wrap(line, "  ", "      ") for line in told if line] + lines
+            told = _core_sentences(difference)
+            lines = [_wrap(line, "  ", "      ") for line in told] + lines
         if lines:
             blocks.append([title, *lines])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def _head(difference: Diff) -> Iterator[str]:
-    old, new = difference.old, difference.new
-    names = arrow(old.network, new.network)
-    yield _wrap(f"{names}: {old.source} -> {new.source}", "", "  ")
-    if difference.same:
-        yield f"{same_sentence(difference)}."
-    else:
-        yield _wrap(f"{verdict_sentence(difference.tensors)}.", "", "  ")
+def _core_sentences(difference: Diff) -> list[str]:
+    cores = difference.cores
+    return [*core_lines(cores), *filter(None, [cost_line(cores)])]
 
 
 def _render_kept(weights: WeightsChange) -> Iterator[str]:
@@ -85,27 +77,29 @@ def _wrap(line: str, first: str, others: str) -> str:
 
 def parts(difference: Diff) -> Iterator[Part]:
     """Yield the parts of a page: the verdict, and a table per section."""
-    old, new = difference.old, difference.new
-    yield f"{old.source} -> {new.source}"
-    if difference.same:
-        yield f"{same_sentence(difference)}."
-        return
-    yield f"{verdict_sentence(difference.tensors)}."
+    yield f"{difference.old.source} -> {difference.new.source}"
+    yield f"{verdict(difference)}."
     for title, entries in sections(difference):
         told = [f"{e.subject}: {e.text}" for e in entries if not e.rows]
         if title == "cores":
-            cores = difference.cores
-            told = [*filter(None, (*core_lines(cores), cost_line(cores))), *told]
+            told = _core_sentences(difference)
         rows = [
-            (entry.subject, row.key, row.old or "", row.new or "")
-            for entry in entries
-            for row in _rows_to_show(entry)
+            (subject, row.key, row.old or "", row.new or "")
+            for subject, row in _rows_to_show(entries)
         ]
         if told or rows:
             yield Heading(title.capitalize())
         yield from told
         if rows:
             yield TextTable.of(HEAD, rows, HEAD)
+
+
+def _rows_to_show(entries: list[TableEntry]) -> Iterator[tuple[str, Changed]]:
+    """Yield the rows that differ or have a new name, with their subjects."""
+    for entry in entries:
+        for row in entry.rows:
+            if row.old != row.new or entry.sign == ">":
+                yield entry.subject, row
 
 
 def markdown(difference: Diff) -> str:
@@ -120,38 +114,30 @@ def _blocks(difference: Diff) -> Iterator[str]:
     names = dict.fromkeys((old.network, new.network))
     yield f"{' → '.join(map(code, names))}: {code(old.source)} → {code(new.source)}"
     for title, entries in sections(difference):
-        yield from _section(title, entries)
+        told = [
+            f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows
+        ]
+        rows = [
+            (_subject(subject), row.key, code(row.old), code(row.new))
+            for subject, row in _rows_to_show(entries)
+        ]
+        if told or rows:
+            yield f"#### {title.capitalize()}"
+        if told:
+            yield "\n".join(told)
+        if rows:
+            first = 0 if any(subject for subject, *_ in rows) else 1
+            yield "\n".join(table(HEAD[first:], [row[first:] for row in rows]))
 
 
-def _section(title: str, entries: list[TableEntry]) -> Iterator[str]:
-    told = [f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows]
-    rows = [row for entry in entries for row in _rows(entry)]
-    if told or rows:
-        yield f"#### {title.capitalize()}"
-    if told:
-        yield "\n".join(told)
-    if rows:
-        head = HEAD
-        if not any(row[0] for row in rows):
-            head, *rows = (cells[1:] for cells in (head, *rows))
-        yield "\n".join(table(head, rows))
-
-
-def _rows(entry: TableEntry) -> Iterator[Row]:
-    subject = ", ".join(map(code, entry.subject.split(", "))) if entry.subject else ""
-    for row in _rows_to_show(entry):
-        yield _arrows(subject), row.key, code(row.old), code(row.new)
-
-
-def _rows_to_show(entry: TableEntry) -> Iterator[Changed]:
-    """Yield the rows of an entry that differ or have a new name."""
-    return (row for row in entry.rows if row.old != row.new or entry.sign == ">")
+def _subject(names: str) -> str:
+    return _arrows(", ".join(map(code, names.split(", "))))
 
 
 def _headline(difference: Diff) -> str:
+    head, colon, why = verdict(difference).partition(":")
     if difference.same:
-        return f"**{same_sentence(difference)}.**"
-    head, colon, why = verdict_sentence(difference.tensors).partition(":")
+        return f"**{head}.**"
     sentences = "; ".join(core_lines(difference.cores)), cost_line(difference.cores)
     costs = "".join(
         f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in sentences if s

@@ -14,8 +14,9 @@ from snnc.tools.diff.changes import (
     TableEntry,
     TensorChange,
     WeightsChange,
+    arrow,
 )
-from snnc.tools.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
+from snnc.tools.diff.cores import Cores, CoresRefused, CoresTaken
 
 if TYPE_CHECKING:
     from snnc.tools.diff.compare import Diff
@@ -33,10 +34,14 @@ def sections(difference: Diff) -> Iterator[tuple[str, list[TableEntry]]]:
         return
     yield "weights", list(_weights(difference.tensors))
     yield "layers", [e for change in difference.layers for e in _layer(change)]
-    yield "rates", _rates(difference)
+    layers: dict[Changed, list[str]] = {}
+    for layer, row in difference.rates:
+        layers.setdefault(row, []).append(layer)
+    yield "rates", [TableEntry("~", ", ".join(n), (r,)) for r, n in layers.items()]
     for name, rows in difference.sections.items():
         yield name, [TableEntry("~", "", (row,)) for row in rows]
-    yield "cores", [_use(change) for change in difference.cores.layers]
+    uses = difference.cores.layers
+    yield "cores", [TableEntry("~", use.layer, tuple(use.rows())) for use in uses]
 
 
 def _weights(weights: WeightsChange) -> Iterator[TableEntry]:
@@ -45,104 +50,77 @@ def _weights(weights: WeightsChange) -> Iterator[TableEntry]:
         return
     yield from map(_tensor, weights.tensors)
     if weights.old_id != weights.new_id:
-        yield TableEntry(
-            "~", "layout", (Changed("id", weights.old_id, weights.new_id),)
-        )
+        row = Changed("id", weights.old_id, weights.new_id)
+        yield TableEntry("~", "layout", (row,))
 
 
 def _tensor(tensor: TensorChange) -> TableEntry:
-    old = None if tensor.old is None else dims(tensor.old)
-    new = None if tensor.new is None else dims(tensor.new)
-    if tensor.zeros:
-        new = f"{new} zeros"
-    name = tensor.name
-    if tensor.before != name:
-        name = f"{tensor.before} -> {name}"
-    return TableEntry(
-        SIGNS.get(tensor.became, "~"), name, (Changed("shape", old, new),)
+    old, new = (dims(side.shape) for side in (tensor.old, tensor.new))
+    if tensor.became == "changed" and tensor.new.zeros:
+        new += " zeros"
+    row = Changed(
+        "shape",
+        None if tensor.became == "added" else old,
+        None if tensor.became == "removed" else new,
     )
+    name = arrow(tensor.old.name, tensor.new.name)
+    return TableEntry(SIGNS.get(tensor.became, "~"), name, (row,))
 
 
 def _layer(change: LayerChange) -> Iterator[TableEntry]:
-    sign = SIGNS.get(change.became, "~")
+    sign, rows, text = SIGNS.get(change.became, "~"), change.rows, ""
+    row = rows[0]
     if change.became in ("added", "removed"):
-        (row,) = change.rows
         text = f"{row.old or row.new}, of shape {dims(change.shape)}"
-        told = Changed(row.key, row.old and text, row.new and text)
-        yield TableEntry(sign, change.name, (told,), text)
+        rows = (Changed(row.key, row.old and text, row.new and text),)
     elif change.became == "renamed":
-        (row,) = change.rows
         text = f"{change.kind} {row.old} is now called {row.new}"
-        yield TableEntry(sign, change.name, change.rows, text)
-    elif rows := tuple(row for row in change.rows if row.key not in BUDGET):
-        yield TableEntry(sign, change.name, rows)
+    else:
+        rows = tuple(row for row in rows if row.key not in BUDGET)
+    if rows:
+        yield TableEntry(sign, change.name, rows, text)
 
 
-def _rates(difference: Diff) -> list[TableEntry]:
-    """Return the changed budgets, with the layers that use each."""
-    layers: dict[Changed, list[str]] = {}
-    for layer, row in difference.rates:
-        layers.setdefault(row, []).append(layer)
-    return [TableEntry("~", ", ".join(names), (row,)) for row, names in layers.items()]
-
-
-def _use(change: UseChanged) -> TableEntry:
-    rows = [Changed("cores", *map(str, change.cores))]
-    if any(change.blocks):
-        rows.append(Changed("block", *(block or "none" for block in change.blocks)))
-    return TableEntry("~", change.layer, (*rows, *change.fuller))
-
-
-def verdict_sentence(weights: WeightsChange) -> str:
-    """Return the verdict on the weights, with a reason, as one sentence."""
-    head = LOAD[weights.verdict]
+def verdict(difference: Diff) -> str:
+    """Return the verdict on the networks or the weights, with a reason."""
+    if difference.same:
+        other_words = ", written differently" if difference.respelt else ""
+        return f"The same network{other_words}"
+    weights = difference.tensors
     why = _why(weights)
-    return f"{head}: {why}" if why else head
+    return f"{LOAD[weights.verdict]}{': ' if why else ''}{why}"
 
 
 def _why(weights: WeightsChange) -> str:
     if weights.reordered:
         return "the same tensors are in a different order"
     changed = weights.of("changed")
+    reshaped = [t for t in changed if t.old.shape != t.new.shape]
     groups = (
-        (
-            [t for t in changed if t.old != t.new],
-            "has a different shape",
-            "have a different shape",
-        ),
-        ([t for t in changed if t.old == t.new], "has to be 0", "have to be 0"),
-        (weights.of("renamed"), "has a different name", "have a different name"),
-        (weights.of("added"), "is new", "are new"),
-        (weights.of("removed"), "is gone", "are gone"),
+        (len(reshaped), "has a different shape", "have a different shape"),
+        (len(changed) - len(reshaped), "has to be 0", "have to be 0"),
+        (len(weights.of("renamed")), "has a different name", "have a different name"),
+        (len(weights.of("added")), "is new", "are new"),
+        (len(weights.of("removed")), "is gone", "are gone"),
     )
-    parts = [
-        f"{counted(len(group), 'tensor')} {one if len(group) == 1 else many}"
-        for group, one, many in groups
-        if group
-    ]
-    return ", ".join(parts)
+    return ", ".join(
+        f"{counted(count, 'tensor')} {one if count == 1 else many}"
+        for count, one, many in groups
+        if count
+    )
 
 
-def same_sentence(difference: Diff) -> str:
-    """Return the sentence for specs with the same meaning."""
-    if difference.respelt:
-        return "The same network, written differently"
-    return "The same network"
-
-
-def core_lines(cores: Cores) -> tuple[str, ...]:
+def core_lines(cores: Cores) -> list[str]:
     """Return one line if both networks fit or agree, otherwise one line per network."""
     old, new = _core_line(cores.old), _core_line(cores.new)
-    if old == new:
-        return (new,)
-    if isinstance(cores.old, CoresTaken) and isinstance(cores.new, CoresTaken):
-        return (f"{old} -> {new}",)
-    return (f"old: {old}", f"new: {new}")
+    if cores.old.fits and cores.new.fits:
+        return [arrow(old, new)]
+    return [new] if old == new else [f"old: {old}", f"new: {new}"]
 
 
 def _core_line(taken: CoresTaken | CoresRefused) -> str:
     """Describe the cores of one network, or why it does not fit."""
-    if isinstance(taken, CoresRefused):
+    if not taken.fits:
         return f"does not fit ({taken.code}: {taken.message})"
     if not taken.cores:
         return "no cores"
@@ -152,7 +130,7 @@ def _core_line(taken: CoresTaken | CoresRefused) -> str:
 def cost_line(cores: Cores) -> str:
     """Describe how spikes and energy change; empty if unchanged or unknown."""
     old, new = cores.old, cores.new
-    if isinstance(old, CoresRefused) or isinstance(new, CoresRefused):
+    if not (old.fits and new.fits):
         return ""
     changes = [
         _change(old.spikes, new.spikes, "", " spikes"),

@@ -41,86 +41,57 @@ Traits = Mapping[str, object]
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
     """Compare the layouts; if they are equal, compare the functions of the layers.
 
-    Returns
-    -------
-    Weights
-        Weights load if `layout_id` and the scale of the input are equal. The function
-        is equal if there are no `causes`.
+    Weights load if `layout_id` and the scale of the input are equal. The function is
+    equal if there are no `causes`.
     """
     before, after = tensors(old.network), tensors(new.network)
-    if not _loads(before, after):
-        return _incompatible(before, after, matching.names)
+    ids = layout_id(before), layout_id(after)
+    if ids[0] != ids[1] or not all(map(TensorSpec.takes, after, before)):
+        changes, kept = _match_tensors(before, after, matching.names)
+        reordered = len(kept) == len(before) == len(after)
+        return WeightsChange("incompatible", *ids, changes, kept, reordered)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
     if input_scale(old.network) != input_scale(new.network):
         verdict = "incompatible"
     return WeightsChange(
-        verdict=verdict,
-        old_id=layout_id(before),
-        new_id=layout_id(after),
+        verdict,
+        *ids,
         kept=tuple(tensor.name for tensor in after),
         causes=why,
-        notes=() if why else tuple(notes(old, new, matching)),
+        notes=() if why else tuple(notes(matching)),
     )
 
 
-def _loads(before: tuple[TensorSpec, ...], after: tuple[TensorSpec, ...]) -> bool:
-    """Return whether the new network can load all weight files of the old network."""
-    if layout_id(before) != layout_id(after):
-        return False
-    return all(now.takes(was) for was, now in zip(before, after, strict=True))
-
-
-def _incompatible(
+def _match_tensors(
     before: tuple[TensorSpec, ...],
     after: tuple[TensorSpec, ...],
     names: Mapping[str, str],
-) -> WeightsChange:
+) -> tuple[tuple[TensorChange, ...], tuple[str, ...]]:
+    """Return the changed tensors, and the names of the kept tensors.
+
+    A tensor is renamed if its layer was renamed and it fits the tensor of that name.
+    """
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
-    renamed = tuple(_find_renamed(was, now, names))
-    left = {tensor.before for tensor in renamed}
-    came = {tensor.name for tensor in renamed}
-    both = [name for name in now if name in was and name not in came | left]
-    kept = tuple(name for name in both if now[name].takes(was[name]))
-    changed = (
-        TensorChange("changed", n, n, was[n].shape, now[n].shape, now[n].zeros)
-        for n in both
-        if n not in kept
-    )
-    added = (
-        TensorChange("added", t.name, t.name, None, t.shape)
-        for t in after
-        if t.name not in {*both, *came}
-    )
-    removed = (
-        TensorChange("removed", t.name, t.name, t.shape, None)
-        for t in before
-        if t.name not in {*both, *left}
-    )
-    return WeightsChange(
-        verdict="incompatible",
-        old_id=layout_id(before),
-        new_id=layout_id(after),
-        tensors=(*changed, *renamed, *added, *removed),
-        kept=kept,
-        reordered=len(kept) == len(before) == len(after),
-    )
-
-
-def _find_renamed(
-    was: Mapping[str, TensorSpec],
-    now: Mapping[str, TensorSpec],
-    names: Mapping[str, str],
-) -> Iterator[TensorChange]:
-    """Yield tensors of equal shape whose layers were renamed."""
-    for tensor in was.values():
+    renamed: dict[str, str] = {}
+    for tensor in before:
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
-        same = name in now and now[name].takes(tensor)
-        if same and name != tensor.name:
-            shape = tensor.shape
-            yield TensorChange("renamed", name, tensor.name, shape, shape)
+        if name != tensor.name and name in now and now[name].takes(tensor):
+            renamed[tensor.name] = name
+    moved = {*renamed, *renamed.values()}
+    both = [name for name in now if name in was and name not in moved]
+    kept = tuple(name for name in both if now[name].takes(was[name]))
+    came = (t for t in after if t.name not in {*both, *renamed.values()})
+    gone = (t for t in before if t.name not in {*both, *renamed})
+    changes = (
+        *(TensorChange("changed", was[n], now[n]) for n in both if n not in kept),
+        *(TensorChange("renamed", was[old], now[new]) for old, new in renamed.items()),
+        *(TensorChange("added", tensor, tensor) for tensor in came),
+        *(TensorChange("removed", tensor, tensor) for tensor in gone),
+    )
+    return changes, kept
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
@@ -135,7 +106,7 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntr
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
+def notes(matching: Matching) -> Iterator[TableEntry]:
     """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
@@ -191,31 +162,26 @@ def _traits(
 def _operation(network: LogicalNetwork, layer: LogicalLayer) -> Traits:
     operation = layer.operation
     match operation:
-        case Convolution():
-            return {
-                "stride": dims(_effective(operation.stride, layer.shape)),
-                "zeros around": _pads(network, layer, operation),
-                "dilation": dims(_effective(operation.dilation, operation.extent)),
-                "groups": operation.groups,
-            }
-        case TransposedConvolution(stride=stride, padding=padding):
-            return {"stride": dims(stride), "padding": padding}
-        case AveragePooling(window, stride):
-            return {
-                "window": dims(window),
-                "stride": dims(_effective(stride, layer.shape)),
-            }
-        case MaxPooling(window, stride):
-            return {
-                "window": dims(window),
-                "stride": dims(_effective(stride, layer.shape)),
-                "zeros around": _pads(network, layer, operation),
-            }
-        case RateCode(scale, signed):
-            return {"divided by": number(scale), "both signs": signed}
         case Dense():
             return {}
-    return {"joined by": layer.kind}
+        case RateCode(scale, signed):
+            return {"divided by": number(scale), "both signs": signed}
+        case TransposedConvolution(stride=stride, padding=padding):
+            return {"stride": dims(stride), "padding": padding}
+        case Convolution() | AveragePooling() | MaxPooling():
+            traits: dict[str, object] = {}
+        case _:
+            return {"joined by": layer.kind}
+    if not isinstance(operation, Convolution):
+        traits["window"] = dims(operation.window)
+    traits["stride"] = dims(_effective(operation.stride, layer.shape))
+    if not isinstance(operation, AveragePooling):
+        traits["zeros around"] = _pads(network, layer, operation)
+    if isinstance(operation, Convolution):
+        extent = operation.extent
+        traits["dilation"] = dims(_effective(operation.dilation, extent))
+        traits["groups"] = operation.groups
+    return traits
 
 
 def _effective(stride: Shape, shape: Shape) -> Shape:
@@ -257,17 +223,17 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer) -> str:
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
 ) -> Iterator[TableEntry]:
-    first: dict[str, object] = {"reads": source_names(old.sources, names)}
-    second: dict[str, object] = {"reads": source_names(new.sources, {})}
+    first = {"reads": source_names(old.sources, names)}
+    second = {"reads": source_names(new.sources, {})}
+    if old.labels is None or new.labels is None:
+        first["outputs"] = "values" if old.labels is None else "classes"
+        second["outputs"] = "values" if new.labels is None else "classes"
+    elif _are_names(old.labels) and _are_names(new.labels):
+        first["outputs"] = classes(old.labels)
+        second["outputs"] = classes(new.labels)
     yield from _differing(new.name, first, second)
-    if (old.labels is None) != (new.labels is None):
-        kinds = ("values" if r.labels is None else "classes" for r in (old, new))
-        yield TableEntry("~", new.name, (Changed("outputs", *kinds),))
-    elif old.labels != new.labels and _has_names(old) and _has_names(new):
-        texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
-        yield TableEntry("~", new.name, (Changed("outputs", *texts),))
 
 
-def _has_names(readout: ReadoutLayer) -> bool:
+def _are_names(labels: tuple[str, ...]) -> bool:
     """Return whether the classes have names instead of numbers."""
-    return readout.labels is not None and not all(map(str.isdecimal, readout.labels))
+    return not all(map(str.isdecimal, labels))

@@ -3,8 +3,8 @@
 Python and the command line call `verb` with `options`. `run` evaluates a package, on
 the exact engine or on the package's own simulators. `task` opens the package, its
 weights and the examples. `exact` runs the exact engine in this process, in other
-processes or on a cluster, and returns `part.ExactPart` objects. `run.Trained` compares
-these parts with the trained model, and a checkpoint stores them during a run.
-`measures` combines the parts into an `evaluation.Evaluation`, which `summary` and
-`advice` describe as text.
+processes or on a cluster. A checkpoint stores the results of some examples, each a
+`part.EvaluatedPart`, during a run. `measures` compares parts with the Keras model, and
+computes an `evaluation.Evaluation` from the joined parts, which `summary` and `advice`
+describe as text.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import percent
@@ -128,25 +128,29 @@ def _time(result: Evaluation) -> Iterator[str]:
     If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
-    early = [m for m in result.over_time if m.gain is not None]
+    early = {m: _gain(result, m.gain) for m in result.over_time if m.gain}
     if not early:
         return
     words = CLASSIFIES if result.classes else REGRESSES
-    last = _gain(result, early[-1])
-    if falls := [m for m in early if _gain(result, m)[1] < -_noise(result)]:
+    moments, little, loss = [*early], _little(result), result.score.loss
+    noise = 0.0 if result.classes else little  # an error always varies over time
+    least, most = early[moments[-1]]
+    names = ", ".join(f"`{name}`" for name in result.resting)
+    first = f"{SPREAD.format(names=names).strip()} " if names else ""
+    if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
         pick = max if result.classes else min
         best = pick(falls, key=lambda moment: moment.value)
-        value, first = _write_score(result, best.value), _first(result)
+        value = _write_score(result, best.value)
         yield FALLS.format(**words, best=value, steps=best.steps, first=first)
-    elif last[0] > _noise(result):
-        if _lacks(result):
+    elif least > noise:
+        if loss is None or loss[0] > 0:
             yield RISES.format(**words)
     elif _is_carried(result):
         return  # the length of an example also affects how much state carries over
-    elif _settled_below(result, early):
+    elif loss and loss[0] > max(most, little) and _levels_off(result, moments):
         before = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(**words, first=_first(result), before=before)
-    elif alike := _alike(result, early):
+        yield BELOW.format(**words, first=first, before=before)
+    elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
         yield ENOUGH.format(**words, steps=alike[-1].steps)
 
 
@@ -159,50 +163,17 @@ def _little(result: Evaluation) -> float:
     return ALIKE if result.classes else ALIKE * result.score.value
 
 
-def _noise(result: Evaluation) -> float:
-    """Return the gain to ignore, because an error always varies a little over time."""
-    return 0.0 if result.classes else _little(result)
-
-
-def _first(result: Evaluation) -> str:
-    """Suggest the first remedy if layers settle at wrong values."""
-    names = ", ".join(f"`{name}`" for name in result.resting)
-    return f"{SPREAD.format(names=names).strip()} " if names else ""
-
-
-def _settled_below(result: Evaluation, early: list[ScoreAtTime]) -> bool:
-    """Return whether more time cannot close the gap to Keras.
-
-    A curve that levels off gains no more in one quarter than in the previous one.
-    """
-    loss, little = result.score.loss, _little(result)
+def _levels_off(result: Evaluation, early: list[ScoreAtTime]) -> bool:
+    """Return whether the last quarter gains no more than the previous quarter."""
     values = [*(moment.value for moment in early), result.score.value]
     gains = [abs(after - before) for before, after in pairwise(values)]
-    levels_off = gains[-1] <= max([little, *gains[-2:-1]])
-    more = _gain(result, early[-1])[1]
-    return levels_off and loss is not None and loss[0] > max(more, little)
-
-
-def _lacks(result: Evaluation) -> bool:
-    """Return whether accuracy is below accuracy in Keras, or that is unknown."""
-    loss = result.score.loss
-    return loss is None or loss[0] > 0
+    return gains[-1] <= max([_little(result), *gains[-2:-1]])
 
 
 def _is_carried(result: Evaluation) -> bool:
     """Return whether the state that carries over reduces accuracy."""
     gain = None if result.contrast is None else result.contrast.gain
     return gain is not None and gain[1] < 0
-
-
-def _alike(result: Evaluation, early: list[ScoreAtTime]) -> list[ScoreAtTime]:
-    """Return the last moments that are as good as the end, in reverse order."""
-    alike: list[ScoreAtTime] = []
-    for moment in reversed(early):
-        if _gain(result, moment)[1] > _little(result):
-            break
-        alike.append(moment)
-    return alike
 
 
 def _rates(result: Evaluation) -> Iterator[str]:
@@ -215,18 +186,16 @@ def _rates(result: Evaluation) -> Iterator[str]:
         yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
 
 
-def _gain(result: Evaluation, moment: ScoreAtTime) -> Interval:
-    """Return how much the steps after a moment improve accuracy or the RMSE.
+def _gain(result: Evaluation, gain: Interval) -> Interval:
+    """Return how much later steps improve accuracy or the RMSE.
 
     To first order, the RMSE decreases by the decrease of the mean square error, divided
     by twice the RMSE.
     """
-    assert moment.gain is not None
-    low, high = moment.gain
     if result.classes or not result.score.value:
-        return low, high
+        return gain
     twice = 2 * result.score.value
-    return low / twice, high / twice
+    return gain[0] / twice, gain[1] / twice
 
 
 def _between(interval: Interval) -> str:

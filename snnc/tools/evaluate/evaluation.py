@@ -129,6 +129,10 @@ class Evaluation(Displayed):
         return self._run.package
 
     @property
+    def _dt(self) -> float:
+        return self.package.opened.network.dt
+
+    @property
     def firing(self) -> Mapping[str, LayerFiring]:
         """Internal: for each layer, how many neurons fired each number of spikes.
 
@@ -160,7 +164,7 @@ class Evaluation(Displayed):
         and ``chip``, or the name of another simulator, are the predictions. For a
         regression, each unit has its own entries, such as ``chip_0``.
         """
-        return self._run.records
+        return self._run.records(self.simulator)
 
     @property
     def interval(self) -> Interval | None:
@@ -234,7 +238,7 @@ class Evaluation(Displayed):
 
     def as_dict(self) -> Json:
         """Return a mapping for JSON; scores are named after their kind."""
-        score, work = self.score, self.work
+        score, work, overflows = self.score, self.work, self.overflows
         kind, alike = "rmse", "difference"
         more: Json = {
             "rmse_interval": score.interval,
@@ -249,18 +253,6 @@ class Evaluation(Displayed):
                 "classes": [asdict(each) for each in self.by_class],
                 "confusion": self.confusion,
             }
-        layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
-        moments = []
-        for m in self.over_time:
-            entry = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
-            moments.append(entry)
-        readings = []
-        for r in self.readings:
-            read = {"decide": r.decide, "synapse": r.synapse}
-            readings.append({**read, kind: r.value, "gain_interval": r.gain})
-        overflows = None
-        if self.overflows is not None:
-            overflows = dict(zip(REGISTERS, self.overflows, strict=True))
         return {
             "version": 1,
             "network": self.network,
@@ -275,16 +267,27 @@ class Evaluation(Displayed):
             "keras_model": score.model,
             "loss_interval": score.loss,
             alike: score.agreement,
-            f"{kind}_over_time": moments,
-            "readings": readings,
+            f"{kind}_over_time": [
+                {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
+                for m in self.over_time
+            ],
+            "readings": [
+                {
+                    "decide": r.decide,
+                    "synapse": r.synapse,
+                    kind: r.value,
+                    "gain_interval": r.gain,
+                }
+                for r in self.readings
+            ],
             "contrast": self.contrast and asdict(self.contrast),
-            "layers": list(layers),
+            "layers": [{**asdict(each), "holds": each.holds} for each in self.layers],
             "spikes": self.spikes,
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
             "energy_joules": work and work.energy_joules,
             "cores": self.cores,
-            "overflows": overflows,
+            "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,
         }
 
@@ -307,13 +310,12 @@ class Evaluation(Displayed):
         IndexError
             If there is no such example.
         """
-        return self._run.raster(example)
+        return self._run.raster(example, self.steps)
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        return plots.style.draw_in_theme(
-            plots.spikes.raster, self.raster(example), self._run.dt, ax=ax
-        )
+        spikes = self.raster(example)
+        return plots.style.draw_in_theme(plots.spikes.raster, spikes, self._dt, ax=ax)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -325,15 +327,13 @@ class Evaluation(Displayed):
         """
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
-        present = (self.steps or 0) * self._run.dt
+        present = (self.steps or 0) * self._dt
         draw = plots.spikes.rates
         return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
-        return plots.style.draw_in_theme(
-            plots.results.accuracy, self, self._run.dt, ax=ax
-        )
+        return plots.style.draw_in_theme(plots.results.accuracy, self, self._dt, ax=ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Plot the number of examples by class and decision.
@@ -365,10 +365,8 @@ class Evaluation(Displayed):
         """
         if self.classes:
             raise ValueError("only a regression has values to compare")
-        draw, run = plots.results.predictions, self._run
-        return plots.style.draw_in_theme(
-            draw, run.raw, run.targets, self.network, ax=ax
-        )
+        draw, y = plots.results.predictions, self._run.task.examples.y
+        return plots.style.draw_in_theme(draw, self._run.raw, y, self.network, ax=ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""

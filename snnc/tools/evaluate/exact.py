@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -24,11 +24,11 @@ from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
+from snnc.tools.evaluate.measures import KerasReference
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.part import (
-    ExactPart,
+    EvaluatedPart,
     SpanResult,
-    number_examples,
     record,
     restore,
     run_spans,
@@ -42,7 +42,7 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 8}
+MARK = {"snnc": "evaluation", "version": 9}
 
 Spans = Mapping[Presentation, list[Span]]
 
@@ -57,21 +57,16 @@ def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int
     return {"row": examples, "rest": min(SAMPLE, examples)}
 
 
-def runs_of(options: EvaluateOptions, examples: int) -> int:
-    """Return the total number of examples to run."""
-    return sum(counts_of(options, examples).values())
-
-
 def run_exact(
     task: Task,
     options: EvaluateOptions,
     progress: Moved,
-    compare: Callable[[SpanResult], SpanResult] | None = None,
-) -> list[ExactPart]:
+    reference: KerasReference | None = None,
+) -> list[EvaluatedPart]:
     """Return the parts of all examples, including those of an interrupted run.
 
-    ``progress`` is called with the number of examples just completed, and ``compare``
-    to add Keras's outputs to a result.
+    ``progress`` is called with the number of examples just completed. With a
+    ``reference``, the parts include Keras's results.
 
     Raises
     ------
@@ -79,44 +74,41 @@ def run_exact(
         If package, data, weights or options don't match; the message is for users.
     """
     out = None if options.output is None else Path(options.output)
-    header = _header(task, options, compares=compare is not None)
+    counts = counts_of(options, len(task.examples))
+    compares = reference is not None
+    header = {
+        **MARK,
+        "package": task.package.hash,
+        "weights": task.weights_hash,
+        "data": task.identity,
+        "examples": counts[options.presentation],
+        "sample": sum(counts.values()) - counts[options.presentation],
+        "seed": options.seed,
+        "steps": options.steps or task.package.network.steps,
+        "presentation": options.presentation,
+        "tensorflow": compares,
+    }
     saved = None if out is None else read_saved(out, header, options.resume)
     parts = restored_parts(saved)
     kept: AbstractContextManager[Checkpoint | None] = nullcontext()
     if out is not None:
         kept = Checkpoint(out, header, saved)
-    left = _remaining_spans(parts, counts_of(options, len(task.examples)))
+    left = _remaining_spans(parts, counts)
     with kept as checkpoint:
         progress(sum(part.stop - part.start for part in parts))
-        fresh = _fresh(task, left, options, compare is not None, progress)
-        compared = fresh if compare is None else map(compare, fresh)
-        for part in whole_spans(compared):
+        fresh = _fresh(task, left, options, compares, progress)
+        if reference is not None:
+            fresh = map(partial(_compare, reference), fresh)
+        for part in whole_spans(fresh):
             if checkpoint is not None:
                 checkpoint.add(record(part))
             parts.append(part)
     return parts
 
 
-def steps_of(task: Task, options: EvaluateOptions) -> int:
-    """Return the number of steps per example; by default, that of the network."""
-    return options.steps or task.package.network.steps
-
-
-def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
-    """Return the settings that must be equal to continue a run."""
-    counts = counts_of(options, len(task.examples))
-    return {
-        **MARK,
-        "package": task.package.hash,
-        "weights": task.weights_hash,
-        "data": task.identity,
-        "examples": counts.pop(options.presentation),
-        "sample": sum(counts.values()),
-        "seed": task.seed,
-        "steps": steps_of(task, options),
-        "presentation": options.presentation,
-        "tensorflow": compares,
-    }
+def _compare(reference: KerasReference, fresh: SpanResult) -> SpanResult:
+    keras = reference.compare(fresh.images, fresh.counts)
+    return fresh._replace(part=replace(fresh.part, keras=keras))
 
 
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
@@ -154,7 +146,7 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     return saved
 
 
-def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
+def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     """Return the saved parts of a run; ignore repeated lines."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
@@ -176,7 +168,7 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
 
 
 def _remaining_spans(
-    parts: list[ExactPart], counts: Mapping[Presentation, int]
+    parts: list[EvaluatedPart], counts: Mapping[Presentation, int]
 ) -> Spans:
     """Return the examples that remain to be run, in a row and from rest."""
     done = {(part.presentation, part.start) for part in parts}
@@ -196,23 +188,36 @@ def _fresh(
 ) -> Iterator[SpanResult]:
     if not any(left.values()):
         return
-    steps = steps_of(task, options)
     if options.uses_workers:
         width, dask = options.workers or 1, options.dask
+        hashes = task.package.hash, task.weights_hash
+        stretches = (
+            (way, start, task.examples[start:stop])
+            for way, spans in left.items()
+            for start, stop in spans
+        )
         with (
             open_workers(width, dask, ahead=AHEAD) as workers,
             _weights_file(task) as weights,
         ):
-            stretches = _stretches(task, weights, left, steps, compares)
-            for stretch, found in _collect(workers, stretches, options.output):
-                progress(len(stretch.x))
-                for fresh in found:
-                    yield number_examples(fresh, stretch.start, stretch.x)
+            known = task.package.folder, weights, hashes, options.steps
+            work = partial(run_stretch, known, compares)
+            found = run_tasks(workers, work, stretches, TRIES)
+            for (_, at, x), parts in _collect(workers, found, options.output):
+                progress(len(x))
+                for part, counts in parts:
+                    images = x[part.start : part.stop]
+                    own = replace(part, start=at + part.start, stop=at + part.stop)
+                    yield SpanResult((at, at + len(x)), own, counts, images)
         return
-    with _open_engine(task, steps) as engine:
-        for presentation, spans in left.items():
-            run = engine, presentation, task.examples, spans, options.workers
-            for fresh in run_spans(*run):
+    try:
+        engine = make_engine(task.package, task.tensors, options.steps)
+    except BuildError as error:
+        raise _not_built(error) from error
+    with engine:
+        for way, spans in left.items():
+            results = run_spans(engine, way, task.examples, spans, options.workers)
+            for fresh in results:
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
 
@@ -229,38 +234,22 @@ def _weights_file(task: Task) -> Iterator[Path]:
         yield path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExampleStretch:
-    """Consecutive examples, and everything that a process needs to run them."""
-
-    folder: Path
-    weights: Path
-    hashes: tuple[str, str]
-    steps: int
-    compares: bool
-    presentation: Presentation
-    start: int
-    x: Array
-
-
-def _stretches(
-    task: Task, weights: Path, left: Spans, steps: int, compares: bool
-) -> Iterator[ExampleStretch]:
-    folder, hashes = task.package.folder, (task.package.hash, task.weights_hash)
-    for way, spans in left.items():
-        for start, stop in spans:
-            x = task.examples[start:stop]
-            yield ExampleStretch(
-                folder, weights, hashes, steps, compares, way, start, x
-            )
+Stretch = tuple[Presentation, int, Array]
+"""How to present consecutive examples, the index of the first, and the examples."""
+Known = tuple[Path, Path, tuple[str, str], int | None]
+"""The package's folder, the weight file, the hashes of both, and the steps."""
+Results = list[tuple[EvaluatedPart, dict[str, Array]]]
+"""The results of a stretch's examples, and their spikes for comparison with Keras."""
 
 
 def _collect(
-    workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
-) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
+    workers: Workers,
+    done: Iterable[tuple[Stretch, Future[Results | ValueError]]],
+    out: FileName | None,
+) -> Iterator[tuple[Stretch, Results]]:
     """Yield the results of stretches; refuse workers that die or have no engine."""
     try:
-        for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):
+        for stretch, future in done:
             found = future.result()
             if isinstance(found, ValueError):
                 raise found
@@ -291,17 +280,18 @@ _OPENING = Lock()
 _STEPPING = Lock()
 
 
-def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | ValueError:
+def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | ValueError:
     """Run examples in the calling process or worker thread."""
+    way, _, x = stretch
     try:
         with _OPENING:
-            known = stretch.folder, stretch.weights, stretch.hashes, stretch.steps
             engine = _engine(*known)
         # Nengo's state is shared, so run only one thread.
         with _STEPPING if engine.hosted else nullcontext():
-            way, spans = stretch.presentation, [(0, len(stretch.x))]
-            found = run_spans(engine, way, stretch.x, spans, 1)
-            return [_light(fresh, stretch.compares) for fresh in found]
+            return [
+                (fresh.part, fresh.counts if compares else {})
+                for fresh in run_spans(engine, way, x, [(0, len(x))], 1)
+            ]
     except BuildError as error:
         return _not_built(reason(error))
     except (CannotRunError, OSError) as error:
@@ -309,24 +299,10 @@ def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | ValueError:
 
 
 @lru_cache(1)
-def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) -> Engine:
+def _engine(
+    folder: Path, weights: Path, hashes: tuple[str, str], steps: int | None
+) -> Engine:
     package = open_package(folder)
     if hashes != (package.hash, hashlib.sha256(weights.read_bytes()).hexdigest()):
         raise CannotRunError(f"{folder} or {weights} has changed since the run began")
     return make_engine(package, weights, steps)
-
-
-def _light(fresh: SpanResult, compares: bool) -> SpanResult:
-    """Return results without images and without unused counts."""
-    counts = fresh.counts if compares else {}
-    return replace(fresh, images=fresh.images[:0], counts=counts)
-
-
-@contextmanager
-def _open_engine(task: Task, steps: int) -> Iterator[Engine]:
-    try:
-        engine = make_engine(task.package, task.tensors, steps)
-    except BuildError as error:
-        raise _not_built(error) from error
-    with engine:
-        yield engine

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,35 +16,90 @@ from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.runtime.examples import Presentation, Span
 from snnc.text.display import Json
-from snnc.tools.evaluate import measures
-from snnc.tools.evaluate.measures import Compared
-from snnc.tools.scores import Reader
+from snnc.tools.scores import Reader, decide_early
 from snnc.tools.statistics import Array, Correlation, LayerFiring
 
-KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
+KEPT: tuple[Kept, ...] = ("counts", "rows")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExactPart(measures.EvaluatedPart):
-    """The results of the examples ``start`` to ``stop`` on the exact engine.
+@dataclass(frozen=True)
+class Compared:
+    """Keras's results for some examples.
 
-    Attributes
-    ----------
-    presentation
-        How the examples were presented.
-    overflows
-        As in `snnc.exact.EngineResult`.
-    cores
-        The number of cores that nengo-loihi used.
+    ``outputs`` are the model's outputs, of shape (examples, units). ``alike`` contains
+    the correlation of each layer's activations with its spikes.
     """
 
-    presentation: Presentation
-    overflows: tuple[int, ...]
-    cores: int
+    outputs: NDArray[np.float64]
+    alike: Mapping[str, Correlation]
+
+    def __add__(self, other: Compared) -> Compared:
+        """Concatenate the results of two sets of examples."""
+        outputs = np.concatenate([self.outputs, other.outputs])
+        alike = {n: own + other.alike[n] for n, own in self.alike.items()}
+        return Compared(outputs, alike)
 
 
-@dataclass(frozen=True, slots=True)
-class SpanResult:
+@dataclass(frozen=True)
+class EvaluatedPart:
+    """The results of the examples ``start`` to ``stop``.
+
+    ``outputs``, of shape (moments, examples, units), are the outputs after each of
+    `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
+    each of `scores.alternative_readouts`. ``keras`` is None without TensorFlow. Only
+    the exact engine knows ``overflows``, as in `snnc.exact.EngineResult`. ``cores`` is
+    the number of cores that nengo-loihi used; None without a chip.
+    """
+
+    start: int
+    stop: int
+    outputs: NDArray[np.float64]
+    others: NDArray[np.float64]
+    firing: Mapping[str, LayerFiring]
+    keras: Compared | None = None
+    presentation: Presentation = "row"
+    overflows: tuple[int, ...] = ()
+    cores: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        reader: Reader,
+        start: int,
+        rows: Array,
+        spikes: Mapping[str, Array],
+        **more: Any,
+    ) -> EvaluatedPart:
+        """Return the results of rows (examples, steps, units) and each layer's spikes.
+
+        Spikes are integers of shape (examples, ...).
+        """
+        return cls(
+            start,
+            start + len(rows),
+            decide_early(rows, reader.network.readout.decide),
+            reader.read(rows),
+            {name: LayerFiring.of(counts) for name, counts in spikes.items()},
+            **more,
+        )
+
+
+def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
+    """Join the results of consecutive examples, which are given in any order."""
+    parts = sorted(parts, key=lambda part: part.start)
+    compared = [part.keras for part in parts if part.keras is not None]
+    return replace(
+        parts[0],
+        stop=parts[-1].stop,
+        outputs=np.concatenate([part.outputs for part in parts], axis=1),
+        others=np.concatenate([part.others for part in parts], axis=1),
+        firing={n: reduce(add, (p.firing[n] for p in parts)) for n in parts[0].firing},
+        keras=reduce(add, compared) if compared else None,
+        overflows=tuple(np.sum([p.overflows for p in parts], axis=0).tolist()),
+    )
+
+
+class SpanResult(NamedTuple):
     """A few examples of a span, and their spikes for comparison with Keras.
 
     ``counts`` contains an array of shape (examples, *shape) for each layer, and
@@ -52,7 +107,7 @@ class SpanResult:
     """
 
     span: Span
-    part: ExactPart
+    part: EvaluatedPart
     counts: dict[str, Array]
     images: Array
 
@@ -65,19 +120,17 @@ def run_spans(
     threads: int | None = None,
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
-    carries, network = presentation == "row", engine.network
+    network = engine.network
+    readers = {span: Reader(network, presentation == "row") for span in spans}
     how = network.readout.decide
-    readers = {span: Reader(network, carries) for span in spans}
     for chunk in engine.stream(images, spans, presentation, how, KEPT, threads):
         outcome = chunk.outcome
-        assert outcome.early is not None
         assert outcome.rows is not None
-        part = ExactPart(
+        part = EvaluatedPart.of(
+            readers[chunk.span],
             chunk.start,
-            chunk.start + len(outcome.outputs),
-            outcome.early,
-            readers[chunk.span].read(outcome.rows),
-            {name: LayerFiring.of(counts) for name, counts in outcome.counts.items()},
+            outcome.rows,
+            outcome.counts,
             presentation=presentation,
             overflows=tuple(map(int, outcome.overflows)),
             cores=engine.cores,
@@ -85,105 +138,43 @@ def run_spans(
         yield SpanResult(chunk.span, part, outcome.counts, chunk.images)
 
 
-def number_examples(fresh: SpanResult, by: int, images: Array) -> SpanResult:
-    """Return results with images and with example numbers among all examples."""
-    start, stop = fresh.part.start, fresh.part.stop
-    part = replace(fresh.part, start=start + by, stop=stop + by)
-    span = fresh.span[0] + by, fresh.span[1] + by
-    return SpanResult(span, part, fresh.counts, images[start:stop])
-
-
-def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
+def whole_spans(results: Iterable[SpanResult]) -> Iterator[EvaluatedPart]:
     """Yield the results of each span when its last examples are done."""
-    building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
+    building: dict[tuple[Presentation, Span], list[EvaluatedPart]] = defaultdict(list)
     for fresh in results:
         key = fresh.part.presentation, fresh.span
         building[key].append(fresh.part)
         if fresh.part.stop == fresh.span[1]:
-            yield _join(building.pop(key))
+            yield join(building.pop(key))
 
 
-def _join(parts: Sequence[ExactPart]) -> ExactPart:
-    compared = [part.keras for part in parts if part.keras is not None]
-    names = parts[0].firing
-    return replace(
-        parts[0],
-        stop=parts[-1].stop,
-        outputs=measures.outputs_of(parts),
-        others=measures.others_of(parts),
-        firing={name: reduce(add, (p.firing[name] for p in parts)) for name in names},
-        keras=reduce(add, compared) if compared else None,
-        overflows=tuple(np.sum([part.overflows for part in parts], axis=0).tolist()),
-    )
-
-
-def record(part: ExactPart) -> Json:
+def record(part: EvaluatedPart) -> Json:
     """Convert a part to a mapping for JSON."""
-    return {
-        "presentation": part.presentation,
-        "start": part.start,
-        "stop": part.stop,
-        "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),  # faster than floats as text
-        "others": part.others.tobytes().hex(),
-        "firing": {
-            name: {"seen": each.seen.tolist(), "fired": _pack(each.fired)}
-            for name, each in part.firing.items()
-        },
-        "overflows": part.overflows,
-        "cores": part.cores,
-        "keras": None if part.keras is None else _keras_record(part.keras),
-    }
+    return asdict(part, dict_factory=lambda pairs: {k: _plain(v) for k, v in pairs})
 
 
-def _pack(fired: NDArray[np.bool_]) -> Json:
-    return {"neurons": len(fired), "bits": np.packbits(fired).tobytes().hex()}
+def _plain(value: Any) -> Any:
+    """Convert an array to lists, or flags to a mapping with packed bits."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype == np.bool_:
+        return {"count": len(value), "bits": np.packbits(value).tobytes().hex()}
+    return value.tolist()
 
 
-def _keras_record(keras: Compared) -> Json:
-    alike = {name: astuple(each) for name, each in keras.alike.items()}
-    return {"outputs": keras.outputs.tolist(), "alike": alike}
-
-
-def restore(told: Json) -> ExactPart:
+def restore(told: Json) -> EvaluatedPart:
     """Convert a mapping from `record` to a part."""
-    start, stop, keras = told["start"], told["stop"], told["keras"]
-    outputs = np.array(told["outputs"], np.float64)
-    early = _floats(told["early"], outputs.shape)
-    return ExactPart(
-        start,
-        stop,
-        np.concatenate([early, outputs[np.newaxis]]),
-        _floats(told["others"], outputs.shape),
-        {
-            name: LayerFiring(
-                stop - start, np.array(each["seen"]), _unpack(each["fired"])
-            )
-            for name, each in told["firing"].items()
-        },
-        None if keras is None else _read_comparison(keras),
-        presentation=told["presentation"],
-        overflows=tuple(told["overflows"]),
-        cores=told["cores"],
-    )
-
-
-def _floats(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    return np.frombuffer(bytes.fromhex(text)).reshape(-1, *shape)
-
-
-def _unpack(told: Json) -> NDArray[np.bool_]:
-    packed = np.frombuffer(bytes.fromhex(told["bits"]), np.uint8)
-    return np.unpackbits(packed, count=told["neurons"]).astype(bool)
-
-
-def _read_comparison(told: Json) -> Compared:
-    alike = {name: _correlation(*values) for name, values in told["alike"].items()}
-    return Compared(np.array(told["outputs"], np.float64), alike)
-
-
-def _correlation(
-    count: int, means: Sequence[float], products: Sequence[float]
-) -> Correlation:
-    (x, y), (xx, xy, yy) = means, products
-    return Correlation(count, (x, y), (xx, xy, yy))
+    values = {field.name: told[field.name] for field in fields(EvaluatedPart)}
+    values |= {name: np.array(told[name]) for name in ("outputs", "others")}
+    values["overflows"] = tuple(told["overflows"])
+    values["firing"] = {}
+    for name, each in told["firing"].items():
+        packed = np.frombuffer(bytes.fromhex(each["fired"]["bits"]), np.uint8)
+        fired = np.unpackbits(packed, count=each["fired"]["count"]).astype(bool)
+        counts = np.array(each["seen"])
+        values["firing"][name] = LayerFiring(each["examples"], counts, fired)
+    if (keras := told["keras"]) is not None:
+        pairs = ((name, each.values()) for name, each in keras["alike"].items())
+        alike = {n: Correlation(c, tuple(m), tuple(p)) for n, (c, m, p) in pairs}
+        values["keras"] = Compared(np.array(keras["outputs"]), alike)
+    return EvaluatedPart(**values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,14 +16,14 @@ from numpy.typing import NDArray
 from snnc.exact import make_engine
 from snnc.runtime.data import DataError, Examples, open_data, select
 from snnc.runtime.examples import ROW, decide
-from snnc.runtime.files import replacing, write_file
+from snnc.runtime.files import replacing, warn, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
 from snnc.runtime.network import Network, Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.evaluate.streams import is_array, read_batches
+from snnc.tools.evaluate.task import is_array, read_batches
 from snnc.tools.statistics import Array
 
 if TYPE_CHECKING:
@@ -121,21 +120,23 @@ def run(
         If the weights belong to another network, or the simulator can't run the
         network.
     """
+    if simulator == "keras" and over_time:
+        raise RefusedRunError("over time: Keras has no steps")
     network = package.network
     tensors = package.layout.load(weights)
     if isinstance(x, str | os.PathLike):
         x = open_data(x, network, labelled=False)
     blocks = _blocks(x, network)
     total = len(x) if hasattr(x, "__len__") else 0
-    shown = progress if total else False
     outputs: list[Floats] = []
     steps: list[Floats] = []
     with (
-        progress_bar(total, "examples", shown) as bar,
-        _runner(package, tensors, simulator, over_time) as run_block,
+        progress_bar(total, "examples", progress if total else False) as bar,
+        _runner(package, tensors, simulator) as run_block,
     ):
         for block in blocks:
-            given, rows = run_block(block)
+            rows: Array = run_block(block)
+            given = decide(rows, network.readout.decide)
             outputs.append(np.asarray(given, np.float32))
             if over_time:
                 steps.append(np.asarray(rows, np.float32))
@@ -155,47 +156,34 @@ def name_classes(readout: Readout) -> tuple[str, ...]:
     return (readout.names or numbers) if readout.classes else ()
 
 
-Run = Callable[[Array], tuple[Array, Array | None]]
-"""A function that returns the outputs for some examples, and the readout's rows."""
-
-
 @contextmanager
 def _runner(
-    package: ImportedPackage, tensors: Tensors, simulator: str, over_time: bool
-) -> Iterator[Run]:
-    network = package.network
+    package: ImportedPackage, tensors: Tensors, simulator: Any
+) -> Iterator[Callable[[Array], Any]]:
+    """Yield a function that returns the readout's rows for some examples.
+
+    Rows have the shape (examples, steps, units). Keras has one step.
+    """
     if simulator == "exact":
         with make_engine(package, tensors) as engine:
-
-            def run_exact(block: Array) -> Any:
-                keep: tuple[Any, ...] = ("rows",) if over_time else ()
-                given = engine.run(block, "row", network.readout.decide, keep)
-                return given.outputs, given.rows
-
-            yield run_exact
+            yield lambda block: engine.run(block, "row", keep=("rows",)).rows
     elif simulator == "keras":
-        if over_time:
-            raise RefusedRunError("over time: Keras has no steps")
-        program = partial(package.module, "keras_model")
-        reference = KerasReference(network, program, tensors)
-        yield lambda block: (reference.outputs(block), None)
+        reference = KerasReference(package, tensors)
+        yield lambda block: reference.outputs(block)[:, np.newaxis]
     else:
-        yield partial(_on_nengo, package, tensors, simulator)
+        yield partial(_run_nengo, package, tensors, simulator)
 
 
-def _on_nengo(
+def _run_nengo(
     package: ImportedPackage, tensors: Tensors, simulator: Any, block: Array
-) -> tuple[Array, Array]:
-    network, program = package.network, package.module("nengo_network")
+) -> Array:
+    network, build = package.network, package.module("nengo_network").build_network
     try:
         require(simulator, network)
-        parts = run_examples(
-            program.build_network, network, tensors, block, simulator, "row", probe=()
-        )
-        rows = np.concatenate([part.rows for part in parts])
+        parts = run_examples(build, network, tensors, block, simulator, "row", probe=())
+        return np.concatenate([part.rows for part in parts])
     except (ModuleNotFoundError, RefusedError) as error:
         raise RefusedRunError(error) from error
-    return decide(rows, network.readout.decide), rows
 
 
 def _blocks(x: object, network: Network) -> Iterator[NDArray[np.float32]]:
@@ -208,7 +196,7 @@ def _blocks(x: object, network: Network) -> Iterator[NDArray[np.float32]]:
         x = select(x, None, network)
     if not isinstance(x, Examples):
         return _gather_blocks(x, network, size)
-    _warn(x)
+    warn(x.warning)
     return (x[start : start + size] for start in range(0, len(x), size))
 
 
@@ -219,15 +207,10 @@ def _gather_blocks(
     for number, (batch, _) in enumerate(read_batches(x, network)):
         inputs = select(batch, None, network)
         if not number:
-            _warn(inputs)
+            warn(inputs.warning)
         waiting = np.concatenate([waiting, inputs[:]])
         while len(waiting) >= size:
             yield waiting[:size]
             waiting = waiting[size:]
     if len(waiting):
         yield waiting
-
-
-def _warn(inputs: Examples) -> None:
-    if inputs.warning is not None:
-        print(f"warning: {inputs.warning}", file=sys.stderr)

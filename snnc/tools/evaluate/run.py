@@ -7,13 +7,10 @@ nengo-loihi's emulator.
 from __future__ import annotations
 
 import importlib.util
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
-from math import prod
-from operator import add
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,35 +19,25 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.exact.package import not_stored, why_not_stored
-from snnc.runtime.data import Examples
+from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.simulators import (
-    Presented,
     RefusedError,
     Simulator,
     require,
     run_examples,
 )
-from snnc.runtime.network import Network
 from snnc.text.progress import Moved, progress_bar
-from snnc.text.tables import counted
+from snnc.text.tables import counted, csv_table
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.exact import run_exact, runs_of
-from snnc.tools.evaluate.measures import (
-    EvaluatedPart,
-    KerasReference,
-    TrainedOutputs,
-    UsedChip,
-    keras_of,
-    outputs_of,
-    result_of,
-)
+from snnc.tools.evaluate.exact import counts_of, run_exact
+from snnc.tools.evaluate.measures import KerasReference, result_of
 from snnc.tools.evaluate.options import (
     EvaluateOptions,
     RefusedRunError,
     not_installed,
 )
-from snnc.tools.evaluate.part import SpanResult
+from snnc.tools.evaluate.part import EvaluatedPart, join
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
@@ -58,24 +45,13 @@ from snnc.tools.evaluate.task import (
     Task,
     list_records,
     open_task,
-    write_records,
+    source_of,
 )
-from snnc.tools.provenance import source_of
-from snnc.tools.scores import (
-    Reader,
-    confusion,
-    contrast,
-    decide_early,
-    score,
-    unit_results,
-)
+from snnc.tools.scores import Reader, confusion, contrast, score, unit_results
 from snnc.tools.statistics import Array, LayerFiring
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package
-
-CHUNK_BYTES = 2**22  # bytes of examples to handle at once
-CHUNK_EXAMPLES = 64  # the most examples to handle at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,22 +65,9 @@ class EvaluatedRun:
 
     package: Package
     task: Task
-    simulator: str
-    steps: int | None
     raw: Array
     keras: Array | None = None
     firing: Mapping[str, LayerFiring] = field(default_factory=dict)
-
-    @property
-    def dt(self) -> float:
-        """The time step in seconds."""
-        return self.task.package.network.dt
-
-    @property
-    def targets(self) -> Array:
-        """The true values or classes, in the order of ``raw``."""
-        y: Array = self.task.examples.y
-        return y
 
     @cached_property
     def prediction(self) -> Prediction:
@@ -113,15 +76,14 @@ class EvaluatedRun:
         outputs = np.asarray(self.raw[order], np.float32)
         return Prediction(outputs, name_classes(self.task.package.network.readout))
 
-    @cached_property
-    def records(self) -> list[Record]:
-        """One record per example, in the order of the data."""
-        who = "chip" if self.simulator in ("exact", "loihi") else self.simulator
+    def records(self, simulator: str) -> list[Record]:
+        """Return one record per example, in the order of the data."""
+        who = "chip" if simulator in ("exact", "loihi") else simulator
         answers = {"keras": self.keras, who: self.raw}
         classifies = self.task.package.network.readout.classes
         return list_records(self.task.examples, answers, classifies)
 
-    def raster(self, example: int) -> dict[str, NDArray[np.uint8]]:
+    def raster(self, example: int, steps: int | None) -> dict[str, NDArray[np.uint8]]:
         """Run one example from rest on the exact engine, and return its spikes.
 
         Raises
@@ -135,8 +97,7 @@ class EvaluatedRun:
                 f"the data have {x.shape[0]} examples, so there is no example {example}"
             )
         one = np.asarray(x[example : example + 1], np.float32)
-        opened = self.task.package
-        with make_engine(opened, self.task.tensors, self.steps) as engine:
+        with make_engine(self.task.package, self.task.tensors, steps) as engine:
             outcome = engine.run(one, keep=("spikes",), threads=1)
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
 
@@ -158,8 +119,7 @@ def run(
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built again: open the Package again")
-    if task.examples.warning is not None:
-        print(f"warning: {task.examples.warning}", file=sys.stderr)
+    warn(task.examples.warning)
     each = None if options.examples_out is None else Path(options.examples_out)
     if each is not None and not each.parent.is_dir():
         raise RefusedRunError(
@@ -168,23 +128,78 @@ def run(
         )
     count, label = len(task.examples), "examples"
     if options.simulator == "exact":  # some examples run both in a row and from rest
-        count, label = runs_of(options, count), f"runs of {counted(count, 'example')}"
+        label = f"runs of {counted(count, 'example')}"
+        count = sum(counts_of(options, count).values())
+    evaluate = _on_keras if options.simulator == "keras" else _on_spikes
     with progress_bar(count, label, progress) as bar:
-        if options.simulator == "keras":
-            evaluation = on_keras(package, task, bar)
-        elif options.simulator == "exact":
-            evaluation = on_engine(package, task, options, bar)
-        else:
-            evaluation = on_nengo(package, task, options, bar)
+        evaluation = evaluate(package, task, options, bar)
     if each is not None:
-        write_records(each, evaluation.records)
+        records = evaluation.records
+        rows = (record.values() for record in records)
+        write_file(each, csv_table(records[0], rows))
     return evaluation
 
 
-def on_nengo(
+def has_keras() -> bool:
+    """Return whether TensorFlow is installed."""
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def _on_spikes(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Evaluate a package on a Nengo simulator.
+    """Evaluate a package on the exact engine or on a Nengo simulator.
+
+    The result's ``seconds`` exclude the time for Keras, except with workers, which
+    continue while Keras runs.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError
+        If package, data, weights or options don't match; the message is for users.
+    """
+    reference = KerasReference(task.package, task.tensors) if has_keras() else None
+    started = time.perf_counter()
+    is_exact = options.simulator == "exact"
+    if is_exact:
+        parts = run_exact(task, options, progress, reference)
+    else:
+        parts = [*_run_nengo(task, options, progress, reference)]
+    seconds = time.perf_counter() - started
+    model, before, unknown = source_of(task.weights) or "smooth", None, None
+    if reference is not None:
+        seconds -= 0 if options.uses_workers else reference.seconds
+        before, unknown = reference.before_spikes(task.weights, task.examples)
+    way, y, network = options.presentation, task.examples.y, task.package.network
+    part = join([part for part in parts if part.presentation == way])
+    raw, classes = part.outputs[-1], network.readout.classes
+    keras = None if part.keras is None else part.keras.outputs
+    result = result_of(
+        network,
+        part,
+        y,
+        simulator=options.simulator,
+        score=score(raw, y, classes, keras, model, before, unknown),
+        steps=options.steps,
+        energy=task.package.energy,
+    )
+    others = [part for part in parts if part.presentation != way]
+    if others:
+        rests = join(others).outputs[-1]
+        count = len(rests)
+        contrasted = contrast(raw[:count], rests, y[:count], classes)
+        result = replace(result, contrast=contrasted)
+    ran = EvaluatedRun(package, task, raw, keras, part.firing if is_exact else {})
+    return replace(result, seconds=seconds, run=ran)
+
+
+def _run_nengo(
+    task: Task,
+    options: EvaluateOptions,
+    progress: Moved,
+    reference: KerasReference | None,
+) -> Iterator[EvaluatedPart]:
+    """Yield the results of a Nengo simulator, a few examples at a time.
 
     Raises
     ------
@@ -198,178 +213,42 @@ def on_nengo(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
-    started = time.perf_counter()
-    trained = Trained(task) if has_keras() else None
-    parts: list[EvaluatedPart] = []
-    cores, reader = None, Reader(network, carries=True)
+    reader, way = Reader(network, carries=True), options.presentation
+    build, tensors, examples = program.build_network, task.tensors, task.examples
     try:
         require(simulator, network)
-        for given in run_examples(
-            program.build_network,
-            network,
-            task.tensors,
-            task.examples,
-            simulator,
-            options.presentation,
-        ):
+        for given in run_examples(build, network, tensors, examples, simulator, way):
             if given.at_rest:
                 reader = Reader(network, carries=True)
-            parts.append(_judge(given, network, reader, trained))
+            keras = reference and reference.compare(given.x, given.spikes)
+            yield EvaluatedPart.of(
+                reader,
+                given.start,
+                given.rows,
+                given.spikes,
+                keras=keras,
+                presentation=way,
+                cores=given.cores,
+            )
             progress(len(given.rows))
-            cores = given.cores
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
         raise not_installed([error.name], "all") from error
     except RefusedError as error:
-        net = program.build_network(task.tensors).net
-        layers = not_stored(net, network.dt, task.tensors)
+        layers = not_stored(build(tensors).net, network.dt, tensors)
         raise RefusedRunError(why_not_stored(layers) if layers else error) from error
-    result = result_of(
-        network,
-        parts,
-        task.examples.y,
-        simulator=simulator,
-        presentation=options.presentation,
-        trained=_trained_outputs(task, trained),
-        chip=None if cores is None else UsedChip(cores, task.package.energy),
-    )
-    result = replace(result, seconds=time.perf_counter() - started)
-    return _with_run(result, package, task, parts)
 
 
-def _with_run(
-    result: Evaluation,
-    package: Package,
-    task: Task,
-    parts: Sequence[EvaluatedPart],
-    firing: Mapping[str, LayerFiring] | None = None,
-) -> Evaluation:
-    compared = keras_of(parts)
-    keras = None if compared is None else compared.outputs
-    raw, how = outputs_of(parts)[-1], (result.simulator, result.steps)
-    ran = EvaluatedRun(package, task, *how, raw, keras, firing or {})
-    return replace(result, run=ran)
-
-
-def _trained_outputs(task: Task, trained: Trained | None) -> TrainedOutputs:
-    model = source_of(task.weights) or "smooth"
-    if trained is None:
-        return TrainedOutputs(model)
-    layout, examples = task.package.layout, task.examples
-    return trained.reference.before_spikes(layout, task.weights, examples, model)
-
-
-def _judge(
-    given: Presented, network: Network, reader: Reader, trained: Trained | None
-) -> EvaluatedPart:
-    keras = None
-    if trained is not None:
-        keras = trained.reference.compare(given.x, given.spikes)
-    return EvaluatedPart(
-        given.start,
-        given.start + len(given.rows),
-        decide_early(given.rows, network.readout.decide),
-        reader.read(given.rows),
-        {name: LayerFiring.of(spikes) for name, spikes in given.spikes.items()},
-        keras,
-    )
-
-
-def has_keras() -> bool:
-    """Return whether TensorFlow is installed."""
-    return importlib.util.find_spec("tensorflow") is not None
-
-
-def reference_of(task: Task) -> KerasReference:
-    """Return the Keras model with the task's weights."""
-    package = task.package
-    return KerasReference(
-        package.network, lambda: package.module("keras_model"), task.tensors
-    )
-
-
-class Trained:
-    """The Keras model and its weights; ``seconds`` is the time spent in Keras."""
-
-    def __init__(self, task: Task) -> None:
-        self.seconds = 0.0
-        self.reference = reference_of(task)
-
-    def compare(self, fresh: SpanResult) -> SpanResult:
-        """Add the model's outputs to results."""
-        started = time.perf_counter()
-        keras = self.reference.compare(fresh.images, fresh.counts)
-        self.seconds += time.perf_counter() - started
-        return replace(fresh, part=replace(fresh.part, keras=keras))
-
-
-def keras_outputs(
-    reference: KerasReference, examples: Examples, progress: Moved
-) -> NDArray[np.float64]:
-    """Return the outputs of a model, of shape (examples, units)."""
-    outputs = []
-    each = max(1, 4 * prod(examples.shape[1:]))
-    size = max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // each))
-    for start in range(0, len(examples), size):
-        x = examples[start : start + size]
-        outputs.append(reference.outputs(x))
-        progress(len(x))
-    return np.concatenate(outputs)
-
-
-def on_engine(
+def _on_keras(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Evaluate a package on the exact engine.
-
-    ``seconds`` excludes the time for Keras, except with workers, which continue while
-    Keras runs.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If package, data, weights or options don't match; the message is for users.
-    """
-    trained = Trained(task) if has_keras() else None
-    started = time.perf_counter()
-    compare = None if trained is None else trained.compare
-    parts = run_exact(task, options, progress, compare)
-    seconds = time.perf_counter() - started
-    if trained is not None and not options.uses_workers:
-        seconds -= trained.seconds
-    way, y = options.presentation, task.examples.y
-    shown = [part for part in parts if part.presentation == way]
-    result = result_of(
-        task.package.network,
-        shown,
-        y,
-        simulator="exact",
-        presentation=way,
-        trained=_trained_outputs(task, trained),
-        steps=options.steps,
-        chip=UsedChip(shown[0].cores, task.package.energy),
-    )
-    overflows = np.sum([part.overflows for part in shown], axis=0)
-    result = replace(result, overflows=tuple(map(int, overflows)), seconds=seconds)
-    names = shown[0].firing
-    firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}
-    others = [part for part in parts if part.presentation != way]
-    if others:
-        rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
-        count = len(rests)
-        contrasted = contrast(rows[:count], rests, y[:count], result.classes)
-        result = replace(result, contrast=contrasted)
-    return _with_run(result, package, task, shown, firing)
-
-
-def on_keras(package: Package, task: Task, progress: Moved) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
     y, readout = task.examples.y, task.package.network.readout
-    outputs = keras_outputs(reference_of(task), task.examples, progress)
+    reference = KerasReference(task.package, task.tensors)
+    outputs, classes = reference.outputs(task.examples, progress), readout.classes
     model = source_of(task.weights) or "smooth"
-    classes = readout.classes
     return Evaluation(
         network=package.name,
         simulator="keras",
@@ -382,5 +261,5 @@ def on_keras(package: Package, task: Task, progress: Moved) -> Evaluation:
         units=() if classes else unit_results(outputs, y),
         names=readout.names,
         seconds=time.perf_counter() - started,
-        run=EvaluatedRun(package, task, "keras", None, outputs),
+        run=EvaluatedRun(package, task, outputs),
     )

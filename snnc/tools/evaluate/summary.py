@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import TextTable, counted, human, percent
 from snnc.tools.evaluate.advice import advice
-from snnc.tools.evaluate.results import REGISTERS, CarryOverEffect, LayerResult
+from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
@@ -42,11 +43,10 @@ def text(result: Evaluation) -> str:
 def heading(result: Evaluation) -> str:
     """Name the network, the simulator and the length of the run."""
     steps = f" of {result.steps} steps" if result.steps else ""
-    examples = f"{counted(result.examples, 'example')}{steps}"
-    presented = PRESENTED[result.presentation]
     keras = MODELS[result.score.model] if result.simulator == "keras" else ""
-    where = f"{result.simulator}{keras}"
-    return f"{result.network} on {where}, {examples}{presented}"
+    where = f"{result.network} on {result.simulator}{keras}"
+    examples = counted(result.examples, "example")
+    return f"{where}, {examples}{steps}{PRESENTED[result.presentation]}"
 
 
 def scores(result: Evaluation) -> TextTable:
@@ -69,17 +69,11 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
 
 
 def _scores(result: Evaluation) -> list[Row]:
-    score = result.score
-    name, alike, write = "RMSE", "RMS difference to Keras", _number
-    bounds = [f"{bound:.4g}" for bound in score.interval or ()]
-    if result.classes:
-        name, alike, write = "accuracy", "agreement with Keras", _percent
-        bounds = [f"{100 * bound:.1f}" for bound in score.interval or ()]
-    value = write(score.value)
-    if bounds:
-        unit = " %" if result.classes else ""
-        value += f", 95 % interval {' to '.join(bounds)}{unit}"
-    rows: list[Row] = [(name, value)]
+    score, classes = result.score, result.classes
+    write = _percent if classes else _number
+    unit = " %" if classes and score.interval else ""
+    value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
+    rows: list[Row] = [("accuracy" if classes else "RMSE", value)]
     if score.r2 is not None:
         rows.append(("R2", f"{score.r2:.3f}"))
     if result.is_uneven:
@@ -87,69 +81,54 @@ def _scores(result: Evaluation) -> list[Row]:
         rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
-    if result.contrast is not None:
-        rows.append(("each from rest", _contrast(result.contrast, result)))
+    if (found := result.contrast) is not None:
+        first = f"{write(found.rest)} on the first {counted(found.examples, 'example')}"
+        compared = f"{first}, compared with {write(found.row)} in a row"
+        rows.append(("each from rest", compared))
     if score.unknown is not None:
         rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
     if score.before is not None:
-        rows.append(("Keras before spikes", _before(score.before, result)))
+        lost = score.before - score.value
+        told = f"spikes add {-lost:.4g}"
+        if classes:
+            told = f"spikes lose {100 * lost:.1f} points"
+        told = f"{write(score.before)}, {told}{_interval(score.loss, classes)}"
+        rows.append(("Keras before spikes", told))
+    alike = "agreement with Keras" if classes else "RMS difference to Keras"
     keras = f"{write(score.keras)}{MODELS[score.model]}"
-    rows.append(("Keras with these weights", keras))
-    return [*rows, (alike, write(score.agreement))]
+    return [*rows, ("Keras with these weights", keras), (alike, write(score.agreement))]
 
 
-def _before(before: float, result: Evaluation) -> str:
-    """Describe the score of Keras before the phase `spikes`, and the loss."""
-    lost, loss = before - result.score.value, result.score.loss or ()
-    if result.classes:
-        told = f"{percent(before)}, spikes lose {100 * lost:.1f} points"
-        bounds = [f"{100 * bound:.1f}" for bound in loss]
-    else:
-        told = f"{before:.4g}, spikes add {-lost:.4g}"
-        bounds = [f"{bound:.4g}" for bound in loss]
-    return f"{told}, 95 % interval {' to '.join(bounds)}" if bounds else told
-
-
-def _contrast(contrast: CarryOverEffect, result: Evaluation) -> str:
-    write = _percent if result.classes else _number
-    rest, row = write(contrast.rest), write(contrast.row)
-    first = counted(contrast.examples, "example")
-    return f"{rest} on the first {first}, compared with {row} in a row"
+def _interval(interval: Interval | None, classes: bool) -> str:
+    if interval is None:
+        return ""
+    low, high = (f"{100 * b:.1f}" if classes else f"{b:.4g}" for b in interval)
+    return f", 95 % interval {low} to {high}"
 
 
 def _facts(result: Evaluation) -> list[Row]:
     """Return the rows of results that depend on the simulator."""
-    facts: list[Row] = []
-    if result.clipped is not None:
-        facts.append(("encoder values clipped", _percent(result.clipped)))
-    if result.spikes is not None:
-        facts.append(("spikes per example", human(result.spikes)))
-    if result.work is not None:
-        operations = human(result.work.synaptic_operations)
-        facts.append(("operations per example", operations))
-        energy = human(result.work.energy_joules, "J")
-        facts.append(("energy per example", energy))
-    if result.cores is not None:
-        facts.append(("cores", str(result.cores)))
-    if result.overflows is not None:
-        facts.append(("overflows", _overflows(result.overflows)))
-    if result.seconds is not None:
-        facts.append(("seconds", f"{result.seconds:.1f}"))
-    return facts
+    work = result.work
+    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
+        ("encoder values clipped", percent, result.clipped),
+        ("spikes per example", human, result.spikes),
+        ("operations per example", human, work and work.synaptic_operations),
+        ("energy per example", partial(human, unit="J"), work and work.energy_joules),
+        ("cores", str, result.cores),
+        ("overflows", _overflows, result.overflows),
+        ("seconds", "{:.1f}".format, result.seconds),
+    )
+    return [(name, write(value)) for name, write, value in facts if value is not None]
 
 
 def _overflows(counts: tuple[int, ...]) -> str:
-    if not any(counts):
-        return "none"
     pairs = zip(REGISTERS, counts, strict=True)
     named = [f"{number} of the {name}" for name, number in pairs if number]
-    return f"{', '.join(named)}: values wrapped around"
+    return f"{', '.join(named)}: values wrapped around" if named else "none"
 
 
 def _over_time(result: Evaluation) -> list[Row]:
-    name, write = "RMSE", _number
-    if result.classes:
-        name, write = "accuracy", _percent
+    name, write = ("accuracy", _percent) if result.classes else ("RMSE", _number)
     return [
         ("presented for", *(f"{m.steps} steps" for m in result.over_time)),
         (name, *(write(moment.value) for moment in result.over_time)),
@@ -167,12 +146,7 @@ def _rate(layer: LayerResult) -> Row:
     )
 
 
-def outside(
-    rate: float,
-    bounds: Bounds,
-    slack: Bounds,
-    verdict: Verdict,
-) -> str:
+def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str:
     """Describe how far a rate is out of bounds, and the tolerance."""
     if verdict == "held":
         return ""
@@ -186,14 +160,8 @@ def outside(
 
 
 def _spikes(layer: LayerResult) -> Row:
-    alike = layer.correlation
-    return (
-        layer.name,
-        human(layer.spikes),
-        _percent(layer.silent),
-        _percent(layer.saturated),
-        "-" if alike is None else f"{alike:.3f}",
-    )
+    shares = percent(layer.silent), percent(layer.saturated)
+    return layer.name, human(layer.spikes), *shares, _digits(layer.correlation)
 
 
 def _classes(result: Evaluation) -> Iterator[Row]:
@@ -210,8 +178,11 @@ def _classes(result: Evaluation) -> Iterator[Row]:
 
 def _units(result: Evaluation) -> Iterator[Row]:
     for i, each in enumerate(result.units):
-        shown = "-" if each.r2 is None else f"{each.r2:.3f}"
-        yield str(i), f"{each.rmse:.4g}", shown
+        yield str(i), f"{each.rmse:.4g}", _digits(each.r2)
+
+
+def _digits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _share(value: float | None) -> str:

@@ -1,25 +1,33 @@
-"""The package to evaluate, the examples, and a record of each."""
+"""The package to evaluate, its weights and their origin, and the examples."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import DataError, Examples, open_data, select
-from snnc.runtime.files import replacing, write_file
-from snnc.runtime.layout import Tensors, Weights
-from snnc.text.tables import csv_table
-from snnc.tools.evaluate.streams import is_array, store_examples
+from snnc.runtime.files import replacing
+from snnc.runtime.layout import (
+    LayoutError,
+    Source,
+    Tensors,
+    Weights,
+    smooth_hash,
+    smooth_path,
+)
+from snnc.runtime.network import Network
 from snnc.tools.statistics import Array
 
 Data = Path | tuple[Any, Any]
@@ -48,15 +56,13 @@ def identify_data(path: Path) -> str:
 class Task:
     """A package, its weights (a file or tensors by name), and the examples to run.
 
-    ``seed`` determined the examples and their order. ``identity`` changes if the
-    content of the data file changes.
+    ``identity`` changes if the content of the data file changes.
     """
 
     package: ImportedPackage
     weights: Weights
     tensors: Tensors
     examples: Examples
-    seed: int
     identity: str
 
     @cached_property
@@ -70,7 +76,7 @@ class Task:
 
     @cached_property
     def weights_hash(self) -> str:
-        """The SHA-256 of `stored`."""
+        """The SHA-256 of `weight_bytes`."""
         return hashlib.sha256(self.weight_bytes).hexdigest()
 
 
@@ -102,7 +108,7 @@ def open_task(
         examples = open_data(data, network, limit, seed)
         identity = identify_data(data)
     tensors = package.layout.load(weights)
-    return Task(package, weights, tensors, examples, seed, identity)
+    return Task(package, weights, tensors, examples, identity)
 
 
 Record = dict[str, int | float]
@@ -127,13 +133,103 @@ def list_records(
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def write_records(path: Path, records: list[Record]) -> None:
-    """Write a CSV file with one row per example."""
-    write_file(path, csv_table(records[0], (record.values() for record in records)))
-
-
 def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
     if classifies:
         decided = values if values.ndim == 1 else values.argmax(axis=1)
         return {name: decided.tolist()}
     return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
+
+
+def source_of(weights: Weights) -> Source | None:
+    """Return the origin of weights, if their file contains it.
+
+    Errors that opening the file raises are not caught.
+    """
+    imported = _metadata(weights).get("source") == "imported"
+    return "imported" if imported else None
+
+
+def smooth_of(weights: Weights) -> Path | None:
+    """Return the file with the weights from before the phase `spikes`.
+
+    Return None if ``weights`` is a mapping, or if there was no such phase.
+
+    Raises
+    ------
+    LayoutError
+        If the file is missing or has another hash.
+    """
+    expected = _metadata(weights).get("smooth_sha256")
+    if expected is None or isinstance(weights, Mapping):
+        return None
+    path = smooth_path(weights)
+    if not path.is_file():
+        raise LayoutError(f"{path.name} is missing")
+    if smooth_hash(weights) != expected:
+        raise LayoutError(f"{path.name} is not from the same training")
+    return path
+
+
+def _metadata(weights: Weights) -> Mapping[str, str]:
+    if isinstance(weights, Mapping):
+        return {}
+    with safe_open(os.fspath(weights), framework="numpy") as file:
+        return file.metadata() or {}
+
+
+ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
+Batch = tuple[Array, Array | None]
+"""Examples, (examples, *shape), and their labels, if any."""
+
+
+def is_array(x: object) -> bool:
+    """Return whether all examples are in memory or memory-mapped."""
+    return isinstance(x, list | tuple) or hasattr(x, "__array__")
+
+
+def read_batches(x: object, network: Network) -> Iterator[Batch]:
+    """Yield the batches of an iterable; a single example is a batch of one.
+
+    An item may be a tuple of examples and labels.
+
+    Raises
+    ------
+    DataError
+        If ``x`` is not an iterable, or never ends.
+    """
+    if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
+        raise DataError("x never ends: take a part of x, such as x.take(1000)")
+    if not isinstance(x, Iterable):
+        raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
+    for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
+        batch, *others = item if isinstance(item, tuple) else (item,)
+        batch, y = np.asarray(batch), np.asarray(others[0]) if others else None
+        if batch.shape == network.input.shape:
+            batch, y = batch[np.newaxis], None if y is None else y[np.newaxis]
+        yield batch, y
+
+
+def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
+    """Store the examples of an iterable, and return them with their labels.
+
+    The examples are in a temporary file, which is deleted after the last use. ``y``
+    contains the labels, unless the iterable yields labels.
+
+    Raises
+    ------
+    DataError
+        If the network does not accept the examples, or there are none.
+    """
+    labels: list[Array] = []
+    count = 0
+    with TemporaryFile() as file:
+        for batch, given in read_batches(x, network):
+            select(batch, None, network)[:].tofile(file)
+            count += len(batch)
+            if given is not None:
+                labels.append(given)
+        if not count:
+            raise DataError("x holds no examples")
+        file.flush()
+        stored = np.memmap(file, np.float32, "r", shape=(count, *network.input.shape))
+    return stored, np.concatenate(labels) if y is None and labels else y

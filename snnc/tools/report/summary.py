@@ -116,7 +116,7 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
         tuple(rows),
         activity,
         reasons,
-        _neurons(mapped),
+        neurons_of(mapped),
         mapped.cores,
         mapped.lower_bound,
         mapped.chips,
@@ -133,7 +133,7 @@ def _axons(mapped: MappedNetwork) -> tuple[int, int]:
     return shared, own
 
 
-def _neurons(mapped: MappedNetwork) -> int:
+def neurons_of(mapped: MappedNetwork) -> int:
     """Return the number of neurons on the chip; without a chip, of all neurons."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
     return sum(
