@@ -65,10 +65,10 @@ class Store(ArrayFile):
 
     @cached_property
     def _file(self) -> Any:
-        source = self._source
-        if not isinstance(source, Path):
-            source = self._opened.enter_context(source())
-        file = self._h5py.File(source, "r", locking=False)
+        opened: Any = self._source
+        if callable(opened):
+            opened = self._opened.enter_context(opened())
+        file = self._h5py.File(opened, "r", locking=False)
         return self._opened.enter_context(file)
 
     def close(self) -> None:

@@ -148,12 +148,13 @@ class Kernels:
                 wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
                 wide[..., start : start + step.given, :] = kernel
                 return wide
-            case "mix":  # a value's neurons are consecutive channels
-                mixed = kernel[..., None, :] * np.asarray(step.factors)[:, None]
-                return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
-            case "slope":
-                slopes = self._slopes(step, (*sizes, step.given))[..., None]
-                mixed = np.stack([kernel, -kernel * slopes], axis=-2)
+            case "mix" | "slope":  # a value's neurons are consecutive channels
+                if step.op == "mix":
+                    gains = np.asarray(step.factors)[:, None]
+                else:
+                    slopes = self._slopes(step, (*sizes, step.given))
+                    gains = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
+                mixed: Array = kernel[..., None, :] * gains
                 return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
             case "edge mean":
                 for axis, window in enumerate(step.windows):
@@ -246,7 +247,8 @@ def of_groups(kernel: Array, groups: int) -> Array:
     taps, channels, filters = kernel.shape
     parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
     own = [parts[:, group, :, group] for group in range(groups)]
-    return np.stack(own, axis=2).reshape(taps, -1, filters)
+    whole: Array = np.stack(own, axis=2)
+    return whole.reshape(taps, -1, filters)
 
 
 def separable(kernel: Array, pointwise: Array) -> Array:
@@ -354,7 +356,7 @@ def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
 
     Zeros around the later windows are not shifted.
     """
-    seen = np.einsum("...io,i->...o", kernel, shift)
+    seen: Array = np.einsum("...io,i->...o", kernel, shift)
     if later is None or not any(w.pads or w.step > 1 for w in later):
         return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
     for axis, window in enumerate(later):
@@ -368,4 +370,4 @@ def _mask(window: AxisWindow) -> Array:
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
-    return inside.astype(float)
+    return np.asarray(inside, float)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from snnc.importer.decisions import RefusedLayerError
@@ -31,13 +32,13 @@ from snnc.importer.sums import (
     ends_in_norm,
     groups_of,
     identity,
+    is_projection,
     kernel_of,
     l2_of,
     name_of,
     places_of,
     pooled,
     pooled_all,
-    projected,
     shift_of,
     source_of,
     split_shortcut,
@@ -187,7 +188,7 @@ def _dense(
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
-        terms, beside = split_shortcut(terms, shape)
+        terms, beside = split_shortcut(terms, shape, lambda term: True)
         terms = _alike(state, owner, terms, value.shape)
     shortcut = source_of(state, f"{owner}_beside", beside) if beside else None
     dense = _draft_neurons(state, owner, "dense", shape, terms, beside, units)
@@ -203,9 +204,10 @@ def _convolution(
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
     same = identity(state, terms, value.shape, len(units))
     beside: tuple[Term, ...] = (same,) if same is not None else ()
-    rest = [term for term in terms if term not in beside]
+    rest = tuple(term for term in terms if term not in beside)
     if not beside and len(places_of(rest)) > 1:
-        rest, beside = projected(rest, shape)
+        projects = partial(is_projection, shape=shape)
+        rest, beside = split_shortcut(rest, shape, projects)
     main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
     conv = _draft_neurons(state, owner, "conv", shape, main, beside, units)
@@ -270,19 +272,13 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
-    is_positive = all(step.op in POSITIVE for step in part.steps)
-    is_positive = is_positive and _is_above(state, part)
+    is_above = not state.reads_input(part.source) or state.seen[0] >= 0
+    is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
-    (begun,) = identity_neurons(
-        state, last, Value((part,), shape, is_positive=is_positive)
-    ).terms
+    value = Value((part,), shape, is_positive=is_positive)
+    (begun,) = identity_neurons(state, last, value).terms
     state.tell_kept(last, owner, is_positive)
     return begun
-
-
-def _is_above(state: ConversionState, term: Term) -> bool:
-    """Whether a source is never below 0."""
-    return not state.reads_input(term.source) or state.seen[0] >= 0
 
 
 def _alike(
@@ -315,25 +311,24 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        near = next(
-            (g for g in groups if kernel_of(state, [*g, term], is_beside)), None
-        )
+        joined = (g for g in groups if kernel_of(state, [*g, term], is_beside))
+        near = next(joined, None)
         if near is None:
             groups.append([term])
         else:
             near.append(term)
     groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
-    main = list(groups[0])
-    for number, group in enumerate(groups[1:]):
+
+    def keep(group: list[Term], suffix: object) -> tuple[Term, ...]:
         value = Value(tuple(group), shape)
-        main += identity_neurons(state, f"{owner}_{number}", value).terms
-    fitted = kernel_of(state, main, is_beside)
-    if fitted is None and len(groups) > 1:
-        first = identity_neurons(
-            state, f"{owner}_first", Value(tuple(groups[0]), shape)
-        ).terms
-        main = [*first, *main[len(groups[0]) :]]
-        fitted = kernel_of(state, main, is_beside)
+        return identity_neurons(state, f"{owner}_{suffix}", value).terms
+
+    main, others = groups[0], groups[1:]
+    rest = [term for n, group in enumerate(others) for term in keep(group, n)]
+    fitted = kernel_of(state, [*main, *rest], is_beside)
+    if fitted is None and others:
+        main = list(keep(main, "first"))
+        fitted = kernel_of(state, [*main, *rest], is_beside)
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
-    return tuple(main), fitted
+    return (*main, *rest), fitted

@@ -39,15 +39,12 @@ MOST_NAMES = 6
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return valid, distinct names; valid names stay unchanged."""
-    wanted = list(names)
-    taken = {name.lower() for name in wanted if not why_no_name(name)}
-    found = {}
-    for name in wanted:
-        legal = name
+    found = {name: name for name in names}
+    taken = {name.lower() for name in found if not why_no_name(name)}
+    for name in found:
         if why_no_name(name):
-            legal = _free(_plain(name), taken)
-        taken.add(legal.lower())
-        found[name] = legal
+            found[name] = _free(_plain(name), taken)
+            taken.add(found[name].lower())
     return found
 
 

@@ -29,90 +29,9 @@ LIMIT = 1000 / TOP
 """The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
 
 
-class Scales:
-    """The factors between the spec's activations and Keras's.
-
-    Attributes
-    ----------
-    divisor :
-        The number by which the spec divides the model's input.
-    bound :
-        The largest activation that the encoder can have; 0 for `encode rate`.
-    encoder :
-        The divisor of the encoder's weights; its readers' weights are multiplied by it.
-    rate :
-        The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
-        and its weights can't be divided, because a reader adds the encoder's output to
-        other values.
-    """
-
-    def __init__(self, conversion: Conversion) -> None:
-        assert conversion.ends is not None
-        assert conversion.written is not None
-        self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._values = conversion.written.values
-        self.divisor = conversion.written.divisor
-        self._key = conversion.ends.encoder
-        self.bound = 0.0
-        self.encoder = 1.0
-        self.rate = TOP
-
-    def of(self, source: str, channels: int) -> Array:
-        """Return the factor for each channel that a kernel reads."""
-        if source == INPUT:
-            low, high = self._values
-            return np.full(channels, self.divisor * max(abs(low), abs(high)))
-        draft = self._drafts[source]
-        if source == self._key:
-            return np.full(channels, self.encoder)
-        if draft.kind in ("avgpool", "maxpool"):
-            return self.of(draft.sources[0], channels)
-        if draft.kind == "concat":
-            sizes = [self._channels(key, draft) for key in draft.sources]
-            parts = [self.of(k, n) for k, n in zip(draft.sources, sizes, strict=True)]
-            return np.concatenate(parts)
-        return np.ones(channels)
-
-    def _channels(self, source: str, reader: StatementDraft) -> int:
-        if source:
-            return self._drafts[source].shape[-1]
-        others = sum(self._drafts[key].shape[-1] for key in reader.sources if key)
-        return reader.shape[-1] - others
-
-    def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
-        """Return the power of 2 by which to divide the encoder to prevent clipping.
-
-        ReLU commutes with positive factors, and powers of 2 are exact in floats.
-        """
-        low, high = min(self._values[0], 0.0), max(self._values[1], 0.0)
-        most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
-        self.bound = float(most.max())
-        if self.bound <= LIMIT:
-            return 1.0
-        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
-        if self._is_summed(draft.layer):
-            self.rate = TOP / factor
-            return 1.0
-        self.encoder = factor
-        return factor
-
-    def _is_summed(self, key: str) -> bool:
-        """Whether an `add`, or a shortcut without weights, reads a draft."""
-        for draft in self._drafts.values():
-            if draft.shortcut == key and not draft.is_learned:
-                return True
-            if key in draft.sources and draft.kind == "add":
-                return True
-            kinds = ("avgpool", "maxpool", "concat")
-            passes = draft.kind in kinds and key in draft.sources
-            if passes and self._is_summed(draft.layer):
-                return True
-        return False
-
-
 def convert_weights(
     conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
-) -> tuple[dict[str, Stored], Scales]:
+) -> tuple[dict[str, Stored], TensorMaker]:
     """Return the tensors of a spec.
 
     Parameters
@@ -125,7 +44,7 @@ def convert_weights(
     RefusedModelError
         If the weights of a layer can't be read.
     """
-    maker = _TensorMaker(conversion, weights)
+    maker = TensorMaker(conversion, weights)
     made = dict(maker.all())
     for tensor in tensors(network):
         array = made[tensor.name]
@@ -135,20 +54,36 @@ def convert_weights(
             )
             raise unclear(tensor.name, reason)
         made[tensor.name] = array.reshape(tensor.shape)
-    return made, maker.scales
+    return made, maker
 
 
-class _TensorMaker:
+class TensorMaker:
+    """Makes the tensors of a spec; the scales are known after all are made.
+
+    Attributes
+    ----------
+    bound :
+        The largest activation that the encoder can have; 0 for `encode rate`.
+    encoder :
+        The divisor of the encoder's weights; its readers' weights are multiplied by it.
+    rate :
+        The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
+        and its weights can't be divided, because a reader adds the encoder's output to
+        other values.
+    """
+
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.ends is not None
         assert conversion.written is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._names = conversion.written.names
+        self._channels = conversion.state.input_shape[-1]
+        self._written = conversion.written
         self._ends = conversion.ends
-        self._values = conversion.written.values
-        self.scales = Scales(conversion)
+        self.bound = 0.0
+        self.encoder = 1.0
+        self.rate = TOP
 
     def all(self) -> Iterator[tuple[str, Stored]]:
         """Yield the tensors' names and values, kernels as (taps, in, out)."""
@@ -167,14 +102,14 @@ class _TensorMaker:
         bias = bias + added
         if draft.layer == self._ends.encoder:
             kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
-            kernel = kernel * self.scales.divisor
-            scale = self.scales.fit_encoder(draft, kernel, bias)
+            kernel = kernel * self._written.divisor
+            scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
             kernel = self._join(draft.reads, kernels)
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
-        name = self._names[draft.layer]
+        name = self._written.names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
@@ -222,13 +157,56 @@ class _TensorMaker:
         `encode rate` divides by the largest value, and uses separate channels for the
         two signs.
         """
-        factors = self.scales.of(source, kernel.shape[1])
+        factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._ends.encoder is None and self._values[0] < 0
+        is_signed = self._ends.encoder is None and self._written.values[0] < 0
         if is_signed and self._is_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
+
+    def _scales_of(self, source: str) -> Array:
+        """Return the factor between the spec's and Keras's values of each channel."""
+        if source == INPUT:
+            largest = max(map(abs, self._written.values))
+            return np.full(self._channels, self._written.divisor * largest)
+        draft = self._drafts[source]
+        if source == self._ends.encoder:
+            return np.full(draft.shape[-1], self.encoder)
+        if draft.kind in ("avgpool", "maxpool", "concat"):
+            return np.concatenate([self._scales_of(key) for key in draft.sources])
+        return np.ones(draft.shape[-1])
+
+    def _fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
+        """Return the power of 2 by which to divide the encoder to prevent clipping.
+
+        ReLU commutes with positive factors, and powers of 2 are exact in floats.
+        """
+        low, high = self._written.values
+        low, high = min(low, 0.0), max(high, 0.0)
+        most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
+        self.bound = float(most.max())
+        if self.bound <= LIMIT:
+            return 1.0
+        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
+        if self._is_summed(draft.layer):
+            self.rate = TOP / factor
+            return 1.0
+        self.encoder = factor
+        return factor
+
+    def _is_summed(self, key: str) -> bool:
+        """Whether an `add`, or a shortcut without weights, reads a draft."""
+        for draft in self._drafts.values():
+            is_read = key in draft.sources
+            if draft.shortcut == key and not draft.is_learned:
+                return True
+            if is_read and draft.kind == "add":
+                return True
+            passes = draft.kind in ("avgpool", "maxpool", "concat")
+            if is_read and passes and self._is_summed(draft.layer):
+                return True
+        return False
 
     def _is_input(self, source: str) -> bool:
         while source and self._drafts[source].kind == "avgpool":

@@ -21,8 +21,7 @@ from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.axes import filled, padded_under_norm, unpadded
-from snnc.importer.table.options import shown
-from snnc.importer.table.readers import READERS, Reader
+from snnc.importer.table.readers import READERS, Reader, shown
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",

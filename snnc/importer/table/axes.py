@@ -8,6 +8,7 @@ from typing import Any
 
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import Group, Unit, Value, View
+from snnc.importer.fitting import Padding
 from snnc.importer.layer_config import rank_of
 from snnc.importer.linear import (
     AxisWindow,
@@ -19,8 +20,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState, CurrentLayer
-from snnc.importer.table.options import dims
-from snnc.importer.table.readers import each_rank, reads
+from snnc.importer.table.readers import dims, each_rank, reads
 from snnc.ir.shapes import pads, window_positions
 
 
@@ -114,7 +114,7 @@ def slide(
         If the kernel is larger than its input.
     """
     given: Any = layer.options.get("padding")
-    padding = given if given in ("same", "causal") else "valid"
+    padding: Padding = given if given in ("same", "causal") else "valid"
     dilation = (
         dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
     )

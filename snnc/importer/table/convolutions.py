@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import BROKEN, Group, Value, order, plain, sizes
@@ -14,6 +14,7 @@ from snnc.importer.linear import (
     Op,
     Shape,
     Term,
+    Windows,
     per_channel,
     points,
     whole,
@@ -22,8 +23,17 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import axes_of, is_first, slide
-from snnc.importer.table.options import dims, shown, take_l2, tell_options
-from snnc.importer.table.readers import READERS, Reader, ReadSource, each_rank, reads
+from snnc.importer.table.readers import (
+    READERS,
+    Reader,
+    ReadSource,
+    dims,
+    each_rank,
+    reads,
+    shown,
+    take_l2,
+    tell_options,
+)
 from snnc.ir.shapes import transposed_crop, transposed_places
 
 
@@ -69,18 +79,16 @@ def _convolve(layer: CurrentLayer, value: Value) -> Value:
         layer.keep(option=f"groups {groups}")
     if channels % groups or filters % groups:
         raise RefusedLayerError(f"its groups do not divide {channels} channels")
-    step = LinearStep(
-        op,
-        layer.name,
-        windows,
-        channels,
-        int(filters),
-        groups=channels if op == "depthwise" else groups,
-        axes=axes.of,
-        taps=taps,
-        bias=bool(options.get("use_bias", True)),
-    )
-    return value.then(step, axes.view)
+    own = channels if op == "depthwise" else groups
+    step = _kernel(op, layer, windows, channels, filters, groups=own, axes=axes.of)
+    return value.then(replace(step, taps=taps), axes.view)
+
+
+def _kernel(
+    op: Op, layer: CurrentLayer, windows: Windows, read: int, given: Any, **facts: Any
+) -> LinearStep:
+    bias = bool(layer.options.get("use_bias", True))
+    return LinearStep(op, layer.name, windows, read, int(given), bias=bias, **facts)
 
 
 _WINDOW = ("kernel_size", "strides", "padding", "use_bias")
@@ -124,16 +132,9 @@ def _read_transposed(layer: CurrentLayer, value: Value) -> Value:
                 f"its output_shape is {shown(given)}, which no padding produces",
                 "build the layer in Keras 2 without this option",
             )
-    step = LinearStep(
-        "transposed",
-        layer.name,
-        axes.windows(value.shape, windows),
-        value.shape[-1],
-        int(options["filters"]),
-        axes=axes.of,
-        taps=(0, 0),
-        bias=bool(options.get("use_bias", True)),
-    )
+    own, read = axes.windows(value.shape, windows), value.shape[-1]
+    facts = {"axes": axes.of, "taps": (0, 0)}
+    step = _kernel("transposed", layer, own, read, options["filters"], **facts)
     return value.then(step, axes.view)
 
 
@@ -169,15 +170,8 @@ def _read_dense(layer: CurrentLayer, value: Value) -> Value:
     group = value.view[-1]
     if not _are_channels(group, value.shape):
         raise RefusedLayerError("its last axis does not contain the channels")
-    step = LinearStep(
-        "kernel",
-        layer.name,
-        points(value.shape),
-        value.shape[-1],
-        int(layer.options["units"]),
-        bias=bool(layer.options.get("use_bias", True)),
-        order=(channels,),
-    )
+    windows, units = points(value.shape), layer.options["units"]
+    step = _kernel("kernel", layer, windows, value.shape[-1], units, order=(channels,))
     return value.then(step, (*value.view[:-1], (channels,)))
 
 

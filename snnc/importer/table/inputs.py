@@ -14,7 +14,6 @@ from snnc.importer.draft import (
     Bias,
     StatementDraft,
     Value,
-    View,
     channels_first,
     order,
     plain,
@@ -25,8 +24,7 @@ from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.convolutions import keras_sizes, normalized
-from snnc.importer.table.options import numbers, shown
-from snnc.importer.table.readers import READERS, Reader, reads
+from snnc.importer.table.readers import READERS, Reader, numbers, reads, shown
 from snnc.text.tables import dims
 
 
@@ -303,7 +301,10 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     if value.parts:
         remedy = "build the layers without"
         raise RefusedLayerError("it splits a vector", remedy, option)
-    if view is not None and not (value.is_alone and _is_wider(value, view)):
+    lacks_axis = view is not None and (
+        len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
+    )  # that convolutions of the input need
+    if view is not None and not (value.is_alone and lacks_axis):
         layer.keep("it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and layer.is_read_alone and len(target) <= 4:
@@ -341,11 +342,6 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     state.change(draft.layer, shape=target, image=target, bias=bias, batchnorm=False)
     term = Term(draft.layer, target)
     return Value((term,), target, plain(len(target)), is_positive=True)
-
-
-def _is_wider(value: Value, view: View) -> bool:
-    """Whether an input would lack an axis that convolutions need."""
-    return len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
 
 
 @reads("Embedding", is_checked=False)

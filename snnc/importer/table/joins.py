@@ -11,8 +11,13 @@ from snnc.importer.draft import INPUT, Kind, StatementDraft, Value, View, order,
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import CurrentLayer
-from snnc.importer.table.options import tell_options
-from snnc.importer.table.readers import READERS, Reader, each_rank, reads_all
+from snnc.importer.table.readers import (
+    READERS,
+    Reader,
+    each_rank,
+    reads_all,
+    tell_options,
+)
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""

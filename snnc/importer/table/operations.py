@@ -17,8 +17,7 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import activate
 from snnc.importer.table.inputs import reshaped, scaled
-from snnc.importer.table.options import numbers
-from snnc.importer.table.readers import READERS, reads
+from snnc.importer.table.readers import READERS, numbers, reads
 
 ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
 NAMES = {
