@@ -17,14 +17,16 @@ from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.progress import Progress
 from snnc.runtime.keras.spike_plan import (
+    DEPTHWISE_RATE,
     MOST,
+    RATE,
     ROUNDS,
     STREAMS,
     UPDATES,
     plan_spikes,
 )
 from snnc.runtime.keras.spike_training import WarmCosine
-from tests.agreement.networks import BODIES
+from tests.agreement.networks import BODIES, text
 from tests.emit.packages import importable
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.phased import Made, chain, examples, packages
@@ -215,6 +217,22 @@ class TestPlan:
     def test_devices_share_streams_evenly(self, net: Made, model: keras.Model) -> None:
         plan = plan_spikes(net.network, model, 1000, 0, replicas=3)
         assert plan.streams == STREAMS // 3 * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [
+        ("depthwise2d", DEPTHWISE_RATE),
+        ("depthwise3d", DEPTHWISE_RATE),
+        ("conv3d_same", RATE),
+    ],
+)
+def test_depthwise_networks_learn_at_a_lower_rate(
+    tmp_path: Path, name: str, rate: float
+) -> None:
+    package = open_package(write_package(text(name, "relu"), tmp_path))
+    model = package.module("keras_model").build_model()
+    assert plan_spikes(package.network, model, 10**9, 0).rate == rate
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ from .pipelines import Batches
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 48_000  # of all updates together, at least
+RATE = 16e-3  # the highest learning rate
+# Neurons of few inputs fire by strong single spikes, so learning is less
+# stable with them.
+DEPTHWISE_RATE = 4e-3
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -44,12 +48,16 @@ def stages_of(epochs: int, doubling: bool) -> list[range]:
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The updates per round, the streams, and the seed for rests."""
+    """The updates per round, the streams, and the seed for rests.
+
+    ``rate`` is the highest learning rate.
+    """
 
     each: int
     streams: int
     seed: int
     cut: bool = False
+    rate: float = RATE
 
     @property
     def updates(self) -> int:
@@ -102,7 +110,18 @@ def plan_spikes(
     usual = max(UPDATES, STEPS // network.steps)
     cut = updates is None and affordable < usual
     count = max(ROUNDS, affordable) if cut else updates or usual
-    return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
+    depthwise = any(map(is_depthwise, model.layers))
+    rate = DEPTHWISE_RATE if depthwise else RATE
+    return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
+
+
+def is_depthwise(layer: KerasLayer) -> bool:
+    """Return whether each channel of a convolution reads one channel."""
+    if getattr(layer, "depthwise_kernel", None) is not None:
+        return True
+    # Keras has no DepthwiseConv3D.
+    groups = getattr(layer, "groups", 1)
+    return groups > 1 and int(layer.kernel.shape[-2]) == 1
 
 
 def multiplications(layer: KerasLayer) -> int:

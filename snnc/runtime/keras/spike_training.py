@@ -32,7 +32,6 @@ RESTS = 0.1  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
 STREAMS = 16  # simulations of held-out examples side by side
 FEW = 4  # updates before the time is estimated
-RATE = 16e-3  # the highest learning rate
 WARM_UP = 0.1  # the share of updates in which the learning rate rises
 CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
@@ -79,7 +78,7 @@ class SpikeTraining(keras.Model):
         if self._network.readout.classes:
             kind = keras.metrics.SparseCategoricalAccuracy
             self._kinds.append(kind(name="accuracy"))
-        rate = WarmCosine(RATE, plan.updates)
+        rate = WarmCosine(plan.rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
         optimizer = keras.optimizers.Adam(rate)
         self.compile(optimizer=optimizer, jit_compile=False)
