@@ -131,11 +131,6 @@ class _Work:
     settled: asyncio.Task[Analysis] | None = None
     newest: Analysis | None = None
 
-    def cancel(self) -> None:
-        self.first.cancel()
-        if self.settled is not None:
-            self.settled.cancel()
-
 
 class Analyses:
     """Analyses texts one after another, and drops results for older versions.
@@ -175,7 +170,9 @@ class Analyses:
     def drop(self, uri: str) -> None:
         """Forget a text, and cancel its analysis."""
         if work := self._work.pop(uri, None):
-            work.cancel()
+            work.first.cancel()
+            if work.settled is not None:
+                work.settled.cancel()
 
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
@@ -183,27 +180,22 @@ class Analyses:
         source = SourceFile("warm.snn", text)
         self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
 
-    async def newest(self, uri: str) -> Analysis:
-        """Wait for the analysis of the newest version of a text.
+    async def newest(self, uri: str, *, settled: bool = False) -> Analysis | None:
+        """Wait for the analysis of the newest version; None if the text is closed.
 
-        Raise KeyError if the text is closed.
+        With ``settled``, wait until the diagnostics contain all advice.
         """
-        while True:
-            work = self._work[uri]
+        while work := self._work.get(uri):
             await asyncio.wait([work.first])
-            if not work.first.cancelled():
-                return work.newest or work.first.result()
-
-    async def with_advice(self, uri: str) -> Analysis:
-        """Wait for the analysis with all advice."""
-        while True:
-            newest = await self.newest(uri)
-            later = self._work[uri].settled if uri in self._work else None
-            if newest.settled or later is None:
+            if work.first.cancelled():
+                continue
+            newest = work.newest or work.first.result()
+            if newest.settled or not settled or work.settled is None:
                 return newest
-            await asyncio.wait([later])
-            if not later.cancelled():
-                return later.result()
+            await asyncio.wait([work.settled])
+            if not work.settled.cancelled():
+                return work.settled.result()
+        return None
 
     async def _report_failure(
         self, buffer: Buffer, made: Awaitable[Analysis]
