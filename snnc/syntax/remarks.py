@@ -81,18 +81,17 @@ class Remarks:
             if self._is_next(beside):
                 self.of(beside).beside.append(comment)
                 return
-            if (
-                "\n"
-                not in comment.span.source.text[beside.span.end : comment.span.start]
-            ):
+            text = comment.span.source.text
+            if "\n" not in text[beside.span.end : comment.span.start]:
                 self.of(beside).above.append(comment)
                 return
         if before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
         elif level.after is not None:
             # The first line of an item without a key belongs to the item.
-            first = owner is not None and not owner.key and level.after is entries[0]
-            self.of(owner if first else level.after).above.append(comment)
+            is_first = level.after is entries[0]
+            to_item = owner if owner and not owner.key and is_first else None
+            self.of(to_item or level.after).above.append(comment)
         elif owner is not None:
             self.of(owner).below.append(comment)
         else:
