@@ -118,7 +118,7 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self._ready, self._report_bug, self._profile)
+        return Analyses(self)
 
     @property
     def was_shut_down(self) -> bool:
@@ -210,7 +210,7 @@ class SpecServer(LanguageServer):
             self.analyses.drop(buffer.uri)
             self._send(buffer.uri, buffer.version, [])
 
-    def _profile(self) -> Profile:
+    def device(self) -> Profile:
         """Return the configured device, or Loihi 1 if its file has an error."""
         # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
@@ -225,15 +225,16 @@ class SpecServer(LanguageServer):
             self._wrong_device = str(error)
             return read_profile()
 
-    def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
+    def send_analysis(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None:
+        """Send the diagnostics of a text; with ``again``, hints have also changed."""
         if not self.supports(PULLED):
-            self._send(
-                buffer.uri, buffer.version, self.diagnostics_of(buffer.uri, analysis)
-            )
+            shown = self.diagnostics_of(buffer.uri, analysis)
+            self._send(buffer.uri, buffer.version, shown)
         if again:
             self._refresh()
 
-    def _report_bug(self, buffer: Buffer, error: Exception) -> None:
+    def report_bug(self, buffer: Buffer, error: Exception) -> None:
+        """Report an unexpected exception from the compiler."""
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
