@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from snnc.language import property_types, tree
@@ -102,19 +101,13 @@ def values_of(key: str) -> tuple[str, ...]:
 
 def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
     """Return the properties and parts whose values are read by the given functions."""
-    return frozenset(key for reader in readers for key in _by_reader()[reader])
-
-
-@cache
-def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
-    by_reader: dict[Callable[..., Any], set[str]] = {}
-    for model in tables():
-        for name, info in fields_of(model).items():
-            key = PARTS[name].key if name in PARTS else name
-            for item in notes(info):
-                if isinstance(item, ReadBy):
-                    by_reader.setdefault(item.func, set()).add(key)
-    return {reader: frozenset(keys) for reader, keys in by_reader.items()}
+    return frozenset(
+        PARTS[name].key if name in PARTS else name
+        for model in tables()
+        for name, field in fields_of(model).items()
+        for note in notes(field)
+        if isinstance(note, ReadBy) and note.func in readers
+    )
 
 
 def owner_of(statement: tree.Statement) -> str:

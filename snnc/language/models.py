@@ -8,7 +8,7 @@ imported: with pydantic's classes, `snnc check` would take 1.5 times as long
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -45,11 +45,6 @@ class Model(metaclass=type):  # noqa: UP050
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
-
-    @classmethod
-    def read(cls, value: object, make: Callable[[Any], Any]) -> Any:
-        """Convert a value to a model; ``make`` converts a mapping."""
-        return make(value)
 
 
 @cache
@@ -154,9 +149,8 @@ def _model(model: type[Model]) -> Schema:
         ),
         [field.name for field in fields(model)],
     )
-    if "read" not in vars(model):
-        return schema
-    return core_schema.no_info_wrap_validator_function(model.read, schema)
+    read = getattr(model, "read", None)  # converts a value with the schema
+    return core_schema.no_info_wrap_validator_function(read, schema) if read else schema
 
 
 def _field(field: Field[Any]) -> Schema:

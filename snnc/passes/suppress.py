@@ -125,7 +125,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
         for inner in entry.inner or ():
             found = visit(inner, own)
             first = first or found
-        for comment in (*remarks.above(entry), *remarks.beside(entry)):
+        for comment in (*remarks.of(entry).above, *remarks.of(entry).beside):
             subjects[comment.span.start] = first or entry.span
         return first
 

@@ -194,16 +194,15 @@ def _set(
 ) -> tuple[tree.Property, ...]:
     """Set a property or one of its settings; add a missing property at ``place``."""
     key, *rest = path
-    at = next((i for i, p in enumerate(properties) if p.key.text == key.text), None)
-    before = None if at is None else properties[at]
+    old = next((p for p in properties if p.key.text == key.text), None)
     if rest:
-        value = _within(key, before, tuple(rest), value, place)
+        value = _within(key, old, tuple(rest), value, place)
     if value is None:
-        return tuple(p for p in properties if p is not before)
-    if before is None or at is None:
-        return (*properties, tree.Property(key, value, place))
-    new = tree.Property(key, value, before.span)
-    return (*properties[:at], new, *properties[at + 1 :])
+        return tuple(p for p in properties if p is not old)
+    new = tree.Property(key, value, old.span if old else place)
+    if old is None:
+        return (*properties, new)
+    return tuple(new if p is old else p for p in properties)
 
 
 def _within(

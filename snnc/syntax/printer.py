@@ -264,13 +264,13 @@ def _comments_of_items(
         is_item = not entry.is_open and entry.span in spans
         owner = entry.span if is_item else owner
         end = entry.span.end
-        for comment in remarks.below(entry):
+        for comment in remarks.of(entry).below:
             end = max(end, comment.span.end)
         for inner in entry.inner or ():
             end = max(end, visit(inner, owner))
         if is_item:
             ends[entry.span] = end
-        for comment in (*remarks.above(entry), *remarks.beside(entry)):
+        for comment in (*remarks.of(entry).above, *remarks.of(entry).beside):
             at = comment.span.start
             if owner is not None and (not is_item or owner.start <= at < owner.end):
                 headings.setdefault(owner, []).append(comment)

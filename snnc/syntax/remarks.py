@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from snnc.language import tree
 from snnc.syntax.entries import Entry
+
+
+class CommentsAround(NamedTuple):
+    """The comments above an entry, on its last line, and at the end of its block."""
+
+    above: list[tree.Comment]
+    beside: list[tree.Comment]
+    below: list[tree.Comment]
 
 
 class Remarks:
@@ -27,30 +35,21 @@ class Remarks:
         self, comments: Iterable[tree.Comment], entries: Sequence[Entry]
     ) -> None:
         self.foot: list[tree.Comment] = []
-        self._above: dict[int, list[tree.Comment]] = defaultdict(list)
-        self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
-        self._below: dict[int, list[tree.Comment]] = defaultdict(list)
+        self._around: dict[int, CommentsAround] = {}
         self._levels: dict[int, _Level] = {}
         self._latest: int | None = None  # start of the previous comment
         for comment in comments:
             self._place(comment, entries, None)
             self._latest = comment.span.start
 
-    def above(self, entry: Entry) -> list[tree.Comment]:
-        return self._above[id(entry)]
-
-    def beside(self, entry: Entry) -> list[tree.Comment]:
-        return self._beside[id(entry)]
-
-    def below(self, entry: Entry) -> list[tree.Comment]:
-        return self._below[id(entry)]
+    def of(self, entry: Entry) -> CommentsAround:
+        """Return the comments that belong to an entry."""
+        return self._around.setdefault(id(entry), CommentsAround([], [], []))
 
     def inside(self, entry: Entry) -> bool:
         """Return whether a comment belongs inside an entry."""
-        return bool(self.below(entry)) or any(
-            self.above(inner) or self.beside(inner) or self.below(inner)
-            for inner in _all(entry)
-        )
+        inner = (any(self.of(inner)) for inner in _all(entry))
+        return bool(self.of(entry).below) or any(inner)
 
     def _level(self, entries: Sequence[Entry]) -> _Level:
         if id(entries) not in self._levels:
@@ -61,7 +60,7 @@ class Remarks:
         """Return whether an entry has no comment yet and no entry comes before it."""
         end = entry.span.end if entry.inner else entry.span.start
         between = self._latest is not None and self._latest >= end
-        return not self._beside[id(entry)] and not between
+        return not self.of(entry).beside and not between
 
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
@@ -72,7 +71,7 @@ class Remarks:
             self._place(comment, level.within.inner or (), level.within)
             return
         if comment.trailing and level.around is not None:
-            self._beside[id(level.around)].append(comment)
+            self.of(level.around).beside.append(comment)
             return
         before = level.before or owner
         if comment.trailing and before is not None:
@@ -80,22 +79,21 @@ class Remarks:
                 before = owner
             beside = before if before is owner else _ending(before, comment)
             if self._is_next(beside):
-                self._beside[id(beside)].append(comment)
+                self.of(beside).beside.append(comment)
                 return
-            if (
-                "\n"
-                not in comment.span.source.text[beside.span.end : comment.span.start]
-            ):
-                self._above[id(beside)].append(comment)
+            text = comment.span.source.text
+            if "\n" not in text[beside.span.end : comment.span.start]:
+                self.of(beside).above.append(comment)
                 return
         if before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
         elif level.after is not None:
             # The first line of an item without a key belongs to the item.
-            first = owner is not None and not owner.key and level.after is entries[0]
-            self._above[id(owner if first else level.after)].append(comment)
+            is_first = level.after is entries[0]
+            to_item = owner if owner and not owner.key and is_first else None
+            self.of(to_item or level.after).above.append(comment)
         elif owner is not None:
-            self._below[id(owner)].append(comment)
+            self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
 

@@ -38,15 +38,6 @@ def value(text: str) -> tree.Value:
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_every_spec_parses(spec: Path) -> None:
-    report = Diagnostics()
-    document = parse(SourceFile(spec.name, spec.read_text()), report)
-    assert report.diagnostics == ()
-    assert document.network is not None
-    assert document.network.text == spec.stem
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
     text = spec.read_text()
     whole = list(GRAMMAR.parse(text).find_data("statement"))

@@ -78,16 +78,16 @@ class _YamlPrinter:
     def _entry(self, entry: Entry, depth: int, dash: str) -> None:
         """Write an entry, after a dash if it is a list item."""
         indent = _INDENT * depth
-        self._comments(self._remarks.above(entry), depth)
+        self._comments(self._remarks.of(entry).above, depth)
         trailing = "".join(
-            f"  {_format_comment(c)}" for c in self._remarks.beside(entry)
+            f"  {_format_comment(c)}" for c in self._remarks.of(entry).beside
         )
         flat = f"{indent}{dash}{entry.flat}"
         if not entry.inner or self._fits(entry, flat):
             self._line(flat + trailing, entry.span.start)
             return
         if not entry.key:  # no line of its own for a trailing comment
-            self._comments(self._remarks.beside(entry), depth)
+            self._comments(self._remarks.of(entry).beside, depth)
         else:
             self._line(f"{indent}{dash}{entry.key}:{trailing}", entry.span.start)
             self._opened = True
@@ -96,7 +96,7 @@ class _YamlPrinter:
             mark = "- " if entry.is_list else ""
             first = dash if not entry.key and index == 0 and not mark else ""
             self._entry(inner, depth if first else deeper, mark or first)
-        self._comments(self._remarks.below(entry), deeper)
+        self._comments(self._remarks.of(entry).below, deeper)
 
     def _fits(self, entry: Entry, flat: str) -> bool:
         """Return whether an entry with nested entries fits on one line."""
