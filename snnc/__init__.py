@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from snnc.tools.exchange import export_nir as export_nir
     from snnc.tools.exchange import import_keras as import_keras
     from snnc.tools.fit import Fit as Fit
+    from snnc.tools.opening import SpecError as SpecError
     from snnc.tools.package import Package as Package
     from snnc.tools.package import Training as Training
     from snnc.tools.pictures import plot as plot
-    from snnc.tools.problems import SpecError as SpecError
     from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
@@ -59,9 +59,9 @@ _HOMES = {
     "snnc.tools.evaluate.verb": ("evaluate", "predict"),
     "snnc.tools.exchange": ("export_nir", "import_keras"),
     "snnc.tools.fit": ("Fit",),
+    "snnc.tools.opening": ("SpecError",),
     "snnc.tools.package": ("Package", "Training"),
     "snnc.tools.pictures": ("plot",),
-    "snnc.tools.problems": ("SpecError",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),

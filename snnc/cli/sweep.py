@@ -116,8 +116,8 @@ def sweep_command(
     _refuse_at_odds(train, picture or picture_cores, **options)
     refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
+    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import plot
-    from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
 
     device = chosen_device() or DEFAULT
@@ -214,8 +214,8 @@ def plot_command(
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
         raise click.UsageError(f"--kind {kind} does not use {typed}")
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
+    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import Drawable, plot
-    from snnc.tools.problems import SpecError
     from snnc.tools.spec import load
 
     drawn: Drawable = what

@@ -155,7 +155,7 @@ def calibrate_command(
     refuse_existing(force, output)
     quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
-    from snnc.tools.problems import SpecError
+    from snnc.tools.opening import SpecError
 
     with one_line_errors():
         require_libraries()

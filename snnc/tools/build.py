@@ -11,9 +11,8 @@ from snnc.loihi.profile import DEFAULT
 from snnc.passes import Compilation, run_passes
 from snnc.runtime.files import write_file
 from snnc.tools.building import Check, Wanted, Write, build_specs
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, SpecError
 from snnc.tools.package import Package
-from snnc.tools.problems import SpecError
 from snnc.tools.spec import Spec, as_spec
 
 MARK = "# Written by `Spec.build`, which replaces it; without this line it is yours.\n"

@@ -18,7 +18,6 @@ from snnc.text.installing import installation
 from snnc.text.tables import printable
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
-from snnc.tools.evaluate.advice import advice
 from snnc.tools.fit import find_variants
 from snnc.tools.report.html import Section, document, line_costs, page, result_html
 
@@ -66,7 +65,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         summary.heading(evaluation),
         summary.scores(evaluation).rows,
         summary.tables(evaluation),
-        advice(evaluation),
+        summary.advice(evaluation),
     )
 
 

@@ -16,8 +16,8 @@ from snnc.exact import CannotRunError
 from snnc.processes import LocalWorkers
 from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate.exact import run_exact
+from snnc.tools.evaluate.measures import join
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
-from snnc.tools.evaluate.part import join
 from snnc.tools.evaluate.task import Task, open_task
 from tests.evaluate.conftest import Case
 

@@ -24,16 +24,16 @@ from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
-from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
-from snnc.tools.evaluate.part import (
+from snnc.tools.evaluate.measures import (
     EvaluatedPart,
+    KerasReference,
     SpanResult,
     record,
     restore,
     run_spans,
     whole_spans,
 )
+from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import FileName, open_workers
 from snnc.tools.statistics import Array

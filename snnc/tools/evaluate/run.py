@@ -31,13 +31,12 @@ from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
-from snnc.tools.evaluate.measures import KerasReference, result_of
+from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
 from snnc.tools.evaluate.options import (
     EvaluateOptions,
     RefusedRunError,
     not_installed,
 )
-from snnc.tools.evaluate.part import EvaluatedPart, join
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
