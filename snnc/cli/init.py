@@ -49,7 +49,7 @@ def init_command(folder: str, requirement: str | None) -> int:
     plan = StarterPlan.of(Path(folder), requirement)
     try:
         for name in map(Path.as_posix, plan.existing_files):
-            report.add(AlreadyThere(span=whole_file(name), path=name))
+            report.add(AlreadyThere(span=whole_file(name)))
         if not plan.existing_files:
             for written in plan.write():
                 print_data(f"{printable(written.as_posix())}\n")

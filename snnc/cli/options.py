@@ -111,9 +111,8 @@ def with_folders(
         inside = specs_in(Path(path))
         if not inside and not allow_empty:
             name = Path(path).as_posix()
-            nowhere = whole_file(name)
             report.add(
-                NoSpecInFolder(span=nowhere, name=name, is_package=is_package(name))
+                NoSpecInFolder(span=whole_file(name), is_package=is_package(name))
             )
         yield from map(str, inside)
 

@@ -190,16 +190,22 @@ class Diagnostic(Record):
     message: ClassVar[str]
     label: ClassVar[str] = ""
     notes: ClassVar[tuple[str, ...]] = ()
-    help: ClassVar[str] = ""
+    help: ClassVar[str] = "{hint}"
 
     span: Span
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
+    advice: str = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for name in _TEXTS & vars(cls).keys():
             setattr(cls, name, _Template(name, vars(cls)[name]))
+
+    @property
+    def hint(self) -> str:
+        """The help of a class without a template."""
+        return self.advice
 
     @property
     def file(self) -> str:
@@ -245,9 +251,16 @@ class Diagnostic(Record):
         return _fill(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
-        """Return the nonempty notes: the value, the limit and its source."""
-        notes = type(self).notes
-        return tuple(text for note in notes if (text := self._fill_template(note)))
+        """Return the notes: the value, the limit and its source.
+
+        A note with an empty value is omitted.
+        """
+        return tuple(map(self._fill_template, filter(self._is_known, type(self).notes)))
+
+    def _is_known(self, template: str) -> bool:
+        """Return whether no value in a template is empty."""
+        names = [name for _, name, _, _ in Formatter().parse(template) if name]
+        return all(getattr(self, name) not in ("", None) for name in names)
 
     def render_help(self) -> str:
         """Return the closest change that works, or an empty string."""
@@ -263,6 +276,24 @@ class Diagnostic(Record):
     def sort_key(self) -> tuple[str, int, int, str]:
         """The key by which diagnostics are sorted: position, then code."""
         return (self.span.source.name, self.span.start, self.span.end, self.code)
+
+
+class SpecWarning(Diagnostic):
+    """A problem that does not stop a build, and that a comment may allow."""
+
+    severity = Severity.WARNING
+
+
+class LayerDiagnostic(Diagnostic):
+    """An error in a layer, or in another statement with a ``name``."""
+
+    name: str
+
+
+class LayerWarning(SpecWarning):
+    """A warning about a layer called ``name``."""
+
+    name: str
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -29,14 +30,12 @@ class Mark:
         return self.span.first.line
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a snippet: source text, carets, or a gap between lines."""
-
-    number: str = ""
-    text: str = ""
-    is_carets: bool = False
-    is_gap: bool = False
+Line = tuple[str, str]
+"""The number of a line of a snippet, empty for carets, and the text of the line."""
+GAP: Line = "...", ""
+"""Lines between two marked lines that are not shown."""
+Paint = Callable[[str, str], str]
+"""Wraps text in an ANSI colour, or leaves it unchanged."""
 
 
 def _width(character: str) -> int:
@@ -62,13 +61,13 @@ def expand(text: str) -> tuple[str, list[int]]:
     return "".join(shown), columns
 
 
-def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
+def _snippet(marks: Iterable[Mark]) -> Iterator[Line]:
     """Yield each marked line, followed by one line of carets per mark."""
     ordered = sorted(marks, key=lambda m: (m.line, not m.primary, m.span.start))
     previous: int | None = None
     for line, group in groupby(ordered, key=lambda m: m.line):
         if previous is not None and line > previous + 1:
-            yield Line(is_gap=True)
+            yield GAP
         previous = line
         yield from _marked_line(line, list(group))
 
@@ -82,9 +81,9 @@ def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
         start = max(0, min(column - _BEFORE, len(text) - WIDEST))
         text = text[start : start + WIDEST]
     shown, columns = expand(text)
-    yield Line(number=str(line), text=shown.rstrip())
+    yield str(line), shown.rstrip()
     for mark in marks:
-        yield Line(text=_carets(mark, columns, start), is_carets=True)
+        yield "", _carets(mark, columns, start)
 
 
 def _carets(mark: Mark, columns: list[int], start: int) -> str:
@@ -104,16 +103,8 @@ _MARGIN_COLOUR = "34"
 _HELP_COLOUR = "36"
 
 
-class _Style:
-    """Wraps text in ANSI colours, or leaves it unchanged."""
-
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
-
-    def paint(self, text: str, code: str, bold: bool = True) -> str:
-        if not self._colour:
-            return text
-        return f"\x1b[{'1;' if bold else ''}{code}m{text}\x1b[0m"
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[1;{code}m{text}\x1b[0m"
 
 
 def describe_fix(fix: Fix) -> str:
@@ -143,25 +134,52 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     """
     if not diagnostics:
         return ""
-    style = _Style(colour)
-    blocks = ["\n".join(_block(d, style)) + "\n" for d in diagnostics]
-    return "\n".join([*blocks, _summary(diagnostics, style)]) + "\n"
+    paint: Paint = _paint if colour else lambda text, _: text
+    blocks = ["\n".join(_block(d, paint)) + "\n" for d in diagnostics]
+    return "\n".join([*blocks, _summary(diagnostics, paint)]) + "\n"
 
 
-def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
+def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     colour = _COLOURS[diagnostic.severity]
-    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
+    head = paint(f"{diagnostic.severity}[{diagnostic.code}]", colour)
     yield f"{head}: {diagnostic.render_message()}"
-    shown = {mark.span: list(snippet(same)) for mark, *same in _by_file(diagnostic)}
-    lines = [line for snippets in shown.values() for line in snippets]
-    margin = max((len(line.number) for line in lines), default=1)
-    for index, (span, own) in enumerate(shown.items()):
+    snippets = list(_snippets(diagnostic))
+    numbers = [number for _, lines in snippets for number, _ in lines]
+    margin = max((len(n) for n in numbers if n != GAP[0]), default=1)
+    bar = paint(f"{' ' * margin} |", _MARGIN_COLOUR)
+    for index, (span, lines) in enumerate(snippets):
         arrow = ":::" if index else "-->"
-        yield f"{style.paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
-        if own:
-            yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
-        yield from (_format_line(line, margin, colour, style) for line in own)
-    yield from _footer(diagnostic, margin, style)
+        yield f"{paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
+        if lines:
+            yield bar
+        for number, text in lines:
+            if number == GAP[0]:
+                yield paint(number, _MARGIN_COLOUR)
+            elif number:
+                left = paint(f"{number:>{margin}} |", _MARGIN_COLOUR)
+                yield f"{left} {text}".rstrip()
+            else:
+                yield f"{bar} {paint(text, colour)}"
+    equals = paint(f"{' ' * margin} =", _MARGIN_COLOUR)
+    for note in diagnostic.render_notes():
+        yield f"{equals} note: {note}"
+    if help_text := diagnostic.render_help():
+        yield f"{equals} {paint('help', _HELP_COLOUR)}: {help_text}"
+    elif diagnostic.fix is not None:
+        fix = describe_fix(diagnostic.fix)
+        yield f"{equals} {paint('fix', _HELP_COLOUR)}: {fix}"
+
+
+def _snippets(diagnostic: Diagnostic) -> Iterator[tuple[Span, list[Line]]]:
+    """Yield the first position in each file, with the lines to show there."""
+    marks: dict[int, list[Mark]] = {}
+    main = Mark(diagnostic.span, diagnostic.render_label(), primary=True)
+    others = (Mark(r.span, r.text, primary=False) for r in diagnostic.related)
+    for mark in (main, *others):
+        marks.setdefault(id(mark.span.source), []).append(mark)
+    for same in marks.values():
+        span = same[0].span
+        yield span, list(_snippet(same)) if span.source.text else []
 
 
 def _place(span: Span) -> str:
@@ -170,46 +188,13 @@ def _place(span: Span) -> str:
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 
 
-def _format_line(line: Line, margin: int, colour: str, style: _Style) -> str:
-    if line.is_gap:
-        return style.paint("...", _MARGIN_COLOUR)
-    bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)
-    text = style.paint(line.text, colour) if line.is_carets else line.text
-    return f"{bar} {text}".rstrip()
-
-
-def _by_file(diagnostic: Diagnostic) -> Iterator[tuple[Mark, ...]]:
-    """Yield the marks of each file: the main mark, and others with lines to show."""
-    marks: dict[int, list[Mark]] = {}
-    for mark in _marks(diagnostic):
-        marks.setdefault(id(mark.span.source), []).append(mark)
-    for same in marks.values():
-        yield same[0], *(same if same[0].span.source.text else ())
-
-
-def _marks(diagnostic: Diagnostic) -> list[Mark]:
-    marks = [Mark(diagnostic.span, diagnostic.render_label(), primary=True)]
-    marks += [Mark(r.span, r.text, primary=False) for r in diagnostic.related]
-    return marks
-
-
-def _footer(diagnostic: Diagnostic, margin: int, style: _Style) -> Iterator[str]:
-    equals = style.paint(f"{' ' * margin} =", _MARGIN_COLOUR)
-    for note in diagnostic.render_notes():
-        yield f"{equals} note: {note}"
-    if help_text := diagnostic.render_help():
-        yield f"{equals} {style.paint('help', _HELP_COLOUR)}: {help_text}"
-    elif diagnostic.fix is not None:
-        fix = describe_fix(diagnostic.fix)
-        yield f"{equals} {style.paint('fix', _HELP_COLOUR)}: {fix}"
-
-
-def _summary(diagnostics: Sequence[Diagnostic], style: _Style) -> str:
-    parts = []
-    for severity in Severity:
-        count = sum(d.severity is severity for d in diagnostics)
-        if count:
-            plural = "" if count == 1 else "s"
-            text = f"{count} {severity.value}{plural}"
-            parts.append(style.paint(text, _COLOURS[severity]))
-    return ", ".join(parts)
+def _summary(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    return ", ".join(
+        paint(
+            f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}",
+            colour,
+        )
+        for severity, colour in _COLOURS.items()
+        if severity in counts
+    )

@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from snnc import __version__
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
-from snnc.source import DOCUMENTATION, Position, Span, repository_around
+from snnc.source import DOCUMENTATION, Span, repository_around
 from snnc.text.display import Json
 from snnc.text.tables import printable
 
@@ -52,27 +52,21 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
 
 
 def _json_place(span: Span) -> Json:
+    ends = ("line", "column", "end_line", "end_column")
     return {
         "file": span.source.name,
-        "line": span.first.line,
-        "column": span.first.column,
-        "end_line": span.last.line,
-        "end_column": span.last.column,
+        **dict(zip(ends, (*span.first, *span.last), strict=True)),
     }
 
 
 def _json_fix(fix: Fix) -> Json:
     return {
         "description": describe_fix(fix),
-        "start": _json_position(fix.span.first),
-        "end": _json_position(fix.span.last),
+        "start": fix.span.first._asdict(),
+        "end": fix.span.last._asdict(),
         "replacement": fix.replacement,
         "unsafe": fix.unsafe,
     }
-
-
-def _json_position(position: Position) -> dict[str, int]:
-    return {"line": position.line, "column": position.column}
 
 
 MOST_ANNOTATIONS = 10
@@ -112,25 +106,26 @@ def github_commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 
 def _command(diagnostic: Diagnostic) -> str:
-    values = {
-        "file": printable(repository_path(diagnostic.span.source.name)),
-        **_lines(diagnostic),
+    first, last = diagnostic.span.first, diagnostic.span.last
+    values: dict[str, object] = {
+        "file": printable(repository_path(diagnostic.file)),
+        "line": first.line,
+        "endLine": last.line,
     }
+    if first.line == last.line:  # GitHub requires this
+        values |= {"col": first.column, "endColumn": last.column}
     values["title"] = f"{diagnostic.code}: {diagnostic.title}"
-    properties = ",".join(f"{key}={_property(v)}" for key, v in values.items())
-    help_text = diagnostic.render_help()
-    said = [diagnostic.render_message(), *diagnostic.render_notes()]
-    message = "\n".join([*said, *([f"help: {help_text}"] if help_text else [])])
+    properties = ",".join(f"{key}={_property(str(v))}" for key, v in values.items())
+    message = _all_texts(diagnostic, "help: ")
     return f"::{diagnostic.severity.value} {properties}::{_data(message)}"
 
 
-def _lines(diagnostic: Diagnostic) -> dict[str, str]:
-    """Return the lines; add columns only for a single line, as GitHub requires."""
-    first, last = diagnostic.span.first, diagnostic.span.last
-    lines = {"line": str(first.line), "endLine": str(last.line)}
-    if first.line != last.line:
-        return lines
-    return {**lines, "col": str(first.column), "endColumn": str(last.column)}
+def _all_texts(diagnostic: Diagnostic, before_help: str = "") -> str:
+    """Return the message, the notes and the help, one per line."""
+    texts = [diagnostic.render_message(), *diagnostic.render_notes()]
+    if help_text := diagnostic.render_help():
+        texts.append(f"{before_help}{help_text}")
+    return "\n".join(texts)
 
 
 def _data(text: str) -> str:
@@ -151,17 +146,13 @@ def sarif_document(diagnostics: Sequence[Diagnostic]) -> Json:
     each with its documentation page as help.
     """
     kinds = sorted({type(d) for d in diagnostics}, key=lambda kind: kind.code)
-    rules = {kind: number for number, kind in enumerate(kinds)}
-    driver = {
-        "name": "snnc",
-        "version": __version__,
-        "rules": [_rule(kind) for kind in kinds],
-    }
+    rules = [_rule(kind) for kind in kinds]
+    driver = {"name": "snnc", "version": __version__, "rules": rules}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(d, rules[type(d)], mark)
+            _result(d, kinds.index(type(d)), mark)
             for d, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
         ],
     }
@@ -190,64 +181,46 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     """
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:
-        source = diagnostic.span.source
-        lines = source.text.split("\n")
-        line = "".join(lines[diagnostic.span.first.line - 1].split())
-        said = "\0".join((diagnostic.code, repository_path(source.name), line))
+        line = "".join(diagnostic.span.source.line_text(diagnostic.line).split())
+        said = "\0".join((diagnostic.code, repository_path(diagnostic.file), line))
         mark = hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         seen[mark] += 1
         yield f"{mark}:{seen[mark]}"
 
 
 def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
-    help_text = diagnostic.render_help()
-    said = [diagnostic.render_message(), *diagnostic.render_notes()]
     result: Json = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
-        "message": {"text": "\n".join([*said, *([help_text] if help_text else [])])},
+        "message": {"text": _all_texts(diagnostic)},
         "locations": [{"physicalLocation": _place(diagnostic.span)}],
         "partialFingerprints": {"snnc/v1": mark},
     }
     if diagnostic.related:
-        result["relatedLocations"] = [_related_location(r) for r in diagnostic.related]
-    if diagnostic.fix is not None:
-        result["fixes"] = [_fix(diagnostic.fix)]
+        result["relatedLocations"] = [
+            {
+                "physicalLocation": _place(label.span),
+                "message": {"text": printable(label.text)},
+            }
+            for label in diagnostic.related
+        ]
+    if (fix := diagnostic.fix) is not None:
+        place = _place(fix.span)
+        replacement = {
+            "deletedRegion": place.pop("region"),
+            "insertedContent": {"text": fix.replacement},
+        }
+        result["fixes"] = [
+            {"artifactChanges": [{**place, "replacements": [replacement]}]}
+        ]
     return result
 
 
-def _artifact(span: Span) -> dict[str, str]:
-    return {"uri": quote(os.fsencode(repository_path(span.source.name)))}
-
-
 def _place(span: Span) -> Json:
-    return {"artifactLocation": _artifact(span), "region": _region(span)}
-
-
-def _region(span: Span) -> dict[str, int]:
+    ends = ("startLine", "startColumn", "endLine", "endColumn")
+    uri = quote(os.fsencode(repository_path(span.source.name)))
     return {
-        "startLine": span.first.line,
-        "startColumn": span.first.column,
-        "endLine": span.last.line,
-        "endColumn": span.last.column,
+        "artifactLocation": {"uri": uri},
+        "region": dict(zip(ends, (*span.first, *span.last), strict=True)),
     }
-
-
-def _related_location(label: Label) -> Json:
-    return {
-        "physicalLocation": _place(label.span),
-        "message": {"text": printable(label.text)},
-    }
-
-
-def _fix(fix: Fix) -> Json:
-    replacement = {
-        "deletedRegion": _region(fix.span),
-        "insertedContent": {"text": fix.replacement},
-    }
-    change = {
-        "artifactLocation": _artifact(fix.span),
-        "replacements": [replacement],
-    }
-    return {"artifactChanges": [change]}

@@ -97,7 +97,7 @@ def _advise(
     if isinstance(diagnostic, TooManyCores):
         return _cores(diagnostic, trials, whole)
     if isinstance(diagnostic, MoreCoresThanChips):
-        return diagnostic.but(hint=f"write {system_for(diagnostic, trials)}")
+        return diagnostic.but(advice=f"write {system_for(diagnostic, trials)}")
     return None
 
 
@@ -106,23 +106,23 @@ def _fan_in(
 ) -> Diagnostic | None:
     """Add changes after which the network, or at least this layer, fits."""
     if trials.certain and whole:
-        return diagnostic.but(hint=f"write {_choice(whole)}")
+        return diagnostic.but(advice=f"write {_choice(whole)}")
     alone = for_fan_in(trials, diagnostic.name)
     if not alone:
         return None
     fitting = [change for change in alone if trials.fits_surely((change,))]
     if fitting:
-        return diagnostic.but(hint=f"write {_choice(fitting)}")
+        return diagnostic.but(advice=f"write {_choice(fitting)}")
     return diagnostic.but(
-        hint=f"write {_choice(alone)}, so that this layer fits on a core"
+        advice=f"write {_choice(alone)}, so that this layer fits on a core"
     )
 
 
 def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
     if blocks := blocks_in_the_way(trials):
-        return diagnostic.but(hint=f"remove {_blocks_of(blocks)}")
+        return diagnostic.but(advice=f"remove {_blocks_of(blocks)}")
     changes = for_axons(trials, diagnostic.name)
-    return diagnostic.but(hint=f"write {_choice(changes)}") if changes else None
+    return diagnostic.but(advice=f"write {_choice(changes)}") if changes else None
 
 
 def _cores(
@@ -142,7 +142,7 @@ def _cores(
     removed = [f"remove {_blocks_of(blocks)}"] if blocks else []
     written = [f"write {_join(choices)}"] if choices else []
     return diagnostic.but(
-        hint=f"{fewer}{', or '.join([*removed, *written])}",
+        advice=f"{fewer}{', or '.join([*removed, *written])}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
         **place,
     )

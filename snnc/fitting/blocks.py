@@ -16,7 +16,7 @@ from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.loihi.refusals import BLOCK_AXES, block_span
 from snnc.passes.resolve import resolve
-from snnc.passes.resolve.drafts import draft_layers
+from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.verify import verify
 from snnc.rules.loihi import (
     BlockExceedsCore,
@@ -41,14 +41,14 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
     close = _with_blocks(names, blocks, trials) if blocks == near else None
     if close is not None and (free is None or close.cores <= free.cores):
         return [
-            d.but(hint=f"write {_quote_block(block)}")
+            d.but(advice=f"write {_quote_block(block)}")
             for d, block in zip(refused, blocks, strict=True)
         ]
     if free is None:
         return list(refused)
     quoted = [_quote_block(block_of(free.by_name[name])) for name in names]
     return [
-        d.but(hint=f"leave it out, or write {block}")
+        d.but(advice=f"leave it out, or write {block}")
         for d, block in zip(refused, quoted, strict=True)
     ]
 
@@ -218,8 +218,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     (refused,) = too_large
     if refused.channels_last is not None:
         return
-    names = [draft.name for draft in draft_layers(spec, Diagnostics())]
-    position = names.index(refused.name)
+    position = layer_names(spec).index(refused.name)
     largest = _largest(trial, position, refused)
     remedies = []
     if largest is not None:
@@ -230,7 +229,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
         remedies += [f"`{padded.text}`"] if trial.holds(padded) else []
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     report.withdraw(refused)
-    report.add(refused.but(hint=hint))
+    report.add(refused.but(advice=hint))
 
 
 def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:

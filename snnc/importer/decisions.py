@@ -194,7 +194,7 @@ def _diagnostic(
         "layers": tuple(layers),
         "kinds": tuple(dict.fromkeys(kinds[layer] for layer in layers)),
         "why": why,
-        "remedy": remedy,
+        "advice": remedy,
     }
     if rule == "maxpool":
         same["costs"] = costs

@@ -61,7 +61,7 @@ _LFS = b"version https://git-lfs.github.com"
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     """Refuse a known format, and say what to do."""
-    return refused(ForeignModel, path=path, what=what[0], way_out=what[1])
+    return refused(ForeignModel, path=path, what=what[0], advice=what[1])
 
 
 def refuse_bytes(path: str, head: bytes) -> None:

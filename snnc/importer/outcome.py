@@ -178,6 +178,6 @@ def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
     except OSError as error:
         name = Path(error.filename).as_posix()
         reason = error.strerror or str(error)
-        report.add(CannotWrite(span=whole_file(Path(name)), path=name, reason=reason))
+        report.add(CannotWrite(span=whole_file(Path(name)), reason=reason))
         return False
     return True

@@ -65,7 +65,7 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelE
         )
     if meant:
         way_out = f"did you mean `snnc import {meant}`?"
-    return refused(CodeFailed, path=target, reason=reason, way_out=way_out)
+    return refused(CodeFailed, path=target, reason=reason, advice=way_out)
 
 
 def called(target: str) -> Any:

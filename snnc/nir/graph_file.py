@@ -62,7 +62,7 @@ class Node:
         """Return the error that refuses this node."""
         return RefusedModelError(
             NodeRefused(
-                span=NOWHERE, node=self.name, kind=self.kind, why=why, remedy=remedy
+                span=NOWHERE, node=self.name, kind=self.kind, why=why, advice=remedy
             )
         )
 

@@ -228,7 +228,6 @@ def newer(folder: Path, lock: Lock) -> Diagnostic:
     path = folder.as_posix()
     return NewerFormat(
         span=whole_file(path),
-        path=path,
         version=lock.version,
         format=lock.format,
         known=FORMAT,
@@ -246,7 +245,6 @@ def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
     path = folder.as_posix()
     return OlderFormat(
         span=whole_file(path),
-        path=path,
         version=lock.version,
         format=lock.format,
         known=FORMAT,

@@ -116,13 +116,13 @@ def problems(
     if refused:
         yield from refused
     elif comparison.merging:
-        yield UnresolvedMerge(span=whole_file(folder), path=folder, command=command)
+        yield UnresolvedMerge(span=whole_file(folder), command=command)
     elif comparison.lock is not None and comparison.format < FORMAT:
         yield older(comparison.folder, comparison.lock, command)
     elif comparison.unfinished:
-        yield Unfinished(span=whole_file(folder), folder=folder, command=command)
+        yield Unfinished(span=whole_file(folder), command=command)
     elif comparison.is_absent:
-        yield Missing(span=whole_file(folder), path=folder, command=command)
+        yield Missing(span=whole_file(folder), command=command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
@@ -143,18 +143,16 @@ def _of_files(
         yield _of_origin(folder.as_posix(), built, wanted.origin, command)
     elif states == {FileState.MISSING}:
         span = whole_file(paths[0])
-        yield Missing(span=span, path=paths[0], command=command, names=names)
+        yield Missing(span=span, command=command, names=names)
     elif states == {FileState.LEFT_OVER} and len(changed) == 1:
         yield LeftOver(
             span=whole_file(paths[0]),
-            path=paths[0],
             reason=f"`{spec}` no longer produces this file",
             command=command,
         )
     else:
         yield Stale(
             span=whole_file(folder.as_posix()),
-            path=folder.as_posix(),
             spec=spec,
             changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
             names=_join_names(changed),
@@ -175,7 +173,6 @@ def _of_origin(
     spec, device = (None, None) if wanted is None else (wanted.spec, wanted.device)
     return OtherOrigin(
         span=whole_file(folder),
-        path=folder,
         built=built.spec,
         wanted=spec or "",
         device=built.device or "",
@@ -192,9 +189,7 @@ def report_orphan(
     yield from report_kept(comparison)
     path = orphan.package.folder.as_posix()
     if comparison.names(FileState.LEFT_OVER):
-        yield LeftOver(
-            span=whole_file(path), path=path, reason=orphan.reason, command=command
-        )
+        yield LeftOver(span=whole_file(path), reason=orphan.reason, command=command)
 
 
 def difference(comparison: Comparison) -> str:
@@ -263,4 +258,4 @@ def _report(
     folder: str, names: Sequence[str], missing: Sequence[str], reason: str
 ) -> Diagnostic:
     listed = "" if len(missing) == len(names) else ", ".join(missing)
-    return Untracked(span=whole_file(folder), path=folder, names=listed, reason=reason)
+    return Untracked(span=whole_file(folder), names=listed, reason=reason)

@@ -78,7 +78,7 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return the diagnostic for an operating system error."""
     path = Path(error.filename or folder).as_posix()
     reason = error.strerror or str(error)
-    return CannotWrite(span=whole_file(path), path=path, reason=reason)
+    return CannotWrite(span=whole_file(path), reason=reason)
 
 
 def plan_changes(comparison: Comparison) -> WrittenFiles:
@@ -98,7 +98,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         return
     for name in comparison.names(FileState.FOREIGN):
         path = (comparison.folder / name).as_posix()
-        yield ForeignFile(span=whole_file(path), path=path)
+        yield ForeignFile(span=whole_file(path))
     edited = comparison.names(FileState.EDITED)
     if edited and comparison.lock is None:
         yield _unusable(comparison)
@@ -111,7 +111,6 @@ def _unusable(comparison: Comparison) -> Diagnostic:
     names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
     return LockUnusable(
         span=whole_file(path),
-        path=path,
         reason=comparison.flaw,
         names=", ".join(name for name in names if name != NAME),
     )
@@ -123,11 +122,11 @@ def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]
     own = [name for name in names if name not in library]
     if own:
         path = (folder / own[0]).as_posix()
-        yield EditedByHand(span=whole_file(path), path=path, names=", ".join(own[1:]))
+        yield EditedByHand(span=whole_file(path), names=", ".join(own[1:]))
     if library:
         path = (folder / LIBRARY).as_posix()
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
-        yield EditedLibrary(span=whole_file(path), path=path, names=listed)
+        yield EditedLibrary(span=whole_file(path), names=listed)
 
 
 def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
@@ -136,7 +135,7 @@ def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
         return
     for name in comparison.names(FileState.EDITED_LEFT_OVER):
         path = (comparison.folder / name).as_posix()
-        yield EditedLeftOver(span=whole_file(path), path=path)
+        yield EditedLeftOver(span=whole_file(path))
 
 
 def _write(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from snnc.ir.logical import (
@@ -12,7 +11,6 @@ from snnc.ir.logical import (
     LogicalNetwork,
     Loihi,
     MaxPooling,
-    Padding,
     Shape,
     TransposedConvolution,
 )
@@ -24,7 +22,6 @@ from snnc.ir.lowered import (
     Pooling,
     Population,
     Projection,
-    Triple,
     Window,
 )
 from snnc.ir.paths import Path, paths, picked_of
@@ -112,13 +109,12 @@ def _comparisons(
         name = level_name(layer.name, i)
         for read in level.reads:
             reach = Pairwise(level.axis, level.windows, read.nodes)
-            if read.level is None:
-                ways: Iterable[Path] = (
-                    picked_of(path, volume_named(network, path.source), read.grid)
-                    for path in pooled
-                )
-            else:
-                ways = (Path(level_name(layer.name, read.level), 0, (), read.grid),)
+            ways = [
+                picked_of(path, volume_named(network, path.source), read.grid)
+                for path in pooled
+            ]
+            if read.level is not None:
+                ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
             projections += [
                 _project(network, way, source, name, None, reach) for way in ways
             ]
@@ -146,22 +142,17 @@ def _shortcuts(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Projection
     if shortcut is None:
         return ()
     tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
-    rank = len(layer.shape) - 1
-    stride = shortcut.stride if shortcut.stride is not None else (1,) * rank
-    ones = (1,) * rank
+    ones = (1,) * (len(layer.shape) - 1)
+    stride = ones if shortcut.stride is None else shortcut.stride
     window = Convolution(ones, stride, "valid", bias=False, dilation=ones)
-    matrix = shortcut.stride == ()
-    return tuple(
-        _project(
-            network,
-            path,
-            shortcut.source,
-            layer.name,
-            tensor,
-            Full() if matrix else _window(window, path.pools, ()),
+    projections = []
+    for path in paths(network.by_name, shortcut.source):
+        is_matrix = shortcut.stride == ()
+        reach = Full() if is_matrix else _window(window, path.pools, ())
+        projections.append(
+            _project(network, path, shortcut.source, layer.name, tensor, reach)
         )
-        for path in paths(network.by_name, shortcut.source)
-    )
+    return tuple(projections)
 
 
 def _project(
@@ -223,10 +214,9 @@ def _transposed_window(operation: TransposedConvolution) -> Window:
     Output ``o`` reads position ``i`` with tap ``o + crop - i * stride``: the reversed
     kernel begins ``kernel - 1 - crop`` positions before that of the output.
     """
-    axes = zip(operation.kernel, operation.stride, strict=True)
     before = [
         kernel - 1 - transposed_crop(kernel, stride, operation.padding)
-        for kernel, stride in axes
+        for kernel, stride in zip(operation.kernel, operation.stride, strict=True)
     ]
     return Window(
         kernel=triple_of(operation.kernel),
@@ -238,11 +228,7 @@ def _transposed_window(operation: TransposedConvolution) -> Window:
     )
 
 
-def _window(
-    operation: Convolution,
-    pools: Pools,
-    read: Shape,
-) -> Window:
+def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
     """Return a convolution over pools as a convolution over the source of the pools.
 
     A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride
@@ -256,50 +242,28 @@ def _window(
     unread. To get this from `same`, which divides padding between both ends, add ``(k -
     1 + u) s`` zero rows after the kernel.
     """
-    kernel, stride = triple_of(operation.extent), triple_of(operation.stride)
-    before = (0, 0, 0)
-    behind = (0, 0, 0)
-    if operation.padding != "valid":
-        axes = zip(triple_of(read), kernel, stride, strict=True)
-        around = [pads(n, k, s, operation.padding) for n, k, s in axes]
-        before = _triple(pad[0] for pad in around)
-        behind = _triple(pad[1] for pad in around)
-    uneven = _triple(e - b for b, e in zip(before, behind, strict=True))
+    extent, strides = triple_of(operation.extent), triple_of(operation.stride)
+    axes = zip(triple_of(read), extent, strides, strict=True)
+    around = [pads(n, k, s, operation.padding) for n, k, s in axes]
     # Without padding, `same` equals `valid`, which can be folded over any pool.
-    padded = any(pad > 0 for pad in (*before[1:], *behind[1:]))
-    if not padded:
-        uneven = (0, 0, 0)
-    padding: Padding = "same" if padded else "valid"
-    shrink: Triple = (1, 1, 1)
+    padded = any(pad > 0 for axis in around[1:] for pad in axis)
+    uneven = [after - before if padded else 0 for before, after in around]
+    kernel, stride, shrink = list(extent), list(strides), [1, 1, 1]
     for pool, _ in reversed(pools):
-        window, step = triple_of(pool.window), triple_of(pool.stride)
-        kernel = _triple(
-            (k - 1) * s + w for k, s, w in zip(kernel, step, window, strict=True)
-        )
-        stride = _triple(r * s for r, s in zip(stride, step, strict=True))
-        shrink = _triple(a * s for a, s in zip(shrink, step, strict=True))
-    lead = _pair((s - 1) * max(u, 0) for s, u in zip(shrink, uneven, strict=True))
-    tail = _pair(s * max(-u, 0) for s, u in zip(shrink, uneven, strict=True))
+        steps = zip(triple_of(pool.window), triple_of(pool.stride), strict=True)
+        for axis, (window, step) in enumerate(steps):
+            kernel[axis] = (kernel[axis] - 1) * step + window
+            stride[axis] *= step
+            shrink[axis] *= step
+    _, *lead = [(s - 1) * max(u, 0) for s, u in zip(shrink, uneven, strict=True)]
+    _, *tail = [s * max(-u, 0) for s, u in zip(shrink, uneven, strict=True)]
+    depth, height, width = kernel
     return Window(
-        kernel=(
-            kernel[0],
-            kernel[1] + lead[0] + tail[0],
-            kernel[2] + lead[1] + tail[1],
-        ),
-        stride=stride,
-        depth_before=before[0] * shrink[0],
-        padding=padding,
-        zeros_before=lead,
-        zeros_behind=tail,
+        kernel=(depth, height + lead[0] + tail[0], width + lead[1] + tail[1]),
+        stride=triple_of(tuple(stride)),
+        depth_before=around[0][0] * shrink[0],
+        padding="same" if padded else "valid",
+        zeros_before=(lead[0], lead[1]),
+        zeros_behind=(tail[0], tail[1]),
         dilation=triple_of(operation.dilation),
     )
-
-
-def _pair(values: Iterable[int]) -> tuple[int, int]:
-    _, height, width = values
-    return height, width
-
-
-def _triple(values: Iterable[int]) -> Triple:
-    depth, height, width = values
-    return depth, height, width

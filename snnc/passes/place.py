@@ -136,7 +136,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
         value=needs[0],
         limit=needs[1],
         most=needs[2],
-        hint=hint,
+        advice=hint,
     )
 
 

@@ -7,31 +7,16 @@ from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
-from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
-from snnc.rules.learning import (
-    LearningOutOfRange,
-    LearnsFromWrongLayer,
-    TooFastToLearn,
-    TooMuchToLearn,
+from snnc.rules import (
+    ceilings,
+    learning,
+    placement,
+    rates,
+    references,
+    shapes,
+    windows,
 )
-from snnc.rules.placement import HostBetweenChip, LargeMaxPool, MaxPoolOffChip
-from snnc.rules.rates import (
-    AveragedLif,
-    DecayTooFast,
-    PresentNotSteps,
-    RefractoryTooLong,
-    SynapseTooLong,
-    WideRange,
-)
-from snnc.rules.references import TooManyPaths
 from snnc.rules.response import PresentTooShort
-from snnc.rules.shapes import (
-    CrossingShortcuts,
-    LooksChannelsFirst,
-    SqueezedChannels,
-    TooManyValues,
-)
-from snnc.rules.windows import PooledSamePadding, PooledTranspose, StrideAboveKernel
 from snnc.source import Span
 
 
@@ -42,32 +27,14 @@ class GraphRule(Protocol):
     def check(cls, network: LogicalNetwork) -> Iterator[Diagnostic]: ...
 
 
-GRAPH_RULES: tuple[type[GraphRule], ...] = (
-    TooManyPaths,
-    TooManyValues,
-    LooksChannelsFirst,
-    SqueezedChannels,
-    StrideAboveKernel,
-    PooledSamePadding,
-    PooledTranspose,
-    CrossingShortcuts,
-    HostBetweenChip,
-    MaxPoolOffChip,
-    LargeMaxPool,
-    StepTooLong,
-    RateAboveCeiling,
-    NoSuchRate,
-    AveragedLif,
-    PresentNotSteps,
-    WideRange,
-    SynapseTooLong,
-    DecayTooFast,
-    RefractoryTooLong,
-    LearnsFromWrongLayer,
-    TooFastToLearn,
-    TooMuchToLearn,
-    LearningOutOfRange,
+FAMILIES = references, shapes, windows, placement, ceilings, rates, learning
+GRAPH_RULES: tuple[type[GraphRule], ...] = tuple(
+    rule
+    for family in FAMILIES
+    for rule in vars(family).values()
+    if "check" in getattr(rule, "__dict__", ()) and rule.__module__ == family.__name__
 )
+"""The rules of these families that check a whole graph."""
 
 
 def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:

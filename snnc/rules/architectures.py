@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
 from snnc.rules.imports import LayerRefusal
+from snnc.rules.models import ModelDiagnostic
 
 
 class MalformedLayer(Diagnostic):
@@ -162,7 +163,7 @@ class SeveralModelInputs(LayerRefusal):
     message = "{first_layers} can't be imported: {why}"
 
 
-class NotNir(Diagnostic):
+class NotNir(ModelDiagnostic):
     """Checks that a file is a valid NIR graph.
 
     `snnc import` reads files whose names end in `.nir` as NIR: HDF5 files with the keys
@@ -175,11 +176,10 @@ class NotNir(Diagnostic):
     message = "`{path}` is not a valid NIR graph: {reason}"
     help = "write the graph again with `nir.write`"
 
-    path: str
     reason: str
 
 
-class NewerNir(Diagnostic):
+class NewerNir(ModelDiagnostic):
     """Checks that snnc supports the NIR version of a graph.
 
     A new major version may change the meaning of a node without changing its name.
@@ -190,7 +190,6 @@ class NewerNir(Diagnostic):
     message = "`{path}` was written by NIR {version}, but snnc reads only 1.x"
     help = "run `pip install 'nir<2'`, and write the graph again"
 
-    path: str
     version: str
 
 
@@ -203,12 +202,10 @@ class NodeRefused(Diagnostic):
     code = "SNN852"
     title = "NIR node that can't be imported"
     message = "`{node}` ({kind}) can't be imported: {why}"
-    help = "{remedy}"
 
     node: str
     kind: str
     why: str
-    remedy: str
 
 
 class RecurrentNir(Diagnostic):

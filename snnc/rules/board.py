@@ -5,10 +5,10 @@ These are warnings, or errors for a device whose file sets `strict = true`.
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import LayerWarning, SpecWarning
 
 
-class MixedAxons(Diagnostic):
+class MixedAxons(SpecWarning):
     """Checks for neurons with two kinds of axons.
 
     A convolution reads neurons through population axons, which carry the index of the
@@ -21,7 +21,6 @@ class MixedAxons(Diagnostic):
 
     code = "SNN410"
     title = "axons of two kinds"
-    severity = Severity.WARNING
     message = "neurons of {layers} have axons of two kinds, which a board may refuse"
     label = "read by convolutions and by other layers"
     notes = ("axons of one kind would need more than {allowed} cores",)
@@ -33,7 +32,7 @@ class MixedAxons(Diagnostic):
     allowed: int
 
 
-class CostlyAxons(Diagnostic):
+class CostlyAxons(SpecWarning):
     """Checks for extra cores that are needed to use a single kind of axons.
 
     If convolutions and other layers, such as a max pool, read the same layer, its
@@ -44,7 +43,6 @@ class CostlyAxons(Diagnostic):
 
     code = "SNN411"
     title = "extra cores for axons of one kind"
-    severity = Severity.WARNING
     message = "reading {layers} through axons of one kind adds {more}"
     label = "read by convolutions and by other layers"
     notes = ("NxSDK rejects neurons with two kinds of axons (nengo-loihi issue 242)",)
@@ -56,7 +54,7 @@ class CostlyAxons(Diagnostic):
     more: str
 
 
-class UncertainOutAxons(Diagnostic):
+class UncertainOutAxons(LayerWarning):
     """Checks for out-axons that fit on a core only if neurons share them.
 
     nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a board,
@@ -68,19 +66,17 @@ class UncertainOutAxons(Diagnostic):
 
     code = "SNN412"
     title = "out-axons that may not fit"
-    severity = Severity.WARNING
     message = "the out-axons of `{name}` may not fit on a core of a board"
     label = "{shared} if neurons share lists, {own} if each has its own list"
     notes = ("a core has {most} out-axons; how many a board needs is not public",)
     help = "give `{name}` a smaller `block`, or its readers larger ones"
 
-    name: str
     shared: int
     own: int
     most: int
 
 
-class UncertainFormats(Diagnostic):
+class UncertainFormats(LayerWarning):
     """Checks for cores that may need more synapse formats than they have.
 
     The synapse format of a connection sets the size of its indices and the scale of its
@@ -91,7 +87,6 @@ class UncertainFormats(Diagnostic):
 
     code = "SNN413"
     title = "synapse formats that may not fit"
-    severity = Severity.WARNING
     message = "`{name}` may need more synapse formats than a core has"
     label = "up to {formats} formats on a core"
     notes = (
@@ -101,12 +96,11 @@ class UncertainFormats(Diagnostic):
         "let `{name}` read fewer layers, or set a `block` with larger groups of slices"
     )
 
-    name: str
     formats: int
     most: int
 
 
-class ChipsUnasked(Diagnostic):
+class ChipsUnasked(SpecWarning):
     """Checks for networks that need more chips than nengo-loihi requests by default.
 
     nengo-loihi requests two chips, unless `n_chips` sets another number
@@ -117,7 +111,6 @@ class ChipsUnasked(Diagnostic):
 
     code = "SNN414"
     title = "more chips than a board has by default"
-    severity = Severity.WARNING
     message = (
         "the network takes {chips} chips, but nengo-loihi requests {usual} by default"
     )
@@ -130,7 +123,7 @@ class ChipsUnasked(Diagnostic):
     usual: int
 
 
-class ManyRecorded(Diagnostic):
+class ManyRecorded(SpecWarning):
     """Checks for more neurons than a board can record.
 
     The host reads the last layer on the chip. If a run is precomputed, nengo-loihi
@@ -146,7 +139,6 @@ class ManyRecorded(Diagnostic):
 
     code = "SNN415"
     title = "more neurons than a board can record"
-    severity = Severity.WARNING
     message = "a board can't record the {neurons} neurons of {layers}"
     label = "the host reads them"
     notes = ("{limit} are too many; the limit is not public, but {works} work",)

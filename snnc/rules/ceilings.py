@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Loihi
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
+from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Loihi, Spiking
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
@@ -28,36 +28,38 @@ def below(limit: float) -> float:
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
 
-def above_ceiling(network: LogicalNetwork) -> list[LogicalLayer]:
+def spiking_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking]]:
+    """Yield the layers with neurons, each with its spiking properties."""
+    for layer in network.layers:
+        if layer.spiking is not None:
+            yield layer, layer.spiking
+
+
+def chip_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking]]:
+    """Yield the layers on a Loihi chip, each with its spiking properties."""
+    if isinstance(network.target, Loihi):
+        yield from (each for each in spiking_layers(network) if each[0].on_chip)
+
+
+def above_ceiling(network: LogicalNetwork) -> list[tuple[LogicalLayer, Spiking]]:
     """Return the layers whose neurons can't fire at their target rate."""
-    spiking = [layer for layer in network.layers if layer.spiking is not None]
-    return [layer for layer in spiking if _high(layer) * period(network, layer) > _ONE]
+    return [
+        (layer, spiking)
+        for layer, spiking in spiking_layers(network)
+        if spiking.rate.high * (network.timing.dt + pause(spiking)) > _ONE
+    ]
 
 
-def period(network: LogicalNetwork, layer: LogicalLayer) -> float:
-    """Return the shortest time between two spikes of a layer's neurons, in seconds."""
-    neuron = layer.spiking.neuron if layer.spiking else None
-    return network.timing.dt + (
-        neuron.tau_ref if isinstance(neuron, LifNeuron) else 0.0
-    )
-
-
-def _high(layer: LogicalLayer) -> float:
-    return layer.spiking.rate.high if layer.spiking else 0.0
-
-
-def _low(layer: LogicalLayer, ceiling: float) -> str:
-    """Return the lower rate of a layer, or a rate that suits the new upper rate."""
-    low = layer.spiking.rate.low if layer.spiking else 0.0
-    if low >= ceiling:
-        low = USUAL_LOW
-    return f"{low:.6g}" if 0 < low < ceiling else ""
+def pause(spiking: Spiking) -> float:
+    """Return the refractory period of a layer's neurons, in seconds."""
+    neuron = spiking.neuron
+    return neuron.tau_ref if isinstance(neuron, LifNeuron) else 0.0
 
 
 _ONE = 1 + 1e-9
 
 
-class RateAboveCeiling(Diagnostic):
+class RateAboveCeiling(LayerDiagnostic):
     """Checks that the neurons can fire at the target rate.
 
     A neuron on the chip fires at most once per step, and a LIF neuron at most once per
@@ -72,7 +74,6 @@ class RateAboveCeiling(Diagnostic):
     notes = ("the highest possible rate is {formula} = {ceiling} Hz",)
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
-    name: str
     neuron: str
     low: str
     high: float
@@ -84,24 +85,23 @@ class RateAboveCeiling(Diagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[RateAboveCeiling]:
         if StepTooLong.at_fault(network):
             return
-        for layer in above_ceiling(network):
-            lif = layer.spiking is not None and isinstance(
-                layer.spiking.neuron, LifNeuron
-            )
-            ceiling = 1 / period(network, layer)
+        for layer, spiking in above_ceiling(network):
+            is_lif = isinstance(spiking.neuron, LifNeuron)
+            ceiling = 1 / (network.timing.dt + pause(spiking))
+            low = spiking.rate.low if spiking.rate.low < ceiling else USUAL_LOW
             yield cls(
                 span=layer.spans.get("rate", layer.span),
                 name=layer.name,
-                neuron="lif" if lif else "relu",
-                low=_low(layer, ceiling),
-                high=_high(layer),
+                neuron="lif" if is_lif else "relu",
+                low=f"{low:.6g}" if 0 < low < ceiling else "",
+                high=spiking.rate.high,
                 limit=below(ceiling),
                 ceiling=ceiling,
-                formula="1 / (tau_ref + dt)" if lif else "1 / dt",
+                formula="1 / (tau_ref + dt)" if is_lif else "1 / dt",
             )
 
 
-class NoSuchRate(Diagnostic):
+class NoSuchRate(LayerWarning):
     """Checks that a neuron on the chip can fire at a rate within its layer's range.
 
     With a constant input, a neuron (relu or lif) fires once every `k` steps, where `k`
@@ -112,13 +112,11 @@ class NoSuchRate(Diagnostic):
 
     code = "SNN507"
     title = "range between two possible rates"
-    severity = Severity.WARNING
     message = "no neuron of `{name}` fires at {low} to {high} Hz on the chip"
     label = "between the possible rates {slower:.4g} and {faster:.4g} Hz"
     notes = ("the time between spikes is a whole number of steps of {step}",)
     help = "write `rate {near}..{high} Hz`, or a higher upper end"
 
-    name: str
     low: float
     high: float
     slower: float
@@ -128,13 +126,11 @@ class NoSuchRate(Diagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[NoSuchRate]:
-        if not isinstance(network.target, Loihi):
-            return
         dt, wrong = network.timing.dt, above_ceiling(network)
-        for layer in network.layers:
-            if layer.spiking is None or not layer.on_chip or layer in wrong:
+        for layer, spiking in chip_layers(network):
+            if (layer, spiking) in wrong:
                 continue
-            rate = layer.spiking.rate
+            rate = spiking.rate
             steps = math.ceil(1 / (rate.high * dt) / _ONE)
             slower = 1 / (steps * dt)
             if slower * _ONE < rate.low:
@@ -185,7 +181,7 @@ class StepTooLong(Diagnostic):
         if not cls.at_fault(network):
             return
         above = above_ceiling(network)
-        fastest = max(above, key=_high)
+        fastest, spiking = max(above, key=lambda each: each[1].rate.high)
         span = network.timing.spans["dt"]
         yield cls(
             span=span,
@@ -193,18 +189,17 @@ class StepTooLong(Diagnostic):
             limit=1 / network.timing.dt,
             count=len(above),
             fastest=fastest.name,
-            high=_high(fastest),
-            near=time(_longest_step(network, above)),
+            high=spiking.rate.high,
+            near=time(_longest_step(network, [spiking for _, spiking in above])),
         )
 
 
-def _longest_step(network: LogicalNetwork, above: list[LogicalLayer]) -> float:
+def _longest_step(network: LogicalNetwork, above: list[Spiking]) -> float:
     """Return the longest step, in whole milliseconds, that rates and `present` allow.
 
     Return `USUAL_STEP` if no such step exists.
     """
-    rest = [period(network, layer) - network.timing.dt for layer in above]
-    longest = min(1 / _high(a) - r for a, r in zip(above, rest, strict=True))
+    longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
     steps = range(int(1000 * longest + 1e-9), 1, -1)
     whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
     return next(whole, USUAL_STEP)

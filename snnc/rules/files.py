@@ -23,15 +23,13 @@ class FileIsDirectory(Diagnostic):
 
     code = "SNN701"
     title = "directory instead of a file"
-    message = "`{name}` is a directory"
-    help = "{hint}"
+    message = "`{file}` is a directory"
 
-    name: str
     is_package: bool = False
 
     @property
     def hint(self) -> str:
-        specs = f"name a spec in this directory, such as `{self.name}/network.snn`"
+        specs = f"name a spec in this directory, such as `{self.file}/network.snn`"
         return _OF_PACKAGE if self.is_package else specs
 
 
@@ -44,10 +42,8 @@ class NoSpecInFolder(Diagnostic):
 
     code = "SNN706"
     title = "folder without specs"
-    message = "there is no spec in `{name}`"
-    help = "{hint}"
+    message = "there is no spec in `{file}`"
 
-    name: str
     is_package: bool = False
 
     @property
@@ -64,10 +60,8 @@ class FileNotRegular(Diagnostic):
 
     code = "SNN702"
     title = "special file"
-    message = "`{name}` is not a regular file"
+    message = "`{file}` is not a regular file"
     help = "save the spec to a file first"
-
-    name: str
 
 
 class FileNotText(Diagnostic):
@@ -164,7 +158,6 @@ class NotInRevision(Diagnostic):
     code = "SNN713"
     title = "missing file in the revision"
     message = "{where} has no file `{path}`"
-    help = "{way_out}"
 
     revision: str
     path: str
@@ -174,7 +167,7 @@ class NotInRevision(Diagnostic):
         return f"the revision `{self.revision}`" if self.revision else "the index"
 
     @property
-    def way_out(self) -> str:
+    def hint(self) -> str:
         listing = f"`git ls-tree -r --name-only {self.revision}`"
         listing = listing if self.revision else "`git ls-files`"
         if self.path.startswith("./"):

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, SpecWarning
+from snnc.rules.models import ModelDiagnostic
 
 
 class LayerRefusal(Diagnostic):
     """The base class of rules that refuse layers: names, reason and remedy."""
 
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
-    help = "{remedy}"
 
     layers: tuple[str, ...]
     kinds: tuple[str, ...]
     why: str
-    remedy: str
 
     @property
     def first_layers(self) -> str:
@@ -101,19 +100,18 @@ class InputRefused(LayerRefusal):
     message = "{first_layers} can't be imported: {why}"
 
 
-class RewriteUnused(Diagnostic):
+class RewriteUnused(SpecWarning):
     """Checks that a requested rewrite applies to at least one layer of the model."""
 
     code = "SNN836"
     title = "unused rewrite"
-    severity = Severity.WARNING
     message = "`--rewrite {rewrite}` applies to no layer of the model"
     help = "leave it out"
 
     rewrite: str
 
 
-class NoWeights(Diagnostic):
+class NoWeights(ModelDiagnostic):
     """Checks that a model contains weights if a weight file is requested.
 
     The text of `model.to_json()` contains only the architecture.
@@ -125,8 +123,6 @@ class NoWeights(Diagnostic):
     help = (
         "save the model with `model.save('model.keras')`, or leave out `--weights-out`"
     )
-
-    path: str
 
 
 class LongSpec(Diagnostic):

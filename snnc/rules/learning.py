@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil, prod
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import LayerDiagnostic
 from snnc.ir.learning import axon_bits, learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.rules.ceilings import above_ceiling, below
@@ -15,7 +15,7 @@ MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
 MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 
 
-class LearnsFromWrongLayer(Diagnostic):
+class LearnsFromWrongLayer(LayerDiagnostic):
     """Checks that a readout with `learn` reads a single layer of neurons on the chip.
 
     The chip learns the weights from one ensemble to the readout. Average pools, `add`
@@ -28,15 +28,12 @@ class LearnsFromWrongLayer(Diagnostic):
     message = "`{name}` can't learn from {what}"
     help = "put a `dense` layer on the chip before `{name}`, or remove `learn`"
 
-    name: str
     what: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LearnsFromWrongLayer]:
-        if network.readout.learn is None:
-            return
-        if what := _fault(network):
-            readout = network.readout
+        readout = network.readout
+        if readout.learn is not None and (what := _fault(network)):
             span = readout.spans.get("learn", readout.span)
             yield cls(span=span, name=readout.name, what=what)
 
@@ -70,7 +67,7 @@ def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
     return next(map(network.by_name.get, network.readout.sources), None)
 
 
-class TooFastToLearn(Diagnostic):
+class TooFastToLearn(LayerDiagnostic):
     """Checks that the chip registers all spikes of a layer that a readout learns from.
 
     The chip registers at most one spike per axon every two steps, and loses the others.
@@ -86,7 +83,6 @@ class TooFastToLearn(Diagnostic):
     )
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
-    name: str
     low: str
     high: float
     limit: float
@@ -94,16 +90,18 @@ class TooFastToLearn(Diagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooFastToLearn]:
         layer = learned_layer(network)
-        if layer is None or layer.spiking is None or layer in above_ceiling(network):
+        if layer is None or layer.spiking is None:
             return
         rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
+        if (layer, layer.spiking) in above_ceiling(network):
+            return
         if rate.high > limit:
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             span = layer.spans.get("rate", layer.span)
             yield cls(span=span, name=layer.name, low=low, high=rate.high, limit=limit)
 
 
-class TooMuchToLearn(Diagnostic):
+class TooMuchToLearn(LayerDiagnostic):
     """Checks that the learned weights fit on one core.
 
     The learned weights are on a core of their own. Each neuron takes two of the core's
@@ -117,7 +115,6 @@ class TooMuchToLearn(Diagnostic):
     label = "at most {most} here"
     help = "give `{name}` at most {most} {things}"
 
-    name: str
     things: str
     count: int
     most: int
@@ -127,30 +124,20 @@ class TooMuchToLearn(Diagnostic):
         layer, readout = learned_layer(network), network.readout
         if layer is None:
             return
-        span = readout.spans.get("learn", readout.span)
-        if readout.units > MOST_UNITS:
-            yield cls(
-                span=span,
-                name=readout.name,
-                things="units",
-                count=readout.units,
-                most=MOST_UNITS,
-            )
-            return
         core, neurons = network.device.core, prod(layer.shape)
         stored = core.synapse_bits // axon_bits(readout.units, network.device)
-        most = min(MOST_NEURONS, stored)
-        if neurons > most:
-            yield cls(
-                span=span,
-                name=layer.name,
-                things="neurons",
-                count=neurons,
-                most=most,
-            )
+        limits = (
+            (readout.name, "units", readout.units, MOST_UNITS),
+            (layer.name, "neurons", neurons, min(MOST_NEURONS, stored)),
+        )
+        for name, things, count, most in limits:
+            if count > most:
+                span = readout.spans.get("learn", readout.span)
+                yield cls(span=span, name=name, things=things, count=count, most=most)
+                return
 
 
-class LearningOutOfRange(Diagnostic):
+class LearningOutOfRange(LayerDiagnostic):
     """Checks that the chip supports the learning rate.
 
     The chip's own learning rate is fixed. snnc therefore uses the trace increment, the
@@ -176,7 +163,6 @@ class LearningOutOfRange(Diagnostic):
         "neurons"
     )
 
-    name: str
     rate: float
     bound: str
     limit: str
@@ -208,7 +194,7 @@ class LearningOutOfRange(Diagnostic):
         )
 
 
-class NoCoreToLearn(Diagnostic):
+class NoCoreToLearn(LayerDiagnostic):
     """Checks that a core is left for the learned weights.
 
     On a core, either all synapses learn or none do, so the learned weights need a core
@@ -218,10 +204,7 @@ class NoCoreToLearn(Diagnostic):
     code = "SNN424"
     title = "too few cores or out-axons for learning"
     message = "learning `{name}` takes {value} {limit}, but the limit is {most}"
-    help = "{hint}"
 
-    name: str
     value: int
     limit: str
     most: int
-    hint: str

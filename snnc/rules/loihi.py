@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.ir.logical import Shape
 
 
-class FitsNoCore(Diagnostic):
+class FitsNoCore(LayerDiagnostic):
     """Checks that one neuron of a layer fits on a core.
 
     A neuron needs memory for each weight. It also needs one in-axon per source pixel if
@@ -20,19 +20,17 @@ class FitsNoCore(Diagnostic):
     message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
-    help = "{hint}"
-
-    name: str
-    limit: str
-    value: int
-    most: int
-    hint: str = (
+    advice = (
         "let each neuron read less: put a `downsample` before this layer (a pool is "
         "folded and does not help), or give the layer that it reads fewer neurons"
     )
 
+    limit: str
+    value: int
+    most: int
 
-class BlockRank(Diagnostic):
+
+class BlockRank(LayerDiagnostic):
     """Checks that a `block` has as many axes as its layer.
 
     `block` sets the part of a layer that one core holds: height x width x filters for
@@ -45,19 +43,17 @@ class BlockRank(Diagnostic):
     title = "block with the wrong number of axes"
     message = "`block {block}` has {given}, but `{name}` has {rank}"
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
-    help = "{hint}"
+    advice = "leave it out"
 
-    name: str
     kind: str
     block: Shape
     given: str
     rank: int
     expected: str
     whole: Shape
-    hint: str = "leave it out"
 
 
-class BlockExceedsLayer(Diagnostic):
+class BlockExceedsLayer(LayerDiagnostic):
     """Checks that a `block` is not larger than its layer.
 
     A block doesn't have to divide a layer evenly: the last block may be smaller. The
@@ -68,18 +64,16 @@ class BlockExceedsLayer(Diagnostic):
     title = "block larger than its layer"
     message = "`block {block}` is larger than `{name}`"
     notes = ("a block of `{kind}` is {expected}; the largest here is {largest}",)
-    help = "{hint}"
+    advice = "leave it out"
 
-    name: str
     kind: str
     block: Shape
     expected: str
     largest: Shape
     nearest: Shape
-    hint: str = "leave it out"
 
 
-class BlockExceedsCore(Diagnostic):
+class BlockExceedsCore(LayerDiagnostic):
     """Checks that a `block` fits on a core.
 
     snnc uses a block exactly as the spec gives it. The block must stay within all
@@ -91,18 +85,16 @@ class BlockExceedsCore(Diagnostic):
     message = "`block {block}` of `{name}` does not fit on a core"
     label = "needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
-    help = "{hint}"
+    advice = "leave it out"
 
-    name: str
     block: Shape
     limit: str
     value: int
     most: int
     nearest: Shape | None
-    hint: str = "leave it out"
 
 
-class TooManyOutAxons(Diagnostic):
+class TooManyOutAxons(LayerDiagnostic):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
     A block needs out-axon slots for each block that it sends spikes to. A core has too
@@ -114,17 +106,13 @@ class TooManyOutAxons(Diagnostic):
     message = "the spikes of `{name}` go to more blocks than a core can address"
     label = "one block needs at least {value} out-axons"
     notes = ("a core has {most} out-axons",)
-    help = "{hint}"
+    advice = "give the layers that read it fewer neurons, or let fewer layers read it"
 
-    name: str
     value: int
     most: int
-    hint: str = (
-        "give the layers that read it fewer neurons, or let fewer layers read it"
-    )
 
 
-class TooManyCores(Diagnostic):
+class TooManyCores(LayerDiagnostic):
     """Checks that the network needs no more cores than its target allows.
 
     Each block uses one core. snnc searches for the blocks that need the fewest cores.
@@ -140,20 +128,18 @@ class TooManyCores(Diagnostic):
         "{bounds}",
         "`snnc fit` lists changes that make the network fit, with their costs",
     )
-    help = "{hint}"
+    advice = "give the layers fewer neurons, or larger strides"
 
-    name: str
     cores: int
     bound: str
     allowed: int
     largest: str
     share: int
-    hint: str = "give the layers fewer neurons, or larger strides"
     remedy: str = ""
     bounds: str = ""
 
 
-class CostlyBlock(Diagnostic):
+class CostlyBlock(LayerWarning):
     """Checks for a `block` that takes extra cores.
 
     Without `block`, snnc splits a layer so that the network takes the fewest cores.
@@ -164,13 +150,11 @@ class CostlyBlock(Diagnostic):
 
     code = "SNN409"
     title = "block that takes extra cores"
-    severity = Severity.WARNING
     message = "`block {block}` of `{name}` adds {more}"
     label = "the network takes {cores} with this block, {free} without it"
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
     help = "remove it, or write `block {better}`"
 
-    name: str
     kind: str
     block: Shape
     more: str
@@ -187,20 +171,19 @@ class MoreCoresThanChips(Diagnostic):
     code = "SNN407"
     title = "more cores than the chips have"
     message = "`cores {cores}` is more than the {most} cores of {chips} chip{plural}"
-    help = "{hint}"
+    advice = "write fewer `cores` or more `chips`"
 
     chips: int
     cores: int
     most: int
     needed: int
-    hint: str = "write fewer `cores` or more `chips`"
 
     @property
     def plural(self) -> str:
         return "" if self.chips == 1 else "s"
 
 
-class ShortAxonsImpossible(Diagnostic):
+class ShortAxonsImpossible(LayerDiagnostic):
     """Checks that 16-bit population axons are possible if the target requests them.
 
     A pop16 axon takes one out-axon slot instead of two. Such an axon is possible only
@@ -215,5 +198,4 @@ class ShortAxonsImpossible(Diagnostic):
     label = "{problem}"
     help = "write `pop auto`, which uses pop16 where possible"
 
-    name: str
     problem: str

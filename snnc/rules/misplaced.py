@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from snnc.diagnostics import Diagnostic, Severity
-from snnc.rules.names import did_you_mean, join_alternatives
+from snnc.diagnostics import Diagnostic, SpecWarning
+from snnc.rules.names import UnknownWord, join_alternatives
 
 _MEANING = {
     "encode conv": "a trained convolution that outputs spikes",
@@ -19,16 +19,13 @@ _MEANING = {
 
 def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
     """List the variants of a statement with their descriptions."""
-    choices = [f"{kind} {variant}" for variant in variants]
-    meanings = [
-        f"`{c}` ({_MEANING[c]})" if c in _MEANING else f"`{c}`" for c in choices
-    ]
-    if len(meanings) < 2:
-        return f"write {meanings[0]}"
-    return "write " + ", ".join(meanings[:-1]) + " or " + meanings[-1]
+    choices = join_alternatives(tuple(f"{kind} {variant}" for variant in variants))
+    for choice, meaning in _MEANING.items():
+        choices = choices.replace(f"`{choice}`", f"`{choice}` ({meaning})")
+    return f"write {choices}"
 
 
-class UnknownVariant(Diagnostic):
+class UnknownVariant(UnknownWord):
     """Checks the variant of a statement, which is the second word.
 
     `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
@@ -39,19 +36,13 @@ class UnknownVariant(Diagnostic):
     title = "unknown variant"
     message = "there is no `{kind} {word}`"
     label = "unknown"
-    help = "{hint}"
 
     kind: str
     word: str
-    near: str | None
     known: tuple[str, ...]
 
     @property
-    def hint(self) -> str:
-        if is_newer_chip(self.kind, self.word):
-            return NEWER_CHIP
-        if self.near is not None:
-            return did_you_mean(self.near, self.known, "")
+    def otherwise(self) -> str:
         return variants_explained(self.kind, self.known)
 
 
@@ -73,7 +64,6 @@ class MissingVariant(Diagnostic):
     title = "missing variant"
     message = "`{kind}` needs a variant"
     label = "expected {choices} after this"
-    help = "{hint}"
 
     kind: str
     known: tuple[str, ...]
@@ -98,7 +88,6 @@ class PropertyAsStatement(Diagnostic):
     title = "property instead of a statement"
     message = "`{key}` is a property, not a statement"
     label = "outside braces"
-    help = "{hint}"
 
     key: str
     kinds: tuple[str, ...]
@@ -149,7 +138,6 @@ class InputByKind(Diagnostic):
     title = "keyword instead of the input name"
     message = "the input is called `{input}`{who}"
     label = "a kind of statement, not a name"
-    help = "{hint}"
 
     input: str
     encoder: str
@@ -171,7 +159,7 @@ class InputByKind(Diagnostic):
         )
 
 
-class RemovedWord(Diagnostic):
+class RemovedWord(SpecWarning):
     """Checks for words in `train` that this release no longer supports.
 
     The phase `spikes`, which trains on the network's own spikes, replaces the phase
@@ -185,16 +173,13 @@ class RemovedWord(Diagnostic):
 
     code = "SNN225"
     title = "removed word"
-    severity = Severity.WARNING
     message = "`{owner}` no longer supports `{word}`"
     label = "removed"
     notes = ("{successor}",)
-    help = "{advice}"
 
     owner: str
     word: str
     successor: str
-    advice: str
 
 
 class FromAfterBlock(Diagnostic):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from snnc.diagnostics import Diagnostic
 
 
-class NotAModel(Diagnostic):
+class ModelDiagnostic(Diagnostic):
+    """An error in the model file or folder ``path``."""
+
+    path: str
+
+
+class NotAModel(ModelDiagnostic):
     """Checks that the argument of `snnc import` is a Keras model.
 
     `snnc import` reads the content of a file and ignores its name. It accepts
@@ -18,11 +24,10 @@ class NotAModel(Diagnostic):
     message = "`{path}` is not a Keras model: {reason}"
     help = "name a file from `model.save(...)`, or the text of `model.to_json()`"
 
-    path: str
     reason: str
 
 
-class ForeignModel(Diagnostic):
+class ForeignModel(ModelDiagnostic):
     """Checks for models of other frameworks or in other formats.
 
     A spec consists of layers, which Keras files contain. Other formats contain
@@ -33,14 +38,11 @@ class ForeignModel(Diagnostic):
     code = "SNN802"
     title = "model from another framework"
     message = "`{path}` is {what}, not a Keras model"
-    help = "{way_out}"
 
-    path: str
     what: str
-    way_out: str
 
 
-class DamagedModel(Diagnostic):
+class DamagedModel(ModelDiagnostic):
     """Checks for files that are truncated or have the wrong content for their type.
 
     Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
@@ -52,11 +54,10 @@ class DamagedModel(Diagnostic):
     message = "`{path}` is damaged: {reason}"
     help = "copy or download the file again, or save the model again"
 
-    path: str
     reason: str
 
 
-class UnsafeModel(Diagnostic):
+class UnsafeModel(ModelDiagnostic):
     """Checks for unsafe content in a file, and stops reading there.
 
     Examples are HDF5 files that link to other files or contain an array of more than 1
@@ -71,11 +72,10 @@ class UnsafeModel(Diagnostic):
         "load the model in a safe environment, and save it again with `model.save(...)`"
     )
 
-    path: str
     reason: str
 
 
-class ModelTooLarge(Diagnostic):
+class ModelTooLarge(ModelDiagnostic):
     """Checks that a model file and its contents are not too large.
 
     The arrays that snnc reads may take up to 1 GiB in total, and so may the compressed
@@ -92,13 +92,12 @@ class ModelTooLarge(Diagnostic):
         " include_optimizer=False)`"
     )
 
-    path: str
     what: str
     size: int
     limit: int
 
 
-class WeightsAlone(Diagnostic):
+class WeightsAlone(ModelDiagnostic):
     """Checks for weights without an architecture.
 
     `model.save_weights` writes such files. Without the architecture, snnc can't know to
@@ -113,10 +112,8 @@ class WeightsAlone(Diagnostic):
         "--weights {path}`"
     )
 
-    path: str
 
-
-class PackageMissing(Diagnostic):
+class PackageMissing(ModelDiagnostic):
     """Checks that the Python package for this kind of model is installed."""
 
     code = "SNN807"
@@ -124,12 +121,11 @@ class PackageMissing(Diagnostic):
     message = "`{path}` needs {package}, which is not installed"
     help = "run {command}"
 
-    path: str
     package: str
     command: str
 
 
-class CodeFailed(Diagnostic):
+class CodeFailed(ModelDiagnostic):
     """Reports Python code, or a SavedModel loaded by TensorFlow, that returns no model.
 
     `module:function` imports the module from the current directory and calls the
@@ -140,14 +136,11 @@ class CodeFailed(Diagnostic):
     code = "SNN808"
     title = "code without a model"
     message = "`{path}` returns no Keras model: {reason}"
-    help = "{way_out}"
 
-    path: str
     reason: str
-    way_out: str
 
 
-class PythonSource(Diagnostic):
+class PythonSource(ModelDiagnostic):
     """Checks for a Python file that is given without a function name."""
 
     code = "SNN809"
@@ -158,7 +151,6 @@ class PythonSource(Diagnostic):
         "runs this code"
     )
 
-    path: str
     module: str
 
 
@@ -178,7 +170,7 @@ class WeightsUnclear(Diagnostic):
     reason: str
 
 
-class ReadingStopped(Diagnostic):
+class ReadingStopped(ModelDiagnostic):
     """Limits the time and memory for reading a model file.
 
     `snnc import` reads model files in a child process. It stops the process if it takes
@@ -195,11 +187,10 @@ class ReadingStopped(Diagnostic):
         "environment, and save it again with `model.save('model.keras')`"
     )
 
-    path: str
     limit: str
 
 
-class OldModel(Diagnostic):
+class OldModel(ModelDiagnostic):
     """Checks for weights from Keras 1, or from Keras with the Theano backend.
 
     Keras 1 uses different names and orders for weights, and Theano stores mirrored
@@ -217,11 +208,10 @@ class OldModel(Diagnostic):
         "(`set_weights`; mirror the kernels from Theano), and save that model"
     )
 
-    path: str
     writer: str
 
 
-class WeightsDiffer(Diagnostic):
+class WeightsDiffer(ModelDiagnostic):
     """Checks that a weight file belongs to the architecture.
 
     snnc compares the layers in order, using the names and shapes of their weights.
@@ -235,7 +225,6 @@ class WeightsDiffer(Diagnostic):
     )
     help = "name the weight file that `save_weights` wrote for this model"
 
-    path: str
     layer: str
     kind: str
     reason: str

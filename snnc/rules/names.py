@@ -15,14 +15,24 @@ def join_alternatives(words: tuple[str, ...]) -> str:
     return ", ".join(quoted[:-1]) + " or " + quoted[-1]
 
 
-def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """Suggest the nearest word, or list all legal words."""
-    if near is not None:
-        return f"did you mean `{near}`?"
-    return otherwise.format(join_alternatives(legal))
+class UnknownWord(Diagnostic):
+    """A word that is unknown: the help gives advice, or else the nearest word."""
+
+    near: str | None = None
+
+    @property
+    def hint(self) -> str:
+        if self.advice or self.near is None:
+            return self.advice or self.otherwise
+        return f"did you mean `{self.near}`?"
+
+    @property
+    def otherwise(self) -> str:
+        """The help if no word is near."""
+        return "remove it"
 
 
-class UnknownKind(Diagnostic):
+class UnknownKind(UnknownWord):
     """Checks that a statement begins with a known kind.
 
     Statements about the network are `about`, `target`, `timing`, `defaults`, `neuron`,
@@ -38,22 +48,17 @@ class UnknownKind(Diagnostic):
     title = "unknown statement"
     message = "there is no statement `{word}`"
     label = "unknown"
-    help = "{hint}"
 
     word: str
-    near: str | None
     known: tuple[str, ...]
     begins: str = "a statement begins with"
-    advice: str = ""
 
     @property
-    def hint(self) -> str:
-        if self.advice:
-            return self.advice
-        return did_you_mean(self.near, self.known, self.begins + " {}")
+    def otherwise(self) -> str:
+        return f"{self.begins} {join_alternatives(self.known)}"
 
 
-class UnknownProperty(Diagnostic):
+class UnknownProperty(UnknownWord):
     """Checks that a statement has only properties that its kind allows.
 
     A misspelt property is an error, so snnc never silently uses the default instead.
@@ -64,13 +69,10 @@ class UnknownProperty(Diagnostic):
     message = "`{owner}` has no property `{key}`"
     label = "unknown"
     notes = ("{known_properties}",)
-    help = "{hint}"
 
     owner: str
     key: str
-    near: str | None
     legal: tuple[str, ...]
-    advice: str = ""
 
     @property
     def known_properties(self) -> str:
@@ -81,15 +83,8 @@ class UnknownProperty(Diagnostic):
             return f"`{self.owner}` takes no properties"
         shared = keys_of(SpikingSpec)
         keys = sorted(self.legal, key=lambda key: key in shared)
-        return f"the properties of `{self.owner}` are " + ", ".join(
-            f"`{key}`" for key in keys
-        )
-
-    @property
-    def hint(self) -> str:
-        if self.near is not None:
-            return f"did you mean `{self.near}`?"
-        return self.advice or "remove it"
+        listed = ", ".join(f"`{key}`" for key in keys)
+        return f"the properties of `{self.owner}` are {listed}"
 
 
 class RepeatedProperty(Diagnostic):
@@ -197,11 +192,9 @@ class PartNotTaken(Diagnostic):
     title = "unsupported part of a statement"
     message = "`{owner}` takes no {part}"
     label = "not supported here"
-    help = "{advice}"
 
     owner: str
     part: str
-    advice: str
 
 
 class RepeatedStatement(Diagnostic):
@@ -223,17 +216,8 @@ class MissingStatement(Diagnostic):
     title = "missing statement"
     message = "the network has no `{kind}`"
     label = "has no `{kind}`"
-    help = "{hint}"
 
     kind: str
-    example: str
-    instead_of: str = ""
-
-    @property
-    def hint(self) -> str:
-        if self.instead_of:
-            return f"write `{self.example}` instead of `{self.instead_of}`"
-        return f"write, for example, `{self.example}`"
 
 
 class OutOfPlace(Diagnostic):

@@ -21,14 +21,12 @@ class CannotWrite(Diagnostic):
 
     code = "SNN720"
     title = "unwritable output"
-    message = "`{path}` can't be written: {reason}"
-    help = "{cure}"
+    message = "`{file}` can't be written: {reason}"
 
-    path: str
     reason: str
 
     @property
-    def cure(self) -> str:
+    def hint(self) -> str:
         if self.reason in _NO_ROOM:
             return "free some disk space, and run the command again"
         if self.reason == _NO_FOLDER:
@@ -46,16 +44,11 @@ class EditedByHand(Diagnostic):
 
     code = "SNN721"
     title = "generated file edited by hand"
-    message = "`{path}` was edited by hand"
-    notes = ("{others}", "a build would lose the change")
+    message = "`{file}` was edited by hand"
+    notes = ("also edited: {names}", "a build would lose the change")
     help = "move the change elsewhere, or overwrite the file with `--force`"
 
-    path: str
     names: str = ""
-
-    @property
-    def others(self) -> str:
-        return f"also edited: {self.names}" if self.names else ""
 
 
 class ForeignFile(Diagnostic):
@@ -66,10 +59,8 @@ class ForeignFile(Diagnostic):
 
     code = "SNN722"
     title = "file in the way"
-    message = "`{path}` is in the way: snnc did not write this file"
+    message = "`{file}` is in the way: snnc did not write this file"
     help = "move the file away, or choose another folder with `-o`"
-
-    path: str
 
 
 class CannotRewrite(Diagnostic):
@@ -81,10 +72,9 @@ class CannotRewrite(Diagnostic):
 
     code = "SNN723"
     title = "unwritable spec"
-    message = "`{path}` can't be written: {reason}"
+    message = "`{file}` can't be written: {reason}"
     help = "make the file and its folder writable"
 
-    path: str
     reason: str
 
 
@@ -99,7 +89,7 @@ class EditedLibrary(Diagnostic):
     code = "SNN733"
     title = "run-time library edited by hand"
     message = (
-        "`{path}` was edited by hand, or does not come from the same version as the "
+        "`{file}` was edited by hand, or does not come from the same version as the "
         "package"
     )
     notes = (
@@ -108,7 +98,6 @@ class EditedLibrary(Diagnostic):
     )
     help = "move the change elsewhere, or overwrite the files with `--force`"
 
-    path: str
     names: str
 
 
@@ -136,10 +125,8 @@ class AlreadyThere(Diagnostic):
 
     code = "SNN730"
     title = "existing file"
-    message = "`{path}` already exists, so nothing was written"
+    message = "`{file}` already exists, so nothing was written"
     help = "name another folder, or move the file away"
-
-    path: str
 
 
 class PackageTaken(Diagnostic):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic
 
 
@@ -15,13 +17,12 @@ class LockUnusable(Diagnostic):
 
     code = "SNN734"
     title = "unusable lock"
-    message = "`{path}` is {state}, so snnc can't know what was edited by hand"
-    notes = ("{reason}", "{others}")
+    message = "`{file}` is {state}, so snnc can't know what was edited by hand"
+    notes = ("{reason}", "files that differ from the spec: {names}")
     help = (
         "restore the lock from version control, or write all files again with `--force`"
     )
 
-    path: str
     reason: str
     names: str
 
@@ -29,12 +30,26 @@ class LockUnusable(Diagnostic):
     def state(self) -> str:
         return "damaged" if self.reason else "missing"
 
+
+class _OtherFormat(Diagnostic):
+    """A package that another version of snnc wrote."""
+
+    message = "`{file}` was written by {writer}: format {format}"
+    notes = ("this snnc writes format {known}",)
+    age: ClassVar[str]
+
+    version: str
+    format: int
+    known: int
+
     @property
-    def others(self) -> str:
-        return f"files that differ from the spec: {self.names}" if self.names else ""
+    def writer(self) -> str:
+        if not self.version:
+            return f"{self.age} snnc"
+        return f"snnc {self.version}, {self.age} version"
 
 
-class NewerFormat(Diagnostic):
+class NewerFormat(_OtherFormat):
     """Checks for packages in a format that is too new for this version of snnc.
 
     A build would replace newer code with older code in every file.
@@ -42,25 +57,11 @@ class NewerFormat(Diagnostic):
 
     code = "SNN735"
     title = "package from a newer snnc"
-    message = "`{path}` was written by {writer}: format {format}"
-    notes = ("this snnc writes format {known}",)
+    age = "a newer"
     help = "upgrade snnc, or write the package in the older format with `--force`"
 
-    path: str
-    version: str
-    format: int
-    known: int
 
-    @property
-    def writer(self) -> str:
-        return (
-            f"snnc {self.version}, a newer version"
-            if self.version
-            else ("a newer snnc")
-        )
-
-
-class OlderFormat(Diagnostic):
+class OlderFormat(_OtherFormat):
     """Checks for packages in an older format.
 
     `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the package,
@@ -69,21 +70,10 @@ class OlderFormat(Diagnostic):
 
     code = "SNN736"
     title = "package from an older snnc"
-    message = "`{path}` was written by {writer}: format {format}"
-    notes = ("this snnc writes format {known}",)
+    age = "an older"
     help = "run `{command}`, which upgrades the package"
 
-    path: str
-    version: str
-    format: int
-    known: int
     command: str
-
-    @property
-    def writer(self) -> str:
-        if not self.version:
-            return "an older snnc"
-        return f"snnc {self.version}, an older version"
 
 
 class UnresolvedMerge(Diagnostic):
@@ -96,10 +86,9 @@ class UnresolvedMerge(Diagnostic):
 
     code = "SNN737"
     title = "package with an unresolved merge"
-    message = "`{path}` contains an unresolved merge"
+    message = "`{file}` contains an unresolved merge"
     help = "run `{command}`, which writes the package again, and then `git add` it"
 
-    path: str
     command: str
 
 
@@ -114,11 +103,10 @@ class Stale(Diagnostic):
 
     code = "SNN725"
     title = "package out of date"
-    message = "`{path}` is out of date: it does not match `{spec}`"
-    notes = ("{cause}", "{names_note}")
+    message = "`{file}` is out of date: it does not match `{spec}`"
+    notes = ("{cause}", "files that differ: {names}")
     help = "run `{command}`"
 
-    path: str
     spec: str
     changed: bool
     names: str
@@ -133,10 +121,6 @@ class Stale(Diagnostic):
             "of snnc differ"
         )
 
-    @property
-    def names_note(self) -> str:
-        return f"files that differ: {self.names}"
-
 
 class Missing(Diagnostic):
     """Checks that all files of a package exist.
@@ -146,17 +130,12 @@ class Missing(Diagnostic):
 
     code = "SNN726"
     title = "missing generated file"
-    message = "`{path}` is missing"
-    notes = ("{names_note}",)
+    message = "`{file}` is missing"
+    notes = ("also missing: {names}",)
     help = "run `{command}`"
 
-    path: str
     command: str
     names: str = ""
-
-    @property
-    def names_note(self) -> str:
-        return f"also missing: {self.names}" if self.names else ""
 
 
 class LeftOver(Diagnostic):
@@ -168,10 +147,9 @@ class LeftOver(Diagnostic):
 
     code = "SNN727"
     title = "leftover generated file"
-    message = "`{path}` is left over: {reason}"
+    message = "`{file}` is left over: {reason}"
     help = "run `{command}`, which removes the file"
 
-    path: str
     reason: str
     command: str
 
@@ -186,25 +164,16 @@ class Untracked(Diagnostic):
 
     code = "SNN738"
     title = "untracked package"
-    message = "`{path}` is {state}"
-    notes = ("{names_note}", "{git_note}")
-    help = "run `git add {path}`"
+    message = "`{file}` is {state}"
+    notes = ("not tracked: {names}", "git says: {reason}")
+    help = "run `git add {file}`"
 
-    path: str
     names: str
     reason: str
 
     @property
     def state(self) -> str:
         return "not completely in git" if self.names else "not in git"
-
-    @property
-    def names_note(self) -> str:
-        return f"not tracked: {self.names}" if self.names else ""
-
-    @property
-    def git_note(self) -> str:
-        return f"git says: {self.reason}" if self.reason else ""
 
 
 class Unfinished(Diagnostic):
@@ -217,14 +186,13 @@ class Unfinished(Diagnostic):
 
     code = "SNN728"
     title = "interrupted build"
-    message = "the build of `{folder}` was interrupted"
+    message = "the build of `{file}` was interrupted"
     notes = (
         "its files may come from two builds: a build was killed, ran out of disk "
         "space or is still running",
     )
     help = "run `{command}`, which completes the package"
 
-    folder: str
     command: str
 
 
@@ -237,11 +205,9 @@ class EditedLeftOver(Diagnostic):
 
     code = "SNN729"
     title = "leftover file edited by hand"
-    message = "`{path}` is left over and was edited by hand"
+    message = "`{file}` is left over and was edited by hand"
     notes = ("a build removes it only with `--force`",)
     help = "move the change elsewhere, then delete the file"
-
-    path: str
 
 
 class OtherOrigin(Diagnostic):
@@ -253,10 +219,9 @@ class OtherOrigin(Diagnostic):
 
     code = "SNN732"
     title = "package from another path or device"
-    message = "`{path}` was built {otherwise}"
+    message = "`{file}` was built {otherwise}"
     help = "run `{command}`"
 
-    path: str
     built: str
     wanted: str
     device: str

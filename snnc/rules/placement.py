@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import LayerDiagnostic, LayerWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.shapes import error_of
+from snnc.rules.ceilings import spiking_layers
 
 
-class HostBetweenChip(Diagnostic):
+class HostBetweenChip(LayerDiagnostic):
     """Checks for a layer on the host between layers on the chip.
 
     The spikes of such a layer depend on the chip, so they can't be precomputed, and
@@ -27,7 +28,6 @@ class HostBetweenChip(Diagnostic):
     label = "on the host"
     help = "write `place chip`, or put all layers before or after `{name}` on the host"
 
-    name: str
     before: str
     after: str
 
@@ -45,19 +45,18 @@ class HostBetweenChip(Diagnostic):
             for source in layer.reads:
                 if ahead is not None:
                     after.setdefault(source, ahead)
-        for layer in network.layers:
-            if layer.spiking is None or layer.on_chip:
-                continue
-            if layer.name in before and layer.name in after:
+        for layer, _ in spiking_layers(network):
+            name = layer.name
+            if not layer.on_chip and name in before and name in after:
                 yield cls(
                     span=layer.spans.get("place", layer.span),
-                    name=layer.name,
-                    before=before[layer.name],
-                    after=after[layer.name],
+                    name=name,
+                    before=before[name],
+                    after=after[name],
                 )
 
 
-class NothingOnChip(Diagnostic):
+class NothingOnChip(LayerDiagnostic):
     """Checks that a network for Loihi has a layer on the chip.
 
     nengo-loihi refuses a network without such a layer. `target nengo` needs no chip.
@@ -67,8 +66,6 @@ class NothingOnChip(Diagnostic):
     title = "no layer on the chip"
     message = "no layer of `{name}` is on the chip"
     help = "add a spiking layer, or write `target nengo`"
-
-    name: str
 
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
@@ -84,7 +81,7 @@ def chip_before(network: LogicalNetwork) -> dict[str, str]:
     return before
 
 
-class MaxPoolOffChip(Diagnostic):
+class MaxPoolOffChip(LayerDiagnostic):
     """Checks that the inputs of a max pool are spikes on the chip.
 
     The neurons of a max pool compare spikes on the chip. The input has values, not
@@ -97,11 +94,8 @@ class MaxPoolOffChip(Diagnostic):
     title = "max pool off the chip"
     message = "the max pool `{name}` reads {what}"
     label = "compares spikes on the chip"
-    help = "{remedy}"
 
-    name: str
     what: str
-    remedy: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
@@ -109,21 +103,20 @@ class MaxPoolOffChip(Diagnostic):
             return
         before = chip_before(network)
         for layer in network.layers:
-            if not isinstance(layer.operation, MaxPooling):
-                continue
-            host = _host_behind_chip(network, layer, before)
+            is_pool = isinstance(layer.operation, MaxPooling)
+            host = _host_behind_chip(network, layer, before) if is_pool else None
             if host is not None:
                 yield cls(
                     span=layer.span,
                     name=layer.name,
                     what=f"`{host.name}`, which is on the host after "
                     f"`{before[host.name]}`",
-                    remedy=f"write `place chip` in `{host.name}`, or put the max pool "
+                    advice=f"write `place chip` in `{host.name}`, or put the max pool "
                     "before this layer",
                 )
 
 
-class LargeMaxPool(Diagnostic):
+class LargeMaxPool(LayerWarning):
     """Checks for max pools with large windows, which have a large error.
 
     Spikes are noisy, and each comparison of two close values adds to the error. With
@@ -134,7 +127,6 @@ class LargeMaxPool(Diagnostic):
 
     code = "SNN316"
     title = "large max pool"
-    severity = Severity.WARNING
     message = (
         "the max pool `{name}` has a mean error of {bias:+.2f} and a standard "
         "deviation "
@@ -144,18 +136,15 @@ class LargeMaxPool(Diagnostic):
     notes = ("an activation of 1.0 corresponds to the upper rate",)
     help = "use smaller windows, a higher `rate` or a longer `present`"
 
-    name: str
     count: int
     bias: float
     deviation: float
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LargeMaxPool]:
-        for layer in network.layers:
-            operation = layer.operation
-            if not isinstance(operation, MaxPooling) or layer.spiking is None:
-                continue
-            count = prod(operation.window)
+        for layer, _ in spiking_layers(network):
+            pool = layer.operation
+            count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
             if count > MOST:
                 error = error_of(network, layer)
                 yield cls(

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import (
     AveragePooling,
     LifNeuron,
     LogicalLayer,
     LogicalNetwork,
-    Loihi,
 )
-from snnc.rules.ceilings import StepTooLong, below, time
+from snnc.rules.ceilings import StepTooLong, below, chip_layers, time
 from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
@@ -77,7 +76,7 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
     return f"{next(close)} {unit}"
 
 
-class WideRange(Diagnostic):
+class WideRange(SpecWarning):
     """Checks for a wide input range without scaling.
 
     Kernels are initialised for values of about 1. `as` scales the range linearly in
@@ -86,7 +85,6 @@ class WideRange(Diagnostic):
 
     code = "SNN502"
     title = "wide input range"
-    severity = Severity.WARNING
     message = "the input values span {span_width}, but are not scaled"
     label = "no `as` after the range"
     help = "write `as {target}` after the range"
@@ -106,7 +104,7 @@ class WideRange(Diagnostic):
             )
 
 
-class SynapseTooLong(Diagnostic):
+class SynapseTooLong(LayerDiagnostic):
     """Checks that the chip can store a long time constant.
 
     The chip stores decays as 12-bit fixed-point numbers. A time constant must therefore
@@ -119,42 +117,44 @@ class SynapseTooLong(Diagnostic):
     label = "at most {limit}"
     help = "write `{what} {limit}` or less"
 
-    name: str
     what: str
     value: str
     limit: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
-        if not isinstance(network.target, Loihi):
-            return
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
-        for layer in network.layers:
-            if not layer.on_chip or layer.spiking is None:
-                continue
-            constants = {"synapse": layer.spiking.synapse}
-            if isinstance(layer.spiking.neuron, LifNeuron):
-                constants["tau_rc"] = layer.spiking.neuron.tau_rc
-            for what, value in constants.items():
-                if value > limit * (1 + 1e-9):
-                    yield cls(
-                        span=_constant_span(network, layer, what),
-                        name=layer.name,
-                        what=what,
-                        value=time(value),
-                        limit=time(below(limit)),
-                    )
+        for layer, what, value in _time_constants(network):
+            if what != "tau_ref" and value > limit * (1 + 1e-9):
+                yield cls(
+                    span=_constant_span(network, layer, what),
+                    name=layer.name,
+                    what=what,
+                    value=time(value),
+                    limit=time(below(limit)),
+                )
+
+
+def _time_constants(
+    network: LogicalNetwork,
+) -> Iterator[tuple[LogicalLayer, str, float]]:
+    """Yield the time constants of the layers on the chip, in seconds."""
+    for layer, spiking in chip_layers(network):
+        yield layer, "synapse", spiking.synapse
+        if isinstance(spiking.neuron, LifNeuron):
+            yield layer, "tau_rc", spiking.neuron.tau_rc
+            yield layer, "tau_ref", spiking.neuron.tau_ref
 
 
 def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> Span:
     """Return the position of a time constant: in the layer, `defaults` or `timing`."""
-    if what == "tau_rc":
+    if what != "synapse":
         return layer.spans.get("neuron", layer.span)
     general = network.timing.spans.get(what, layer.span)
     return layer.spans.get(what, general)
 
 
-class DecayTooFast(Diagnostic):
+class DecayTooFast(LayerDiagnostic):
     """Checks that the chip can store a short membrane time constant.
 
     The chip stores the decay per step, `4096 (1 - exp(-dt / tau_rc))`, as a whole
@@ -169,7 +169,6 @@ class DecayTooFast(Diagnostic):
     label = "at least {limit}"
     help = "write `tau_rc {near}` or more, or `neuron relu`"
 
-    name: str
     value: str
     limit: str
     near: str
@@ -177,18 +176,18 @@ class DecayTooFast(Diagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[DecayTooFast]:
         limit = network.timing.dt / FASTEST_DECAY_STEPS
-        for layer, neuron in _lif_on_chip(network):
-            if neuron.tau_rc < limit * (1 - 1e-4):
+        for layer, what, value in _time_constants(network):
+            if what == "tau_rc" and value < limit * (1 - 1e-4):
                 yield cls(
-                    span=layer.spans.get("neuron", layer.span),
+                    span=_constant_span(network, layer, what),
                     name=layer.name,
-                    value=time(neuron.tau_rc),
+                    value=time(value),
                     limit=time(limit),
                     near=f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms",
                 )
 
 
-class RefractoryTooLong(Diagnostic):
+class RefractoryTooLong(LayerDiagnostic):
     """Checks that the chip supports the length of a refractory period.
 
     The limit is 62 ms. In nengo-loihi 1.1.0, the emulator doesn't check this limit, but
@@ -201,33 +200,22 @@ class RefractoryTooLong(Diagnostic):
     label = "at most {limit}"
     help = "write `tau_ref {limit}` or less"
 
-    name: str
     value: str
     limit: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
-        for layer, neuron in _lif_on_chip(network):
-            if neuron.tau_ref > LONGEST_REFRACTORY:
+        for layer, what, value in _time_constants(network):
+            if what == "tau_ref" and value > LONGEST_REFRACTORY:
                 yield cls(
-                    span=layer.spans.get("neuron", layer.span),
+                    span=_constant_span(network, layer, what),
                     name=layer.name,
-                    value=time(neuron.tau_ref),
+                    value=time(value),
                     limit=time(LONGEST_REFRACTORY),
                 )
 
 
-def _lif_on_chip(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, LifNeuron]]:
-    if not isinstance(network.target, Loihi):
-        return
-    for layer in network.layers:
-        if not layer.on_chip or layer.spiking is None:
-            continue
-        if isinstance(layer.spiking.neuron, LifNeuron):
-            yield layer, layer.spiking.neuron
-
-
-class AveragedLif(Diagnostic):
+class AveragedLif(LayerWarning):
     """Checks for averages of LIF neurons on the chip, since they reduce accuracy.
 
     Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
@@ -238,7 +226,6 @@ class AveragedLif(Diagnostic):
 
     code = "SNN508"
     title = "average of LIF neurons"
-    severity = Severity.WARNING
     message = (
         "`{pool}` averages LIF neurons, which are less accurate on the chip than ReLU"
     )
@@ -246,17 +233,13 @@ class AveragedLif(Diagnostic):
     notes = ("`{pool}` reads `{name}`",)
     help = "write `neuron relu`, unless you need LIF neurons"
 
-    name: str
     pool: str
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
-        if not isinstance(network.target, Loihi):
-            return
         averaged = _first_pools(network)
-        for layer in network.layers:
-            lif = layer.spiking and isinstance(layer.spiking.neuron, LifNeuron)
-            if lif and layer.on_chip and layer.name in averaged:
+        for layer, spiking in chip_layers(network):
+            if layer.name in averaged and isinstance(spiking.neuron, LifNeuron):
                 yield cls(
                     span=layer.spans.get("neuron", layer.span),
                     name=layer.name,
@@ -266,12 +249,11 @@ class AveragedLif(Diagnostic):
 
 def _first_pools(network: LogicalNetwork) -> dict[str, str]:
     """Return the first pool that reads each layer, directly or through joins."""
-    layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
     for pool in network.layers:
         ahead = [*pool.sources] if isinstance(pool.operation, AveragePooling) else []
         while ahead:
-            layer = layers.get(ahead.pop())
+            layer = network.by_name.get(ahead.pop())
             if layer is None or layer.name in pools:
                 continue
             pools[layer.name] = pool.name

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, LayerDiagnostic
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
-from snnc.rules.names import join_alternatives
+from snnc.rules.ceilings import spiking_layers
+from snnc.rules.names import UnknownWord, join_alternatives
 
 
-class UnknownLayer(Diagnostic):
+class UnknownLayer(UnknownWord):
     """Checks that the names in `from` and `shortcut` exist.
 
     `from` and `shortcut` take the name of the input or of a layer. The layer may come
@@ -20,18 +21,14 @@ class UnknownLayer(Diagnostic):
     code = "SNN250"
     title = "unknown layer"
     message = "{reason}"
-    help = "{hint}"
 
     name: str
-    near: str | None
     known: tuple[str, ...]
     role: str = "which can be read here"
-    example: str = ""
-    """A valid setting to suggest, if a setting assigned a value to a layer itself."""
 
     @property
     def reason(self) -> str:
-        if self.example:
+        if self.advice:
             return (
                 f"`{self.name}` has no value of its own; only its properties have "
                 "values"
@@ -39,16 +36,12 @@ class UnknownLayer(Diagnostic):
         return f"no layer is called `{self.name}`"
 
     @property
-    def hint(self) -> str:
-        if self.example:
-            return f"set one of its properties, such as `{self.example}`"
-        if self.near is not None:
-            return f"did you mean `{self.near}`?"
+    def otherwise(self) -> str:
         if not self.known:
             return (
                 "add a layer of this name before this line, or name an existing layer"
             )
-        return "write " + join_alternatives(self.known) + f", {self.role}"
+        return f"write {join_alternatives(self.known)}, {self.role}"
 
 
 class Cycle(Diagnostic):
@@ -68,7 +61,7 @@ class Cycle(Diagnostic):
     circle: str
 
 
-class NothingReads(Diagnostic):
+class NothingReads(LayerDiagnostic):
     """Checks that the output of every layer is read.
 
     A layer without readers uses cores but has no effect. Usually a `from` names the
@@ -80,10 +73,8 @@ class NothingReads(Diagnostic):
     message = "no layer reads `{name}`"
     help = "remove the layer, or name it in a `from` or `shortcut`"
 
-    name: str
 
-
-def encoder_help(encoder: str, key: str = "from") -> str:
+def encoder_help(encoder: str, key: str) -> str:
     """Describe the fix for a layer that reads the input; the encoder may be unnamed."""
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
@@ -93,7 +84,7 @@ def encoder_help(encoder: str, key: str = "from") -> str:
     )
 
 
-class ReadsRawValues(Diagnostic):
+class ReadsRawValues(LayerDiagnostic):
     """Checks that only encoders read the input.
 
     The chip receives spikes, not values, so layers read the input through an encoder.
@@ -103,19 +94,11 @@ class ReadsRawValues(Diagnostic):
     title = "input values instead of spikes"
     message = "`{name}` reads the raw values of `{input}`"
     label = "reads values, not spikes"
-    help = "{hint}"
 
-    name: str
     input: str
-    encoder: str = ""
-    key: str = "from"
-
-    @property
-    def hint(self) -> str:
-        return encoder_help(self.encoder, self.key)
 
 
-class EncoderReadsLayer(Diagnostic):
+class EncoderReadsLayer(LayerDiagnostic):
     """Checks that encoders read the input.
 
     An encoder converts values to spikes. The outputs of layers are already spikes.
@@ -126,12 +109,11 @@ class EncoderReadsLayer(Diagnostic):
     message = "the encoder `{name}` reads `{source}`, which is not the input"
     help = "write `from {input}`, or use a layer such as `conv2d`"
 
-    name: str
     source: str
     input: str
 
 
-class TooFewSources(Diagnostic):
+class TooFewSources(LayerDiagnostic):
     """Checks that `add` and `concat` have at least two sources."""
 
     code = "SNN255"
@@ -140,11 +122,10 @@ class TooFewSources(Diagnostic):
     help = "write `{kind} {name} from a, b`"
 
     kind: str
-    name: str
     count: int
 
 
-class TooManySources(Diagnostic):
+class TooManySources(LayerDiagnostic):
     """Checks that only `add` and `concat` read several layers."""
 
     code = "SNN256"
@@ -152,7 +133,6 @@ class TooManySources(Diagnostic):
     message = "`{name}` reads {count} layers, but `{kind}` takes one"
     help = "join them first: `add both from {sources}` or `concat both from {sources}`"
 
-    name: str
     kind: str
     count: int
     sources: str
@@ -177,7 +157,7 @@ class RepeatedSource(Diagnostic):
     source: str
 
 
-class TooManyPaths(Diagnostic):
+class TooManyPaths(LayerDiagnostic):
     """Checks that there are not too many paths between two layers.
 
     Every path through pools, `add` and `concat` becomes a connection. Every `add` or
@@ -189,15 +169,13 @@ class TooManyPaths(Diagnostic):
     message = "there are more than {limit} paths to `{name}`"
     help = "put a spiking layer between the joins"
 
-    name: str
     limit: int
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
         readers = [
             (layer.name, layer.span, source)
-            for layer in network.layers
-            if layer.spiking is not None
+            for layer, _ in spiking_layers(network)
             for source in layer.reads
         ]
         readout = network.readout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from snnc.diagnostics import Diagnostic, Fix, Severity
+from snnc.diagnostics import Fix, SpecWarning
 from snnc.ir.logical import LogicalNetwork
 from snnc.rules.ceilings import time
 from snnc.rules.rates import in_unit_of
@@ -20,7 +20,7 @@ NONE = 0.0, 0
 """The response of the input: 0 seconds and 0 layers."""
 
 
-class PresentTooShort(Diagnostic):
+class PresentTooShort(SpecWarning):
     """Checks that `present` is long enough for the layers to respond.
 
     Each spiking layer responds later than the layers that it reads. The mean delay of a
@@ -51,7 +51,6 @@ class PresentTooShort(Diagnostic):
 
     code = "SNN509"
     title = "presentation too short for the layers"
-    severity = Severity.WARNING
     message = "`present {present}` ends before the layers respond: they need {needed}"
     label = "{steps} steps, but {needed_steps} are needed"
     notes = (

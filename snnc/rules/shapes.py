@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalNetwork, Shape
 
 MAX_VALUES = 2**31 - 1
@@ -34,13 +34,11 @@ class WrongRank(Diagnostic):
     title = "wrong number of axes"
     message = "`{kind}` cannot read `{source}`, whose shape is {shape}"
     notes = ("`{kind}` reads {expected}",)
-    help = "{hint}"
 
     kind: str
     source: str
     shape: Shape
     expected: str
-    hint: str
 
 
 class ForgottenChannels(Diagnostic):
@@ -91,7 +89,6 @@ class UnequalShapes(Diagnostic):
         "`{kind}` cannot join `{first}` ({first_shape}) and `{second}` ({second_shape})"
     )
     notes = ("{requirement}",)
-    help = "{hint}"
 
     kind: str
     first: str
@@ -132,7 +129,7 @@ def _strides_to(first: Shape, second: Shape) -> bool:
     return all(math.ceil(n / math.ceil(n / m)) == m for n, m in axes)
 
 
-class ShortcutMismatch(Diagnostic):
+class ShortcutMismatch(LayerDiagnostic):
     """Checks that a shortcut can be resized to the shape of its target.
 
     If the shapes are equal, the shortcut is the identity. Otherwise it is a trained 1x1
@@ -145,11 +142,9 @@ class ShortcutMismatch(Diagnostic):
         "the shortcut `{source}` ({source_shape}) cannot be added to `{name}` ({shape})"
     )
     notes = ("{reason}",)
-    help = "{hint}"
 
     source: str
     source_shape: Shape
-    name: str
     shape: Shape
 
     @property
@@ -165,11 +160,13 @@ class ShortcutMismatch(Diagnostic):
     def hint(self) -> str:
         if len(self.shape) != len(self.source_shape):
             return "name a layer with the same number of axes"
-        padded = "use `padding same` in the layers between them"
-        return f"{padded}, or name a layer with a matching shape"
+        return (
+            "use `padding same` in the layers between them, or name a layer with a "
+            "matching shape"
+        )
 
 
-class TooManyValues(Diagnostic):
+class TooManyValues(LayerDiagnostic):
     """Checks that a layer or a weight tensor does not have too many values."""
 
     code = "SNN306"
@@ -177,7 +174,6 @@ class TooManyValues(Diagnostic):
     message = "`{name}` has {count} {what}, more than {limit}"
     help = "choose a smaller shape"
 
-    name: str
     what: str
     count: int
     limit: int
@@ -188,11 +184,9 @@ class TooManyValues(Diagnostic):
         shapes = [(given.name, given.shape, given.shape_span or given.span)]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
-            count = math.prod(shape)
-            if count > MAX_VALUES:
-                yield cls(
-                    span=span, name=name, what="values", count=count, limit=MAX_VALUES
-                )
+            count, limit = math.prod(shape), MAX_VALUES
+            if count > limit:
+                yield cls(span=span, name=name, what="values", count=count, limit=limit)
 
 
 def looks_channels_first(shape: Shape) -> bool:
@@ -200,7 +194,7 @@ def looks_channels_first(shape: Shape) -> bool:
     return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
 
 
-class SqueezedChannels(Diagnostic):
+class SqueezedChannels(SpecWarning):
     """Checks for an encoder with one filter but several input channels.
 
     `encode conv` has one filter by default, so it turns a colour image into a grey
@@ -210,7 +204,6 @@ class SqueezedChannels(Diagnostic):
 
     code = "SNN313"
     title = "input channels reduced to one"
-    severity = Severity.WARNING
     message = "`encode conv` reduces {channels} channels to 1"
     help = "write `filters {channels}`, or `filters 1` to keep a single filter"
 
@@ -219,13 +212,12 @@ class SqueezedChannels(Diagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[SqueezedChannels]:
         channels = network.input.shape[-1]
-        for layer in network.layers:
-            written = "filters" in layer.spans
-            if layer.kind == "encode conv" and channels > 1 and not written:
+        for layer in network.layers if channels > 1 else ():
+            if layer.kind == "encode conv" and "filters" not in layer.spans:
                 yield cls(span=layer.span, channels=channels)
 
 
-class LooksChannelsFirst(Diagnostic):
+class LooksChannelsFirst(SpecWarning):
     """Checks for shapes that look channels-first.
 
     Shapes are channels-last, as in Keras: height x width x channels.
@@ -233,7 +225,6 @@ class LooksChannelsFirst(Diagnostic):
 
     code = "SNN307"
     title = "channels-first shape"
-    severity = Severity.WARNING
     message = "{shape} looks channels-first, but means {axes}"
     help = "for a channels-last shape, write `{channels_last}`"
 
@@ -258,7 +249,7 @@ class LooksChannelsFirst(Diagnostic):
             yield cls(span=span, shape=shape)
 
 
-class CrossingShortcuts(Diagnostic):
+class CrossingShortcuts(LayerWarning):
     """Checks for a shortcut that begins inside another shortcut and ends outside it.
 
     Residual blocks are usually nested or follow one another. Crossing shortcuts are
@@ -267,7 +258,6 @@ class CrossingShortcuts(Diagnostic):
 
     code = "SNN309"
     title = "crossing shortcuts"
-    severity = Severity.WARNING
     message = (
         "the shortcut from `{source}` to `{name}` crosses the one from "
         "`{other_source}` to `{other}`"
@@ -275,7 +265,6 @@ class CrossingShortcuts(Diagnostic):
     help = "check the names of the layers; crossing shortcuts are valid"
 
     source: str
-    name: str
     other_source: str
     other: str
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import SpecWarning
 
 
-class UnusedAllow(Diagnostic):
+class UnusedAllow(SpecWarning):
     """Checks for comments that suppress a warning that does not occur.
 
     `# snnc: allow SNN309 reason` suppresses warnings with this code on the same line,
@@ -16,7 +16,6 @@ class UnusedAllow(Diagnostic):
 
     code = "SNN140"
     title = "unused suppression"
-    severity = Severity.WARNING
     message = "there is no {allowed} to suppress here"
     label = "no effect"
     help = "remove the comment"
@@ -24,7 +23,7 @@ class UnusedAllow(Diagnostic):
     allowed: str
 
 
-class AllowWithoutReason(Diagnostic):
+class AllowWithoutReason(SpecWarning):
     """Checks that a comment that suppresses a warning gives a reason.
 
     Readers need the reason to decide whether the suppression still applies.
@@ -32,7 +31,6 @@ class AllowWithoutReason(Diagnostic):
 
     code = "SNN141"
     title = "suppression without a reason"
-    severity = Severity.WARNING
     message = "the comment gives no reason for suppressing {allowed}"
     label = "expected a reason after the code"
     help = "write the reason after `# snnc: allow {allowed}`"
@@ -40,15 +38,13 @@ class AllowWithoutReason(Diagnostic):
     allowed: str
 
 
-class AllowUnknownCode(Diagnostic):
+class AllowUnknownCode(SpecWarning):
     """Checks that the code in a suppression comment exists."""
 
     code = "SNN142"
     title = "suppression of an unknown code"
-    severity = Severity.WARNING
     message = "there is no code `{allowed}`"
     label = "unknown"
-    help = "{hint}"
 
     allowed: str
     near: str | None
@@ -60,7 +56,7 @@ class AllowUnknownCode(Diagnostic):
         return "write the code of the warning, such as SNN309"
 
 
-class AllowError(Diagnostic):
+class AllowError(SpecWarning):
     """Checks for comments that suppress an error.
 
     An error stops the build, since the network could not run. Only warnings can be
@@ -69,7 +65,6 @@ class AllowError(Diagnostic):
 
     code = "SNN143"
     title = "suppression of an error"
-    severity = Severity.WARNING
     message = "{allowed} is an error, and only warnings can be suppressed"
     label = "an error"
     help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
@@ -77,7 +72,7 @@ class AllowError(Diagnostic):
     allowed: str
 
 
-class UnknownDirective(Diagnostic):
+class UnknownDirective(SpecWarning):
     """Checks for comments that begin with `snnc:` and an unknown instruction.
 
     The only instruction is `# snnc: allow CODE reason`.
@@ -85,7 +80,6 @@ class UnknownDirective(Diagnostic):
 
     code = "SNN144"
     title = "unknown instruction in a comment"
-    severity = Severity.WARNING
     message = "there is no such instruction"
     label = "not an instruction"
     help = "write `# snnc: allow CODE reason`"

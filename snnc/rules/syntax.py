@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
+from snnc.rules.names import UnknownWord
 
 
 class UnexpectedText(Diagnostic):
@@ -17,11 +18,9 @@ class UnexpectedText(Diagnostic):
     title = "unexpected text"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
-    help = "{advice}"
 
     expected: str
     found: str
-    advice: str = ""
 
 
 class UnexpectedCharacter(Diagnostic):
@@ -35,10 +34,9 @@ class UnexpectedCharacter(Diagnostic):
     title = "unexpected character"
     message = "`{text}` has no meaning here"
     label = "not part of the language"
-    help = "{advice}"
+    advice = "write strings in double quotes, and begin comments with `#`"
 
     text: str
-    advice: str = "write strings in double quotes, and begin comments with `#`"
 
 
 class MalformedNumber(Diagnostic):
@@ -51,10 +49,8 @@ class MalformedNumber(Diagnostic):
     code = "SNN102"
     title = "malformed number"
     message = "`{text}` is not a number"
-    help = "{advice}"
 
     text: str
-    advice: str
 
 
 class UnterminatedString(Diagnostic):
@@ -143,15 +139,15 @@ class MissingValue(Diagnostic):
     title = "missing value"
     message = "expected a value for `{key}`"
     label = "has no value"
-    help = "{hint}"
 
     key: str
     example: str = ""
 
     @property
     def hint(self) -> str:
-        example = f"{self.key} {self.example}" if self.example else ""
-        return f"write, for example, `{example}`" if example else "write one after it"
+        if not self.example:
+            return "write one after it"
+        return f"write, for example, `{self.key} {self.example}`"
 
 
 class OneLineEach(Diagnostic):
@@ -197,24 +193,16 @@ class UnknownEdition(Diagnostic):
     latest: int
 
 
-class MissingNetwork(Diagnostic):
+class MissingNetwork(UnknownWord):
     """Checks that `network NAME {` follows the edition."""
 
     code = "SNN111"
     title = "missing network"
     message = "expected `network NAME {{` after the edition"
     label = "expected `network NAME {{`"
-    help = "{hint}"
-
-    near: str | None = None
-
-    @property
-    def hint(self) -> str:
-        if self.near is not None:
-            return f"did you mean `{self.near}`?"
-        return (
-            "write `network NAME {` before the first statement and `}` after the last"
-        )
+    otherwise = (
+        "write `network NAME {` before the first statement and `}` after the last"
+    )
 
 
 class TextAfterEnd(Diagnostic):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.names import did_you_mean, join_alternatives
+from snnc.rules.names import UnknownWord, join_alternatives
 
 
 class WrongType(Diagnostic):
@@ -13,7 +13,7 @@ class WrongType(Diagnostic):
     title = "value of the wrong type"
     message = "`{key}` must be {expected}, found {found}"
     label = "expected {expected}"
-    help = "{hint}"
+    help = "write{doubt} `{example}`"
 
     key: str
     expected: str
@@ -21,13 +21,8 @@ class WrongType(Diagnostic):
     example: str
 
     @property
-    def hint(self) -> str:
-        certain = self.fix is not None
-        return (
-            f"write `{self.example}`"
-            if certain
-            else f"write, for example, `{self.example}`"
-        )
+    def doubt(self) -> str:
+        return ", for example," if self.fix is None else ""
 
 
 class OutOfRange(Diagnostic):
@@ -37,12 +32,10 @@ class OutOfRange(Diagnostic):
     title = "value out of range"
     message = "`{key}`: {reason}"
     label = "{limit}"
-    help = "{advice}"
 
     key: str
     reason: str
     limit: str
-    advice: str = ""
 
 
 class MissingUnit(Diagnostic):
@@ -67,7 +60,7 @@ class MissingUnit(Diagnostic):
         return join_alternatives(self.units)
 
 
-class UnknownUnit(Diagnostic):
+class UnknownUnit(UnknownWord):
     """Checks that the word after a number is a unit.
 
     The units are `s`, `ms`, `us` and `Hz`, spelled exactly like this.
@@ -77,22 +70,17 @@ class UnknownUnit(Diagnostic):
     title = "unknown unit"
     message = "`{unit}` is not a unit"
     label = "expected {choices}"
-    help = "{hint}"
 
     unit: str
     units: tuple[str, ...]
-    near: str | None
-    converted: str = ""
 
     @property
     def choices(self) -> str:
         return join_alternatives(self.units)
 
     @property
-    def hint(self) -> str:
-        if self.converted:
-            return f"write `{self.converted}`"
-        return did_you_mean(self.near, self.units, "write {}")
+    def otherwise(self) -> str:
+        return f"write {self.choices}"
 
 
 class WrongUnit(Diagnostic):
@@ -114,28 +102,25 @@ class WrongUnit(Diagnostic):
         return join_alternatives(self.units) or "no unit"
 
 
-class UnknownChoice(Diagnostic):
+class UnknownChoice(UnknownWord):
     """Checks that the value of a property is one of the allowed words."""
 
     code = "SNN210"
     title = "unknown choice"
     message = "`{key}` can't be {found}"
     label = "expected {choices}"
-    help = "{hint}"
 
     key: str
     found: str
     legal: tuple[str, ...]
-    near: str | None
-    advice: str = ""
 
     @property
     def choices(self) -> str:
         return join_alternatives(self.legal)
 
     @property
-    def hint(self) -> str:
-        return self.advice or did_you_mean(self.near, self.legal, "write {}")
+    def otherwise(self) -> str:
+        return f"write {self.choices}"
 
 
 class RepeatedClass(Diagnostic):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
@@ -21,10 +21,9 @@ class NotSafetensors(Diagnostic):
 
     code = "SNN740"
     title = "invalid safetensors file"
-    message = "`{name}` can't be read as weights: {reason}"
+    message = "`{file}` can't be read as weights: {reason}"
     help = "name a file from the package's `train` or `export_weights`"
 
-    name: str
     reason: str
 
 
@@ -42,14 +41,12 @@ class WeightsDoNotFit(Diagnostic):
     message = "`{path}` does not fit `{network}`"
     label = "{label_text}"
     notes = ("{layouts}",)
-    help = "{hint}"
 
     path: str
     network: str
     written: str
     layout: str
     problems: tuple[str, ...]
-    hint: str
     scale: str = ""
 
     @property
@@ -92,7 +89,7 @@ class NotFinite(Diagnostic):
     size: int
 
 
-class BiasNotZero(Diagnostic):
+class BiasNotZero(LayerDiagnostic):
     """Checks that the file contains zero biases for a layer without a bias.
 
     A weight file contains a bias for every layer, so that `bias on` and `bias off` need
@@ -113,12 +110,11 @@ class BiasNotZero(Diagnostic):
 
     tensor: str
     path: str
-    name: str
     count: int
     size: int
 
 
-class _Refused(Diagnostic):
+class _Refused(LayerDiagnostic):
     """A layer that nengo-loihi refuses; ``core`` is the worst of ``refused`` cores."""
 
     core: int
@@ -156,9 +152,7 @@ class NoWeightExponent(_Refused):
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
     )
-    help = "{hint}"
 
-    name: str
     what: str
     value: str
     most: int
@@ -207,7 +201,6 @@ class NoBiasScale(_Refused):
     )
     help = "train again, or set these biases to 0: the layer has no effect"
 
-    name: str
     value: str
     most: int
     bias: float
@@ -237,7 +230,6 @@ class ThresholdVanishes(_Refused):
     )
     help = "train with more `l2`, or with a smaller `learning_rate`"
 
-    name: str
     what: str
     value: str
     least: int
@@ -269,14 +261,13 @@ class WeightsTooFarApart(_Refused):
         "others"
     )
 
-    name: str
     tensor: str
     weight: float
     other: str
     other_weight: float
 
 
-class WeightsTooStrong(Diagnostic):
+class WeightsTooStrong(LayerWarning):
     """Checks for weights that nengo-loihi silently increases.
 
     Each connection has its own weight exponent, which is at least -6. If a connection
@@ -287,16 +278,13 @@ class WeightsTooStrong(Diagnostic):
 
     code = "SNN746"
     title = "weights that the chip increases"
-    severity = Severity.WARNING
     message = "on the chip, `{tensor}` in `{name}` is up to {times} times too strong"
     label = "the largest weight of `{tensor}` on core {core} is {weight:.3g}"
     notes = (
         "{reason}",
         f"{DISCRETIZE} uses an exponent of -6 instead, without a message",
     )
-    help = "{hint}"
 
-    name: str
     tensor: str
     times: int
     core: int
@@ -326,7 +314,7 @@ class WeightsTooStrong(Diagnostic):
         return "run the emulator, since weights this small may not matter"
 
 
-class WeightsRounded(Diagnostic):
+class WeightsRounded(LayerWarning):
     """Checks for weights with large rounding errors.
 
     A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of the
@@ -337,13 +325,10 @@ class WeightsRounded(Diagnostic):
 
     code = "SNN750"
     title = "weights changed by rounding"
-    severity = Severity.WARNING
     message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
     label = "core {core}: {bits} of 7 bits remain"
-    notes = ("{reason}", "the error is a root mean square{of_median}")
-    help = "{hint}"
+    notes = ("{reason}", "{measure}")
 
-    name: str
     tensor: str
     core: int
     error: float
@@ -362,8 +347,9 @@ class WeightsRounded(Diagnostic):
         return f"{100 * self.error:.1f} %"
 
     @property
-    def of_median(self) -> str:
-        return " of the median channel" if self.median else ""
+    def measure(self) -> str:
+        mean = "the error is a root mean square"
+        return f"{mean} of the median channel" if self.median else mean
 
     @property
     def reason(self) -> str:
@@ -388,7 +374,7 @@ class WeightsRounded(Diagnostic):
         return "train with more `l2`"
 
 
-class SpikesTooStrong(Diagnostic):
+class SpikesTooStrong(LayerWarning):
     """Checks for layers in which one spike adds several times the threshold.
 
     A neuron on the chip fires at most once per step and then resets to 0, so the excess
@@ -402,7 +388,6 @@ class SpikesTooStrong(Diagnostic):
 
     code = "SNN751"
     title = "spikes that exceed the threshold several times"
-    severity = Severity.WARNING
     message = (
         "one spike through `{tensor}` adds {times} times the threshold in `{name}`"
     )
@@ -413,7 +398,6 @@ class SpikesTooStrong(Diagnostic):
         " --phases scale,spikes`"
     )
 
-    name: str
     tensor: str
     times: int
     network: str
@@ -424,7 +408,5 @@ class WouldOverwrite(Diagnostic):
 
     code = "SNN747"
     title = "existing weight file"
-    message = "`{path}` already exists"
+    message = "`{file}` already exists"
     help = "choose another name with `-o`, or overwrite it with `--force`"
-
-    path: str

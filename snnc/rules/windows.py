@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
@@ -18,7 +18,7 @@ from snnc.ir.paths import Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 
 
-class KernelTooLarge(Diagnostic):
+class KernelTooLarge(LayerDiagnostic):
     """Checks that a window with `padding valid` fits into its input.
 
     With `padding valid`, the output has `(size - kernel) // stride + 1` positions per
@@ -33,9 +33,8 @@ class KernelTooLarge(Diagnostic):
     )
     label = "must be at most {limit}"
     notes = ("`{source}` has the shape {shape}",)
-    help = "{hint}"
+    advice = "use a smaller size"
 
-    name: str
     what: str
     size: int
     axis: str
@@ -46,7 +45,6 @@ class KernelTooLarge(Diagnostic):
     legal: Shape
     can_pad: bool
     channels_last: Shape | None = None
-    hint: str = "use a smaller size"
 
     @property
     def spread(self) -> str:
@@ -62,7 +60,6 @@ class WrongDims(Diagnostic):
     code = "SNN302"
     title = "wrong number of sizes"
     message = "`{key} {value}` has {given} sizes, but `{kind}` expects {expected}"
-    help = "{hint}"
 
     key: str
     value: Shape
@@ -80,7 +77,7 @@ class WrongDims(Diagnostic):
         return f"{whole} for all axes, or `{self.key} {dims}` to set each axis"
 
 
-class CausalInSpace(Diagnostic):
+class CausalInSpace(LayerDiagnostic):
     """Checks that `padding causal` in `defaults` applies only to `conv1d`.
 
     The axis of a `conv1d` can be time. `padding causal` puts all zeros before the first
@@ -94,11 +91,10 @@ class CausalInSpace(Diagnostic):
     label = "only for `conv1d`"
     help = "write `defaults conv1d`, or `padding same` in `{name}`"
 
-    name: str
     kind: str
 
 
-class DilatedStride(Diagnostic):
+class DilatedStride(LayerDiagnostic):
     """Checks for dilation with a stride.
 
     Keras refuses a convolution with both. Such a layer would skip most of the values
@@ -113,12 +109,11 @@ class DilatedStride(Diagnostic):
     notes = ("Keras refuses a convolution with both",)
     help = "remove one of them, or put the stride into the layer before `{name}`"
 
-    name: str
     dilation: Shape
     stride: Shape
 
 
-class GroupsDontDivide(Diagnostic):
+class GroupsDontDivide(LayerDiagnostic):
     """Checks that `groups` divides the channels and the filters.
 
     Each group of filters reads one group of channels, and all groups have the same
@@ -134,7 +129,6 @@ class GroupsDontDivide(Diagnostic):
     label = "divides {divisible}"
     help = "write `groups {nearest}`, or other `filters`"
 
-    name: str
     groups: int
     channels: int
     filters: int
@@ -153,7 +147,7 @@ class GroupsDontDivide(Diagnostic):
         return min(fit, key=lambda n: (abs(n - self.groups), n))
 
 
-class PooledSamePadding(Diagnostic):
+class PooledSamePadding(LayerDiagnostic):
     """Checks for `same` or `causal` padding after a pool that doesn't divide its input.
 
     snnc folds a pool into the kernel of its reader. Keras pads the pooled image, but
@@ -170,9 +164,7 @@ class PooledSamePadding(Diagnostic):
     notes = (
         "this is exact only if the window equals the stride and divides the input",
     )
-    help = "{hint}"
 
-    name: str
     padding: str
     window: Shape
     stride: Shape
@@ -205,7 +197,7 @@ class PooledSamePadding(Diagnostic):
                 break
 
 
-class NoReadoutImage(Diagnostic):
+class NoReadoutImage(LayerDiagnostic):
     """Checks that the kernel of a readout fits into its input.
 
     A readout with `filters` is a convolution over length x channels or height x width x
@@ -220,14 +212,13 @@ class NoReadoutImage(Diagnostic):
     )
     help = "choose a smaller `kernel`, or write `units N` for a dense readout"
 
-    name: str
     kernel: Shape
     stride: Shape
     source: str
     shape: Shape
 
 
-class PooledTranspose(Diagnostic):
+class PooledTranspose(LayerDiagnostic):
     """Checks for a transposed convolution that reads an average pool.
 
     snnc folds a pool into the kernel of its reader. A transposed convolution has zeros
@@ -240,8 +231,6 @@ class PooledTranspose(Diagnostic):
     message = "`{name}` is a transposed convolution and reads an average pool"
     help = "remove the pool, or replace it with a layer of neurons such as `downsample`"
 
-    name: str
-
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PooledTranspose]:
         for layer in network.layers:
@@ -251,7 +240,7 @@ class PooledTranspose(Diagnostic):
                 yield cls(span=layer.span, name=layer.name)
 
 
-class StrideAboveKernel(Diagnostic):
+class StrideAboveKernel(LayerWarning):
     """Checks for a stride that is larger than the kernel.
 
     Such a layer skips part of its input. The skipped neurons use cores, although no
@@ -260,14 +249,12 @@ class StrideAboveKernel(Diagnostic):
 
     code = "SNN308"
     title = "stride larger than the kernel"
-    severity = Severity.WARNING
     message = (
         "stride {stride} of `{name}` is larger than its {what} {kernel}, so it skips "
         "part of the input"
     )
     help = "use a stride that is not larger than the {what}"
 
-    name: str
     what: str
     kernel: Shape
     stride: Shape

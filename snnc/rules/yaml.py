@@ -17,10 +17,8 @@ class NotYaml(Diagnostic):
     title = "invalid YAML"
     message = "this is not valid YAML: {problem}"
     label = "can't be read"
-    help = "{advice}"
 
     problem: str
-    advice: str = ""
 
 
 class Reference(Diagnostic):
@@ -84,11 +82,9 @@ class WrongForm(Diagnostic):
     title = "mapping, list or value in the wrong place"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
-    help = "{advice}"
 
     expected: str
     found: str
-    advice: str = ""
 
 
 class MissingKey(Diagnostic):
@@ -139,17 +135,14 @@ class SeveralKeys(Diagnostic):
         "`{first}` and `{key}` are next to each other, but only one key is allowed here"
     )
     label = "a second key"
-    help = "{hint}"
 
     first: str
     key: str
-    advice: str = ""
 
     @property
     def hint(self) -> str:
-        return (
-            self.advice or f"if it is a property of `{self.first}`, indent it further"
-        )
+        usual = f"if it is a property of `{self.first}`, indent it further"
+        return self.advice or usual
 
 
 class TooMuch(Diagnostic):

@@ -92,13 +92,15 @@ def _unknown(
     near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
     near = near or nearest_spelling(word.text, known)
     only = only_near(word.text, known)
+    example = "" if there is None else _example(word.text, there)
+    advice = f"set one of its properties, such as `{example}`" if example else ""
     return UnknownLayer(
         span=word.span,
         name=word.text,
-        near=None if there else near,
+        near=near,
         known=known,
         role="which this spec has",
-        example="" if there is None else _example(word.text, there),
+        advice=advice,
         fix=None if only is None or there else Fix(word.span, only),
     )
 

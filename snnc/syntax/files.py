@@ -62,10 +62,10 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
             return rules.files.FileMissing(span=whole_file(name), name=name)
         case IsADirectoryError():
             return rules.files.FileIsDirectory(
-                span=whole_file(name), name=name, is_package=is_package(name)
+                span=whole_file(name), is_package=is_package(name)
             )
         case NotRegularError():
-            return rules.files.FileNotRegular(span=whole_file(name), name=name)
+            return rules.files.FileNotRegular(span=whole_file(name))
         case TooLargeError(size=size):
             return rules.files.FileTooLarge(
                 span=whole_file(name), size=size, limit=LARGEST
@@ -166,7 +166,7 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
         name = Path(path).as_posix()
         reason = error.strerror or str(error)
         nowhere = whole_file(name)
-        report.add(rules.output.CannotRewrite(span=nowhere, path=name, reason=reason))
+        report.add(rules.output.CannotRewrite(span=nowhere, reason=reason))
         return False
     return True
 

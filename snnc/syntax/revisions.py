@@ -102,7 +102,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
         return family.UnknownRevision(span=span, revision=revision)
     kind = _git("cat-file", "-t", name).stdout.strip()
     if kind == b"tree":
-        return family.FileIsDirectory(span=span, name=name)
+        return family.FileIsDirectory(span=span)
     if kind != b"blob":
         return family.NotInRevision(span=span, revision=revision, path=path)
     size = int(_git("cat-file", "-s", name).stdout)

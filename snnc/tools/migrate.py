@@ -71,7 +71,7 @@ def migrate_file(
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)
     if output.exists() and not force:
-        report.add(WouldOverwrite(span=whole_file(output), path=output.as_posix()))
+        report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
         return None
     fitting = fit(header, tensors(before.network), input_scale(before.network))
@@ -89,8 +89,8 @@ def migrate_file(
         scale = input_scale(after.network)
         write_file(output, serialize(wanted, migrate(moves, values), scale))
     except OSError as error:
-        reason, name = error.strerror or str(error), output.as_posix()
-        report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
+        reason = error.strerror or str(error)
+        report.add(CannotWrite(span=whole_file(output), reason=reason))
         return None
     return moves
 

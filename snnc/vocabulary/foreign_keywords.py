@@ -29,7 +29,7 @@ from snnc.language.property_types import NeuronSpec
 from snnc.rules.foreign import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
-from snnc.vocabulary.counterparts import counterpart
+from snnc.vocabulary.counterparts import counterpart, entries_of, fill_advice
 
 
 def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -96,45 +96,46 @@ def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
     return None if near is None else Fix(span, near)
 
 
-_ADVICE = {
-    "connection connections edge edges link": "a layer reads the previous layer, or "
-    "names the layers that it reads: "
-    "`conv2d c1 from c0 {{ filters 8 }}`",
-    "probe probes": 'remove it: the package\'s `build_network` takes `probe=["c0"]`',
-    "sequential model module net layers graph network": "a file describes one "
-    "network; write each layer on "
-    "its own line: `conv2d c0 {{ "
-    "filters 8 }}`",
-    "evaluate predict run simulate simulator test": "remove it: the package's "
-    "`evaluate` runs the network",
-    "noise gaussiannoise": "remove it: the phase `spikes` trains with the noise "
-    "of spikes",
-    "pad padding zeropadding zeropad": "write `padding same` among the properties of "
-    "the convolution that reads it",
-    "crop cropping slice reshape permute transpose lambda repeatvector masking unfold "
-    "resizing resize centercrop": "change the data instead: the shape of a layer "
-    "follows from its input",
-    "rescaling rescale normalization normalisation normalize standardize": "write the "
-    "range of the data after the input: `input NAME 28x28x1 in 0..255 as 0..1`",
-    "subtract multiply mul minimum maximum dot matmul": "write `add NAME from a, b` "
-    "for a sum, or `concat NAME from a, b` to join channels",
-    "identity passthrough": "remove it: a layer reads the previous layer, or names "
-    "the layers that it reads",
-    "branch branches group parallel inception bottleneck block": "write each layer on "
-    "its own line: a "
-    "branch names what "
-    "it reads, as in "
-    "`conv2d b from c0 "
-    "{{ filters 8 }}`, "
-    "and `concat` joins "
-    "branches",
-    "name": "write the name after `network`: `network {name} {{`",
-    "version spec": "remove it: `snn 1` on the first line is the version",
-    "author license url date": "write it as a comment: `# {word}`",
-    "pes learningrule learning": "remove it: Keras trains the layers; only a readout "
-    "can learn on the chip",
-}
-_BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.split()}
+_ADVICE = """\
+connection connections edge edges link
+    a layer reads the previous layer, or names the layers that it reads: `conv2d c1
+    from c0 {{ filters 8 }}`
+probe probes
+    remove it: the package's `build_network` takes `probe=["c0"]`
+sequential model module net layers graph network
+    a file describes one network; write each layer on its own line: `conv2d c0 {{
+    filters 8 }}`
+evaluate predict run simulate simulator test
+    remove it: the package's `evaluate` runs the network
+noise gaussiannoise
+    remove it: the phase `spikes` trains with the noise of spikes
+pad padding zeropadding zeropad
+    write `padding same` among the properties of the convolution that reads it
+crop cropping slice reshape permute transpose lambda repeatvector masking unfold
+resizing resize centercrop
+    change the data instead: the shape of a layer follows from its input
+rescaling rescale normalization normalisation normalize standardize
+    write the range of the data after the input: `input NAME 28x28x1 in 0..255 as
+    0..1`
+subtract multiply mul minimum maximum dot matmul
+    write `add NAME from a, b` for a sum, or `concat NAME from a, b` to join
+    channels
+identity passthrough
+    remove it: a layer reads the previous layer, or names the layers that it reads
+branch branches group parallel inception bottleneck block
+    write each layer on its own line: a branch names what it reads, as in `conv2d b
+    from c0 {{ filters 8 }}`, and `concat` joins branches
+name
+    write the name after `network`: `network {name} {{`
+version spec
+    remove it: `snn 1` on the first line is the version
+author license url date
+    write it as a comment: `# {word}`
+pes learningrule learning
+    remove it: Keras trains the layers; only a readout can learn on the chip
+"""
+"""What to write instead of words that begin a statement, as in `counterparts`."""
+_BY_WORD = {w: advice for ws, advice in entries_of(_ADVICE) for w in ws.split()}
 
 
 def kind_counterpart(word: str, name: str) -> str:
@@ -150,7 +151,7 @@ def kind_counterpart(word: str, name: str) -> str:
     if advice := _BY_WORD.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
     found = counterpart(word)
-    return found.advice.format(word=word, value=found.usual) if found else ""
+    return fill_advice(found, word) if found else ""
 
 
 def owner_of_setting(

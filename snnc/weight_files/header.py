@@ -93,8 +93,7 @@ def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
             span=whole_file(path), name=path.as_posix(), reason=reason
         )
     except _DamagedError as error:
-        name, reason = path.as_posix(), str(error)
-        return NotSafetensors(span=whole_file(path), name=name, reason=reason)
+        return NotSafetensors(span=whole_file(path), reason=str(error))
 
 
 def _read(path: Path) -> WeightsHeader:

@@ -109,7 +109,7 @@ def refusal(
         layout=fitting.layout,
         problems=tuple(map(_problem, fitting.problems)),
         scale=fitting.scale,
-        hint=advice(fitting, migrating),
+        advice=advice(fitting, migrating),
     )
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import pkgutil
 from pathlib import Path
 
-import snnc.rules
-from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import REFUSED
 from snnc.rules import refused
 from snnc.rules.catalogue import RULES
@@ -22,22 +18,6 @@ ELSEWHERE = {
     "SNN145": "only converting reports it: tests/cli/test_convert.py",
     "SNN120": "takes a hundred problems: tests/syntax/test_recovery.py",
 }
-
-
-def _concrete_rules() -> set[type[Diagnostic]]:
-    found: set[type[Diagnostic]] = set()
-    for module in pkgutil.iter_modules(snnc.rules.__path__):
-        for value in vars(
-            importlib.import_module(f"snnc.rules.{module.name}")
-        ).values():
-            is_rule = isinstance(value, type) and issubclass(value, Diagnostic)
-            if is_rule and "code" in vars(value):
-                found.add(value)
-    return found
-
-
-def test_the_catalogue_has_every_rule() -> None:
-    assert _concrete_rules() - set(RULES) == set()
 
 
 def test_codes_are_unique() -> None:

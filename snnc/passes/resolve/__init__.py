@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import prod
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Convolution,
@@ -36,11 +36,9 @@ from snnc.passes.resolve.drafts import (
     KnownNames,
     draft_layers,
     in_order,
-    resolve_sources,
+    spiking_of,
 )
-from snnc.passes.resolve.operations import Operations
-from snnc.passes.resolve.settings import Settings
-from snnc.passes.resolve.shapes import shortcut_of
+from snnc.passes.resolve.operations import Operations, UnsoundError
 from snnc.rules.placement import MaxPoolOffChip, NothingOnChip
 from snnc.rules.references import (
     EncoderReadsLayer,
@@ -69,66 +67,56 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        # A broken `defaults` may have set properties that determine shapes.
-        self._of_shapes = report if validated.defaults_sound else Diagnostics()
         self._train = _training(validated)
-        self._settings = Settings(validated, self._train.l2, report)
         self._input = self._read_input()
         self._layers: dict[str, LogicalLayer] = {}
         self._reads_raw = False
 
     def run(self) -> LogicalNetwork | None:
-        drafts = draft_layers(self._validated, self._report)
-        readout_sources = self._readout_sources(drafts)
+        known = KnownNames(self._validated, self._report)
+        drafts = draft_layers(self._validated, known, self._report)
+        readout_sources = self._readout_sources(known)
         order = in_order(drafts, self._report)
         if order is None:
             return None
-        operations = Operations(self._settings, self._input, self._of_shapes)
+        # A broken `defaults` may have set properties that determine shapes.
+        sound = self._validated.defaults_sound
+        operations = Operations(self._input, self._report if sound else Diagnostics())
         for draft in order:
-            layer = self._layer(draft, operations)
-            if layer is not None:
-                self._layers[draft.name] = layer
+            if draft.sound and self._reads_right_things(draft):
+                self._add_layer(draft, operations)
         self._report_unread(drafts, readout_sources)
-        self._report_loss()
-        self._report_phases()
+        self._report_training()
         return self._network(drafts, readout_sources)
 
-    def _layer(self, draft: Draft, operations: Operations) -> LogicalLayer | None:
-        shapes = self._source_shapes(draft)
-        if shapes is None or draft.spec is None:
-            return None
-        computed = operations.compute(draft, shapes)
-        if computed is None:
-            return None
-        operation, shape = computed
+    def _add_layer(self, draft: Draft, operations: Operations) -> None:
+        """Add a layer to the graph if its shape is known."""
+        shapes = [self._shape(name) for name in draft.sources]
+        known = [shape for shape in shapes if shape is not None]
+        if len(known) < len(shapes):
+            return
         shortcut: Shortcut | None = None
-        if draft.shortcut is not None:
-            source_shape = self._shape(draft.shortcut)
-            if source_shape is None:
-                return None
-            shortcut = shortcut_of(draft, shape, source_shape, self._of_shapes)
-            if shortcut is None:
-                return None
-        return LogicalLayer(
+        try:
+            operation, shape = operations.compute(draft, known)
+            if draft.shortcut is not None:
+                source_shape = self._shape(draft.shortcut)
+                if source_shape is None:
+                    return
+                shortcut = operations.shortcut(draft, shape, source_shape)
+        except UnsoundError:
+            return
+        spiking = spiking_of(draft, self._train.l2, self._spec.timing.synapse)
+        self._layers[draft.name] = LogicalLayer(
             name=draft.name,
-            kind=draft.spec.kind,
+            kind=draft.kind,
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=None if _is_still(operation) else self._settings.spiking(draft),
+            spiking=None if _is_still(operation) else spiking,
             shortcut=shortcut,
             span=draft.place.span,
-            spans=self._settings.spans(draft),
+            spans=draft.spans,
         )
-
-    def _source_shapes(self, draft: Draft) -> list[Shape] | None:
-        if not draft.sound or draft.spec is None:
-            return None
-        if not self._reads_right_things(draft):
-            return None
-        shapes = [self._shape(source) for source in draft.sources]
-        known = [shape for shape in shapes if shape is not None]
-        return known if len(known) == len(shapes) else None
 
     def _shape(self, name: str) -> Shape | None:
         """Return the output shape of the input or a layer; None if unknown."""
@@ -138,74 +126,57 @@ class _Resolution:
         return None if layer is None else layer.shape
 
     def _reads_right_things(self, draft: Draft) -> bool:
-        raw = self._input.name
-        kind = draft.kind
-        if kind.startswith("encode"):
-            if draft.sources[0] == raw:
-                return True
-            if draft.sources[0] in self._validated.broken:
-                return False
-            self._report.add(
-                EncoderReadsLayer(
-                    span=_source_span(draft, 0),
-                    name=draft.name,
-                    source=draft.sources[0],
-                    input=raw,
+        raw, place = self._input.name, draft.place
+        spans = place.sources or (place.span,)
+        if draft.is_encoder:
+            source = draft.sources[0]
+            if source != raw and source not in self._validated.broken:
+                self._report.add(
+                    EncoderReadsLayer(
+                        span=spans[0], name=draft.name, source=source, input=raw
+                    )
                 )
-            )
-            return False
-        read = [*draft.sources, draft.shortcut]
-        if raw not in read:
-            return True
-        index = read.index(raw)
-        if index < len(draft.sources):
-            self._report_raw(_source_span(draft, index), draft.name, kind)
-        else:
+            return source == raw
+        if raw in draft.sources:
+            span = spans[draft.sources.index(raw)]
+            self._report_raw(span, draft.name, draft.kind)
+        elif raw == draft.shortcut:
             self._report_raw(draft.span_of("shortcut"), draft.name, key="shortcut")
+        else:
+            return True
         return False
 
     def _report_raw(
         self, span: Span, name: str, kind: str = "", key: str = "from"
     ) -> None:
         """Report a layer that reads the input; it should read an encoder."""
-        encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
-        encoder = next((s.name for s in encoders if s.name), None) or ""
-        is_source = span.text == self._input.name
-        fix = Fix(span, encoder) if encoder and is_source else None
+        layers = [layer for layer in self._spec.layers if layer is not None]
+        encoders = [s.name for s in layers if s.kind.startswith("encode") and s.name]
+        encoder = encoders[0] if encoders else ""
+        raw, hint = self._input.name, encoder_help(encoder, key)
+        fix = Fix(span, encoder) if encoder and span.text == raw else None
         self._reads_raw = True
         if kind == "maxpool":
-            diagnostic: Diagnostic = MaxPoolOffChip(
-                span=span,
-                name=name,
-                what=f"the values of `{self._input.name}`",
-                remedy=encoder_help(encoder),
-                fix=fix,
+            what = f"the values of `{raw}`"
+            self._report.add(
+                MaxPoolOffChip(span=span, name=name, what=what, advice=hint, fix=fix)
             )
         else:
-            diagnostic = ReadsRawValues(
-                span=span,
-                name=name,
-                input=self._input.name,
-                encoder=encoder,
-                key=key,
-                fix=fix,
+            self._report.add(
+                ReadsRawValues(span=span, name=name, input=raw, advice=hint, fix=fix)
             )
-        self._report.add(diagnostic)
 
-    def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
+    def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
-        known = (self._input.name, *(draft.name for draft in drafts))
-        names = KnownNames(self._validated, known[1:])
         if readout.name in self._validated.broken:
             return ()
+        sources = tuple(
+            source
+            for source, span in zip(readout.sources, place.sources, strict=True)
+            if known.check(source, span, None)
+        )
         if not readout.sources:
-            sources: tuple[str, ...] = known[-1:]
-        else:
-            sources = tuple(
-                source
-                for source, span in zip(readout.sources, place.sources, strict=True)
-                if resolve_sources(source, span, None, names, self._report)
-            )
+            sources = known.names[-1:]
         if self._input.name in sources:
             span = place.sources[0] if place.sources else place.span
             self._report_raw(span, readout.name)
@@ -214,17 +185,15 @@ class _Resolution:
     def _report_unread(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> None:
-        read = set(readout_sources)
+        """Report layers that nothing reads, if all statements are sound."""
         if self._spec.readout.name in self._validated.broken:
             return
+        if len(drafts) < len(self._spec.layers) or not all(d.sound for d in drafts):
+            return
+        read = {*readout_sources, *(draft.shortcut for draft in drafts)}
+        read = read.union(*(draft.sources for draft in drafts))
         for draft in drafts:
-            if draft.spec is None or not draft.sound:
-                return
-            read.update(draft.sources)
-            read.add(draft.shortcut or "")
-        for draft in drafts:
-            kind = draft.kind
-            is_echo = self._reads_raw and kind.startswith("encode")
+            is_echo = self._reads_raw and draft.is_encoder
             if draft.name not in read and not is_echo:
                 self._report.add(NothingReads(span=draft.place.span, name=draft.name))
         layers = self._layers.values()
@@ -234,33 +203,32 @@ class _Resolution:
                 NothingOnChip(span=self._validated.span, name=self._spec.network)
             )
 
-    def _report_loss(self) -> None:
-        readout, place = self._spec.readout, self._validated.train
-        if readout.classes is not None or readout.name in self._validated.broken:
-            return
-        loss, weight = self._train.loss, self._train.class_weight
+    def _report_training(self) -> None:
+        """Report a loss or a weight that needs classes, and phases without training."""
+        train, readout = self._train, self._spec.readout
         needs: list[tuple[str, str, str]] = []
-        if loss is not None and loss.kind != "mse":
-            needs.append(("loss", loss.kind, "`loss mse`"))
-        if weight == "balanced":
-            needs.append(("class_weight", weight, "`class_weight equal`"))
+        if readout.classes is None and readout.name not in self._validated.broken:
+            if train.loss is not None and train.loss.kind != "mse":
+                needs.append(("loss", train.loss.kind, "`loss mse`"))
+            if train.class_weight == "balanced":
+                needs.append(("class_weight", "balanced", "`class_weight equal`"))
         for key, value, instead in needs:
             self._report.add(
                 rules.values.LossNeedsClasses(
-                    span=place.keys.get(key, place.span),
+                    span=self._training_span(key),
                     what=f"{key} {value}",
                     instead=instead,
                     readout=readout.name,
                     units=readout.units or 1,
                 )
             )
-
-    def _report_phases(self) -> None:
-        train, place = self._train, self._validated.train
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span = place.keys.get("phases", place.span)
-            phases = write_list(train.phases)
+            span, phases = self._training_span("phases"), write_list(train.phases)
             self._report.add(rules.values.NothingTrains(span=span, phases=phases))
+
+    def _training_span(self, key: str) -> Span:
+        place = self._validated.train
+        return place.keys.get(key, place.span)
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
@@ -342,17 +310,15 @@ class _Resolution:
         if spec.filters is None or shape is None:
             return None, ()
         rank = len(shape) - 1
-        sizes = {
-            key: value * rank if len(value) == 1 else value
-            for key, value in (("kernel", spec.kernel), ("stride", spec.stride))
-        }
-        kernel, stride = sizes["kernel"], sizes["stride"]
-        fits = rank in (1, 2) and len(kernel) == len(stride) == rank
-        out: tuple[int, ...] = ()
-        if fits:
+        kernel, stride = (
+            size * rank if len(size) == 1 else size
+            for size in (spec.kernel, spec.stride)
+        )
+        out: Shape = ()
+        if rank in (1, 2) and len(kernel) == len(stride) == rank:
             axes = zip(shape, kernel, stride, strict=False)
             out = tuple(window_positions(*axis, spec.padding) for axis in axes)
-        if not fits or min(out) < 1:
+        if not out or min(out) < 1:
             self._report.add(
                 rules.windows.NoReadoutImage(
                     span=self._validated.readout.span,
@@ -381,8 +347,3 @@ def _training(validated: ValidatedSpec) -> TrainSpec:
     regression = validated.spec.readout.classes is None
     loss = MeanSquaredError() if regression else CrossEntropy()
     return replace(train, loss=loss)
-
-
-def _source_span(draft: Draft, index: int) -> Span:
-    spans = draft.place.sources
-    return spans[index] if index < len(spans) else draft.place.span

@@ -1,24 +1,29 @@
-"""Layer statements with resolved sources, and the names that layers can read."""
+"""Layer statements with resolved names, and their properties with all defaults."""
 
 from __future__ import annotations
 
-import graphlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from graphlib import CycleError
 from itertools import chain, count
+from typing import Any
 
-from snnc.diagnostics import Diagnostics, Fix
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
+from snnc.ir.order import reading_order
+from snnc.language.fields import otherwise
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
     JoinSpec,
     LayerSpec,
+    MaxPoolSpec,
     RateEncoderSpec,
     SpikingSpec,
 )
-from snnc.language.model import Place, ValidatedSpec
+from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
+from snnc.language.property_types import NeuronSpec
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -31,27 +36,43 @@ from snnc.text.near import closest, only_near
 
 
 class KnownNames:
-    """The names of the input and the layers, and the layers that may read each name.
+    """The names of the input and the layers, and the layers that may read each name."""
 
-    Parameters
-    ----------
-    validated
-        The spec.
-    names
-        The name of each layer, in order.
-    """
-
-    def __init__(self, validated: ValidatedSpec, names: Sequence[str]) -> None:
+    def __init__(self, validated: ValidatedSpec, report: Diagnostics) -> None:
+        self._report = report
         self._input = validated.spec.input.name
+        names = layer_names(validated)
         self._layers = dict(zip(names, validated.spec.layers, strict=True))
         self.names = (self._input, *names)
         places = zip(names, validated.places, strict=True)
         self._unwritten = frozenset(n for n, place in places if place.name is None)
-        self.lacks_one = any(self._layers[name] is None for name in self._unwritten)
-        """Whether a broken layer has lost its name, so that any name may be its
-        name."""
+        # A broken layer may have lost its name, so that any name may be its name.
+        self._lacks_one = any(self._layers[name] is None for name in self._unwritten)
 
-    def readable_by(self, reader: str | None) -> tuple[str, ...]:
+    def check(self, name: str, span: Span, reader: str | None) -> bool:
+        """Return whether a name exists; otherwise report it.
+
+        Report nothing if a broken layer may define the name. ``reader`` is the layer
+        that reads the name, or None for the readout.
+        """
+        if name in self.names:
+            return True
+        if self._report.full or self._lacks_one:
+            return False
+        readable = self._readable_by(reader)
+        only = only_near(name, readable)
+        self._report.add(
+            UnknownLayer(
+                span=span,
+                name=name,
+                near=closest(name, readable),
+                known=readable,
+                fix=None if only is None else Fix(span, only),
+            )
+        )
+        return False
+
+    def _readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
 
         Encoders read the input; other layers read layers that do not depend on them.
@@ -59,109 +80,165 @@ class KnownNames:
         spec = self._layers.get(reader or "")
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
             return (self._input,)
-        after = set() if reader is None else self._all_after(reader)
-        never = after | self._unwritten
+        never = self._unwritten | (set() if reader is None else self._all_after(reader))
         return tuple(
             name for name in self._layers if name not in never and not why_no_name(name)
         )
 
     def _all_after(self, name: str) -> set[str]:
         """Return a layer and all layers that depend on it."""
-        after = {name}
-        waiting = [name]
-        while waiting:
-            readers = self._readers.get(waiting.pop(), set()) - after
-            after |= readers
-            waiting += readers
+        after, known = {name}, 0
+        while known < len(after):
+            known = len(after)
+            before = self._input
+            for reader, spec in self._layers.items():
+                sources = (spec and spec.sources) or (before,)
+                if not after.isdisjoint((*sources, _shortcut(spec))):
+                    after.add(reader)
+                before = reader
         return after
 
-    @cached_property
-    def _readers(self) -> dict[str, set[str]]:
-        readers: dict[str, set[str]] = {}
-        for reader, read in self._reads():
-            for name in read:
-                readers.setdefault(name, set()).add(reader)
-        return readers
 
-    def _reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the name of each layer and the names that it reads."""
-        before = self._input
-        for name, spec in self._layers.items():
-            sources = () if spec is None else spec.sources
-            yield name, (*(sources or (before,)), *_shortcut(spec))
-            before = name
+def _shortcut(spec: LayerSpec | None) -> str | None:
+    # Only spiking layers have shortcuts.
+    return getattr(spec, "shortcut", None)
 
 
-def _shortcut(spec: LayerSpec | None) -> tuple[str, ...]:
-    shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
-    return () if shortcut is None else (shortcut,)
+def layer_names(validated: ValidatedSpec) -> list[str]:
+    """Return each layer's name: the written name, or a default word with a number."""
+    spec = validated.spec
+    taken = {spec.input.name, spec.readout.name} | set(validated.broken)
+    taken |= {layer.name for layer in spec.layers if layer and layer.name}
+    free: dict[str, Iterator[str]] = {}
+    names = []
+    for layer, place in zip(spec.layers, validated.places, strict=True):
+        if layer is not None and layer.name:
+            names.append(layer.name)
+        elif layer is None and place.name is not None:
+            names.append(place.name.text)
+        else:
+            word = "layer" if layer is None else layer.kind.split()[0]
+            names.append(next(free.setdefault(word, _free(word, taken))))
+    return names
+
+
+def _free(word: str, taken: Collection[str]) -> Iterator[str]:
+    numbered = (f"{word}_{number}" for number in count(2))
+    return (name for name in chain((word,), numbered) if name not in taken)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A layer statement with resolved names and an unknown shape.
+    """A valid layer statement with resolved names and an unknown shape.
 
-    ``spec`` is None for a broken statement, which other layers may read by name.
     ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
-    names exist.
+    names exist. ``defaults`` are those that apply to the layer, by precedence.
     """
 
     name: str
-    spec: LayerSpec | None
+    spec: LayerSpec
     place: Place
     sources: tuple[str, ...]
     shortcut: str | None
     sound: bool
+    defaults: tuple[tuple[DefaultsSpec, Place], ...]
 
     @property
     def kind(self) -> str:
-        """The kind of the layer; empty for a broken statement."""
-        return self.spec.kind if self.spec else ""
+        return self.spec.kind
+
+    @property
+    def is_encoder(self) -> bool:
+        return isinstance(self.spec, (ConvEncoderSpec, RateEncoderSpec))
+
+    def get(self, key: str) -> Any:
+        """Return a property's value, otherwise the table's default or None."""
+        for spec in (self.spec, *(defaults for defaults, _ in self.defaults)):
+            value = getattr(spec, key, None)
+            if value is not None:
+                return value
+        return otherwise(type(self.spec), key)
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """The position of each property, in the layer or in `defaults`."""
+        spans: dict[str, Span] = {}
+        for place in (*(place for _, place in reversed(self.defaults)), self.place):
+            spans |= place.keys
+        return spans
 
     def span_of(self, key: str) -> Span:
-        """Return the position of a property, or of the statement."""
-        return self.place.keys.get(key, self.place.span)
+        """Return the position of a property, or of the statement's head."""
+        return self.spans.get(key, self.place.span)
 
 
-def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, ...]:
-    """Name every layer and resolve its sources."""
-    names = _names(validated)
-    known = KnownNames(validated, names)
+def draft_layers(
+    validated: ValidatedSpec, known: KnownNames, report: Diagnostics
+) -> tuple[Draft, ...]:
+    """Resolve the sources of each valid layer."""
+    before, *names = known.names
+    written = list(zip(validated.spec.defaults, validated.defaults, strict=True))[::-1]
     drafts = []
-    before = validated.spec.input.name
     for name, spec, place in zip(
         names, validated.spec.layers, validated.places, strict=True
     ):
-        drafts.append(_draft(name, spec, place, before, known, report))
+        if spec is not None:
+            draft = _draft(name, spec, place, before, known)
+            problems = tuple(_source_problems(draft))
+            report.add(*problems)
+            scopes = () if draft.is_encoder else (spec.kind, None)
+            drafts.append(
+                replace(
+                    draft,
+                    sound=draft.sound and not problems,
+                    defaults=tuple(
+                        (defaults, at)
+                        for scope in scopes
+                        for defaults, at in written
+                        if defaults.layer == scope
+                    ),
+                )
+            )
         before = name
     return tuple(drafts)
 
 
-def resolve_sources(
-    name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
-) -> bool:
-    """Return whether a name exists; otherwise report it.
+def _draft(
+    name: str, spec: LayerSpec, place: Place, before: str, known: KnownNames
+) -> Draft:
+    written = zip(spec.sources, place.sources, strict=True)
+    sources = tuple(s for s, span in written if known.check(s, span, name))
+    sound = len(sources) == len(spec.sources)
+    if not spec.sources and not isinstance(spec, JoinSpec):
+        sources = (before,)
+    shortcut = _shortcut(spec)
+    if shortcut is not None:
+        span = place.keys.get("shortcut", place.span)
+        if not known.check(shortcut, span, name):
+            shortcut, sound = None, False
+    return Draft(name, spec, place, sources, shortcut, sound, defaults=())
 
-    Report nothing if a broken layer may define the name.
 
-    ``reader`` is the layer that reads the name, or None for the readout.
-    """
-    if name in known.names:
-        return True
-    if report.full or known.lacks_one:
-        return False
-    readable = known.readable_by(reader)
-    only = only_near(name, readable)
-    report.add(
-        UnknownLayer(
-            span=span,
-            name=name,
-            near=closest(name, readable),
-            known=readable,
-            fix=None if only is None else Fix(span, only),
+def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the number of sources."""
+    spec, spans = draft.spec, draft.place.sources
+    count = len(spec.sources)
+    if not isinstance(spec, JoinSpec):
+        if count > 1:
+            yield TooManySources(
+                span=spans[1].to(spans[-1]),
+                name=draft.name,
+                kind=spec.kind,
+                count=count,
+                sources=", ".join(spec.sources),
+            )
+    elif count < 2:
+        yield TooFewSources(
+            span=draft.place.span, kind=spec.kind, name=draft.name, count=count
         )
-    )
-    return False
+    for index, source in enumerate(spec.sources):
+        if isinstance(spec, JoinSpec) and source in spec.sources[:index]:
+            yield RepeatedSource(span=spans[index], kind=spec.kind, source=source)
 
 
 def in_order(
@@ -169,10 +246,10 @@ def in_order(
 ) -> tuple[Draft, ...] | None:
     """Sort drafts so that each comes after its sources; return None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
-    graph = {draft.name: _reads(draft, by_name) for draft in drafts}
+    reads = {d.name: [n for n in (*d.sources, d.shortcut) if n] for d in drafts}
     try:
-        order = tuple(graphlib.TopologicalSorter(graph).static_order())
-    except graphlib.CycleError as error:
+        return tuple(by_name[name] for name in reading_order(reads))
+    except CycleError as error:
         circle = tuple(reversed(error.args[1]))
         first = min(circle, key=lambda name: by_name[name].place.span.start)
         report.add(
@@ -183,101 +260,56 @@ def in_order(
             )
         )
         return None
-    return tuple(by_name[name] for name in order)
 
 
-def _reads(draft: Draft, by_name: Mapping[str, Draft]) -> list[str]:
-    names = (*draft.sources, draft.shortcut)
-    return [name for name in names if name is not None and name in by_name]
+# The percentile for the range of an encoder or a max pool, which equals that of layers.
+PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
-def _draft(
-    name: str,
-    spec: LayerSpec | None,
-    place: Place,
-    before: str,
-    known: KnownNames,
-    report: Diagnostics,
-) -> Draft:
-    if spec is None:
-        return Draft(name, None, place, (), None, sound=False)
-    written = tuple(zip(spec.sources, place.sources, strict=True))
-    sources = tuple(
-        s for s, span in written if resolve_sources(s, span, name, known, report)
+def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
+    """Return the spiking properties of a layer; None for layers without neurons.
+
+    ``l2`` and ``synapse`` are the values in `train` and `timing`.
+    """
+    spec = draft.spec
+    if isinstance(spec, (AveragePoolSpec, JoinSpec)):
+        return None
+    low, high = draft.get("rate")
+    own = draft.get("synapse")
+    # The neurons of encoders and max pools ignore `defaults` for neurons.
+    plain = Spiking(
+        neuron=Relu(),
+        rate=Rate(low, high, PERCENTILE),
+        batchnorm=False,
+        dropout=0.0,
+        l2=0.0,
+        place="chip",
+        synapse=synapse if own is None else own,
+        block=None,
     )
-    sound = len(sources) == len(written)
-    if not written and not isinstance(spec, JoinSpec):
-        sources = (before,)
-    shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
-    if shortcut is not None:
-        span = place.keys.get("shortcut", place.span)
-        if not resolve_sources(shortcut, span, name, known, report):
-            shortcut, sound = None, False
-    sound = _count_sources(name, spec, place, report) and sound
-    return Draft(name, spec, place, sources, shortcut, sound)
+    if isinstance(spec, MaxPoolSpec):
+        return replace(plain, rate=Rate(0.0, high, PERCENTILE))
+    if isinstance(spec, RateEncoderSpec):
+        return replace(plain, place="host", synapse=0.0, start=spec.start)
+    own_l2, block = draft.get("l2"), draft.get("block")
+    trained = replace(
+        plain,
+        batchnorm=draft.get("batchnorm"),
+        dropout=draft.get("dropout"),
+        l2=l2 if own_l2 is None else own_l2,
+    )
+    if isinstance(spec, ConvEncoderSpec):
+        return replace(trained, place="host", synapse=0.0, start=spec.start)
+    return replace(
+        trained,
+        neuron=_neuron(draft.get("neuron")),
+        rate=Rate(low, high, draft.get("percentile")),
+        place=draft.get("place"),
+        block=None if block == "auto" else block,
+    )
 
 
-def _count_sources(
-    name: str, spec: LayerSpec, place: Place, report: Diagnostics
-) -> bool:
-    count = len(spec.sources)
-    if isinstance(spec, JoinSpec):
-        if count < 2:
-            report.add(
-                TooFewSources(span=place.span, kind=spec.kind, name=name, count=count)
-            )
-            return False
-        return _distinct(spec, place, report)
-    if count > 1:
-        report.add(
-            TooManySources(
-                span=place.sources[1].to(place.sources[-1]),
-                name=name,
-                kind=spec.kind,
-                count=count,
-                sources=", ".join(spec.sources),
-            )
-        )
-    return count <= 1
-
-
-def _distinct(spec: JoinSpec, place: Place, report: Diagnostics) -> bool:
-    seen = set[str]()
-    for source, span in zip(spec.sources, place.sources, strict=True):
-        if source in seen:
-            report.add(RepeatedSource(span=span, kind=spec.kind, source=source))
-        seen.add(source)
-    return len(seen) == len(spec.sources)
-
-
-def _names(validated: ValidatedSpec) -> list[str]:
-    """Return each layer's name: the written name, or a default word with a number."""
-    spec = validated.spec
-    taken = {spec.input.name, spec.readout.name} | set(validated.broken)
-    taken |= {layer.name for layer in spec.layers if layer and layer.name}
-    free: dict[str, Iterator[str]] = {}
-    names = []
-    for layer, place in zip(spec.layers, validated.places, strict=True):
-        if layer is not None and layer.name:
-            names.append(layer.name)
-            continue
-        if layer is None and place.name is not None:
-            names.append(place.name.text)
-            continue
-        word = _word(layer)
-        names.append(next(free.setdefault(word, _free(word, taken))))
-    return names
-
-
-def _word(layer: LayerSpec | None) -> str:
-    """Return the word from which an unnamed layer gets its name."""
-    if isinstance(layer, (ConvEncoderSpec, RateEncoderSpec)):
-        return "encode"
-    if isinstance(layer, (AveragePoolSpec, JoinSpec)):
-        return layer.kind
-    return "layer"
-
-
-def _free(word: str, taken: Collection[str]) -> Iterator[str]:
-    numbered = (f"{word}_{number}" for number in count(2))
-    return (name for name in chain((word,), numbered) if name not in taken)
+def _neuron(spec: NeuronSpec | None) -> Relu | LifNeuron:
+    if spec is None or spec.kind == "relu":
+        return Relu()
+    return LifNeuron(spec.tau_rc, spec.tau_ref)

@@ -1,10 +1,10 @@
-"""Determine the operation and the output shape of each layer."""
+"""Determine the operation, the output shape and the shortcut of each layer."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any, NoReturn
 
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.ir.logical import (
     Add,
     AveragePooling,
@@ -15,12 +15,12 @@ from snnc.ir.logical import (
     KernelPadding,
     MaxPooling,
     Operation,
-    Padding,
     RateCode,
     Shape,
+    Shortcut,
     TransposedConvolution,
 )
-from snnc.ir.shapes import transposed_places
+from snnc.ir.shapes import transposed_places, window_positions
 from snnc.language.keywords import FORMS
 from snnc.language.layers import (
     AveragePoolSpec,
@@ -36,19 +36,34 @@ from snnc.language.layers import (
     TransposedConvSpec,
 )
 from snnc.passes.resolve.drafts import Draft
-from snnc.passes.resolve.settings import Settings
-from snnc.passes.resolve.shapes import Windows
+from snnc.rules.references import MissingSetting
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
+    AXES,
+    ForgottenChannels,
+    ShortcutMismatch,
     UnequalShapes,
+    WrongRank,
+    axis_names,
+    looks_channels_first,
 )
 from snnc.rules.windows import (
     CausalInSpace,
     DilatedStride,
     GroupsDontDivide,
+    KernelTooLarge,
+    WrongDims,
 )
+from snnc.text.tables import dims
 
 Computed = tuple[Operation, Shape]
+
+MOST_CHANNELS = 4
+"""A last axis up to this size is probably channels, not pixels."""
+
+
+class UnsoundError(Exception):
+    """Raised after an error in a layer was reported."""
 
 
 class Operations:
@@ -56,101 +71,159 @@ class Operations:
 
     Parameters
     ----------
-    settings
-        The layers' properties with all defaults.
     given
         The input, with the range that the encoders read.
     report
-        Receives problems; a method that reports one returns None.
+        Receives problems; a method that reports one raises `UnsoundError`.
     """
 
-    def __init__(
-        self, settings: Settings, given: InputLayer, report: Diagnostics
-    ) -> None:
-        self._settings = settings
+    def __init__(self, given: InputLayer, report: Diagnostics) -> None:
         self._input = given
         self._report = report
-        self._windows = Windows(settings, given, report)
+        # Encoders, and pools that only encoders precede.
+        self._raw: set[str] = set()
+        # Pools whose windows overlap or leave out positions, and pools and joins of
+        # such pools.
+        self._uneven: set[str] = set()
+        self._channels_reported = False
 
-    def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
-        """Return the operation and output shape of a layer that reads ``shapes``."""
-        spec = draft.spec
-        self._windows.see(draft)
-        if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
-            return self._convolution(draft, shapes[0])
-        if isinstance(spec, DepthwiseSpec):
-            return self._depthwise(draft, shapes[0])
-        if isinstance(spec, TransposedConvSpec):
-            return self._transpose_convolution(draft, shapes[0])
-        if isinstance(spec, DownsampleSpec):
-            return self._downsample(draft, shapes[0])
-        if isinstance(spec, DenseSpec):
-            units = self._settings.require(draft, "units")
-            bias = bool(self._settings.get(draft, "bias"))
-            return None if units is None else (Dense(bias), (units,))
-        if isinstance(spec, AveragePoolSpec):
-            return self._average_pool(draft, spec, shapes[0])
-        if isinstance(spec, MaxPoolSpec):
-            return self._max_pool(draft, spec, shapes[0])
-        if isinstance(spec, RateEncoderSpec):
-            return self._rectify(shapes[0])
-        if isinstance(spec, JoinSpec):
-            return self._join(draft, spec, shapes)
-        raise TypeError(f"no operation for {type(spec).__name__}")
+    def compute(self, draft: Draft, shapes: list[Shape]) -> Computed:
+        """Return the operation and output shape of a layer that reads ``shapes``.
 
-    def _convolution(self, draft: Draft, shape: Shape) -> Computed | None:
-        kind = draft.kind
-        form = FORMS.get(kind)
-        rank = form.axes if form and form.axes else len(shape) - 1
-        if rank == 0:
-            self._report.add(
-                EncodeConvOnFeatures(span=draft.place.span, features=shape[0])
+        Raises
+        ------
+        UnsoundError
+            After reporting what is wrong.
+        """
+        shape = shapes[0]
+        pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
+        if draft.is_encoder or (pools and draft.sources[0] in self._raw):
+            self._raw.add(draft.name)
+        match draft.spec:
+            case ConvSpec() | ConvEncoderSpec() | DepthwiseSpec():
+                return self._convolution(draft, shape)
+            case TransposedConvSpec():
+                return self._transpose_convolution(draft, shape)
+            case DownsampleSpec():
+                return self._downsample(draft, shape)
+            case DenseSpec():
+                units = self._size(draft, "units")
+                return Dense(bool(draft.get("bias"))), (_sound(units),)
+            case AveragePoolSpec() | MaxPoolSpec() as spec:
+                return self._pool(draft, spec, shape)
+            case RateEncoderSpec():
+                low, high = self._input.bounds
+                code = RateCode(scale=max(abs(low), abs(high)), signed=low < 0)
+                return code, (*shape[:-1], shape[-1] * (2 if code.signed else 1))
+            case JoinSpec() as spec:
+                return self._join(draft, spec, shapes)
+
+    def shortcut(self, draft: Draft, shape: Shape, source_shape: Shape) -> Shortcut:
+        """Return an identity, a strided 1x1 convolution or a matrix."""
+        source = draft.shortcut or ""
+        if source_shape == shape:
+            return Shortcut(source, stride=None)
+        if len(shape) == 1:
+            return Shortcut(source, stride=())
+        sizes, targets = source_shape[:-1], shape[:-1]
+        strides = tuple(-(-n // m) for n, m in zip(sizes, targets, strict=False))
+        reached = tuple(-(-n // s) for n, s in zip(sizes, strides, strict=False))
+        if len(sizes) != len(targets) or reached != targets:
+            self._refuse(
+                ShortcutMismatch(
+                    span=draft.span_of("shortcut"),
+                    source=source,
+                    source_shape=source_shape,
+                    name=draft.name,
+                    shape=shape,
+                )
             )
-            return None
-        if len(shape) - 1 != rank:
-            self._windows.report_rank(draft, shape, rank)
-            return None
-        filters = self._settings.require(draft, "filters")
-        operation = self._kernel(draft, rank)
-        if filters is None or operation is None:
-            return None
-        out = self._slide_kernel(draft, shape, operation)
-        groups = self._groups(draft, shape[-1], filters)
-        if out is None or groups is None:
-            return None
-        return replace(operation, groups=groups), (*out, filters)
+        return Shortcut(source, strides)
 
-    def _depthwise(self, draft: Draft, shape: Shape) -> Computed | None:
-        rank = FORMS[draft.spec.kind].axes if draft.spec else 0
-        if len(shape) - 1 != rank:
-            self._windows.report_rank(draft, shape, rank)
-            return None
-        operation = self._kernel(draft, rank)
-        if operation is None:
-            return None
-        out = self._slide_kernel(draft, shape, operation)
-        channels = shape[-1]
-        filters = channels * int(self._settings.get(draft, "multiplier"))
-        if out is None:
-            return None
-        return replace(operation, groups=channels, depthwise=True), (*out, filters)
+    def _refuse(self, problem: Diagnostic) -> NoReturn:
+        self._report.add(problem)
+        raise UnsoundError
 
-    def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed | None:
+    def _size(self, draft: Draft, key: str) -> int | None:
+        """Return a property without a default; None after reporting that it lacks."""
+        size: int | None = draft.get(key)
+        if size is None:
+            self._report.add(
+                MissingSetting(
+                    span=draft.place.span, kind=draft.kind, name=draft.name, key=key
+                )
+            )
+        return size
+
+    def _convolution(self, draft: Draft, shape: Shape) -> Computed:
+        spec, channels = draft.spec, shape[-1]
+        is_encoder = isinstance(spec, ConvEncoderSpec)
+        rank = len(shape) - 1 if is_encoder else FORMS[spec.kind].axes
+        if rank == 0:
+            self._refuse(EncodeConvOnFeatures(span=draft.place.span, features=channels))
+        self._check_rank(draft, shape, rank)
+        depthwise = isinstance(spec, DepthwiseSpec)
+        if depthwise:
+            filters, groups = channels * draft.get("multiplier"), channels
+        else:
+            filters, groups = self._size(draft, "filters"), draft.get("groups") or 1
+        kernel, stride, dilation = self._dims(
+            draft, rank, "kernel", "stride", "dilation"
+        )
+        if max(stride) > 1 and max(dilation) > 1:
+            self._refuse(
+                DilatedStride(
+                    span=draft.span_of("dilation"),
+                    name=draft.name,
+                    dilation=dilation,
+                    stride=stride,
+                )
+            )
+        padding: KernelPadding = draft.get("padding")
+        if padding == "causal" and not isinstance(spec, SequenceConvSpec):
+            self._refuse_causal(draft)
+        filters = _sound(filters)
+        divide = channels % groups == 0 and filters % groups == 0
+        if not divide:
+            self._report.add(
+                GroupsDontDivide(
+                    span=draft.span_of("groups"),
+                    name=draft.name,
+                    groups=groups,
+                    channels=channels,
+                    filters=filters,
+                    source=draft.sources[0],
+                )
+            )
+        out = self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
+        if not divide:
+            raise UnsoundError
+        bias = draft.get("bias")
+        operation = Convolution(
+            kernel,
+            stride,
+            padding,
+            bool(bias),
+            dilation,
+            groups,
+            depthwise=depthwise,
+            neuron_bias=bias == "neuron",
+        )
+        return operation, (*out, filters)
+
+    def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed:
         """Return a transposed convolution; features are read as one pixel."""
-        rank = FORMS[draft.spec.kind].axes if draft.spec else 0
+        rank = FORMS[draft.kind].axes
         sizes = shape[:-1] or (1,) * rank
         if len(sizes) != rank:
-            self._windows.report_rank(draft, shape, rank)
-            return None
-        kernel = self._windows.dims(draft, "kernel", rank)
-        stride = self._windows.dims(draft, "stride", rank)
-        filters = self._settings.require(draft, "filters")
-        if kernel is None or stride is None or filters is None:
-            return None
-        padding = self._padding(draft)
-        if padding is None or padding == "causal":
-            return None
-        bias = self._settings.get(draft, "bias")
+            self._check_rank(draft, shape, rank)
+        filters = self._size(draft, "filters")
+        kernel, stride = self._dims(draft, rank, "kernel", "stride")
+        filters = _sound(filters)
+        padding: KernelPadding = draft.get("padding")
+        if padding == "causal":
+            self._refuse_causal(draft)
+        bias = draft.get("bias")
         operation = TransposedConvolution(
             kernel, stride, padding, bool(bias), neuron_bias=bias == "neuron"
         )
@@ -158,159 +231,56 @@ class Operations:
         out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
         return operation, (*out, filters)
 
-    def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
-        """Return a layer's convolution, with all channels in one group."""
-        kernel = self._windows.dims(draft, "kernel", rank)
-        stride = self._windows.dims(draft, "stride", rank)
-        dilation: Shape | None = (1,) * rank
-        if not isinstance(draft.spec, ConvEncoderSpec):
-            dilation = self._windows.dims(draft, "dilation", rank)
-        if kernel is None or stride is None or dilation is None:
-            return None
-        if max(stride) > 1 and max(dilation) > 1:
-            self._report.add(
-                DilatedStride(
-                    span=self._settings.span_of(draft, "dilation"),
-                    name=draft.name,
-                    dilation=dilation,
-                    stride=stride,
-                )
-            )
-            return None
-        padding = self._padding(draft)
-        if padding is None:
-            return None
-        bias = self._settings.get(draft, "bias")
-        return Convolution(
-            kernel,
-            stride,
-            padding,
-            bool(bias),
-            dilation,
-            neuron_bias=bias == "neuron",
-        )
+    def _refuse_causal(self, draft: Draft) -> NoReturn:
+        span = draft.span_of("padding")
+        self._refuse(CausalInSpace(span=span, name=draft.name, kind=draft.kind))
 
-    def _padding(self, draft: Draft) -> KernelPadding | None:
-        """Return a kernel's padding; None after reporting `causal` over an image."""
-        padding: KernelPadding = self._settings.get(draft, "padding")
-        if padding != "causal" or isinstance(draft.spec, SequenceConvSpec):
-            return padding
-        self._report.add(
-            CausalInSpace(
-                span=self._settings.span_of(draft, "padding"),
-                name=draft.name,
-                kind=draft.kind,
-            )
-        )
-        return None
-
-    def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
-        """Return the number of groups; None after reporting a wrong number."""
-        if isinstance(draft.spec, ConvEncoderSpec):
-            return 1
-        groups = int(self._settings.get(draft, "groups"))
-        if channels % groups == 0 and filters % groups == 0:
-            return groups
-        self._report.add(
-            GroupsDontDivide(
-                span=self._settings.span_of(draft, "groups"),
-                name=draft.name,
-                groups=groups,
-                channels=channels,
-                filters=filters,
-                source=draft.sources[0],
-            )
-        )
-        return None
-
-    def _slide_kernel(
-        self, draft: Draft, shape: Shape, operation: Convolution
-    ) -> Shape | None:
-        kernel, stride = operation.kernel, operation.stride
-        padding, dilation = operation.padding, operation.dilation
-        return self._windows.slide(
-            draft, shape, "kernel", kernel, stride, padding, dilation
-        )
-
-    def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
-        if len(shape) == 1:
-            self._windows.report_rank(draft, shape, None)
-            return None
-        factor = self._windows.dims(draft, "factor", len(shape) - 1)
-        if factor is None:
-            return None
-        filters = self._settings.get(draft, "filters") or shape[-1]
-        bias = bool(self._settings.get(draft, "bias"))
-        ones = (1,) * len(factor)
+    def _downsample(self, draft: Draft, shape: Shape) -> Computed:
+        self._check_rank(draft, shape, None)
+        (factor,) = self._dims(draft, len(shape) - 1, "factor")
+        out = self._slide(draft, shape, "factor", factor, factor)
+        bias, ones = bool(draft.get("bias")), (1,) * len(factor)
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
-        out = self._windows.slide(draft, shape, "factor", factor, factor)
-        return None if out is None else (operation, (*out, filters))
-
-    def _average_pool(
-        self, draft: Draft, spec: AveragePoolSpec, shape: Shape
-    ) -> Computed | None:
-        windows = self._pool(draft, spec, shape)
-        if windows is None:
-            return None
-        window, stride = windows
-        out = self._windows.slide(draft, shape, "window", window, stride)
-        divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
-        if window != stride or not divides:
-            self._windows.see_uneven(draft)
-        self._windows.pass_on(draft)
-        return (
-            None if out is None else (AveragePooling(window, stride), (*out, shape[-1]))
-        )
-
-    def _max_pool(
-        self, draft: Draft, spec: MaxPoolSpec, shape: Shape
-    ) -> Computed | None:
-        windows = self._pool(draft, spec, shape)
-        if windows is None:
-            return None
-        window, stride = windows
-        # A window must fit into the unpadded input.
-        if self._windows.slide(draft, shape, "window", window, stride) is None:
-            return None
-        padding: Padding = self._settings.get(draft, "padding")
-        out = self._windows.slide(draft, shape, "window", window, stride, padding)
-        operation = MaxPooling(window, stride, padding)
-        self._windows.pass_on(draft)
-        return None if out is None else (operation, (*out, shape[-1]))
+        return operation, (*out, draft.get("filters") or shape[-1])
 
     def _pool(
         self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
-    ) -> tuple[Shape, Shape] | None:
-        if len(shape) == 1:
-            self._windows.report_rank(draft, shape, None)
-            return None
-        rank = len(shape) - 1
+    ) -> Computed:
+        self._check_rank(draft, shape, None)
+        *sizes, channels = shape
         if spec.window == "all":
-            window: Shape | None = shape[:-1]
+            window: Shape = tuple(sizes)
         else:
-            window = self._windows.dims(draft, "window", rank)
-        if window is None:
-            return None
-        stride = self._windows.broadcast(draft, "stride", spec.stride or window, rank)
-        return None if stride is None else (window, stride)
+            (window,) = self._dims(draft, len(sizes), "window")
+        stride = window
+        if spec.stride is not None:
+            (stride,) = self._dims(draft, len(sizes), "stride")
+        # A window must fit into the unpadded input.
+        out = self._slide(draft, shape, "window", window, stride)
+        self._follow(draft)
+        if isinstance(spec, AveragePoolSpec):
+            divides = all(n % w == 0 for n, w in zip(sizes, window, strict=True))
+            if window != stride or not divides:
+                self._uneven.add(draft.name)
+            return AveragePooling(window, stride), (*out, channels)
+        operation = MaxPooling(window, stride, draft.get("padding"))
+        out = self._slide(draft, shape, "window", window, stride, operation.padding)
+        return operation, (*out, channels)
 
-    def _rectify(self, shape: Shape) -> Computed:
-        low, high = self._input.bounds
-        signed = low < 0
-        operation = RateCode(scale=max(abs(low), abs(high)), signed=signed)
-        return operation, (*shape[:-1], shape[-1] * (2 if signed else 1))
+    def _follow(self, draft: Draft) -> None:
+        """Record a pool or a join of an uneven pool."""
+        if not self._uneven.isdisjoint(draft.sources):
+            self._uneven.add(draft.name)
 
-    def _join(
-        self, draft: Draft, spec: JoinSpec, shapes: list[Shape]
-    ) -> Computed | None:
-        first = shapes[0]
-        sound = True
-        self._windows.pass_on(draft)
-        for source, shape in zip(draft.sources[1:], shapes[1:], strict=True):
-            equal = shape == first if spec.kind == "add" else shape[:-1] == first[:-1]
-            if equal:
-                continue
-            sound = False
+    def _join(self, draft: Draft, spec: JoinSpec, shapes: list[Shape]) -> Computed:
+        first, is_sum = shapes[0], spec.kind == "add"
+        self._follow(draft)
+        unequal = [
+            (source, shape)
+            for source, shape in zip(draft.sources, shapes, strict=True)
+            if (shape != first if is_sum else shape[:-1] != first[:-1])
+        ]
+        for source, shape in unequal:
             self._report.add(
                 UnequalShapes(
                     span=draft.place.span,
@@ -321,8 +291,150 @@ class Operations:
                     second_shape=shape,
                 )
             )
-        if not sound:
-            return None
-        if spec.kind == "add":
+        if unequal:
+            raise UnsoundError
+        if is_sum:
             return Add(), first
         return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
+
+    def _dims(self, draft: Draft, rank: int, *keys: str) -> list[Shape]:
+        """Return properties with one value per axis; report all that have another rank.
+
+        A single value applies to all axes.
+        """
+        # An encoder has no `dilation`.
+        values: dict[str, Shape] = {key: draft.get(key) or (1,) for key in keys}
+        wrong = {
+            key: value for key, value in values.items() if len(value) not in (1, rank)
+        }
+        for key, value in wrong.items():
+            self._report.add(
+                WrongDims(
+                    span=draft.span_of(key),
+                    key=key,
+                    value=value,
+                    kind=draft.kind,
+                    given=len(value),
+                    expected=rank,
+                )
+            )
+        if wrong:
+            raise UnsoundError
+        return [v * rank if len(v) == 1 else v for v in values.values()]
+
+    def _slide(
+        self,
+        draft: Draft,
+        shape: Shape,
+        what: str,
+        kernel: Shape,
+        stride: Shape,
+        padding: KernelPadding = "valid",
+        dilation: Shape = (),
+    ) -> Shape:
+        """Return a window's positions on each axis of ``shape``, channels last.
+
+        ``what`` is the property with the window's size; an empty ``dilation`` means 1.
+        """
+        out = []
+        names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
+        axes = list(zip(names, shape, kernel, stride, apart, strict=False))
+        for axis, size, k, s, d in axes:
+            extent = (k - 1) * d + 1
+            out.append(window_positions(size, extent, s, padding))
+            if out[-1] < 1:
+                self._refuse(
+                    KernelTooLarge(
+                        span=draft.span_of(what),
+                        name=draft.name,
+                        what=what,
+                        size=extent,
+                        dilation=d,
+                        axis=axis,
+                        limit=size,
+                        source=draft.sources[0],
+                        shape=shape,
+                        legal=tuple(
+                            min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
+                        ),
+                        can_pad=what == "kernel"
+                        and self._uneven.isdisjoint(draft.sources),
+                        **self._channels_last(),
+                    )
+                )
+        return tuple(out)
+
+    def _channels_last(self) -> dict[str, Any]:
+        """Return advice if the input's shape looks like channels first."""
+        shape = self._input.shape
+        if not looks_channels_first(shape):
+            return {}
+        last = (*shape[1:], shape[0])
+        hint = (
+            "the input looks channels-first: for a channels-last shape, write "
+            f"`{dims(last)}`"
+        )
+        return {"channels_last": last, "advice": hint}
+
+    def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
+        """Refuse a shape without ``rank`` spatial axes; None stands for any number."""
+        axes = len(shape) - 1
+        if axes == rank or (rank is None and axes):
+            return
+        if rank is None:
+            expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
+        elif self._lacks_channels(draft, shape, rank):
+            raise UnsoundError
+        else:
+            expected = axis_names(rank + 1)
+            other = f"give the input the shape {expected}"
+            if len(self._input.shape) == rank + 1:
+                other = "let the layer read an earlier layer with `from`"
+            family = "depthwise" if draft.kind.startswith("depthwise") else "conv"
+            layer = f"{family}{axes}d" if axes else "dense"
+            hint = f"use `{layer}`, or {other}"
+        self._refuse(
+            WrongRank(
+                span=draft.place.span,
+                kind=draft.kind,
+                source=draft.sources[0],
+                shape=shape,
+                expected=expected,
+                advice=hint,
+            )
+        )
+
+    def _lacks_channels(self, draft: Draft, shape: Shape, rank: int) -> bool:
+        """Return whether the input lacks an axis for a convolution; report it once.
+
+        If a convolution lacks one axis, and only encoders or their pools precede it,
+        the input is probably an image with one channel. But a short last axis must be
+        the channels.
+        """
+        given, place = self._input, self._input.shape_span
+        if len(shape) != rank or draft.sources[0] not in self._raw:
+            return False
+        if given.shape[-1] <= MOST_CHANNELS:
+            return False
+        if not self._channels_reported:
+            self._channels_reported = True
+            shape = (*given.shape, 1)
+            self._report.add(
+                ForgottenChannels(
+                    span=place or given.span,
+                    name=given.name,
+                    shape=given.shape,
+                    kind=draft.kind,
+                    other="dense" if rank == 1 else f"conv{rank - 1}d",
+                    related=(Label(draft.place.span, f"reads {axis_names(rank + 1)}"),),
+                    fix=None if place is None else Fix(place, dims(shape), unsafe=True),
+                )
+            )
+        return True
+
+
+def _sound(size: int | None) -> int:
+    """Return a size, unless it is missing, which was reported."""
+    if size is None:
+        raise UnsoundError
+    return size

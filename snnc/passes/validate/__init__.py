@@ -6,7 +6,7 @@ their names are marked as broken, and their positions among the layers are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from snnc.language.names import why_no_package
 from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
 from snnc.passes.validate.statement import check_statement
 from snnc.passes.validate.structure import (
-    check_defaults,
-    check_names,
-    check_order,
+    find_absent,
+    find_misplaced,
+    find_repeated_defaults,
+    find_repeated_names,
     head,
     is_layer,
 )
@@ -65,8 +66,10 @@ def _check_all(
     statements = document.statements
     if report.full or (document.network is None and not statements):
         return []
-    misplaced = check_order(statements, network, report)
-    repeated = check_names(statements, report)
+    misplaced = dict(find_misplaced(statements))
+    repeated = dict(find_repeated_names(statements))
+    report.add(*misplaced.values(), *find_absent(statements, network))
+    report.add(*repeated.values())
     checked = []
     for index, statement in enumerate(statements):
         if report.full:
@@ -76,7 +79,7 @@ def _check_all(
         checked.append(
             Checked(statement, model if sound else None, named=index not in repeated)
         )
-    check_defaults(statements, report)
+    report.add(*find_repeated_defaults(statements))
     return checked
 
 
@@ -104,12 +107,11 @@ class Checked:
 
 
 def _keys(statement: tree.Statement) -> dict[str, Span]:
-    keys = {p.key.text: p.value.span for p in statement.properties or ()}
-    for part in VALUES:
-        node = getattr(statement, part)
-        if node is not None:
-            keys[part] = node.span
-    return keys
+    parts = {part: getattr(statement, part) for part in VALUES}
+    return {
+        **{item.key.text: item.value.span for item in statement.properties or ()},
+        **{part: node.span for part, node in parts.items() if node is not None},
+    }
 
 
 class Assembly:
@@ -123,15 +125,19 @@ class Assembly:
 
     def spec(self, network: str) -> NetworkSpec:
         """Return the spec made of the checked parts."""
+        statement = self._one("about")
+        about = statement.statement.text if statement else None
         return NetworkSpec(
             network=network,
-            about=self._about(),
+            about=about.value if about else "",
             target=self._model("target") or LoihiTarget(),
             timing=self._model("timing") or TimingSpec(),
             defaults=tuple(c.model for c in self.defaults),
-            input=self._model("input") or self._input(),
+            input=self._model("input")
+            or InputSpec(name=self._name("input"), shape=(1,), within=(0.0, 1.0)),
             layers=tuple(c.model for c in self.layers),
-            readout=self._model("readout") or self._readout(),
+            readout=self._model("readout")
+            or ReadoutSpec(name=self._name("readout"), units=1),
             train=self._model("train"),
         )
 
@@ -143,14 +149,10 @@ class Assembly:
     @property
     def broken(self) -> frozenset[str]:
         """The names of broken statements."""
-        names = {self._name("input"), self._name("readout")}
-        known = {c.statement.name.text for c in self._sound() if c.statement.name}
-        names |= {
-            c.statement.name.text
-            for c in self._checked
-            if c.model is None and c.statement.name is not None
-        }
-        return frozenset(names - known)
+        named = [(c, c.statement.name.text) for c in self._checked if c.statement.name]
+        names = {name for checked, name in named if checked.model is None}
+        names |= {self._name("input"), self._name("readout")}
+        return frozenset(names - {name for c, name in named if c.model is not None})
 
     @property
     def defaults_sound(self) -> bool:
@@ -159,9 +161,6 @@ class Assembly:
             for c in self._checked
             if c.statement.kind.text in ("defaults", "neuron")
         )
-
-    def _sound(self) -> Iterable[Checked]:
-        return (c for c in self._checked if c.model is not None)
 
     def _one(self, kind: str) -> Checked | None:
         """Return the valid statement of a kind, otherwise its first statement."""
@@ -180,17 +179,6 @@ class Assembly:
             return kind
         return checked.statement.name.text
 
-    def _about(self) -> str:
-        checked = self._one("about")
-        text = checked.statement.text if checked else None
-        return text.value if text else ""
-
-    def _input(self) -> InputSpec:
-        return InputSpec(name=self._name("input"), shape=(1,), within=(0.0, 1.0))
-
-    def _readout(self) -> ReadoutSpec:
-        return ReadoutSpec(name=self._name("readout"), units=1)
-
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     """Yield layers, and statements of unknown kinds that may be meant as layers.
@@ -198,10 +186,8 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     An unknown statement before the input is not a layer; it may be a title, for
     example.
     """
-    has_input = any(c.statement.kind.text == "input" for c in checked)
-    behind = not has_input
-    for item in checked:
-        behind = behind or item.statement.kind.text == "input"
-        unknown = item.statement.kind.text not in KINDS
-        if is_layer(item.statement) or (unknown and behind):
+    kinds = [item.statement.kind.text for item in checked]
+    first = kinds.index("input") if "input" in kinds else 0
+    for index, (item, kind) in enumerate(zip(checked, kinds, strict=True)):
+        if is_layer(item.statement) or (kind not in KINDS and index >= first):
             yield item

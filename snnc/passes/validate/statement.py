@@ -23,7 +23,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.models import Model, validate
 from snnc.language.statements import ReadoutSpec
-from snnc.passes.validate.structure import check_parts, head
+from snnc.passes.validate.structure import describe_repeat, find_wrong_parts, head
 
 
 def check_statement(
@@ -35,14 +35,17 @@ def check_statement(
 
     ``others`` are the statements of the spec, whose names may appear in messages.
     """
-    if statement.broken or not check_head(statement, report):
+    if statement.broken:
+        return None
+    if problem := _head_problem(statement):
+        report.add(problem)
         return None
     errors = report.errors
-    check_parts(statement, report)
+    report.add(*find_wrong_parts(statement))
     properties = check_properties(statement, report)
     model = _model(statement, properties, report, others)
     if isinstance(model, ReadoutSpec) and report.errors == errors:
-        _check_size(statement, properties, report)
+        report.add(*_wrong_size(statement, properties))
     return model if report.errors == errors else None
 
 
@@ -99,46 +102,34 @@ def _neuron(
     return tree.Group(name, properties, span)
 
 
-def _check_size(
-    statement: tree.Statement,
-    properties: Mapping[str, tree.Property],
-    report: Diagnostics,
-) -> None:
-    """Report a readout that has both classes and units, or neither."""
+def _wrong_size(
+    statement: tree.Statement, properties: Mapping[str, tree.Property]
+) -> Iterator[Diagnostic]:
+    """Describe a readout that has both classes and units, or neither."""
     name = statement.name.text if statement.name else ""
     owner = f"{owner_of(statement)} {name}"
     classes = properties.get("classes")
     units = properties.get("units") or properties.get("filters")
-    problem: Diagnostic | None = None
     if classes is not None and units is not None:
-        problem = rules.names.TwoSizes(
+        yield rules.names.TwoSizes(
             span=units.span,
             owner=owner,
             related=(Label(classes.span, "a classifier"),),
         )
     if classes is None and units is None:
-        problem = rules.names.MissingProperty(
+        yield rules.names.MissingProperty(
             span=head(statement),
             owner=owner,
             what="`classes`, `units` or `filters`",
             example=f"{owner} {{ classes 10 }}",
         )
-    if problem is not None:
-        report.add(problem)
 
 
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 
-def check_head(statement: tree.Statement, report: Diagnostics) -> bool:
-    """Return whether the kind and variant are known; report unknown words."""
-    problem = _head_problem(statement)
-    if problem is not None:
-        report.add(problem)
-    return problem is None
-
-
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
+    """Describe an unknown kind, or an unknown or missing variant."""
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
         return vocabulary.foreign_keywords.unknown_kind(statement)
@@ -161,14 +152,15 @@ def _unknown_variant(
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
     fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
-    newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
+    is_newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
         near=vocabulary.foreign_keywords.nearest(variant.text, variants),
         known=variants,
-        fix=None if newer else fix,
+        advice=rules.misplaced.NEWER_CHIP if is_newer else "",
+        fix=None if is_newer else fix,
     )
 
 
@@ -183,28 +175,15 @@ def check_properties(
     for item in statement.properties or ():
         if report.full:
             break
-        problem = _describe_repeat(item, by_key) or _property_problem(
-            statement, item, legal
-        )
+        first = by_key.get(item.key.text)
+        problem = describe_repeat(item.key, first.key) if first else None
+        problem = problem or _property_problem(statement, item, legal)
         problem = problem or _nested_problem(item)
         if problem is None:
             by_key[item.key.text] = item
-            continue
-        report.add(problem)
+        else:
+            report.add(problem)
     return by_key
-
-
-def _describe_repeat(
-    item: tree.Property, by_key: dict[str, tree.Property]
-) -> Diagnostic | None:
-    first = by_key.get(item.key.text)
-    if first is None:
-        return None
-    return rules.names.RepeatedProperty(
-        span=item.key.span,
-        key=item.key.text,
-        related=(Label(first.key.span, "first given here"),),
-    )
 
 
 def _property_problem(
@@ -228,17 +207,10 @@ def _property_problem(
 
 def _refused_neuron(item: tree.Property) -> Diagnostic | None:
     """Describe an activation that neurons can't compute."""
-    word = next(_words(item.value), None)
-    if word is None or word.text in VARIANTS["neuron"]:
+    word = item.value.name if isinstance(item.value, tree.Group) else item.value
+    if not isinstance(word, tree.Word) or word.text in VARIANTS["neuron"]:
         return None
     return vocabulary.foreign_keywords.refusal(word, "value")
-
-
-def _words(value: tree.Value) -> Iterator[tree.Word]:
-    if isinstance(value, tree.Word):
-        yield value
-    if isinstance(value, tree.Group):
-        yield value.name
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:
@@ -247,7 +219,9 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         return None
     by_key = dict[str, tree.Property]()
     for inner in item.value.properties:
-        if problem := _describe_repeat(inner, by_key) or _nested_problem(inner):
+        if first := by_key.get(inner.key.text):
+            return describe_repeat(inner.key, first.key)
+        if problem := _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
             return vocabulary.foreign_keywords.refusal(inner.key, "property")

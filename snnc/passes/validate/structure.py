@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
+from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
 from snnc.language.table import Form
@@ -20,12 +20,18 @@ def head(statement: tree.Statement) -> Span:
     return statement.kind.span.to(last.span)
 
 
-def check_parts(statement: tree.Statement, report: Diagnostics) -> bool:
-    """Return whether a statement has exactly the parts that it needs."""
+def find_wrong_parts(statement: tree.Statement) -> Iterator[Diagnostic]:
+    """Yield the parts that a statement lacks, and those that its kind does not take."""
     form = FORMS[statement.kind.text]
-    problems = [*_missing(statement, form), *_not_taken(statement, form)]
-    report.add(*problems)
-    return not problems
+    yield from _missing(statement, form)
+    for part, span, advice in _extra_parts(statement, form):
+        yield rules.names.PartNotTaken(
+            span=span,
+            owner=owner_of(statement),
+            part=part,
+            advice=advice,
+            fix=_shape_fix(statement, form) if part == "shape" else None,
+        )
 
 
 def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
@@ -60,15 +66,6 @@ def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
         yield "a text"
 
 
-def _not_taken(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
-    kind = owner_of(statement)
-    for part, span, advice in _extra_parts(statement, form):
-        fix = _shape_fix(statement, form) if part == "shape" else None
-        yield rules.names.PartNotTaken(
-            span=span, owner=kind, part=part, advice=advice, fix=fix
-        )
-
-
 def _extra_parts(
     statement: tree.Statement, form: Form
 ) -> Iterator[tuple[str, Span, str]]:
@@ -78,8 +75,10 @@ def _extra_parts(
         text = f'write `about "{statement.name.text}"`'
         yield "name", statement.name.span, text if kind == "about" else like
     if form.values == "none" and statement.shape is not None:
-        shape = _shape_advice(statement, form)
-        yield "shape", statement.shape.span, shape if form.is_layer else like
+        line = _with_size(statement, form)
+        advice = "remove it: a layer's shape follows from its input"
+        advice = f"write `{line}`" if line else advice
+        yield "shape", statement.shape.span, advice if form.is_layer else like
     if form.values == "none" and statement.within is not None:
         yield "range", statement.within.span, "remove it: only the input has a range"
     if form.sources == "none" and statement.sources:
@@ -90,14 +89,6 @@ def _extra_parts(
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
         yield "properties", block, like if kind == "input" else "remove them"
-
-
-def _shape_advice(statement: tree.Statement, form: Form) -> str:
-    """Return the advice for `dense 64`, or for a layer with a shape."""
-    line = _with_size(statement, form)
-    if not line:
-        return "remove it: a layer's shape follows from its input"
-    return f"write `{line}`"
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
@@ -139,32 +130,22 @@ def is_layer(statement: tree.Statement) -> bool:
     return form is not None and form.is_layer
 
 
-def check_order(
-    statements: Sequence[tree.Statement], network: Span, report: Diagnostics
-) -> frozenset[int]:
-    """Return the indices of statements that are repeated or out of order."""
-    wrong: set[int] = set()
-    for index, problem in _find_misplaced(statements):
-        report.add(problem)
-        wrong.add(index)
-    report.add(*_absent(statements, network))
-    return frozenset(wrong)
-
-
-def _find_misplaced(
+def find_misplaced(
     statements: Sequence[tree.Statement],
 ) -> Iterator[tuple[int, Diagnostic]]:
+    """Yield the indices of statements that are repeated or out of order."""
     first: dict[str, tree.Statement] = {}
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            yield index, _describe_repeat(statement, first[kind])
+            yield index, _second(statement, first[kind])
         elif problem := _out_of_place(statement, first):
             yield index, problem
         first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
 
 
-def _describe_repeat(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
+def _second(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
+    """Describe the second statement of a kind that occurs once."""
     kind = statement.kind.text
     related = (Label(head(first), "first written here"),)
     if kind == "input":
@@ -195,7 +176,7 @@ def _out_of_place(
     )
 
 
-def _absent(
+def find_absent(
     statements: Sequence[tree.Statement], network: Span
 ) -> Iterator[Diagnostic]:
     """Yield diagnostics for a missing input or readout, unless a kind is unknown."""
@@ -205,11 +186,10 @@ def _absent(
     for kind, example in _EXAMPLES.items():
         if kind in kinds:
             continue
-        meant = _meant_as_readout(statements) if kind == "readout" else ""
-        last = f"dense {meant.split()[1]}" if meant else ""
-        yield rules.names.MissingStatement(
-            span=network, kind=kind, example=meant or example, instead_of=last
-        )
+        hint = f"write, for example, `{example}`"
+        if kind == "readout" and (meant := _meant_as_readout(statements)):
+            hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
+        yield rules.names.MissingStatement(span=network, kind=kind, advice=hint)
 
 
 _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
@@ -229,53 +209,51 @@ def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
     return f"readout {last.name.text} {{ classes {units.span.text} }}"
 
 
-def check_names(
-    statements: Sequence[tree.Statement], report: Diagnostics
-) -> frozenset[int]:
-    """Return the indices of statements whose names are already taken."""
+def find_repeated_names(
+    statements: Sequence[tree.Statement],
+) -> Iterator[tuple[int, Diagnostic]]:
+    """Yield the indices of statements whose names are already taken."""
     taken = {statement.name.text for statement in statements if statement.name}
-    first: dict[str, tree.Word] = {}
-    repeated: set[int] = set()
+    firsts: dict[str, tree.Word] = {}
     for index, statement in enumerate(statements):
         name = statement.name
         if name is None or statement.kind.text not in _NAMED:
             continue
-        if name.text not in first:
-            first[name.text] = name
-            continue
-        repeated.add(index)
-        report.add(_used_twice(name, first[name.text], taken))
-    return frozenset(repeated)
+        first = firsts.setdefault(name.text, name)
+        if first is not name:
+            numbered = (f"{name.text}_{number}" for number in count(2))
+            yield (
+                index,
+                rules.names.RepeatedName(
+                    span=name.span,
+                    name=name.text,
+                    free=next(other for other in numbered if other not in taken),
+                    related=(Label(first.span, "first used here"),),
+                ),
+            )
 
 
-def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnostic:
-    numbered = (f"{name.text}_{number}" for number in count(2))
-    free = next(candidate for candidate in numbered if candidate not in taken)
-    return rules.names.RepeatedName(
-        span=name.span,
-        name=name.text,
-        free=free,
-        related=(Label(first.span, "first used here"),),
-    )
-
-
-def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) -> None:
-    """Report a property that is set by two `defaults` for the same layers."""
+def find_repeated_defaults(
+    statements: Sequence[tree.Statement],
+) -> Iterator[Diagnostic]:
+    """Yield properties that two `defaults` set for the same layers."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
             continue
         for scope, key in _keys_set(statement):
             before = first.setdefault((scope, key.text), key)
-            if before is key:
-                continue
-            report.add(
-                rules.names.RepeatedProperty(
-                    span=key.span,
-                    key=key.text,
-                    related=(Label(before.span, "first given here"),),
-                )
-            )
+            if before is not key:
+                yield describe_repeat(key, before)
+
+
+def describe_repeat(key: tree.Word, first: tree.Word) -> Diagnostic:
+    """Describe a property that is given twice."""
+    return rules.names.RepeatedProperty(
+        span=key.span,
+        key=key.text,
+        related=(Label(first.span, "first given here"),),
+    )
 
 
 def _keys_set(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:

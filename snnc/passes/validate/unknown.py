@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import ErrorDetails, ValidationError
+from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -27,11 +26,16 @@ from snnc.language.keywords import (
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
-from snnc.passes.validate.wording import MAKERS, Written, display_key
+from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
 from snnc.rules.names import join_alternatives
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
-from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
+from snnc.vocabulary.counterparts import (
+    counterpart,
+    fill_advice,
+    own_counterpart,
+    show_like,
+)
 from snnc.vocabulary.foreign_keywords import (
     LAYER_KEYS,
     NEURON_KEYS,
@@ -56,18 +60,16 @@ _NUMBERS = {
 """An example of each property that has numbers: ``rate`` of a layer has a range."""
 
 
-def out_of_limits(
-    span: Span, key: str, node: object, context: Mapping[str, object]
-) -> Diagnostic:
+def _out_of_limits(bad: BadValue) -> Diagnostic:
     """Describe which limit a number exceeds, and the closest legal number."""
-    name = next(name for name in _LIMITS if name in context)
-    limit = f"{context[name]:g}"
+    name = next(name for name in _LIMITS if name in bad.context)
+    limit = f"{bad.context[name]:g}"
     return rules.values.OutOfRange(
-        span=span,
-        key=key,
-        reason=f"{span.text} is out of range",
+        span=bad.span,
+        key=bad.key,
+        reason=f"{bad.span.text} is out of range",
         limit=f"it must be {_LIMITS[name]} {limit}",
-        advice=_within(key, name, limit, node),
+        advice=_within(bad.key, name, limit, bad.node),
     )
 
 
@@ -86,28 +88,22 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
     return f"write, for example, `{key} {usual}`" if usual else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Located:
-    """The syntax of a statement, by the path in a pydantic error."""
-
-    values: Mapping[str, object]
-    whole: Span
-    names: Written
-
-    def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
-        """Return the span, the key and the syntax at a path, as exactly as possible."""
-        node: Any = self.values
-        span, key = self.whole, ""
-        for index, step in enumerate(path):
-            if _is_tag(node, step) and index + 1 < len(path):
-                continue
-            inner = _below(node, step)
-            if inner is None:
-                continue
-            node = inner
-            span = getattr(node, "span", span)
-            key = step if isinstance(step, str) else key
-        return span, key, node
+def _find(
+    values: Mapping[str, object], whole: Span, path: tuple[int | str, ...]
+) -> tuple[Span, str, Any]:
+    """Return the span, the key and the syntax at a path, as exactly as possible."""
+    node: Any = values
+    span, key = whole, ""
+    for index, step in enumerate(path):
+        if _is_tag(node, step) and index + 1 < len(path):
+            continue
+        inner = _below(node, step)
+        if inner is None:
+            continue
+        node = inner
+        span = getattr(node, "span", span)
+        key = step if isinstance(step, str) else key
+    return span, key, node
 
 
 def _is_tag(node: object, step: int | str) -> bool:
@@ -144,31 +140,20 @@ def translate(
         encoder=names.get("encode", ""),
         by_encoder=statement.kind.text == "encode",
     )
-    located = _Located(values, head(statement), written)
     for detail in error.errors(include_url=False):
-        if detail["type"] != "missing":  # reported elsewhere as a missing part
-            yield _translate(detail, located)
+        path, context = detail["loc"], detail.get("ctx", {})
+        span, key, node = _find(values, head(statement), path)
+        if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
+            yield _not_taken(context.get("key", path[-1]), values[str(path[0])])
+        elif detail["type"] != "missing":  # reported elsewhere as a missing part
+            span = context["span"] if isinstance(context.get("span"), Span) else span
+            bad = BadValue(span, display_key(key), node, context, written)
+            yield MAKERS.get(detail["type"], _out_of_limits)(bad)
 
 
-def _translate(error: ErrorDetails, located: _Located) -> Diagnostic:
-    path = error["loc"]
-    span, key, node = located.find(path)
-    context = {"names": located.names, **error.get("ctx", {})}
-    if isinstance(context.get("span"), Span):
-        span = context["span"]
-    if error["type"] in ("unexpected_keyword_argument", "not_taken"):
-        return _not_taken(error, context, located)
-    return MAKERS.get(error["type"], out_of_limits)(
-        span, display_key(key), node, context
-    )
-
-
-def _not_taken(
-    error: ErrorDetails, context: Mapping[str, object], located: _Located
-) -> Diagnostic:
+def _not_taken(key: object, group: object) -> Diagnostic:
     """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
-    key = context.get("key", error["loc"][-1])
-    _, _, group = located.find(error["loc"][:1])
+    assert isinstance(group, tree.Group)
     prop = next(p for p in group.properties if p.key.text == key)
     owner = group.name.text
     return unknown_property(prop, owner, settings_of(owner))
@@ -237,31 +222,14 @@ def _advice(
     if text := _in_numbers(item, owner, siblings):
         return text
     if match := own_counterpart(word, owner):
-        return _fill_advice(match, item, owner)
+        return fill_advice(match, normal(word), owner, item.value)
     if nearby_key(word, legal):
         return ""
     if owner == "train" and (line := _setting_line(item, siblings)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
     if match := counterpart(word):
-        return _fill_advice(match, item, owner)
+        return fill_advice(match, normal(word), owner, item.value)
     return _elsewhere(item, owner)
-
-
-def _fill_advice(match: Counterpart, item: tree.Property, owner: str) -> str:
-    value = _like(item.value, match.usual)
-    return match.advice.format(word=normal(item.key.text), owner=owner, value=value)
-
-
-def _like(value: tree.Value, usual: str) -> str:
-    """Return the value as written if its type is as in the example, or the example."""
-    kinds: tuple[type, ...] = (tree.Number, tree.Dims)
-    if ".." in usual:
-        kinds = (tree.Range,)
-    elif " " in usual:
-        kinds = (tree.Quantity,)
-    elif usual[:1].isalpha():
-        kinds = (tree.Word,)
-    return value.span.text if isinstance(value, kinds) else usual
 
 
 def _in_numbers(
@@ -307,7 +275,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
     key = same_key(word, USUAL)
     if key is None:
         return ""
-    value = _like(item.value, USUAL[key])
+    value = show_like(item.value, USUAL[key])
     if key in LAYER_KEYS and owner in NEURONS:
         return f"write `{key} {value}` in the layer, next to `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
-from snnc.language.keywords import FORMS, PARTS, UNITS
-from snnc.passes.validate.wrong_type import LONGEST, describe_value, numeral, wrong_type
+from snnc.language.keywords import CHOICES, FORMS, NEURONS, PARTS, UNITS, USUAL
 from snnc.rules.names import join_alternatives
 from snnc.source import Span
+from snnc.syntax.snn import parse_statement
 from snnc.vocabulary.foreign_keywords import fix_word, nearest
 
-_SCALED = {
+_OTHER_UNITS = {
     "khz": ("Hz", 1e3),
     "MHz": ("Hz", 1e6),
     "mHz": ("Hz", 1e-3),
@@ -29,17 +29,36 @@ _SCALED = {
 }
 """Other units, each with the legal unit and the conversion factor."""
 _UNIT_WORDS = {
-    "sec": "s",
-    "secs": "s",
-    "second": "s",
-    "seconds": "s",
-    "msec": "ms",
-    "msecs": "ms",
-    "millis": "ms",
-    "usec": "us",
-    "hertz": "Hz",
-    "hz": "Hz",
+    word: unit
+    for unit, words in (
+        ("s", "sec secs second seconds"),
+        ("ms", "msec msecs millis"),
+        ("us", "usec"),
+        ("Hz", "hertz hz"),
+    )
+    for word in words.split()
 }
+LONGEST = 40
+"""The maximum length of a quoted text, in characters."""
+_DIMS_EXAMPLE = "3x3"
+_MEASURED = ("a number", "a whole number", "a time")
+_FOUND = {
+    tree.Word: "a word",
+    tree.Number: "a number",
+    tree.Dims: "dims",
+    tree.Quantity: "a number with a unit",
+    tree.Range: "a range",
+    tree.Text: "a string",
+    tree.List: "a list",
+    tree.Group: "a block",
+}
+
+
+def describe_value(node: object) -> str:
+    """Return a value as written, or describe its type."""
+    text = str(node.span.text) if hasattr(node, "span") else ""
+    kind = _FOUND.get(type(node), "this")
+    return f"`{text}`" if 0 < len(text) <= LONGEST and "\n" not in text else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +68,23 @@ class Written:
     ``by_encoder`` is set if the statement is an encoder.
     """
 
-    input: str = ""
-    encoder: str = ""
-    by_encoder: bool = False
+    input: str
+    encoder: str
+    by_encoder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BadValue:
+    """A value of the property or part ``key`` that pydantic or a literal rejects.
+
+    ``node`` is the syntax of the value, and ``context`` is that of the error.
+    """
+
+    span: Span
+    key: str
+    node: Any
+    context: Mapping[str, Any]
+    names: Written
 
 
 def display_key(key: str) -> str:
@@ -59,12 +92,13 @@ def display_key(key: str) -> str:
     return PARTS[key].key if key in PARTS else key
 
 
-def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+def _out_of_range(bad: BadValue) -> Diagnostic:
+    key, context = bad.key, bad.context
     advice = context.get("advice", "")
     if instead := context.get("instead"):
         advice = f"write `{instead}`" if key == "shape" else f"write `{key} {instead}`"
     return rules.values.OutOfRange(
-        span=span,
+        span=bad.span,
         key=key,
         reason=context["reason"],
         limit=context["limit"],
@@ -72,86 +106,73 @@ def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
     )
 
 
-def _missing_unit(
-    span: Span, key: str, node: Any, context: dict[str, Any]
-) -> Diagnostic:
-    likely = context["likely"]
-    end = Span(span.source, span.end, span.end)
+def _missing_unit(bad: BadValue) -> Diagnostic:
+    span, likely = bad.span, bad.context["likely"]
     return rules.values.MissingUnit(
         span=span,
-        key=key,
-        units=context["units"],
-        likely=f"{key} {span.text} {likely}",
-        fix=Fix(end, f" {likely}"),
+        key=bad.key,
+        units=bad.context["units"],
+        likely=f"{bad.key} {span.text} {likely}",
+        fix=Fix(Span(span.source, span.end, span.end), f" {likely}"),
     )
 
 
-def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    unit, units = context["unit"], context["units"]
+def _wrong_unit(bad: BadValue) -> Diagnostic:
+    span, unit, units = bad.span, bad.context["unit"], bad.context["units"]
     if unit in UNITS:
         usual = "Hz" if "Hz" in units else "ms"
         return rules.values.WrongUnit(
             span=span,
-            key=key,
+            key=bad.key,
             unit=unit,
             units=units,
-            example=f"{numeral(node.span)} {usual}",
+            example=f"{_numeral(bad.node.span)} {usual}",
         )
-    if problem := _other_scale(key, node, unit, units):
-        return problem
-    near = _UNIT_WORDS.get(unit.lower()) or nearest(unit, units)
-    near = near if near in units else None
+    instead, factor = _OTHER_UNITS.get(unit) or _OTHER_UNITS.get(unit.lower(), ("", 1))
+    if instead in units:
+        return _other_scale(bad, instead, factor)
+    known = _UNIT_WORDS.get(unit.lower())
+    near = known or nearest(unit, units)
     return rules.values.UnknownUnit(
         span=span,
         unit=unit,
         units=units,
-        near=near,
-        fix=_unit_fix(span, unit, units),
+        near=near if near in units else None,
+        fix=Fix(span, known)
+        if known and known in units
+        else fix_word(span, unit, units),
     )
 
 
-def _other_scale(
-    key: str, node: Any, unit: str, units: tuple[str, ...]
-) -> Diagnostic | None:
+def _other_scale(bad: BadValue, instead: str, factor: float) -> Diagnostic:
     """Describe a number in a unit that is a known multiple of a legal unit."""
-    instead, factor = _SCALED.get(unit) or _SCALED.get(unit.lower(), ("", 1))
-    if instead not in units:
-        return None
+    node = bad.node
     ends = (node.low, node.high) if isinstance(node, tree.Range) else (node.value,)
     scaled = ["" if end is None else f"{end * factor:.12g}" for end in ends]
     text = f"{'..'.join(scaled)} {instead}"
     return rules.values.UnknownUnit(
         span=node.unit.span,
-        unit=unit,
-        units=units,
-        near=None,
-        converted=f"{key} {text}",
+        unit=bad.context["unit"],
+        units=bad.context["units"],
+        advice=f"write `{bad.key} {text}`",
         fix=Fix(node.span, text),
     )
 
 
-def _unit_fix(span: Span, unit: str, units: tuple[str, ...]) -> Fix | None:
-    known = _UNIT_WORDS.get(unit.lower())
-    return Fix(span, known) if known in units else fix_word(span, unit, units)
-
-
-def _unknown_choice(
-    span: Span, key: str, node: Any, context: dict[str, Any]
-) -> Diagnostic:
+def _unknown_choice(bad: BadValue) -> Diagnostic:
+    context, node = bad.context, bad.node
     expected = context.get("expected") or context.get("expected_tags") or ""
     legal = tuple(re.findall(r"\w+", expected.replace(" or ", " ")))
     word = node.name if isinstance(node, tree.Group) else node
     span = word.span
     near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
     advice = ""
-    if key == "padding" and span.text == "causal":
-        near, advice = (
-            None,
-            f"only `conv1d` allows it: write {join_alternatives(legal)}",
-        )
+    if bad.key == "padding" and span.text == "causal":
+        near = None
+        advice = f"only `conv1d` allows it: write {join_alternatives(legal)}"
     return rules.values.UnknownChoice(
         span=span,
-        key=key,
+        key=bad.key,
         found=describe_value(word),
         legal=legal,
         near=near,
@@ -160,54 +181,134 @@ def _unknown_choice(
     )
 
 
-def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    name = context["name"]
+def _bad_name(bad: BadValue) -> Diagnostic:
+    span, key, name, names = bad.span, bad.key, bad.context["name"], bad.names
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
-        return _reserved_source(span, key, name)
-    names: Written | None = context.get("names")
-    if key == "from" and name == "input" and names is not None and names.input:
-        return _raw_source(span, names)
+        named = FORMS[name].named or FORMS[name].example
+        own = named.removeprefix("encode conv").removeprefix(name).split()[0]
+        return rules.misplaced.ReservedSource(
+            span=span, word=name, key=key, named=named, name=own
+        )
+    if key == "from" and name == "input" and names.input:
+        source = names.input if names.by_encoder else names.encoder
+        return rules.misplaced.InputByKind(
+            span=span,
+            input=names.input,
+            by_encoder=names.by_encoder,
+            encoder=names.encoder,
+            fix=Fix(span, source) if source else None,
+        )
     example = f"{name}_0" if name.isascii() and len(name) < LONGEST else "c0"
     return rules.names.InvalidName(
         span=span,
         name=name if len(name) <= LONGEST else name[:LONGEST] + "...",
-        reason=context["reason"],
+        reason=bad.context["reason"],
         example=example.lstrip("_"),
     )
 
 
-def _raw_source(span: Span, names: Written) -> Diagnostic:
-    """Describe ``from input``: the input has its own name; encoders read it."""
-    source = names.input if names.by_encoder else names.encoder
-    return rules.misplaced.InputByKind(
-        span=span,
-        input=names.input,
-        by_encoder=names.by_encoder,
-        encoder=names.encoder,
-        fix=Fix(span, source) if source else None,
-    )
-
-
-def _reserved_source(span: Span, key: str, word: str) -> Diagnostic:
-    named = FORMS[word].named or FORMS[word].example
-    name = named.removeprefix("encode conv").removeprefix(word).split()[0]
-    return rules.misplaced.ReservedSource(
-        span=span, word=word, key=key, named=named, name=name
-    )
-
-
-def _repeated_class(
-    span: Span, key: str, node: Any, context: dict[str, Any]
-) -> Diagnostic:
-    first = context["first"]
+def _repeated_class(bad: BadValue) -> Diagnostic:
+    first, name = bad.context["first"], bad.context["label"]
     related = (Label(first, "first named here"),) if first is not None else ()
-    return rules.values.RepeatedClass(span=span, name=context["label"], related=related)
+    return rules.values.RepeatedClass(span=bad.span, name=name, related=related)
 
 
-_Maker = Callable[[Span, str, Any, dict[str, Any]], Diagnostic]
-MAKERS: dict[str, _Maker] = {
-    "wrong_type": wrong_type,
-    "bad_value": _bad_value,
+def _wrong_type(bad: BadValue) -> Diagnostic:
+    """Describe which values a property accepts, and suggest one similar to the text."""
+    span, key, node, context = bad.span, bad.key, bad.node, bad.context
+    expected = context["expected"]
+    if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
+        return rules.values.WrongUnit(
+            span=node.unit.span,
+            key=key,
+            unit=node.unit.text,
+            units=(),
+            example=_numeral(node.span),
+            fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
+        )
+    is_dims = isinstance(node, tree.List) and context["example"] == _DIMS_EXAMPLE
+    if is_dims and (problem := _describe_brackets(span, key, node)):
+        return problem
+    if expected == "a name" and (problem := _quoted_choice(span, key, node)):
+        return problem
+    bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
+    example, instead = context["example"], context.get("instead")
+    if unquoted := _unquote(node, example):
+        example = instead = unquoted
+    elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
+        example = USUAL.get(key, example)
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected=expected,
+        found=describe_value(node) if "span" not in context else f"`{span.text}`",
+        example=example if bare else f"{key} {example}",
+        fix=None if instead is None else Fix(span, instead),
+    )
+
+
+def _unquote(node: Any, example: str) -> str:
+    """Return the value in a quoted text if its type is that of the example."""
+    text = node.value.strip() if isinstance(node, tree.Text) else ""
+    # In YAML, the span of a text excludes its quotes.
+    if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
+        return ""
+    value, like = _parse(text), _parse(example)
+    alike = type(value) is type(like) or (
+        isinstance(value, tree.Number) and isinstance(like, tree.Dims)
+    )
+    is_switch = not isinstance(value, tree.Word) or value.text in ("on", "off")
+    return text if value is not None and alike and is_switch else ""
+
+
+def _parse(text: str) -> tree.Value | None:
+    statement = parse_statement(f"train {{ x {text} }}")
+    properties = statement.properties if statement else None
+    return properties[0].value if properties and len(properties) == 1 else None
+
+
+def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
+    """Describe a choice such as ``adam`` in quotes or brackets, or an unknown one."""
+    known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
+    if not known:
+        return None
+    items = node.items if isinstance(node, tree.List) else (node,)
+    words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
+    sure = len(words) == 1 and words[0] in known
+    word = str(words[0] if sure else known[0])
+    # In YAML, the span of a text excludes its quotes.
+    quoted = span.source.is_yaml and isinstance(node, tree.Text)
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
+        found=describe_value(node),
+        example=f"{key} {word}",
+        fix=Fix(span, word) if sure and not quoted else None,
+    )
+
+
+def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
+    """Describe sizes in brackets, as in Python."""
+    items = [n for n in node.items if isinstance(n, tree.Number)]
+    if not items or len(items) < len(node.items):
+        return None
+    if not all(item.span.text.isdecimal() for item in items):
+        return None
+    dims = "x".join(item.span.text for item in items)
+    return rules.misplaced.DimsSpelling(
+        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
+    )
+
+
+def _numeral(span: Span) -> str:
+    """Return the number before a unit."""
+    return span.text.split()[0].rstrip("%")
+
+
+MAKERS: Mapping[str, Callable[[BadValue], Diagnostic]] = {
+    "wrong_type": _wrong_type,
+    "bad_value": _out_of_range,
     "missing_unit": _missing_unit,
     "wrong_unit": _wrong_unit,
     "literal_error": _unknown_choice,
