@@ -16,7 +16,7 @@ __version__ = "0.2.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
-    from snnc.tools.build import build as build
+    from snnc.tools.building import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
     from snnc.tools.diff import Diff as Diff
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
-    "snnc.tools.build": ("build",),
+    "snnc.tools.building": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
     "snnc.tools.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),

@@ -14,7 +14,7 @@ from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import Compared, EvaluatedPart, record
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.statistics import Correlation, LayerFiring
+from snnc.tools.scores import Correlation, LayerFiring
 
 RUN = {
     **MARK,

@@ -14,8 +14,7 @@ from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.measures import EvaluatedPart, result_of
 from snnc.tools.evaluate.results import CarryOverEffect
-from snnc.tools.scores import compare_readouts, contrast, over_time, score
-from snnc.tools.statistics import LayerFiring
+from snnc.tools.scores import LayerFiring, compare_readouts, contrast, over_time, score
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")

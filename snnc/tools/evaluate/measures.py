@@ -18,7 +18,7 @@ from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.ir.device import Energy
 from snnc.output.imported import ImportedPackage
-from snnc.runtime.examples import Presentation, Span, check_budget, slack_of
+from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
 from snnc.runtime.layout import LayoutError, Weights
 from snnc.runtime.network import Network
 from snnc.text.display import Json
@@ -27,7 +27,7 @@ from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Score, Work
 from snnc.tools.evaluate.task import smooth_of
-from snnc.tools.statistics import Array, Correlation, LayerFiring
+from snnc.tools.scores import Correlation, LayerFiring
 
 PICO = 1e-12
 BATCH = 64  # the most examples that the Keras model predicts at once
