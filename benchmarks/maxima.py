@@ -3,7 +3,7 @@
 ``python -m benchmarks.maxima`` runs max pools on the exact engine, which computes what
 nengo-loihi's emulator does. Activations in 0..1 have the same distribution at all
 places. It prints measured and expected errors. ``--table`` simulates the chip's neurons
-for the table of ``snnc/ir/pooling_error.py`` and prints it.
+for ``snnc/ir/pooling_error.csv`` and prints it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir.pooling_error import (
-    RATES,
-    SYNAPSES,
-    VALUES,
-    PoolingError,
-    expected_error,
-)
+from snnc.ir.pooling_error import PoolingError, expected_error, measurements
 from snnc.runtime.maxima import MaxTree, PoolWindow, entries, max_tree
 
 Array = NDArray[np.float64]
@@ -111,25 +105,19 @@ def simulate(
 
 
 def table() -> Iterator[str]:
-    """The rows of the table, as Python."""
-    yield "MEASURED = ("
-    for synapse in SYNAPSES:
-        yield "    ("
-        for high in RATES:
-            yield "        ("
-            for values in VALUES:
-                windows = max(60, min(800, 6000 // values))
-                one = simulate(values, high, synapse, SHORT, windows)
-                other = simulate(values, high, synapse, LONG, windows // 2)
-                spread = one.deviation**2 - other.deviation**2
-                counted = max(spread, 0.0) / (1 / SHORT - 1 / LONG)
-                lasting = max(other.deviation**2 - counted / LONG, 0.0)
-                bias = (one.bias + other.bias) / 2
-                row = (bias, math.sqrt(lasting), math.sqrt(counted))
-                yield f"            ({', '.join(f'{n:.3f}' for n in row)}),"
-            yield "        ),"
-        yield "    ),"
-    yield ")"
+    """The rows of the table, as CSV."""
+    yield "synapse,rate,values,bias,lasting,counted"
+    for values, high, synapse in measurements():
+        windows = int(max(60, min(800, 6000 // values)))
+        one = simulate(int(values), high, synapse, SHORT, windows)
+        other = simulate(int(values), high, synapse, LONG, windows // 2)
+        spread = one.deviation**2 - other.deviation**2
+        counted = max(spread, 0.0) / (1 / SHORT - 1 / LONG)
+        lasting = max(other.deviation**2 - counted / LONG, 0.0)
+        bias = (one.bias + other.bias) / 2
+        row = (bias, math.sqrt(lasting), math.sqrt(counted))
+        point = f"{synapse:g},{high:g},{values:g}"
+        yield f"{point},{','.join(f'{n:.3f}' for n in row)}"
 
 
 SPEC = """snn 1

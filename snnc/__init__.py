@@ -66,20 +66,11 @@ _HOMES = {
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),
     "snnc.tools.verbs": (
-        "check",
-        "convert",
-        "demo",
-        "diff",
-        "explain",
-        "fit",
-        "fmt",
-        "init",
-        "limits",
-        "report",
-        "schema",
+        "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
+        "report", "schema",
     ),
     "snnc.tools.weights": ("Weights", "weights"),
-}
+}  # fmt: skip
 """The modules that define the names of the interface."""
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)

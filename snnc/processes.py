@@ -24,7 +24,6 @@ from itertools import chain, islice
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -75,12 +74,7 @@ class LocalWorkers:
     def __enter__(self) -> LocalWorkers:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the processes; after an error, don't wait for their tasks."""
         for pool in self._opened:
             for process in [*(pool._processes or {}).values()] if kind else ():

@@ -31,9 +31,8 @@ class SourceFile:
     _starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        starts = [0]
-        starts += [i + 1 for i, c in enumerate(self.text) if c == "\n"]
-        object.__setattr__(self, "_starts", tuple(starts))
+        starts = (0, *(i + 1 for i, c in enumerate(self.text) if c == "\n"))
+        object.__setattr__(self, "_starts", starts)
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Return the line and column of a character offset, both counted from 1."""
@@ -69,6 +68,17 @@ class SourceFile:
     @property
     def is_yaml(self) -> bool:
         return self.notation == "yaml"
+
+    @property
+    def whole(self) -> Span:
+        """The span of the whole text."""
+        return Span(self, 0, len(self.text))
+
+    @property
+    def end(self) -> Span:
+        """The empty span after the last character that is not blank."""
+        end = len(self.text.rstrip())
+        return Span(self, end, end)
 
     @property
     def line_count(self) -> int:
@@ -108,6 +118,16 @@ class Span:
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    @property
+    def before(self) -> Span:
+        """The empty span before the first character."""
+        return Span(self.source, self.start, self.start)
+
+    @property
+    def after(self) -> Span:
+        """The empty span after the last character."""
+        return Span(self.source, self.end, self.end)
+
     def to(self, other: Span) -> Span:
         """Return the smallest span that includes this and another span of the file."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
@@ -118,9 +138,8 @@ class Span:
 
 def whole_file(name: str | PurePath) -> Span:
     """Return the span of an error about a whole file, which may be unread."""
-    return Span(
-        SourceFile(name if isinstance(name, str) else name.as_posix(), ""), 0, 0
-    )
+    path = name if isinstance(name, str) else name.as_posix()
+    return Span(SourceFile(path, ""), 0, 0)
 
 
 LARGEST = 256 * 1024
@@ -164,19 +183,13 @@ def read_bytes(path: Path) -> bytes:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):
         raise NotRegularError(errno.EINVAL, "not a regular file", str(path))
-    size = status.st_size
-    if size <= LARGEST:
-        data = _beginning(path)
-        if len(data) <= LARGEST:
-            return data
-        size = len(data)
-    raise TooLargeError(path, size)
-
-
-def _beginning(path: Path) -> bytes:
-    """Read up to one byte beyond the limit, because some files have no size or end."""
+    if status.st_size > LARGEST:
+        raise TooLargeError(path, status.st_size)
     with open(path, "rb", opener=_open_at_once) as file:
-        return file.read(LARGEST + 1) or b""
+        data = file.read(LARGEST + 1) or b""  # some files have no size or end
+    if len(data) > LARGEST:
+        raise TooLargeError(path, len(data))
+    return data
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -220,9 +233,8 @@ def rule_page(code: str | int) -> str:
     if page is not None:
         return page.read_text(encoding="utf-8")
     near = closest(code.upper(), pages)
-    hint = "`snnc check` prints them, as in error[SNN301]"
-    if near:
-        hint = f"did you mean {near}?"
+    usual = "`snnc check` prints them, as in error[SNN301]"
+    hint = f"did you mean {near}?" if near else usual
     raise ValueError(f"there is no code {code}; {hint}")
 
 

@@ -16,7 +16,7 @@ import sys
 import click
 
 from snnc import __version__
-from snnc.cli.printing import lenient_streams, say
+from snnc.cli.printing import lenient_streams, say, say_lines
 from snnc.runtime.files import reason
 from snnc.text.near import closest
 from snnc.text.tables import printable
@@ -58,27 +58,23 @@ GROUPS = {
 VERBS = {verb: what for verbs in GROUPS.values() for verb, what in verbs.items()}
 
 _FILES = {
-    "calibrate": "weights",
-    "completion": "editors",
-    "demo": "init",
-    "diff": "report",
-    "explain": "editors",
-    "export": "exchange",
-    "fit": "report",
-    "fmt": "convert",
-    "import": "exchange",
-    "limits": "report",
-    "lsp": "editors",
-    "plot": "sweep",
-    "schema": "convert",
+    "convert": "fmt schema",
+    "editors": "completion explain lsp",
+    "evaluate": "predict",
+    "exchange": "export import",
+    "init": "demo",
+    "report": "diff fit limits",
+    "sweep": "plot",
+    "weights": "calibrate",
 }
-"""The files of verbs, if they have a different name."""
+"""The files with verbs of different names, and these verbs."""
 
 
 def command_of(verb: str) -> click.Command:
     """Import the module of a verb, and return its command."""
-    file = importlib.import_module(f"{__name__}.{_FILES.get(verb, verb)}")
-    command: click.Command = getattr(file, f"{verb}_command")
+    files = (file for file, verbs in _FILES.items() if verb in verbs.split())
+    module = importlib.import_module(f"{__name__}.{next(files, verb)}")
+    command: click.Command = getattr(module, f"{verb}_command")
     return command
 
 
@@ -209,9 +205,9 @@ def main(arguments: list[str] | None = None) -> int:
     gc.disable()
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    with lenient_streams() as streams:
+    with lenient_streams() as stdout:
         status = _run(arguments)
-        lost = streams.stdout_error
+        lost = None if stdout is None else stdout.lost
         if lost is not None:
             say(f"error: stdout can't be written: {lost.strerror}")
     return status or FAILED if lost is not None else status
@@ -256,7 +252,6 @@ def _os_error_text(error: OSError) -> str:
 def _report_bug() -> int:
     import traceback  # only for bugs
 
-    for line in traceback.format_exc().rstrip("\n").split("\n"):
-        say(line)
+    say_lines(traceback.format_exc().rstrip("\n"))
     say("This is a bug in snnc: please report it with the spec.")
     return BUG

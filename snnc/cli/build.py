@@ -16,14 +16,7 @@ from typing import NoReturn
 
 import click
 
-from snnc.cli.options import (
-    chosen_device,
-    device,
-    diagnostic_format,
-    print_diagnostics_as,
-    specs_argument,
-    with_folders,
-)
+from snnc.cli import options
 from snnc.cli.printing import (
     has_option,
     paint_unified_diff,
@@ -37,47 +30,33 @@ from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_spec
 
 INTERVAL = 0.2
 
-_State = dict[Path, tuple[int, int, int] | None]
-
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
-@specs_argument
-@click.option(
-    "-o",
-    "--output",
-    default="models",
-    show_default=True,
-    type=click.Path(file_okay=False),
-    help="The folder for the packages.",
-)
-@click.option(
+@options.specs
+@options.folder("-o", "--output", default="models", help="The folder for the packages.")
+@options.flag(
     "--check",
-    is_flag=True,
     help="Write nothing; list the packages that would change, and exit with 1 if"
     " there are any.",
 )
-@diagnostic_format(
+@options.diagnostic_format(
     "Format of diagnostics, with --check. Text is written to stderr, other formats to"
     " stdout."
 )
-@click.option(
+@options.flag(
     "--tracked",
-    is_flag=True,
     help="Also exit with 1 if git does not track a file of a package (for hooks).",
 )
-@click.option(
-    "--dry-run", is_flag=True, help="Write nothing; list the files that would change."
-)
-@click.option(
+@options.flag("--dry-run", help="Write nothing; list the files that would change.")
+@options.flag(
     "--force",
-    is_flag=True,
     help="Replace files that were edited by hand, and packages of other specs.",
 )
-@click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
+@options.flag("--watch", help="Build again whenever a spec is saved.")
 def build_command(
     specs: tuple[str, ...],
     allow_empty: bool,
-    output: str,
+    output: Path,
     check: bool,
     form: str,
     tracked: bool,
@@ -91,23 +70,23 @@ def build_command(
     whose spec was removed, are deleted. -v also prints the path of each written file
     or, with --check, the differences.
     """
-    verbose = has_option("verbose")
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
+    modes["--force"] = check and force
     chosen = [name for name, is_set in modes.items() if is_set]
-    if check and force:
-        chosen.append("--force")
-    if len(chosen) > 1:
-        raise click.UsageError(f"choose one of {' and '.join(chosen)}")
-    if form != "text" and not check:
-        raise click.UsageError(f"--format {form} needs --check")
-    if tracked and (dry_run or watch):
-        raise click.UsageError("--tracked works only alone or with --check")
+    options.refuse(
+        {
+            f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
+            f"--format {form} needs --check": form != "text" and not check,
+            "--tracked works only alone or with --check": tracked
+            and (dry_run or watch),
+        }
+    )
     report = Diagnostics()
-    paths = tuple(with_folders(specs, report, allow_empty))
+    paths = tuple(options.with_folders(specs, report, allow_empty))
     if report.errors:
-        print_diagnostics_as(form, report)
+        options.print_diagnostics_as(form, report)
         return 1
-    wanted = list(map(_describe_build, paths))
+    verbose = has_option("verbose")
     action: Action = DryRun(force, print_lines)
     if check:
         paint = partial(print_lines, paint=paint_unified_diff)
@@ -115,19 +94,19 @@ def build_command(
     elif not dry_run:
         show = print_lines if verbose else lambda line: None
         action = Write(force, tracked, say, show)
-    act = partial(build_specs, output=Path(output), action=action, force=force)
+    act = partial(build_specs, output=output, action=action, force=force)
+    wanted = list(map(_describe_build, paths))
     if form != "text":
         done = act(wanted, tell=lambda own: report.extend(own.diagnostics))
-        print_diagnostics_as(form, report)
+        options.print_diagnostics_as(form, report)
         return 0 if done else 1
     if not watch:
         return 0 if act(wanted, tell=print_diagnostics) else 1
 
     # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:
-        return [
-            Path(path) for path in with_folders(specs, Diagnostics(), allow_empty=True)
-        ]
+        found = options.with_folders(specs, Diagnostics(), allow_empty=True)
+        return list(map(Path, found))
 
     def again() -> None:
         found = [_describe_build(str(path)) for path in now()]
@@ -137,8 +116,8 @@ def build_command(
 
 
 def _describe_build(spec: str) -> Wanted:
-    compiled = partial(compile_file, spec, device=device())
-    return Wanted(spec, chosen_device(), compiled)
+    compiled = partial(compile_file, spec, device=options.device())
+    return Wanted(spec, options.chosen_device(), compiled)
 
 
 def watch_files(
@@ -157,20 +136,16 @@ def watch_files(
         When the user interrupts.
     """
     gc.enable()  # the command line disables it for short runs
-    done = seen = _state(find())
+    done = seen = {path: _stamp(path) for path in find()}
     act()
     say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
     while True:
         pause(INTERVAL)
-        now = _state(find())
+        now = {path: _stamp(path) for path in find()}
         if now == seen != done:
             done = now
             act()
         seen = now
-
-
-def _state(paths: Sequence[Path]) -> _State:
-    return {path: _stamp(path) for path in paths}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -6,16 +6,7 @@ import time
 
 import click
 
-from snnc.cli.options import (
-    checked_stdin,
-    device,
-    diagnostic_format,
-    print_diagnostics_as,
-    read_input,
-    specs_argument,
-    stdin_filename,
-    with_folders,
-)
+from snnc.cli import options
 from snnc.cli.printing import say
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
@@ -24,17 +15,16 @@ from snnc.tools.autofix import autofix
 
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
-@specs_argument
-@diagnostic_format(
+@options.specs
+@options.diagnostic_format(
     "Format of diagnostics. Text is written to stderr, other formats to stdout."
 )
-@click.option("--fix", is_flag=True, help="Fix problems that have one obvious fix.")
-@click.option(
+@options.flag("--fix", help="Fix problems that have one obvious fix.")
+@options.flag(
     "--unsafe-fixes",
-    is_flag=True,
     help="With --fix, also apply fixes that may change the meaning of a spec.",
 )
-@stdin_filename
+@options.stdin_filename
 def check_command(
     specs: tuple[str, ...],
     allow_empty: bool,
@@ -47,28 +37,30 @@ def check_command(
 
     In a folder, all specs are checked. `-` means stdin.
     """
-    if unsafe_fixes and not fix:
-        raise click.UsageError("--unsafe-fixes needs --fix")
-    if fix and STDIN in specs:
-        raise click.UsageError("--fix can't change stdin: name a file")
-    stdin = checked_stdin(specs, stdin_filename)
+    options.refuse(
+        {
+            "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
+            "--fix can't change stdin: name a file": fix and STDIN in specs,
+        }
+    )
+    stdin = options.checked_stdin(specs, stdin_filename)
     report = Diagnostics()
-    for path in with_folders(specs, report, allow_empty):
+    for path in options.with_folders(specs, report, allow_empty):
         started = time.perf_counter()
         own = _fix(path, unsafe_fixes) if fix else _check(path, stdin)
         if form == "text" and not own.errors:
             name = stdin if path == STDIN else path
             say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         report.extend(own.diagnostics)
-    print_diagnostics_as(form, report)
+    options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
 
 
 def _check(path: str, stdin: str) -> Diagnostics:
     report = Diagnostics()
-    source = read_input(path, stdin, report)
+    source = options.read_input(path, stdin, report)
     if source is not None:
-        compile_spec(source, report, "place", device())
+        compile_spec(source, report, "place", options.device())
     return report
 
 
@@ -78,7 +70,7 @@ def _fix(path: str, unsafe: bool) -> Diagnostics:
     source = read(path, report)
     if source is None:
         return report
-    fixed = autofix(source, unsafe, device())
+    fixed = autofix(source, unsafe, options.device())
     if fixed.count and replace_text(path, fixed.source.text, fixed.report):
         say(f"{path}: {fixed.count} fixed")
     return fixed.report

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from snnc.cli.options import (
-    Renamed,
-    checked_stdin,
-    force_option,
-    output_option,
-    read_input,
-    refuse_existing,
-    specs_argument,
-    stdin_filename,
-    with_folders,
-)
+from snnc.cli import options
 from snnc.cli.printing import (
     paint_unified_diff,
     print_data,
@@ -28,30 +16,20 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
-from snnc.syntax.files import (
-    STDIN,
-    SUFFIXES,
-    can_format,
-    format_document,
-    print_document,
-    replace_text,
-)
+from snnc.syntax import files
 from snnc.text.tables import printable
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
-@specs_argument
-@click.option(
-    "--check", is_flag=True, help="Write nothing; exit with 1 if a spec differs."
-)
-@click.option("--diff", is_flag=True, help="Write nothing; print the changes.")
-@stdin_filename
+@options.specs
+@options.flag("--check", help="Write nothing; exit with 1 if a spec differs.")
+@options.flag("--diff", help="Write nothing; print the changes.")
+@options.stdin_filename
 def fmt_command(
     specs: tuple[str, ...],
     allow_empty: bool,
@@ -64,51 +42,41 @@ def fmt_command(
     In a folder, all specs are formatted. `-` reads stdin and writes stdout.
     """
     report = Diagnostics()
-    formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
-    paths = list(with_folders(specs, report, allow_empty))
+    stdin = options.checked_stdin(specs, stdin_filename)
+    paths = list(options.with_folders(specs, report, allow_empty))
     for path in paths:
-        if path != STDIN and not can_format(Path(path).as_posix()):
+        if path != files.STDIN and not files.can_format(Path(path).as_posix()):
             raise click.BadParameter(
-                f"{path} is not a {' or '.join(SUFFIXES)} file", param_hint="SPECS"
+                f"{path} is not a {' or '.join(files.SUFFIXES)} file",
+                param_hint="SPECS",
             )
     changed = False
     for path in paths:
         own = Diagnostics()  # a full report would stop reading
-        changed |= formatter.format(path, own)
+        source = options.read_input(path, stdin, own)
+        document = None if source is None else parse(source, own)
+        if source is not None and document is not None and not own.errors:
+            text = files.format_document(document)
+            changed |= text != source.text
+            if check or diff:
+                _show(source, text, check, diff)
+            elif path == files.STDIN:
+                print_data(text)
+            elif text != source.text and files.replace_text(path, text, own):
+                say(f"{path}: formatted")
         report.extend(own.diagnostics)
     print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Formatter:
-    """Formats files; ``stdin`` is the name to show for text from stdin."""
-
-    check: bool
-    diff: bool
-    stdin: str
-
-    def format(self, path: str, report: Diagnostics) -> bool:
-        """Format one file; return whether its text changes."""
-        source = read_input(path, self.stdin, report)
-        document = None if source is None else parse(source, report)
-        if source is None or document is None or report.errors:
-            return False
-        text = format_document(document)
-        differs = text != source.text
-        if self.diff and differs:
-            print_lines(_difference(source, text), paint_unified_diff)
-        if self.check and differs:
-            say(f"{source.name}: not formatted")
-        if not (self.check or self.diff):
-            self._write(path, text, differs, report)
-        return differs
-
-    def _write(self, path: str, text: str, differs: bool, report: Diagnostics) -> None:
-        if path == STDIN:
-            print_data(text)
-        elif differs and replace_text(path, text, report):
-            say(f"{path}: formatted")
+def _show(source: SourceFile, text: str, check: bool, diff: bool) -> None:
+    """Show how the formatted text differs, without writing it."""
+    if text == source.text:
+        return
+    if diff:
+        print_lines(_difference(source, text), paint_unified_diff)
+    if check:
+        say(f"{source.name}: not formatted")
 
 
 def _difference(source: SourceFile, text: str) -> str:
@@ -147,7 +115,7 @@ def with_modeline(text: str, schema: str) -> str:
 
 
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
-@click.option(
+@options.option(
     "--modeline",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
@@ -165,23 +133,22 @@ def schema_command(modeline: str | None) -> None:
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
 @click.argument("spec", type=click.Path())
-@click.option(
+@options.choice(
     "--to",
     "form",
-    type=click.Choice(["yaml", "snn"]),
+    among=["yaml", "snn"],
     help="The notation  [default: the other notation]",
 )
-@click.option(
+@options.option(
     "--modeline",
-    cls=Renamed,
     former="--schema",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
     help="Begin the YAML file with a comment that names the schema at PATH, for"
     " editors.",
 )
-@output_option("-o", "--output", help="The file to write  [default: stdout]")
-@force_option
+@options.file("-o", "--output", help="The file to write  [default: stdout]")
+@options.force
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
 ) -> int:
@@ -193,17 +160,22 @@ def convert_command(
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":
-        report.extend(_warn_of_characters(document))
+        from snnc.rules.yaml import NotInComment  # needed for few specs
+        from snnc.syntax.yaml.printer import not_in_comments
+
+        for span in not_in_comments(document):
+            code_point = f"U+{ord(span.text):04X}"
+            report.add(NotInComment(span=span, code_point=code_point))
     print_diagnostics(report)
     if document is None or report.errors:
         return 1
-    text = print_document(document, form)
+    text = files.print_document(document, form)
     if modeline is not None:
         text = with_modeline(text, modeline)
     if output is None:
         print_data(text)
         return 0
-    refuse_existing(force, output)
+    options.refuse_existing(force, output)
     try:
         write_file(output, text)
     except OSError as error:
@@ -211,11 +183,3 @@ def convert_command(
         return 1
     say(f"{spec}: {output} written")
     return 0
-
-
-def _warn_of_characters(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment  # needed for few specs
-    from snnc.syntax.yaml.printer import not_in_comments
-
-    for span in not_in_comments(document):
-        yield NotInComment(span=span, code_point=f"U+{ord(span.text):04X}")

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnc.cli import options
 from snnc.cli.import_child import fork_reader, is_child, reading_limits
-from snnc.cli.options import (
-    device,
-    force_option,
-    format_option,
-    output_option,
-    path_option,
-    refuse_existing,
-)
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,
     print_json,
     print_lines,
     say,
+    say_lines,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer.request import (
-    ImportRequest,
-    parse_range,
-    parse_rewrites,
-    parse_shape,
-)
+from snnc.importer import request
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 
@@ -43,27 +31,23 @@ if TYPE_CHECKING:
     from snnc.nir.neurons import Neuron
 
 
-Form = Literal["text", "json", "markdown"]
-
-
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
 @click.argument("model", type=click.Path())
-@output_option("-o", "--output", help="The spec to write  [default: stdout]")
-@click.option(
+@options.file("-o", "--output", help="The spec to write  [default: stdout]")
+@options.option(
     "--name", metavar="NAME", help="Name of the network  [default: the model's]"
 )
-@click.option(
+@options.file(
     "--weights",
     "weights_read",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
     help="A separate file with the weights of MODEL, from `save_weights` or `save`.",
 )
-@output_option(
+@options.file(
     "--weights-out",
     help="Write the model's weights to a safetensors file, in the layout of the spec.",
 )
-@click.option(
+@options.option(
     "--rewrite",
     "rewrites",
     multiple=True,
@@ -71,59 +55,46 @@ Form = Literal["text", "json", "markdown"]
     help="Replace an unsupported or costly layer: maxpool=downsample, maxpool=avgpool,"
     " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (includes padded zeros).",
 )
-@click.option(
+@options.choice(
     "--encode",
-    type=click.Choice(["first", "rate"]),
+    among=["first", "rate"],
     default="first",
-    show_default=True,
     help="The encoder: the first convolution, which runs on the host, or each value as"
     " a rate.",
 )
-@click.option(
+@options.option(
     "--input-range",
     "values",
     metavar="LO..HI",
     help="The range of input values  [default: 0..1, or 0..255 before a Rescaling]",
 )
-@click.option(
+@options.option(
     "--input-shape",
     "shape",
     metavar="HxWxC",
     help="The shape of the input, if the model doesn't set it.",
 )
-@click.option(
+@options.choice(
     "--readout",
-    type=click.Choice(["units", "classes"]),
+    among=["units", "classes"],
     help="The kind of outputs  [default: inferred from the loss or a softmax]",
 )
-@click.option(
+@options.count(
     "--chips",
-    metavar="N",
-    type=click.IntRange(min=1),
     help="The number of chips; by default, the smallest number that the model needs.",
 )
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Print the result for each layer instead of the spec.",
-)
-@format_option("Format of --explain.", "markdown")
-@force_option
+@options.flag("--explain", help="Print the result for each layer instead of the spec.")
+@options.output_format("Format of --explain.", "markdown")
+@options.force
 def import_command(
     model: str,
     output: Path | None,
-    name: str | None,
     weights_read: Path | None,
     weights_out: Path | None,
-    rewrites: tuple[str, ...],
-    encode: Literal["first", "rate"],
-    values: str | None,
-    shape: str | None,
-    readout: Literal["units", "classes"] | None,
-    chips: int | None,
     explain: bool,
-    form: Form,
+    form: str,
     force: bool,
+    **wanted: Any,
 ) -> int:
     """Convert a Keras model, or a NIR graph, to a spec.
 
@@ -132,9 +103,24 @@ def import_command(
     last two need TensorFlow. A file that ends in .nir is a NIR graph, for example from
     Norse, sinabs, snnTorch or `snnc export`.
     """
-    _refuse_at_odds(output, weights_out, explain, form)
-    request = _request(name, rewrites, encode, values, readout, chips, shape)
-    refuse_existing(force, output, weights_out)
+    suffix = ".snn" if output is None else output.suffix
+    options.refuse(
+        {
+            "--format needs --explain": form != "text" and not explain,
+            "-o writes .snn; `snnc convert` converts it to YAML": (
+                suffix in (".yaml", ".yml")
+            ),
+            "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
+            "--weights-out writes a file that ends in .safetensors": (
+                weights_out and weights_out.suffix != ".safetensors"
+            ),
+            "--explain writes no files: leave out -o and --weights-out": (
+                explain and (output or weights_out)
+            ),
+        }
+    )
+    asked = _request(**wanted)
+    options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
     if typed is not None:  # so that no temporary folder or child process remains
@@ -148,15 +134,15 @@ def import_command(
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
-        takes_spec = not explain and request == ImportRequest(device=request.device)
+        takes_spec = not explain and asked == request.ImportRequest(device=asked.device)
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, request, *files, report, takes_spec, limits)
+        done = run_nir(model, asked, *files, report, takes_spec, limits)
     else:
         from snnc.importer.read import run
 
         beside = weights_read or ""
-        done = run(model, request, *files, report, say, beside, limits=limits)
+        done = run(model, asked, *files, report, say, beside, limits=limits)
     print_diagnostics(report)
     if done is None:
         return 1
@@ -173,57 +159,34 @@ def import_command(
     return status
 
 
-def _refuse_at_odds(
-    output: Path | None, weights_out: Path | None, explain: bool, form: Form
-) -> None:
-    """Refuse options without effect, and file names of other formats."""
-    if form != "text" and not explain:
-        raise click.UsageError("--format needs --explain")
-    if output is not None and output.suffix in (".yaml", ".yml"):
-        raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
-    if output is not None and output.suffix != ".snn":
-        raise click.UsageError("-o writes a spec: name a file that ends in .snn")
-    if weights_out is not None and weights_out.suffix != ".safetensors":
-        raise click.UsageError("--weights-out writes a file that ends in .safetensors")
-    if explain and (output is not None or weights_out is not None):
-        raise click.UsageError(
-            "--explain writes no files: leave out -o and --weights-out"
-        )
-
-
 def _request(
-    name: str | None,
-    rewrites: tuple[str, ...],
-    encode: Literal["first", "rate"],
-    values: str | None,
-    readout: Literal["units", "classes"] | None,
-    chips: int | None,
-    shape: str | None,
-) -> ImportRequest:
+    rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
+) -> request.ImportRequest:
     try:
-        pairs = parse_rewrites(rewrites)
-        given = None if values is None else parse_range(values)
-        sizes = None if shape is None else parse_shape(shape)
+        return request.ImportRequest(
+            rewrites=request.parse_rewrites(rewrites),
+            values=None if values is None else request.parse_range(values),
+            shape=None if shape is None else request.parse_shape(shape),
+            device=options.device(),
+            **others,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
 
 
 def _read_in_child(
     model: Path, weights: Path | None, report: Diagnostics
 ) -> int | None:
     """Return the exit status of a child; None in the process that reads the model."""
-    if not hasattr(os, "fork"):
-        return None
     ended = fork_reader(*filter(None, (model, weights)))
-    if not isinstance(ended, Diagnostic):
-        return ended
-    report.add(ended.but(span=whole_file(model)))
-    print_diagnostics(report)
-    return 1
+    if isinstance(ended, Diagnostic):
+        report.add(ended.but(span=whole_file(model)))
+        print_diagnostics(report)
+        return 1
+    return ended
 
 
-def _print(done: ImportOutcome, form: Form) -> None:
+def _print(done: ImportOutcome, form: str) -> None:
     from snnc.importer import explanation  # rarely used
 
     explained = explanation.explain(done.conversion, done.compilation)
@@ -240,24 +203,21 @@ def _print(done: ImportOutcome, form: Form) -> None:
     " -o drift.nir",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--weights", help="A safetensors file with the weights.", required=True)
-@click.option(
-    "--to", type=click.Choice(["nir"]), default="nir", show_default=True, help="Format."
-)
-@output_option(
+@options.path("--weights", help="A safetensors file with the weights.", required=True)
+@options.choice("--to", among=["nir"], default="nir", help="Format.")
+@options.file(
     "-o",
     "--output",
     help="The file to write; limitations are written next to it as .txt.",
     required=True,
 )
-@click.option(
+@options.choice(
     "--neuron",
-    type=click.Choice(["if", "cubalif"]),
+    among=["if", "cubalif"],
     default="if",
-    show_default=True,
     help="The node for ReLU neurons: without or with the synapse filter.",
 )
-@format_option("Output format.")
+@options.output_format("Output format.")
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron, form: str
 ) -> int:
@@ -269,17 +229,22 @@ def export_command(
     from snnc.nir.export import CannotExportError, export_nir  # imports NumPy
     from snnc.runtime.layout import OTHERS
 
-    if output.suffix == ".safetensors" or _is_same(output, weights):
-        raise click.UsageError("-o would replace weights: name a file such as net.nir")
-    if output.suffix.lower() in {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}:
-        named = output.with_suffix(".nir")
-        raise click.UsageError(f"the output is NIR: use -o {named}")
+    others = {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}
+    options.refuse(
+        {
+            "-o would replace weights: name a file such as net.nir": (
+                output.suffix == ".safetensors" or _is_same(output, weights)
+            ),
+            f"the output is NIR: use -o {output.with_suffix('.nir')}": (
+                output.suffix.lower() in others
+            ),
+        }
+    )
     started = time.perf_counter()
     try:
-        done = export_nir(package, weights, output, neuron, device())
+        done = export_nir(package, weights, output, neuron, options.device())
     except (CannotExportError, OSError) as error:
-        for line in f"error: {reason(error)}".split("\n"):  # may have several lines
-            say(line)
+        say_lines(f"error: {reason(error)}")
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
     if form == "json":

@@ -36,9 +36,11 @@ def fork_reader(*files: Path) -> int | Diagnostic | None:
     Returns
     -------
     int or Diagnostic or None
-        The exit status, or the reason why the child did not end by itself. In the
-        child, None.
+        The exit status, or the reason why the child did not end by itself. None in the
+        child, and on systems without forks.
     """
+    if not hasattr(os, "fork"):
+        return None
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
     child = os.fork()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.options import one_line_errors, quiet_tensorflow
-from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
+from snnc.cli import options
+from snnc.cli.printing import print_data, print_diagnostics, print_lines, say, say_lines
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
 from snnc.rules.output import AlreadyThere
@@ -36,7 +36,7 @@ name another source with `snnc init --requirement`."""
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-@click.option(
+@options.option(
     "--requirement",
     metavar="REQUIREMENT",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"
@@ -60,20 +60,15 @@ def init_command(folder: str, requirement: str | None) -> int:
         return 1
     for path, text in plan.kept.items():
         say(f"{path.as_posix()} exists; add the lines that you need from:")
-        _say_lines(text)
-    _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
+        say_lines(text)
+    say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
     if plan.is_inside and plan.at_root:
         say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
     workflow = plan.root / WORKFLOW
     if workflow in plan.files and requirement == UNPINNED:
         values = {"workflow": workflow.as_posix(), "requirement": requirement}
-        _say_lines(SOURCE.format(**values))
+        say_lines(SOURCE.format(**values))
     return 0
-
-
-def _say_lines(text: str) -> None:
-    for line in text.split("\n"):
-        say(line)
 
 
 def _way_to(folder: str) -> str:
@@ -85,19 +80,17 @@ def _way_to(folder: str) -> str:
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
-@click.option(
+@options.folder(
     "-o",
     "--output",
     default="snnc-demo",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
     help="The folder for data, package and weights.",
 )
 def demo_command(output: Path) -> int:
     """Train a network on drifting digits, and run it as spikes."""
-    quiet_tensorflow("nengo_dl")
+    options.quiet_tensorflow("nengo_dl")
     from snnc.tools.verbs import demo  # slow to import
 
-    with one_line_errors(RuntimeError):
+    with options.one_line_errors(RuntimeError):
         print_lines(str(demo(output, tell=say)))
     return 0

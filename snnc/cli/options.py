@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +20,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
 from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
-from snnc.syntax.files import (
-    STDIN,
-    STDIN_NAME,
-    can_format,
-    is_package,
-    read,
-    read_stdin,
-    specs_in,
-)
+from snnc.syntax import files as spec_files
 from snnc.tools import plots
 from snnc.tools.opening import missing
 
@@ -36,19 +28,123 @@ if TYPE_CHECKING:
     from snnc.ir.device import Profile
 
 
-stdin_filename = click.option(
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""The result of `click.option`."""
+
+DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
+WEIGHTS = "A safetensors file with the trained weights."
+
+
+class Renamed(click.Option):
+    """An option that also accepts its former name, which the help doesn't show."""
+
+    def __init__(self, names: Sequence[str], former: str, **settings: Any) -> None:
+        super().__init__([*names, former], **settings)
+        self.former = former
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        names = self.opts
+        self.opts = [name for name in names if name != self.former]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+
+def option(*names: str, help: str, former: str = "", **settings: Any) -> Option:
+    """Return an option; ``former`` is its former name, if it was renamed."""
+    if former:
+        settings |= {"cls": Renamed, "former": former}
+    return click.option(*names, help=help, **settings)
+
+
+def flag(*names: str, help: str) -> Option:
+    """Return an option without a value."""
+    return option(*names, help=help, is_flag=True)
+
+
+def choice(
+    *names: str, among: Sequence[str], help: str, default: str | None = None
+) -> Option:
+    """Return an option with some values; the help shows the default."""
+    kind, shown = click.Choice(among), default is not None
+    return option(*names, help=help, type=kind, default=default, show_default=shown)
+
+
+def count(*names: str, help: str, least: int = 1, default: int | None = None) -> Option:
+    """Return an option for a number; the help shows the default."""
+    own: dict[str, Any] = {"type": click.IntRange(least), "metavar": "N"}
+    is_shown = default is not None
+    return option(*names, help=help, default=default, show_default=is_shown, **own)
+
+
+def path(*names: str, help: str, metavar: str = "FILE", **settings: Any) -> Option:
+    """Return an option for a file or folder."""
+    kind = click.Path(path_type=Path)
+    return option(*names, help=help, type=kind, metavar=metavar, **settings)
+
+
+def file(*names: str, help: str, **settings: Any) -> Option:
+    """Return an option for a file, such as one to write."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return option(*names, help=help, type=kind, **settings)
+
+
+def folder(*names: str, help: str, default: str) -> Option:
+    """Return an option for a folder."""
+    kind = click.Path(file_okay=False, path_type=Path)
+    return option(*names, help=help, type=kind, default=default, show_default=True)
+
+
+def output_format(help: str, *others: str) -> Option:
+    """Return the option ``--format``: text, JSON, and the verb's other formats."""
+    among = ["text", "json", *others]
+    return choice("--format", "form", among=among, help=help, default="text")
+
+
+def diagnostic_format(help: str) -> Option:
+    """Return the option ``--format`` of a verb that prints diagnostics."""
+    return output_format(help, "github", "sarif")
+
+
+def picture(what: str, name: str = "picture") -> Option:
+    """Return the option ``--picture``, which names the file for a picture.
+
+    Its former name is ``--plot``, which is easily confused with the verb.
+    """
+    former = f"--{name.replace('picture', 'plot')}"
+    return file(
+        f"--{name}", help=f"Also draw {what}: .png, .svg or .pdf.", former=former
+    )
+
+
+stdin_filename = option(
     "--stdin-filename",
     metavar="PATH",
     help="With -, a file name for the text on stdin. Diagnostics show this name, and"
     " its suffix determines the notation.",
 )
-
-_allow_empty = click.option(
-    "--allow-empty",
-    is_flag=True,
-    is_eager=True,
-    help="Succeed if there is nothing to do (no SPEC, or an empty or missing folder).",
+force = flag("--force", help="Replace existing specs and weight files.")
+simulator = choice(
+    "--simulator",
+    among=["exact", "loihi", "nengo", "nengo_dl", "keras"],
+    default="exact",
+    help="exact computes the same spikes as nengo-loihi's emulator, 100 times faster.",
 )
+examples = count("--examples", help="Run only N examples, drawn with the seed.")
+
+
+def refuse(refusals: Mapping[str, object]) -> None:
+    """Refuse a use of the command line with the first message whose value is true.
+
+    Raises
+    ------
+    click.UsageError
+        If any value is true.
+    """
+    for message, holds in refusals.items():
+        if holds:
+            raise click.UsageError(message)
 
 
 def _require_specs(
@@ -59,8 +155,15 @@ def _require_specs(
     return specs
 
 
-def specs_argument(command: Any) -> Any:
+def specs(command: Any) -> Any:
     """Add the argument SPECS, which may be empty with ``--allow-empty``."""
+    allow_empty = option(
+        "--allow-empty",
+        is_flag=True,
+        is_eager=True,
+        help="Succeed if there is nothing to do (no SPEC, or an empty or missing "
+        "folder).",
+    )
     argument = click.argument(
         "specs",
         nargs=-1,
@@ -68,7 +171,7 @@ def specs_argument(command: Any) -> Any:
         metavar="SPECS...",
         callback=_require_specs,
     )
-    return argument(_allow_empty(command))
+    return argument(allow_empty(command))
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
@@ -79,14 +182,16 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     click.UsageError
         If stdin has a name but no spec is ``-``.
     """
-    if filename is not None and STDIN not in specs:
+    if filename is not None and spec_files.STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
-    return STDIN_NAME if filename is None else Path(filename).as_posix()
+    return spec_files.STDIN_NAME if filename is None else Path(filename).as_posix()
 
 
 def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from a file, or from stdin under the given name."""
-    return read_stdin(report, stdin) if path == STDIN else read(path, report)
+    if path == spec_files.STDIN:
+        return spec_files.read_stdin(report, stdin)
+    return spec_files.read(path, report)
 
 
 def with_folders(
@@ -103,46 +208,21 @@ def with_folders(
         folders without files.
     """
     for path in paths:
-        if allow_empty and not os.path.lexists(path) and not can_format(path):
+        if (
+            allow_empty
+            and not os.path.lexists(path)
+            and not spec_files.can_format(path)
+        ):
             continue
-        if path == STDIN or not Path(path).is_dir():
+        if path == spec_files.STDIN or not Path(path).is_dir():
             yield path
             continue
-        inside = specs_in(Path(path))
+        inside = spec_files.specs_in(Path(path))
         if not inside and not allow_empty:
             name = Path(path).as_posix()
-            report.add(
-                NoSpecInFolder(span=whole_file(name), is_package=is_package(name))
-            )
+            known = spec_files.is_package(name)
+            report.add(NoSpecInFolder(span=whole_file(name), is_package=known))
         yield from map(str, inside)
-
-
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""The result of `click.option`."""
-
-DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
-WEIGHTS = "A safetensors file with the trained weights."
-
-
-def path_option(
-    *names: str, help: str, required: bool = False, metavar: str = "FILE"
-) -> Option:
-    """Return an option for a file or folder."""
-    path = click.Path(path_type=Path)
-    return click.option(
-        *names, type=path, required=required, help=help, metavar=metavar
-    )
-
-
-def output_option(*names: str, help: str, required: bool = False) -> Option:
-    """Return an option for a file to write."""
-    path = click.Path(dir_okay=False, path_type=Path)
-    return click.option(*names, type=path, required=required, help=help)
-
-
-force_option = click.option(
-    "--force", is_flag=True, help="Replace existing specs and weight files."
-)
 
 
 def refuse_existing(force: bool, *files: Path | None) -> None:
@@ -158,28 +238,6 @@ def refuse_existing(force: bool, *files: Path | None) -> None:
         for file in taken:
             say(f"error: {file} exists; `--force` replaces it")
         raise click.exceptions.Exit(1)
-
-
-def count_option(
-    *names: str, help: str, least: int = 1, default: int | None = None
-) -> Option:
-    """Return an option for a number; the help shows the default."""
-    count, shown = click.IntRange(least), default is not None
-    return click.option(
-        *names, type=count, default=default, show_default=shown, help=help, metavar="N"
-    )
-
-
-simulator_option = click.option(
-    "--simulator",
-    type=click.Choice(["exact", "loihi", "nengo", "nengo_dl", "keras"]),
-    default="exact",
-    show_default=True,
-    help="exact computes the same spikes as nengo-loihi's emulator, 100 times faster.",
-)
-examples_option = count_option(
-    "--examples", help="Run only N examples, drawn with the seed."
-)
 
 
 def quiet_tensorflow(simulator: str = "") -> None:
@@ -203,20 +261,6 @@ def quiet_tensorflow(simulator: str = "") -> None:
             os.close(shown)
 
 
-def picture_option(what: str, name: str = "picture") -> Option:
-    """Return the option ``--picture``, which names the file for a picture.
-
-    Its former name is ``--plot``, which is easily confused with the verb.
-    """
-    return click.option(
-        f"--{name}",
-        former=f"--{name.replace('picture', 'plot')}",
-        cls=Renamed,
-        type=click.Path(dir_okay=False, path_type=Path),
-        help=f"Also draw {what}: .png, .svg or .pdf.",
-    )
-
-
 def refuse_pictures(*files: Path | None) -> None:
     """Before a long computation, refuse pictures that can't be written.
 
@@ -226,9 +270,8 @@ def refuse_pictures(*files: Path | None) -> None:
         If a picture can't be written, or matplotlib is not installed.
     """
     try:
-        for file in files:
-            if file is not None:
-                plots.check_file(file)
+        for picture in filter(None, files):
+            plots.check_file(picture)
     except (ValueError, ModuleNotFoundError) as error:
         raise click.UsageError(str(error)) from error
 
@@ -245,12 +288,8 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     click.exceptions.Exit
         With status 1.
     """
-    caught: tuple[type[Exception], ...] = (
-        ValueError,
-        ModuleNotFoundError,
-        OSError,
-        *others,
-    )
+    own = (ValueError, ModuleNotFoundError, OSError)
+    caught: tuple[type[Exception], ...] = (*own, *others)
     try:
         yield
     except caught as error:
@@ -277,23 +316,6 @@ def device() -> Profile:
     return read_profile(chosen_device() or DEFAULT)
 
 
-def format_option(help_text: str, *others: str) -> Option:
-    """Return the option ``--format``: text, JSON, and the verb's other formats."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json", *others]),
-        default="text",
-        show_default=True,
-        help=help_text,
-    )
-
-
-def diagnostic_format(help_text: str) -> Option:
-    """Return the option ``--format`` of a verb that prints diagnostics."""
-    return format_option(help_text, "github", "sarif")
-
-
 def print_diagnostics_as(form: str, report: Diagnostics) -> None:
     """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
@@ -308,19 +330,3 @@ def print_diagnostics_as(form: str, report: Diagnostics) -> None:
         print_json(machine_formats.sarif_document(report.diagnostics))
     else:
         print_json(machine_formats.document(report.diagnostics))
-
-
-class Renamed(click.Option):
-    """An option that also accepts its former name, which the help doesn't show."""
-
-    def __init__(self, names: Sequence[str], former: str, **settings: Any) -> None:
-        super().__init__([*names, former], **settings)
-        self.former = former
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        names = self.opts
-        self.opts = [name for name in names if name != self.former]
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.opts = names

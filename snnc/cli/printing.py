@@ -17,7 +17,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -88,6 +87,12 @@ def say(line: str) -> None:
     """Print one line of a message to stderr; with ``--quiet``, only errors."""
     if line.startswith("error") or not has_option("quiet"):
         click.echo(printable(line), err=True)
+
+
+def say_lines(text: str) -> None:
+    """Print the lines of a message to stderr."""
+    for line in text.split("\n"):
+        say(line)
 
 
 def print_data(data: str) -> None:
@@ -195,23 +200,15 @@ class _Raw(io.RawIOBase):
                 self.error = error
         return len(data)
 
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """The streams of a run."""
-
-    stdout: _Raw | None
-
     @property
-    def stdout_error(self) -> OSError | None:
-        """The error of stdout; None without an error, or if the reader closed it."""
-        error = self.stdout.error if self.stdout is not None else None
-        return None if isinstance(error, BrokenPipeError) else error
+    def lost(self) -> OSError | None:
+        """The error; None without an error, or if the reader closed the file."""
+        return None if isinstance(self.error, BrokenPipeError) else self.error
 
 
 @contextmanager
-def lenient_streams() -> Iterator[Streams]:
-    """Replace stdout and stderr during a run.
+def lenient_streams() -> Iterator[_Raw | None]:
+    """Replace stdout and stderr during a run; yield the new stdout.
 
     The new streams accept any text; for example, they escape paths that are not UTF-8.
     Streams that are not files, as in tests and notebooks, are not replaced.
@@ -222,7 +219,7 @@ def lenient_streams() -> Iterator[Streams]:
     stderr, _ = _lenient(sys.stderr, 2)
     sys.stdout, sys.stderr = stdout, stderr
     try:
-        yield Streams(out)
+        yield out
     finally:
         for stream in (stdout, stderr):
             with suppress(ValueError):  # if the user's code has closed it

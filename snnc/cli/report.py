@@ -9,19 +9,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.options import (
-    checked_stdin,
-    chosen_device,
-    count_option,
-    device,
-    format_option,
-    one_line_errors,
-    picture_option,
-    read_input,
-    refuse_pictures,
-    stdin_filename,
-    with_folders,
-)
+from snnc.cli import options
 from snnc.cli.printing import (
     paint_difference,
     paint_report,
@@ -51,29 +39,25 @@ from snnc.tools.spec import Spec
     epilog="Example: snnc report specs/drift.snn --format html > drift.html",
 )
 @click.argument("spec", type=click.Path())
-@format_option(
+@options.output_format(
     "Output format; use markdown for comments on pull requests, and html for a page"
     " with all details.",
     "markdown",
     "html",
 )
-@click.option(
-    "--why", is_flag=True, help="Also print what prevents fewer cores for each layer."
-)
-@click.option(
+@options.flag("--why", help="Also print what prevents fewer cores for each layer.")
+@options.option(
     "--against",
     metavar="OLD",
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
-@picture_option("the cores")
-@click.option(
+@options.picture("the cores")
+@options.folder(
     "--packages",
-    type=click.Path(file_okay=False, path_type=Path),
     default="models",
-    show_default=True,
     help="With a folder of specs, the folder of their packages.",
 )
-@stdin_filename
+@options.stdin_filename
 def report_command(
     spec: str,
     form: str,
@@ -91,10 +75,10 @@ def report_command(
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
-    refuse_pictures(picture)
+    options.refuse_pictures(picture)
     report = Diagnostics()
-    name = checked_stdin([spec], stdin_filename)
-    paths = list(with_folders([spec], report))
+    name = options.checked_stdin([spec], stdin_filename)
+    paths = list(options.with_folders([spec], report))
     if len(paths) > 1:
         if form == "html" or why or picture is not None:
             raise click.UsageError(
@@ -103,20 +87,22 @@ def report_command(
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
-        rows = report_folder(paths, packages, device(), chosen_device())
+        rows = report_folder(paths, packages, options.device(), options.chosen_device())
         print_diagnostics(rows)
         print_result(rows, form)
         return 1 if any(row.problems for row in rows.networks) else 0
-    path = paths[0] if paths else None
-    source = None if path is None else read_input(path, name, report)
-    made = None if source is None else compile_spec(source, report, "route", device())
+    made, device = None, options.device()
+    for path in paths:
+        source = options.read_input(path, name, report)
+        if source is not None:
+            made = compile_spec(source, report, "route", device)
     print_diagnostics(report)
-    if path is None or made is None or place_on_chips(made) is None:
+    if made is None or place_on_chips(made) is None:
         return 1
-    file = None if path == STDIN else Path(path)
-    found = Spec(file, chosen_device() or DEFAULT, False, made, report).report()
+    file = None if paths[0] == STDIN else Path(paths[0])
+    found = Spec(file, options.chosen_device() or DEFAULT, False, made, report).report()
     if form == "html":
-        with one_line_errors(ValueError):
+        with options.one_line_errors(ValueError):
             try:
                 print_data(found.html(against))
             except SpecError as error:  # in the other spec
@@ -136,22 +122,22 @@ def report_command(
 
 
 @click.command("limits", epilog="Example: snnc limits")
-@format_option("Output format.", "markdown")
+@options.output_format("Output format.", "markdown")
 def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
+    device = options.device()
     if form == "json":
-        print_json(text.limits_document(device()))
-    elif form == "markdown":
-        print_lines(text.limits_markdown(device()))
+        print_json(text.limits_document(device))
     else:
-        print_lines(text.limits_table(device()))
+        show = text.limits_markdown if form == "markdown" else text.limits_table
+        print_lines(show(device))
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
 @click.argument("spec", type=click.Path())
-@count_option("--cores", help="The number of cores  [default: the spec's target]")
-@click.option("--all", "everything", is_flag=True, help="Print every variant found.")
-@format_option("Output format.", "markdown")
+@options.count("--cores", help="The number of cores  [default: the spec's target]")
+@options.flag("--all", "everything", help="Print every variant found.")
+@options.output_format("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     """List variants of SPEC (filters, strides) that fit on a number of cores.
 
@@ -159,7 +145,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     shows how large each layer could be, up to 16 times its filters.
     """
     report = Diagnostics()
-    made = compile_file(spec, report, "place", device())
+    made = compile_file(spec, report, "place", options.device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # the list below replaces it
@@ -183,10 +169,11 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
 @click.argument("old", type=click.Path())
 @click.argument("new", type=click.Path())
-@format_option("Output format; use markdown for comments on pull requests.", "markdown")
-@click.option(
+@options.output_format(
+    "Output format; use markdown for comments on pull requests.", "markdown"
+)
+@options.flag(
     "--exit-code",
-    is_flag=True,
     help="Exit with 1 if the networks differ, and with 2 if either spec has errors.",
 )
 def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
@@ -197,28 +184,24 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]
-    if all(folders):
-        return _diff_folders(old, new, form, exit_code)
-    if any(folders):
+    if any(folders) and not all(folders):
         raise click.UsageError("compare two specs, or two folders")
-    versions = [_version(spec, report) for spec in (old, new)]
-    print_diagnostics(report)
-    before, after = versions
-    if before is None or after is None:
+    if all(folders):
+        rows = compare_folders(old, new, report, options.device())
+        print_diagnostics(report)
+        print_result(rows, form)
+        is_broken, is_same = rows.broken, rows.same
+    else:
+        before, after = (_version(spec, report) for spec in (old, new))
+        print_diagnostics(report)
+        is_broken = before is None or after is None
+        if before is not None and after is not None:
+            found = compare(before, after)
+            print_result(found, form, paint_difference)
+            is_same = found.same
+    if is_broken:
         return 2 if exit_code else 1
-    found = compare(before, after)
-    print_result(found, form, paint_difference)
-    return 1 if exit_code and not found.same else 0
-
-
-def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
-    report = Diagnostics()
-    found = compare_folders(old, new, report, device())
-    print_diagnostics(report)
-    print_result(found, form)
-    if found.broken:
-        return 2 if exit_code else 1
-    return 1 if exit_code and not found.same else 0
+    return 1 if exit_code and not is_same else 0
 
 
 def _version(spec: str, report: Diagnostics) -> Version | None:
@@ -226,4 +209,4 @@ def _version(spec: str, report: Diagnostics) -> Version | None:
         source = read_spec(spec, report)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return None if source is None else compile_version(source, report, device())
+    return None if source is None else compile_version(source, report, options.device())

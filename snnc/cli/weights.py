@@ -6,17 +6,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.options import (
-    chosen_device,
-    count_option,
-    device,
-    force_option,
-    format_option,
-    one_line_errors,
-    path_option,
-    quiet_tensorflow,
-    refuse_existing,
-)
+from snnc.cli import options
 from snnc.cli.printing import (
     print_diagnostics,
     print_json,
@@ -38,18 +28,18 @@ EXTRA = "pip install numpy safetensors"
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("spec", type=click.Path(), required=False)
-@format_option("Output format.")
-@click.option(
+@options.output_format("Output format.")
+@options.option(
     "--migrate",
     nargs=2,
     type=click.Path(),
     metavar="OLD_SPEC NEW_SPEC",
     help="Keep the tensors that still fit a changed network.",
 )
-@path_option(
+@options.path(
     "-o", "--output", "--weights-out", help="The file for the weights from --migrate."
 )
-@force_option
+@options.force
 def weights_command(
     file: Path,
     spec: str | None,
@@ -65,12 +55,15 @@ def weights_command(
     With a SPEC for Loihi, the command also checks whether each core can store its
     weights, as nengo-loihi's build does.
     """
-    if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
-        raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
-    if migrate is None and (output is not None or force):
-        raise click.UsageError("-o and --force need --migrate")
-    if migrate is not None and (spec is not None or output is None):
-        raise click.UsageError("write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE")
+    name, is_spec = file.as_posix(), file.suffix in (".snn", ".yaml", ".yml")
+    options.refuse(
+        {
+            f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
+            "-o and --force need --migrate": migrate is None and (output or force),
+            "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": migrate is not None
+            and (spec is not None or output is None),
+        }
+    )
     try:
         if migrate is not None and output is not None:
             return _migrate(file, *migrate, output, force, form)
@@ -84,7 +77,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     if not calculates:
         say(f"note: the values are not read, because numpy is missing: {EXTRA}")
     report = Diagnostics()
-    listing = inspect(file, spec, calculates, report, device())
+    listing = inspect(file, spec, calculates, report, options.device())
     print_diagnostics(report)
     if listing is None:
         return 1
@@ -98,21 +91,19 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import (  # imports NumPy
-        migrate_file,
-        moves_document,
-        moves_text,
-    )
+    from snnc.tools import migrate  # imports NumPy
 
-    report = Diagnostics()
-    moves = migrate_file(file, old, new, output, force, report, device())
+    report, written = Diagnostics(), output.as_posix()
+    moves = migrate.migrate_file(
+        file, old, new, output, force, report, options.device()
+    )
     print_diagnostics(report)
     if moves is None:
         return 1
     if form == "json":
-        print_json(moves_document(moves, output.as_posix()))
+        print_json(migrate.moves_document(moves, written))
     else:
-        print_lines(moves_text(moves, output.as_posix()))
+        print_lines(migrate.moves_text(moves, written))
     return 0
 
 
@@ -122,18 +113,18 @@ def _migrate(
     " --weights trained.safetensors -o drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--data", help="An .npz file with x.", required=True, metavar="PATH")
-@path_option("--weights", help="The safetensors file to read.", required=True)
-@path_option(
+@options.path("--data", help="An .npz file with x.", required=True, metavar="PATH")
+@options.path("--weights", help="The safetensors file to read.", required=True)
+@options.path(
     "-o",
     "--output",
     "--weights-out",
     help="The safetensors file to write.",
     required=True,
 )
-@force_option
-@count_option("--examples", help="Measure only N examples, drawn with seed 0.")
-@format_option("Output format.")
+@options.force
+@options.count("--examples", help="Measure only N examples, drawn with seed 0.")
+@options.output_format("Output format.")
 def calibrate_command(
     package: Path,
     data: Path,
@@ -152,17 +143,17 @@ def calibrate_command(
     """
     if output.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")
-    refuse_existing(force, output)
-    quiet_tensorflow()
+    options.refuse_existing(force, output)
+    options.quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
     from snnc.tools.opening import SpecError
 
-    with one_line_errors():
+    with options.one_line_errors():
         require_libraries()
         from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(output)
-        chosen = chosen_device() or DEFAULT
+        chosen = options.chosen_device() or DEFAULT
         try:
             done = calibrate(package, data, weights, examples=examples, device=chosen)
         except SpecError as error:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from string import Formatter
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from snnc.source import Span
-from snnc.text.tables import in_backticks, printable
+from snnc.text.tables import dims, in_backticks, join_alternatives, printable
 
 if sys.version_info >= (3, 11):
     from typing import Self, dataclass_transform
@@ -128,9 +128,10 @@ def _fill(template: str, values: object) -> str:
 
 
 def _format_value(value: object, spec: str) -> str:
-    """Format a value; write a tuple of integers as dims."""
-    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-        return "x".join(map(str, value))
+    """Format a value; write a tuple of integers as dims, and of words with an `or`."""
+    if isinstance(value, tuple):
+        is_shape = all(isinstance(size, int) for size in value)
+        return dims(value) if is_shape else join_alternatives(value)
     if isinstance(value, float) and not spec:
         return f"{value:.6g}"
     return format(value, spec)
@@ -159,8 +160,8 @@ class Diagnostic(Record):
     subclass's docstring is its documentation page, which `snnc.explain` returns.
     Annotated values become keyword arguments. The texts of the class are templates for
     these values and for properties; the texts of an instance are filled in. A tuple of
-    integers is written as dims (``3x3x3``). Notes and help quote ``.snn`` code, which
-    is translated for a YAML spec.
+    integers is written as dims (``3x3x3``), and a tuple of words with an `or`. Notes
+    and help quote ``.snn`` code, which is translated for a YAML spec.
 
     Attributes
     ----------
@@ -284,16 +285,30 @@ class SpecWarning(Diagnostic):
     severity = Severity.WARNING
 
 
+class Located(Protocol):
+    """A layer with the positions of its properties."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def spans(self) -> Mapping[str, Span]: ...
+
+
 class LayerDiagnostic(Diagnostic):
     """An error in a layer, or in another statement with a ``name``."""
 
     name: str
 
+    @classmethod
+    def at(cls, layer: Located, key: str = "", /, **values: Any) -> Self:
+        """Return the diagnostic at a property of a layer, or at the layer's head."""
+        return cls(span=layer.spans.get(key, layer.span), name=layer.name, **values)
 
-class LayerWarning(SpecWarning):
+
+class LayerWarning(LayerDiagnostic, SpecWarning):
     """A warning about a layer called ``name``."""
-
-    name: str
 
 
 @dataclass(slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from snnc import runtime
 from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
@@ -31,10 +33,24 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import LifNeuron, LogicalNetwork, Loihi, MaxPooling, Shape
+from snnc.ir.logical import (
+    Convolution,
+    LifNeuron,
+    LogicalNetwork,
+    Loihi,
+    MaxPooling,
+)
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
-from snnc.language.property_types import PesChoice
-from snnc.runtime.network import Layer, Readout
+from snnc.runtime.network import (
+    Cut,
+    Fanout,
+    Input,
+    Layer,
+    Lif,
+    MaxPool,
+    Pes,
+    Readout,
+)
 
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
@@ -146,160 +162,122 @@ def network_data(routed: RoutedNetwork) -> Module:
     """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
     layers = [
-        _layer(network, levels, routed.fanouts[layer.name])
+        record(f"{quote(layer.name)}: Layer", _layer(network, levels, fanout)).at(
+            INDENT
+        )
         for layer in network.layers
         if (levels := routed.mapped.of_layer(layer.name))
+        for fanout in [Fanout(*routed.fanouts[layer.name])]
     ]
+    used = [n for n in OPTIONAL_CLASSES if any(f"{n}(" in text for text in layers)]
+    used += ["Pes"] if network.readout.learn is not None else []
+    imports = sorted(["Input", "Layer", "Network", "Readout", *used])
+    read = network.input
+    scaled = read.scaled and (float(read.scaled[0]), float(read.scaled[1]))
+    described = Input(read.name, read.shape, float(read.low), float(read.high), scaled)
     summary = "The network {name} as data for all of its programs."
     return render(
         "network.py",
         network.name,
         (summary, network.about, ANATOMY),
-        imports=import_line("._runtime.network", _network_imports(network, layers)),
+        imports=import_line("._runtime.network", imports),
         dt=number(network.timing.dt),
         present=number(network.timing.present),
-        input=_input(network),
+        input=record("INPUT = Input", described).at(0),
         layers=layers,
-        readout=_readout(network),
-        network=_network(network),
+        readout=record("READOUT = Readout", _readout(network)).at(0),
+        quoted_name=quote(network.name),
+        target=quote("loihi" if isinstance(network.target, Loihi) else "nengo"),
     )
 
 
-def _network_imports(network: LogicalNetwork, layers: list[str]) -> list[str]:
-    used = {"Cut(": "Cut", "Fanout(": "Fanout", "Lif(": "Lif", "MaxPool(": "MaxPool"}
-    optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
-    optional |= {"Pes"} if network.readout.learn is not None else set()
-    return sorted({"Input", "Layer", "Network", "Readout"} | optional)
-
-
-def _input(network: LogicalNetwork) -> str:
-    read = network.input
-    arguments = [
-        quote(read.name),
-        f"shape={items(read.shape)}",
-        f"low={number(float(read.low))}",
-        f"high={number(float(read.high))}",
-    ]
-    if read.scaled is not None:
-        bounds = (number(float(bound)) for bound in read.scaled)
-        arguments.append(f"scaled={items(bounds)}")
-    return call("INPUT = Input", *arguments).at(0)
+OPTIONAL_CLASSES = ("Cut", "Fanout", "Lif", "MaxPool")
+"""The run-time library's classes that not every layer needs."""
 
 
 def _layer(
-    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
-) -> str:
+    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: Fanout
+) -> Layer:
     layer = levels[0].population.layer
     spiking = layer.spiking
     assert spiking is not None
-    usual = Layer(layer.shape, (0.0, 0.0))
-    bounds = (number(float(v)) for v in (spiking.rate.low, spiking.rate.high))
-    arguments: list[str | Bracket] = [f"shape={items(layer.shape)}"]
-    arguments.append(f"rate={items(bounds)}")
-    if spiking.rate.percentile != usual.percentile:
-        arguments.append(f"percentile={number(float(spiking.rate.percentile))}")
-    if layer.is_encoder:
-        arguments.append(f"encoder={quote(layer.kind.removeprefix('encode '))}")
-    if spiking.start != usual.start:
-        arguments.append(f"start={quote(spiking.start)}")
-    if isinstance(spiking.neuron, LifNeuron):
-        taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
-        arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")
-    if not layer.is_encoder and spiking.synapse != usual.synapse:
-        arguments.append(f"synapse={_synapse(spiking.synapse)}")
-    if isinstance(layer.operation, MaxPooling):
-        read = network.shape_of(layer.sources[0])
-        arguments.append(_pool(layer.operation, read, levels))
-    else:
-        arguments += _cuts(levels)
-    if any(fanout):
-        operations, messages = fanout
-        arguments.append(
-            call(
-                "fanout=Fanout",
-                f"synaptic_operations={operations}",
-                f"messages={messages}",
-            )
-        )
-    # Use one line per layer, so that a changed number changes one line.
-    line = Bracket(f"{quote(layer.name)}: Layer(", arguments, exploded=True)
-    return line.at(INDENT)
-
-
-def _cuts(levels: Sequence[MappedPopulation]) -> list[Bracket]:
-    cut = _cut(levels[0], "cut=Cut")
-    return [cut] if cut.items else []
-
-
-def _cut(mapped: MappedPopulation, function: str = "Cut") -> Bracket:
-    arguments = []
-    if mapped.group != 1:
-        arguments.append(f"slices_per_ensemble={mapped.group}")
-    if mapped.block_shape is not None:
-        arguments.append(f"block_shape={items(mapped.block_shape)}")
-    return call(function, *arguments)
-
-
-def _pool(pool: MaxPooling, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:
-    arguments: list[str | Bracket] = [
-        f"reads={items(read)}",
-        f"window={items(pool.window)}",
-        f"stride={items(pool.stride)}",
-    ]
-    if pool.padding != "valid":
-        arguments.append(f"padding={quote(pool.padding)}")
-    arguments.append(
-        Bracket("cuts=(", [_cut(level) for level in levels], exploded=True)
+    neuron, rate = spiking.neuron, spiking.rate
+    lif = None
+    if isinstance(neuron, LifNeuron):
+        lif = Lif(neuron.tau_rc, neuron.tau_ref)
+    made = Layer(
+        layer.shape,
+        (float(rate.low), float(rate.high)),
+        percentile=float(rate.percentile),
+        start=spiking.start,
+        lif=lif,
+        fanout=fanout,
     )
-    return Bracket("pool=MaxPool(", arguments, exploded=True)
+    if layer.is_encoder:
+        is_trained = isinstance(layer.operation, Convolution)
+        made = replace(made, encoder="conv" if is_trained else "rate")
+    else:
+        made = replace(made, synapse=spiking.synapse or None)
+    cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
+    pool = layer.operation
+    if not isinstance(pool, MaxPooling):
+        return replace(made, cut=cuts[0])
+    read = network.shape_of(layer.sources[0])
+    windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
+    return replace(made, pool=windows)
 
 
-def _readout(network: LogicalNetwork) -> str:
-    readout = network.readout
-    usual = Readout("", 1)
-    arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
-    if readout.labels is None:
-        arguments.append("classes=False")
-    if readout.image:
-        arguments.append(f"image={items(readout.image)}")
-    if readout.decide != usual.decide:
-        arguments.append(f"decide={quote(readout.decide)}")
-    if readout.synapse != usual.synapse:
-        arguments.append(f"synapse={_synapse(readout.synapse)}")
-    numbers = tuple(map(str, range(readout.units)))
-    if readout.labels not in (None, numbers):
-        labels = [quote(label) for label in readout.labels or ()]
-        arguments.append(Bracket("names=(", labels))
-    if readout.learn is not None:
-        arguments.append(_learning(network, readout.learn))
-    return call("READOUT = Readout", *arguments).at(0)
+def _readout(network: LogicalNetwork) -> Readout:
+    readout, learn, loss = network.readout, network.readout.learn, network.train.loss
+    labels = readout.labels or ()
+    pes = None
+    if learn is not None:
+        softmax = loss is not None and loss.kind != "mse"
+        pes = Pes(learn.rate, learn.error, learn.from_, softmax)
+    return Readout(
+        readout.name,
+        readout.units,
+        classes=readout.labels is not None,
+        decide=readout.decide,
+        synapse=readout.synapse or None,
+        names=() if labels == tuple(map(str, range(readout.units))) else labels,
+        learn=pes,
+        image=readout.image,
+    )
 
 
-def _learning(network: LogicalNetwork, learn: PesChoice) -> Bracket:
-    arguments = [f"rate={number(learn.rate)}"]
-    if learn.error != PesChoice.error:
-        arguments.append(f"error={number(learn.error)}")
-    if learn.from_ != PesChoice.from_:
-        arguments.append(f"start={quote(learn.from_)}")
-    loss = network.train.loss
-    if loss is not None and loss.kind != "mse":
-        arguments.append("softmax=True")
-    return call("learn=Pes", *arguments)
+ORDER: Mapping[type, str] = {
+    Layer: "shape rate percentile encoder start lif synapse cut pool fanout",
+    Readout: "name units classes image decide synapse names learn",
+}
+"""The order in which to write fields, if it is not that of the class."""
+COMPLETE = (Fanout, Lif)
+"""The classes whose default values are written too."""
+EXPLODED = (Layer, MaxPool)
+"""The classes with one line per field, so that a changed number changes one line."""
 
 
-def _network(network: LogicalNetwork) -> str:
+def record(head: str, value: Any) -> Bracket:
+    """Write a record of the run-time library, without fields that have a default."""
+    kind = type(value)
+    defaults = {field.name: field.default for field in fields(value)}
+    given = {
+        key: getattr(value, key) for key in ORDER.get(kind, "").split() or defaults
+    }
     arguments = [
-        f"name={quote(network.name)}",
-        "dt=DT",
-        "present=PRESENT",
-        "input=INPUT",
-        "layers=LAYERS",
-        "readout=READOUT",
+        quote(text) if key == "name" else _literal(f"{key}=", text)
+        for key, text in given.items()
+        if kind in COMPLETE or text != defaults[key]
     ]
-    target = "loihi" if isinstance(network.target, Loihi) else "nengo"
-    arguments.append(f"target={quote(target)}")
-    return call("NETWORK = Network", *arguments).at(0)
+    return Bracket(f"{head}(", arguments, exploded=kind in EXPLODED)
 
 
-def _synapse(seconds: float) -> str:
-    return number(seconds) if seconds > 0 else "None"
+def _literal(head: str, value: Any) -> str | Bracket:
+    if is_dataclass(value):
+        return record(f"{head}{type(value).__name__}", value)
+    if isinstance(value, tuple):
+        exploded = is_dataclass(value[0])
+        return Bracket(f"{head}(", [_literal("", v) for v in value], exploded=exploded)
+    if isinstance(value, str):
+        return f"{head}{quote(value)}"
+    return f"{head}{number(value) if isinstance(value, float) else value}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from snnc.importer.draft import INPUT
 from snnc.importer.ends import NetworkEnds
@@ -22,6 +21,7 @@ from snnc.importer.statements import (
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import interval, number
 from snnc.rules.imports import LongSpec
+from snnc.source import SourceFile
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.snn import MOST_TOKENS
 from snnc.text import tables
@@ -216,5 +216,6 @@ def _check_length(text: str, name: str, layers: int) -> None:
     """
     if len(text) < MOST_TOKENS:  # each token has a character
         return
-    if sum(1 for _ in islice(tokens_of(text), MOST_TOKENS)) == MOST_TOKENS:
+    source = SourceFile("model.snn", text)
+    if len(tokens_of(source.whole, most=MOST_TOKENS)) == MOST_TOKENS:
         raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)

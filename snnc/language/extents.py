@@ -33,15 +33,10 @@ PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 def _ends(value: object, expected: str, example: str) -> tuple[float | None, float]:
-    if isinstance(value, tree.Range):
-        ends: Any = (value.low, value.high)
-    else:
-        ends = value
-    if not isinstance(ends, (tuple, list)) or len(ends) != 2:
+    ends: Any = (value.low, value.high) if isinstance(value, tree.Range) else value
+    if not isinstance(ends, (tuple, list)) or len(ends) != 2 or ends[1] is None:
         raise wrong_type_error(expected, example)
     low, high = ends
-    if high is None:
-        raise wrong_type_error(expected, example)
     return None if low is None else amount(low), amount(high)
 
 
@@ -131,11 +126,8 @@ def _check_resolution(low: float, high: float) -> None:
 
 
 def dims(value: object, *, least: str = "") -> tuple[int, ...]:
-    if isinstance(value, tree.Dims):
-        sizes: Sequence[Any] = value.values
-    elif isinstance(value, (tuple, list)):
-        sizes = value
-    else:
+    sizes: Any = value.values if isinstance(value, tree.Dims) else value
+    if not isinstance(sizes, (tuple, list)):
         sizes = (bare(value),)
     if not sizes or not all(type(size) is int for size in sizes):
         raise wrong_type_error("whole numbers joined by `x`", "3x3")
@@ -167,32 +159,31 @@ def shape(value: object) -> tuple[int, ...]:
 
 
 def window(value: object) -> tuple[int, ...] | str:
-    if bare(value) == "all":
-        return "all"
-    if isinstance(value, (tree.Word, str)):
-        raise wrong_type_error("a size, dims or `all`", "2x2")
-    return dims(value)
+    return _dims_or("all", value, "a size, dims or `all`", "2x2")
 
 
 def block(value: object) -> tuple[int, ...] | str:
-    if bare(value) == "auto":
-        return "auto"
+    return _dims_or("auto", value, "dims or `auto`", "4x4x16", least="auto")
+
+
+def _dims_or(
+    word: str, value: object, expected: str, example: str, least: str = ""
+) -> tuple[int, ...] | str:
+    if bare(value) == word:
+        return word
     if isinstance(value, (tree.Word, str)):
-        raise wrong_type_error("dims or `auto`", "4x4x16")
-    return dims(value, least="auto")
+        raise wrong_type_error(expected, example)
+    return dims(value, least=least)
 
 
 def phases(value: object) -> tuple[Any, ...]:
     """Read a list of phases; the property's type refuses unknown words."""
-    if isinstance(value, tree.List):
-        items: Sequence[Any] = value.items
-    elif isinstance(value, (tuple, list)):
-        items = value
-    else:
-        is_phase = bare(value) in PHASES
-        example = write_list([bare(value)] if is_phase else PHASES)
-        sure = {"instead": example} if is_phase else {}
-        raise wrong_type_error("a list of phases", example, **sure)
+    items: Any = value.items if isinstance(value, tree.List) else value
+    if not isinstance(items, (tuple, list)):
+        if bare(value) not in PHASES:
+            raise wrong_type_error("a list of phases", write_list(PHASES))
+        meant = write_list([bare(value)])
+        raise wrong_type_error("a list of phases", meant, instead=meant)
     if not items:
         raise limit_error(
             "the list is empty",

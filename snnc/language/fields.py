@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from snnc.language import extents, scalars, written
 from snnc.language.models import Model, fields_of, is_required
 from snnc.language.property_types import Choice
-from snnc.language.table import Key, Otherwise, ReadBy, StatementPart, ValueWord
+from snnc.language.table import Key, Otherwise, ReadBy, StatementPart
 
 Note = TypeVar("Note", Key, Otherwise, StatementPart)
 
@@ -27,12 +27,6 @@ def notes(field: Field[Any]) -> Iterator[Any]:
 
 def note(field: Field[Any], kind: type[Note]) -> Note | None:
     return next((item for item in notes(field) if isinstance(item, kind)), None)
-
-
-def words_of(field: Field[Any]) -> tuple[ValueWord, ...]:
-    """Return the descriptions of the words that a field accepts."""
-    key = note(field, Key)
-    return key.words if key is not None else ()
 
 
 @cache

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from snnc.language import tree
+from snnc.language import property_types, tree
 from snnc.language.fields import (
     choices_of,
     keys_of,
     notes,
     parts_of,
     values_in,
-    words_of,
 )
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
@@ -23,7 +22,7 @@ from snnc.language.names import is_reserved
 from snnc.language.property_types import Choice, NeuronSpec
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
-from snnc.language.table import Form, Key, Place, ReadBy, StatementPart, ValueWord
+from snnc.language.table import Form, Place, ReadBy, StatementPart
 
 FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms
@@ -53,9 +52,7 @@ CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
 }
 """The models of losses and optimizers, by property and word."""
 
-NEURONS: Mapping[str, ValueWord] = {
-    word.text: word for word in words_of(fields_of(NeuronSpec)["kind"])
-}
+NEURONS = {word.text: word for word in property_types.NEURONS}
 
 BLOCKLESS = frozenset(
     kind
@@ -124,25 +121,6 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
                 if isinstance(item, ReadBy):
                     by_reader.setdefault(item.func, set()).add(key)
     return {reader: frozenset(keys) for reader, keys in by_reader.items()}
-
-
-def likes_of(keys: Collection[str]) -> frozenset[str]:
-    """Return the names that other libraries use for some properties."""
-    return frozenset(
-        like for key, entry in words() if key in keys for like in entry.same.split()
-    )
-
-
-def words() -> Iterator[tuple[str, ValueWord | Key]]:
-    """Yield the words of properties, variants, choices and values, and meanings."""
-    for model in tables():
-        yield from keys_of(model).items()
-        for info in fields_of(model).values():
-            yield from ((word.text, word) for word in words_of(info))
-    models = (model for by_variant in MODELS.values() for model in by_variant.values())
-    choices = (model.word for found in CHOICES.values() for model in found.values())
-    for word in (*choices, *(m.variant for m in models if m.variant)):
-        yield word.text, word
 
 
 def owner_of(statement: tree.Statement) -> str:

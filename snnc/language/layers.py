@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from snnc.language import properties as has
 from snnc.language.statements import StatementModel
-from snnc.language.table import Otherwise, ValueWord, layer
+from snnc.language.table import Form, Otherwise, ValueWord, layer
 
 
 class SpikingSpec(StatementModel):
@@ -32,8 +32,6 @@ ENCODE = layer(
     named="encode conv e { filters 2 }",
     name="optional",
     place="encoder",
-    same="encoder",
-    nearby="poisson spikegen ratecoding encoding",
 )
 
 
@@ -42,9 +40,7 @@ class ConvEncoderSpec(StatementModel):
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "conv",
-        "A trained convolution on the host that outputs spikes.",
-        nearby="conv1d conv2d conv3d",
+        "conv", "A trained convolution on the host that outputs spikes."
     )
 
     kind: Literal["encode conv"] = "encode conv"
@@ -98,6 +94,25 @@ class ConvProperties(KernelProperties, FilterProperties):
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
 
+_AXES = {1: "one axis", 2: "two axes", 3: "three axes"}
+
+
+def _by_axes(
+    kind: str, about: str, properties: str, axes: tuple[int, ...]
+) -> tuple[Form, ...]:
+    """Describe the kinds of a layer by number of axes, such as `conv2d`."""
+    return tuple(
+        layer(
+            f"{kind}{count}d",
+            about.format(_AXES[count]),
+            f"{kind}{count}d c0 {{ {properties} }}",
+            size=properties.partition(" ")[0],
+            axes=count,
+        )
+        for count in axes
+    )
+
+
 class ConvSpec(ConvProperties):
     """A spiking convolution over one, two or three axes."""
 
@@ -110,14 +125,8 @@ class ConvSpec(ConvProperties):
 class SequenceConvSpec(ConvSpec):
     """A spiking convolution over one axis, which may be time."""
 
-    forms = (
-        layer(
-            "conv1d",
-            "A spiking convolution over one axis.",
-            "conv1d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=1,
-        ),
+    forms = _by_axes(
+        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (1,)
     )
 
     kind: Literal["conv1d"] = "conv1d"
@@ -126,23 +135,8 @@ class SequenceConvSpec(ConvSpec):
 class ImageConvSpec(ConvSpec):
     """A spiking convolution over two or three axes."""
 
-    forms = (
-        layer(
-            "conv2d",
-            "A spiking convolution over two axes.",
-            "conv2d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=2,
-            nearby="conv convolution cnn",
-        ),
-        layer(
-            "conv3d",
-            "A spiking convolution over three axes.",
-            "conv3d c0 { filters 8, kernel 3 }",
-            size="filters",
-            axes=3,
-            nearby="conv4d",
-        ),
+    forms = _by_axes(
+        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (2, 3)
     )
 
     kind: Literal["conv2d", "conv3d"]
@@ -168,7 +162,6 @@ class TransposedConvSpec(TransposedConvProperties):
             "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
             size="filters",
             axes=2,
-            same="convtranspose2d",
         ),
     )
 
@@ -187,31 +180,11 @@ class DepthwiseProperties(KernelProperties):
 class DepthwiseSpec(DepthwiseProperties):
     """A spiking convolution of each channel separately."""
 
-    forms = (
-        layer(
-            "depthwise1d",
-            "A spiking convolution over one axis, for each channel separately.",
-            "depthwise1d c0 { kernel 3 }",
-            size="kernel",
-            axes=1,
-            same="depthwiseconv1d",
-        ),
-        layer(
-            "depthwise2d",
-            "A spiking convolution over two axes, for each channel separately.",
-            "depthwise2d c0 { kernel 3 }",
-            size="kernel",
-            axes=2,
-            same="depthwise depthwiseconv",
-        ),
-        layer(
-            "depthwise3d",
-            "A spiking convolution over three axes, for each channel separately.",
-            "depthwise3d c0 { kernel 3 }",
-            size="kernel",
-            axes=3,
-            same="depthwiseconv3d",
-        ),
+    forms = _by_axes(
+        "depthwise",
+        "A spiking convolution over {}, for each channel separately.",
+        "kernel 3",
+        (1, 2, 3),
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
@@ -263,8 +236,6 @@ class DenseSpec(DenseProperties):
             "A spiking dense layer, which flattens its input.",
             "dense d0 { units 64 }",
             size="units",
-            same="fc fullyconnected linear",
-            nearby="ensemble population hidden hiddenlayer layer mlp",
         ),
     )
 
@@ -285,8 +256,6 @@ class AveragePoolSpec(StatementModel):
             named="avgpool p { window 2 }",
             name="optional",
             size="window",
-            same="averagepool averagepooling avgpooling",
-            nearby="adaptiveavgpool pool pooling average mean meanpool",
         ),
     )
 
@@ -306,8 +275,6 @@ class MaxPoolSpec(StatementModel):
             "Max pooling with neurons that compare values in pairs.",
             "maxpool p0 { window 2 }",
             size="window",
-            same="maxpooling",
-            nearby="adaptivemaxpool max maximum",
         ),
     )
 
@@ -332,7 +299,6 @@ class JoinSpec(StatementModel):
             named="add s from a, b",
             name="optional",
             sources="required",
-            nearby="residual skip sum plus skipconnection residualblock resblock",
         ),
         layer(
             "concat",
@@ -341,8 +307,6 @@ class JoinSpec(StatementModel):
             named="concat s from a, b",
             name="optional",
             sources="required",
-            same="concatenate cat",
-            nearby="join stack merge",
         ),
     )
 

@@ -64,7 +64,6 @@ class DefaultsSpec(
             "defaults",
             "Properties of all chip layers, or of one kind of layer.",
             "defaults { rate 20..150 Hz }",
-            nearby="config settings options params parameters",
         ),
     )
 
@@ -118,6 +117,10 @@ class Place(NamedTuple):
     name: Span | None
     keys: Mapping[str, Span]
     sources: tuple[Span, ...]
+
+    def span_of(self, *keys: str) -> Span:
+        """Return the span of the first key that is written, or else of the head."""
+        return next((self.keys[key] for key in keys if key in self.keys), self.span)
 
 
 @dataclass(frozen=True, slots=True)

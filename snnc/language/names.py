@@ -18,52 +18,14 @@ LONGEST = 40
 SOFT_KEYWORDS = frozenset({"case", "match", "type"})
 # The imports of the generated package, the imports of these libraries, and standard
 # modules that are not in `sys.stdlib_module_names`.
-LIBRARIES = frozenset(
-    {
-        "absl",
-        "astunparse",
-        "certifi",
-        "charset_normalizer",
-        "cloudpickle",
-        "flatbuffers",
-        "gast",
-        "google",
-        "h5py",
-        "idna",
-        "jax",
-        "jaxlib",
-        "jinja2",
-        "joblib",
-        "keras",
-        "markupsafe",
-        "ml_dtypes",
-        "nengo",
-        "nengo_dl",
-        "nengo_loihi",
-        "numpy",
-        "opt_einsum",
-        "packaging",
-        "pkg_resources",
-        "progressbar",
-        "pygments",
-        "python_utils",
-        "requests",
-        "safetensors",
-        "scipy",
-        "setuptools",
-        "six",
-        "sklearn",
-        "snnc",
-        "tensorboard",
-        "tensorflow",
-        "termcolor",
-        "test",
-        "threadpoolctl",
-        "typing_extensions",
-        "urllib3",
-        "wrapt",
-    }
-)
+_LIBRARIES = """
+absl astunparse certifi charset_normalizer cloudpickle flatbuffers gast google h5py
+idna jax jaxlib jinja2 joblib keras markupsafe ml_dtypes nengo nengo_dl nengo_loihi
+numpy opt_einsum packaging pkg_resources progressbar pygments python_utils requests
+safetensors scipy setuptools six sklearn snnc tensorboard tensorflow termcolor test
+threadpoolctl typing_extensions urllib3 wrapt
+"""
+LIBRARIES = frozenset(_LIBRARIES.split())
 # Windows allows no folder with such a name, in upper or lower case.
 DEVICES = frozenset(
     {"aux", "con", "nul", "prn"}
@@ -104,7 +66,7 @@ def identifier(value: object) -> str:
     if isinstance(value, tree.Text) or not isinstance(name, str):
         raise wrong_type_error("a name", "c0")
     if reason := why_no_name(name):
-        raise problem("bad_name", "{name}: {reason}", {"name": name, "reason": reason})
+        raise problem("bad_name", name=name, reason=reason)
     return name
 
 
@@ -159,11 +121,8 @@ def _labels(items: Sequence[object]) -> tuple[str, ...]:
         if not isinstance(label, str) or not label.strip():
             raise wrong_type_error("a list of names", "classes [cat, dog]", **place)
         if label in seen:
-            raise problem(
-                "repeated_class",
-                "the class {label} is named twice",
-                {"label": label, "first": getattr(seen[label], "span", None), **place},
-            )
+            first = getattr(seen[label], "span", None)
+            raise problem("repeated_class", label=label, first=first, **place)
         seen[label] = item
     if len(seen) < 2:
         raise limit_error(
@@ -177,21 +136,8 @@ def _labels(items: Sequence[object]) -> tuple[str, ...]:
 KINDS: set[str] = set()
 """The first words of statements; each statement model adds its own."""
 HEADERS = frozenset(("snn", "network"))
-REFUSED = frozenset(
-    (
-        "softmax",
-        "sigmoid",
-        "tanh",
-        "elu",
-        "gelu",
-        "swish",
-        "lstm",
-        "layernorm",
-        "upsample",
-        "events",
-        "repeat",
-    )
-)
+_REFUSED = "softmax sigmoid tanh elu gelu swish lstm layernorm upsample events repeat"
+REFUSED = frozenset(_REFUSED.split())
 
 
 def is_reserved(word: str) -> bool:

@@ -24,7 +24,7 @@ from snnc.language.property_types import (
     ValueRange,
     Whole,
 )
-from snnc.language.table import Key, Limits, StatementPart, ValueWord
+from snnc.language.table import Key, Limits, StatementPart
 
 MOST_CHIPS = 768
 """The number of chips in the largest system; see docs/decisions/006-bounds.md."""
@@ -36,23 +36,14 @@ Name = Annotated[
 ]
 Sources = Annotated[
     tuple[Identifier, ...],
-    StatementPart(
-        "from", "The layers to read (default: the previous one)", nearby="inputs"
-    ),
+    StatementPart("from", "The layers to read (default: the previous one)"),
 ]
 Shape = Annotated[
-    ShapeValue,
-    StatementPart(
-        "shape", "The input's shape, channels last: `28x28x1`", nearby="size"
-    ),
+    ShapeValue, StatementPart("shape", "The input's shape, channels last: `28x28x1`")
 ]
 Within = Annotated[
     ValueRange,
-    StatementPart(
-        "in",
-        "The range of the values, which data must not exceed: `0..1`",
-        nearby="range values",
-    ),
+    StatementPart("in", "The range of the values, which data must not exceed: `0..1`"),
 ]
 Mapped = Annotated[
     ValueRange,
@@ -64,47 +55,21 @@ Mapped = Annotated[
 # Properties of `target` and `timing`.
 Chips = Annotated[Whole, Limits(ge=1, le=MOST_CHIPS), Key("Number of chips", usual="1")]
 Cores = Annotated[
-    Whole,
-    Limits(ge=1),
-    Key("Number of cores that may be used", usual="128", nearby="max_cores"),
+    Whole, Limits(ge=1), Key("Number of cores that may be used", usual="128")
 ]
 Pop = Annotated[
     Literal["auto", 16, 32],
     Bare,
-    Key(
-        "Size of population axons: 16 or 32 bits",
-        usual="auto",
-        nearby="pop_type",
-    ),
+    Key("Size of population axons: 16 or 32 bits", usual="auto"),
 ]
-Step = Annotated[
-    Seconds,
-    Limits(gt=0),
-    Key(
-        "The time step",
-        usual="1 ms",
-        nearby="timestep time_step delta_t step step_size",
-    ),
-]
+Step = Annotated[Seconds, Limits(gt=0), Key("The time step", usual="1 ms")]
 Present = Annotated[
-    Seconds,
-    Limits(gt=0),
-    Key(
-        "The time per example, a multiple of dt",
-        usual="100 ms",
-        nearby="duration time t sim_time simulation_time presentation "
-        "presentation_time present_time run_time window time_window length",
-    ),
+    Seconds, Limits(gt=0), Key("The time per example, a multiple of dt", usual="100 ms")
 ]
 Synapse = Annotated[
     Seconds,
     Limits(ge=0),
-    Key(
-        "Time constant of the filter on the inputs",
-        usual="5 ms",
-        same="tau_syn tau_synapse",
-        nearby="tau tau_s tau_out",
-    ),
+    Key("Time constant of the filter on the inputs", usual="5 ms"),
 ]
 ReadoutSynapse = Annotated[
     Seconds,
@@ -113,23 +78,9 @@ ReadoutSynapse = Annotated[
 ]
 
 # Properties of every spiking layer.
-Rate = Annotated[
-    RateRange,
-    Key(
-        "The range of firing rates, in Hz",
-        usual="20..150 Hz",
-        nearby="rates hz frequency firing_rate firing_rates max_rate max_rates "
-        "spike_rate target_rate",
-    ),
-]
+Rate = Annotated[RateRange, Key("The range of firing rates, in Hz", usual="20..150 Hz")]
 UpperRate = Annotated[
-    UpperRateRange,
-    Key(
-        "The upper end of the firing rates, in Hz",
-        usual="..150 Hz",
-        nearby="rates hz frequency firing_rate firing_rates max_rate max_rates "
-        "spike_rate target_rate",
-    ),
+    UpperRateRange, Key("The upper end of the firing rates, in Hz", usual="..150 Hz")
 ]
 Percentile = Annotated[
     Amount,
@@ -137,60 +88,31 @@ Percentile = Annotated[
     Key("The percentile of the rates that must be within the range", usual="99.9"),
 ]
 Neuron = Annotated[
-    NeuronSpec,
-    Key(
-        "The neurons: `relu`, or `lif` with time constants",
-        usual="relu",
-        same="activation activation_function neuron_type neuron_model nonlinearity",
-        nearby="act",
-    ),
+    NeuronSpec, Key("The neurons: `relu`, or `lif` with time constants", usual="relu")
 ]
 BatchNorm = Annotated[
     Flag,
     Key(
         "Whether batch norm follows the weights. Export folds it into the weights",
         usual="on",
-        same="batch_norm batch_normalization batch_normalisation bn",
-        nearby="norm normalization normalisation normalize",
     ),
 ]
 Dropout = Annotated[
-    Share,
-    Key(
-        "The fraction of activations that training drops (below 1)",
-        usual="0.2",
-        same="dropout_rate drop_rate dropout_prob drop_prob",
-        nearby="drop p",
-    ),
+    Share, Key("The fraction of activations that training drops (below 1)", usual="0.2")
 ]
 L2 = Annotated[
-    Amount,
-    Limits(ge=0),
-    Key(
-        "The factor of the l2 penalty on kernels",
-        usual="1e-4",
-        nearby="weight_decay l2_reg reg regularization regularizer",
-    ),
+    Amount, Limits(ge=0), Key("The factor of the l2 penalty on kernels", usual="1e-4")
 ]
 RunsOn = Annotated[
     Literal["chip", "host"],
     Bare,
-    Key(
-        "Where the layer runs: `chip` or `host`",
-        usual="chip",
-        nearby="placement location device on_chip",
-        words=(
-            ValueWord("chip", nearby="loihi core device on_chip"),
-            ValueWord("host", nearby="cpu gpu off_chip node"),
-        ),
-    ),
+    Key("Where the layer runs: `chip` or `host`", usual="chip"),
 ]
 Block = Annotated[
     property_types.Block,
     Key(
         "The part of the layer on one core, as dims; for `conv3d`, slices come first",
         usual="auto",
-        nearby="block_shape block_size tile",
     ),
 ]
 
@@ -201,84 +123,27 @@ Start = Annotated[
     Key(
         "The initial voltages of neurons: 0 (`rest`), or `spread` over 0..1",
         usual="spread",
-        nearby="initial_state init_state initial_voltage voltage v_init v0",
-        words=(
-            ValueWord("rest", nearby="zero zeros reset off"),
-            ValueWord("spread", nearby="uniform random on"),
-        ),
     ),
 ]
 
 # Properties of operations.
-Filters = Annotated[
-    Whole,
-    Limits(ge=1),
-    Key(
-        "Number of output channels",
-        usual="8",
-        same="out_channels output_channels",
-        nearby="channels features outputs out units width hidden n neurons",
-    ),
-]
+Filters = Annotated[Whole, Limits(ge=1), Key("Number of output channels", usual="8")]
 Kernel = Annotated[
-    DimsValue,
-    Key(
-        "The size of the kernel: one number or dims",
-        usual="3",
-        same="kernel_size kernel_shape filter_size ksize",
-        nearby="k size window",
-    ),
+    DimsValue, Key("The size of the kernel: one number or dims", usual="3")
 ]
 Stride = Annotated[
-    DimsValue,
-    Key(
-        "The step between outputs: one number or dims",
-        usual="2",
-        same="strides",
-        nearby="step subsample factor pool_stride",
-    ),
+    DimsValue, Key("The step between outputs: one number or dims", usual="2")
 ]
 _PADDING = (
     "`valid` or `same`, as in Keras; for `conv1d` also `causal`, "
     "with zeros only at the start"
 )
-Padding = Annotated[
-    Literal["valid", "same"],
-    Bare,
-    Key(
-        _PADDING,
-        usual="same",
-        same="border_mode",
-        nearby="pad",
-        words=(
-            ValueWord("valid", nearby="none off"),
-            ValueWord("same", nearby="zeros half causal"),
-        ),
-    ),
-]
+Padding = Annotated[Literal["valid", "same"], Bare, Key(_PADDING, usual="same")]
 KernelPadding = Annotated[
-    Literal["valid", "same", "causal"],
-    Bare,
-    Key(
-        _PADDING,
-        usual="same",
-        same="border_mode",
-        nearby="pad",
-        words=(
-            ValueWord("valid", nearby="none off"),
-            ValueWord("same", nearby="zeros half"),
-            ValueWord("causal", nearby="left"),
-        ),
-    ),
+    Literal["valid", "same", "causal"], Bare, Key(_PADDING, usual="same")
 ]
 Dilation = Annotated[
-    DimsValue,
-    Key(
-        "The distance between kernel taps: one number or dims",
-        usual="2",
-        same="dilation_rate dilations",
-        nearby="atrous atrous_rate rate",
-    ),
+    DimsValue, Key("The distance between kernel taps: one number or dims", usual="2")
 ]
 Groups = Annotated[
     Whole,
@@ -286,74 +151,34 @@ Groups = Annotated[
     Key(
         "Number of equal groups of channels and filters, convolved separately",
         usual="1",
-        same="num_groups n_groups",
-        nearby="group cardinality",
     ),
 ]
 Multiplier = Annotated[
-    Whole,
-    Limits(ge=1),
-    Key(
-        "Output channels per input channel",
-        usual="1",
-        same="depth_multiplier channel_multiplier",
-        nearby="filters factor",
-    ),
+    Whole, Limits(ge=1), Key("Output channels per input channel", usual="1")
 ]
-Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use_bias")]
+Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on")]
 KernelBias = Annotated[
     property_types.KernelBias,
     Key(
-        "Whether the layer has a bias: one per channel, or one per `neuron`",
-        usual="on",
-        same="use_bias",
-        words=(ValueWord("neuron", nearby="untied position"),),
+        "Whether the layer has a bias: one per channel, or one per `neuron`", usual="on"
     ),
 ]
 Shortcut = Annotated[
     Identifier,
-    Key(
-        "A layer whose output is added to the input of the neurons",
-        usual="c0",
-        nearby="skip residual skip_connection shortcut_from add",
-    ),
+    Key("A layer whose output is added to the input of the neurons", usual="c0"),
 ]
-Factor = Annotated[
-    DimsValue,
-    Key(
-        "The kernel and the stride",
-        usual="2",
-        nearby="kernel kernel_size pool pool_size window stride strides size scale "
-        "scale_factor ratio by",
-    ),
-]
+Factor = Annotated[DimsValue, Key("The kernel and the stride", usual="2")]
 Window = Annotated[
     property_types.Window,
-    Key(
-        "The size of the pool: one number, one per axis, or `all`",
-        usual="2",
-        same="pool pool_size",
-        nearby="kernel kernel_size size factor",
-    ),
+    Key("The size of the pool: one number, one per axis, or `all`", usual="2"),
 ]
 Units = Annotated[
     Whole,
     Limits(ge=1),
-    Key(
-        "Number of output units, or of regression outputs in a readout",
-        usual="64",
-        same="out_features",
-        nearby="hidden hidden_units hidden_size size width neurons nodes features "
-        "outputs output_dim n filters",
-    ),
+    Key("Number of output units, or of regression outputs in a readout", usual="64"),
 ]
 Classes = Annotated[
-    ClassNames,
-    Key(
-        "The classes: their number, or a list of their names",
-        usual="10",
-        nearby="labels outputs names class_names label_names",
-    ),
+    ClassNames, Key("The classes: their number, or a list of their names", usual="10")
 ]
 Decide = Annotated[
     Literal["mean", "last"],
@@ -361,13 +186,5 @@ Decide = Annotated[
     Key(
         "The deciding output: the `mean` of the second half, or the `last` step",
         usual="mean",
-        nearby="decision decode decoder reduction mode readout_mode vote",
-        words=(
-            ValueWord(
-                "mean",
-                nearby="max sum average avg count vote majority rate spikes membrane",
-            ),
-            ValueWord("last", nearby="final end"),
-        ),
     ),
 ]

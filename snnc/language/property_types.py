@@ -32,49 +32,21 @@ Phases = Annotated[tuple[extents.Phase, ...], ReadBy(extents.phases)]
 ClassNames = Annotated[int | tuple[str, ...], ReadBy(names.classes)]
 
 
+NEURONS = (
+    ValueWord("relu", "Rectified linear neurons: the rate is linear in the current."),
+    ValueWord("lif", "Leaky integrate-and-fire neurons."),
+)
+
+
 class NeuronSpec(Model):
     """``relu`` or ``lif``; only ``lif`` has time constants, in seconds."""
 
-    kind: Annotated[
-        Literal["relu", "lif"],
-        Bare,
-        Key(
-            "Which neurons",
-            usual="relu",
-            words=(
-                ValueWord(
-                    "relu",
-                    "Rectified linear neurons: the rate is linear in the current.",
-                    nearby="if integrate_and_fire spiking_relu rectified_linear "
-                    "relurate spiking_rectified_linear",
-                ),
-                ValueWord(
-                    "lif",
-                    "Leaky integrate-and-fire neurons.",
-                    nearby="leaky alif plif lapicque synaptic soft_lif lif_rate "
-                    "adaptive_lif parametric_lif",
-                ),
-            ),
-        ),
-    ]
+    kind: Annotated[Literal["relu", "lif"], Bare]
     tau_rc: Annotated[
-        Seconds,
-        Limits(gt=0),
-        Key(
-            "The membrane time constant",
-            usual="20 ms",
-            same="tau_m tau_mem tau_membrane membrane_time_constant",
-            nearby="tau tau_v",
-        ),
+        Seconds, Limits(gt=0), Key("The membrane time constant", usual="20 ms")
     ] = 20e-3
     tau_ref: Annotated[
-        Seconds,
-        Limits(ge=0),
-        Key(
-            "The refractory period",
-            usual="2 ms",
-            same="t_ref tau_refrac tau_refractory refractory refractory_period",
-        ),
+        Seconds, Limits(ge=0), Key("The refractory period", usual="2 ms")
     ] = 2e-3
 
     @classmethod
@@ -83,11 +55,8 @@ class NeuronSpec(Model):
         written = scalars.choice(value)
         made = make(written)
         if made.kind == "relu" and isinstance(written, Mapping) and len(written) > 1:
-            raise scalars.problem(
-                "not_taken",
-                "`relu` takes no {key}",
-                {"key": min({*written} - {"kind"}), "owner": "relu"},
-            )
+            key = min({*written} - {"kind"})
+            raise scalars.problem("not_taken", key=key, owner="relu")
         return made
 
 
@@ -100,14 +69,7 @@ class Choice(Model):
 class CrossEntropy(Choice):
     """Softmax cross entropy over the classes."""
 
-    word = ValueWord(
-        "cross_entropy",
-        "Softmax cross entropy over the classes.",
-        same="categorical_crossentropy crossentropy crossentropyloss "
-        "sparse_categorical_crossentropy softmax_cross_entropy",
-        nearby="ce nll nllloss nll_loss bce bce_loss binary_crossentropy kld kl "
-        "kl_divergence ce_rate_loss ce_count_loss",
-    )
+    word = ValueWord("cross_entropy", "Softmax cross entropy over the classes.")
 
     kind: Literal["cross_entropy"] = "cross_entropy"
 
@@ -115,11 +77,7 @@ class CrossEntropy(Choice):
 class Focal(Choice):
     """Focal loss (Lin et al., 2017, https://arxiv.org/abs/1708.02002, eq. 5)."""
 
-    word = ValueWord(
-        "focal",
-        "Focal loss (Lin et al., 2017), for unbalanced classes.",
-        same="focal_loss",
-    )
+    word = ValueWord("focal", "Focal loss (Lin et al., 2017), for unbalanced classes.")
 
     kind: Literal["focal"] = "focal"
     gamma: Annotated[
@@ -141,57 +99,33 @@ class Focal(Choice):
 class MeanSquaredError(Choice):
     """Mean squared error, the loss of a regression."""
 
-    word = ValueWord(
-        "mse",
-        "Mean squared error, the loss of a regression.",
-        same="mean_squared_error mseloss",
-        nearby="mae l1 l2 huber smooth_l1 rmse mean_absolute_error logcosh "
-        "mse_count_loss",
-    )
+    word = ValueWord("mse", "Mean squared error, the loss of a regression.")
 
     kind: Literal["mse"] = "mse"
 
 
 LearningRate = Annotated[
-    Amount,
-    Limits(gt=0),
-    Key(
-        "The learning rate of the optimizer",
-        usual="1e-3",
-        same="lr",
-        nearby="eta step_size rate alpha",
-    ),
+    Amount, Limits(gt=0), Key("The learning rate of the optimizer", usual="1e-3")
 ]
 Beta1 = Annotated[
-    Amount,
-    Limits(ge=0, lt=1),
-    Key(
-        "Decay of the mean of the gradients",
-        usual="0.9",
-        same="beta1",
-        nearby="beta betas",
-    ),
+    Amount, Limits(ge=0, lt=1), Key("Decay of the mean of the gradients", usual="0.9")
 ]
 Beta2 = Annotated[
     Amount,
     Limits(ge=0, lt=1),
-    Key("Decay of the mean of the squared gradients", usual="0.999", same="beta2"),
+    Key("Decay of the mean of the squared gradients", usual="0.999"),
 ]
 Epsilon = Annotated[
     Amount,
     Limits(gt=0),
-    Key("A number added to the denominator for stability", usual="1e-7", same="eps"),
+    Key("A number added to the denominator for stability", usual="1e-7"),
 ]
 
 
 class Adam(Choice):
     """Adam (Kingma and Ba, 2014)."""
 
-    word = ValueWord(
-        "adam",
-        "Adam (Kingma and Ba, 2014).",
-        nearby="nadam adamax adagrad adadelta rmsprop radam lion ftrl lamb",
-    )
+    word = ValueWord("adam", "Adam (Kingma and Ba, 2014).")
 
     kind: Literal["adam"] = "adam"
     learning_rate: LearningRate = 1e-3
@@ -203,7 +137,7 @@ class Adam(Choice):
 class AdamW(Choice):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
 
-    word = ValueWord("adamw", "Adam with decoupled weight decay.", same="adam_w")
+    word = ValueWord("adamw", "Adam with decoupled weight decay.")
 
     kind: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 1e-3
@@ -218,11 +152,7 @@ class AdamW(Choice):
 class Sgd(Choice):
     """Stochastic gradient descent with momentum."""
 
-    word = ValueWord(
-        "sgd",
-        "Stochastic gradient descent with momentum.",
-        nearby="sgdm momentum nesterov",
-    )
+    word = ValueWord("sgd", "Stochastic gradient descent with momentum.")
 
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
@@ -238,28 +168,19 @@ class PesChoice(Choice):
     """The prescribed error sensitivity rule (MacNeil and Eliasmith, 2011)."""
 
     word = ValueWord(
-        "pes",
-        "The prescribed error sensitivity rule, which the chip supports.",
-        nearby="bcm oja voja stdp rstdp delta lms hebbian rls",
+        "pes", "The prescribed error sensitivity rule, which the chip supports."
     )
 
     kind: Literal["pes"] = "pes"
     rate: Annotated[
         Amount,
         Limits(gt=0, lt=1),
-        Key(
-            "The fraction of an error that one presentation removes",
-            usual="0.5",
-        ),
+        Key("The fraction of an error that one presentation removes", usual="0.5"),
     ] = 0.5
     error: Annotated[
         Amount,
         Limits(gt=0),
-        Key(
-            "The largest error; larger errors are clipped",
-            usual="1.0",
-            nearby="max_error error_scale pes_error_scale",
-        ),
+        Key("The largest error; larger errors are clipped", usual="1.0"),
     ] = 1.0
     from_: Annotated[
         Literal["trained", "zero"],
@@ -267,14 +188,9 @@ class PesChoice(Choice):
         Key(
             "The initial weights of learning: `trained` or `zero`",
             usual="trained",
-            nearby="initial init start",
             words=(
                 ValueWord("trained", "Learning begins with the trained weights."),
-                ValueWord(
-                    "zero",
-                    "Learning begins with zero weights.",
-                    nearby="zeros none scratch",
-                ),
+                ValueWord("zero", "Learning begins with zero weights."),
             ),
         ),
     ] = "trained"
@@ -283,29 +199,13 @@ class PesChoice(Choice):
 Learn = Annotated[
     PesChoice,
     Chosen,
-    Key(
-        "The rule by which the weights keep learning on the chip: `pes`",
-        usual="pes",
-        nearby="learning learning_rule rule adapt online plasticity",
-    ),
+    Key("The rule by which the weights keep learning on the chip: `pes`", usual="pes"),
 ]
 Loss = Annotated[
     CrossEntropy | Focal | MeanSquaredError,
     Chosen,
-    Key(
-        "`cross_entropy`, `focal` or `mse`",
-        usual="cross_entropy",
-        same="loss_fn loss_function criterion",
-        nearby="objective cost",
-    ),
+    Key("`cross_entropy`, `focal` or `mse`", usual="cross_entropy"),
 ]
 Optimizer = Annotated[
-    Adam | AdamW | Sgd,
-    Chosen,
-    Key(
-        "`adam`, `adamw` or `sgd`",
-        usual="adam",
-        same="optim opt",
-        nearby="algorithm method solver",
-    ),
+    Adam | AdamW | Sgd, Chosen, Key("`adam`, `adamw` or `sgd`", usual="adam")
 ]

@@ -19,32 +19,25 @@ HERTZ = {"Hz": 1}
 UNITS = frozenset((*SECONDS, *HERTZ))
 
 
-def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustomError:
-    return PydanticCustomError(kind, template, context)
+def problem(kind: str, **context: object) -> PydanticCustomError:
+    """Return an error, which `snnc.passes.validate.wording` puts in words."""
+    return PydanticCustomError(kind, kind, context)
 
 
 def wrong_type_error(
     expected: str, example: str, **context: object
 ) -> PydanticCustomError:
     """Return the error for a value of the wrong type, with an example."""
-    return problem(
-        "wrong_type",
-        "expected {expected}, for example {example}",
-        {"expected": expected, "example": example, **context},
-    )
+    return problem("wrong_type", expected=expected, example=example, **context)
 
 
-def limit_error(reason: str, **context: object) -> PydanticCustomError:
+def limit_error(reason: str, limit: str, **context: object) -> PydanticCustomError:
     """Return the error for a value outside its limits."""
-    return problem("bad_value", "{reason}", {"reason": reason, "limit": "", **context})
+    return problem("bad_value", reason=reason, limit=limit, **context)
 
 
 def needs_unit(units: Mapping[str, int], likely: str) -> PydanticCustomError:
-    return problem(
-        "missing_unit",
-        "a unit is missing",
-        {"units": tuple(units), "likely": likely},
-    )
+    return problem("missing_unit", units=tuple(units), likely=likely)
 
 
 LARGEST = 2**31 - 1
@@ -88,13 +81,14 @@ def share(value: object) -> float:
     return amount(value)
 
 
+def _too_large(limit: str) -> PydanticCustomError:
+    advice = "write a smaller number"
+    return limit_error("the number is too large", limit, advice=advice)
+
+
 def _finite(number: int | float) -> float:
     if not math.isfinite(number):
-        raise limit_error(
-            "the number is too large",
-            limit="it must be finite",
-            advice="write a smaller number",
-        )
+        raise _too_large("it must be finite")
     return float(number)
 
 
@@ -107,11 +101,7 @@ def whole(value: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
         raise wrong_type_error("a whole number", "8")
     if abs(number) > LARGEST:
-        raise limit_error(
-            "the number is too large",
-            limit=f"the limit is {LARGEST}",
-            advice="write a smaller number",
-        )
+        raise _too_large(f"the limit is {LARGEST}")
     return int(number)
 
 
@@ -119,10 +109,8 @@ def flag(value: object) -> bool:
     word = bare(value)
     if isinstance(word, bool):
         return word
-    if word in ("on", "true"):
-        return True
-    if word in ("off", "false"):
-        return False
+    if word in ("on", "true", "off", "false"):
+        return word in ("on", "true")
     if instead := _SWITCHES.get(str(word).lower()):
         raise wrong_type_error("`on` or `off`", instead, instead=instead)
     raise wrong_type_error("`on` or `off`", "on")
@@ -136,11 +124,7 @@ def bias(value: object) -> bool | str:
 def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     if unit.text in units:
         return units[unit.text]
-    raise problem(
-        "wrong_unit",
-        "the unit {unit} does not fit",
-        {"unit": unit.text, "units": tuple(units), "span": unit.span},
-    )
+    raise problem("wrong_unit", unit=unit.text, units=tuple(units), span=unit.span)
 
 
 def seconds(value: object) -> float:

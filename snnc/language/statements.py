@@ -23,7 +23,6 @@ ABOUT = Form(
     "What the network does. The text becomes the docstring of the package.",
     'about "What the network does."',
     once=True,
-    nearby="title description doc docstring",
 )
 KINDS.add(ABOUT.kind)
 """The only statement with a text and no properties."""
@@ -50,7 +49,6 @@ TARGET = Form(
     "The target of the build: `loihi` (default), or `nengo`, which has no limits.",
     "target loihi { chips 1 }",
     once=True,
-    nearby="device board hardware chip backend",
 )
 
 
@@ -70,11 +68,7 @@ class NengoTarget(StatementModel):
     """The Nengo simulators, which have no limits and no blocks."""
 
     forms = (TARGET,)
-    variant = ValueWord(
-        "nengo",
-        "Nengo's simulators, which have no limits.",
-        nearby="nengo_dl nengo_ocl nengo_loihi simulator emulator sim",
-    )
+    variant = ValueWord("nengo", "Nengo's simulators, which have no limits.")
 
     kind: Literal["nengo"] = "nengo"
 
@@ -88,7 +82,6 @@ class TimingSpec(StatementModel):
             "The time step, the time per example, and the default synapse.",
             "timing { dt 1 ms, present 60 ms }",
             once=True,
-            nearby="time simulation",
         ),
     )
 
@@ -108,8 +101,6 @@ class InputSpec(StatementModel):
             name="required",
             values="required",
             once=True,
-            same="inputlayer",
-            nearby="data dataset node",
         ),
     )
 
@@ -132,8 +123,6 @@ class ReadoutSpec(StatementModel):
             place="back",
             once=True,
             size="classes",
-            same="output outputlayer",
-            nearby="out logits classifier head predictions decoder",
         ),
     )
 
@@ -160,29 +149,15 @@ class TrainSpec(StatementModel):
             "train { epochs 20 }",
             place="back",
             once=True,
-            nearby="fit training compile hyperparameters",
         ),
     )
     loss: Annotated[Loss | None, Otherwise(text="depends on the readout")] = None
     optimizer: Optimizer = Adam()
     batch: Annotated[
-        Whole,
-        Limits(ge=1),
-        Key(
-            "Number of examples per training step",
-            usual="64",
-            same="batch_size mini_batch mini_batch_size",
-        ),
+        Whole, Limits(ge=1), Key("Number of examples per training step", usual="64")
     ] = 64
     epochs: Annotated[
-        Whole,
-        Limits(ge=1),
-        Key(
-            "Number of passes over the data",
-            usual="20",
-            same="epoch",
-            nearby="max_epochs",
-        ),
+        Whole, Limits(ge=1), Key("Number of passes over the data", usual="20")
     ] = 20
     l2: has.L2 = 0.0
     label_smoothing: Annotated[
@@ -190,7 +165,6 @@ class TrainSpec(StatementModel):
         Key(
             "The fraction of a label that is spread over all classes (below 1)",
             usual="0.1",
-            nearby="smoothing",
         ),
     ] = 0.0
     class_weight: Annotated[
@@ -200,32 +174,13 @@ class TrainSpec(StatementModel):
             "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
             "classes",
             usual="balanced",
-            same="class_weights",
-            words=(
-                ValueWord("equal", nearby="none off uniform"),
-                ValueWord(
-                    "balanced",
-                    "Gives all classes the same total weight.",
-                    nearby="auto on inverse",
-                ),
-            ),
+            words=(ValueWord("balanced", "Gives all classes the same total weight."),),
         ),
     ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
         Bare,
-        Key(
-            "The learning rate over time: `constant` or `cosine`",
-            usual="cosine",
-            nearby="lr_schedule lr_scheduler scheduler learning_rate_schedule lr_decay "
-            "decay annealing",
-            words=(
-                ValueWord("constant", nearby="none off fixed"),
-                ValueWord(
-                    "cosine", nearby="cosine_decay cosine_annealing cosineannealinglr"
-                ),
-            ),
-        ),
+        Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
     ] = "constant"
     phases: Annotated[
         Phases,
@@ -233,41 +188,21 @@ class TrainSpec(StatementModel):
             "The phases of training, in this order: plain Keras, scaling into the "
             "rates, training on the network's own spikes",
             usual="[smooth, scale]",
-            nearby="stages training_phases",
             words=(
+                ValueWord("smooth", "Trains the layers as in plain Keras."),
+                ValueWord("scale", "Scales each layer into its range of rates."),
                 ValueWord(
-                    "smooth",
-                    "Trains the layers as in plain Keras.",
-                    nearby="plain float ann pretrain",
-                ),
-                ValueWord(
-                    "scale",
-                    "Scales each layer into its range of rates.",
-                    nearby="scaling rescale calibrate normalise normalize",
-                ),
-                ValueWord(
-                    "spikes",
-                    "Trains on the network's own spikes, as on the chip.",
-                    nearby="chip finetune fine_tune qat spiking snn",
+                    "spikes", "Trains on the network's own spikes, as on the chip."
                 ),
             ),
         ),
     ] = PHASES
     validation: Annotated[
         Share,
-        Key(
-            "The fraction of the data that is held out for validation",
-            usual="0.1",
-            same="validation_split val_split validation_fraction",
-            nearby="val valid",
-        ),
+        Key("The fraction of the data that is held out for validation", usual="0.1"),
     ] = 0.1
     seed: Annotated[
         Whole,
         Limits(ge=0),
-        Key(
-            "The seed of the split and the initial weights",
-            usual="0",
-            same="random_seed random_state",
-        ),
+        Key("The seed of the split and the initial weights", usual="0"),
     ] = 0

@@ -45,16 +45,10 @@ class ValueWord(NamedTuple):
         The word.
     about
         The meaning: a sentence.
-    same
-        Words of other libraries with the same meaning, which `--fix` replaces.
-    nearby
-        Words of other libraries that may have this meaning.
     """
 
     text: str
-    about: str = ""
-    same: str = ""
-    nearby: str = ""
+    about: str
 
 
 class Key(NamedTuple):
@@ -66,28 +60,23 @@ class Key(NamedTuple):
         The meaning: a sentence without a full stop.
     usual
         An example value, in ``.snn`` notation.
-    same, nearby
-        As for a `ValueWord`.
     words
         The descriptions of the words that the property accepts as values.
     """
 
     about: str
     usual: str
-    same: str = ""
-    nearby: str = ""
     words: tuple[ValueWord, ...] = ()
 
 
 class StatementPart(NamedTuple):
     """A part before the block in ``.snn``, and a key in YAML.
 
-    ``key`` is the YAML key; the other fields are those of a `Key`.
+    ``key`` is the YAML key, and ``about`` is that of a `Key`.
     """
 
     key: str
     about: str
-    nearby: str = ""
 
 
 class Otherwise(NamedTuple):
@@ -129,9 +118,6 @@ class Form(NamedTuple):
         The property that a bare number after the kind sets.
     axes
         The number of spatial axes of the input; 0 if any number is allowed.
-    same, nearby
-        As for a `ValueWord`, in the spelling of `snnc.rules.foreign.plain` or with the
-        number of axes.
     """
 
     kind: str
@@ -145,8 +131,6 @@ class Form(NamedTuple):
     once: bool = False
     size: str = ""
     axes: int = 0
-    same: str = ""
-    nearby: str = ""
 
     @property
     def is_layer(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -12,7 +11,6 @@ MOST_DIGITS = 18
 """The maximum number of digits in a row; more are treated as a mistake."""
 # Longer numbers may have more digits in a row than the language allows.
 LONGEST_FIXED = MOST_DIGITS + 2
-_EXPONENT = re.compile(r"(\.0)?e([+-]?)0*")
 
 
 def numeral(value: int | float) -> str:
@@ -35,12 +33,7 @@ def _write_fixed(value: float) -> str:
 
 
 def _scientific(value: float) -> str:
-    digits = Decimal(repr(value)).normalize()
-    return _EXPONENT.sub(_short_exponent, f"{digits:e}")
-
-
-def _short_exponent(match: re.Match[str]) -> str:
-    return f"e{match[2].removeprefix('+')}"
+    return f"{Decimal(repr(value)).normalize():e}".replace("e+", "e")
 
 
 def number(value: float) -> str:

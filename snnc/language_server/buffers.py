@@ -22,7 +22,7 @@ from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.language import tree
-from snnc.rules.suppression import UnusedAllow
+from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
 

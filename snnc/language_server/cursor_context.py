@@ -25,8 +25,7 @@ from snnc.language_server.word_roles import (
 )
 from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.yaml.compose import Composer
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
+from snnc.syntax.yaml.compose import Composer, Mapping, Node, Scalar, Sequence
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
 _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)

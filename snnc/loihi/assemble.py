@@ -195,7 +195,9 @@ def _blocks_of(
     """
     # Count equal readers once: there may be hundreds.
     alike = {(r.connection.link, cut_of(r.target)): r.target for r in readers}
-    counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
+    counted = {
+        key: key[0].axons(tiling, target, tiling.parts) for key, target in alike.items()
+    }
     axons = [counted[r.connection.link, cut_of(r.target)] for r in readers]
     built = {key: key[0].axon_lists(tiling, target) for key, target in alike.items()}
     lists = [built[r.connection.link, cut_of(r.target)] for r in readers]

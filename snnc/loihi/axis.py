@@ -6,12 +6,12 @@ This follows `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
-from typing import overload
+from functools import cached_property, partial
+from math import gcd, lcm
 
 from snnc.loihi.taps import Tap, Taps, without_factor
 
@@ -25,7 +25,7 @@ def length(interval: Interval) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles(Sequence[Interval]):
+class Tiles:
     """The tiles of an axis, computed on demand."""
 
     extent: int
@@ -34,15 +34,9 @@ class Tiles(Sequence[Interval]):
     def __len__(self) -> int:
         return -(-self.extent // self.size)
 
-    @overload
-    def __getitem__(self, index: int) -> Interval: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Interval]: ...
-    def __getitem__(self, index: int | slice) -> Interval | Sequence[Interval]:
-        starts = range(0, self.extent, self.size)[index]
-        if isinstance(starts, int):
-            return starts, min(starts + self.size, self.extent)
-        return tuple((i, min(i + self.size, self.extent)) for i in starts)
+    def __getitem__(self, index: int) -> Interval:
+        start = range(0, self.extent, self.size)[index]
+        return start, min(start + self.size, self.extent)
 
     def __iter__(self) -> Iterator[Interval]:
         extent, size = self.extent, self.size
@@ -70,6 +64,11 @@ class TapRun:
     starts: tuple[int, ...]
 
 
+Kind = tuple[int, frozenset[int]]
+"""The length of arrays, and the factors by which equal arrays differ."""
+ONE = frozenset([1])
+
+
 class View:
     """The ``inputs`` positions that a tile of ``size`` outputs reads on an axis.
 
@@ -95,18 +94,27 @@ class View:
     def runs(self) -> tuple[TapRun, ...]:
         return self._find_runs()
 
-    @cached_property
-    def lengths(self) -> Counter[int]:
-        """The number of runs of each length."""
-        if self._each_once:
-            return Counter({1: self.inputs})
-        return Counter(run.length for run in self.runs)
+    def kinds(self, shared: bool) -> Counter[Kind]:
+        """Return the number of arrays by length and by their common factors.
+
+        Parameters
+        ----------
+        shared
+            Whether equal arrays are counted once, and arrays that differ by a factor
+            are one kind.
+        """
+        return self._distinct if shared else self._lengths
 
     @cached_property
-    def kinds(self) -> Counter[tuple[int, frozenset[int]]]:
-        """The number of distinct values, by length and by the scales in use."""
+    def _lengths(self) -> Counter[Kind]:
         if self._each_once:
-            return Counter({(1, frozenset([1])): self.inputs})
+            return Counter({(1, ONE): self.inputs})
+        return Counter((run.length, ONE) for run in self.runs)
+
+    @cached_property
+    def _distinct(self) -> Counter[Kind]:
+        if self._each_once:
+            return self._lengths
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
@@ -141,11 +149,42 @@ Picks = tuple[Picked, Picked, Picked]
 """The picked positions along depth, height and width."""
 
 
+@dataclass(frozen=True, slots=True)
+class EquivalentItems:
+    """Equal items in a sequence, at a distance of ``period``."""
+
+    within: range
+    period: int = 1
+
+    def some(self, number: int) -> Iterator[int]:
+        """Yield indices below ``number`` that include every different item."""
+        again = min(self.within.start + self.period, number)
+        yield from range(again)
+        yield from range(max(again, self.within.stop), number)
+
+    def both(self, other: EquivalentItems) -> EquivalentItems:
+        """Return the items that are equal in two sequences of periodic items."""
+        start = max(self.within.start, other.within.start)
+        stop = max(start, min(self.within.stop, other.within.stop))
+        return EquivalentItems(range(start, stop), lcm(self.period, other.period))
+
+
+NONE_EQUIVALENT = EquivalentItems(range(0))
+
+
 class Axis:
     """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
 
     Output ``o`` reads input ``o * stride - before + t`` with tap ``t``. Inputs are all
-    positions on the source's axis, or only the ``picked`` positions.
+    positions on the source's axis, or only the ``picked`` positions. Height and width
+    are split into tiles, and depth into groups of slices, one per ensemble.
+
+    Attributes
+    ----------
+    inside
+        The outputs that only read inputs, without padding.
+    period
+        Outputs inside at this distance read in the same way.
     """
 
     def __init__(
@@ -163,53 +202,75 @@ class Axis:
         self.before = before
         self.taps = taps
         self.picked = picked
-        self._views: dict[tuple[int, int, int], View] = {}
+        self.inside = -(-before // stride), (inputs + before - len(taps)) // stride + 1
+        self.period = 1
+        self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[tuple[Tap, ...], int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
-        self._crossings: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._overlaps: dict[tuple[int, int], Overlaps] = {}
 
     def view(self, tile: Interval) -> View:
         """Return the view of a tile of outputs."""
-        start, stop = self._reach(tile)
         # Tiles of one size only differ in how much of their view is outside the axis.
-        key = (tile[1] - tile[0], max(0, -start), max(0, stop - self.inputs))
+        key = (
+            length(tile),
+            tile[0] % self.period,
+            max(0, self.inside[0] - tile[0]),
+            max(0, tile[1] - self.inside[1]),
+        )
         if key not in self._views:
-            self._views[key] = View(
-                key[0],
-                self.count_inputs(tile),
-                lambda: self._find_runs(tile),
-                each_once=key[0] == 1 and self.taps.differ,
-            )
+            self._views[key] = self._view(tile)
         return self._views[key]
+
+    def _view(self, tile: Interval) -> View:
+        size, each_once = length(tile), length(tile) == 1 and self.taps.differ
+        find_runs = partial(self._find_runs, tile)
+        return View(size, self.count_inputs(tile), find_runs, each_once)
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
         """Return the tiles inside the axis, whose views are equal."""
-        step = tiles.size * self.stride
-        first = -(-self.before // step)
-        # The last tile may be smaller than the others.
-        room = (
-            self.inputs + self.before - len(self.taps) - (tiles.size - 1) * self.stride
-        )
-        stop = min(room // step + 1, tiles.extent // tiles.size)
+        if tiles.size % self.period:
+            return range(0)
+        first = -(-self.inside[0] // tiles.size)
+        stop = min(self.inside[1], tiles.extent) // tiles.size
         return range(first, max(first, stop))
 
-    def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
+    def overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
+        """Return the output tiles that read each source tile, and how many positions.
+
+        Parameters
+        ----------
+        source_tile, target_tile
+            The sizes of the tiles.
+        """
+        key = (source_tile, target_tile)
+        if key not in self._overlaps:
+            self._overlaps[key] = self._find_overlaps(source_tile, target_tile)
+        return self._overlaps[key]
+
+    def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
+        extent = self.inputs if self.picked is None else self.picked.extent
+        sources = [self.within(tile) for tile in cut(extent, source_tile)]
+        stops = [stop for _, stop in sources]
+        found: Overlaps = [{} for _ in sources]
+        for j, tile in enumerate(cut(self.outputs, target_tile)):
+            for start, stop in self._stretches(tile):
+                for i in range(bisect(stops, start), len(sources)):
+                    first, last = sources[i]
+                    if first >= stop:
+                        break
+                    if first < last:  # otherwise, none of the tile is picked
+                        shared = min(stop, last) - max(start, first)
+                        found[i][j] = found[i].get(j, 0) + shared
+        return found
+
+    def crossings(self, source_tile: int, target_tile: int) -> list[int]:
         """Return, for each source tile, how many positions the output tiles read.
 
         A position that several tiles read is counted once per tile.
         """
-        key = (source_tile, target_tile)
-        if key not in self._crossings:
-            steps = [0] * (self.inputs + 1)
-            for tile in cut(self.outputs, target_tile):
-                for start, stop in self._stretches(tile):
-                    steps[start] += 1
-                    steps[stop] -= 1
-            before = [0, *accumulate(accumulate(steps))]
-            extent = self.inputs if self.picked is None else self.picked.extent
-            tiles = map(self.within, cut(extent, source_tile))
-            self._crossings[key] = tuple(before[b] - before[a] for a, b in tiles)
-        return self._crossings[key]
+        near = self.overlaps(source_tile, target_tile)
+        return [sum(counts.values()) for counts in near]
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""
@@ -218,7 +279,7 @@ class Axis:
     @cached_property
     def read_extent(self) -> int:
         """The number of positions up to the last position that is read."""
-        return min(self.inputs, self._reach((0, self.outputs))[1])
+        return min(self.inputs, self.reach((0, self.outputs))[1])
 
     def reached_of(self, tile: Interval) -> int:
         """Return how many positions within `read_extent` are in a source tile."""
@@ -230,45 +291,101 @@ class Axis:
         """The number of pairs of an input position and an output that reads it."""
         return sum(self.count_inputs((i, i + 1)) for i in range(self.outputs))
 
-    def overlap(self, source_tile: Interval, target_tile: Interval) -> int:
-        """Return how many positions of a source tile an output tile reads."""
-        first, last = self.within(source_tile)
-        return sum(
-            max(0, min(stop, last) - max(start, first))
-            for start, stop in self._stretches(target_tile)
-        )
-
-    def overlaps(self, sources: Tiles, targets: Tiles) -> list[list[tuple[int, int]]]:
-        """Return the output tiles that read each tile of the source, and how much."""
-        return [
-            [
-                (j, n)
-                for j, tile in enumerate(targets)
-                if (n := self.overlap(each, tile))
-            ]
-            for each in sources
-        ]
-
-    def _reading_outputs(self, place: int, tile: Interval) -> Interval:
-        top = place + self.before
-        first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
-        return first, min(tile[1], top // self.stride + 1)
-
     def count_inputs(self, tile: Interval) -> int:
         """Return how many positions a tile of outputs reads."""
         return sum(stop - start for start, stop in self._stretches(tile))
 
-    def _reach(self, tile: Interval) -> Interval:
-        """Return the interval of positions that a tile reads, including padding."""
-        start = tile[0] * self.stride - self.before
-        return start, (tile[1] - 1) * self.stride - self.before + len(self.taps)
+    def tap(self, output: int, place: int) -> Tap:
+        """Return the tap through which an output reads a position; may be empty."""
+        index = place - output * self.stride + self.before
+        return self.taps[index] if 0 <= index < len(self.taps) else ()
+
+    def reach(self, outputs: Interval) -> Interval:
+        """Return the interval of positions that are read, including padding."""
+        first = outputs[0] * self.stride - self.before
+        return first, (outputs[1] - 1) * self.stride - self.before + len(self.taps)
+
+    def reading(self, outputs: Interval, inputs: Interval) -> range:
+        """Return the outputs that read any of some positions.
+
+        If there is one, a connection joins the two ensembles, even if all its weights
+        are zero because of a gap between pools.
+        """
+        first = (inputs[0] + self.before - len(self.taps)) // self.stride + 1
+        stop = -(-(inputs[1] + self.before) // self.stride)
+        return range(max(outputs[0], first), min(outputs[1], stop))
+
+    def weighs(self, outputs: Interval, inputs: Interval) -> bool:
+        """Return whether any weight between some positions is nonzero."""
+        for output in self.reading(outputs, inputs):
+            first, stop = self.reach((output, output + 1))
+            places = range(max(first, inputs[0]), min(stop, inputs[1]))
+            if any(self.tap(output, place) for place in places):
+                return True
+        return False
+
+    def ensembles(self, group: int) -> Tiles | list[Interval]:
+        """Return the inputs in each ensemble of ``group`` slices of the source."""
+        if self.picked is None:
+            return cut(self.inputs, group)
+        return [self.picked.within(slices) for slices in cut(self.picked.extent, group)]
+
+    def sources_of(self, outputs: Interval, group: int) -> Sequence[int]:
+        """Return the indices of the source ensembles that are read, in order."""
+        groups, near = self.ensembles(group), range(0)
+        first, stop = self.reach(outputs)
+        first, stop = max(0, first), min(self.inputs, stop)
+        if self.picked is not None:
+            near = range(len(groups))
+        elif first < stop:
+            near = range(first // group, -(-stop // group))
+            if self.stride <= len(self.taps):
+                return near
+        return [
+            i for i in near if length(groups[i]) and self.reading(outputs, groups[i])
+        ]
+
+    def readers_of(self, inputs: Interval, group: int) -> range:
+        """Return the indices of ensembles of outputs that may read some positions."""
+        outputs = self.reading((0, self.outputs), inputs)
+        return range(outputs.start // group, -(-outputs.stop // group))
+
+    def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
+        """Return which ensembles of outputs read a source in the same way.
+
+        ``group`` is the number of slices of the source's ensembles.
+        """
+        if self.picked is not None:
+            return NONE_EQUIVALENT
+        whole = self.inputs - self.inputs % group
+        stop = min(
+            self.inside[1], (whole + self.before - len(self.taps)) // self.stride + 1
+        )
+        first = -(-self.inside[0] // outputs.size)
+        stop = max(first, min(stop, outputs.extent) // outputs.size)
+        period = group // gcd(group, outputs.size * self.stride)
+        return EquivalentItems(range(first, stop), period)
+
+    def equivalent_sources(self, sources: Tiles, group: int) -> EquivalentItems:
+        """Return which ensembles of a source are read in the same way.
+
+        ``group`` is the number of slices of the ensembles of outputs.
+        """
+        if self.picked is not None:
+            return NONE_EQUIVALENT
+        size, step = sources.size, group * self.stride
+        first = max(0, -(-(len(self.taps) - 1 - self.before) // size))
+        whole = self.outputs - self.outputs % group
+        most = (whole * self.stride - self.before) // size
+        stop = max(first, min(most, sources.extent // size))
+        return EquivalentItems(range(first, stop), step // gcd(size, step))
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         """Yield the distinct intervals that a tile of outputs reads, in order."""
         apart = self.stride > len(self.taps)
         parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
         for part in parts:
-            start, stop = self._reach(part)
+            start, stop = self.reach(part)
             start, stop = max(0, start), min(self.inputs, stop)
             if start < stop:
                 yield start, stop
@@ -277,9 +394,10 @@ class Axis:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
             for place in range(*stretch):
-                first, stop = self._reading_outputs(place, tile)
-                tap = place + self.before - first * self.stride
-                starts.setdefault((tap, stop - first), []).append(first - tile[0])
+                outputs = self.reading(tile, (place, place + 1))
+                tap = place + self.before - outputs.start * self.stride
+                key = (tap, len(outputs))
+                starts.setdefault(key, []).append(outputs.start - tile[0])
         return tuple(
             TapRun(tap, length, *self._number(tap, length), tuple(outputs))
             for (tap, length), outputs in starts.items()
@@ -298,18 +416,5 @@ class Axis:
         return self._numbered[key]
 
 
-class _NoAxis(Axis):
-    """An axis of a source that is not an image: it has no inputs and equal tiles."""
-
-    def __init__(self) -> None:
-        super().__init__(0, 1, 1, 0, Taps(1, 1, 0, ()))
-        self._only = View(1, 0, tuple)
-
-    def view(self, tile: Interval) -> View:
-        return self._only
-
-    def equivalent_tiles(self, tiles: Tiles) -> range:
-        return range(len(tiles))
-
-
-NO_AXIS = _NoAxis()
+Overlaps = list[dict[int, int]]
+"""For each tile of a source, the positions that each tile of outputs reads."""

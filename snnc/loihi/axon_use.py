@@ -91,7 +91,7 @@ class AxonUse:
         connection, target = one.connection, one.target
         key = (connection.link, cut_of(source), cut_of(target), connection.slots)
         if key not in self._slots:
-            axons = connection.link.axons(source, target)
+            axons = connection.link.axons(source, target, source.parts)
             self._slots[key] = tuple(
                 connection.slots * n for part in axons for n in part
             )

@@ -23,17 +23,10 @@ from snnc.ir.paths import output_size
 from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
-from snnc.loihi.depth import Depth
-from snnc.loihi.fans import ComparedDepth, Entries, FanOuts
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
-from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.sparse_link import (
-    ComparedAxis,
-    ScatterAxis,
-    SparseLink,
-    TransposedAxis,
-)
+from snnc.loihi.scatter_axis import EntryAxis, Reads, ScatterAxis, transposed_axis
+from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
 
@@ -101,32 +94,45 @@ def build_links(
     """
     links = _every_link(geometry, target, profile)
     fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
-    if geometry.axons == "discrete" and isinstance(geometry.reach, Window) and not fit:
-        return {"sparse": _sparse(geometry, geometry.reach, target, profile)}
     return fit or links
 
 
 def _every_link(
     geometry: ProjectionGeometry, target: Volume, profile: Profile
 ) -> dict[Form, Link]:
-    if isinstance(geometry.reach, Pairwise):
-        return {"sparse": _link_compare(geometry, geometry.reach, target, profile)}
-    if not isinstance(geometry.reach, Window):
-        return {
-            "dense": MatrixLink(
-                geometry.source, geometry.pools, profile, geometry.picked
-            ),
-            "convolution": _full(geometry, target, profile),
-        }
-    if geometry.reach.is_transposed:
-        return {"sparse": _link_transposed(geometry, geometry.reach, target, profile)}
-    links: dict[Form, Link] = {}
-    if geometry.reach.is_sparse:
-        links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
-    links["convolution"] = _window(geometry, geometry.reach, target, profile)
-    if any(geometry.reach.zeros_behind) and not geometry.reach.is_sparse:
-        links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
-    return links
+    reach, source = geometry.reach, geometry.source
+    picked = geometry.picked or (None, None, None)
+    channels = one_band(source[3], target[3])
+    if isinstance(reach, Pairwise):
+        entries = [_entries(geometry, reach, target, i) for i in range(3)]
+        compared = list(map(EntryAxis, source[:3], entries, picked))
+        bands = Bands(geometry.first, source[3], target[3], 1, 1)
+        return {"sparse": SparseLink(compared, bands, profile)}
+    if not isinstance(reach, Window):
+        taps = [full_taps(source[i], geometry.pools, i) for i in range(3)]
+        whole = [_axis(source[i], 1, 1, 0, taps[i], picked[i]) for i in range(3)]
+        dense = SparseLink(whole, channels, profile, dense=True)
+        return {"dense": dense, "convolution": ImageLink(whole, channels, profile)}
+    depth, *plane = (_along(geometry, reach, target, i) for i in range(3))
+    if reach.input_before is not None:
+        steps = zip(
+            reach.kernel[1:], reach.input_step[1:], reach.input_before, strict=True
+        )
+        sizes = zip(source[1:3], target[1:3], steps, picked[1:], strict=True)
+        enlarged = (transposed_axis(n, m, *step, some) for n, m, step, some in sizes)
+        return {"sparse": SparseLink((_axis(*depth), *enlarged), channels, profile)}
+    if (group := reach.group) is not None:
+        read, given = group.read, group.given
+        channels = Bands(geometry.first, source[3], target[3], read, given)
+    axes = [_axis(*each) for each in (depth, *plane)]
+    image = ImageLink(axes, channels, profile)
+    if not (reach.is_sparse or any(reach.zeros_behind) or geometry.axons == "discrete"):
+        return {"convolution": image}
+    scattered = (_scattered(*each) for each in plane)
+    sparse = SparseLink((axes[0], *scattered), channels, profile)
+    if reach.is_sparse:
+        return {"sparse": sparse, "convolution": image}
+    return {"convolution": image, "sparse": sparse}
 
 
 # Equal axes are one object, so that cached results are shared.
@@ -134,88 +140,28 @@ _axis = lru_cache(maxsize=256)(Axis)
 _scattered = lru_cache(maxsize=256)(ScatterAxis)
 
 
-def _window(
-    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
-) -> ImageLink:
-    rows, columns = (_axis(*_along(geometry, window, target, i)) for i in (1, 2))
-    depth, bands = _depth(geometry, window), _bands(geometry, window, target)
-    return ImageLink(geometry.source, rows, columns, depth, bands, profile)
-
-
-def _sparse(
-    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
-) -> SparseLink:
-    rows, columns = (_scattered(*_along(geometry, window, target, i)) for i in (1, 2))
-    fans = FanOuts(_depth(geometry, window), _bands(geometry, window, target))
-    return SparseLink(geometry.source, rows, columns, fans, profile)
-
-
-def _link_transposed(
-    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
-) -> SparseLink:
-    picked = geometry.picked or (None, None, None)
-    assert window.input_before is not None
-    rows, columns = (
-        TransposedAxis(
-            geometry.source[i],
-            target[i],
-            window.kernel[i],
-            window.input_step[i],
-            before,
-            picked[i],
-        )
-        for i, before in enumerate(window.input_before, start=1)
-    )
-    depth = Depth(1, 0, Taps(1, 1, 0, ()), picked[0])
-    fans = FanOuts(depth, one_band(geometry.source[3], target[3]))
-    return SparseLink(geometry.source, rows, columns, fans, profile)
-
-
-def _link_compare(
-    geometry: ProjectionGeometry, reach: Pairwise, target: Volume, profile: Profile
-) -> SparseLink:
-    picked = geometry.picked or (None, None, None)
-    read = [_entries(geometry, reach, target, axis) for axis in range(3)]
-    rows, columns = (
-        ComparedAxis(geometry.source[i], read[i], picked[i]) for i in (1, 2)
-    )
-    bands = Bands(geometry.first, geometry.source[3], target[3], 1, 1)
-    fans = FanOuts(ComparedDepth(read[0], picked[0]), bands)
-    return SparseLink(geometry.source, rows, columns, fans, profile)
-
-
 def _entries(
     geometry: ProjectionGeometry, reach: Pairwise, target: Volume, axis: int
-) -> Entries:
+) -> list[Reads]:
     """Return the positions and weights that the target reads along an axis."""
     pools = [(pool.window[axis], pool.stride[axis]) for pool in geometry.pools]
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
     windows = reach.windows if compares else target[axis]
     inside = range(output_size(geometry.source[axis], pools))
-    return entries(nodes, windows, inside, pools)
+    weights = entries(nodes, windows, inside, pools)
+    return [{place: ((0, n),) for place, n in read.items()} for read in weights]
 
 
 def _along(
     geometry: ProjectionGeometry, window: Window, target: Volume, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """Return a spatial axis: inputs, outputs, stride, zeros before, taps, picked."""
+    """Return an axis: inputs, outputs, stride, zeros before, taps, picked."""
     inputs, outputs, stride = geometry.source[axis], target[axis], window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    picked = geometry.picked and geometry.picked[axis]
-    return inputs, outputs, stride, before, _taps(geometry, window, axis), picked
-
-
-def _depth(geometry: ProjectionGeometry, window: Window) -> Depth:
-    picked = geometry.picked and geometry.picked[0]
-    taps = _taps(geometry, window, 0)
-    return Depth(window.stride[0], window.depth_before, taps, picked)
-
-
-def _taps(geometry: ProjectionGeometry, window: Window, axis: int) -> Taps:
-    return window_taps(
+    taps = window_taps(
         window.kernel[axis],
         geometry.kernel[axis],
         (0, *window.zeros_before)[axis],
@@ -223,23 +169,6 @@ def _taps(geometry: ProjectionGeometry, window: Window, axis: int) -> Taps:
         axis,
         window.dilation[axis],
     )
-
-
-def _bands(geometry: ProjectionGeometry, window: Window, target: Volume) -> Bands:
-    channels, group = geometry.source[3], window.group
-    if group is None:
-        return one_band(channels, target[3])
-    return Bands(geometry.first, channels, target[3], group.read, group.given)
-
-
-def _full(geometry: ProjectionGeometry, target: Volume, profile: Profile) -> ImageLink:
-    depth, height, width, channels = geometry.source
-    picked = geometry.picked or (None, None, None)
-    return ImageLink(
-        geometry.source,
-        _axis(height, 1, 1, 0, full_taps(height, geometry.pools, 1), picked[1]),
-        _axis(width, 1, 1, 0, full_taps(width, geometry.pools, 2), picked[2]),
-        Depth(1, 0, full_taps(depth, geometry.pools, 0), picked[0]),
-        one_band(channels, target[3]),
-        profile,
-    )
+    picked = geometry.picked and geometry.picked[axis]
+    before = before if axis else window.depth_before
+    return inputs, outputs, stride, before, taps, picked

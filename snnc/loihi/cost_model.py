@@ -11,10 +11,9 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Interval, Tiles, View
+from snnc.loihi.axis import Axis, EquivalentItems, Tiles, View, cut
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import ProjectionGeometry, build_links
-from snnc.loihi.depth import EquivalentItems
 from snnc.loihi.link import (
     BlockFit,
     ConnectionChoice,
@@ -149,14 +148,13 @@ class CostModel:
             for (link, group, *seen), times in alike.items()
         )
 
-    def _most_seen(
-        self, key: tuple[int, int, Forms], tiles: Sequence[Interval]
-    ) -> tuple[int, ...]:
+    def _most_seen(self, key: tuple[int, int, Forms], tiles: Tiles) -> tuple[int, ...]:
         """Return the maximum inputs of a view along an axis, for each projection."""
         if key not in self._most:
             links = Counter(self._in_form(key[2]))
-            look = [link.axes[key[0]].count_inputs for link in links]
-            some = tiles if len(tiles) <= MANY else tiles[:: len(tiles) // 2]
+            look = [_axis_of(link, key[0]).count_inputs for link in links]
+            step = 1 if len(tiles) <= MANY else len(tiles) // 2
+            some = (tiles[i] for i in range(0, len(tiles), step))
             seen = (tuple(see(tile) for see in look) for tile in some)
             most = max(seen, key=lambda seen: sum(map(mul, seen, links.values())))
             by_link = dict(zip(links, most, strict=True))
@@ -180,7 +178,7 @@ class CostModel:
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
             links = self.links_of(tiling)
-            axes = {link: link.axes[axis] for link in links}
+            axes = {link: _axis_of(link, axis) for link in links}
             alike = [each.equivalent_tiles(tiles) for each in axes.values()]
             second = 1 + max((some.start for some in alike), default=0)
             stop = min((some.stop for some in alike), default=len(tiles))
@@ -214,9 +212,10 @@ class CostModel:
             return
         strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
         edges = frozenset(link.edges for link in links)
-        alike = EquivalentItems(range(tiling.ensembles), 1)
+        alike = EquivalentItems(range(tiling.ensembles))
+        outputs = cut(self.volume[0], tiling.group)
         for link, group in set(zip(links, groups, strict=True)):
-            alike = alike.both(link.equivalent_parts(group, tiling))
+            alike = alike.both(link.depth.equivalent_readers(group, outputs))
         for part in map(tiling.part, alike.some(tiling.ensembles)):
             self.work += 1
             strips = part.strips
@@ -269,3 +268,7 @@ class CostModel:
         if not aligned:
             return LimitViolation("pop16 bases", 1, axon.pop16_base)
         return None
+
+
+def _axis_of(link: Link, axis: int) -> Axis:
+    return link.columns if axis else link.rows

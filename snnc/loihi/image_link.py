@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import accumulate, product
+from functools import cached_property
+from itertools import accumulate, count, product
 
-from snnc.ir.device import Profile
-from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Interval, View, cut, length
-from snnc.loihi.bands import NO_EDGES, Bands, Edges
-from snnc.loihi.depth import Depth, EquivalentItems, ensembles
+from snnc.loihi.axis import Interval, View, cut, length
+from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.link import AxonLists, Cost, Link, SourceChannels, channels_read
-from snnc.loihi.storage import Footprint, Storage, storage_of
+from snnc.loihi.storage import Footprint, storage_of
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
 class ImageLink(Link):
     """The connections of a projection, each a `nengo.Convolution`.
 
-    Parameters
-    ----------
-    source
-        The volume of the source.
-    rows, columns, depth, bands
-        The target's inputs along each axis; unconnected pairs are stored as zero
-        weights.
-    profile
-        The device.
+    Unconnected pairs are stored as zero weights.
     """
 
-    def __init__(
-        self,
-        source: Volume,
-        rows: Axis,
-        columns: Axis,
-        depth: Depth,
-        bands: Bands,
-        profile: Profile,
-    ) -> None:
-        self.source = source
-        super().__init__(rows, columns)
-        self.depth = depth
-        self.bands = bands
-        self.profile = profile
-        self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
-        self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
+    @cached_property
+    def _feeds(self) -> dict[Hashable, tuple[SourceChannels, ...]]:
+        return {}
 
     @property
     def edges(self) -> Edges:
@@ -76,7 +53,7 @@ class ImageLink(Link):
         if self.depth.picked is not None:
             return group, slices, touched
         start, stop = self.depth.reach(slices)
-        depth = self.source[0]
+        depth = self.depth.inputs
         if start < 0 or stop > depth - depth % group:
             return group, slices, touched
         near = touched[0] - slices[0], touched[1] - slices[0]
@@ -85,27 +62,18 @@ class ImageLink(Link):
     def _find_feeds(
         self, group: int, slices: Interval, touched: Interval
     ) -> tuple[SourceChannels, ...]:
-        depth, _, _, channels = self.source
-        groups = ensembles(depth, group, self.depth.picked)
+        depth, channels = self.depth, self.bands.channels
+        groups = depth.ensembles(group)
         # Inputs that only other strips read are stored as zeros.
-        near = self.depth.read(touched, depth, group)
-        apart = SourceChannels(group * channels, 0)
-        picked = self.depth.picked is not None
-
-        def feed(i: int) -> SourceChannels:
-            a, b = groups[i]
-            return SourceChannels(
-                (b - a) * channels, int(self.depth.weighs(touched, (a, b)))
-            )
-
-        return tuple(
-            feed(i) if i in near or picked or (i + 1) * group > depth else apart
-            for i in self.depth.read(slices, depth, group)
-        )
-
-    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
-        outputs = cut(target.volume[0], target.group)
-        return self.depth.equivalent_tiles(self.source[0], group, outputs)
+        near = depth.sources_of(touched, group)
+        feeds = []
+        for i in depth.sources_of(slices, group):
+            entries = length(groups[i])
+            is_full = depth.picked is None and (i + 1) * group <= depth.inputs
+            is_read = i in near or not is_full
+            weighs = is_read and depth.weighs(touched, groups[i])
+            feeds.append(SourceChannels(entries * channels, not weighs))
+        return tuple(feeds)
 
     def fed_axons(
         self, feed: SourceChannels, rows: View, columns: View, whole: bool
@@ -115,7 +83,7 @@ class ImageLink(Link):
     def in_axons(
         self, group: int, part: EnsembleTiling, rows: int, columns: int
     ) -> int:
-        ensembles = self.depth.read(part.slices, self.source[0], group)
+        ensembles = self.depth.sources_of(part.slices, group)
         return len(ensembles) * self._pixels(rows, columns, part.whole)
 
     def _pixels(self, rows: int, columns: int, whole: bool) -> int:
@@ -129,117 +97,95 @@ class ImageLink(Link):
     def cost(
         self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
-        key = (feed.entries, feed.distinct > 0, rows, columns, strip, whole)
-        if key not in self._costs:
-            footprint = Footprint(rows, columns, strip, not whole, not feed.distinct)
-            self._costs[key] = self._cost(footprint, feed.entries)
-        return self._costs[key]
-
-    def _cost(self, footprint: Footprint, entries: int) -> Cost:
-        storage = storage_of(footprint, self.profile)
-        weights = entries * footprint.channels
-        words = sum(count * area * weights for area, count in storage.arrays)
-        bits = self._bits(storage, weights)
-        index = self.profile.synapse.index_width(storage.top)
+        footprint = Footprint(rows, columns, strip, not whole, feed.is_zero)
+        storage, memory = storage_of(footprint, self.profile), self.profile.synapse
+        index, channels = memory.index_width(storage.top), feed.entries * strip
+        bits = words = 0
+        for area, number in storage.arrays.items():
+            weights = area * channels
+            bits += number * memory.array_bits(weights, memory.weight_bits + index)
+            words += number * weights
         return Cost(bits, storage.aligned, words, index)
 
-    def _bits(self, storage: Storage, weights: int) -> int:
-        memory = self.profile.synapse
-        width = memory.weight_bits + memory.index_width(storage.top)
-        return sum(
-            count * memory.array_bits(area * weights, width)
-            for area, count in storage.arrays
-        )
+    def axons(
+        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
+    ) -> list[list[int]]:
+        rows, columns = (self._reached(i, source, target) for i in (0, 1))
+        found = []
+        for part in parts:
+            met = self._met(part, target)
+            strips = sum(len(t.strips) for t in met if not t.whole)
+            whole = sum(t.whole for t in met)
+            # A strip without picked slices has no axons.
+            read = [channels > 0 for channels in self._channels(part)]
+            found.append(
+                [
+                    (strips * n * m + whole * high * wide) * k
+                    for (n, high), (m, wide), k in product(rows, columns, read)
+                ]
+            )
+        return found
 
-    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        rows, columns = self.crossings(source, target)
-        return [self._blocks(part, target, rows, columns) for part in source.parts]
+    def _reached(
+        self, axis: int, source: Tiling, target: Tiling
+    ) -> list[tuple[int, int]]:
+        """Return how many positions of each tile split and whole ensembles read."""
+        along = (self.rows, self.columns)[axis]
+        crossings = along.crossings(source.tile[axis], target.tile[axis])
+        reached = map(along.reached_of, cut(source.volume[axis + 1], source.tile[axis]))
+        return list(zip(crossings, reached, strict=True))
+
+    def most_axons(self, source: Tiling, target: Tiling) -> int:
+        if not (target.part(0).whole or target.part(-1).whole):
+            return super().most_axons(source, target)
+        parts = self.unlike_parts(source, target)
+        return max(max(each) for each in self.axons(source, target, parts))
+
+    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
+        return sum(len(met.strips) for met in self._met(part, target))
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
         rows, columns = self.crossings(source, target)
         found = []
         for part in source.parts:
-            strips = sum(len(t.strips) for t in self._met(part, target))
-            channels = [channels_read(part, s, self.depth.picked) for s in part.strips]
+            strips = self.most_strips(part, target)
             pixels = (strips * n * m for n, m in product(rows, columns))
-            found.append(
-                [AxonLists(n * (k > 0), n * k) for n, k in product(pixels, channels)]
-            )
+            read = product(pixels, self._channels(part))
+            found.append([AxonLists(n * (k > 0), n * k) for n, k in read])
         return found
 
-    def most_axons(self, source: Tiling, target: Tiling) -> int:
-        rows, columns = self.crossings(source, target)
-        sources = cut(source.volume[0], source.group)
-        alike = self.depth.equivalent_sources(sources, target.volume[0], target.group)
-        parts = [source.part(i) for i in alike.some(len(sources))]
-        if target.part(0).whole or target.part(-1).whole:
-            return max(max(self._blocks(p, target, rows, columns)) for p in parts)
-        strips = max(sum(len(t.strips) for t in self._met(p, target)) for p in parts)
-        return strips * max(rows) * max(columns)
-
-    def operations(self, source: Tiling, target: Tiling) -> int:
+    def pairs(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
-            self._inputs(pre) * length(post.slices)
+            length(self.depth.within(pre.slices)) * length(post.slices)
             for pre in source.parts
             for post in self._met(pre, target)
         )
-        channels = self.source[3] * target.volume[3]
-        return self.rows.pairs * self.columns.pairs * joined * channels
+        return joined * self.bands.channels * target.volume[3]
 
-    def spike_counts(
+    def strip_pairs(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, range, int]]:
-        rows, columns = self.overlaps(source, target)
-        firsts = [0, *accumulate(part.blocks for part in target.parts)]
-        core = -1
+    ) -> Iterator[tuple[int, int, int, int]]:
+        firsts = [0, *accumulate(len(part.strips) for part in target.parts)]
+        here = count()
         for pre in source.parts:
-            met = [
-                (firsts[i], len(post.columns), len(post.strips))
-                for i, post in enumerate(target.parts)
-                if self.depth.meets(post.slices, self.depth.within(pre.slices))
-            ]
-            for high, wide, strip in product(rows, columns, pre.strips):
-                core += 1
-                channels = channels_read(pre, strip, self.depth.picked)
-                near = product(met if channels else (), high, wide)
-                for (first, across, strips), (i, n), (j, m) in near:
-                    there = first + (i * across + j) * strips
-                    yield core, range(there, there + strips), n * m * channels
+            met = self._near(pre, target)
+            for channels in self._channels(pre):
+                number = next(here)
+                for i in met if channels else ():
+                    yield number, firsts[i], firsts[i + 1] - firsts[i], channels
 
-    def _blocks(
-        self,
-        part: EnsembleTiling,
-        target: Tiling,
-        rows: Sequence[int],
-        columns: Sequence[int],
-    ) -> list[int]:
-        met = self._met(part, target)
-        strips = sum(len(t.strips) for t in met if not t.whole)
-        whole = sum(t.whole for t in met)
-        # A strip without picked slices has no axons.
-        read = [
-            channels_read(part, strip, self.depth.picked) > 0 for strip in part.strips
-        ]
-        if not whole:
-            return [strips * n * m * k for n, m, k in product(rows, columns, read)]
-        tall = [self.rows.reached_of(tile) for tile in part.rows]
-        wide = [self.columns.reached_of(tile) for tile in part.columns]
-        return [
-            (strips * n * m + whole * high * across) * k
-            for (n, high), (m, across), k in product(
-                zip(rows, tall, strict=True), zip(columns, wide, strict=True), read
-            )
-        ]
-
-    def _inputs(self, part: EnsembleTiling) -> int:
-        """Return how many slices of a source ensemble are read or could be read."""
-        return length(self.depth.within(part.slices))
+    def _channels(self, part: EnsembleTiling) -> list[int]:
+        """Return how many channels of each strip of a source ensemble are read."""
+        return [channels_read(part, strip, self.depth.picked) for strip in part.strips]
 
     def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
         """Return the target's ensembles that read an ensemble of the source."""
-        slices = self.depth.within(part.slices)
-        if not length(slices):
-            return []
-        near = self.depth.readers(slices, target.volume[0], target.group)
-        parts = map(target.part, near)
-        return [t for t in parts if self.depth.meets(t.slices, slices)]
+        return [target.part(i) for i in self._near(part, target)]
+
+    def _near(self, part: EnsembleTiling, target: Tiling) -> list[int]:
+        slices, outputs = (
+            self.depth.within(part.slices),
+            cut(target.volume[0], target.group),
+        )
+        near = self.depth.readers_of(slices, target.group) if length(slices) else ()
+        return [i for i in near if self.depth.reading(outputs[i], slices)]

@@ -11,12 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Literal, NamedTuple
 
+from snnc.ir.device import Profile
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Picked, View, length
-from snnc.loihi.bands import Edges
-from snnc.loihi.depth import EquivalentItems
+from snnc.loihi.axis import Axis, Interval, Picked, View, cut, length
+from snnc.loihi.bands import Bands, Edges
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
@@ -27,14 +28,13 @@ class SourceChannels:
     Attributes
     ----------
     entries
-        The number of image channels of the source ensemble; for a Dense, its neurons.
-    distinct
-        The number of different rows of weights; for a convolution, 0 if all weights are
-        zero.
+        The number of channels that the strip reads.
+    is_zero
+        Whether all weights are zero.
     """
 
     entries: int
-    distinct: int
+    is_zero: bool = False
 
 
 class Cost(NamedTuple):
@@ -68,28 +68,26 @@ class AxonLists(NamedTuple):
 class Link(ABC):
     """The connections of one projection in one form.
 
-    ``axes`` are the rows and the columns of the source's image.
+    Parameters
+    ----------
+    axes
+        The target's inputs along depth, height and width.
+    bands
+        The channels.
+    profile
+        The device.
+
+    Attributes
+    ----------
+    source
+        The volume that is read.
     """
 
-    def __init__(self, rows: Axis, columns: Axis) -> None:
-        self.rows = rows
-        self.columns = columns
-        self.axes = rows, columns
-
-    def overlaps(
-        self, source: Tiling, target: Tiling
-    ) -> tuple[list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:
-        """Return the target's tiles that read each tile, for rows and for columns."""
-        pre, post = source.part(0), target.part(0)
-        rows = self.rows.overlaps(pre.rows, post.rows)
-        return rows, self.columns.overlaps(pre.columns, post.columns)
-
-    def crossings(
-        self, source: Tiling, target: Tiling
-    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return `Axis.crossings` of rows and of columns."""
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        return rows, self.columns.crossings(source.tile[1], target.tile[1])
+    def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
+        self.depth, self.rows, self.columns = axes
+        self.bands = bands
+        self.profile = profile
+        self.source = (*(axis.inputs for axis in axes), bands.channels)
 
     @property
     @abstractmethod
@@ -104,10 +102,6 @@ class Link(ABC):
 
         Equal results are one object.
         """
-
-    @abstractmethod
-    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
-        """Return which target ensembles have equal inputs from the source's groups."""
 
     @abstractmethod
     def fed_axons(
@@ -138,31 +132,53 @@ class Link(ABC):
         """Return the cost of one connection for a block of ``strip`` channels."""
 
     @abstractmethod
-    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """Return the axons of each block of each source ensemble, in order.
+    def axons(
+        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
+    ) -> list[list[int]]:
+        """Return the axons of each block of some source ensembles, in order.
 
         In a convolution, one axon serves all channels of a pixel.
         """
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        """Return the out-axon lists of each block, in the order of `axons`."""
-        return [
-            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
-        ]
+        """Return the out-axon lists of each block of the source."""
+        axons = self.axons(source, target, source.parts)
+        return [[AxonLists(n, n) for n in each] for each in axons]
 
-    @abstractmethod
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
+        rows, columns = self.crossings(source, target)
+        parts = self.unlike_parts(source, target)
+        strips = max(self.most_strips(part, target) for part in parts)
+        return strips * max(rows) * max(columns)
 
     @abstractmethod
+    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
+        """Return the most axons from a pixel of one of an ensemble's strips."""
+
+    def unlike_parts(self, source: Tiling, target: Tiling) -> list[EnsembleTiling]:
+        """Return ensembles of the source that include every different one."""
+        slices = cut(source.volume[0], source.group)
+        alike = self.depth.equivalent_sources(slices, target.group)
+        return [source.part(i) for i in alike.some(len(slices))]
+
+    def crossings(self, source: Tiling, target: Tiling) -> tuple[list[int], list[int]]:
+        """Return `Axis.crossings` of rows and of columns."""
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        return rows, self.columns.crossings(source.tile[1], target.tile[1])
+
     def operations(self, source: Tiling, target: Tiling) -> int:
         """Return the number of weights read if every neuron of the source spikes once.
 
         The number does not depend on how ensembles are split into blocks. It includes
         zeros in the kernels of a depth group, which the chip also reads.
         """
+        return self.rows.pairs * self.columns.pairs * self.pairs(source, target)
 
     @abstractmethod
+    def pairs(self, source: Tiling, target: Tiling) -> int:
+        """Return how many pairs of channels, in any slices, are connected."""
+
     def spike_counts(
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, range, int]]:
@@ -172,6 +188,39 @@ class Link(ABC):
         omitted. An axon without weights is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
+        axes = (self.rows, self.columns)
+        near = [axes[i].overlaps(source.tile[i], target.tile[i]) for i in (0, 1)]
+        tiles = [
+            [(i, *n) for i, js in enumerate(ns) for n in js.items()] for ns in near
+        ]
+        pixels = [(*row, *column) for row, column in product(*tiles)]
+        here, there = _first_cores(source), _first_cores(target)
+        for pre, post, strips, channels in self.strip_pairs(source, target):
+            (start, across, own), (first, wide, many) = here[pre], there[post]
+            for row, seen, tall, column, beside, broad in pixels:
+                core = start + (row * across + column) * own
+                other = first + (seen * wide + beside) * many
+                yield core, range(other, other + strips), tall * broad * channels
+
+    @abstractmethod
+    def strip_pairs(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Yield how source strips are read: strips are numbered in ensemble order.
+
+        Each item is the source's strip, the first of some strips of one ensemble that
+        read it, their number, and the channels that each of them reads.
+        """
+
+
+def _first_cores(tiling: Tiling) -> list[tuple[int, int, int]]:
+    """Return each strip's first core, and the number of tiles per row and per strip."""
+    places, first = [], 0
+    for part in tiling.parts:
+        strips = len(part.strips)
+        places += [(first + k, len(part.columns), strips) for k in range(strips)]
+        first += part.blocks
+    return places
 
 
 def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) -> int:

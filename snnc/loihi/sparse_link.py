@@ -1,210 +1,41 @@
-"""A projection that is stored as Sparse transforms, without unconnected pairs."""
+"""A projection that is stored without weights between unconnected neurons."""
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import product
+from dataclasses import dataclass
+from itertools import accumulate, pairwise, product
+from operator import itemgetter
 
 from snnc.ir.device import Profile
-from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Interval, Picked, TapRun, Tiles, View, cut
-from snnc.loihi.bands import Edges, edges_of
-from snnc.loihi.depth import NONE_EQUIVALENT, EquivalentItems, ensembles
-from snnc.loihi.fans import (
-    ComparedDepth,
-    Entries,
-    FanOuts,
-    Pattern,
-    SynapseFanOut,
-    pattern_of,
-)
+from snnc.loihi.axis import ONE, Axis, Interval, Kind, Tiles, View
+from snnc.loihi.bands import NO_EDGES, Bands, Edges, edges_of
 from snnc.loihi.link import Cost, Link, SourceChannels
-from snnc.loihi.taps import Tap, Taps
+from snnc.loihi.scatter_axis import Pattern, pattern_of
+from snnc.loihi.storage import count_arrays
+from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
-
-class ScatterAxis(Axis):
-    """An axis where zero taps connect nothing, and each position is a separate run.
-
-    A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
-    belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
-    so a run is one position.
-    """
-
-    @cached_property
-    def _patterns(self) -> dict[Pattern, int]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[Interval, tuple[int, ...]]:
-        return {}
-
-    def _stretches(self, tile: Interval) -> Iterator[Interval]:
-        places = self._read(tile)
-        first = 0
-        for i, place in enumerate(places):
-            if i + 1 == len(places) or places[i + 1] != place + 1:
-                yield places[first], place + 1
-                first = i + 1
-
-    def _read(self, tile: Interval) -> tuple[int, ...]:
-        """Return the positions that a tile reads through nonzero taps, in order."""
-        if tile not in self._places:
-            starts = (o * self.stride - self.before for o in range(*tile))
-            inside = {
-                start + t
-                for start in starts
-                for t in self.taps.nonzero_places(-start, self.inputs - start)
-            }
-            self._places[tile] = tuple(sorted(inside))
-        return self._places[tile]
-
-    def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
-        return tuple(self._run(place, tile) for place in self._read(tile))
-
-    def _run(self, place: int, tile: Interval) -> TapRun:
-        first, stop = self._reading_outputs(place, tile)
-        top = place + self.before
-        reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
-        taps = [(o - tile[0], tap) for o, tap in reads if tap]
-        plain, scale = pattern_of(taps)
-        values = self._patterns.setdefault(plain, len(self._patterns))
-        return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
+Read = tuple[int, Tap, Interval]
+"""An output slice, the tap through which it reads, and its reading channels."""
 
 
-class ComparedAxis(ScatterAxis):
-    """An axis where each output reads a few positions, possibly with negative weights.
+@dataclass(frozen=True, slots=True)
+class SynapseFanOut(SourceChannels):
+    """The inputs of a strip from each pixel of a source ensemble.
 
-    Parameters
+    Attributes
     ----------
-    inputs
-        The number of positions.
-    entries
-        The positions and weights that each output reads.
-    picked
-        The positions on the source's axis that are read; None for all.
+    lengths
+        The number of channels by the number of the strip's channels that they reach.
+    distinct
+        The same for channels with different weights, with their factors.
     """
 
-    def __init__(
-        self, inputs: int, entries: Entries, picked: Picked | None = None
-    ) -> None:
-        super().__init__(inputs, len(entries), 1, 0, Taps(1, 1, 0, ()), picked)
-        self._entries = entries
-        self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
-        self._by_tile: dict[Interval, View] = {}
-
-    def view(self, tile: Interval) -> View:
-        if tile not in self._by_tile:
-            runs = self._find_runs(tile)
-            size = tile[1] - tile[0]
-            view = View(size, len(runs), lambda: runs)
-            self._by_tile[tile] = self._seen.setdefault((size, runs), view)
-        return self._by_tile[tile]
-
-    def equivalent_tiles(self, tiles: Tiles) -> range:
-        # Check every tile: views with equal content are one object.
-        return range(0)
-
-    def _read(self, tile: Interval) -> tuple[int, ...]:
-        if tile not in self._places:
-            entries = self._entries[slice(*tile)]
-            self._places[tile] = tuple(sorted({p for read in entries for p in read}))
-        return self._places[tile]
-
-    def _run(self, place: int, tile: Interval) -> TapRun:
-        readers = self._readers[place]
-        near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
-        taps = [(o - tile[0], self._tap_of(n)) for o, n in near]
-        plain, scale = pattern_of(taps)
-        values = self._patterns.setdefault(plain, len(self._patterns))
-        return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
-
-    def _tap_of(self, entry: int) -> Tap:
-        return ((0, entry),)
-
-    @cached_property
-    def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
-        """Return the outputs that read each position, and their weights."""
-        readers: dict[int, list[tuple[int, int]]] = {}
-        for output, read in enumerate(self._entries):
-            for place, weight in read.items():
-                readers.setdefault(place, []).append((output, weight))
-        return readers
-
-
-class TransposedAxis(ComparedAxis):
-    """An axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
-
-    Parameters
-    ----------
-    inputs, outputs
-        The number of positions.
-    kernel, step, before
-        The number of taps, the distance between inputs, and the positions before them.
-    picked
-        The positions on the source's axis that are read; None for all.
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int,
-        step: int,
-        before: int,
-        picked: Picked | None = None,
-    ) -> None:
-        entries = transposed_entries(inputs, outputs, kernel, step, before)
-        super().__init__(inputs, entries, picked)
-        self._step = step
-        # The outputs whose taps are all between the first and the last input.
-        self._inside = before, (inputs - 1) * step + before - kernel + 2
-        self._by_phase: dict[tuple[int, int, int, int], View] = {}
-
-    def view(self, tile: Interval) -> View:
-        first, stop = self._inside
-        phase = tile[0] % self._step
-        key = (
-            tile[1] - tile[0],
-            phase,
-            max(0, first - tile[0]),
-            max(0, tile[1] - stop),
-        )
-        if key not in self._by_phase:
-            self._by_phase[key] = super().view(tile)
-        return self._by_phase[key]
-
-    def equivalent_tiles(self, tiles: Tiles) -> range:
-        if tiles.size % self._step:
-            return range(0)
-        first = -(-self._inside[0] // tiles.size)
-        stop = min(self._inside[1], tiles.extent) // tiles.size
-        return range(first, max(first, stop))
-
-    def _tap_of(self, entry: int) -> Tap:
-        return ((entry, 1),)
-
-    def taps_of(self, tile: Interval) -> tuple[int, ...]:
-        """Return the taps through which a tile of outputs reads, in order."""
-        entries = self._entries[slice(*tile)]
-        return tuple(sorted({tap for read in entries for tap in read.values()}))
-
-
-def transposed_entries(
-    inputs: int, outputs: int, taps: int, step: int, before: int
-) -> Entries:
-    """Return the positions that each output reads, and their taps, as in `Window`."""
-    return [
-        {
-            place: taps - 1 - (place * step + before - output)
-            for place in range(
-                max(0, -(-(output - before) // step)),
-                min(inputs, (output - before + taps - 1) // step + 1),
-            )
-        }
-        for output in range(outputs)
-    ]
+    lengths: frozenset[tuple[Kind, int]] = frozenset()
+    distinct: frozenset[tuple[Kind, int]] = frozenset()
 
 
 class SparseLink(Link):
@@ -215,55 +46,41 @@ class SparseLink(Link):
     an ensemble is split, arrays with equal weights to the same neurons, as pools create
     them, are stored once (``builder/split_blocks.py:612``).
 
+    A `nengo.Dense` is stored in the same way, but reads all neurons of the source.
+
     Parameters
     ----------
-    source
-        The volume of the source.
-    rows, columns, fans
-        The positions that the target reads along each axis.
-    profile
-        The device.
+    axes, bands, profile
+        As in `Link`.
+    dense
+        Whether each connection is a `nengo.Dense`.
     """
 
     def __init__(
-        self,
-        source: Volume,
-        rows: ScatterAxis,
-        columns: ScatterAxis,
-        fans: FanOuts,
-        profile: Profile,
+        self, axes: Sequence[Axis], bands: Bands, profile: Profile, dense: bool = False
     ) -> None:
-        self.source = source
-        super().__init__(rows, columns)
-        self.fans = fans
-        self.profile = profile
+        super().__init__(axes, bands, profile)
+        self._dense = dense
         self._feeds: dict[
             tuple[int, EnsembleTiling, Interval], tuple[SourceChannels, ...]
         ] = {}
         self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
         self._costs: dict[tuple[SourceChannels, View, View, bool], Cost] = {}
-        self._axons: dict[tuple[int, int, int, int], list[list[int]]] = {}
+        self._strips: dict[tuple[Interval, Tiles, int, int], list[int]] = {}
 
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
         key = (group, part, strip)
         if key not in self._feeds:
-            groups = ensembles(self.source[0], group, self.fans.depth.picked)
-            fans = (self.fans.fan(part, strip, slices) for slices in groups)
+            fans = (self.fan(part, strip, s) for s in self.depth.ensembles(group))
             fed = tuple(fan for fan in fans if fan.entries)
             self._feeds[key] = self._equal.setdefault(fed, fed)
         return self._feeds[key]
 
     @property
     def edges(self) -> Edges:
-        return edges_of(self.fans.bands)
-
-    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
-        depth, outputs = self.fans.depth, cut(target.volume[0], target.group)
-        if isinstance(depth, ComparedDepth):
-            return NONE_EQUIVALENT
-        return depth.equivalent_tiles(self.source[0], group, outputs)
+        return NO_EDGES if self._dense else edges_of(self.bands)
 
     def fed_axons(
         self, feed: SourceChannels, rows: View, columns: View, whole: bool
@@ -282,79 +99,157 @@ class SparseLink(Link):
         assert isinstance(feed, SynapseFanOut)
         key = (feed, rows, columns, whole)
         if key not in self._costs:
-            arrays = _every_array if whole else _distinct_arrays
+            channels = dict(feed.lengths if whole else feed.distinct)
+            arrays = count_arrays(
+                rows.kinds(not whole), columns.kinds(not whole), channels
+            )
             memory = self.profile.synapse
             bits = words = 0
-            for weights, number in arrays(feed, rows, columns):
+            for weights, number in arrays.items():
                 bits += number * memory.array_bits(weights, memory.weight_bits)
                 words += number * weights
-            self._costs[key] = Cost(bits, True, words, None)
+            self._costs[key] = Cost(bits, True, words, 0 if self._dense else None)
         return self._costs[key]
 
-    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
+    def axons(
+        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
+    ) -> list[list[int]]:
         rows, columns = self.crossings(source, target)
-        return [
-            [n * m * k for n, m, k in product(rows, columns, strips)]
-            for strips in self._strips(source, target)
-        ]
+        strips = (self._strip_axons(part, target) for part in parts)
+        return [[n * m * k for n, m, k in product(rows, columns, s)] for s in strips]
 
-    def most_axons(self, source: Tiling, target: Tiling) -> int:
-        rows, columns = self.crossings(source, target)
-        strips = max(map(max, self._strips(source, target)))
-        return strips * max(rows) * max(columns)
+    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
+        return max(self._strip_axons(part, target))
 
-    def _strips(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """Return how many channels of each source strip the target's strips read."""
-        key = (source.group, source.tile[2], target.group, target.tile[2])
-        if key not in self._axons:
-            self._axons[key] = self.fans.axons(source, target)
-        return self._axons[key]
+    def pairs(self, source: Tiling, target: Tiling) -> int:
+        places = product(range(target.volume[0]), range(self.depth.inputs))
+        slices = sum(1 for place in places if self._dense or self.depth.tap(*place))
+        return slices * self.bands.channels * self.bands.given
 
-    def operations(self, source: Tiling, target: Tiling) -> int:
-        joined = self.fans.count_pairs(self.source[0], target.volume[0])
-        return self.rows.pairs * self.columns.pairs * joined
-
-    def spike_counts(
+    def strip_pairs(
         self, source: Tiling, target: Tiling
-    ) -> Iterator[tuple[int, range, int]]:
-        axes = [
-            [(i, j, n) for i, near in enumerate(axis) for j, n in near]
-            for axis in self.overlaps(source, target)
-        ]
-        pixels = [(*high, *wide) for high, wide in product(*axes)]
-        here, there = _places(source), _places(target)
-        for (pre, post), channels in self.fans.overlaps(source, target).items():
-            (start, across, strips), (first, wide, many) = here[pre], there[post]
-            for row, seen, tall, column, beside, broad in pixels:
-                core = start + (row * across + column) * strips
-                other = first + (seen * wide + beside) * many
-                yield core, range(other, other + 1), tall * broad * channels
+    ) -> Iterator[tuple[int, int, int, int]]:
+        counts = Counter[tuple[int, int]]()
+        strips = [(part, strip) for part in target.parts for strip in part.strips]
+        before = 0
+        for part in source.parts:
+            size = part.strips.size
+            for shift, place in self._places(part):
+                for there, (post, strip) in enumerate(strips):
+                    for low, high in self._channels(post, strip, place):
+                        low, high = shift + low, shift + high
+                        for i in range(low // size, -(-high // size)):
+                            held = min(high, (i + 1) * size) - max(low, i * size)
+                            counts[before + i, there] += held
+            before += len(part.strips)
+        for (here, there), channels in counts.items():
+            yield here, there, 1, channels
+
+    def fan(
+        self, part: EnsembleTiling, strip: Interval, slices: Interval
+    ) -> SynapseFanOut:
+        """Return a strip's inputs from the source's ``slices``."""
+        lengths, width = Counter[Kind](), self.bands.width
+        scales: dict[tuple[int, range, Pattern], set[int]] = {}
+        alike = self._alike(part, strip)
+        for place in range(*slices):
+            reads = tuple(self._reads(part, strip, place))
+            for groups in alike:
+                one = groups.start
+                reached = sum(width(one, own) for _, _, own in reads)
+                if not reached:
+                    continue
+                lengths[reached, ONE] += self.bands.size(groups)
+                read = [(out, tap) for out, tap, own in reads if width(one, own)]
+                pattern, scale = pattern_of(read)
+                scales.setdefault((reached, groups, pattern), set()).add(scale)
+        distinct = Counter[Kind]()
+        for (reached, groups, _), factors in scales.items():
+            distinct[reached, frozenset(factors)] += self.bands.size(groups)
+        return SynapseFanOut(
+            entries=lengths.total(),
+            lengths=frozenset(lengths.items()),
+            distinct=frozenset(distinct.items()),
+        )
+
+    def _reads(
+        self, part: EnsembleTiling, strip: Interval, place: int
+    ) -> Iterator[Read]:
+        """Yield how slices of a strip read one slice of the source."""
+        for out in range(*part.slices_of(strip)):
+            tap = self.depth.tap(out, place)
+            if tap or self._dense:
+                yield out, tap, _own(part, strip, out)
+
+    def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
+        """Return the source's groups; join consecutive groups that are read equally.
+
+        There may be a million groups, and few differ because of a strip's ends.
+        """
+        here, given = self.bands.groups, self.bands.given
+        ends = {here.start, here.start + 1, here.stop - 1, here.stop}
+        for out in range(*part.slices_of(strip)):
+            for channel in _own(part, strip, out):
+                ends |= {channel // given, -(-channel // given)}
+        inside = sorted(end for end in ends if here.start <= end <= here.stop)
+        return [range(a, b) for a, b in pairwise(inside)]
+
+    def _channels(
+        self, part: EnsembleTiling, strip: Interval, place: int
+    ) -> list[Interval]:
+        """Return the channel ranges that a strip reads from one slice of its source."""
+        stretches: list[Interval] = []
+        for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
+            if not (groups := self.bands.source_groups(own)):
+                continue
+            start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
+            if stretches and start <= stretches[-1][1]:
+                start, before = stretches.pop()
+                stop = max(stop, before)
+            stretches.append((start, stop))
+        return stretches
+
+    def _places(self, part: EnsembleTiling) -> Iterator[tuple[int, int]]:
+        """Yield the first channel and the number of each slice that is read."""
+        for shift, place in enumerate(range(*part.slices)):
+            first, stop = self.depth.within((place, place + 1))
+            if first < stop:
+                yield shift * part.channels, first
+
+    def _strip_axons(self, part: EnsembleTiling, target: Tiling) -> list[int]:
+        """Return how many channels of each source strip the target's strips read.
+
+        A channel is counted once per target strip.
+        """
+        key = (part.slices, part.strips, target.group, target.tile[2])
+        if key not in self._strips:
+            steps = Counter[int]()
+            for shift, place in self._places(part):
+                for post in target.parts:
+                    for strip in post.strips:
+                        for start, end in self._channels(post, strip, place):
+                            steps[shift + start] += 1
+                            steps[shift + end] -= 1
+            self._strips[key] = _sums(steps, part.strips)
+        return self._strips[key]
 
 
-def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
-    """Return each strip's first core, and the number of tiles per row and per strip."""
-    places, first = [], 0
-    for part in tiling.parts:
-        strips = len(part.strips)
-        places += [(first + k, len(part.columns), strips) for k in range(strips)]
-        first += part.blocks
-    return places
+def _own(part: EnsembleTiling, strip: Interval, out: int) -> Interval:
+    """Return the channels of an output slice in a strip of its ensemble."""
+    start = (out - part.slices[0]) * part.channels
+    return max(0, strip[0] - start), min(part.channels, strip[1] - start)
 
 
-def _every_array(
-    fan: SynapseFanOut, rows: View, columns: View
-) -> Iterator[tuple[int, int]]:
-    """Yield (weights per array, number of arrays); each neuron read has one array."""
-    axes = (rows.lengths.items(), columns.lengths.items(), fan.lengths)
-    for (high, n), (wide, m), (reached, k) in product(*axes):
-        yield high * wide * reached, n * m * k
+def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
+    """Return, for each strip, the sum of a function that changes by ``steps``."""
+    places = sorted(steps)
+    heights = [0, *accumulate(steps[place] for place in places)]
+    widths = (b - a for a, b in pairwise(places))
+    areas = (height * width for height, width in zip(heights[1:], widths, strict=False))
+    before = [0, 0, *accumulate(areas)]
 
+    def up_to(place: int) -> int:
+        i = bisect(places, place)
+        return before[i] + heights[i] * (place - places[i - 1]) if i else 0
 
-def _distinct_arrays(
-    fan: SynapseFanOut, rows: View, columns: View
-) -> Iterator[tuple[int, int]]:
-    """Yield (weights per array, number of arrays), counting equal arrays once."""
-    axes = (rows.kinds.items(), columns.kinds.items(), fan.kinds)
-    for ((high, a), n), ((wide, b), m), ((reached, c), k) in product(*axes):
-        scales = {i * j * f for i, j, f in product(a, b, c)}
-        yield high * wide * reached, n * m * k * len(scales)
+    return [up_to(stop) - up_to(start) for start, stop in strips]

@@ -1,27 +1,26 @@
-"""Count the arrays of weights that a convolution stores for one block."""
+"""Count the arrays of weights that a block stores for one connection."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from snnc.ir.device import Profile
-from snnc.loihi.axis import TapRun, View
+from snnc.loihi.axis import Kind, TapRun, View
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """Stored arrays: Pairs ``(pixels reached, number of such arrays)``.
+class Storage(NamedTuple):
+    """Stored arrays: the number of arrays by their size in pixels.
 
     ``top`` is the largest index in the arrays. ``aligned`` says whether every base is
     suitable for pop16.
     """
 
-    arrays: tuple[tuple[int, int], ...]
+    arrays: Mapping[int, int]
     top: int
     aligned: bool
 
@@ -44,60 +43,61 @@ class Footprint(NamedTuple):
         """The number of compartments of the block."""
         return self.rows.size * self.columns.size * self.channels
 
+    def bases(self, rows: Iterable[int], columns: Iterable[int]) -> set[int]:
+        """Return the first compartments that are reached from some rows and columns."""
+        width, channels = self.columns.size, self.channels
+        return {(i * width + j) * channels for i, j in product(rows, columns)}
+
+
+def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
+    """Return the number of arrays by size.
+
+    Each axis contains the number of kinds, by length and by their common factors. All
+    arrays of zeros with equal lengths are equal.
+    """
+    arrays = Counter[int]()
+    zeros = set()
+    for kinds in product(*(axis.items() for axis in axes)):
+        lengths = tuple([length for (length, _), _ in kinds])
+        scales = set(map(prod, product(*[some for (_, some), _ in kinds])))
+        number = prod([number for _, number in kinds])
+        arrays[prod(lengths)] += number * len(scales - {0})
+        if 0 in scales:
+            zeros.add(lengths)
+    arrays.update(map(prod, zeros))
+    return arrays
+
 
 @lru_cache(maxsize=65536)
 def storage_of(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the arrays that a block stores for one connection.
+    """Return the arrays that a block stores for one convolution.
 
     There is one array per run of kernel rows, run of kernel columns, and page of the
     first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``).
     If the ensemble is split, there is one array per distinct value
     (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
     """
-    if footprint.size <= profile.synapse.page:
-        return _on_one_page(footprint, profile)
-    width, channels = footprint.columns.size, footprint.channels
-    areas: dict[Hashable, int] = {}
-    top = 0
-    for row, column in product(footprint.rows.runs, footprint.columns.runs):
-        key = _identity(row, column, footprint)
-        last = ((row.length - 1) * width + column.length) * channels - 1
-        for page in _pages(row.starts, column.starts, footprint, profile):
-            areas[key, page] = row.length * column.length
-            top = max(top, page + last)
-    return Storage(_tally(areas), top, _suits_pop16(footprint, profile))
-
-
-def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the storage if all arrays begin on one page, without a loop over pairs."""
-    rows, columns = footprint.rows, footprint.columns
-    if footprint.shared:
-        arrays = _distinct(rows, columns, footprint.zero)
-    else:
-        arrays = Counter[int]()
-        pairs = product(rows.lengths.items(), columns.lengths.items())
-        for (high, n), (wide, m) in pairs:
-            arrays[high * wide] += n * m
-    high, wide = max(rows.lengths, default=0), max(columns.lengths, default=0)
-    last = ((high - 1) * columns.size + wide) * footprint.channels - 1
-    return Storage(
-        tuple(arrays.items()), max(0, last), _suits_pop16(footprint, profile)
+    rows, columns, channels, shared, zero = footprint
+    aligned = channels % profile.axon.pop16_base == 0 or not any(
+        base % profile.axon.pop16_base
+        for base in footprint.bases(rows.starts, columns.starts)
     )
-
-
-def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
-    """Count the arrays with different values, scale or size, by area."""
-    arrays = Counter[int]()
-    nothing: set[tuple[int, int]] = set()
-    kinds = product(rows.kinds.items(), columns.kinds.items())
-    for ((high, some), n), ((wide, others), m) in kinds:
-        scales = {a * b for a in some for b in others}
-        if zero or 0 in scales:
-            nothing.add((high, wide))
-        if not zero:
-            arrays[high * wide] += n * m * len(scales - {0})
-    arrays.update(high * wide for high, wide in nothing)
-    return arrays
+    if footprint.size <= profile.synapse.page:
+        # All arrays begin on one page, so no loop over pairs of runs is needed.
+        zeros = {(1, frozenset([0 if shared and zero else 1])): 1}
+        kinds = rows.kinds(shared), columns.kinds(shared)
+        high, wide = (max((n for n, _ in each), default=0) for each in kinds)
+        top = max(0, ((high - 1) * columns.size + wide) * channels - 1)
+        return Storage(count_arrays(*kinds, zeros), top, aligned)
+    page, top = profile.synapse.page, 0
+    areas: dict[Hashable, int] = {}
+    for row, column in product(rows.runs, columns.runs):
+        key = _identity(row, column, footprint)
+        last = ((row.length - 1) * columns.size + column.length) * channels - 1
+        for base in footprint.bases(row.starts, column.starts):
+            areas[key, base // page] = row.length * column.length
+            top = max(top, base // page * page + last)
+    return Storage(Counter(areas.values()), top, aligned)
 
 
 def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
@@ -108,36 +108,3 @@ def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
     if scale == 0:
         return row.length, column.length
     return row.values, column.values, scale
-
-
-def _pages(
-    rows: Sequence[int],
-    columns: Sequence[int],
-    footprint: Footprint,
-    profile: Profile,
-) -> set[int]:
-    """Return the offsets of the pages on which arrays begin."""
-    page, channels = profile.synapse.page, footprint.channels
-    width = footprint.columns.size
-    return {
-        (row * width + column) * channels // page * page
-        for row in rows
-        for column in columns
-    }
-
-
-def _suits_pop16(footprint: Footprint, profile: Profile) -> bool:
-    multiple, channels = profile.axon.pop16_base, footprint.channels
-    if channels % multiple == 0:
-        return True
-    width = footprint.columns.size
-    starts = product(footprint.rows.starts, footprint.columns.starts)
-    bases: Iterator[int] = ((row * width + column) * channels for row, column in starts)
-    return all(base % multiple == 0 for base in bases)
-
-
-def _tally(areas: dict[Hashable, int]) -> tuple[tuple[int, int], ...]:
-    counts: dict[int, int] = {}
-    for area in areas.values():
-        counts[area] = counts.get(area, 0) + 1
-    return tuple(counts.items())

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
-from typing import overload
 
 from snnc.ir.lowered import Pooling
 
@@ -22,7 +21,7 @@ Steps = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Taps(Sequence[Tap]):
+class Taps:
     """The taps of a composed kernel, each computed on demand.
 
     The kernel may be far larger than its input.
@@ -50,18 +49,8 @@ class Taps(Sequence[Tap]):
     def __len__(self) -> int:
         return self.size
 
-    @overload
-    def __getitem__(self, index: int) -> Tap: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Tap]: ...
-    def __getitem__(self, index: int | slice) -> Tap | Sequence[Tap]:
-        places = range(self.size)[index]
-        if isinstance(places, int):
-            return self._covering(places - self.zeros)
-        return tuple(self._covering(place - self.zeros) for place in places)
-
-    def __iter__(self) -> Iterator[Tap]:
-        return (self._covering(place - self.zeros) for place in range(self.size))
+    def __getitem__(self, index: int) -> Tap:
+        return self._covering(index - self.zeros)
 
     @property
     def differ(self) -> bool:

@@ -6,9 +6,10 @@ import importlib.util
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostics
@@ -108,15 +109,14 @@ def export_nir(
     text_file = target.with_name(f"{target.name}.txt")
     made = _compile(package, device)
     assert made.lowered is not None
-    _refuse_neuron_biases(made.lowered)
-    _refuse_images(made.lowered)
+    _refuse_unsupported(made.lowered)
     layout = layout_id(tensors(made.lowered.network))
     if isinstance(weights, str | PathLike):
         os.stat(weights)  # safetensors raises an error without the file's name
     values = _read(made.lowered, weights, layout)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of
-    from snnc.nir.moving import NoNodeError
+    from snnc.nir.linear import NoNodeError
 
     try:
         graph = graph_of(made.lowered, values, neuron)
@@ -163,37 +163,30 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
     report = Diagnostics()
     made = compile_file(spec, report, "lower", device)
     if made is None or made.lowered is None:
-        problem = next(d for d in report.diagnostics)
+        problem = report.diagnostics[0].render_message()
         raise CannotExportError(
-            f"{spec} can't be compiled: {problem.render_message()}; `snnc check {spec}`"
-            " shows the problems"
+            f"{spec} can't be compiled: {problem}; `snnc check {spec}` shows the "
+            "problems"
         )
     return made
 
 
-def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
-    layers = lowered.network.layers
-    names = [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]
-    if names:
+def _refuse_unsupported(lowered: LoweredNetwork) -> None:
+    """Refuse layers and readouts that NIR has no nodes for."""
+    layers, readout = lowered.network.layers, lowered.network.readout
+    if names := [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
-
-
-def _refuse_images(lowered: LoweredNetwork) -> None:
-    """Refuse layers that enlarge an image, and a readout that outputs an image."""
-    kinds = {layer.name: layer.kind for layer in lowered.network.layers}
-    names = [name for name, kind in kinds.items() if kind == "conv2d_transpose"]
-    if names:
+    if names := [x.name for x in layers if x.kind == "conv2d_transpose"]:
         raise CannotExportError(
             f"NIR has no transposed convolution: {', '.join(names)} can't be exported"
         )
-    if lowered.network.readout.convolution is not None:
-        name = lowered.network.readout.name
+    if readout.convolution is not None:
         raise CannotExportError(
-            f"`{name}` is a convolution: to export the network, write `units` in the "
-            "readout"
+            f"`{readout.name}` is a convolution: to export the network, write `units` "
+            "in the readout"
         )
 
 
@@ -201,11 +194,8 @@ def _read(lowered: LoweredNetwork, weights: Weights, layout_id: str) -> Tensors:
     """Read weights in the layout of packages."""
     from snnc.runtime.layout import Layout, LayoutError, Tensor
 
-    ordered = (
-        Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros)
-        for t in tensors(lowered.network)
-    )
-    layout = Layout(layout_id, tuple(ordered), input_scale(lowered.network))
+    ordered = tuple(Tensor(**asdict(tensor)) for tensor in tensors(lowered.network))
+    layout = Layout(layout_id, ordered, input_scale(lowered.network))
     try:
         return layout.load(weights)
     except LayoutError as error:
@@ -222,31 +212,20 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> i
         for name, node in graph.nodes.items()
     }
     whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
+    document = whole.to_dict()
+    # nir 1.0.4, which sinabs requires, can't read `v_reset`; later versions use 0 if it
+    # is missing.
+    for node in document["nodes"].values():
+        node.pop("v_reset", None)
     content = io.BytesIO()
     # Otherwise HDF5 returns nodes in alphabetical order, and tools based on nirtorch
     # read neurons before their inputs.
     before = h5py.get_config().track_order
     h5py.get_config().track_order = True
     try:
-        nir.write(content, _Portable(whole))
+        nir.write(content, SimpleNamespace(to_dict=lambda: document))
     finally:
         h5py.get_config().track_order = before
     data = content.getvalue()
     write_file(target, data)
     return len(data)
-
-
-@dataclass(frozen=True, slots=True)
-class _Portable:
-    """A graph that nir 1.0.4 can also read, which sinabs requires.
-
-    This version lacks ``v_reset``; later versions use 0 if it is missing.
-    """
-
-    graph: Any
-
-    def to_dict(self) -> dict[str, Any]:
-        document: dict[str, Any] = self.graph.to_dict()
-        for node in document["nodes"].values():
-            node.pop("v_reset", None)
-        return document

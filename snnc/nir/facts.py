@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
-from snnc.ir.lowered import LoweredNetwork, Population
+from snnc.ir.lowered import LoweredNetwork
 from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
 from snnc.text.display import Json
@@ -45,7 +45,7 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
         "readout_synapse": readout.synapse,
         "decide": readout.decide,
         "host": ", ".join([*_on_host(lowered), readout.name]),
-        "rates": {p.name: _rate(p) for p in lowered.populations},
+        "rates": {p.name: p.upper_rate for p in lowered.populations},
         "spec": spec,
     }
 
@@ -53,12 +53,9 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
 def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) -> str:
     """Return the same facts as text, with a list of what the export loses."""
     network, timing = lowered.network, lowered.network.timing
-    shown = (
-        f"a step is {timing.dt * 1e3:g} ms; an example is shown for {timing.steps}"
-        " steps, all neurons at 0 before it"
-    )
     facts = {
-        "time": shown,
+        "time": f"a step is {timing.dt * 1e3:g} ms; an example is shown for "
+        f"{timing.steps} steps, all neurons at 0 before it",
         "units": UNIT,
         "input": _input(network.input),
         "output": _output(network.readout),
@@ -103,15 +100,9 @@ def _output(readout: ReadoutLayer) -> str:
         "mean": "the mean of the second half of its steps",
         "last": "its last step",
     }[readout.decide]
-    filtered = (
-        f"filtered by a lowpass of {readout.synapse * 1e3:g} ms, "
-        if readout.synapse
-        else ""
-    )
-    return (
-        f"`output`: the {readout.units} values of `{readout.name}`; {filtered}{decides}"
-        " decides"
-    )
+    filtered = f"filtered by a lowpass of {readout.synapse * 1e3:g} ms, "
+    values = f"`output`: the {readout.units} values of `{readout.name}`"
+    return f"{values}; {filtered if readout.synapse else ''}{decides} decides"
 
 
 def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
@@ -121,7 +112,7 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
         placed.kind,
         dims(placed.shape),
         "chip" if population is not None and population.on_chip else "host",
-        "" if population is None else f"..{_rate(population):g} Hz",
+        "" if population is None else f"..{population.upper_rate:g} Hz",
         ", ".join(placed.linear),
         placed.neurons or "",
         f"x {placed.growth:.3g}",
@@ -130,11 +121,12 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     forms = {placed.cell.form for placed in graph.placed if placed.cell}
+    spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
         " in NIR they are ordinary nodes."
     )
-    if spread := [p.name for p in lowered.populations if _is_spread(p)]:
+    if spread := [name for name, own in spiking.items() if own.start == "spread"]:
         yield (
             f"NIR has no initial voltages: {', '.join(spread)}, with `start spread`, "
             "begins at 0 in NIR, so neurons with equal input spike at the same time."
@@ -149,7 +141,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "CubaLIF also filters the bias. The membrane of a neuron without a leak"
             " has a time constant of 1000 s."
         )
-    if any(_is_lif(population) for population in lowered.populations):
+    if any(isinstance(own.neuron, LifNeuron) for own in spiking.values()):
         yield (
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "
@@ -167,7 +159,12 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "zero where a kernel does not reach. `weights` shows by which factor "
             "their number grows."
         )
-    if other := list(_not_square(graph)):
+    shapes = {
+        name: node.values["weight"].shape
+        for name, node in graph.nodes.items()
+        if node.kind == "Conv2d"
+    }
+    if other := [name for name, (*_, h, w) in shapes.items() if h != w]:
         yield (
             f"The kernels of {', '.join(other)} are not square: up to version 1.0.8, "
             "`nir.read` needs `type_check=False`."
@@ -184,28 +181,5 @@ def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[st
             yield f"{layer.name} {layer.spiking.synapse * 1e3:g} ms"
 
 
-def _not_square(graph: ExportedGraph) -> Iterator[str]:
-    for name, node in graph.nodes.items():
-        if node.kind == "Conv2d":
-            *_, rows, columns = node.values["weight"].shape
-            if rows != columns:
-                yield name
-
-
 def _on_host(lowered: LoweredNetwork) -> list[str]:
     return [p.name for p in lowered.populations if not p.on_chip]
-
-
-def _rate(population: Population) -> float:
-    assert population.layer.spiking is not None
-    return population.layer.spiking.rate.high
-
-
-def _is_lif(population: Population) -> bool:
-    assert population.layer.spiking is not None
-    return isinstance(population.layer.spiking.neuron, LifNeuron)
-
-
-def _is_spread(population: Population) -> bool:
-    assert population.layer.spiking is not None
-    return population.layer.spiking.start == "spread"

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.logical import InputLayer, Shape
+from snnc.ir.logical import InputLayer, ReadoutLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
-from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
-from snnc.nir.moving import Convolution2d
+from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
 from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
 
 if TYPE_CHECKING:
@@ -69,24 +68,23 @@ class TensorTerm:
 
     Attributes
     ----------
-    layer, tensor
-        The target layer, and the weight tensor; None for an identity.
     linear
         The operation on activations.
     scale
         The factor of the weights.
-    windows
-        The number of values that the average pools cover.
     bias
         The gain and the offset of the layer's bias, if the node contains the bias.
     """
 
-    layer: str
-    tensor: str | None
-    linear: Convolution2d | Matrix
+    projection: Projection
+    linear: Linear
     scale: float
-    windows: int
     bias: tuple[float, float] | None
+
+    @property
+    def windows(self) -> int:
+        """The number of values that the average pools cover."""
+        return prod(prod(pool.window) for pool in self.projection.pools)
 
 
 @dataclass(slots=True)
@@ -122,88 +120,81 @@ def graph_of(
     neuron
         The NIR neuron for ReLU; see `snnc.nir.neurons`.
     """
-    return _GraphMaker(lowered, tensors, neuron).build()
+    maker = _GraphMaker(lowered, tensors)
+    maker.add_input(lowered.network.input)
+    for population in lowered.in_reading_order:
+        maker.add_population(population, neuron)
+    maker.add_readout(lowered.network.readout)
+    return maker.graph
 
 
 class _GraphMaker:
-    def __init__(
-        self, lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
-    ) -> None:
+    def __init__(self, lowered: LoweredNetwork, tensors: Mapping[str, Array]) -> None:
         self._lowered = lowered
-        self._network = lowered.network
         self._tensors = tensors
-        self._neuron = neuron
-        self._graph = ExportedGraph()
+        self.graph = ExportedGraph()
         # The nodes that output each layer's spikes, and the activation of one spike.
         self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
-    def build(self) -> ExportedGraph:
-        graph, network = self._graph, self._network
-        self._add_input(network.input)
-        for population in self._lowered.in_reading_order:
-            self._add_population(population)
-        name = network.readout.name
-        linear, growth = self._sum(name, name, self._lowered.readout, 1.0, 0.0)
-        shape = network.readout.shape
-        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
-        graph.placed.append(placed)
-        graph.nodes[OUTPUT] = ExportedNode("Output", {"output_type": np.array(shape)})
-        graph.edges += [(node, OUTPUT) for node in linear]
-        return graph
-
-    def _add_input(self, given: InputLayer) -> None:
+    def add_input(self, given: InputLayer) -> None:
         shape = nir_shape(given.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
-        end = self._graph.add(INPUT, node)
+        end = self.graph.add(INPUT, node)
         if given.scaled is not None:
             # Use a separate node, because padding adds zeros to the scaled values.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
-            offset = low - slope * given.low
-            scaled = _scaling(shape, slope, offset)
-            end = self._graph.add(f"{given.name}_scaled", scaled, end)
+            scaled = _scaling(shape, slope, low - slope * given.low)
+            end = self.graph.add(f"{given.name}_scaled", scaled, end)
         self._ends[given.name] = [end]
         self._spikes[given.name] = 1.0
 
-    def _add_population(self, population: Population) -> None:
+    def add_population(self, population: Population, neuron: Neuron) -> None:
         """Add the neurons of a layer, or of one level of a max pool, node by node."""
         layer, name = population.layer, population.name
         assert layer.spiking is not None
-        dt = self._network.timing.dt
-        cell = nir_neurons_of(layer.spiking, self._neuron, dt, layer.is_encoder)
-        projections = self._lowered.into(name)
+        dt = self._lowered.network.timing.dt
+        cell = nir_neurons_of(layer.spiking, neuron, dt, layer.is_encoder)
         count, axis = nodes_of(self._lowered, name)
-        sizes = [
-            n // count if i == axis else n for i, n in enumerate(population.volume)
-        ]
-        shape = (
-            layer.shape if population.volume == volume_of(layer.shape) else tuple(sizes)
-        )
+        shape: Shape = cut(population.volume, axis, count)
+        if population.volume == volume_of(layer.shape):
+            shape = layer.shape
         self._spikes[name] = spike_of(layer.spiking, dt)
         self._ends[name] = []
         for number in range(count):
             own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
-            linear, growth = self._sum(
-                own, name, projections, cell.gain, cell.rest, number
-            )
+            projections = self._lowered.into(name)
+            linear, growth = self._sum(own, name, projections, cell, number)
             node = _neurons(cell, nir_shape(shape))
-            end = self._graph.add(f"{own}_neurons", node, *linear)
+            end = self.graph.add(f"{own}_neurons", node, *linear)
             self._ends[name].append(end)
             placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
-            self._graph.placed.append(placed)
+            self.graph.placed.append(placed)
+
+    def add_readout(self, readout: ReadoutLayer) -> None:
+        name, shape = readout.name, readout.shape
+        linear, growth = self._sum(name, name, self._lowered.readout)
+        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
+        self.graph.placed.append(placed)
+        node = ExportedNode("Output", {"output_type": np.array(shape)})
+        self.graph.nodes[OUTPUT] = node
+        self.graph.edges += [(source, OUTPUT) for source in linear]
 
     def _sum(
         self,
         node: str,
         name: str,
         projections: Sequence[Projection],
-        gain: float,
-        rest: float,
+        cell: NirNeurons | None = None,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
         """Add the linear nodes of a reader's inputs; the first node has the bias."""
+        gain, rest = (1.0, 0.0) if cell is None else (cell.gain, cell.rest)
+        population = self._lowered.by_name.get(name)
         bias = self._tensors.get(f"{name}.bias")
+        if bias is not None and population is not None:
+            bias = np.tile(bias, population.volume[0])  # for each slice of the depth
         names: list[str] = []
         size = 0
         terms = (
@@ -216,107 +207,79 @@ class _GraphMaker:
         for projection, source, linear in terms:
             scale = gain * self._spikes[projection.source]
             weight = scale * linear.weight
-            offset = np.zeros(len(weight))
-            if not names:
-                offset += rest
-                offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
             if names and _changes_nothing(linear, weight):
                 names.append(source)
                 continue
-            own = f"{node}_from_{source.removesuffix('_neurons')}" if names else node
-            has_bias = not names and bias is not None
+            own, offset = node, np.zeros(len(weight))
+            if names:
+                own = f"{node}_from_{source.removesuffix('_neurons')}"
+            else:
+                offset += rest
+                offset += 0.0 if bias is None else gain * bias
+            moved = None if names or bias is None else (gain, rest)
             own = self._add_linear(own, source, linear, weight, offset)
-            windows = prod(prod(pool.window) for pool in projection.pools)
-            self._graph.terms[own] = TensorTerm(
-                layer=name,
-                tensor=projection.tensor,
-                linear=linear,
-                scale=scale,
-                windows=windows,
-                bias=(gain, rest) if has_bias else None,
-            )
+            self.graph.terms[own] = TensorTerm(projection, linear, scale, moved)
             names.append(own)
             size += weight.size
         read = {p.tensor for p in projections if p.tensor is not None}
         due = sum(self._tensors[tensor].size for tensor in read)
         return tuple(names), size / due if due else 1.0
 
-    def _by_slice(self, name: str, bias: Array) -> Array:
-        """Repeat a bias per channel for each slice of the depth axis."""
-        population = self._lowered.by_name.get(name)
-        return np.tile(bias, population.volume[0] if population else 1)
-
     def _add_linear(
-        self,
-        name: str,
-        source: str,
-        linear: Convolution2d | Matrix,
-        weight: Array,
-        bias: Array,
+        self, name: str, source: str, linear: Linear, weight: Array, bias: Array
     ) -> str:
-        graph = self._graph
-        weight, bias = weight.astype(np.float32), bias.astype(np.float32)
-        if isinstance(linear, Convolution2d):
-            return graph.add(name, _conv(linear, weight, bias), source)
         if linear.flattens is not None:
             shape = {"input": np.array(linear.flattens)}
             flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
-            source = graph.add(f"{name}_flat", flat, source)
-        return graph.add(
-            name, ExportedNode("Affine", {"weight": weight, "bias": bias}), source
-        )
+            source = self.graph.add(f"{name}_flat", flat, source)
+        return self.graph.add(name, _node(linear, weight, bias), source)
 
 
-def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
-    # Not all tools support other values: Spyx ignores dilation and groups.
-    values = {
+def _node(linear: Linear, weight: Array, bias: Array) -> ExportedNode:
+    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
+    values = {"weight": weight, "bias": bias}
+    if not linear.image:
+        return ExportedNode("Affine", values)
+    moves = {
         "input_shape": linear.image,
-        "weight": weight,
         "stride": linear.stride,
         "padding": linear.padding,
+        # Not all tools support other values: Spyx ignores dilation and groups.
         "dilation": (1, 1),
         "groups": 1,
-        "bias": bias,
     }
-    return ExportedNode("Conv2d", values)
+    return ExportedNode("Conv2d", {**values, **moves})
 
 
-def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
+def _changes_nothing(linear: Linear, weight: Array) -> bool:
     """Return whether an edge can replace the node.
 
     nirtorch must also run the nodes in the right order, depth first: it follows the
     first edge of a node to its end before it follows the next edge.
     """
-    if isinstance(linear, Convolution2d):
-        if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):
-            return False
-        weight = weight[:, :, 0, 0]
-    elif linear.flattens is not None:
+    if linear.flattens is not None or weight.shape[2:] not in ((), (1, 1)):
         return False
-    return np.array_equal(weight, np.eye(len(weight)))
+    matrix = weight.reshape(weight.shape[:2])
+    return set(linear.stride) <= {1} and np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
-    channels = shape[0]
-    scale = slope * np.eye(channels, dtype=np.float32)
-    bias = np.full(channels, offset, np.float32)
+    scale, bias = slope * np.eye(shape[0]), np.full(shape[0], offset)
     if len(shape) == 1:
-        return ExportedNode("Affine", {"weight": scale, "bias": bias})
-    kernel = Convolution2d(
-        scale[:, :, None, None], (1, 1), (0, 0), (shape[1], shape[2])
-    )
-    return _conv(kernel, kernel.weight, bias)
+        return _node(Linear(scale), scale, bias)
+    kernel = Linear(scale[:, :, None, None], (1, 1), (0, 0), shape[1:])
+    return _node(kernel, kernel.weight, bias)
 
 
 def _neurons(cell: NirNeurons, shape: Shape) -> ExportedNode:
     one = np.ones(shape, np.float32)
-    zero = np.zeros(shape, np.float32)
-    values = {"r": one, "v_threshold": one, "v_reset": zero}
+    values = {"r": one, "v_threshold": one, "v_reset": 0 * one}
+    if cell.form != "IF":
+        values["v_leak"] = 0 * one
     if cell.form == "LIF":
-        values |= {"v_leak": zero, "tau": one * np.float32(cell.membrane)}
+        values["tau"] = one * np.float32(cell.membrane)
     if cell.form == "CubaLIF":
         values |= {
-            "v_leak": zero,
             "tau_syn": one * np.float32(cell.synapse),
             "tau_mem": one * np.float32(cell.membrane),
             "w_in": one,

@@ -6,23 +6,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import RefusedModelError, refused
 from snnc.ir.order import reading_order
-from snnc.rules.architectures import (
-    LooseEdge,
-    NewerNir,
-    NodeRefused,
-    NotNir,
-    RecurrentNir,
-    SeveralNirEnds,
-)
+from snnc.rules import architectures as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:
@@ -32,6 +26,7 @@ if TYPE_CHECKING:
 Edge = tuple[str, str]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
+AGAIN = "write the graph again"
 WORDS = ("padding",)
 """Parameters that may be words instead of numbers."""
 
@@ -42,8 +37,8 @@ class Node:
 
     name: str
     kind: str
-    arrays: Mapping[str, Array]
-    words: Mapping[str, str]
+    arrays: dict[str, Array]
+    words: dict[str, str]
 
     def array(self, name: str) -> Array:
         """Return an array that every node of this kind must have.
@@ -55,15 +50,13 @@ class Node:
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
-            raise self.refusal(f"it has no {name}", "write the graph again")
+            raise self.refusal(f"it has no {name}", AGAIN)
         return array
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
-        return RefusedModelError(
-            NodeRefused(
-                span=NOWHERE, node=self.name, kind=self.kind, why=why, advice=remedy
-            )
+        return refused(
+            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
         )
 
 
@@ -91,48 +84,30 @@ class NirGraph:
         return tuple(target for source, target in self.edges if source == name)
 
 
-def order_nodes(
-    nodes: Mapping[str, Node],
-    edges: tuple[Edge, ...],
-    version: str,
-    facts: Mapping[str, str],
-) -> NirGraph:
-    """Return a graph with its nodes in the order in which they run.
+def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> tuple[Node, ...]:
+    """Return the nodes in the order in which they run.
 
-    Raises
-    ------
-    RefusedModelError
-        If an edge leads nowhere, nodes form a cycle, or there is not exactly one input
-        and one output.
+    Refuse edges that lead nowhere, cycles, and more or fewer than one input and output.
     """
+    reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         for end in (source, target):
             if end not in nodes:
-                raise RefusedModelError(
-                    LooseEdge(span=NOWHERE, source=source, target=target, missing=end)
+                raise refused(
+                    rules.LooseEdge, source=source, target=target, missing=end
                 )
+        reads[target].append(source)
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
         if len(ends) != 1:
             names = f": {', '.join(ends[:8])}" if ends else ""
-            raise RefusedModelError(
-                SeveralNirEnds(span=NOWHERE, kind=kind, count=len(ends), names=names)
-            )
-    unique = tuple(dict.fromkeys(edges))
-    return NirGraph(tuple(_sort(nodes, unique)), unique, version, facts)
-
-
-def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
-    reads: dict[str, list[str]] = {name: [] for name in nodes}
-    for source, target in edges:
-        reads[target].append(source)
+            raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
     try:
-        order = reading_order(reads)
+        return tuple(nodes[name] for name in reading_order(reads))
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
-        raise RefusedModelError(RecurrentNir(span=NOWHERE, nodes=listed)) from error
-    return map(nodes.__getitem__, order)
+        raise refused(rules.RecurrentNir, nodes=listed) from error
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
@@ -147,11 +122,8 @@ def read_graph(file: Path, path: str) -> NirGraph:
         if opened.read(len(HDF5)) != HDF5:
             raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
-        store = Store(file, path)
-        try:
+        with closing(Store(file, path)) as store:
             return _graph(store, path)
-        finally:
-            store.close()
     except RefusedModelError as error:
         refusal = error.diagnostic
         if isinstance(refusal, DamagedModel | UnsafeModel):
@@ -162,7 +134,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    return RefusedModelError(NotNir(span=NOWHERE, path=path, reason=reason))
+    return refused(rules.NotNir, path=path, reason=reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -171,7 +143,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version", path)
     if not re.match(r"[01]\.", version):
-        raise RefusedModelError(NewerNir(span=NOWHERE, path=path, version=version[:40]))
+        raise refused(rules.NewerNir, path=path, version=version[:40])
     if (kind := _word(store, "node/type", path)) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
@@ -186,7 +158,8 @@ def _graph(store: Store, path: str) -> NirGraph:
         if name in ("spec", "layout_id")
         and (words := store.words(f"node/metadata/{name}"))
     }
-    return order_nodes(nodes, _edges(store, path), version, facts)
+    edges = _edges(store, path)
+    return NirGraph(_in_order(nodes, edges), edges, version, facts)
 
 
 def _edges(store: Store, path: str) -> tuple[Edge, ...]:
@@ -196,27 +169,27 @@ def _edges(store: Store, path: str) -> tuple[Edge, ...]:
     if shape[0] == 0:
         return ()
     words = store.words("node/edges") or ()
-    return tuple(zip(words[::2], words[1::2], strict=True))
+    return tuple(dict.fromkeys(zip(words[::2], words[1::2], strict=True)))
 
 
 def _node(store: Store, name: str, path: str) -> Node:
     place = f"node/nodes/{name}"
     kind = _word(store, f"{place}/type", path)
-    members = [m for m in store.members(place) if m not in ("type", "metadata")]
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
         raise node.refusal(
             "it is a nested graph, as for recurrent layers",
             "train a network without recurrent connections, or write one flat graph",
         )
-    arrays, words = {}, {}
-    for member in members:
+    for member in store.members(place):
         at = f"{place}/{member}"
+        if member in ("type", "metadata"):
+            continue
         if member in WORDS and store.is_words(at):
-            words[member] = _word(store, at, path)
+            node.words[member] = _word(store, at, path)
         elif (array := store.array(at)) is not None:
-            arrays[member] = array
-    return Node(name, kind[:40], arrays, words)
+            node.arrays[member] = array
+    return node
 
 
 def _word(store: Store, place: str, path: str) -> str:

@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from snnc.ir.logical import LifNeuron, Spiking
-from snnc.nir.graph_file import Node
+from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network
 
 Form = Literal["IF", "LIF", "CubaLIF"]
@@ -104,15 +104,12 @@ class SpecNeurons:
         The activation that one spike per step represents.
     properties
         The properties in the layer's statement.
-    resets
-        Whether the node has a reset voltage.
     """
 
     gain: float
     offset: float
     spike: float
     properties: tuple[str, ...]
-    resets: bool
 
 
 def spec_neurons_of(node: Node) -> SpecNeurons:
@@ -133,7 +130,7 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
             "give it a threshold above its reset",
         )
     if node.kind == "IF":
-        return SpecNeurons(resistance / room, 0.0, 1.0, (), "v_reset" in node.arrays)
+        return SpecNeurons(resistance / room, 0.0, 1.0, ())
     return _leaky(node, resistance, room, reset)
 
 
@@ -144,7 +141,6 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
     step = tau / resistance if resistance > 1 else STEP
     gain = resistance / room
     properties: tuple[str, ...] = ()
-    resets = "v_reset" in node.arrays
     if node.kind == "CubaLIF":
         gain *= _one(node, "w_in", 1.0)
         synapse = _one(node, "tau_syn")
@@ -153,7 +149,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
-        return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
+        return SpecNeurons(gain * step / tau, 0.0, 1.0, properties)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
     return SpecNeurons(
@@ -161,7 +157,6 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         ((leak - reset) / room - REST) / full,
         1 / (TOP * STEP),
         (neuron, *properties),
-        resets,
     )
 
 
@@ -181,7 +176,7 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None or array is not None:
-            raise node.refusal(f"it has no {name}", "write the graph again")
+            raise node.refusal(f"it has no {name}", AGAIN)
         return default
     first = float(array.reshape(-1)[0])
     if not np.isfinite(array).all():

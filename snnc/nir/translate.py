@@ -1,9 +1,8 @@
 """Translate a NIR graph into a model that `snnc.importer` imports, layer by layer.
 
-NIR is channels-first, but models and their kernels are channels-last. Operations
-between a kernel and its neurons (thresholds, resistances, scales) are folded into the
-kernel. Operations after neurons (sums of a pool, scales, the amplitude of a spike) are
-folded into the kernels that read the neurons.
+NIR is channels-first, but models and their kernels are channels-last. What a node
+scales (thresholds, resistances, sums of a pool, the amplitude of a spike) becomes a
+`Rescaling` before the next layer, which the importer folds into kernels.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.nir import convolutions
-from snnc.nir.convolutions import FoldedKernel, GraphWeights
-from snnc.nir.graph_file import NirGraph, Node
-from snnc.nir.neurons import NEURONS, SpecNeurons, spec_neurons_of
+from snnc.nir.graph_file import AGAIN, NirGraph, Node
+from snnc.nir.neurons import NEURONS, spec_neurons_of
+from snnc.text.tables import dims
 
 if TYPE_CHECKING:
+    from snnc.importer.model import Arrays
     from snnc.runtime.examples import Array
 
 
@@ -37,22 +37,36 @@ class NodeValue:
     Attributes
     ----------
     layer
-        The layer of the model that computes the output.
+        The layer of the model that computes the output, except for ``factor``.
     shape
         The shape, channels first.
     factor
-        The factor of each of the layer's channels.
+        The factor of each channel, or one factor.
     image
         The shape before flattening, if the output was flattened.
-    linear
-        The linear nodes whose outputs are added, if any.
+    is_linear
+        Whether no neurons follow the linear nodes that compute the output.
     """
 
     layer: str
     shape: tuple[int, ...]
     factor: Array
     image: tuple[int, ...] = ()
-    linear: tuple[str, ...] = ()
+    is_linear: bool = False
+
+
+class GraphWeights(ModelWeights):
+    """The kernels and biases of a graph's layers, channels last."""
+
+    def __init__(self, arrays: Mapping[str, Arrays]) -> None:
+        self._arrays = arrays
+
+    def of(self, layer: str) -> Arrays:
+        """See `Weights.of`."""
+        return self._arrays.get(layer, {})
+
+    def close(self) -> None:
+        """Do nothing, because no file is open."""
 
 
 @dataclass(slots=True)
@@ -72,53 +86,45 @@ def translate(graph: NirGraph, name: str) -> Translated:
     RefusedModelError
         If a node has no counterpart, or its parameters are invalid.
     """
-    translator = _Translator(graph)
+    ends = {node.kind: node.name for node in graph.nodes}
+    kinds = {node.name: node.kind for node in graph.nodes}
+    translator = _Translator(graph, kinds, ends["Input"])
     for node in graph.nodes:
         translator.add(node)
-    output = next(node for node in graph.nodes if node.kind == "Output")
-    given = next(node for node in graph.nodes if node.kind == "Input")
-    kinds = {node.name: node.kind for node in graph.nodes}
-    layers = [
-        replace(layer, options={**layer.options, "node": kinds[layer.name]})
-        if layer.name in kinds
-        else layer
-        for layer in translator.layers
-    ]
     model = KerasModel(
         name=name,
         keras=graph.version,
-        layers=tuple(layers),
-        inputs=(given.name,),
-        outputs=(translator.values[output.name].layer,),
+        layers=tuple(translator.layers),
+        inputs=(ends["Input"],),
+        outputs=(translator.values[ends["Output"]].layer,),
         compiled=None,
         tool="NIR",
     )
     notes = list(translator.notes)
-    if translator.subtract:
-        names = ", ".join(f"`{name}`" for name in translator.subtract)
+    neurons = [node for node in graph.nodes if node.kind in NEURONS]
+    if names := [f"`{n.name}`" for n in neurons if "v_reset" not in n.arrays]:
         notes.append(
-            f"{names}: no `v_reset`; tools that omit `v_reset` subtract the threshold "
-            "when a neuron fires"
+            f"{', '.join(names)}: no `v_reset`; tools that omit `v_reset` subtract the "
+            "threshold when a neuron fires"
         )
-    return Translated(model, GraphWeights(translator.kernels), tuple(notes))
+    return Translated(model, GraphWeights(translator.arrays), tuple(notes))
 
 
 @dataclass(slots=True)
 class _Translator:
     graph: NirGraph
+    kinds: Mapping[str, str]
+    # The name of the graph's input.
+    given: str
     layers: list[KerasLayer] = field(default_factory=list)
     values: dict[str, NodeValue] = field(default_factory=dict)
-    kernels: dict[str, FoldedKernel] = field(default_factory=dict)
+    arrays: dict[str, Arrays] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    inputs: set[str] = field(default_factory=set)
-    # Neurons without a reset voltage.
-    subtract: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         handler = HANDLERS.get(node.kind)
         if handler is None:
-            why, remedy = REFUSED.get(node.kind, UNKNOWN)
-            raise node.refusal(why, remedy)
+            raise node.refusal(*REFUSED.get(node.kind, UNKNOWN))
         reads = self.graph.reads(node.name)
         if node.kind != "Input" and not reads:
             raise node.refusal(
@@ -126,42 +132,50 @@ class _Translator:
             )
         value = handler(self, node, self._sum(node, reads))
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
-            shape = "x".join(map(str, value.shape))
+            verb = "has" if node.kind == "Input" else "gives"
             raise node.refusal(
-                f"it gives {shape} values, but 1 to {LARGEST} are allowed",
+                f"it {verb} {dims(value.shape)} values, but 1 to {LARGEST} are allowed",
                 "write a smaller graph",
             )
         self.values[node.name] = value
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return the input of a node: the sum of its edges."""
-        if not reads:
-            return NodeValue("", (), np.ones(1))
         values = [self.values[name] for name in reads]
-        if len(values) == 1:
-            return values[0]
+        if len(values) < 2:
+            return values[0] if values else NodeValue("", (), np.ones(1))
         first = values[0]
-        factors = [np.broadcast_to(v.factor, v.shape[:1]) for v in values]
-        if len({(v.shape, v.image) for v in values}) > 1 or any(
-            not np.array_equal(f, factors[0]) for f in factors
-        ):
+        if len({(value.shape, value.image) for value in values}) > 1:
             raise node.refusal(
                 "its inputs have different shapes or scales",
                 "make them equal with convolutions with kernel 1",
             )
-        name = f"{node.name}_sum"
-        self._layer(name, "Add", {}, tuple(value.layer for value in values))
-        linear = tuple(name for value in values for name in value.linear)
-        return replace(first, layer=name, linear=linear)
+        layers, factor = [value.layer for value in values], first.factor
+        if any(not np.array_equal(value.factor, factor) for value in values):
+            layers = [self._scaled(f"{v.layer}_for_{node.name}", v) for v in values]
+            factor = np.ones(1)
+        layer = self._layer(f"{node.name}_sum", "Add", {}, *layers)
+        is_linear = any(value.is_linear for value in values)
+        return replace(first, layer=layer, factor=factor, is_linear=is_linear)
 
     def _layer(
-        self,
-        name: str,
-        kind: str,
-        options: Mapping[str, object],
-        reads: tuple[str, ...],
-    ) -> None:
-        self.layers.append(KerasLayer(name, kind, dict(options), reads))
+        self, name: str, kind: str, options: Mapping[str, object], *reads: str
+    ) -> str:
+        """Add a layer, and return its name; explanations show the kind of its node."""
+        if name in self.kinds:
+            options = {**options, "node": self.kinds[name]}
+        self.layers.append(KerasLayer(name, kind, options, reads))
+        return name
+
+    def _scaled(
+        self, name: str, value: NodeValue, gain: float = 1.0, offset: float = 0.0
+    ) -> str:
+        """Return a layer for a value with its factor, and with a gain and an offset."""
+        factors = value.factor * gain
+        if (factors == 1).all() and not offset:
+            return value.layer
+        options = {"scale": factors.tolist(), "offset": offset}
+        return self._layer(name, "Rescaling", options, value.layer)
 
     def input(self, node: Node, _: NodeValue) -> NodeValue:
         shape = tuple(int(n) for n in node.array("shape").reshape(-1))
@@ -172,15 +186,8 @@ class _Translator:
                 f"its shape has {len(shape)} axes",
                 "NIR shapes are channels x height x width, without a batch axis",
             )
-        if prod(shape) > LARGEST or min(shape) < 1:
-            raise node.refusal(
-                f"it has {'x'.join(map(str, shape))} values, but 1 to {LARGEST} are "
-                "allowed",
-                "write a smaller graph",
-            )
-        options = {"batch_input_shape": [None, *_last(shape)]}
-        self._layer(node.name, "InputLayer", options, ())
-        self.inputs.add(node.name)
+        options = {"batch_input_shape": [None, *shape[1:], shape[0]]}
+        self._layer(node.name, "InputLayer", options)
         return NodeValue(node.name, shape, np.ones(1))
 
     def _has_batch(self, node: Node, shape: tuple[int, ...]) -> bool:
@@ -197,18 +204,33 @@ class _Translator:
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
             raise node.refusal("it comes after a Flatten", "remove the Flatten")
-        convolved = convolutions.convolve(node, value.layer, value.shape)
-        if self._rescales(node, value, convolved.weight):
-            return replace(value, layer=node.name)
-        self.layers += convolved.layers
-        factor = np.broadcast_to(value.factor, value.shape[:1])
-        self.kernels[node.name] = FoldedKernel(node, convolved.weight, factor, ())
-        return NodeValue(node.name, convolved.shape, np.ones(1), linear=(node.name,))
+        convolved = convolutions.convolve(node, value.shape)
+        if (rescaled := self._rescaled(node, value, convolved.weight)) is not None:
+            return rescaled
+        source = self._scaled(f"{node.name}_scale", value)
+        if convolved.pads:
+            kind = f"ZeroPadding{len(convolved.pads)}D"
+            options = {"padding": convolved.pads}
+            source = self._layer(f"{node.name}_pad", kind, options, source)
+        self._layer(node.name, convolved.kind, convolved.options, source)
+        kernel = np.moveaxis(convolved.weight, (0, 1), (-1, -2))
+        return self._linear(node, kernel, convolved.shape)
 
-    def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
-        """Turn a node that only scales the input into `as` in the spec."""
-        if value.layer not in self.inputs:
-            return False
+    def _linear(self, node: Node, kernel: Array, shape: tuple[int, ...]) -> NodeValue:
+        """Keep the weights of a node's layer, and return the output of the node."""
+        bias = node.arrays.get("bias", np.zeros(shape[0]))
+        self.arrays[node.name] = {
+            "kernel": kernel.astype("f4"),
+            "bias": bias.astype("f4"),
+        }
+        return NodeValue(node.name, shape, np.ones(1), is_linear=True)
+
+    def _rescaled(
+        self, node: Node, value: NodeValue, weight: Array
+    ) -> NodeValue | None:
+        """Return the output of a node that only scales the input: `as` in the spec."""
+        if value.layer != self.given:
+            return None
         matrix = weight.reshape(*weight.shape[:2], -1)
         bias = node.arrays.get("bias", np.zeros(1))
         slope = float(matrix[0, 0, 0])
@@ -219,31 +241,33 @@ class _Translator:
             or (bias != bias[:1]).any()
             or len(self.graph.readers(self.graph.reads(node.name)[0])) > 1
         ):
-            return False
-        options = {"scale": slope, "offset": float(bias[0])}
-        self._layer(node.name, "Rescaling", options, (value.layer,))
-        return True
+            return None
+        layer = self._scaled(node.name, value, slope, float(bias[0]))
+        return replace(value, layer=layer, factor=np.ones(1))
 
     def matrix(self, node: Node, value: NodeValue) -> NodeValue:
         weight = matrix_of(node)
         if len(value.shape) != 1:
             raise node.refusal(
-                f"it reads {'x'.join(map(str, value.shape))}, which is not flat",
+                f"it reads {dims(value.shape)}, which is not flat",
                 "put a Flatten before this node",
             )
         if weight.shape[1] != value.shape[0]:
             raise node.refusal(
                 f"its weight is for {weight.shape[1]} values, and it reads"
                 f" {value.shape[0]}",
-                "write the graph again",
+                AGAIN,
             )
-        if self._rescales(node, value, weight):
-            return replace(value, layer=node.name)
+        if (rescaled := self._rescaled(node, value, weight)) is not None:
+            return rescaled
         options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
-        self._layer(node.name, "Dense", options, (value.layer,))
-        factor = np.broadcast_to(value.factor, value.shape)
-        self.kernels[node.name] = FoldedKernel(node, weight, factor, value.image)
-        return NodeValue(node.name, weight.shape[:1], np.ones(1), linear=(node.name,))
+        source = self._scaled(f"{node.name}_scale", value)
+        self._layer(node.name, "Dense", options, source)
+        kernel = weight.T
+        if value.image:
+            planes = kernel.reshape(*value.image, -1)
+            kernel = np.moveaxis(planes, 0, -2).reshape(kernel.shape)
+        return self._linear(node, kernel, weight.shape[:1])
 
     def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:
@@ -253,17 +277,18 @@ class _Translator:
         # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
-        self._layer(node.name, "Flatten", {}, (value.layer,))
-        pixels = prod(value.shape[1:])
-        factor = np.broadcast_to(value.factor, value.shape[:1]).repeat(pixels)
+        source, factor = value.layer, value.factor
+        if factor.size > 1:
+            source, factor = self._scaled(f"{node.name}_scale", value), np.ones(1)
+        layer = self._layer(node.name, "Flatten", {}, source)
         size = (prod(value.shape),)
-        return NodeValue(node.name, size, factor, value.shape, value.linear)
+        return NodeValue(layer, size, factor, value.shape, value.is_linear)
 
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
-        layer, shape, window = convolutions.pool_of(node, value.layer, value.shape)
-        self.layers.append(layer)
+        options, shape, window = convolutions.pool_of(node, value.shape)
+        layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
         factor = value.factor * (window if node.kind.startswith("Sum") else 1)
-        return NodeValue(node.name, shape, factor)
+        return replace(value, layer=layer, shape=shape, factor=factor)
 
     def scale(self, node: Node, value: NodeValue) -> NodeValue:
         scale = node.array("scale").astype(float)
@@ -276,67 +301,32 @@ class _Translator:
                 "scale by channel",
             )
         factor = by_channel[:, 0]
-        if value.linear:
-            self._follow(node, value, factor, 0.0)
-            return value
-        if (factor <= 0).any():
-            raise node.refusal("it makes spikes negative", "use a scale above 0")
-        return replace(value, factor=value.factor * factor)
-
-    def _follow(
-        self, node: Node, value: NodeValue, gain: Array | float, offset: float
-    ) -> None:
-        """Fold an operation that follows linear nodes into their kernels."""
-        if value.image:
+        if value.image and len(factor) > 1:
             raise node.refusal(
                 "it comes after a Flatten", "put this node before the Flatten"
             )
-        for place, name in enumerate(value.linear):
-            kernel = self.kernels[name]
-            if len(self.graph.readers(name)) > 1:
-                raise node.refusal(
-                    f"other nodes also read `{name}` directly, before its neurons",
-                    "let all of them read the neurons",
-                )
-            self.kernels[name] = replace(
-                kernel,
-                gain=kernel.gain * gain,
-                offset=kernel.offset + (0.0 if place else offset),
-            )
+        if not value.is_linear and (factor <= 0).any():
+            raise node.refusal("it makes spikes negative", "use a scale above 0")
+        return replace(value, factor=value.factor * factor)
 
     def neurons(self, node: Node, value: NodeValue) -> NodeValue:
         cells = spec_neurons_of(node)
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
                 raise node.refusal(
-                    f"its parameters have the shape {_x(array.shape)}, but it reads "
-                    f"{_x(value.shape)}",
-                    "write the graph again",
+                    "its parameters have the shape "
+                    f"{dims(array.shape)}, but it reads {dims(value.shape)}",
+                    AGAIN,
                 )
-        if value.linear:
-            self._follow(node, value, cells.gain, cells.offset)
-        self._check_sum(node, value, cells)
+        source = self._scaled(f"{node.name}_scale", value, cells.gain, cells.offset)
         options = {"properties": list(cells.properties)}
-        self._layer(node.name, "Neurons", options, (value.layer,))
-        if not cells.resets:
-            self.subtract.append(node.name)
-        return NodeValue(node.name, value.shape, np.full(1, 1 / cells.spike))
-
-    def _check_sum(self, node: Node, value: NodeValue, cells: SpecNeurons) -> None:
-        """Refuse a sum of linear nodes and scaled spikes."""
-        reads = self.graph.reads(node.name)
-        plain = [name for name in reads if not self.values[name].linear]
-        if not plain or len(reads) == 1:
-            return
-        if (cells.gain * self.values[plain[0]].factor != 1).any():
-            raise node.refusal(
-                f"it adds the spikes of `{plain[0]}` at a scale other than 1",
-                "put a convolution with kernel 1 in between",
-            )
+        layer = self._layer(node.name, "Neurons", options, source)
+        factor = np.full(1, 1 / cells.spike)
+        return replace(value, layer=layer, factor=factor, is_linear=False)
 
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
         level = float(np.max(node.array("threshold")))
-        if value.linear or not 0 <= level < 1:
+        if value.is_linear or not 0 <= level < 1:
             raise node.refusal(
                 "it outputs 0 or 1 per step, depending on whether a value is above "
                 "the threshold, but the rate of a neuron on the chip follows the value",
@@ -346,7 +336,9 @@ class _Translator:
         return value
 
     def output(self, node: Node, value: NodeValue) -> NodeValue:
-        if not value.linear and (value.factor != 1).any():
+        if value.is_linear:
+            return replace(value, layer=self._scaled(f"{node.name}_scale", value))
+        if (value.factor != 1).any():
             self.notes.append(
                 f"the output is `{value.layer}` times "
                 f"{float(np.max(value.factor)):.4g}, but the readout ignores this "
@@ -371,31 +363,20 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(NEURONS, _Translator.neurons),
 }
 UNKNOWN = ("its kind is unknown", "remove the node, and train again")
+SILENT = "it never fires, but only spikes can leave a core"
+FILTER = (
+    "remove the node: after the last Affine, the `synapse` of the readout is the same "
+    "filter"
+)
 REFUSED = {
     "Delay": (
         "the chip has no delays above one step",
         "train the network without delays",
     ),
-    "I": ("it never fires, but only spikes can leave a core", "use IF"),
-    "LI": (
-        "it never fires, but only spikes can leave a core",
-        "remove the node: after the last Affine, the `synapse` of the readout is the "
-        "same filter",
-    ),
-    "CubaLI": (
-        "it never fires, but only spikes can leave a core",
-        "remove the node: after the last Affine, the `synapse` of the readout is the "
-        "same filter",
-    ),
+    "I": (SILENT, "use IF"),
+    "LI": (SILENT, FILTER),
+    "CubaLI": (SILENT, FILTER),
 }
-
-
-def _last(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (*shape[1:], shape[0])
-
-
-def _x(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "a number"
 
 
 def matrix_of(node: Node) -> Array:
@@ -406,16 +387,13 @@ def matrix_of(node: Node) -> Array:
     """
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refusal(
-            f"its weight has {weight.ndim} axes", "write the graph again"
-        )
+        raise node.refusal(f"its weight has {weight.ndim} axes", AGAIN)
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
-        shape = "x".join(map(str, bias.shape)) or "a number"
         raise node.refusal(
-            f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write the graph again",
+            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
+            f"{weight.shape[0]} channels",
+            AGAIN,
         )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it contains NaN or infinite weights", "train it again")
+    convolutions.check_finite(node, weight, bias)
     return weight

@@ -10,8 +10,6 @@ from pathlib import Path
 from snnc.emit.files import (
     FORMAT,
     LIBRARY,
-    GeneratedFile,
-    Origin,
     has_conflict,
     is_generated,
 )
@@ -53,29 +51,28 @@ class Comparison:
 
     Attributes
     ----------
-    unfinished
-        Whether a build was interrupted or is still running.
+    records
+        What the folder records about its build.
     merging
         Whether the lock or another file has merge conflicts.
     is_newer
         Whether a newer snnc wrote the package and ``force`` is off.
-    flaw
-        The reason why the existing lock can't be read, as a sentence.
-    lock
-        The existing lock; None if it is missing or can't be read.
     """
 
     folder: Path
     rows: tuple[ComparedFile, ...]
-    unfinished: bool = False
+    records: PackageRecords
     merging: bool = False
     is_newer: bool = False
-    flaw: str = ""
-    lock: Lock | None = None
 
     def names(self, *states: FileState) -> tuple[str, ...]:
         """Return the names of files in any of these states."""
         return tuple(row.name for row in self.rows if row.state in states)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a build was interrupted or is still running."""
+        return self.records.is_unfinished
 
     @property
     def is_settled(self) -> bool:
@@ -89,14 +86,10 @@ class Comparison:
         return all(row.state is FileState.MISSING for row in self.rows)
 
     @property
-    def origin(self) -> Origin | None:
-        """The origin of the existing package, if its lock has one."""
-        return None if self.lock is None else self.lock.origin
-
-    @property
     def format(self) -> int:
         """The format of the existing package, if its lock has one."""
-        return FORMAT if self.lock is None else self.lock.format
+        lock = self.records.lock
+        return FORMAT if lock is None else lock.format
 
 
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
@@ -114,72 +107,55 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """
     folder = package.folder
     if folder.is_symlink():
-        return Comparison(folder, (ComparedFile("", FileState.FOREIGN, None, None),))
-    records = PackageRecords.of(folder).with_library(folder)
-    unfinished = records.is_unfinished
-    if not package.files and records.lock != package.lock:
-        return Comparison(folder, (), unfinished)  # the lock has changed
-    rows = [_compare_file(folder, file, records) for file in package.files]
-    rows += _left_over(package, records)
+        link = ComparedFile("", FileState.FOREIGN, None, None)
+        return Comparison(folder, (link,), PackageRecords(folder))
+    records = PackageRecords.of(folder)
+    if not package.files and records.lock != package.lock:  # the lock has changed
+        return Comparison(folder, (), replace(records, lock=None))
+    wanted = {file.path: file.text for file in package.files}
+    owned = {*records.files, *records.writing}
+    if records.lock is None or records.is_merging:  # snnc may have written any module
+        modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
+        owned |= {path.relative_to(folder).as_posix() for path in modules}
+    names = [*wanted, *sorted(owned - wanted.keys() - {NAME})]
+    compared = (_compare_file(records, name, wanted.get(name)) for name in names)
+    rows = [row for row in compared if row is not None]
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
-    return Comparison(
-        folder,
-        tuple(rows),
-        unfinished,
-        records.is_merging or any(has_conflict(row.found or "") for row in rows),
-        records.is_newer and not force,
-        records.flaw,
-        records.lock,
-    )
+    merging = records.is_merging or any(has_conflict(row.found or "") for row in rows)
+    is_newer = records.is_newer and not force
+    return Comparison(folder, tuple(rows), records, merging, is_newer)
 
 
 def _compare_file(
-    folder: Path, file: GeneratedFile, records: PackageRecords
-) -> ComparedFile:
-    content = read(folder, file.path)
+    records: PackageRecords, name: str, wanted: str | None
+) -> ComparedFile | None:
+    """Compare a file; return None if it is not wanted, and not of this package."""
+    content = read(records.folder, name)
     text = content if isinstance(content, str) else None
-    return ComparedFile(file.path, _state(content, file, records), text, file.text)
+    if text is not None:
+        state = _state(records, name, text, wanted)
+    elif wanted is None:
+        state = None
+    else:
+        state = FileState.MISSING if content is None else FileState.FOREIGN
+    return None if state is None else ComparedFile(name, state, text, wanted)
 
 
 def _state(
-    content: str | NotAFile | None, file: GeneratedFile, records: PackageRecords
-) -> FileState:
-    if content is None:
-        return FileState.MISSING
-    if isinstance(content, NotAFile):
-        return FileState.FOREIGN
-    if content == file.text:
+    records: PackageRecords, name: str, text: str, wanted: str | None
+) -> FileState | None:
+    if text == wanted:
         return FileState.UNCHANGED
-    if content == "" or records.vouch_for(file.path, content):
+    is_ours = records.vouch_for(name, text)
+    if wanted is None:
+        edited = FileState.EDITED_LEFT_OVER if is_generated(text) else None
+        return FileState.LEFT_OVER if is_ours else edited
+    if text == "" or is_ours:
         return FileState.STALE
-    if file.path in records.files or is_generated(content):
-        return FileState.EDITED
-    return FileState.FOREIGN
-
-
-def _left_over(
-    package: PackageFiles, records: PackageRecords
-) -> Iterator[ComparedFile]:
-    """Yield files from an earlier build that are no longer part of the package."""
-    owned = {*records.files, *records.writing}
-    if records.lock is None or records.is_merging:
-        owned |= _own_modules(package.folder)
-    for name in sorted(owned - {file.path for file in package.files} - {NAME}):
-        content = read(package.folder, name)
-        if not isinstance(content, str):
-            continue
-        if records.vouch_for(name, content):
-            yield ComparedFile(name, FileState.LEFT_OVER, content, None)
-        elif is_generated(content):
-            yield ComparedFile(name, FileState.EDITED_LEFT_OVER, content, None)
-
-
-def _own_modules(folder: Path) -> set[str]:
-    """Return the modules that snnc may have written, for a package without a lock."""
-    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
-    return {path.relative_to(folder).as_posix() for path in paths}
+    is_known = name in records.files or is_generated(text)
+    return FileState.EDITED if is_known else FileState.FOREIGN
 
 
 def _lock_row(

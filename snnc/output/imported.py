@@ -1,4 +1,9 @@
-"""Open a generated package: import its modules under a unique name."""
+"""Open a generated package: import its modules under a unique name.
+
+A package built by this snnc has the same bytes in its ``_runtime``, so its modules can
+be the modules of `snnc.runtime`. A class is then the same object under both names, so
+snnc accepts the objects that a package returns.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +12,21 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
+from snnc import runtime
 from snnc.emit.files import LIBRARY, OPTIONAL
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
 from snnc.output.records import origin_of, other_format, rebuild_command
-from snnc.output.shared_library import library_files, own_library, share
 
 if TYPE_CHECKING:
     from snnc.ir.device import Energy
@@ -125,7 +132,7 @@ def _import(name: str, path: Path) -> None:
     if spec is None or spec.loader is None:
         raise _no_package(path)
     package = importlib.util.module_from_spec(spec)
-    share(name)
+    _share(name)
     sys.modules[name] = package
     spec.loader.exec_module(package)
 
@@ -135,3 +142,60 @@ def spec_of(folder: Path) -> Path | None:
     origin = origin_of(folder)
     spec = None if origin is None else origin.spec_path(folder.parent)
     return spec if spec is not None and spec.is_file() else None
+
+
+def library_files(folder: Path) -> dict[str, bytes]:
+    """Return the modules of a library by their paths inside its folder."""
+    paths = sorted(folder.rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def own_library() -> dict[str, bytes]:
+    """Return the modules of this snnc's library."""
+    return library_files(Path(runtime.__file__).parent)
+
+
+def _share(package: str) -> None:
+    """Alias ``package._runtime`` and its modules to `snnc.runtime`.
+
+    Parameters
+    ----------
+    package
+        The name under which the package is imported.
+    """
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+    _FINDER.packages.add(package)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self) -> None:
+        self.packages: set[str] = set()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, rest = name.partition(".")
+        if package not in self.packages or f"{rest}.".partition(".")[0] != LIBRARY:
+            return None
+        own = runtime.__name__ + rest.removeprefix(LIBRARY)
+        return importlib.util.spec_from_loader(name, _Alias(own))
+
+
+class _Alias(Loader):
+    def __init__(self, own: str) -> None:
+        self._own = own
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self._own)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The module has already run, and the import system has just set the alias's
+        # spec.
+        module.__spec__ = self._spec
+
+
+_FINDER = _Finder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -68,7 +69,8 @@ class Lock:
         if not has_conflict(text):
             return _parse(text)
         try:
-            ours, theirs = map(_parse, _sides(text))
+            sides = [_CONFLICT.sub(side, text) for side in (r"\1", r"\2")]
+            ours, theirs = map(_parse, sides)
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -140,23 +142,10 @@ def is_usable(path: str) -> bool:
     return all(len(part) <= LONGEST_NAME for part in parts)
 
 
-def _sides(text: str) -> tuple[str, str]:
-    """Return the two sides of a failed merge, without their common ancestor."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    now = sides
-    for line in text.splitlines(keepends=True):
-        if line.startswith("<<<<<<<"):
-            now = (sides[0], [])
-        elif line.startswith("|||||||"):
-            now = ([], [])
-        elif line.startswith("======="):
-            now = ([], sides[1])
-        elif line.startswith(">>>>>>>"):
-            now = sides
-        else:
-            for side in now:
-                side.append(line)
-    return "".join(sides[0]), "".join(sides[1])
+_CONFLICT = re.compile(
+    r"^<{7}[^\n]*\n(.*?)(?:^\|{7}.*?)?^={7}[^\n]*\n(.*?)^>{7}[^\n]*\n?", re.M | re.S
+)
+"""A conflict of two sides, perhaps with their common ancestor in between."""
 
 
 def _parse(text: str) -> Lock:
@@ -166,6 +155,7 @@ def _parse(text: str) -> Lock:
         raise LockError("it is not JSON") from error
     if not isinstance(data, dict):
         raise LockError("it is not a JSON object")
+    data = {"writing": {}, "library": "", **data}
     number, version = data.get("format"), data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise LockError("it has no `format`, a whole number")
@@ -177,8 +167,8 @@ def _parse(text: str) -> Lock:
             spec=_text(data, "spec"),
             origin=_origin(data),
             files=_files(data, "files"),
-            writing=_files(data, "writing") if "writing" in data else {},
-            library=_text(data, "library") if "library" in data else "",
+            writing=_files(data, "writing"),
+            library=_text(data, "library"),
         )
     except LockError:
         if number > FORMAT:  # don't read the content of a newer version
@@ -244,11 +234,6 @@ class PackageFiles:
         known = library_hash(library) if library else ""
         lock = Lock(spec_hash, origin, hashes, library=known)
         return cls(folder, tuple(files), lock)
-
-    @classmethod
-    def gone(cls, folder: Path, lock: Lock) -> PackageFiles:
-        """Return an orphaned package with this lock and no files."""
-        return cls(folder, (), lock)
 
     def lock_text(self, kept: Mapping[str, str]) -> str | None:
         """Return the lock's text with additional files; None if it lists no files."""

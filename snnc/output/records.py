@@ -7,8 +7,10 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import (
@@ -92,29 +94,27 @@ MARKER = ".snnc-building"
 """A file that exists, and is locked, while a build writes the package."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PackageRecords:
     """The lock, and whether a build is unfinished.
 
     Attributes
     ----------
     found
-        The folder or link at the lock's path, if there is one.
+        The text, folder or link at the lock's path; None if there is nothing.
     lock
         The lock; None if it is missing or can't be read.
     flaw
         The reason why the lock can't be read, as a sentence.
     is_unfinished
         Whether a build was interrupted or is still running.
-    library
-        The hashes of the library's existing files.
     """
 
-    found: str | NotAFile | None
-    lock: Lock | None
+    folder: Path
+    found: str | NotAFile | None = None
+    lock: Lock | None = None
     flaw: str = ""
     is_unfinished: bool = False
-    library: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path) -> PackageRecords:
@@ -133,40 +133,29 @@ class PackageRecords:
             except LockError as error:
                 flaw = str(error)
         is_writing = lock is not None and bool(lock.writing)
-        return cls(text, lock, flaw, is_writing or os.path.lexists(folder / MARKER))
+        is_unfinished = is_writing or os.path.lexists(folder / MARKER)
+        return cls(folder, text, lock, flaw, is_unfinished)
 
-    def with_library(self, folder: Path) -> PackageRecords:
-        """Return the records with the library's existing files."""
-        if self.lock is None or not self.lock.library:
-            return self
-        library = {}
-        for path in sorted(folder.glob(f"{LIBRARY}/**/*.py")):
-            name = path.relative_to(folder).as_posix()
-            text = read(folder, name)
-            if name in self.lock.files or not isinstance(text, str):
-                continue
-            if is_generated(text):
-                library[name] = text_hash(text)
-        return replace(self, library=library)
-
-    @property
-    def is_library_whole(self) -> bool:
-        """Whether all files of the library match the lock."""
-        lock = self.lock
-        return lock is not None and library_hash(self.library) == lock.library
-
-    @property
+    @cached_property
     def files(self) -> Mapping[str, str]:
-        """The hashes in the lock, and of each file if the library is complete.
+        """The hashes in the lock, and of the library's files.
 
-        If the library is incomplete, edited files can't be identified.
+        The hash of a library file is empty if not all of these files match the lock,
+        because edited files can't be identified then.
         """
         if self.lock is None:
             return {}
-        kept = (
-            self.library if self.is_library_whole else dict.fromkeys(self.library, "")
-        )
-        return {**kept, **self.lock.files}
+        library = {}
+        for path in sorted(self.folder.glob(f"{LIBRARY}/**/*.py")):
+            name = path.relative_to(self.folder).as_posix()
+            text = read(self.folder, name) if self.lock.library else None
+            if isinstance(text, str) and is_generated(text):
+                library[name] = text_hash(text)
+        for name in self.lock.files:
+            library.pop(name, None)
+        if library_hash(library) != self.lock.library:
+            library = dict.fromkeys(library, "")
+        return {**library, **self.lock.files}
 
     @property
     def writing(self) -> Mapping[str, str]:
@@ -218,38 +207,26 @@ def other_format(folder: Path) -> Diagnostic | None:
     lock = PackageRecords.of(folder).lock
     if lock is None or lock.format == FORMAT:
         return None
-    if lock.format > FORMAT:
-        return newer(folder, lock)
-    return older(folder, lock, rebuild_command(folder))
+    return report_format(folder, lock, rebuild_command(folder))
 
 
-def newer(folder: Path, lock: Lock) -> Diagnostic:
-    """Return the diagnostic for a package that a newer snnc wrote."""
-    path = folder.as_posix()
-    return NewerFormat(
-        span=whole_file(path),
-        version=lock.version,
-        format=lock.format,
-        known=FORMAT,
-    )
-
-
-def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
-    """Return the diagnostic for a package in an older format.
+def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
+    """Return the diagnostic for a package in another format.
 
     Parameters
     ----------
     command
-        The command that upgrades the package.
+        The command that upgrades a package in an older format.
     """
-    path = folder.as_posix()
-    return OlderFormat(
-        span=whole_file(path),
-        version=lock.version,
-        format=lock.format,
-        known=FORMAT,
-        command=command,
-    )
+    span = whole_file(folder)
+    known: dict[str, Any] = {
+        "version": lock.version,
+        "format": lock.format,
+        "known": FORMAT,
+    }
+    if lock.format > FORMAT:
+        return NewerFormat(span=span, **known)
+    return OlderFormat(span=span, command=command, **known)
 
 
 def rebuild_command(folder: Path) -> str:

@@ -6,24 +6,17 @@ import difflib
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
-from snnc.output.package import NAME, Lock, PackageFiles
-from snnc.output.records import PackageRecords, older
+from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
+from snnc.output.records import PackageRecords, report_format
 from snnc.output.write import refusals, report_kept
-from snnc.rules.packages import (
-    LeftOver,
-    Missing,
-    OtherOrigin,
-    Stale,
-    Unfinished,
-    UnresolvedMerge,
-    Untracked,
-)
+from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.tables import counted
 
@@ -51,7 +44,7 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
         is_its = lock.origin.spec_path(output) == origin.spec_path(output)
         if is_its and not _is_same(folder, package.folder):
             reason = f"the network of `{origin.spec}` is `{package.folder.name}`"
-            yield Orphan(PackageFiles.gone(folder, lock), reason)
+            yield Orphan(PackageFiles(folder, (), lock), reason)
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -62,28 +55,19 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
     """
     for folder, lock in _packages(output):
         spec = None if lock.origin is None else lock.origin.spec_path(output)
-        if lock.origin is None or spec is None:
-            continue
-        if not os.path.lexists(spec):
-            yield Orphan(
-                PackageFiles.gone(folder, lock),
-                f"`{lock.origin.spec}` no longer exists",
-            )
+        if lock.origin is not None and spec is not None and not os.path.lexists(spec):
+            reason = f"`{lock.origin.spec}` no longer exists"
+            yield Orphan(PackageFiles(folder, (), lock), reason)
 
 
 def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
-    for folder in _folders(output):
-        try:
-            lock = PackageRecords.of(folder).lock
-        except OSError:  # skip unreadable folders
+    for folder in sorted(output.iterdir()) if output.is_dir() else ():
+        if folder.is_symlink() or not folder.is_dir():
             continue
-        if lock is not None:
-            yield folder, lock
-
-
-def _folders(output: Path) -> list[Path]:
-    inside = output.iterdir() if output.is_dir() else ()
-    return sorted(path for path in inside if path.is_dir() and not path.is_symlink())
+        with suppress(OSError):  # skip unreadable folders
+            lock = PackageRecords.of(folder).lock
+            if lock is not None:
+                yield folder, lock
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -111,18 +95,18 @@ def problems(
     command
         The command that updates the package.
     """
-    folder = comparison.folder.as_posix()
+    folder, lock = comparison.folder, comparison.records.lock
     refused = [*refusals(comparison), *report_kept(comparison)]
     if refused:
         yield from refused
     elif comparison.merging:
-        yield UnresolvedMerge(span=whole_file(folder), command=command)
-    elif comparison.lock is not None and comparison.format < FORMAT:
-        yield older(comparison.folder, comparison.lock, command)
+        yield rules.UnresolvedMerge(span=whole_file(folder), command=command)
+    elif lock is not None and lock.format < FORMAT:
+        yield report_format(folder, lock, command)
     elif comparison.unfinished:
-        yield Unfinished(span=whole_file(folder), command=command)
+        yield rules.Unfinished(span=whole_file(folder), command=command)
     elif comparison.is_absent:
-        yield Missing(span=whole_file(folder), command=command)
+        yield rules.Missing(span=whole_file(folder), command=command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
@@ -133,28 +117,32 @@ def _of_files(
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
     if len(changed) > 1:  # because the lock then differs in any case
         changed = [row for row in changed if row.name != NAME]
-    folder, built = comparison.folder, comparison.origin
-    states = {row.state for row in changed}
-    paths = [(folder / row.name).as_posix() for row in changed]
-    names = ", ".join(row.name for row in changed[1:])
     if not changed:
         return
+    folder, lock = comparison.folder, comparison.records.lock
+    built = None if lock is None else lock.origin
+    states, first = {row.state for row in changed}, folder / changed[0].name
     if built is not None and built != wanted.origin and FileState.STALE in states:
-        yield _of_origin(folder.as_posix(), built, wanted.origin, command)
-    elif states == {FileState.MISSING}:
-        span = whole_file(paths[0])
-        yield Missing(span=span, command=command, names=names)
-    elif states == {FileState.LEFT_OVER} and len(changed) == 1:
-        yield LeftOver(
-            span=whole_file(paths[0]),
-            reason=f"`{spec}` no longer produces this file",
+        chosen = wanted.origin or Origin("", "")
+        yield rules.OtherOrigin(
+            span=whole_file(folder),
+            built=built.spec,
+            wanted=chosen.spec,
+            device=built.device or "",
+            chosen=chosen.device or "",
             command=command,
         )
+    elif states == {FileState.MISSING}:
+        names = ", ".join(row.name for row in changed[1:])
+        yield rules.Missing(span=whole_file(first), command=command, names=names)
+    elif states == {FileState.LEFT_OVER} and len(changed) == 1:
+        reason = f"`{spec}` no longer produces this file"
+        yield rules.LeftOver(span=whole_file(first), reason=reason, command=command)
     else:
-        yield Stale(
-            span=whole_file(folder.as_posix()),
+        yield rules.Stale(
+            span=whole_file(folder),
             spec=spec,
-            changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
+            changed=lock is None or lock.spec != wanted.spec,
             names=_join_names(changed),
             command=command,
         )
@@ -162,23 +150,8 @@ def _of_files(
 
 def _join_names(rows: Sequence[ComparedFile]) -> str:
     """Return the names of the files that differ, with one name for the library."""
-    library = f"{LIBRARY}/"
-    names = (library if row.name.startswith(library) else row.name for row in rows)
+    names = (f"{LIBRARY}/" if is_of_library(r.name) else r.name for r in rows)
     return ", ".join(dict.fromkeys(names))
-
-
-def _of_origin(
-    folder: str, built: Origin, wanted: Origin | None, command: str
-) -> Diagnostic:
-    spec, device = (None, None) if wanted is None else (wanted.spec, wanted.device)
-    return OtherOrigin(
-        span=whole_file(folder),
-        built=built.spec,
-        wanted=spec or "",
-        device=built.device or "",
-        chosen=device or "",
-        command=command,
-    )
 
 
 def report_orphan(
@@ -187,9 +160,11 @@ def report_orphan(
     """Report a package that should be removed, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
-    path = orphan.package.folder.as_posix()
     if comparison.names(FileState.LEFT_OVER):
-        yield LeftOver(span=whole_file(path), reason=orphan.reason, command=command)
+        folder = orphan.package.folder
+        yield rules.LeftOver(
+            span=whole_file(folder), reason=orphan.reason, command=command
+        )
 
 
 def difference(comparison: Comparison) -> str:
@@ -230,32 +205,24 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
 
     These files are up to date on disk, but a commit would not include them.
     """
-    folder = package.folder.as_posix()
     names = [*(file.path for file in package.files), NAME]
     try:
-        done = _git_index(package.folder)
+        done = subprocess.run(
+            ["git", "ls-files", "--cached", "-z"],
+            capture_output=True,
+            check=False,
+            cwd=package.folder,
+            env={**os.environ, "LC_ALL": "C"},
+        )
     except FileNotFoundError:
-        yield _report(folder, names, names, "the program `git` is missing")
-        return
-    said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
-    tracked = set(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
-    missing = [name for name in names if name not in tracked]
+        missing, reason = names, "the program `git` is missing"
+    else:
+        tracked = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        missing = [name for name in names if name not in tracked]
+        said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+        reason = said.removeprefix("fatal: ")
     if missing:
-        yield _report(folder, names, missing, said.removeprefix("fatal: "))
-
-
-def _git_index(folder: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        ["git", "ls-files", "--cached", "-z"],
-        capture_output=True,
-        check=False,
-        cwd=folder,
-        env={**os.environ, "LC_ALL": "C"},
-    )
-
-
-def _report(
-    folder: str, names: Sequence[str], missing: Sequence[str], reason: str
-) -> Diagnostic:
-    listed = "" if len(missing) == len(names) else ", ".join(missing)
-    return Untracked(span=whole_file(folder), names=listed, reason=reason)
+        listed = "" if missing == names else ", ".join(missing)
+        yield rules.Untracked(
+            span=whole_file(package.folder), names=listed, reason=reason
+        )

@@ -108,5 +108,5 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
         TRANSLATIONS["yaml"] = in_yaml
     if problem := _conflict(source) or _other_notation(source) or _foreign(source):
         report.add(problem)
-        return Document(None, None, (), Span(source, 0, len(source.text)))
+        return Document(None, None, (), source.whole)
     return without_removed(read(source, report), report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from sys import maxsize
 
@@ -58,7 +58,7 @@ def place(
         return without_device(lowered)
     profile = lowered.network.device
     if not is_sound(lowered, target):
-        _refuse_spec(lowered, target, profile, report)
+        report.add(*_refuse_spec(lowered, target, profile))
         return None
     if least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
@@ -122,22 +122,14 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     ensembles = mapped.by_name[source].ensembles
     spent = max(block.out_axons for e in ensembles for block in e.blocks)
     most = mapped.lowered.network.device.core.out_axons
-    if mapped.cores > target.cores:
-        needs = mapped.cores, "cores", target.cores
-        hint = f"write `cores {mapped.cores}` in `target`, with enough `chips`"
-    elif spent > most:
-        needs = spent, "out-axons", most
-        hint = f"write a smaller `block` for `{source}`"
-    else:
-        return None
-    return rules.learning.NoCoreToLearn(
-        span=readout.spans.get("learn", readout.span),
-        name=readout.name,
-        value=needs[0],
-        limit=needs[1],
-        most=needs[2],
-        advice=hint,
-    )
+    advice = f"write `cores {mapped.cores}` in `target`, with enough `chips`"
+    needs = {"value": mapped.cores, "limit": "cores", "most": target.cores}
+    if mapped.cores <= target.cores:
+        if spent <= most:
+            return None
+        advice = f"write a smaller `block` for `{source}`"
+        needs = {"value": spent, "limit": "out-axons", "most": most}
+    return rules.learning.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +210,9 @@ def _search(
     if key not in cache.searches:
         device = plan.profile
         search = Search(plan.steps, device.core, cache.axon_use, most, effort)
+        is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
         solution = None
-        if not plan.unmappable and search.floor <= min(
-            most, MOST_CHIPS * device.chip.cores
-        ):
+        if is_possible and not plan.unmappable:
             solution = search.run(is_brief or search.floor > target.cores)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
@@ -295,14 +286,14 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 
 
 def _refuse_spec(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Diagnostics
-) -> None:
+    lowered: LoweredNetwork, target: Loihi, profile: Profile
+) -> Iterator[Diagnostic]:
     # Import late: only a wrong spec needs this.
     from snnc.loihi.refusals import refuse_block, refuse_target
 
     if target.cores > target.chips * profile.chip.cores:
-        report.add(refuse_target(target, profile))
+        yield refuse_target(target, profile)
     for population in lowered.populations:
         block = block_of(population)
         if block is not None and not block_is_sound(population):
-            report.add(refuse_block(population, block))
+            yield refuse_block(population, block)

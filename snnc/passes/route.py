@@ -31,19 +31,14 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     links = _links(mapped)
     filled = in_order(mapped.cores, room)
     spikes = _spikes(mapped, links, tilings) if mapped.cores > room else None
-    chips = _chips_by_population(
-        mapped, filled if spikes is None else partition(spikes, room)
-    )
+    best = filled if spikes is None else partition(spikes, room)
+    chips = _chips_by_population(mapped, best)
     placements = chips, _chips_by_population(mapped, filled)
-    routes = tuple(
-        _route(source, target, link, tilings, placements)
-        for source, target, link in links
-    )
+    routes = tuple(_route(*each, tilings, placements) for each in links)
     # Packages learn on request: spikes that are learned from are not in `fanouts`.
     fanouts = _fanouts(mapped, routes)
-    return RoutedNetwork(
-        mapped, chips, (*routes, *_learned(mapped, placements)), fanouts
-    )
+    routes += tuple(_learned(mapped, placements))
+    return RoutedNetwork(mapped, chips, routes, fanouts)
 
 
 def _route(
@@ -71,15 +66,11 @@ def _learned(mapped: MappedNetwork, placements: tuple[Chips, Chips]) -> Iterator
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     sizes = mapped.by_name[source].sizes
-    crossing = [
-        sum(
-            size
-            for size, chip in zip(sizes, chips[source], strict=True)
-            if (chip,) != chips[readout.name]
-        )
-        for chips in placements
-    ]
-    neurons = sum(sizes)
+    neurons, crossing = sum(sizes), []
+    for chips in placements:
+        cores = zip(sizes, chips[source], strict=True)
+        (own,) = chips[readout.name]
+        crossing.append(sum(size for size, chip in cores if chip != own))
     operations = neurons * 2 * readout.units
     yield Route(source, readout.name, operations, neurons, *crossing)
 
@@ -179,12 +170,10 @@ def partition(spikes: Spikes, room: int) -> list[int]:
     Use as few chips as possible, numbered by their first cores.
     """
     starts = in_order(len(spikes), room), grown(spikes, room)
-    partitions = []
-    for start in starts:
-        exchange = _Exchange(spikes, start, room)
+    exchanges = [_Exchange(spikes, start, room) for start in starts]
+    for exchange in exchanges:
         exchange.run()
-        partitions.append(exchange)
-    best = min(partitions, key=_Exchange.crossing)
+    best = min(exchanges, key=_Exchange.crossing)
     numbers: dict[int, int] = {}
     return [numbers.setdefault(chip, len(numbers)) for chip in best.chips]
 

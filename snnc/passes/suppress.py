@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 
 from snnc import rules
@@ -71,8 +72,12 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     subjects, lines = subjects_of(document), _Lines(document)
     problems = list[Diagnostic]()
     for comment in signed:
-        problem, code, reason = _read(comment, severities)
-        if problem is not None:
+        match = _ALLOW.fullmatch(comment.span.text)
+        if match is None:
+            problems.append(rules.misplaced.UnknownDirective(span=comment.span))
+            continue
+        code = match["code"]
+        if problem := _wrong_code(code, comment.span, match.span("code"), severities):
             problems.append(problem)
             continue
         places = subjects.get(comment.span.start), lines.of(comment)
@@ -80,36 +85,25 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
         if not used and complete:
             fix = Fix(_whole(comment), "")
             problems.append(
-                rules.suppression.UnusedAllow(span=comment.span, allowed=code, fix=fix)
+                rules.misplaced.UnusedAllow(span=comment.span, allowed=code, fix=fix)
             )
-        elif not reason:
+        elif not match["reason"].strip(" :-,"):
             problems.append(
-                rules.suppression.AllowWithoutReason(span=comment.span, allowed=code)
+                rules.misplaced.AllowWithoutReason(span=comment.span, allowed=code)
             )
     report.add(*problems[: report.limit])
 
 
-def _read(
-    comment: Comment, severities: dict[str, Severity]
-) -> tuple[Diagnostic | None, str, str]:
-    """Return the problem of an invalid comment or None, the code, and the reason."""
-    match = _ALLOW.fullmatch(comment.span.text)
-    if match is None:
-        return rules.suppression.UnknownDirective(span=comment.span), "", ""
-    source, start = comment.span.source, comment.span.start
-    place = Span(source, start + match.start("code"), start + match.end("code"))
-    code, reason = match["code"], match["reason"].strip(" :-,")
-    return _problem(code, place, severities), code, reason
-
-
-def _problem(
-    code: str, place: Span, severities: dict[str, Severity]
+def _wrong_code(
+    code: str, comment: Span, within: tuple[int, int], severities: dict[str, Severity]
 ) -> Diagnostic | None:
+    """Describe an unknown code, or the code of an error."""
+    span = Span(comment.source, *(comment.start + end for end in within))
     if code not in severities:
         near = closest(code.upper(), severities)
-        return rules.suppression.AllowUnknownCode(span=place, allowed=code, near=near)
+        return rules.misplaced.AllowUnknownCode(span=span, allowed=code, near=near)
     if severities[code] is Severity.ERROR:
-        return rules.suppression.AllowError(span=place, allowed=code)
+        return rules.misplaced.AllowError(span=span, allowed=code)
     return None
 
 
@@ -120,12 +114,13 @@ def subjects_of(document: Document) -> dict[int, Span]:
     """
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
-    known = set(map(_ends, _candidates(document)))
+    known = {(span.start, span.end) for span in _candidates(document)}
     subjects: dict[int, Span] = {}
 
     def visit(entry: Entry, owner: Span | None) -> Span | None:
         """Collect an entry's comments; return the first subject inside or around it."""
-        own = entry.span if _ends(entry.span) in known else owner
+        ends = entry.span.start, entry.span.end
+        own = entry.span if ends in known else owner
         first = own
         for inner in entry.inner or ():
             found = visit(inner, own)
@@ -144,9 +139,8 @@ class _Lines:
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
-        spans = tuple(_candidates(document))
-        self._taken = {span.first.line for span in spans}
-        self._taken |= {span.last.line for span in spans}
+        ends = ((s.first.line, s.last.line) for s in _candidates(document))
+        self._taken = set(chain.from_iterable(ends))
 
     def of(self, comment: Comment) -> Span | None:
         """Return the span of a comment's line, or of the next line with text.
@@ -171,10 +165,6 @@ class _Lines:
             if self._source.line_text(line).lstrip()[:1] not in ("", "#"):
                 nearest = line
         return below
-
-
-def _ends(span: Span) -> tuple[int, int]:
-    return span.start, span.end
 
 
 def _candidates(document: Document) -> Iterator[Span]:

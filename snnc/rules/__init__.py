@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from snnc.rules import references as references
     from snnc.rules import refused as refused
     from snnc.rules import shapes as shapes
-    from snnc.rules import suppression as suppression
     from snnc.rules import syntax as syntax
     from snnc.rules import values as values
     from snnc.rules import weights as weights

@@ -89,9 +89,9 @@ class RateAboveCeiling(LayerDiagnostic):
             is_lif = isinstance(spiking.neuron, LifNeuron)
             ceiling = 1 / (network.timing.dt + pause(spiking))
             low = spiking.rate.low if spiking.rate.low < ceiling else USUAL_LOW
-            yield cls(
-                span=layer.spans.get("rate", layer.span),
-                name=layer.name,
+            yield cls.at(
+                layer,
+                "rate",
                 neuron="lif" if is_lif else "relu",
                 low=f"{low:.6g}" if 0 < low < ceiling else "",
                 high=spiking.rate.high,
@@ -134,9 +134,9 @@ class NoSuchRate(LayerWarning):
             steps = math.ceil(1 / (rate.high * dt) / _ONE)
             slower = 1 / (steps * dt)
             if slower * _ONE < rate.low:
-                yield cls(
-                    span=layer.spans.get("rate", layer.span),
-                    name=layer.name,
+                yield cls.at(
+                    layer,
+                    "rate",
                     low=rate.low,
                     high=rate.high,
                     slower=slower,

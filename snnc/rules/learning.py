@@ -34,8 +34,7 @@ class LearnsFromWrongLayer(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[LearnsFromWrongLayer]:
         readout = network.readout
         if readout.learn is not None and (what := _fault(network)):
-            span = readout.spans.get("learn", readout.span)
-            yield cls(span=span, name=readout.name, what=what)
+            yield cls.at(readout, "learn", what=what)
 
 
 def _fault(network: LogicalNetwork) -> str:
@@ -97,8 +96,7 @@ class TooFastToLearn(LayerDiagnostic):
             return
         if rate.high > limit:
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
-            span = layer.spans.get("rate", layer.span)
-            yield cls(span=span, name=layer.name, low=low, high=rate.high, limit=limit)
+            yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
 
 
 class TooMuchToLearn(LayerDiagnostic):
@@ -182,9 +180,9 @@ class LearningOutOfRange(LayerDiagnostic):
         is_high = increment > most
         limit = learning.rate_of(most if is_high else LEAST)
         digits = int(limit * 1000) if is_high else ceil(limit * 1000)
-        yield cls(
-            span=readout.spans.get("learn", readout.span),
-            name=readout.name,
+        yield cls.at(
+            readout,
+            "learn",
             rate=readout.learn.rate,
             bound="at most" if is_high else "at least",
             limit=f"{digits / 1000:g}",

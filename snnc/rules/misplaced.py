@@ -1,11 +1,15 @@
-"""Rules for words that are missing, unknown, removed, or in another notation."""
+"""Rules for words that are missing, unknown, removed, or in another notation.
+
+Comments such as ``# snnc: allow CODE reason`` have rules too.
+"""
 
 from __future__ import annotations
 
 import re
 
 from snnc.diagnostics import Diagnostic, SpecWarning
-from snnc.rules.names import UnknownWord, join_alternatives
+from snnc.rules.names import UnknownWord
+from snnc.text.tables import join_alternatives
 
 _MEANING = {
     "encode conv": "a trained convolution that outputs spikes",
@@ -19,7 +23,7 @@ _MEANING = {
 
 def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
     """List the variants of a statement with their descriptions."""
-    choices = join_alternatives(tuple(f"{kind} {variant}" for variant in variants))
+    choices = join_alternatives([f"{kind} {variant}" for variant in variants])
     for choice, meaning in _MEANING.items():
         choices = choices.replace(f"`{choice}`", f"`{choice}` ({meaning})")
     return f"write {choices}"
@@ -39,11 +43,6 @@ class UnknownVariant(UnknownWord):
 
     kind: str
     word: str
-    known: tuple[str, ...]
-
-    @property
-    def otherwise(self) -> str:
-        return variants_explained(self.kind, self.known)
 
 
 def is_newer_chip(kind: str, word: str) -> bool:
@@ -63,18 +62,10 @@ class MissingVariant(Diagnostic):
     code = "SNN202"
     title = "missing variant"
     message = "`{kind}` needs a variant"
-    label = "expected {choices} after this"
+    label = "expected {known} after this"
 
     kind: str
     known: tuple[str, ...]
-
-    @property
-    def hint(self) -> str:
-        return variants_explained(self.kind, self.known)
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.known)
 
 
 class PropertyAsStatement(Diagnostic):
@@ -246,3 +237,83 @@ class RangeSpelling(Diagnostic):
 
     text: str
     range: str
+
+
+class UnusedAllow(SpecWarning):
+    """Checks for comments that suppress a warning that does not occur.
+
+    `# snnc: allow SNN309 reason` suppresses warnings with this code on the same line,
+    or on the statement or property below. If there is no such warning, the comment is
+    out of date. This rule runs only if the spec has no errors, because an error may
+    hide the warning.
+    """
+
+    code = "SNN140"
+    title = "unused suppression"
+    message = "there is no {allowed} to suppress here"
+    label = "no effect"
+    help = "remove the comment"
+
+    allowed: str
+
+
+class AllowWithoutReason(SpecWarning):
+    """Checks that a comment that suppresses a warning gives a reason.
+
+    Readers need the reason to decide whether the suppression still applies.
+    """
+
+    code = "SNN141"
+    title = "suppression without a reason"
+    message = "the comment gives no reason for suppressing {allowed}"
+    label = "expected a reason after the code"
+    help = "write the reason after `# snnc: allow {allowed}`"
+
+    allowed: str
+
+
+class AllowUnknownCode(SpecWarning):
+    """Checks that the code in a suppression comment exists."""
+
+    code = "SNN142"
+    title = "suppression of an unknown code"
+    message = "there is no code `{allowed}`"
+    label = "unknown"
+
+    allowed: str
+    near: str | None
+
+    @property
+    def hint(self) -> str:
+        if self.near is not None:
+            return f"did you mean {self.near}?"
+        return "write the code of the warning, such as SNN309"
+
+
+class AllowError(SpecWarning):
+    """Checks for comments that suppress an error.
+
+    An error stops the build, since the network could not run. Only warnings can be
+    suppressed.
+    """
+
+    code = "SNN143"
+    title = "suppression of an error"
+    message = "{allowed} is an error, and only warnings can be suppressed"
+    label = "an error"
+    help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
+
+    allowed: str
+
+
+class UnknownDirective(SpecWarning):
+    """Checks for comments that begin with `snnc:` and an unknown instruction.
+
+    The only instruction is `# snnc: allow CODE reason`.
+    """
+
+    code = "SNN144"
+    title = "unknown instruction in a comment"
+    message = "there is no such instruction"
+    label = "not an instruction"
+    help = "write `# snnc: allow CODE reason`"

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic
 from snnc.language.fields import keys_of
 from snnc.language.layers import SpikingSpec
 
 
-def join_alternatives(words: tuple[str, ...]) -> str:
-    """Join words in backticks with commas and an `or`."""
-    quoted = [f"`{word}`" for word in words]
-    if len(quoted) < 2:
-        return "".join(quoted)
-    return ", ".join(quoted[:-1]) + " or " + quoted[-1]
-
-
 class UnknownWord(Diagnostic):
     """A word that is unknown: the help gives advice, or else the nearest word."""
 
+    otherwise: ClassVar[str] = "remove it"
+    """The template of the help if no word is near."""
+
     near: str | None = None
 
-    @property
-    def hint(self) -> str:
-        if self.advice or self.near is None:
-            return self.advice or self.otherwise
-        return f"did you mean `{self.near}`?"
-
-    @property
-    def otherwise(self) -> str:
-        """The help if no word is near."""
-        return "remove it"
+    def render_help(self) -> str:
+        """Return the advice, or suggest the nearest word."""
+        if self.advice:
+            return super().render_help()
+        near = "did you mean `{near}`?"
+        return self._fill_template(self.otherwise if self.near is None else near)
 
 
 class UnknownKind(UnknownWord):
@@ -49,13 +42,11 @@ class UnknownKind(UnknownWord):
     message = "there is no statement `{word}`"
     label = "unknown"
 
+    otherwise = "{begins} {known}"
+
     word: str
     known: tuple[str, ...]
     begins: str = "a statement begins with"
-
-    @property
-    def otherwise(self) -> str:
-        return f"{self.begins} {join_alternatives(self.known)}"
 
 
 class UnknownProperty(UnknownWord):

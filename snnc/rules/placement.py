@@ -106,9 +106,8 @@ class MaxPoolOffChip(LayerDiagnostic):
             is_pool = isinstance(layer.operation, MaxPooling)
             host = _host_behind_chip(network, layer, before) if is_pool else None
             if host is not None:
-                yield cls(
-                    span=layer.span,
-                    name=layer.name,
+                yield cls.at(
+                    layer,
                     what=f"`{host.name}`, which is on the host after "
                     f"`{before[host.name]}`",
                     advice=f"write `place chip` in `{host.name}`, or put the max pool "
@@ -147,9 +146,9 @@ class LargeMaxPool(LayerWarning):
             count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
             if count > MOST:
                 error = error_of(network, layer)
-                yield cls(
-                    span=layer.spans.get("window", layer.span),
-                    name=layer.name,
+                yield cls.at(
+                    layer,
+                    "window",
                     count=count,
                     bias=error.bias,
                     deviation=error.deviation,

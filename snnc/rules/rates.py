@@ -240,11 +240,7 @@ class AveragedLif(LayerWarning):
         averaged = _first_pools(network)
         for layer, spiking in chip_layers(network):
             if layer.name in averaged and isinstance(spiking.neuron, LifNeuron):
-                yield cls(
-                    span=layer.spans.get("neuron", layer.span),
-                    name=layer.name,
-                    pool=averaged[layer.name],
-                )
+                yield cls.at(layer, "neuron", pool=averaged[layer.name])
 
 
 def _first_pools(network: LogicalNetwork) -> dict[str, str]:

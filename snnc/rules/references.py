@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, LayerDiagnostic
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
 from snnc.rules.ceilings import spiking_layers
-from snnc.rules.names import UnknownWord, join_alternatives
+from snnc.rules.names import UnknownWord
 
 
 class UnknownLayer(UnknownWord):
@@ -21,27 +21,19 @@ class UnknownLayer(UnknownWord):
     code = "SNN250"
     title = "unknown layer"
     message = "{reason}"
+    otherwise = "write {known}, {role}"
 
     name: str
     known: tuple[str, ...]
     role: str = "which can be read here"
+    is_statement: bool = False
+    """Whether a setting assigned a value to a layer itself."""
 
     @property
     def reason(self) -> str:
-        if self.advice:
-            return (
-                f"`{self.name}` has no value of its own; only its properties have "
-                "values"
-            )
-        return f"no layer is called `{self.name}`"
-
-    @property
-    def otherwise(self) -> str:
-        if not self.known:
-            return (
-                "add a layer of this name before this line, or name an existing layer"
-            )
-        return f"write {join_alternatives(self.known)}, {self.role}"
+        if not self.is_statement:
+            return f"no layer is called `{self.name}`"
+        return f"`{self.name}` has no value of its own; only its properties have values"
 
 
 class Cycle(Diagnostic):
@@ -186,7 +178,7 @@ class TooManyPaths(LayerDiagnostic):
                 yield cls(span=span, name=name, limit=MAX_PATHS)
 
 
-class MissingSetting(Diagnostic):
+class MissingSetting(LayerDiagnostic):
     """Checks that convolutions have `filters` and dense layers have `units`.
 
     Set these properties in the layer, or in `defaults` for its kind.
@@ -198,5 +190,4 @@ class MissingSetting(Diagnostic):
     help = "write `{kind} {name} {{ {key} 16 }}`"
 
     kind: str
-    name: str
     key: str

@@ -201,7 +201,7 @@ class MissingNetwork(UnknownWord):
     message = "expected `network NAME {{` after the edition"
     label = "expected `network NAME {{`"
     otherwise = (
-        "write `network NAME {` before the first statement and `}` after the last"
+        "write `network NAME {{` before the first statement and `}}` after the last"
     )
 
 

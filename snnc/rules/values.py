@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.names import UnknownWord, join_alternatives
+from snnc.rules.names import UnknownWord
+from snnc.text.tables import join_alternatives
 
 
 class WrongType(Diagnostic):
@@ -48,16 +49,12 @@ class MissingUnit(Diagnostic):
     code = "SNN207"
     title = "missing unit"
     message = "`{key}` has no unit"
-    label = "expected {choices} after this"
+    label = "expected {units} after this"
     help = "did you mean `{likely}`?"
 
     key: str
     units: tuple[str, ...]
     likely: str
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.units)
 
 
 class UnknownUnit(UnknownWord):
@@ -69,18 +66,11 @@ class UnknownUnit(UnknownWord):
     code = "SNN208"
     title = "unknown unit"
     message = "`{unit}` is not a unit"
-    label = "expected {choices}"
+    label = "expected {units}"
+    otherwise = "write {units}"
 
     unit: str
     units: tuple[str, ...]
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.units)
-
-    @property
-    def otherwise(self) -> str:
-        return f"write {self.choices}"
 
 
 class WrongUnit(Diagnostic):
@@ -108,19 +98,12 @@ class UnknownChoice(UnknownWord):
     code = "SNN210"
     title = "unknown choice"
     message = "`{key}` can't be {found}"
-    label = "expected {choices}"
+    label = "expected {legal}"
+    otherwise = "write {legal}"
 
     key: str
     found: str
     legal: tuple[str, ...]
-
-    @property
-    def choices(self) -> str:
-        return join_alternatives(self.legal)
-
-    @property
-    def otherwise(self) -> str:
-        return f"write {self.choices}"
 
 
 class RepeatedClass(Diagnostic):

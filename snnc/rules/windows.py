@@ -185,9 +185,9 @@ class PooledSamePadding(LayerDiagnostic):
             if not isinstance(operation, Convolution) or operation.padding == "valid":
                 continue
             for pool, size in _uneven_pools(network, layer, operation):
-                yield cls(
-                    span=layer.spans.get("padding", layer.span),
-                    name=layer.name,
+                yield cls.at(
+                    layer,
+                    "padding",
                     padding=operation.padding,
                     window=pool.window,
                     stride=pool.stride,
@@ -237,7 +237,7 @@ class PooledTranspose(LayerDiagnostic):
             if isinstance(layer.operation, TransposedConvolution) and any(
                 path.pools for path in _paths(network, layer)
             ):
-                yield cls(span=layer.span, name=layer.name)
+                yield cls.at(layer)
 
 
 class StrideAboveKernel(LayerWarning):
@@ -270,12 +270,8 @@ class StrideAboveKernel(LayerWarning):
             else:
                 continue
             if any(s > k for s, k in zip(operation.stride, kernel, strict=True)):
-                yield cls(
-                    span=layer.spans.get("stride", layer.span),
-                    name=layer.name,
-                    what=what,
-                    kernel=kernel,
-                    stride=operation.stride,
+                yield cls.at(
+                    layer, "stride", what=what, kernel=kernel, stride=operation.stride
                 )
 
 

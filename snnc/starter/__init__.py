@@ -48,10 +48,10 @@ def installed_from() -> str:
         url = json.loads(distribution("snnc").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         return UNPINNED
-    vcs = url.get("vcs_info", {})
-    if vcs.get("vcs") != "git" or "commit_id" not in vcs:
-        return UNPINNED
-    return f"snnc @ git+{url['url']}@{vcs['commit_id']}"
+    match url.get("vcs_info"):
+        case {"vcs": "git", "commit_id": commit}:
+            return f"snnc @ git+{url['url']}@{commit}"
+    return UNPINNED
 
 
 def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, str]:

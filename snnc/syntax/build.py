@@ -1,20 +1,22 @@
-"""Build the syntax tree from lark's parse tree."""
+"""Convert text to tokens and to the syntax tree with lark, and literals to text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import cache_from_source
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from lark import Lark, Token, Tree
+import lark
+from lark.exceptions import UnexpectedToken
 
 from snnc.language import tree
-from snnc.language.keywords import KEYS, KINDS, UNITS, VARIANTS
-from snnc.source import SourceFile, Span, grammar_path
+from snnc.language.keywords import CLAUSES, KEYS, KINDS, UNITS, VARIANTS
+from snnc.language.written import numeral
+from snnc.source import Span, grammar_path
 
 OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
 """The closing bracket of each opening bracket."""
@@ -23,7 +25,23 @@ _MEASURABLE = frozenset(("NUMBER", "RANGE"))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 
 
-def _is_unit(word: Token, following: Token | None) -> bool:
+class Token(str):
+    """The text of a token, its type in the grammar, and its span.
+
+    The span of a line end is empty.
+    """
+
+    __slots__ = ("span", "type")
+    span: Span
+    type: str
+
+    def __new__(cls, kind: str, text: str, span: Span) -> Token:
+        token = super().__new__(cls, text)
+        token.type, token.span = kind, span
+        return token
+
+
+def _is_unit(word: str, following: lark.Token | None) -> bool:
     """Return whether a word after a number is a unit rather than a key.
 
     An unknown word is treated as a misspelt key if a value follows, otherwise as a
@@ -43,185 +61,216 @@ class UnitMarker:
 
     always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
 
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        previous: Token | None = None
-        waiting: Token | None = None
+    def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
+        previous: lark.Token | None = None
+        waiting: lark.Token | None = None
         for token in chain(stream, (None,)):
             if waiting is not None:
-                yield self._mark_unit(previous, waiting, token)
+                measured = previous is not None and previous.type in _MEASURABLE
+                if measured and waiting.type == "NAME" and _is_unit(waiting, token):
+                    waiting = waiting.update(type="UNIT")
+                yield waiting
                 previous = waiting
             waiting = token
 
-    @staticmethod
-    def _mark_unit(before: Token | None, token: Token, after: Token | None) -> Token:
-        if token.type != "NAME" or before is None or before.type not in _MEASURABLE:
-            return token
-        return token.update(type="UNIT") if _is_unit(token, after) else token
 
+@lark.v_args(inline=True)
+class _TreeBuilder(lark.Transformer[Any, Any]):
+    """Build the nodes of `snnc.language.tree` while lark parses.
 
-@cache
-def parser(start: str = "statement") -> Lark:
-    """Build the LALR parser whose entry point is ``statement`` or ``document``.
-
-    The parser tables are cached next to this module's byte code, and rebuilt when the
-    grammar or Lark changes. Without the cache, `snnc check` takes 25 % longer.
+    Each rule of the grammar has a method of the same name, which takes the rule's
+    parts.
     """
-    return Lark(
-        grammar_path().read_text(encoding="utf-8"),
-        start=start,
-        parser="lalr",
-        lexer="basic",
-        postlex=UnitMarker(),
-        maybe_placeholders=True,
-        cache=_tables(start),
-    )
 
+    def word(self, token: Token) -> tree.Word:
+        return tree.Word(str(token), token.span)
 
-def tokens(text: str, most: int | None = None) -> list[Token]:
-    """Return at most ``most`` tokens of a text; unknown characters are tokens too.
+    def number(self, token: Token) -> tree.Number:
+        return tree.Number(_number(token), token.span)
 
-    `Lark.lex` would build a lexer for each text, which takes longer than most texts.
-    """
-    thread: Any = parser().parse_interactive(text).lexer_thread
-    return list(islice(thread.lex(None), most))
+    def dims(self, token: Token) -> tree.Dims:
+        return tree.Dims(tuple(map(int, token.split("x"))), token.span)
 
+    def quantity(self, token: Token, unit: Token) -> tree.Quantity:
+        span = token.span.to(unit.span)
+        return tree.Quantity(_number(token), self.word(unit), span)
 
-def _tables(start: str) -> str | bool:
-    code = Path(cache_from_source(__file__))
-    return str(code.with_suffix(f".{start}.lark")) if code.parent.is_dir() else False
+    def range(self, token: Token, unit: Token | None) -> tree.Range:
+        low, high = (_number(end) if end else None for end in token.split("..", 1))
+        if unit is None:
+            return tree.Range(low, high, None, token.span)
+        return tree.Range(low, high, self.word(unit), token.span.to(unit.span))
+
+    def text(self, token: Token) -> tree.Text:
+        value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])
+        return tree.Text(value, token.span)
+
+    def list(self, *parts: Any) -> tree.List:
+        return tree.List(_nodes(parts), parts[0].span.to(parts[-1].span))
+
+    def property(self, key: Token, value: tree.Value) -> tree.Property:
+        return tree.Property(self.word(key), value, key.span.to(value.span))
+
+    def block(self, *parts: Any) -> tuple[tuple[tree.Property, ...], Span]:
+        return _nodes(parts), parts[0].span.to(parts[-1].span)
+
+    def group(self, name: Token, block: tuple[Any, Span]) -> tree.Group:
+        return tree.Group(self.word(name), block[0], name.span.to(block[1]))
+
+    def heading(self, *words: Token) -> tuple[tree.Word, ...]:
+        return tuple(map(self.word, words))
+
+    def within(self, *ranges: tree.Range | None) -> tuple[tree.Range | None, ...]:
+        return ranges
+
+    def sources(self, *names: Token) -> tuple[tree.Word, ...]:
+        return tuple(map(self.word, names))
+
+    def statement(self, *parts: Any) -> tree.Statement:
+        words, text, shape, within, sources, block = parts
+        kind, variant, name = split_heading(words)
+        return tree.Statement(
+            kind=kind,
+            span=kind.span,  # the reader adds the other tokens
+            variant=variant,
+            name=name,
+            text=None if text is None else self.text(text),
+            shape=shape,
+            within=within[0] if within else None,
+            mapped=within[1] if within else None,
+            sources=sources or (),
+            properties=block[0] if block else None,
+        )
 
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
-def number(text: str) -> int | float:
-    """Convert a numeral to an int or a float."""
+def _number(text: str) -> int | float:
     return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
-def span_of(token: Token, source: SourceFile) -> Span:
-    """Return the span of a token; a line end has an empty span."""
-    start = token.start_pos or 0
-    end = start if token.type == "NEWLINE" else token.end_pos or start
-    return Span(source, start, end)
-
-
-def _end(text: str) -> int | float | None:
-    return number(text) if text else None
-
-
-def _nodes(parts: list[Any]) -> tuple[Any, ...]:
+def _nodes(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(part for part in parts if not isinstance(part, Token))
 
 
-class Builder:
-    """Build the nodes of `snnc.language.tree` from the inside out.
-
-    Each rule of the grammar has a method of the same name. Lark's `Transformer` takes
-    three times as long; the difference is a fifth of the time for reading a spec.
-    """
-
-    def __init__(self, source: SourceFile) -> None:
-        self._source = source
-
-    def children(self, parsed: Tree[Token]) -> list[Any]:
-        """Build the children of a tree; tokens stay unchanged."""
-        return [
-            self._node(child) if isinstance(child, Tree) else child
-            for child in parsed.children
-        ]
-
-    def _node(self, parsed: Tree[Token]) -> Any:
-        return getattr(self, parsed.data)(*self.children(parsed))
-
-    def span(self, token: Token) -> Span:
-        return span_of(token, self._source)
-
-    def word(self, token: Token) -> tree.Word:
-        return tree.Word(str(token), self.span(token))
-
-    def number(self, token: Token) -> tree.Number:
-        return tree.Number(number(token), self.span(token))
-
-    def dims(self, token: Token) -> tree.Dims:
-        return tree.Dims(tuple(map(int, token.split("x"))), self.span(token))
-
-    def quantity(self, token: Token, unit: Token) -> tree.Quantity:
-        word = self.word(unit)
-        return tree.Quantity(number(token), word, self.span(token).to(word.span))
-
-    def range(self, token: Token, unit: Token | None) -> tree.Range:
-        low, high = map(_end, token.split("..", 1))
-        span = self.span(token)
-        if unit is None:
-            return tree.Range(low, high, None, span)
-        return tree.Range(low, high, self.word(unit), span.to(self.span(unit)))
-
-    def text(self, token: Token) -> tree.Text:
-        value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])
-        return tree.Text(value, self.span(token))
-
-    def list(self, *parts: Any) -> tree.List:
-        opener, *items, closer = parts
-        return tree.List(_nodes(items), self.span(opener).to(self.span(closer)))
-
-    def property(self, key: Token, value: tree.Value) -> tree.Property:
-        word = self.word(key)
-        return tree.Property(word, value, word.span.to(value.span))
-
-    def block(self, *parts: Any) -> tuple[tuple[tree.Property, ...], Span]:
-        opener, *properties, closer = parts
-        return _nodes(properties), self.span(opener).to(self.span(closer))
-
-    def group(self, name: Token, block: tuple[Any, Span]) -> tree.Group:
-        word = self.word(name)
-        return tree.Group(word, block[0], word.span.to(block[1]))
-
-    def heading(self, *words: Token) -> tuple[tree.Word, ...]:
-        return tuple(map(self.word, words))
-
-    def within(self, low: tree.Range, high: tree.Range | None) -> tuple[Any, Any]:
-        return low, high
-
-    def sources(self, *names: Token) -> tuple[tree.Word, ...]:
-        return tuple(map(self.word, names))
-
-    def comment(self, start: int, end: int) -> tree.Comment:
-        """Return the comment between a ``#`` and the position ``end``."""
-        source = self._source
-        text = source.text[start + 1 : end].rstrip()
-        _, column = source.line_column(start)
-        before = source.text[start - column + 1 : start]
-        span = Span(source, start, start + 1 + len(text))
-        return tree.Comment(text.removeprefix(" "), span, bool(before.strip()))
-
-
-def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:
-    """Split the words of a heading into kind, variant, name and a superfluous word."""
+def split_heading(
+    words: Sequence[tree.Word],
+) -> tuple[tree.Word, tree.Word | None, tree.Word | None]:
+    """Split the words of a heading into kind, variant and name."""
     kind, *rest = words
-    takes_variant = kind.text in VARIANTS
-    variant = rest.pop(0) if takes_variant and rest else None
-    name = rest.pop(0) if rest else None
-    return kind, variant, name, (rest[0] if rest else None)
+    variant = rest.pop(0) if kind.text in VARIANTS and rest else None
+    return kind, variant, rest[0] if rest else None
 
 
-def build(
-    parsed: Tree[Token], tokens: tuple[Token, ...], source: SourceFile
-) -> tree.Statement:
-    """Build a statement from its parse tree; ``tokens`` determine its span."""
-    builder = Builder(source)
-    words, text, shape, within, sources, block = builder.children(parsed)
-    kind, variant, name, _ = heading(words)
-    return tree.Statement(
-        kind=cast(tree.Word, kind),
-        span=builder.span(tokens[0]).to(builder.span(tokens[-1])),
-        variant=variant,
-        name=name,
-        text=None if text is None else builder.text(text),
-        shape=shape,
-        within=within[0] if within else None,
-        mapped=within[1] if within else None,
-        sources=sources or (),
-        properties=block[0] if block else None,
+@cache
+def parser(start: str = "statement") -> lark.Lark:
+    """Build the LALR parser whose entry point is ``statement``, ``value`` or another.
+
+    The parser tables are cached next to this module's byte code, and rebuilt when the
+    grammar or Lark changes. Without the cache, `snnc check` takes 25 % longer.
+    """
+    code = Path(cache_from_source(__file__))
+    tables = str(code.with_suffix(f".{start}.lark")) if code.parent.is_dir() else False
+    return lark.Lark(
+        grammar_path().read_text(encoding="utf-8"),
+        start=start,
+        parser="lalr",
+        lexer="basic",
+        postlex=UnitMarker(),
+        transformer=_TreeBuilder(),
+        maybe_placeholders=True,
+        cache=tables,
     )
+
+
+def tokens(span: Span, text: str | None = None, most: int | None = None) -> list[Token]:
+    """Return at most ``most`` tokens in a span; unknown characters are tokens too.
+
+    A ``text`` whose escapes are resolved replaces the characters of the span. All its
+    tokens then have the whole span.
+    """
+    # `Lark.lex` would build a lexer for each text, which takes longer than most texts.
+    shown = span.text if text is None else text
+    lexer: Any = parser().parse_interactive(shown).lexer_thread
+    return [
+        Token(token.type, token, span if text is not None else _place(token, span))
+        for token in islice(lexer.lex(None), most)
+    ]
+
+
+def _place(token: lark.Token, within: Span) -> Span:
+    start = within.start + (token.start_pos or 0)
+    end = start if token.type == "NEWLINE" else start + len(token)
+    return Span(within.source, start, end)
+
+
+_END = lark.Token("$END", "")
+
+
+def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
+    """Build a statement or a value; also return the number of tokens without an error.
+
+    The result is None if that number is smaller than the number of tokens, or if a
+    token is missing after the last one.
+    """
+    interactive: Any = parser(start).parse_interactive("")
+    index = 0
+    try:
+        for index, token in enumerate(tokens):  # noqa: B007
+            interactive.feed_token(token)
+        index = len(tokens)
+        return interactive.feed_token(_END), index
+    except UnexpectedToken:
+        return None, index
+
+
+def span_of(tokens: Sequence[Token]) -> Span:
+    """Return the span from the first to the last token."""
+    return tokens[0].span.to(tokens[-1].span)
+
+
+def comment(span: Span) -> tree.Comment:
+    """Return the comment in a span that begins with ``#``."""
+    source, start = span.source, span.start
+    text = span.text[1:].rstrip()
+    _, column = source.line_column(start)
+    before = source.text[start - column + 1 : start]
+    place = Span(source, start, start + 1 + len(text))
+    return tree.Comment(text.removeprefix(" "), place, bool(before.strip()))
+
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_ESCAPED = {character: f"\\{escape}" for escape, character in ESCAPES.items()}
+Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree.Text
+
+
+def word(text: str) -> str:
+    """Write a word; add quotes if the parser would not read it as a word."""
+    return text if _NAME.fullmatch(text) and text not in CLAUSES else quote(text)
+
+
+def quote(text: str) -> str:
+    r"""Write a string in quotes; convert ``\r`` to a line end, as `files.read` does."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return '"' + "".join(_ESCAPED.get(c, c) for c in text) + '"'
+
+
+def scalar(value: Scalar) -> str:
+    """Write a value that is not a list or a group."""
+    match value:
+        case tree.Word():
+            return word(value.text)
+        case tree.Text():
+            return quote(value.value)
+        case tree.Dims():
+            return "x".join(map(str, value.values))
+        case tree.Number():
+            return numeral(value.value)
+        case tree.Quantity():
+            return f"{numeral(value.value)} {value.unit.text}"
+        case tree.Range():
+            ends = (value.low, value.high)
+            text = "..".join("" if end is None else numeral(end) for end in ends)
+            return f"{text} {value.unit.text}" if value.unit else text

@@ -8,7 +8,7 @@ comments where they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics, Fix
@@ -21,6 +21,7 @@ from snnc.syntax.settings import Setting
 from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
+_HEADING = ["kind", "variant", "name", "text", "shape", "within", "mapped", "sources"]
 _ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
 """Words that are complete paths: the setting replaces the text after the word."""
 _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
@@ -100,6 +101,7 @@ def _unknown(
         near=near,
         known=known,
         role="which this spec has",
+        is_statement=there is not None,
         advice=advice,
         fix=None if only is None or there else Fix(word.span, only),
     )
@@ -232,31 +234,21 @@ def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
 
 def place_values(document: tree.Document) -> tree.Document:
     """Assign each new value a position in the spec, so that comments stay in order."""
-    return replace(
-        document,
-        statements=tuple(
-            replace(s, properties=_place_properties(s.properties, None))
-            for s in document.statements
-        ),
-    )
+    statements = []
+    for s in document.statements:
+        heading = {part: _place(getattr(s, part), s.span.before) for part in _HEADING}
+        properties = _place(s.properties, s.span)
+        statements.append(replace(s, **heading, properties=properties))
+    return replace(document, statements=tuple(statements))
 
 
-def _place_properties(
-    properties: tuple[tree.Property, ...] | None, place: Span | None
-) -> tuple[tree.Property, ...] | None:
-    return properties and tuple(
-        tree.Property(p.key, _place_value(p.value, place or p.span), place or p.span)
-        for p in properties
-    )
-
-
-def _place_value(value: tree.Value, place: Span) -> tree.Value:
-    if value.span.source is place.source:
-        return value
-    if isinstance(value, tree.Group):
-        inner = _place_properties(value.properties, place) or ()
-        return tree.Group(value.name, inner, place)
-    if isinstance(value, tree.List):
-        items = tuple(_place_value(item, place) for item in value.items)
-        return tree.List(items, place)
-    return replace(value, span=place)
+def _place(node: Any, place: Span) -> Any:
+    """Move nodes from another file to the innermost span of the spec around them."""
+    if isinstance(node, tuple):
+        return tuple(_place(item, place) for item in node)
+    if not hasattr(node, "span"):
+        return node
+    place = node.span if node.span.source is place.source else place
+    parts = {field.name: getattr(node, field.name) for field in fields(node)}
+    moved = {name: _place(part, place) for name, part in parts.items()}
+    return replace(node, **{**moved, "span": place})

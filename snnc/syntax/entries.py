@@ -11,7 +11,7 @@ from functools import reduce
 from snnc.language import tree
 from snnc.language.keywords import kinds, may_be_bare
 from snnc.source import Span
-from snnc.syntax.literals import Scalar, scalar
+from snnc.syntax.build import Scalar, scalar
 
 _FRONT, _BACK = kinds("front"), kinds("back")
 LAYERS = frozenset(kinds("encoder", "layer"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import re
 import sys
@@ -48,30 +47,32 @@ def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
         None if the file can't be read.
     """
     name = Path(path).as_posix()
+    return _decode(name, partial(read_bytes, Path(path)), report)
+
+
+def _decode(
+    name: str, read: Callable[[], bytes], report: Diagnostics
+) -> SourceFile | None:
     try:
-        data = read_bytes(Path(path))
+        return decode(name, read(), report)
     except (OSError, ValueError) as error:
         report.add(_unreadable(name, error))
-        return None
-    return decode(name, data, report)
+    return None
 
 
 def _unreadable(name: str, error: Exception) -> Diagnostic:
+    span = whole_file(name)
     match error:
         case FileNotFoundError() | NotADirectoryError():
-            return rules.files.FileMissing(span=whole_file(name), name=name)
+            return rules.files.FileMissing(span=span, name=name)
         case IsADirectoryError():
-            return rules.files.FileIsDirectory(
-                span=whole_file(name), is_package=is_package(name)
-            )
+            return rules.files.FileIsDirectory(span=span, is_package=is_package(name))
         case NotRegularError():
-            return rules.files.FileNotRegular(span=whole_file(name))
+            return rules.files.FileNotRegular(span=span)
         case TooLargeError(size=size):
-            return rules.files.FileTooLarge(
-                span=whole_file(name), size=size, limit=LARGEST
-            )
+            return rules.files.FileTooLarge(span=span, size=size, limit=LARGEST)
     reason = getattr(error, "strerror", None) or str(error)
-    return rules.files.FileUnreadable(span=whole_file(name), name=name, reason=reason)
+    return rules.files.FileUnreadable(span=span, name=name, reason=reason)
 
 
 def decode(name: str, data: bytes, report: Diagnostics) -> SourceFile | None:
@@ -118,27 +119,16 @@ def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None
     name
         The name in diagnostics; its suffix determines the notation.
     """
-    nowhere = whole_file(name)
-    try:
-        data = _beginning()
-    except OSError as error:
-        report.add(
-            rules.files.FileUnreadable(
-                span=nowhere, name=name, reason=error.strerror or str(error)
-            )
-        )
-        return None
-    if len(data) <= LARGEST:
-        return decode(name, data, report)
-    report.add(rules.files.FileTooLarge(span=nowhere, size=len(data), limit=LARGEST))
-    return None
+    return _decode(name, _read_stdin, report)
 
 
-def _beginning() -> bytes:
-    """Read stdin up to one byte beyond the limit."""
+def _read_stdin() -> bytes:
     if sys.stdin is None:  # Python sets it to None if it is closed
         raise OSError(errno.EBADF, "it is closed")
-    return sys.stdin.buffer.read(LARGEST + 1)
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise TooLargeError(Path(STDIN), len(data))
+    return data
 
 
 def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
@@ -163,10 +153,8 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     try:
         write_file(path, text)
     except OSError as error:
-        name = Path(path).as_posix()
-        reason = error.strerror or str(error)
-        nowhere = whole_file(name)
-        report.add(rules.output.CannotRewrite(span=nowhere, reason=reason))
+        span, reason = whole_file(Path(path)), error.strerror or str(error)
+        report.add(rules.output.CannotRewrite(span=span, reason=reason))
         return False
     return True
 
@@ -206,11 +194,6 @@ def is_spec(name: str, read: Callable[[], bytes]) -> bool:
         return False
 
 
-# The module and the function that print each notation.
-_PRINTERS = {
-    "snn": ("snnc.syntax.printer", "print_snn"),
-    "yaml": ("snnc.syntax.yaml.printer", "print_yaml"),
-}
 SUFFIXES = (".snn", ".yaml", ".yml")
 
 
@@ -226,6 +209,11 @@ def format_document(document: Document) -> str:
 
 def print_document(document: Document, notation: str) -> str:
     """Print a syntactically valid document as ``snn`` or ``yaml``."""
-    module, function = _PRINTERS[notation]
-    text: str = getattr(importlib.import_module(module), function)(document)
-    return text
+    # Import late: `snnc check` prints nothing.
+    if notation == "yaml":
+        from snnc.syntax.yaml.printer import print_yaml
+
+        return print_yaml(document)
+    from snnc.syntax.printer import print_snn
+
+    return print_snn(document)

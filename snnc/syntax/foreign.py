@@ -1,21 +1,20 @@
-"""Describe names, values and settings written as in Python or other notations."""
+"""Describe names, values and statements written as in Python or other notations."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import dedent
 
-from lark import Token
-
-from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import extents, scalars
-from snnc.language.keywords import keys_read_by, likes_of
+from snnc import rules, vocabulary
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.language import extents, scalars, tree
+from snnc.language.keywords import KINDS, keys_read_by
 from snnc.source import SourceFile, Span
+from snnc.syntax.build import Token, span_of
+from snnc.syntax.split import StatementTokens
 
-_OURS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
-# Include the keys of other libraries, because the value is checked before the key.
-_DIM_KEYS = _OURS | {"size", *likes_of(_OURS)}
+_DIM_KEYS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
 # Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
 # shows as None.
 _DIMS = re.compile(
@@ -50,52 +49,58 @@ NAME_RULE = "names have letters, digits and `_`"
 
 
 def foreign_problem(
-    tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
+    tokens: Sequence[Token], index: int, in_block: bool
 ) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
-    return _value(tokens, index, source) or _syntax(tokens, index, source, in_block)
+    token, key = tokens[index], str(tokens[index - 1]) if index else ""
+    source, start = token.span.source, token.span.start
 
+    def found(pattern: re.Pattern[str]) -> Span | None:
+        match = pattern.match(source.text, start)
+        return Span(source, *match.span()) if match else None
 
-def _value(
-    tokens: Sequence[Token], index: int, source: SourceFile
-) -> Diagnostic | None:
-    token = tokens[index]
-    start = token.start_pos or 0
-    key = str(tokens[index - 1]) if index else ""
-    if token.type == "NUMBER" and (match := _PERCENTAGE.match(source.text, start)):
-        return _percentage(Span(source, start, match.end()), key)
-    if _may_be_dims(tokens, index) and (match := _DIMS.match(source.text, start)):
-        return _dims(Span(source, start, match.end()), key)
-    if key in _AMOUNT_KEYS and (match := _DECIMAL_COMMA.match(source.text, start)):
-        return _decimal_comma(Span(source, start, match.end()), key)
-    if key in _RANGE_KEYS and (match := _RANGE.match(source.text, start)):
-        return _range(Span(source, start, match.end()), key, match)
+    if token.type == "NUMBER" and (span := found(_PERCENTAGE)):
+        return _percentage(span, key)
+    if not index:
+        return None
+    is_shape = tokens[0] == "input" and index in (1, 2)
+    # A list is valid syntax; validation reports it.
+    may_be_dims = tokens[index - 1].type == "NAME"
+    may_be_dims = may_be_dims and (is_shape or token.type != "LSQB")
+    dims = found(_DIMS) if may_be_dims else None
+    if dims and (problem := _dims(dims, key, is_shape)):
+        return problem
+    if key in _AMOUNT_KEYS and (span := found(_DECIMAL_COMMA)):
+        return _decimal_comma(span, key)
+    if key in _RANGE_KEYS and (span := found(_RANGE)):
+        return _range(span, key)
+    if token.type == "NAME" and key == "optimizer":
+        return no_braces(token.span)
+    if token.type == "NAME" and (key == "shortcut" or not in_block):
+        return find_hyphens(token.span)
     return None
 
 
-def _may_be_dims(tokens: Sequence[Token], index: int) -> bool:
-    """Return whether a token begins a list of sizes or the input's shape."""
-    if not index or tokens[index - 1].type != "NAME":
-        return False
-    if tokens[index - 1] in _DIM_KEYS:
-        # A list is valid syntax; validation reports it.
-        return tokens[index].type != "LSQB"
-    return tokens[0] == "input" and index in (1, 2)
-
-
-def _dims(span: Span, key: str) -> Diagnostic | None:
+def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
     dims = "x".join(re.findall(r"\d+", span.text))
     if span.text == dims:
         return None
+    # Include the keys of other libraries, because the value is checked before the key.
+    keys = _DIM_KEYS | {"size"}
+    if key not in keys:
+        keys |= vocabulary.foreign_keywords.likes_of(_DIM_KEYS)
+    if key not in keys and not is_shape:
+        return None
     # The shape has no key in `.snn`.
-    shown = f"{key} {dims}" if key in _DIM_KEYS - {"shape"} else dims
+    shown = f"{key} {dims}" if key in keys - {"shape"} else dims
     return rules.misplaced.DimsSpelling(
         span=span, text=span.text, dims=shown, fix=Fix(span, dims)
     )
 
 
-def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
-    written = f"{match['low']}..{match['high']}"
+def _range(span: Span, key: str) -> Diagnostic | None:
+    match = _RANGE.match(span.text)
+    written = f"{match['low']}..{match['high']}" if match else span.text
     if span.text == written:
         return None
     unit = " Hz" if key == "rate" else ""
@@ -114,11 +119,11 @@ def foreign_text(key: str, span: Span) -> Diagnostic | None:
         return _percentage(span, key)
     if key in _AMOUNT_KEYS and _DECIMAL_COMMA.fullmatch(text):
         return _decimal_comma(span, key)
-    if key in _DIM_KEYS and _DIMS.fullmatch(text):
-        return _dims(span, key)
+    if _DIMS.fullmatch(text) and (problem := _dims(span, key)):
+        return problem
     bare = text.removesuffix("Hz").rstrip()
-    if key in _RANGE_KEYS and (match := _RANGE.fullmatch(bare)):
-        return _range(Span(span.source, span.start, span.start + len(bare)), key, match)
+    if key in _RANGE_KEYS and _RANGE.fullmatch(bare):
+        return _range(Span(span.source, span.start, span.start + len(bare)), key)
     return None
 
 
@@ -147,46 +152,106 @@ def _percentage(span: Span, key: str) -> Diagnostic:
     )
 
 
-def _syntax(
-    tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
-) -> Diagnostic | None:
-    token = tokens[index]
-    if token.type != "NAME" or not index:
-        return None
-    start = token.start_pos or 0
-    if tokens[index - 1] == "optimizer":
-        return no_braces(source, start)
-    if tokens[index - 1] == "shortcut" or not in_block:
-        return find_hyphens(source, start)
-    return None
-
-
-def find_hyphens(source: SourceFile, start: int) -> Diagnostic | None:
-    """Describe the name with hyphens at a position, if there is one."""
-    match = _HYPHENATED.match(source.text, start)
+def find_hyphens(start: Span) -> Diagnostic | None:
+    """Describe the name with hyphens that begins with another name, if any."""
+    source = start.source
+    match = _HYPHENATED.match(source.text, start.start)
     if match is None:
         return None
-    span = Span(source, start, match.end())
-    name = match[0].replace("-", "_")
+    span, legal = Span(source, *match.span()), match[0].replace("-", "_")
     return rules.names.InvalidName(
-        span=span, name=match[0], reason=NAME_RULE, example=name, fix=Fix(span, name)
+        span=span, name=match[0], reason=NAME_RULE, example=legal, fix=Fix(span, legal)
     )
 
 
-def no_braces(source: SourceFile, start: int) -> Diagnostic | None:
-    """Describe ``adam 1e-4`` or ``adam(1e-4)`` at a position."""
-    match = _NO_BRACES.match(source.text, start)
+def no_braces(start: Span) -> Diagnostic | None:
+    """Describe ``adam 1e-4`` or ``adam(1e-4)``, which begins with a name."""
+    source = start.source
+    match = _NO_BRACES.match(source.text, start.start)
     if match is None:
         return None
-    name, rate = match["name"], match["rate"]
-    fixed = f"{name} {{ learning_rate {rate} }}"
+    optimizer, rate = match["name"], match["rate"]
+    fixed = f"{optimizer} {{ learning_rate {rate} }}"
     if source.is_yaml:
-        fixed = f"{{{name}: {{learning_rate: {rate}}}}}"
-    span = Span(source, start, match.end())
+        fixed = f"{{{optimizer}: {{learning_rate: {rate}}}}}"
+    span = Span(source, *match.span())
     return rules.syntax.UnexpectedText(
         span=span,
         expected="the settings in braces",
         found=f"`{match[0]}`",
-        advice=f"write `optimizer {name} {{ learning_rate {rate} }}`",
+        advice=f"write `optimizer {optimizer} {{ learning_rate {rate} }}`",
         fix=Fix(span, fixed),
+    )
+
+
+_ITEM = re.compile(r"-[ \t]*(\w+)")
+_DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
+_LONGEST = 60
+
+
+def is_item(first: Span) -> bool:
+    """Return whether a statement begins like an item of a YAML list."""
+    match = _ITEM.match(first.source.text, first.start)
+    return match is not None and match[1] in KINDS
+
+
+def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
+    """Join the lines of each YAML list item, which then causes only one diagnostic."""
+    joined: list[StatementTokens] = []
+    for piece in pieces:
+        first, second, *_ = (*piece.tokens, "")
+        is_inner = second in (":", "-") and first not in KINDS
+        if joined and is_inner and is_item(joined[-1].tokens[0].span):
+            item = joined.pop()
+            piece = item._replace(tokens=item.tokens + piece.tokens)
+        joined.append(piece)
+    return joined
+
+
+def foreign_construct(tokens: Sequence[Token]) -> Diagnostic | None:
+    """Describe a statement that begins like a statement of another notation."""
+    if is_item(tokens[0].span):
+        return _describe_item(span_of(tokens))
+    if tokens[0].type == "NAME":
+        return _describe_module_name(tokens[0].span)
+    return None
+
+
+def _describe_item(whole: Span) -> Diagnostic:
+    line = _as_statement(whole)
+    shown = line if line and len(line) <= _LONGEST else "conv2d c0 { filters 8 }"
+    return rules.syntax.UnexpectedCharacter(
+        span=Span(whole.source, whole.start, whole.start + 1),
+        text="-",
+        advice="a statement begins with its kind, without a dash or a colon:"
+        f" write{'' if shown == line else ', for example,'} `{shown}`",
+        fix=Fix(whole, line) if line else None,
+    )
+
+
+def _as_statement(item: Span) -> str:
+    """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
+    # Only YAML items need the YAML parser, which is slow to import.
+    from snnc.syntax.printer import statement_item
+    from snnc.syntax.yaml import parse_yaml
+
+    if "#" in item.text:
+        return ""
+    indent = " " * (item.first.column - 1)
+    text = f"snn: 1\nnetwork: x\nlayers:\n{dedent(indent + item.text)}\n"
+    report = Diagnostics()
+    statements = parse_yaml(SourceFile("item.yaml", text), report).statements
+    if report.errors or not statements:
+        return ""
+    return statement_item(statements[-1]).flat
+
+
+def _describe_module_name(first: Span) -> Diagnostic | None:
+    """Describe a statement such as ``nn.Conv2d``: another library's class name."""
+    match = _DOTTED.match(first.source.text, first.start)
+    if match is None:
+        return None
+    span = Span(first.source, *match.span())
+    return vocabulary.foreign_keywords.unknown_kind(
+        tree.Statement(tree.Word(match[0], span), span)
     )

@@ -6,16 +6,13 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from lark import Token
-
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
-from snnc.source import SourceFile, Span
-from snnc.syntax.build import ESCAPES, OPENERS, span_of
+from snnc.source import Span
+from snnc.syntax.build import ESCAPES, OPENERS, Token, quote, span_of
 from snnc.syntax.foreign import foreign_problem
-from snnc.syntax.literals import quote
 
 # Count only digits before a point: digits after the point don't make a number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
@@ -42,40 +39,32 @@ def _with_one_unit(text: str) -> str:
     return text
 
 
-def _explain_malformed(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic:
-    span = span_of(token, source)
+def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
     match = _QUANTITY.fullmatch(_with_one_unit(token))
+    meant = ""
     if match and match["word"] in UNITS:
-        text = f"{match['number']} {match['word']}"
-        return rules.syntax.MalformedNumber(
-            span=span, text=str(token), advice=f"write `{text}`", fix=Fix(span, text)
-        )
-    if re.fullmatch(r"[\d_]+", token):
-        plain = token.replace("_", "")
-        return rules.syntax.MalformedNumber(
-            span=span, text=str(token), advice=f"write `{plain}`", fix=Fix(span, plain)
-        )
-    if before in KINDS and re.fullmatch(r"\d\w*", token):
+        meant = f"{match['number']} {match['word']}"
+    elif re.fullmatch(r"[\d_]+", token):
+        meant = token.replace("_", "")
+    elif before in KINDS and re.fullmatch(r"\d\w*", token):
         return rules.names.InvalidName(
-            span=span,
+            span=token.span,
             name=str(token),
             reason="a name begins with a letter",
             example=f"n{token}",
         )
+    general = "numbers look like `3`, `0.5` or `1e-3`, and sizes like `3x3x3`"
     return rules.syntax.MalformedNumber(
-        span=span,
+        span=token.span,
         text=str(token),
-        advice="numbers look like `3`, `0.5` or `1e-3`, and sizes like `3x3x3`",
+        advice=f"write `{meant}`" if meant else general,
+        fix=Fix(token.span, meant) if meant else None,
     )
 
 
-def _explain_unterminated(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic:
-    span = span_of(token, source)
-    end = Span(span.source, span.end, span.end)
+def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:
+    span = token.span
+    end = span.after
     if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
     # With brackets or a comment in it, the end of the text is unknown.
@@ -101,10 +90,8 @@ _ADVICE = (
 )
 
 
-def _explain_unknown(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic:
-    span = span_of(token, source)
+def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
+    span = token.span
     if token in ("=", ":") and before is not None and before.type == "NAME":
         if advice := _no_key(span, str(before)):
             return rules.syntax.UnexpectedCharacter(
@@ -119,11 +106,8 @@ def _explain_unknown(
             "the ends of a range are finite: write the smallest and the largest value "
             "of the data"
         )
-    if not advice:
-        return rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
-    return rules.syntax.UnexpectedCharacter(
-        span=span, text=_short(token), advice=advice
-    )
+    problem = rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
+    return problem.but(advice=advice) if advice else problem
 
 
 def _no_key(mark: Span, before: str) -> str:
@@ -156,28 +140,24 @@ def _short(text: str) -> str:
     return text if len(text) <= 12 else text[:12] + "..."
 
 
-def _number(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic | None:
+def _number(token: Token, before: Token | None) -> Diagnostic | None:
     parts = _NUMERAL.findall(token)
     finite = all(math.isfinite(float(part)) for part in parts)
     if finite and _DIGITS.search(token) is None:
         return None
-    return rules.syntax.NumberTooLong(span=span_of(token, source), limit=MOST_DIGITS)
+    return rules.syntax.NumberTooLong(span=token.span, limit=MOST_DIGITS)
 
 
-def _string(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic | None:
+def _string(token: Token, before: Token | None) -> Diagnostic | None:
     for match in _ESCAPE.finditer(token):
         if match[1] not in ESCAPES:
-            start = (token.start_pos or 0) + match.start()
-            place = Span(source, start, start + 2)
+            start = token.span.start + match.start()
+            place = Span(token.span.source, start, start + 2)
             return rules.syntax.UnknownEscape(span=place, text=_short(match[0]))
     return None
 
 
-_CHECKS: dict[str, Callable[[Token, SourceFile, Token | None], Diagnostic | None]] = {
+_CHECKS: dict[str, Callable[[Token, Token | None], Diagnostic | None]] = {
     "MALFORMED": _explain_malformed,
     "UNTERMINATED": _explain_unterminated,
     "UNKNOWN": _explain_unknown,
@@ -188,26 +168,23 @@ _CHECKS: dict[str, Callable[[Token, SourceFile, Token | None], Diagnostic | None
 }
 
 
-def _problem(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic | None:
+def _problem(token: Token, before: Token | None) -> Diagnostic | None:
     check = _CHECKS.get(token.type)
-    return check(token, source, before) if check else None
+    return check(token, before) if check else None
 
 
-def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+def problem_of(tokens: Sequence[Token]) -> Diagnostic | None:
     """Describe the first token that is always wrong, or return None."""
     pairs = zip(tokens, (None, *tokens), strict=False)
-    problems = (_problem(token, source, before) for token, before in pairs)
-    return next(filter(None, problems), None)
+    return next(filter(None, (_problem(*pair) for pair in pairs)), None)
 
 
-def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+def find_problem(tokens: Sequence[Token]) -> Diagnostic | None:
     """Describe the first token that is wrong or belongs to another notation.
 
     Report an unclosed quote first: other errors may be inside its text.
     """
-    if problem := _find_missing_quotes(tokens, source):
+    if problem := _find_missing_quotes(tokens):
         return problem
     types = [token.type for token in tokens]
     first = types.index("UNTERMINATED") if "UNTERMINATED" in types else None
@@ -215,22 +192,21 @@ def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | No
     for index in range(len(tokens)) if first is None else (first,):
         token, before = tokens[index], tokens[index - 1] if index else None
         if problem := (
-            foreign_problem(tokens, index, source, in_block=block < index)
-            or _other_quotes(token, source, before)
-            or _problem(token, source, before)
+            foreign_problem(tokens, index, in_block=block < index)
+            or _other_quotes(token, before)
+            or _problem(token, before)
         ):
             return problem
     return None
 
 
-def _other_quotes(
-    token: Token, source: SourceFile, before: Token | None
-) -> Diagnostic | None:
+def _other_quotes(token: Token, before: Token | None) -> Diagnostic | None:
     """Describe a text with the wrong kind of quotes that begins at a token."""
     if token.type != "UNKNOWN":
         return None
+    source = token.span.source
     # Compiling non-ASCII sets takes a tenth of the time of `snnc check`.
-    match = re.compile(_PAIR).match(source.text, token.start_pos or 0)
+    match = re.compile(_PAIR).match(source.text, token.span.start)
     if match is None:
         return None
     inner = match[match.lastindex or 0]
@@ -246,9 +222,7 @@ def _other_quotes(
     )
 
 
-def _find_missing_quotes(
-    tokens: Sequence[Token], source: SourceFile
-) -> Diagnostic | None:
+def _find_missing_quotes(tokens: Sequence[Token]) -> Diagnostic | None:
     """Describe an ``about`` whose text has no quotes or the wrong kind."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None
@@ -256,12 +230,12 @@ def _find_missing_quotes(
         tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
-    if problem := _other_quotes(tokens[1], source, tokens[0]):
+    if problem := _other_quotes(tokens[1], tokens[0]):
         return problem
-    span = span_of(tokens[1], source).to(span_of(tokens[-1], source))
+    span = span_of(tokens[1:])
     text = quote(span.text)
     # The text may end at a `#`, or continue after it.
-    line = source.line_text(span.last.line)
+    line = span.source.line_text(span.last.line)
     return rules.syntax.UnexpectedText(
         span=span,
         expected="a text in double quotes",

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span
+from snnc.syntax.build import quote, scalar
 from snnc.syntax.entries import Entry, entries_of
-from snnc.syntax.literals import quote, scalar, span_of_values
 from snnc.syntax.remarks import Remarks
 
 
@@ -64,9 +65,9 @@ def _heading(statement: tree.Statement) -> Iterator[str]:
     if statement.shape is not None:
         yield scalar(statement.shape)
     if statement.within is not None:
-        yield f"in {span_of_values(statement.within)}"
+        yield f"in {scalar(statement.within)}"
     if statement.mapped is not None:
-        yield f"as {span_of_values(statement.mapped)}"
+        yield f"as {scalar(statement.mapped)}"
     if statement.sources:
         yield "from " + ", ".join(source.text for source in statement.sources)
 
@@ -128,6 +129,7 @@ class _SnnPrinter:
     def __init__(self, document: tree.Document) -> None:
         self._document = document
         self._source = document.span.source
+        self._items = tuple(map(statement_item, document.statements))
         self._headings, self._ends = _comments_of_items(document)
         headed = {id(c) for found in self._headings.values() for c in found}
         self._comments = [c for c in document.comments[::-1] if id(c) not in headed]
@@ -135,8 +137,8 @@ class _SnnPrinter:
         self._opened = True
 
     def print(self, edition: tree.Number, network: tree.Word) -> str:
-        items = tuple(map(statement_item, self._document.statements))
-        end = self._end(items, network)
+        items = self._items
+        end = self._end(network)
         self._header(f"snn {edition.value}", edition.span)
         self._trailing(edition.span.end, network.span.start)
         self._lines.append("")
@@ -144,7 +146,7 @@ class _SnnPrinter:
         self._header(f"network {network.text} {{", network.span)
         self._trailing(network.span.end, items[0].span.start if items else end)
         self._opened = True
-        self._items(items, end, 1)
+        self._block(items, end, 1)
         self._close("}", end, 0)
         self._trailing(end, len(self._source.text) + 1)
         self._above(len(self._source.text) + 1, 0)
@@ -155,19 +157,18 @@ class _SnnPrinter:
         _, column = self._source.line_column(span.start)
         self._line(text, span.start - column + 1, 0)
 
-    def _end(self, items: tuple[Item, ...], network: tree.Word) -> int:
+    def _end(self, network: tree.Word) -> int:
         """Return the position where the network ends, which YAML does not mark."""
         text = self._source.text
-        start = items[-1].span.end if items else network.span.end
-        gaps = [c.span for c in self._document.comments if c.span.start >= start]
-        for gap in gaps:
-            if (at := text.find("}", start, gap.start)) >= 0:
+        start = self._items[-1].span.end if self._items else network.span.end
+        later = (c.span for c in self._document.comments if c.span.start >= start)
+        for span in (*later, self._source.whole.after):
+            if (at := text.find("}", start, span.start)) >= 0:
                 return at
-            start = gap.end
-        at = text.find("}", start)
-        return len(text) if at < 0 else at
+            start = span.end
+        return len(text)
 
-    def _items(self, items: tuple[Item, ...], end: int, depth: int) -> None:
+    def _block(self, items: tuple[Item, ...], end: int, depth: int) -> None:
         """Write items on lines of their own, up to the end of their block."""
         for index, item in enumerate(items):
             following = items[index + 1].span.start if index + 1 < len(items) else end
@@ -176,10 +177,9 @@ class _SnnPrinter:
 
     def _item(self, item: Item, depth: int) -> None:
         self._above(item.span.start, depth)
-        heading = list(self._headings.get(_place(item.span), ()))
-        has_block = item.inner is not None
-        opener = heading.pop(0) if has_block and heading else None
-        for comment in heading:
+        heading = self._headings.get(item.span, [])
+        opener = heading[: item.inner is not None]
+        for comment in heading[len(opener) :]:
             self._line(_format_comment(comment), item.span.start, depth)
         if item.inner is None or self._fits(item, depth):
             self._line(item.flat, item.span.start, depth)
@@ -187,10 +187,10 @@ class _SnnPrinter:
         head, inner = item.head, item.inner
         if inner and inner[0].begins_statement:
             head, inner = head + inner[0].head, inner[1:]
-        trailing = "" if opener is None else f"  {_format_comment(opener)}"
-        self._line(head + trailing, item.span.start, depth)
+        trailing = (f"  {_format_comment(comment)}" for comment in opener)
+        self._line(head + "".join(trailing), item.span.start, depth)
         self._opened = True
-        self._items(inner, self._end_of(item), depth + 1)
+        self._block(inner, self._end_of(item), depth + 1)
         self._close(item.closer, self._end_of(item), depth)
 
     def _fits(self, item: Item, depth: int) -> bool:
@@ -200,13 +200,11 @@ class _SnnPrinter:
         return len(_INDENT) * depth + len(item.flat) <= WIDTH
 
     def _is_open(self, item: Item) -> bool:
-        has_block = item.inner is not None
-        if item.open or (has_block and _place(item.span) in self._headings):
-            return True
-        return any(map(self._is_open, item.inner or ()))
+        has_comment = item.inner is not None and item.span in self._headings
+        return item.open or has_comment or any(map(self._is_open, item.inner or ()))
 
     def _end_of(self, item: Item) -> int:
-        return self._ends.get(_place(item.span), item.span.end)
+        return self._ends.get(item.span, item.span.end)
 
     def _close(self, closer: str, end: int, depth: int) -> None:
         self._above(end, depth + 1)
@@ -247,30 +245,23 @@ class _SnnPrinter:
         return self._source.is_apart(start)
 
 
-Place = tuple[int, int]
-
-
-def _place(span: Span) -> Place:
-    return span.start, span.end
-
-
 def _comments_of_items(
     document: tree.Document,
-) -> tuple[dict[Place, list[tree.Comment]], dict[Place, int]]:
+) -> tuple[dict[Span, list[tree.Comment]], dict[Span, int]]:
     """Find the comments on headings, and the ends of items with comments.
 
     YAML has no closing brace: a comment after the last key belongs to the key's item.
     """
-    headings: dict[Place, list[tree.Comment]] = {}
-    ends: dict[Place, int] = {}
+    headings: dict[Span, list[tree.Comment]] = {}
+    ends: dict[Span, int] = {}
     if not document.comments:
         return headings, ends
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
-    items = set(map(_place, _spans_of(document.statements)))
+    spans = set(_spans_of(document.statements))
 
     def visit(entry: Entry, owner: Span | None) -> int:
-        is_item = not entry.is_open and _place(entry.span) in items
+        is_item = not entry.is_open and entry.span in spans
         owner = entry.span if is_item else owner
         end = entry.span.end
         for comment in remarks.below(entry):
@@ -278,12 +269,12 @@ def _comments_of_items(
         for inner in entry.inner or ():
             end = max(end, visit(inner, owner))
         if is_item:
-            ends[_place(entry.span)] = end
+            ends[entry.span] = end
         for comment in (*remarks.above(entry), *remarks.beside(entry)):
             at = comment.span.start
             if owner is not None and (not is_item or owner.start <= at < owner.end):
-                headings.setdefault(_place(owner), []).append(comment)
-            elif comment.span.start >= end:
+                headings.setdefault(owner, []).append(comment)
+            elif at >= end:
                 end = comment.span.end
         return end
 
@@ -292,17 +283,13 @@ def _comments_of_items(
     return headings, ends
 
 
-def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]:
+def _spans_of(nodes: Iterable[Any]) -> Iterator[Span]:
     """Yield the spans of nodes that may have their own lines."""
     for node in nodes:
         yield node.span
-        value = node.value if isinstance(node, tree.Property) else None
-        if isinstance(node, tree.Statement):
-            yield from _spans_of(node.properties or ())
-        elif isinstance(value, tree.Group):
-            yield from _spans_of(value.properties)
-        elif isinstance(value, tree.List):
-            yield from (item.span for item in value.items)
+        value = getattr(node, "value", node)
+        inner: Any = getattr(value, "properties", None) or getattr(value, "items", ())
+        yield from _spans_of(inner)
 
 
 def _format_comment(comment: tree.Comment) -> str:

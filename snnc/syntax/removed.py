@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -39,68 +40,53 @@ def without_removed(document: tree.Document, report: Diagnostics) -> tree.Docume
 
 
 def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
-    off = next((item for item in properties if _is_off(item)), None)
+    off = next(filter(_is_off, properties), None)
     phases = next((item for item in properties if item.key.text == "phases"), None)
-    if off is not None and phases is None:
-        properties = _write_phases(off, properties, report)
-    elif off is not None and phases is not None:
-        properties = _drop_last_phase(off, phases, properties, report)
-    elif phases is not None:
-        properties = _rename_phase(phases, properties, report)
+    words = _words(phases)
+    old, new = phases, words
+    if off is None:
+        new = tuple(
+            replace(word, text="spikes") if word.text == "aware" else word
+            for word in words
+        )
+    elif phases is None:
+        old = off
+        new = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
+    else:
+        new = tuple(word for word in words if word.text not in ("aware", "spikes"))
+    if old is not None and new != words:
+        _report_phases(old, new, words, off, report)
+        key = tree.Word("phases", old.key.span)
+        written = tree.Property(key, tree.List(new, old.value.span), old.span)
+        kept = (item for item in properties if item is old or item is not off)
+        properties = tuple(written if item is old else item for item in kept)
     for item in properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
 
 
-def _write_phases(
-    off: tree.Property, properties: Properties, report: Diagnostics
-) -> Properties:
-    """Replace ``aware off`` by ``phases [smooth, scale]``."""
-    words = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
-    key = tree.Word("phases", off.key.span)
-    phases = tree.Property(key, tree.List(words, off.value.span), off.span)
-    fix = _fix(off, _text(phases))
-    report.add(_warning(off.key, "train", _advice(phases), fix))
-    return tuple(phases if item is off else item for item in properties)
-
-
-def _drop_last_phase(
-    off: tree.Property,
-    phases: tree.Property,
-    properties: Properties,
+def _report_phases(
+    old: tree.Property,
+    new: Iterable[tree.Word],
+    words: Iterable[tree.Word],
+    off: tree.Property | None,
     report: Diagnostics,
-) -> Properties:
-    """Remove the last phase of ``phases``, as ``aware off`` did."""
-    words = _words(phases)
-    kept = tuple(word for word in words if word.text not in ("aware", "spikes"))
-    if kept == words:
-        return properties
-    new = replace(phases, value=tree.List(kept, phases.value.span))
-    fix = _both(_fix(phases, _text(new)), _deletion(off))
-    report.add(_warning(off.key, "train", _advice(new), fix))
+) -> None:
+    """Report ``aware off`` and the word ``aware``, which other phases replace."""
+    if off is not None:
+        text = write_list(word.text for word in new)
+        colon = ":" if old.span.source.is_yaml else ""
+        fix = _fix(old, f"phases{colon} {text}")
+        if old is not off:
+            fix = _both(fix, _deletion(off))
+        report.add(_warning(off.key, "train", f"write `phases {text}`", fix))
     for word in words:
-        if word.text == "aware":
+        if word.text == "aware" and off is not None:
             report.add(_warning(word, "phases", "remove it", fix))
-    return tuple(new if p is phases else p for p in properties if p is not off)
-
-
-def _rename_phase(
-    phases: tree.Property, properties: Properties, report: Diagnostics
-) -> Properties:
-    """Replace ``aware`` by ``spikes`` in ``phases``."""
-    words = _words(phases)
-    for word in words:
-        if word.text == "aware":
-            fix = Fix(word.span, "spikes")
-            report.add(_warning(word, "phases", "write `spikes`", fix))
-    renamed = tuple(
-        replace(word, text="spikes") if word.text == "aware" else word for word in words
-    )
-    if renamed == words:
-        return properties
-    new = replace(phases, value=tree.List(renamed, phases.value.span))
-    return tuple(new if item is phases else item for item in properties)
+        elif word.text == "aware":
+            spikes = Fix(word.span, "spikes")
+            report.add(_warning(word, "phases", "write `spikes`", spikes))
 
 
 def _is_off(item: tree.Property) -> bool:
@@ -110,32 +96,23 @@ def _is_off(item: tree.Property) -> bool:
     return False
 
 
-def _words(phases: tree.Property) -> tuple[tree.Word, ...]:
+def _words(phases: tree.Property | None) -> tuple[tree.Word, ...]:
     """Return the words of ``phases``; empty unless the value is a list of words."""
-    items = phases.value.items if isinstance(phases.value, tree.List) else ()
+    value = phases.value if phases else None
+    items = value.items if isinstance(value, tree.List) else ()
     words = tuple(item for item in items if isinstance(item, tree.Word))
     return words if len(words) == len(items) else ()
 
 
 def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> RemovedWord:
-    successor = _SUCCESSORS[word.text]
     return RemovedWord(
         span=word.span,
         owner=owner,
         word=word.text,
-        successor=successor,
+        successor=_SUCCESSORS[word.text],
         advice=advice,
         fix=fix,
     )
-
-
-def _advice(phases: tree.Property) -> str:
-    return f"write `phases {write_list(word.text for word in _words(phases))}`"
-
-
-def _text(phases: tree.Property) -> str:
-    colon = ":" if phases.span.source.is_yaml else ""
-    return f"phases{colon} {write_list(word.text for word in _words(phases))}"
 
 
 def _fix(item: tree.Property, text: str) -> Fix | None:

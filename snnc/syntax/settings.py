@@ -11,21 +11,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lark import Token
-
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
+from snnc.syntax.build import Token, quote
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.literals import quote
 from snnc.syntax.snn import read_statement
 from snnc.syntax.split import StatementTokens
 from snnc.text.arguments import check_text
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
-_OPENING, _CLOSING = "[{", "]}"
+_OPENING, _CLOSING = ("[", "{"), ("]", "}")
 _RANGES = frozenset(("in", "as", "rate"))
 _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
@@ -98,59 +96,40 @@ def read_settings(
     return tuple(setting for setting in settings if setting is not None)
 
 
+def _values(text: str, start: int) -> Iterator[str]:
+    """Split a text at the commas outside brackets and quotes."""
+    depth, first = 0, start
+    for token in tokens_of(Span(SourceFile("", text), start, len(text))):
+        depth += (token in _OPENING) - (token in _CLOSING)
+        if token == "," and depth == 0:
+            yield text[first : token.span.start].strip()
+            first = token.span.end
+    yield text[first:].strip()
+
+
 def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | None:
     """Read the value after the path; return None after reporting an error."""
     words = tuple(
         tree.Word(match[0], Span(source, *match.span()))
         for match in _WORD.finditer(source.text, 0, start - 1)
     )
-    if not source.text[start:].strip():
+    place = Span(source, start, len(source.text))
+    if not place.text.strip():
         return Setting(words, None)
-    value = _read(source, words, (start, len(source.text)), report)
-    return None if value is None else Setting(words, value)
-
-
-def _values(text: str, start: int) -> Iterator[str]:
-    """Split a text at the commas outside brackets and quotes."""
-    depth, first = 0, start
-    for token in tokens_of(text[start:]):
-        at = start + (token.start_pos or 0)
-        depth += (str(token) in _OPENING) - (str(token) in _CLOSING)
-        if str(token) == "," and depth == 0:
-            yield text[first:at].strip()
-            first = at + 1
-    yield text[first:].strip()
-
-
-def _read(
-    source: SourceFile,
-    words: tuple[tree.Word, ...],
-    span: tuple[int, int],
-    report: Diagnostics,
-) -> tree.Value | None:
-    """Read a value as a property's value; return None after reporting an error."""
-    start, end = span
-    head, key = words[0].span, words[-1].span
-
-    def token(kind: str, text: str, at: int, until: int) -> Token:
-        return Token(kind, text, start_pos=at, end_pos=until)
-
-    value = tuple(
-        token(t.type, str(t), start + (t.start_pos or 0), start + (t.end_pos or 0))
-        for t in tokens_of(source.text[start:end])
-    )
+    head, key = words[0], words[-1]
+    # Errors are those of a property's value in a block.
     tokens = (
-        token("NAME", head.text, head.start, head.end),
-        token("LBRACE", "{", key.start, key.start),
-        token("NAME", key.text, key.start, key.end),
-        *value,
-        token("RBRACE", "}", end, end),
+        Token("NAME", head.text, head.span),
+        Token("LBRACE", "{", key.span.before),
+        Token("NAME", key.text, key.span),
+        *tokens_of(place),
+        Token("RBRACE", "}", place.after),
     )
     piece = StatementTokens(tokens, broken=False, repaired=False)
-    statement = read_statement(piece, source, report)
+    statement = read_statement(piece, report)
     if statement.broken or not statement.properties:
         return None
-    return _add_unit(words[-1].text, statement.properties[0].value)
+    return Setting(words, _add_unit(key.text, statement.properties[0].value))
 
 
 def _add_unit(key: str, value: tree.Value) -> tree.Value:

@@ -7,70 +7,56 @@ does not affect the others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from lark import Token
-from lark.exceptions import UnexpectedToken
+from dataclasses import replace
+from itertools import takewhile
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
+from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Builder, build, heading, parser, span_of
+from snnc.syntax.build import Token, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.constructs import foreign_construct, whole_items
-from snnc.syntax.explain import JOINS, Explainer
-from snnc.syntax.header import EDITION, SpecHeader
-from snnc.syntax.lexical import find_problem
+from snnc.syntax.explain import JOINS, describe_stray, explain
+from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
+from snnc.syntax.lexical import find_problem, problem_of
 from snnc.syntax.split import StatementTokens, split
+from snnc.text.near import closest
 
-
-def comments_of(
-    source: SourceFile, tokens: Sequence[Token]
-) -> tuple[tree.Comment, ...]:
-    """Return the comments between the tokens of a file, in order."""
-    if "#" not in source.text:
-        return ()
-    builder = Builder(source)
-    comments = []
-    end = 0
-    for start, following in (
-        *((token.start_pos or 0, token.end_pos or 0) for token in tokens),
-        (len(source.text), 0),
-    ):
-        if (at := source.text.find("#", end, start)) >= 0:
-            comments.append(builder.comment(at, start))
-        end = following
-    return tuple(comments)
-
-
-_END = Token("$END", "")
-
+EDITION = 1
 MOST_TOKENS = 30_000
 """The maximum number of tokens in a file; a layer has about 15."""
 
 
 def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     """Parse a whole file; report errors, and mark unreadable statements as broken."""
-    tokens = tokens_of(source.text, MOST_TOKENS)
+    tokens = tokens_of(source.whole, most=MOST_TOKENS)
     if len(tokens) == MOST_TOKENS:
-        return _too_long(source, tokens[-1], report)
-    comments = comments_of(source, tokens)
-    whole = Span(source, 0, len(source.text))
-    edition, network, opener, start = SpecHeader(source, report, tokens).read()
+        report.add(rules.syntax.TooLong(span=tokens[-1].span, limit=MOST_TOKENS))
+        return tree.Document(None, None, (), source.whole)
+    comments = _comments(source, tokens)
+    edition, network, opener, start = _Header(source, report, tokens).read()
     if start == len(tokens) and network is None:
-        return tree.Document(edition, None, (), whole, comments)
-    pieces = split(source, report, tokens[start:], opener)
+        return tree.Document(edition, None, (), source.whole, comments)
     statements = []
-    for piece in whole_items(pieces, source):
-        statements.append(read_statement(piece, source, report))
+    for piece in whole_items(split(report, tokens[start:], opener)):
+        statements.append(read_statement(piece, report))
         if report.full:
             break
-    return tree.Document(edition, network, tuple(statements), whole, comments)
+    return tree.Document(edition, network, tuple(statements), source.whole, comments)
 
 
-def _too_long(source: SourceFile, last: Token, report: Diagnostics) -> tree.Document:
-    report.add(rules.syntax.TooLong(span=span_of(last, source), limit=MOST_TOKENS))
-    return tree.Document(None, None, (), Span(source, 0, len(source.text)))
+def _comments(source: SourceFile, tokens: Sequence[Token]) -> tuple[tree.Comment, ...]:
+    """Return the comments between the tokens of a file, in order."""
+    if "#" not in source.text:
+        return ()
+    starts = (*(token.span.start for token in tokens), len(source.text))
+    ends = (0, *(token.span.end for token in tokens))
+    gaps = (Span(source, *gap) for gap in zip(ends, starts, strict=True))
+    found = ((gap, gap.text.find("#")) for gap in gaps)
+    return tuple(
+        comment(Span(source, gap.start + at, gap.end)) for gap, at in found if at >= 0
+    )
 
 
 def parse_statement(code: str) -> tree.Statement | None:
@@ -81,50 +67,172 @@ def parse_statement(code: str) -> tree.Statement | None:
     return statements[0] if len(statements) == 1 and not report.errors else None
 
 
-def read_statement(
-    piece: StatementTokens, source: SourceFile, report: Diagnostics
-) -> tree.Statement:
+def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statement:
     """Parse one statement; on an error, report it and mark the statement as broken."""
-    if piece.broken:
-        return _broken(piece, source)
-    if problem := foreign_construct(piece, source) or find_problem(
-        piece.tokens, source
-    ):
+    tokens = piece.tokens
+    problem = None
+    if not piece.broken:
+        problem = foreign_construct(tokens) or find_problem(tokens)
+        if problem is None:
+            statement, index = build(tokens)
+            if statement is None:
+                problem = None if piece.repaired else explain(tokens, index)
+            elif not (problem := describe_stray(tokens)):
+                located: tree.Statement = replace(statement, span=span_of(tokens))
+                return located
+    if problem:
         report.add(problem)
-        return _broken(piece, source)
-    explainer = Explainer(source, piece.tokens)
-    interactive = parser().parse_interactive("")
-    index = 0
-    try:
-        for index, token in enumerate(piece.tokens):  # noqa: B007
-            interactive.feed_token(token)
-        index = len(piece.tokens)
-        parsed = interactive.feed_token(_END)
-    except UnexpectedToken:
-        if not piece.repaired:
-            report.add(explainer.explain(index))
-        return _broken(piece, source)
-    if stray := explainer.stray():
-        report.add(stray)
-        return _broken(piece, source)
-    return build(parsed, piece.tokens, source)
+    return _broken(tokens)
 
 
-def _broken(piece: StatementTokens, source: SourceFile) -> tree.Statement:
+def _broken(tokens: Sequence[Token]) -> tree.Statement:
     """Return a broken statement with its kind and name as far as they can be read."""
-    builder = Builder(source)
-    words: list[tree.Word] = []
-    for token in piece.tokens:
-        if token.type != "NAME":
-            break
-        words.append(builder.word(token))
-    span = builder.span(piece.tokens[0]).to(builder.span(piece.tokens[-1]))
+    names = takewhile(lambda token: token.type == "NAME", tokens)
+    words = [tree.Word(str(name), name.span) for name in names]
+    span = span_of(tokens)
     if not words:
         return tree.Statement(kind=tree.Word("", span), span=span, broken=True)
-    kind, variant, name, _ = heading(tuple(words))
-    following = piece.tokens[len(words) : len(words) + 1]
-    if words[0].text in JOINS and following and following[0].type == "COMMA":
+    kind, variant, name = split_heading(words)
+    following = tokens[len(words) : len(words) + 1]
+    if kind.text in JOINS and following and following[0].type == "COMMA":
         name = None  # it is a source without `from`
-    return tree.Statement(
-        kind=kind or words[0], span=span, variant=variant, name=name, broken=True
-    )
+    return tree.Statement(kind=kind, span=span, variant=variant, name=name, broken=True)
+
+
+class _Header:
+    """Read ``snn 1`` and ``network NAME {`` from the first tokens of a file."""
+
+    def __init__(
+        self, source: SourceFile, report: Diagnostics, tokens: Sequence[Token]
+    ) -> None:
+        self.source = source
+        self.report = report
+        self.tokens = tokens
+        self.index = 0
+
+    def read(self) -> tuple[tree.Number | None, tree.Word | None, Token | None, int]:
+        """Return the edition, the network, its ``{`` and the index after it."""
+        self._skip_lines()
+        if self._peek() is None:
+            self.report.add(rules.syntax.NothingHere(span=self.source.end))
+        elif not any(t.type == "NAME" and t in HEADERS for t in self.tokens):
+            self._report_edition(self._here(), fixable=False)
+        else:
+            edition = self._edition()
+            network, opener = self._network()
+            return edition, network, opener, self.index
+        return None, None, None, len(self.tokens)
+
+    def _peek(self) -> Token | None:
+        return self.tokens[self.index] if self.index < len(self.tokens) else None
+
+    def _take(self, kind: str, text: str | None = None) -> Token | None:
+        """Consume the next token if it has the given type and text."""
+        token = self._peek()
+        if token is None or token.type != kind or text not in (None, str(token)):
+            return None
+        self.index += 1
+        return token
+
+    def _skip_lines(self) -> None:
+        while self._take("NEWLINE"):
+            pass
+
+    def _skip_until(self, *kinds: str) -> None:
+        while (token := self._peek()) and token.type not in kinds:
+            self.index += 1
+
+    def _skip_to_network(self) -> None:
+        """Skip the tokens before the line of the network, if there is one."""
+        for index in range(self.index, len(self.tokens)):
+            begins = index == 0 or self.tokens[index - 1].type == "NEWLINE"
+            if begins and self.tokens[index] == "network":
+                self.index = index
+                return
+
+    def _here(self) -> Span:
+        token = self._peek()
+        return self.source.end if token is None else token.span
+
+    def _describe_next(self) -> str:
+        token = self._peek()
+        if token is None:
+            return "the end of the file"
+        return "the end of the line" if token.type == "NEWLINE" else f"`{token[:30]}`"
+
+    def _report_edition(self, here: Span, fixable: bool) -> None:
+        fix = Fix(here.before, f"snn {EDITION}\n\n") if fixable else None
+        self.report.add(rules.syntax.MissingEdition(span=here, latest=EDITION, fix=fix))
+
+    def _edition(self) -> tree.Number | None:
+        word = self._take("NAME", "snn")
+        number = self._take("NUMBER") if word else None
+        if number is None:
+            here = self._here() if word is None else word.span
+            self._report_edition(here, fixable=self._is_network())
+            self._skip_to_network()
+            return None
+        if number == str(EDITION):
+            return tree.Number(EDITION, number.span)
+        fix = Fix(number.span, str(EDITION), unsafe=True)
+        self.report.add(
+            rules.syntax.UnknownEdition(
+                span=number.span, edition=number[:20], latest=EDITION, fix=fix
+            )
+        )
+        return None
+
+    def _is_network(self) -> bool:
+        """Return whether the next line has ``network`` and a ``{``."""
+        rest = self.tokens[self.index :]
+        line = takewhile(lambda token: token.type != "NEWLINE", rest)
+        return self._peek() == "network" and any(t.type == "LBRACE" for t in line)
+
+    def _network(self) -> tuple[tree.Word | None, Token | None]:
+        self._skip_lines()
+        if not self._take("NAME", "network"):
+            self.report.add(self._no_network())
+            self._skip_to_network()
+            if not self._take("NAME", "network") and not self._is_misspelt():
+                return None, None
+        name = self._take("NAME")
+        if name is None:
+            self._expect(
+                "a name for the network", "write, for example, `network digits {`"
+            )
+        elif problem := find_hyphens(name.span):
+            self.report.add(problem)
+            self._skip_until("NEWLINE", "LBRACE")
+        opener = self._take("LBRACE")
+        if opener is None and name is not None:
+            self._expect("`{`", f"write `network {name} {{`")
+        if opener is None:
+            self._skip_until("NEWLINE")
+        return (None if name is None else tree.Word(str(name), name.span)), opener
+
+    def _expect(self, expected: str, advice: str) -> None:
+        """Report that the next token is not the expected one."""
+        self.report.add(
+            rules.syntax.UnexpectedText(
+                span=self._here(),
+                expected=expected,
+                found=self._describe_next(),
+                advice=advice,
+            )
+        )
+
+    def _is_misspelt(self) -> bool:
+        """Consume the misspelt first word of ``netwrok NAME {``."""
+        ahead = self.tokens[self.index : self.index + 3]
+        if [token.type for token in ahead] != ["NAME", "NAME", "LBRACE"]:
+            return False
+        self.index += ahead[0] not in KINDS
+        return ahead[0] not in KINDS
+
+    def _no_network(self) -> Diagnostic:
+        """Describe the word that appears instead of `network`."""
+        token = self._peek()
+        if token is not None and (problem := problem_of((token,))):
+            return problem
+        near = closest((token or "").lower(), ("network",))
+        return rules.syntax.MissingNetwork(span=self._here(), near=near)

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lark import Token
-
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc import rules
+from snnc.diagnostics import Diagnostics, Fix, Label
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
-from snnc.source import SourceFile
-from snnc.syntax import braces
-from snnc.syntax.build import CLOSERS, OPENERS
+from snnc.source import Span
+from snnc.syntax.build import CLOSERS, OPENERS, Token
 
 _NEUTRAL = frozenset(("NEWLINE", "COMMA", "UNIT"))
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
+_CLOSER_OF = {"{": "}", "[": "]"}
+_DEEPEST = 16
 
 
 class StatementTokens(NamedTuple):
@@ -83,14 +83,14 @@ class Nesting:
 
 
 def split(
-    source: SourceFile, report: Diagnostics, tokens: list[Token], opener: Token | None
+    report: Diagnostics, tokens: Sequence[Token], opener: Token | None
 ) -> list[StatementTokens]:
     """Return the statements after the network's ``{``, which is None if missing.
 
     Errors in the braces are reported. For an unclosed text, the lines after the first
     are omitted, up to the closing quote.
     """
-    pieces = _Splitter(source, report, tokens).split(opener)
+    pieces = _Splitter(report, tokens).split(opener)
     kept = []
     index = 0
     while index < len(pieces):
@@ -114,40 +114,40 @@ def _last_word(tokens: Sequence[Token]) -> Token | None:
     return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
 
 
+def _gap(before: Token, after: Token) -> Span:
+    return Span(after.span.source, before.span.end, after.span.start)
+
+
 class _Splitter:
-    def __init__(
-        self, source: SourceFile, report: Diagnostics, tokens: list[Token]
-    ) -> None:
-        self._source = source
+    def __init__(self, report: Diagnostics, tokens: Sequence[Token]) -> None:
         self._report = report
         self._tokens = tokens
         self._pieces: list[StatementTokens] = []
-        self._ahead = _Ahead(tokens)
+        self._following, self._closes = _look_ahead(tokens)
         self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
         self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
-        self._ended = False
         self._groups = 0
         self._begin()
 
     def split(self, opener: Token | None) -> list[StatementTokens]:
+        ended = False
         for index, token in enumerate(self._tokens):
             self._closers_ahead -= token.type == "RBRACE"
             self._openers_ahead -= token.type == "LBRACE"
             if self._groups and token.type == "RBRACE" and not self._depth:
                 self._flush()
                 self._groups -= 1
-            elif not self._ended and self._is_end(index, token):
+            elif not ended and self._is_end(index, token):
                 self._flush()
-                self._ended = True
+                ended = True
                 if not self._goes_on(index):
                     return self._pieces
             else:
                 self._take(index, token)
         self._flush()
-        if opener is not None and not self._ended:
+        if opener is not None and not ended:
             last = _last_word(self._tokens) or opener
-            end = "the end of the file"
-            self._add(braces.not_closed(opener, last, end, self._source, apart="\n"))
+            self._report_open(opener, last, "the end of the file", apart="\n")
         return self._pieces
 
     def _begin(self) -> None:
@@ -161,8 +161,21 @@ class _Splitter:
     def _depth(self) -> int:
         return len(self._nesting.openers)
 
-    def _add(self, problem: Diagnostic) -> None:
-        self._report.add(problem)
+    def _report_open(
+        self, opener: Token, last: Token, before: str, apart: str = " "
+    ) -> None:
+        """Report a bracket that is not closed after ``last``."""
+        closer, place = _CLOSER_OF[opener], last.span.after
+        self._report.add(
+            rules.syntax.MissingBrace(
+                span=place,
+                closer=closer,
+                opener=str(opener),
+                before=before,
+                related=(Label(opener.span, "opened here"),),
+                fix=Fix(place, f"{apart}{closer}"),
+            )
+        )
 
     def _is_end(self, index: int, token: Token) -> bool:
         """Return whether a token is the network's ``}``, not a superfluous brace."""
@@ -170,16 +183,19 @@ class _Splitter:
             return False
         if self._depth > 0:
             return self._closes_early(index, token)
-        following = self._ahead.following[index]
+        following = self._following[index]
         another = following is not None and following in HEADERS
         return another or self._closers_ahead <= self._openers_ahead
 
     def _goes_on(self, index: int) -> bool:
         """Report text after the network; return whether it is a statement."""
-        following = self._ahead.following[index]
-        if following is not None:
-            self._add(braces.after_end(following, self._source))
-        return following is not None and following in KINDS
+        following = self._following[index]
+        if following is None:
+            return False
+        second = following in HEADERS
+        rule = rules.syntax.SecondNetwork if second else rules.syntax.TextAfterEnd
+        self._report.add(rule(span=following.span))
+        return following in KINDS
 
     def _closes_early(self, index: int, token: Token) -> bool:
         """Return whether the file's last ``}`` belongs to the network.
@@ -191,19 +207,19 @@ class _Splitter:
             return False
         if self._tokens[index - 1].type != "NEWLINE":
             return False
-        return self._column(token) < self._column(self._current[0])
-
-    def _column(self, token: Token) -> int:
-        return self._source.line_column(token.start_pos or 0)[1]
+        return token.span.first.column < self._current[0].span.first.column
 
     def _take(self, index: int, token: Token) -> None:
-        if self._ahead.begins_line(index) or self._is_kind_as_key(token):
+        if _begins_line(self._tokens, index) or self._is_kind_as_key(token):
             if self._opens_group():
                 self._groups += self._depth
                 self._close_all(None)
             self._flush()
         if self._follows_statement(token):
-            self._add(braces.on_same_line(self._current[-1], token, self._source))
+            fix = Fix(_gap(self._current[-1], token), "\n")
+            self._report.add(
+                rules.syntax.OneLineEach(span=token.span, kind=str(token), fix=fix)
+            )
             self._flush()
         if self._lacks_opener(index, token):
             self._open_here()
@@ -211,7 +227,10 @@ class _Splitter:
             self._end_line(index)
             return
         if self._depth == 0 and token.type == "RBRACE":
-            self._add(braces.stray_closer(token, self._source))
+            fix = Fix(token.span, "")
+            self._report.add(
+                rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
+            )
             return
         if token.type == "RBRACE" and not self._nesting.in_block:
             self._close_open("LBRACE", "`}`")
@@ -237,16 +256,20 @@ class _Splitter:
         first, last = self._current[0], self._current[-1]
         if first not in BEGINNINGS or last.type != "NAME" or self._has_block:
             return False
-        key = token if token.type != "NEWLINE" else self._ahead.following[index]
-        return key is not None and key in KEYS and self._ahead.closes[index]
+        key = token if token.type != "NEWLINE" else self._following[index]
+        return key is not None and key in KEYS and self._closes[index]
 
     def _open_here(self) -> None:
         """Report and add a missing ``{`` after the current statement."""
         last = self._current[-1]
-        self._add(braces.not_opened(last, self._source))
-        end = last.end_pos
+        place = last.span.after
+        self._report.add(
+            rules.syntax.MissingOpeningBrace(
+                span=place, before=str(last), fix=Fix(place, " {")
+            )
+        )
         self._repaired = True
-        self._push(Token("LBRACE", "{", start_pos=end, end_pos=end))
+        self._push(Token("LBRACE", "{", place))
 
     def _is_kind_as_key(self, token: Token) -> bool:
         return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS
@@ -258,18 +281,19 @@ class _Splitter:
         return token in KINDS and self._current[-1].type in _ENDINGS
 
     def _end_line(self, index: int) -> None:
-        following = self._ahead.following[index] if self._current else None
+        following = self._following[index] if self._current else None
         if following is None or following.type != "LBRACE":
             self._flush()
         elif self._tokens[index + 1] is following:
-            last = self._current[-1]
-            self._add(braces.on_next_line(last, following, self._source))
+            gap = _gap(self._current[-1], following)
+            fix = None if gap.text.strip() else Fix(gap, " ")
+            self._report.add(rules.syntax.BlockOnNextLine(span=following.span, fix=fix))
 
     def _push(self, token: Token) -> None:
         if token.type in OPENERS:
             self._has_block = True
-            if self._depth == braces.DEEPEST:
-                self._add(braces.too_deep(token, self._source))
+            if self._depth == _DEEPEST:
+                self._report.add(rules.syntax.TooDeep(span=token.span, limit=_DEEPEST))
                 self._broken = True
         if token.type != "RSQB" or not self._nesting.in_block:
             self._nesting.feed(token)
@@ -299,7 +323,7 @@ class _Splitter:
         openers = self._nesting.openers
         if openers and openers[-1].type != down_to and not self._broken:
             last = _last_word(self._current) or openers[-1]
-            self._add(braces.not_closed(openers[-1], last, before, self._source))
+            self._report_open(openers[-1], last, before)
             self._repaired = True
         self._close_all(down_to)
 
@@ -310,8 +334,9 @@ class _Splitter:
 
     def _put_in(self, kind: str) -> None:
         """Add a closing bracket that the text lacks."""
-        end = self._current[-1].end_pos
-        closer = Token(kind, "", start_pos=end, end_pos=end)
+        last = self._current[-1]
+        end = last.span.end + (last.type == "NEWLINE")
+        closer = Token(kind, "", Span(last.span.source, end, end))
         self._nesting.feed(closer)
         self._current.append(closer)
 
@@ -324,41 +349,40 @@ def _closers_at_end(text: Token) -> Iterator[str]:
     return filter(_CLOSER_TYPES.__contains__, text[end:])
 
 
-class _Ahead:
-    """The next token and the next brace after each token, found in one pass.
+def _look_ahead(tokens: Sequence[Token]) -> tuple[list[Token | None], list[bool]]:
+    """Find what follows each token, in one pass.
 
-    Attributes
-    ----------
-    following
+    Returns
+    -------
+    list of Token or None
         For each token, the next token that is not a line end, or None.
-    closes
+    list of bool
         For each token, whether a superfluous ``}`` comes before the next statement. The
         last ``}`` of the file closes the network and is never superfluous.
     """
+    following: list[Token | None] = [None] * len(tokens)
+    closes = [False] * len(tokens)
+    after: Token | None = None
+    last: int | None = None
+    unmatched: list[int] = []  # the `}` of this statement, the nearest last
+    for index in reversed(range(len(tokens))):
+        token = tokens[index]
+        following[index] = after
+        if token.type != "NEWLINE":
+            after = token
+        if token.type == "RBRACE":
+            last = index if last is None else last
+            unmatched.append(index)
+        elif token.type == "LBRACE" and unmatched:
+            unmatched.pop()
+        elif _begins_line(tokens, index):
+            unmatched.clear()
+        closes[index] = bool(unmatched) and unmatched[-1] != last
+    return following, closes
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
-        self.following: list[Token | None] = [None] * len(tokens)
-        self.closes = [False] * len(tokens)
-        following: Token | None = None
-        last: int | None = None
-        unmatched: list[int] = []  # the `}` of this statement, the nearest last
-        for index in reversed(range(len(tokens))):
-            token = tokens[index]
-            self.following[index] = following
-            if token.type != "NEWLINE":
-                following = token
-            if token.type == "RBRACE":
-                last = index if last is None else last
-                unmatched.append(index)
-            elif token.type == "LBRACE" and unmatched:
-                unmatched.pop()
-            elif self.begins_line(index):
-                unmatched.clear()
-            self.closes[index] = bool(unmatched) and unmatched[-1] != last
 
-    def begins_line(self, index: int) -> bool:
-        """Return whether a token is a kind of statement and first on its line."""
-        token = self._tokens[index]
-        first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
-        return first and token.type == "NAME" and token in BEGINNINGS
+def _begins_line(tokens: Sequence[Token], index: int) -> bool:
+    """Return whether a token is a kind of statement and first on its line."""
+    token = tokens[index]
+    first = index == 0 or tokens[index - 1].type == "NEWLINE"
+    return first and token.type == "NAME" and token in BEGINNINGS

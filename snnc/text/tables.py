@@ -170,6 +170,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def join_alternatives(words: Sequence[str]) -> str:
+    """Join words in backticks with commas and an `or`."""
+    *first, last = [f"`{word}`" for word in words] or [""]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def dims(shape: tuple[int, ...]) -> str:
     """Write a shape: ``16x16x4``."""
     return "x".join(map(str, shape))

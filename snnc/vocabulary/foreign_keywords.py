@@ -1,13 +1,14 @@
 """Find the counterpart of another library's word, or explain why there is none.
 
-Counterparts are defined in the language table, in the spelling of
-`snnc.text.near.normal`.
+`words.ini` lists counterparts with the same meaning, and nearby ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from configparser import ConfigParser
 from dataclasses import replace
+from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -22,7 +23,6 @@ from snnc.language.keywords import (
     USUAL,
     VARIANTS,
     settings_of,
-    words,
 )
 from snnc.language.model import DefaultsSpec
 from snnc.language.property_types import NeuronSpec
@@ -31,32 +31,41 @@ from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
 from snnc.vocabulary.counterparts import counterpart, entries_of, fill_advice
 
+_WORDS = ConfigParser(interpolation=None)
+_WORDS.optionxform = str  # type: ignore[assignment,method-assign]  # keep capitals
+_WORDS.read(Path(__file__).with_name("words.ini"), encoding="utf-8")
 
-def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+
+def _by_word(section: str) -> dict[str, tuple[str, ...]]:
     """Map each foreign word to words of the language."""
     found: dict[str, tuple[str, ...]] = {}
-    for ours, others in table:
+    for ours, others in _WORDS[section].items():
         for key in map(normal, others.split()):
             if ours not in found.get(key, ()):
                 found[key] = (*found.get(key, ()), ours)
     return found
 
 
-_SAME_BY_WORD = _by_word((ours, word.same) for ours, word in words())
-_NEARBY_BY_WORD = _by_word((ours, word.nearby) for ours, word in words())
-_KIND_BY_WORD = _by_word((kind, form.same) for kind, form in FORMS.items())
-_LIKELY_KIND_BY_WORD = _by_word((kind, form.nearby) for kind, form in FORMS.items())
+_SAME_BY_WORD, _NEARBY_BY_WORD = _by_word("same"), _by_word("nearby")
+_KIND_BY_WORD, _LIKELY_KIND_BY_WORD = _by_word("same kinds"), _by_word("nearby kinds")
+PART_BY_WORD = {word: parts[0] for word, parts in _by_word("nearby parts").items()}
+"""The parts before a block that words of other libraries mean."""
+
+
+def likes_of(keys: Collection[str]) -> frozenset[str]:
+    """Return the names that other libraries use for some properties."""
+    same = _WORDS["same"]
+    return frozenset(like for key in keys for like in same.get(key, "").split())
 
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
     """Return the kind for a foreign word, and whether it is certain."""
     lower, key = word.lower().replace("_", ""), plain(word)
-    for sure in (lower, key):
-        if sure in legal:
-            return sure, True
-    for sure in (lower, key):
-        if sure in _KIND_BY_WORD:
-            return _KIND_BY_WORD[sure][0], True
+    ours = {kind: (kind,) for kind in legal}
+    for table in (ours, _KIND_BY_WORD):
+        for spelling in (lower, key):
+            if spelling in table:
+                return table[spelling][0], True
     bare = key.rstrip("0123456789")
     likely = _LIKELY_KIND_BY_WORD.get(key) or _KIND_BY_WORD.get(bare)
     return (likely[0], False) if likely else (None, False)
@@ -154,31 +163,6 @@ def kind_counterpart(word: str, name: str) -> str:
     return fill_advice(found, word) if found else ""
 
 
-def owner_of_setting(
-    word: str, given: Mapping[str, tree.Value]
-) -> tuple[str, str, str] | None:
-    """Return the property, choice and setting that a word in ``train`` means.
-
-    A ``given`` choice with this setting is preferred.
-    """
-    for key, choices in CHOICES.items():
-        written = _word_of(given.get(key))
-        names = [written] if written in choices else list(choices)
-        for name in names:
-            settings = settings_of(name)
-            setting = word if word in settings else same_key(word, settings)
-            if setting is not None:
-                return key, name, setting
-    return None
-
-
-def _word_of(value: tree.Value | None) -> str:
-    """Return the first word of ``adam`` or ``adam { ... }``."""
-    if isinstance(value, tree.Group):
-        return value.name.text
-    return value.text if isinstance(value, tree.Word) else ""
-
-
 LAYER_KEYS = tuple(keys_of(DefaultsSpec))
 NEURON_KEYS = tuple(keys_of(NeuronSpec))
 _MOST_OWNERS = 4
@@ -204,14 +188,10 @@ def home_of(key: str) -> str:
 def sibling_with(key: str, owner: str) -> str:
     """Return a variant of a statement that has a property, such as ``target loihi``."""
     kind = owner.partition(" ")[0]
-    return next(
-        (
-            f"{kind} {variant}"
-            for variant, model in MODELS.get(kind, {}).items()
-            if variant and key in keys_of(model)
-        ),
-        "",
-    )
+    for variant, model in MODELS.get(kind, {}).items():
+        if variant and key in keys_of(model):
+            return f"{kind} {variant}"
+    return ""
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
@@ -226,11 +206,16 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     given
         The choices in ``train``; those that have the setting are preferred.
     """
-    found = owner_of_setting(word, given)
-    if found is None:
-        return ""
-    key, choice, setting = found
-    return f"{key} {choice} {{ {setting} {value} }}"
+    for key, choices in CHOICES.items():
+        node = given.get(key)
+        written = node.name if isinstance(node, tree.Group) else node
+        name = written.text if isinstance(written, tree.Word) else ""
+        for choice in [name] if name in choices else choices:
+            settings = settings_of(choice)
+            setting = word if word in settings else same_key(word, settings)
+            if setting is not None:
+                return f"{key} {choice} {{ {setting} {value} }}"
+    return ""
 
 
 def refusal(word: tree.Word, place: str) -> Diagnostic | None:
@@ -255,11 +240,10 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
 
 def _dropout(statement: tree.Statement) -> Diagnostic:
     """Refuse dropout as a layer; the advice contains the written rate."""
-    properties = statement.properties or ()
-    values = [statement.shape, *(item.value for item in properties)]
-    numbers = [value for value in values if isinstance(value, tree.Number)]
-    kind = statement.kind
-    share = numbers[0].span.text if numbers else USUAL["dropout"]
+    kind, properties = statement.kind, statement.properties or ()
+    values = (statement.shape, *(item.value for item in properties))
+    numbers = (value.span.text for value in values if isinstance(value, tree.Number))
+    share = next(numbers, USUAL["dropout"])
     return rules.foreign.Dropout(span=kind.span, word=kind.text, share=share)
 
 
@@ -281,8 +265,9 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
 
 def _split_glued(word: str) -> str | None:
     """Return a kind and its variant for a word that lacks the space between."""
-    pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
-    return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
+    pairs = (f"{kind} {each}" for kind, all_ in VARIANTS.items() for each in all_)
+    glued = word.replace("_", "")
+    return next((pair for pair in pairs if pair.replace(" ", "") == glued), None)
 
 
 def _two_words(kind: tree.Word) -> str:

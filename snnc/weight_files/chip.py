@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.loihi.integers import (
-    BIAS_MANTISSA,
-    BIAS_MOST,
-    THRESHOLD_LEAST,
-    THRESHOLD_MOST,
-    Blocks,
-    discretize_blocks,
-    largest_weight,
-)
-from snnc.rules.weights import (
-    NoBiasScale,
-    NoWeightExponent,
-    SpikesTooStrong,
-    ThresholdVanishes,
-    WeightsRounded,
-    WeightsTooFarApart,
-    WeightsTooStrong,
-)
+from snnc.loihi import integers
+from snnc.rules import weights as rules
 from snnc.text.display import Json
-from snnc.weight_files.cores import CoreContent, PlacedLayer
+from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse
 from snnc.weight_files.rounding import round_layer
 
 STRONGEST = 4.0
 """The largest weight, in multiples of the threshold, that causes no warning. A neuron
 discards all input above one threshold per step."""
+Kind = Callable[[PlacedLayer, CoreContent, Json], Diagnostic]
 ERROR_MOST = 0.03  # the error of representing an activation by a spike count
 
 
@@ -80,17 +65,17 @@ def precision(placed: PlacedLayer) -> Precision:
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
     biased = [_bits(bias) for bias in blocks.bias if bias]
-    most = BIAS_MANTISSA.bit_length()
+    most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
         cores=len(placed.cores),
         exponents=(min(exponents), max(exponents)) if exponents else None,
-        weight_bits=min(_weight_bits(placed), default=0),
+        weight_bits=min(_weight_bits(placed.cores), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
         bias_bits=min(most, *biased) if biased else None,
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
-        refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
+        refused=sum(core.is_refused for core in placed.cores),
         rounding=max((each.error for each in round_layer(placed)), default=None),
     )
 
@@ -99,25 +84,22 @@ def _bits(value: float) -> int:
     return int(np.frexp(value)[1])
 
 
-def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
+def _weight_bits(cores: Iterable[CoreContent]) -> Iterator[int]:
     """Yield the number of bits that remain of each tensor on each core."""
-    for core in placed.cores:
+    for core in cores:
         bits: dict[str, int] = {}
-        for synapse, stored in zip(
-            core.synapses, placed.store_kernels(core), strict=True
-        ):
-            tensor = synapse.tensor
-            bits[tensor] = max(bits.get(tensor, 0), stored.bits)
+        for synapse in core.synapses:
+            bits[synapse.tensor] = max(bits.get(synapse.tensor, 0), synapse.bits)
         yield from bits.values()
 
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Report cores that nengo-loihi refuses, and weights that it silently changes."""
-    kinds = {core.number: _kind_of(placed, core) for core in placed.cores}
+    refused = [core for core in placed.cores if core.is_refused]
     for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
-        concerned = [core for core in placed.cores if kinds[core.number] is kind]
+        concerned = [core for core in refused if _kind_of(core) is kind]
         if concerned:
-            worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
+            worst = max(concerned, key=lambda core: _shortage(core.block))
             common = {
                 "span": placed.mapped.population.layer.span,
                 "name": placed.name,
@@ -126,9 +108,9 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
                 "cores": len(placed.cores),
             }
             yield kind(placed, worst, common)
-    yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
+    yield from _too_strong(placed)
     yield from _warn_rounding(placed)
-    if not any(kinds.values()):
+    if not refused:
         yield from strong_spikes(placed)
 
 
@@ -139,12 +121,11 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     synapses = (synapse for core in placed.cores for synapse in core.synapses)
     read = {id(s.arriving): s.arriving for s in synapses}.values()
     weights = {
-        kernel.tensor: kernel.factor * unit * _median_channel(kernel.kernel)
-        for kernel in read
+        each.tensor: each.factor * unit * _median_channel(each.kernel) for each in read
     }
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        yield SpikesTooStrong(
+        yield rules.SpikesTooStrong(
             span=population.layer.span,
             name=placed.name,
             tensor=tensor,
@@ -157,34 +138,28 @@ def _median_channel(kernel: Any) -> float:
     return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
-def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
-    return placed.blocks.take(core.number)
-
-
-def _shortage(block: Blocks) -> float:
+def _shortage(block: integers.Blocks) -> float:
     """Return the factor by which the weights are too small."""
     return float(max(block.threshold_share, block.bias_share))
 
 
-def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
-    """Return the function that describes why nengo-loihi refuses a core, or None."""
-    block = _block(placed, core)
-    if not block.failures:
-        refused = any(stored.refused for stored in placed.store_kernels(core))
-        return _too_far_apart if refused else None
-    if _shortage(block) <= 1:
+def _kind_of(core: CoreContent) -> Kind:
+    """Return the function that describes why nengo-loihi refuses a core."""
+    if not core.block.failures:
+        return _too_far_apart
+    if _shortage(core.block) <= 1:
         return _too_large
-    return _too_small if block.has_weights else _no_scale
+    return _too_small if core.block.has_weights else _no_scale
 
 
 def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    block, largest = _block(placed, core), core.largest
+    block, largest = core.block, core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
-    return NoWeightExponent(
+    return rules.NoWeightExponent(
         what="bias" if by_bias else "threshold",
         value=_whole(block.bias if by_bias else block.threshold),
-        most=BIAS_MOST if by_bias else THRESHOLD_MOST,
+        most=integers.BIAS_MOST if by_bias else integers.THRESHOLD_MOST,
         weight=largest.trained,
         tensor=largest.tensor,
         needed=largest.trained * _shortage(block),
@@ -195,27 +170,28 @@ def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
 
 
 def _no_scale(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    return NoBiasScale(
-        value=_whole(_block(placed, core).threshold),
-        most=THRESHOLD_MOST,
+    return rules.NoBiasScale(
+        value=_whole(core.block.threshold),
+        most=integers.THRESHOLD_MOST,
         bias=core.trained_bias,
         **common,
     )
 
 
 def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    block, largest, neurons = _block(placed, core), core.largest, placed.neurons
+    block, largest, neurons = core.block, core.largest, placed.neurons
     if largest is not None and block.has_weights:
         what, tensor = "weights", largest.tensor
-        value, needed = largest.trained, largest_weight(neurons) / core.weight
+        value = largest.trained
+        needed = integers.largest_weight(neurons) / largest.weight
     else:
         what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
-        most = BIAS_MOST * neurons.threshold / neurons.voltage / THRESHOLD_LEAST
-        needed = most / core.bias
-    return ThresholdVanishes(
+        most = integers.BIAS_MOST * neurons.threshold / neurons.voltage
+        needed = most / integers.THRESHOLD_LEAST / core.bias
+    return rules.ThresholdVanishes(
         what=what,
         value=_whole(block.threshold),
-        least=THRESHOLD_LEAST,
+        least=integers.THRESHOLD_LEAST,
         largest=value,
         tensor=tensor,
         needed=value * needed,
@@ -224,10 +200,9 @@ def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
 
 
 def _too_far_apart(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    both = zip(core.synapses, placed.store_kernels(core), strict=True)
-    least, largest = next(s for s, stored in both if stored.refused), core.largest
+    least, largest = next(s for s in core.synapses if s.refused), core.largest
     assert largest is not None
-    return WeightsTooFarApart(
+    return rules.WeightsTooFarApart(
         tensor=least.tensor,
         weight=least.trained,
         other=largest.tensor,
@@ -241,42 +216,38 @@ def _whole(value: Any) -> str:
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
 
-def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
+def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Yield one warning per tensor, for the core that changes the tensor most."""
-    worst: dict[str, tuple[float, CoreContent, int]] = {}
-    for core in (placed.cores[number] for number in sound):
-        for index, stored in enumerate(placed.store_kernels(core)):
-            tensor = core.synapses[index].tensor
-            if stored.excess > worst.get(tensor, (1.0,))[0]:
-                worst[tensor] = (stored.excess, core, index)
-    for tensor, (times, core, index) in worst.items():
-        yield _strong(placed, tensor, times, core, index)
+    worst: dict[str, tuple[Synapse, CoreContent]] = {}
+    for core in placed.cores:
+        for synapse in () if core.is_refused else core.synapses:
+            known = worst.get(synapse.tensor)
+            if synapse.excess > (known[0].excess if known else 1.0):
+                worst[synapse.tensor] = synapse, core
+    for tensor, (synapse, core) in worst.items():
+        yield rules.WeightsTooStrong(
+            span=placed.mapped.population.layer.span,
+            name=placed.name,
+            tensor=tensor,
+            times=int(synapse.excess),
+            core=core.number,
+            weight=synapse.trained,
+            exponent=int(core.block.exponent),
+            **_limits(placed, core),
+        )
 
 
-def _strong(
-    placed: PlacedLayer, tensor: str, times: float, core: CoreContent, index: int
-) -> Diagnostic:
+def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
+    """Return what determines a core's scale: the largest weight, and perhaps a bias."""
     largest = core.largest
     assert largest is not None
-    return WeightsTooStrong(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
-        tensor=tensor,
-        times=int(times),
-        core=core.number,
-        weight=core.synapses[index].trained,
-        exponent=int(_block(placed, core).exponent),
-        other=largest.tensor,
-        other_weight=largest.trained,
-        bias=core.trained_bias if _is_by_bias(placed, core) else None,
-    )
-
-
-def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
-    """Return whether weights would have a larger exponent without the bias."""
-    block = placed.blocks.take([core.number])
-    bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
-    return bool(bare.exponent[0] > block.exponent[0])
+    bare = integers.discretize_blocks(placed.neurons, [largest.weight], [0.0])
+    is_by_bias = bare.exponent[0] > core.block.exponent
+    return {
+        "other": largest.tensor,
+        "other_weight": largest.trained,
+        "bias": core.trained_bias if is_by_bias else None,
+    }
 
 
 def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
@@ -287,14 +258,9 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
         return
     values = asdict(worst)
     del values["too_strong"]
-    core = placed.cores[worst.core]
-    largest = core.largest
-    assert largest is not None
-    yield WeightsRounded(
+    yield rules.WeightsRounded(
         span=placed.mapped.population.layer.span,
         name=placed.name,
         **values,
-        other=largest.tensor,
-        other_weight=largest.trained,
-        bias=core.trained_bias if _is_by_bias(placed, core) else None,
+        **_limits(placed, placed.cores[worst.core]),
     )

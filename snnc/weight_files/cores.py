@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
+from snnc.loihi import integers
 from snnc.loihi.build_links import build_links, geometry_of
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.integers import (
-    Blocks,
-    ChipNeurons,
-    discretize_blocks,
-    neurons_of,
-    weight_exponents,
-)
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.runtime.examples import Array
@@ -29,7 +23,7 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True, slots=True)
 class Synapse:
-    """One connection into a core.
+    """One connection into a core, and how the chip stores it.
 
     Attributes
     ----------
@@ -37,12 +31,21 @@ class Synapse:
         All weights of the projection, and the parts that the core stores.
     weight, trained
         The largest magnitude, in nengo-loihi's units and in Keras's units.
+    bits
+        The number of bits that remain of the largest weight, without its sign.
+    excess
+        The factor by which stored weights are too large.
+    refused
+        Whether nengo-loihi raises an error.
     """
 
     arriving: IncomingKernel
     boxes: tuple[Box, ...]
     weight: float
     trained: float
+    bits: int = 0
+    excess: float = 1.0
+    refused: bool = False
 
     @property
     def tensor(self) -> str:
@@ -59,41 +62,27 @@ class CoreContent:
         The core's index within its layer, in nengo-loihi's order.
     synapses
         The connections into the core.
-    weight, bias
-        The largest magnitudes, in nengo-loihi's units.
-    trained_bias
-        The largest bias in Keras's units.
+    bias, trained_bias
+        The largest magnitude of a bias, in nengo-loihi's units and in Keras's units.
+    block
+        The integers that the core stores; each is a single number.
     """
 
     number: int
     synapses: tuple[Synapse, ...]
-    weight: float
     bias: float
     trained_bias: float
+    block: integers.Blocks
 
     @property
     def largest(self) -> Synapse | None:
         """The connection that determines the core's scale; None if there is none."""
         return max(self.synapses, key=lambda s: s.weight, default=None)
 
-
-@dataclass(frozen=True, slots=True)
-class StoredKernel:
-    """How the chip stores one connection into a core.
-
-    Attributes
-    ----------
-    bits
-        The number of bits that remain of the largest weight, without its sign.
-    excess
-        The factor by which stored weights are too large.
-    refused
-        Whether nengo-loihi raises an error.
-    """
-
-    bits: int
-    excess: float
-    refused: bool
+    @property
+    def is_refused(self) -> bool:
+        """Whether nengo-loihi raises an error."""
+        return bool(self.block.failures) or any(s.refused for s in self.synapses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +90,14 @@ class PlacedLayer:
     """A layer on the chip, its cores, and the integers that these store."""
 
     mapped: MappedPopulation
-    neurons: ChipNeurons
+    neurons: integers.ChipNeurons
     cores: tuple[CoreContent, ...]
-    blocks: Blocks
+    blocks: integers.Blocks
     network: str
 
     @property
     def name(self) -> str:
         return self.mapped.population.name
-
-    def store_kernels(
-        self, core: CoreContent, blocks: Blocks | None = None
-    ) -> list[StoredKernel]:
-        """Return how each connection into a core is stored.
-
-        ``blocks`` defaults to the blocks of the layer.
-        """
-        same = (blocks or self.blocks).take([core.number] * len(core.synapses))
-        exponents = weight_exponents(
-            same, [synapse.weight for synapse in core.synapses]
-        )
-        values = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
-        return [StoredKernel(int(b), float(e), bool(r)) for b, e, r in values]
 
 
 def placed_layers(
@@ -151,29 +126,49 @@ def _place_layer(
 ) -> PlacedLayer:
     name = population.population.name
     arriving = [
-        (_arriving(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
-        for p in mapped.projections
-        if p.projection.target == name
+        (
+            _arriving(mapped, read, tensors),
+            tiling_of(mapped.by_name[read.projection.source]),
+        )
+        for read in mapped.projections
+        if read.projection.target == name
     ]
-    biases = tensors[f"{name}.bias"]
-    pieces = enumerate(tiling_of(population).pieces)
-    cores = tuple(_core(population, arriving, biases, *piece) for piece in pieces)
-    neurons = _neurons(population, mapped.lowered.network.timing.dt)
-    weights = [core.weight for core in cores]
-    blocks = discretize_blocks(neurons, weights, [core.bias for core in cores])
-    network = mapped.lowered.network.name
-    return PlacedLayer(population, neurons, cores, blocks, network)
-
-
-def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:
-    spiking = _spiking(population)
-    neuron = spiking.neuron
+    network, spiking = mapped.lowered.network, _spiking(population)
+    neuron, trained = spiking.neuron, tensors[f"{name}.bias"]
     tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
-    return neurons_of(dt, spiking.synapse, tau_rc)
+    neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
+    pieces = tiling_of(population).pieces
+    synapses = [tuple(_synapses(arriving, piece)) for piece in pieces]
+    biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
+    currents = [_largest_current(spiking, held) for held in biases]
+    weights = [max((s.weight for s in own), default=0.0) for own in synapses]
+    blocks = integers.discretize_blocks(neurons, weights, currents)
+    cores = tuple(
+        CoreContent(
+            number,
+            tuple(_stored(blocks, number, own)),
+            currents[number],
+            float(np.abs(biases[number]).max()),
+            blocks.take(number),
+        )
+        for number, own in enumerate(synapses)
+    )
+    return PlacedLayer(population, neurons, cores, blocks, network.name)
 
 
-def _source(projection: MappedProjection) -> str:
-    return projection.projection.source
+def _stored(
+    blocks: integers.Blocks, number: int, synapses: tuple[Synapse, ...]
+) -> Iterator[Synapse]:
+    """Yield the connections into a core with how the chip stores them."""
+    same = blocks.take([number] * len(synapses))
+    exponents = integers.weight_exponents(
+        same, [synapse.weight for synapse in synapses]
+    )
+    stored = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
+    for synapse, (bits, excess, refused) in zip(synapses, stored, strict=True):
+        yield replace(
+            synapse, bits=int(bits), excess=float(excess), refused=bool(refused)
+        )
 
 
 def _spiking(population: MappedPopulation) -> Spiking:
@@ -202,21 +197,12 @@ def _arriving(
     return IncomingKernel(projection, link, kernel, gain / spike)
 
 
-def _core(
-    population: MappedPopulation,
-    arriving: list[tuple[IncomingKernel, Tiling]],
-    biases: Array,
-    number: int,
-    piece: PlacedBlock,
-) -> CoreContent:
-    synapses = tuple(_synapses(arriving, piece))
-    weight = max((synapse.weight for synapse in synapses), default=0.0)
-    gain, rest = gain_and_rest(_spiking(population))
-    held = _biases(biases, piece).astype(np.float64)
-    moved = (float(np.float32(gain)) * held).clip(-LARGEST, LARGEST)
+def _largest_current(spiking: Spiking, biases: Array) -> float:
+    """Return the largest magnitude of biases in nengo-loihi's units."""
+    gain, rest = gain_and_rest(spiking)
+    moved = (float(np.float32(gain)) * biases).clip(-LARGEST, LARGEST)
     currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
-    bias, trained = _float32(currents.max()), float(np.abs(held).max())
-    return CoreContent(number, synapses, weight, bias, trained)
+    return _float32(currents.max())
 
 
 def _biases(biases: Array, piece: PlacedBlock) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,10 +27,6 @@ LENGTH = 8
 LARGEST = 100_000_000
 """The maximum size of a header in bytes, as in the safetensors library."""
 
-BYTES = {
-    "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
-    "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
-}  # fmt: skip
 TYPES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16",
     "F16": "float16", "BF16": "bfloat16", "I32": "int32", "U32": "uint32",
@@ -181,7 +178,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     try:
         dtype, shape = entry["dtype"], entry["shape"]
         start, stop = entry["data_offsets"]
-        width = BYTES[dtype]
+        width = int(re.sub(r"\D", "", TYPES[dtype]) or 8) // 8
     except (KeyError, TypeError, ValueError) as error:
         raise _DamagedError(f"its header does not describe {name}") from error
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)

@@ -54,14 +54,13 @@ def inspect(
         None if the file or the spec can't be read.
     """
     header = read_or_report(path, report)
-    network, mapped = None, None
-    if isinstance(spec, MappedNetwork):
-        network, mapped = spec.lowered.network, spec
-    elif spec is not None:
-        made = compile_to_cores(spec, report, device)
-        if made is None:
+    mapped = spec if isinstance(spec, MappedNetwork) else None
+    if isinstance(spec, str):
+        source = read_spec(spec, report)
+        made = None if source is None else compile_spec(source, report, "place", device)
+        if made is None or made.mapped is None:
             return None
-        network, mapped = made
+        mapped = made.mapped
     if header is None:
         return None
     values, known = None, None
@@ -70,28 +69,16 @@ def inspect(
 
         values = read_values(header)
         known = spreads(values)
-    if network is None or mapped is None:
+    if mapped is None:
         return Listing(header, known)
+    network = mapped.lowered.network
     fitting = fit(header, tensors(network), input_scale(network))
+    layers: tuple[Precision, ...] = ()
     if not fitting.fits:
         report.add(refusal(header, network, fitting))
-        return Listing(header, known, network.name, fitting)
-    sound = known is not None and report_values(header, known, network, report)
-    layers: tuple[Precision, ...] = ()
-    if sound and values is not None:
+    elif values is not None and report_values(header, known or {}, network, report):
         layers = on_chip(mapped, values, report)
     return Listing(header, known, network.name, fitting, layers)
-
-
-def compile_to_cores(
-    spec: str, report: Diagnostics, device: Profile | None = None
-) -> tuple[LogicalNetwork, MappedNetwork] | None:
-    """Compile a spec up to its cores; return None if it has errors."""
-    source = read_spec(spec, report)
-    made = None if source is None else compile_spec(source, report, "place", device)
-    if made is None or made.mapped is None:
-        return None
-    return made.mapped.lowered.network, made.mapped
 
 
 def refusal(
@@ -130,10 +117,10 @@ def report_values(
 
     Invalid values are not finite, or are nonzero in a bias that is off.
     """
-    file, before = header.path.as_posix(), len(report.diagnostics)
+    before = len(report.diagnostics)
     for tensor in tensors(network):
         name, spread = tensor.name, known[tensor.name]
-        size = header.tensors[name].size
+        file, size = header.path.as_posix(), header.tensors[name].size
         if not spread.finite:
             report.add(
                 NotFinite(

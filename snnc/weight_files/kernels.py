@@ -13,7 +13,8 @@ from snnc.ir.logical import LifNeuron, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.sparse_link import SparseLink, TransposedAxis
+from snnc.loihi.scatter_axis import ScatterAxis
+from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
 from snnc.runtime import network
 from snnc.runtime.examples import Array
@@ -60,7 +61,8 @@ class IncomingKernel:
         """Return whether an ensemble reads any of the source's slices."""
         if isinstance(self.link, SparseLink):
             return True
-        return source[0] < source[1] and self.link.depth.meets(part.slices, source)
+        reading = self.link.depth.reading(part.slices, source)
+        return source[0] < source[1] and len(reading) > 0
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
         """Return the weights from slices of the source that a core stores.
@@ -208,7 +210,7 @@ def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
     rows, columns = (
         [(tap, tap + 1) for tap in axis.taps_of(tile)]
         for axis, tile in sides
-        if isinstance(axis, TransposedAxis)
+        if isinstance(axis, ScatterAxis)
     )
     channels = (piece.strip[0], piece.strip[1])
     return tuple(Box((0, 1), *taps, channels) for taps in product(rows, columns))

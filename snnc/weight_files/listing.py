@@ -96,14 +96,8 @@ def _tensor(pair: Pair, listing: Listing) -> Json:
     }
     known = (listing.spreads or {}).get(pair.name)
     if known is not None and stored is not None:
-        entry |= {
-            "min": known.low,
-            "max": known.high,
-            "mean": known.mean,
-            "std": known.deviation,
-            "nan": known.nan,
-            "infinite": known.infinite,
-        }
+        entry |= asdict(known)
+        del entry["nonzero"]
     if listing.fit is not None:
         wanted = None if pair.wanted is None else list(pair.wanted.shape)
         problem = listing.problem(pair) or None
@@ -173,7 +167,7 @@ def _tensor_row(pair: Pair, listing: Listing) -> Cells:
 def _spread(spread: Spread | None) -> Cells:
     if spread is None:
         return ("",) * 5
-    numbers = (spread.low, spread.high, spread.deviation)
+    numbers = (spread.min, spread.max, spread.std)
     parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
     return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from snnc.loihi.integers import Blocks, decode_weights, discretize_weights
 from snnc.runtime.examples import Array
-from snnc.weight_files.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
+from snnc.weight_files.cores import PlacedLayer, Synapse
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +49,29 @@ def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
     """Yield the rounding of each tensor on each core that nengo-loihi builds."""
     known: dict[object, RoundedTensor] = {}
     for core in placed.cores:
+        if core.is_refused:
+            continue
+        by_tensor: dict[str, list[Synapse]] = {}
+        for synapse in core.synapses:
+            if synapse.weight > 0:
+                by_tensor.setdefault(synapse.tensor, []).append(synapse)
         block = placed.blocks.take([core.number])
-        for name, synapses in _by_tensor(placed, core).items():
+        for name, synapses in by_tensor.items():
             # Cores with the same weights and scale have the same error.
-            boxes = tuple(synapse.boxes for synapse, _ in synapses)
+            boxes = tuple(synapse.boxes for synapse in synapses)
             key = (name, boxes, float(block.weight[0]), int(block.exponent[0]))
             if key not in known:
                 known[key] = _in_core(core.number, name, block, synapses)
             yield known[key]
 
 
-SynapsePair = tuple[Synapse, StoredKernel]
-
-
-def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
-    """Return a core's connections by tensor; empty if the core is refused."""
-    stored = placed.store_kernels(core)
-    if placed.blocks.failures[core.number] or any(each.refused for each in stored):
-        return {}
-    by_tensor: dict[str, list[SynapsePair]] = {}
-    for synapse, each in zip(core.synapses, stored, strict=True):
-        if synapse.weight > 0:
-            by_tensor.setdefault(synapse.tensor, []).append((synapse, each))
-    return by_tensor
-
-
 def _in_core(
-    number: int, tensor: str, block: Blocks, synapses: list[SynapsePair]
+    number: int, tensor: str, block: Blocks, synapses: list[Synapse]
 ) -> RoundedTensor:
-    size = synapses[0][0].arriving.kernel.shape[-1]
+    size = synapses[0].arriving.kernel.shape[-1]
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0
-    for synapse, _ in synapses:
+    for synapse in synapses:
         weights, channels = synapse.arriving.values(synapse.boxes)
         changes = _round(synapse, block, weights) - weights
         squares += np.bincount(channels, np.square(changes), size)
@@ -94,8 +85,8 @@ def _in_core(
     return RoundedTensor(
         core=number,
         tensor=tensor,
-        bits=min(stored.bits for _, stored in synapses),
-        too_strong=any(stored.excess > 1 for _, stored in synapses),
+        bits=min(synapse.bits for synapse in synapses),
+        too_strong=any(synapse.excess > 1 for synapse in synapses),
         error=max(whole, typical),
         median=typical > whole,
         largest=float(peaks[channel]),

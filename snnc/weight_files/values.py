@@ -16,14 +16,14 @@ from snnc.weight_files.header import StoredTensor, WeightsHeader
 class Spread:
     """The statistics of a tensor's values.
 
-    ``low``, ``high``, ``mean`` and the population's standard ``deviation`` ignore
+    ``min``, ``max``, ``mean`` and ``std``, the population's standard deviation, ignore
     values that are not finite, and are None if no value is finite.
     """
 
-    low: float | None
-    high: float | None
+    min: float | None
+    max: float | None
     mean: float | None
-    deviation: float | None
+    std: float | None
     nan: int
     infinite: int
     nonzero: int
@@ -65,8 +65,8 @@ def spread(array: Array) -> Spread:
     nonzero = int(np.count_nonzero(wide))
     if not finite.size:
         return Spread(None, None, None, None, nan, infinite, nonzero)
-    parts = (finite.min(), finite.max(), finite.mean(), finite.std())
-    low, high, mean, deviation = (_plain(part) for part in parts)
+    statistics = (finite.min(), finite.max(), finite.mean(), finite.std())
+    low, high, mean, deviation = map(_plain, statistics)
     return Spread(low, high, mean, deviation, nan, infinite, nonzero)
 
 

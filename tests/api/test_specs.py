@@ -139,6 +139,7 @@ def test_replace_changes_one_thing_and_keeps_comments(
     again = snnc.parse(changed.text)
     assert again == changed
     assert again.text == changed.text  # in the one true layout
+    assert snnc.parse(changed.to("yaml")) == changed
     as_yaml = snnc.parse(spec.to("yaml")).replace(**changes)
     assert as_yaml == changed
     assert snnc.parse(as_yaml.text) == changed

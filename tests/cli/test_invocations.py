@@ -16,7 +16,7 @@ import pytest
 from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
 from snnc.tools.demo import drifting_digits
-from tests.support import CLUSTER, ROOT
+from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
@@ -44,6 +44,7 @@ def writes(path: str, word: str = "") -> Callable[[str, str], bool]:
 Case = tuple[str, int, Callable[[str, str], bool]]
 """A command, its exit status, and a check of stdout, stderr and files."""
 
+EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
@@ -136,6 +137,13 @@ QUICK: list[Case] = [
         prints('"version": 1'),
     ),
     ("sweep small.snn --set a.filters=2,3 --format csv", 0, prints("a.filters,cores")),
+    (
+        "sweep small.snn --set a.filters=3 --train --test data.npz --epochs 1"
+        " --phases smooth --seeds 2",
+        2,
+        says("need --data"),
+    ),
+    ("sweep small.snn --set a.filters=3 --dask x --workers 1", 2, says("a cluster")),
     ("sweep small.snn --set a.filters=2 --format markdown", 0, prints("| a.filters")),
     ("report small.snn --format text", 0, prints("cores")),
     ("report small.snn --format json", 0, prints('"cores"')),
@@ -164,6 +172,7 @@ QUICK: list[Case] = [
         0,
         writes("new.safetensors", "a.kernel"),
     ),
+    (f"{EVALUATE} --dask x --workers 2", 2, says("a cluster has its own workers")),
     ("explain SNN301", 0, prints("SNN301")),
     ("init fresh", 0, writes("fresh/.gitattributes", "linguist-generated")),
     ("init asked --requirement snnc==9", 0, writes(WORKFLOW, "install snnc==9")),
@@ -171,7 +180,6 @@ QUICK: list[Case] = [
     ("limits --format json", 0, prints('"limit": "compartments per core"')),
     ("limits --format markdown", 0, prints("| compartments per core | 1024 |")),
 ]
-EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
@@ -179,7 +187,6 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --examples 2 --format json", 0, prints('"examples": 2')),
     (f"{EVALUATE} --steps 9 --format json", 0, prints('"steps": 9')),
     (f"{EVALUATE} --workers 2", 0, prints("accuracy")),
-    (f"{EVALUATE} --dask @scheduler", 0, prints("accuracy")),
     (f"{EVALUATE} --presentation row", 0, prints("in a row", "each from rest")),
     (f"{EVALUATE} --presentation rest", 0, prints("each from rest, unlike")),
     (f"{EVALUATE} --seed 3", 0, prints("accuracy")),
@@ -218,13 +225,6 @@ SLOW: list[Case] = [
         " --picture p.svg --picture-cores c.svg --format html",
         0,
         writes("c.svg", "<svg"),
-    ),
-    (
-        "sweep small.snn --set a.filters=3 --data data.npz --train --epochs 1"
-        " --phases smooth --seeds 1"
-        " --test data.npz --dask @scheduler",
-        0,
-        prints("small"),
     ),
     ("demo -o shown", 0, prints("Loihi emulator")),
 ]
@@ -314,16 +314,9 @@ def brief(name: str) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, marks=[CLUSTER] * ("@" in case[0])) for case in SLOW],
-    ids=lambda case: case[0],
-)
+@pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
 def test_a_command_that_loads_much(
-    case: Case,
-    request: pytest.FixtureRequest,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["build", "small.snn"]) == 0
     capsys.readouterr()
@@ -333,7 +326,4 @@ def test_a_command_that_loads_much(
     demo = importlib.import_module("snnc.tools.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
-    line, status, seen = case
-    if "@scheduler" in line:
-        line = line.replace("@scheduler", request.getfixturevalue("scheduler"))
-    run((line, status, seen), capsys)
+    run(case, capsys)

@@ -6,24 +6,19 @@ import math
 
 import pytest
 
-from snnc.ir.pooling_error import (
-    MEASURED,
-    RATES,
-    SYNAPSES,
-    VALUES,
-    expected_error,
-)
+from snnc.ir.pooling_error import expected_error, measurements
 
 
 def test_the_table_has_an_entry_for_each_point() -> None:
-    assert len(MEASURED) == len(SYNAPSES)
-    assert {len(rows) for rows in MEASURED} == {len(RATES)}
-    assert {len(row) for rows in MEASURED for row in rows} == {len(VALUES)}
+    table = measurements()
+    values, rates, synapses = (sorted(set(axis)) for axis in zip(*table, strict=True))
+    assert len(table) == len(values) * len(rates) * len(synapses)
+    assert (values[0], rates[0], synapses[0]) == (2, 50, 0.0025)
 
 
 def test_at_its_points_the_table_is_what_is_expected() -> None:
-    bias, lasting, counted = MEASURED[1][2][1]
-    found = expected_error(VALUES[1], RATES[2], SYNAPSES[1], 0.1)
+    bias, lasting, counted = measurements()[4, 150, 0.005]
+    found = expected_error(4, 150.0, 0.005, 0.1)
     assert found.bias == pytest.approx(bias)
     assert found.deviation == pytest.approx(math.hypot(lasting, counted / 0.1**0.5))
     assert found.size == pytest.approx(math.hypot(*found))

@@ -10,20 +10,21 @@ import pytest
 
 from snnc.diagnostics import Diagnostics, Severity
 from snnc.driver import compile_spec
-from snnc.loihi.axis import Axis, cut
+from snnc.loihi.axis import ONE, Axis, cut
 from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.depth import Depth
-from snnc.loihi.fans import FanOuts
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
+from snnc.loihi.scatter_axis import ScatterAxis, transposed_axis
 from snnc.loihi.search import PATIENCE, Search
-from snnc.loihi.sparse_link import ComparedAxis, TransposedAxis
+from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.source import SourceFile
 
+POINT = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 0))
+"""An axis with a single position at both ends."""
 MOST = 100 * 2**20
 """Bytes that Python may allocate for one spec."""
 DENSE = "dense d { units 10 }"
@@ -109,7 +110,8 @@ def test_each_strip_is_fed_like_one_of_those_that_differ(
     read: int, given: int, size: int, first: int
 ) -> None:
     bands = Bands(first, 20 * read - first, 20 * given, read, given)
-    fans = FanOuts(Depth(1, 1, window_taps(3, 3, 0, (), 0)), bands)
+    depth = Axis(4, 4, 1, 1, window_taps(3, 3, 0, (), 0))
+    fans = SparseLink((depth, POINT, POINT), bands, read_profile())
     part = Tiling((4, 1, 1, bands.filters), 2, (1, 1, size), ("sparse",), 0).part(0)
     edges = frozenset([edges_of(bands)])
     extent, every = part.strips.extent, list(part.strips)
@@ -126,12 +128,13 @@ def test_each_strip_is_fed_like_one_of_those_that_differ(
 def test_a_million_groups_are_counted_by_their_ends() -> None:
     volume = (1, 1, 1, 10**6)
     bands = Bands(0, 10**6, 10**6, 1, 1)
-    fans = FanOuts(Depth(1, 0, window_taps(1, 1, 0, (), 0)), bands)
+    link = SparseLink((POINT, POINT, POINT), bands, read_profile())
     tiling = Tiling(volume, 1, (1, 1, 1000), ("sparse",), 1000)
-    assert fans.fan(tiling.part(0), (1000, 2000), (0, 1)).lengths == ((1, 1000),)
-    assert fans.axons(tiling, tiling) == [[1000] * 1000]
+    fan = link.fan(tiling.part(0), (1000, 2000), (0, 1))
+    assert fan.lengths == {((1, ONE), 1000)}
+    assert link.axons(tiling, tiling, tiling.parts) == [[1000] * 1000]
     other = Tiling(volume, 1, (1, 1, 1500), ("sparse",), 667)
-    assert fans.axons(other, tiling) == [[1500] * 666 + [1000]]
+    assert link.axons(other, tiling, other.parts) == [[1500] * 666 + [1000]]
     extent = tiling.part(0).strips.extent
     assert len(unlike_strips(extent, extent, 1000, frozenset([edges_of(bands)]))) < 9
 
@@ -142,7 +145,8 @@ def test_no_tile_of_a_long_axis_is_looked_at_for_what_one_of_them_sees() -> None
     assert len(tiles) == 10**8
     assert axis.view(tiles[1]) is axis.view(tiles[10**8 // 2])
     assert axis.view(tiles[0]).inputs == 11
-    assert Depth(1, 0, full_taps(10**9, (), 0)).meets((0, 1), (10**9 - 1, 10**9))
+    depth = Axis(10**9, 1, 1, 0, full_taps(10**9, (), 0))
+    assert depth.reading((0, 1), (10**9 - 1, 10**9))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
@@ -172,11 +176,11 @@ def test_tiles_that_no_end_cuts_off_are_alike(
 def test_tiles_of_whole_steps_of_a_transposed_convolution_are_equal(
     size: int, kernel: int
 ) -> None:
-    axis = TransposedAxis(30, 60, kernel, 2, kernel // 2)
+    axis = transposed_axis(30, 60, kernel, 2, kernel // 2)
     tiles = cut(axis.outputs, size)
     found = axis.equivalent_tiles(tiles)
     assert (len(found) > 2) == (size % 2 == 0)
-    assert len({ComparedAxis.view(axis, tiles[n]) for n in found}) <= 1
+    assert len({ScatterAxis._view(axis, tiles[n]) for n in found}) <= 1
 
 
 def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
@@ -184,18 +188,16 @@ def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
     for tile in cut(9, 1):
         view = axis.view(tile)
         runs = view.runs
-        assert view.lengths == Counter(run.length for run in runs)
-        assert view.kinds == {(1, frozenset([1])): len(runs)}
+        assert view.kinds(False) == Counter((run.length, ONE) for run in runs)
+        assert view.kinds(True) == {(1, ONE): len(runs)}
         assert view.starts == {start for run in runs for start in run.starts}
 
 
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     """A group of slices gets its inputs computed at the ends, and once in between."""
     volume = (1000, 1, 1, 1)
-    depth = Depth(1, 1, window_taps(3, 3, 0, (), 0))
-    point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
-    bands = one_band(1, 1)
-    link = ImageLink(volume, point, point, depth, bands, read_profile())
+    depth = Axis(1000, 1000, 1, 1, window_taps(3, 3, 0, (), 0))
+    link = ImageLink((depth, POINT, POINT), one_band(1, 1), read_profile())
     parts = Tiling(volume, 10, (1, 1, 10), ("convolution",), 100).parts
     feeds = [link.feeds(10, part, (0, 10)) for part in parts]
     assert [len(feed) for feed in feeds] == [2, *[3] * 98, 2]
@@ -306,9 +308,7 @@ def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
 def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     volume = (1, 256, 256, 4)
     axis = Axis(256, 256, 1, 1, window_taps(3, 3, 0, (), 1))
-    point = Depth(1, 0, window_taps(1, 1, 0, (), 0))
-    bands = one_band(volume[3], volume[3])
-    link = ImageLink(volume, axis, axis, point, bands, read_profile())
+    link = ImageLink((POINT, axis, axis), one_band(4, 4), read_profile())
     tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",), 256)
     sent = list(link.spike_counts(tiling, tiling))
     assert len(sent) == (3 * 16 - 2) ** 2

@@ -121,7 +121,7 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
                     for wide in least_sizes(width)
                 ]
                 for link, cut, tiling in product(forms.values(), cuts, tilings):
-                    every = link.axons(cut, tiling)
+                    every = link.axons(cut, tiling, cut.parts)
                     assert link.most_axons(cut, tiling) == max(map(max, every))
                     found += 1
     assert found > 1000

@@ -12,11 +12,10 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.output import FileState, PackageFiles, compare
-from snnc.output.exclusive import exclusive
 from snnc.output.package import NAME, Lock, text_hash
 from snnc.output.records import MARKER
 from snnc.output.stale import problems
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import WrittenFiles, exclusive, write_package
 from snnc.runtime.files import PART
 from tests.output.packages import (
     NAMES,
@@ -30,7 +29,7 @@ from tests.output.packages import (
 
 def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
     before = package_files(package, "X = 2\n").lock
-    assert write(PackageFiles.gone(package, before)) == (WrittenFiles(), [])
+    assert write(PackageFiles(package, (), before)) == (WrittenFiles(), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 

@@ -39,7 +39,7 @@ def verdicts(folder: Path, old: PackageFiles | None, new: PackageFiles) -> list[
         if old is not None:
             write(old)
         else:
-            write(PackageFiles.gone(new.folder, new.lock))
+            write(PackageFiles(new.folder, (), new.lock))
     return found
 
 
@@ -76,7 +76,7 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
         # Only a kill after the last file was gone leaves what had been locked.
         assert {path.name for path in old.folder.glob("*")} <= {MARKER}
         mend(new)
-        write(PackageFiles.gone(new.folder, new.lock))
+        write(PackageFiles(new.folder, (), new.lock))
         write(old)
     assert calls > 70
 

@@ -102,7 +102,7 @@ def test_files_of_other_names_stay(package: Path) -> None:
     (package / "notes.txt").write_text("mine\n")
     (package / "helpers.py").write_text("mine = True\n")
     (package / "link.py").symlink_to(package / "nowhere")
-    write(PackageFiles.gone(package, package_files(package).lock))
+    write(PackageFiles(package, (), package_files(package).lock))
     names = {path.name for path in package.iterdir()}
     assert names == {"notes.txt", "helpers.py", "link.py"}
 

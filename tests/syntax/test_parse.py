@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import lark
 import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
-from snnc.source import SourceFile
-from snnc.syntax.build import parser
+from snnc.source import SourceFile, grammar_path
+from snnc.syntax.build import UnitMarker
 
+GRAMMAR = lark.Lark(
+    grammar_path().read_text(),
+    start="document",
+    parser="lalr",
+    lexer="basic",
+    postlex=UnitMarker(),
+)
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 HEAD = "snn 1\nnetwork n {\n"
 
@@ -41,7 +49,7 @@ def test_every_spec_parses(spec: Path) -> None:
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
     text = spec.read_text()
-    whole = list(parser("document").parse(text).find_data("statement"))
+    whole = list(GRAMMAR.parse(text).find_data("statement"))
     document = parse(SourceFile(spec.name, text), Diagnostics())
     assert len(whole) == len(document.statements)
 

@@ -110,10 +110,10 @@ def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
 
 def test_a_spread_counts_what_is_not_finite_apart() -> None:
     found = spread(np.array([1, 3, np.nan, np.inf, -np.inf], "f4"))
-    assert (found.low, found.high, found.mean, found.deviation) == (1, 3, 2, 1)
+    assert (found.min, found.max, found.mean, found.std) == (1, 3, 2, 1)
     assert (found.nan, found.infinite, found.finite) == (1, 2, False)
 
 
 def test_a_spread_of_nothing_has_no_numbers() -> None:
     found = spread(np.array([], "f4"))
-    assert (found.low, found.deviation, found.finite) == (None, None, True)
+    assert (found.min, found.std, found.finite) == (None, None, True)

@@ -6,11 +6,12 @@ cause no follow-up errors.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics, Fix
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Convolution,
@@ -20,7 +21,6 @@ from snnc.ir.logical import (
     Loihi,
     MaxPooling,
     Nengo,
-    Operation,
     ReadoutLayer,
     Shape,
     Shortcut,
@@ -39,13 +39,6 @@ from snnc.passes.resolve.drafts import (
     spiking_of,
 )
 from snnc.passes.resolve.operations import Operations, UnsoundError
-from snnc.rules.placement import MaxPoolOffChip, NothingOnChip
-from snnc.rules.references import (
-    EncoderReadsLayer,
-    NothingReads,
-    ReadsRawValues,
-    encoder_help,
-)
 from snnc.source import Span
 
 
@@ -85,8 +78,8 @@ class _Resolution:
         for draft in order:
             if draft.sound and self._reads_right_things(draft):
                 self._add_layer(draft, operations)
-        self._report_unread(drafts, readout_sources)
-        self._report_training()
+        self._report.add(*self._find_unread(drafts, readout_sources))
+        self._report.add(*self._find_wrong_training())
         return self._network(drafts, readout_sources)
 
     def _add_layer(self, draft: Draft, operations: Operations) -> None:
@@ -106,13 +99,15 @@ class _Resolution:
         except UnsoundError:
             return
         spiking = spiking_of(draft, self._train.l2, self._spec.timing.synapse)
+        # Each window of such a max pool has only one value.
+        is_still = isinstance(operation, MaxPooling) and max(operation.window) == 1
         self._layers[draft.name] = LogicalLayer(
             name=draft.name,
             kind=draft.kind,
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=None if _is_still(operation) else spiking,
+            spiking=None if is_still else spiking,
             shortcut=shortcut,
             span=draft.place.span,
             spans=draft.spans,
@@ -132,7 +127,7 @@ class _Resolution:
             source = draft.sources[0]
             if source != raw and source not in self._validated.broken:
                 self._report.add(
-                    EncoderReadsLayer(
+                    rules.references.EncoderReadsLayer(
                         span=spans[0], name=draft.name, source=source, input=raw
                     )
                 )
@@ -153,18 +148,18 @@ class _Resolution:
         layers = [layer for layer in self._spec.layers if layer is not None]
         encoders = [s.name for s in layers if s.kind.startswith("encode") and s.name]
         encoder = encoders[0] if encoders else ""
-        raw, hint = self._input.name, encoder_help(encoder, key)
+        raw, hint = self._input.name, rules.references.encoder_help(encoder, key)
         fix = Fix(span, encoder) if encoder and span.text == raw else None
         self._reads_raw = True
+        problem: Diagnostic = rules.references.ReadsRawValues(
+            span=span, name=name, input=raw, advice=hint, fix=fix
+        )
         if kind == "maxpool":
             what = f"the values of `{raw}`"
-            self._report.add(
-                MaxPoolOffChip(span=span, name=name, what=what, advice=hint, fix=fix)
+            problem = rules.placement.MaxPoolOffChip(
+                span=span, name=name, what=what, advice=hint, fix=fix
             )
-        else:
-            self._report.add(
-                ReadsRawValues(span=span, name=name, input=raw, advice=hint, fix=fix)
-            )
+        self._report.add(problem)
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
@@ -182,10 +177,10 @@ class _Resolution:
             self._report_raw(span, readout.name)
         return sources
 
-    def _report_unread(
+    def _find_unread(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
-    ) -> None:
-        """Report layers that nothing reads, if all statements are sound."""
+    ) -> Iterator[Diagnostic]:
+        """Yield layers that nothing reads, if all statements are sound."""
         if self._spec.readout.name in self._validated.broken:
             return
         if len(drafts) < len(self._spec.layers) or not all(d.sound for d in drafts):
@@ -195,17 +190,17 @@ class _Resolution:
         for draft in drafts:
             is_echo = self._reads_raw and draft.is_encoder
             if draft.name not in read and not is_echo:
-                self._report.add(NothingReads(span=draft.place.span, name=draft.name))
+                yield rules.references.NothingReads.at(draft)
         layers = self._layers.values()
         known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)
         if known and not any(layer.on_chip for layer in layers):
-            self._report.add(
-                NothingOnChip(span=self._validated.span, name=self._spec.network)
-            )
+            span, name = self._validated.span, self._spec.network
+            yield rules.placement.NothingOnChip(span=span, name=name)
 
-    def _report_training(self) -> None:
-        """Report a loss or a weight that needs classes, and phases without training."""
+    def _find_wrong_training(self) -> Iterator[Diagnostic]:
+        """Yield a loss or a weight that needs classes, and phases without training."""
         train, readout = self._train, self._spec.readout
+        place = self._validated.train
         needs: list[tuple[str, str, str]] = []
         if readout.classes is None and readout.name not in self._validated.broken:
             if train.loss is not None and train.loss.kind != "mse":
@@ -213,22 +208,16 @@ class _Resolution:
             if train.class_weight == "balanced":
                 needs.append(("class_weight", "balanced", "`class_weight equal`"))
         for key, value, instead in needs:
-            self._report.add(
-                rules.values.LossNeedsClasses(
-                    span=self._training_span(key),
-                    what=f"{key} {value}",
-                    instead=instead,
-                    readout=readout.name,
-                    units=readout.units or 1,
-                )
+            yield rules.values.LossNeedsClasses(
+                span=place.span_of(key),
+                what=f"{key} {value}",
+                instead=instead,
+                readout=readout.name,
+                units=readout.units or 1,
             )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span, phases = self._training_span("phases"), write_list(train.phases)
-            self._report.add(rules.values.NothingTrains(span=span, phases=phases))
-
-    def _training_span(self, key: str) -> Span:
-        place = self._validated.train
-        return place.keys.get(key, place.span)
+            span, phases = place.span_of("phases"), write_list(train.phases)
+            yield rules.values.NothingTrains(span=span, phases=phases)
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
@@ -242,9 +231,7 @@ class _Resolution:
             timing=self._timing(),
             input=self._input,
             layers=tuple(
-                self._layers[draft.name]
-                for draft in drafts
-                if draft.name in self._layers
+                self._layers[d.name] for d in drafts if d.name in self._layers
             ),
             readout=self._readout(readout_sources),
             train=self._train,
@@ -252,23 +239,20 @@ class _Resolution:
         )
 
     def _timing(self) -> Timing:
-        timing = self._spec.timing
-        steps = round(timing.present / timing.dt)
-        place = self._validated.timing
-        span = place.keys.get("present") or place.keys.get("dt", place.span)
+        timing, place = self._spec.timing, self._validated.timing
+        steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
         return Timing(timing.dt, timing.present, steps, span, place.keys)
 
     def _target(self) -> Loihi | Nengo:
         target, place = self._spec.target, self._validated.target
         if not isinstance(target, LoihiTarget):
             return Nengo(place.span)
-        span = place.keys.get("cores") or place.keys.get("chips", place.span)
         cores = target.cores or self._device.chip.cores * target.chips
+        span = place.span_of("cores", "chips")
         return Loihi(target.chips, cores, target.pop, span)
 
     def _read_input(self) -> InputLayer:
-        spec = self._spec.input
-        place = self._validated.input
+        spec, place = self._spec.input, self._validated.input
         return InputLayer(
             spec.name,
             spec.shape,
@@ -333,11 +317,6 @@ class _Resolution:
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
         return convolution, (*out, spec.filters)
-
-
-def _is_still(operation: Operation) -> bool:
-    """Return whether each window of a max pool has only one value."""
-    return isinstance(operation, MaxPooling) and max(operation.window) == 1
 
 
 def _training(validated: ValidatedSpec) -> TrainSpec:

@@ -8,31 +8,19 @@ from graphlib import CycleError
 from itertools import chain, count
 from typing import Any
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
 from snnc.ir.order import reading_order
+from snnc.language import layers
 from snnc.language.fields import otherwise
-from snnc.language.layers import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    JoinSpec,
-    LayerSpec,
-    MaxPoolSpec,
-    RateEncoderSpec,
-    SpikingSpec,
-)
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
 from snnc.language.property_types import NeuronSpec
-from snnc.rules.references import (
-    Cycle,
-    RepeatedSource,
-    TooFewSources,
-    TooManySources,
-    UnknownLayer,
-)
 from snnc.source import Span
 from snnc.text.near import closest, only_near
+
+NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
 
 class KnownNames:
@@ -62,11 +50,12 @@ class KnownNames:
         readable = self._readable_by(reader)
         only = only_near(name, readable)
         self._report.add(
-            UnknownLayer(
+            rules.references.UnknownLayer(
                 span=span,
                 name=name,
                 near=closest(name, readable),
                 known=readable,
+                advice="" if readable else NONE_TO_READ,
                 fix=None if only is None else Fix(span, only),
             )
         )
@@ -78,7 +67,7 @@ class KnownNames:
         Encoders read the input; other layers read layers that do not depend on them.
         """
         spec = self._layers.get(reader or "")
-        if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
+        if isinstance(spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec)):
             return (self._input,)
         never = self._unwritten | (set() if reader is None else self._all_after(reader))
         return tuple(
@@ -99,7 +88,7 @@ class KnownNames:
         return after
 
 
-def _shortcut(spec: LayerSpec | None) -> str | None:
+def _shortcut(spec: layers.LayerSpec | None) -> str | None:
     # Only spiking layers have shortcuts.
     return getattr(spec, "shortcut", None)
 
@@ -136,7 +125,7 @@ class Draft:
     """
 
     name: str
-    spec: LayerSpec
+    spec: layers.LayerSpec
     place: Place
     sources: tuple[str, ...]
     shortcut: str | None
@@ -144,12 +133,16 @@ class Draft:
     defaults: tuple[tuple[DefaultsSpec, Place], ...]
 
     @property
+    def span(self) -> Span:
+        return self.place.span
+
+    @property
     def kind(self) -> str:
         return self.spec.kind
 
     @property
     def is_encoder(self) -> bool:
-        return isinstance(self.spec, (ConvEncoderSpec, RateEncoderSpec))
+        return isinstance(self.spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec))
 
     def get(self, key: str) -> Any:
         """Return a property's value, otherwise the table's default or None."""
@@ -169,7 +162,7 @@ class Draft:
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
-        return self.spans.get(key, self.place.span)
+        return self.spans.get(key, self.span)
 
 
 def draft_layers(
@@ -204,18 +197,16 @@ def draft_layers(
 
 
 def _draft(
-    name: str, spec: LayerSpec, place: Place, before: str, known: KnownNames
+    name: str, spec: layers.LayerSpec, place: Place, before: str, known: KnownNames
 ) -> Draft:
     written = zip(spec.sources, place.sources, strict=True)
     sources = tuple(s for s, span in written if known.check(s, span, name))
     sound = len(sources) == len(spec.sources)
-    if not spec.sources and not isinstance(spec, JoinSpec):
+    if not spec.sources and not isinstance(spec, layers.JoinSpec):
         sources = (before,)
     shortcut = _shortcut(spec)
-    if shortcut is not None:
-        span = place.keys.get("shortcut", place.span)
-        if not known.check(shortcut, span, name):
-            shortcut, sound = None, False
+    if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
+        shortcut, sound = None, False
     return Draft(name, spec, place, sources, shortcut, sound, defaults=())
 
 
@@ -223,9 +214,9 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
     """Yield what is wrong with the number of sources."""
     spec, spans = draft.spec, draft.place.sources
     count = len(spec.sources)
-    if not isinstance(spec, JoinSpec):
+    if not isinstance(spec, layers.JoinSpec):
         if count > 1:
-            yield TooManySources(
+            yield rules.references.TooManySources(
                 span=spans[1].to(spans[-1]),
                 name=draft.name,
                 kind=spec.kind,
@@ -233,12 +224,12 @@ def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
                 sources=", ".join(spec.sources),
             )
     elif count < 2:
-        yield TooFewSources(
-            span=draft.place.span, kind=spec.kind, name=draft.name, count=count
-        )
+        yield rules.references.TooFewSources.at(draft, kind=spec.kind, count=count)
     for index, source in enumerate(spec.sources):
-        if isinstance(spec, JoinSpec) and source in spec.sources[:index]:
-            yield RepeatedSource(span=spans[index], kind=spec.kind, source=source)
+        if isinstance(spec, layers.JoinSpec) and source in spec.sources[:index]:
+            yield rules.references.RepeatedSource(
+                span=spans[index], kind=spec.kind, source=source
+            )
 
 
 def in_order(
@@ -253,7 +244,7 @@ def in_order(
         circle = tuple(reversed(error.args[1]))
         first = min(circle, key=lambda name: by_name[name].place.span.start)
         report.add(
-            Cycle(
+            rules.references.Cycle(
                 span=by_name[first].place.span,
                 first=first,
                 circle=" reads ".join(f"`{name}`" for name in circle),
@@ -263,7 +254,7 @@ def in_order(
 
 
 # The percentile for the range of an encoder or a max pool, which equals that of layers.
-PERCENTILE: float = otherwise(SpikingSpec, "percentile")
+PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile")
 
 
 def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
@@ -272,7 +263,7 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
     ``l2`` and ``synapse`` are the values in `train` and `timing`.
     """
     spec = draft.spec
-    if isinstance(spec, (AveragePoolSpec, JoinSpec)):
+    if isinstance(spec, (layers.AveragePoolSpec, layers.JoinSpec)):
         return None
     low, high = draft.get("rate")
     own = draft.get("synapse")
@@ -287,9 +278,9 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
         synapse=synapse if own is None else own,
         block=None,
     )
-    if isinstance(spec, MaxPoolSpec):
+    if isinstance(spec, layers.MaxPoolSpec):
         return replace(plain, rate=Rate(0.0, high, PERCENTILE))
-    if isinstance(spec, RateEncoderSpec):
+    if isinstance(spec, layers.RateEncoderSpec):
         return replace(plain, place="host", synapse=0.0, start=spec.start)
     own_l2, block = draft.get("l2"), draft.get("block")
     trained = replace(
@@ -298,7 +289,7 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
         dropout=draft.get("dropout"),
         l2=l2 if own_l2 is None else own_l2,
     )
-    if isinstance(spec, ConvEncoderSpec):
+    if isinstance(spec, layers.ConvEncoderSpec):
         return replace(trained, place="host", synapse=0.0, start=spec.start)
     return replace(
         trained,

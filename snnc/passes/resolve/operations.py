@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.ir.logical import (
     Add,
@@ -21,42 +22,13 @@ from snnc.ir.logical import (
     TransposedConvolution,
 )
 from snnc.ir.shapes import transposed_places, window_positions
+from snnc.language import layers
 from snnc.language.keywords import FORMS
-from snnc.language.layers import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    ConvSpec,
-    DenseSpec,
-    DepthwiseSpec,
-    DownsampleSpec,
-    JoinSpec,
-    MaxPoolSpec,
-    RateEncoderSpec,
-    SequenceConvSpec,
-    TransposedConvSpec,
-)
 from snnc.passes.resolve.drafts import Draft
-from snnc.rules.references import MissingSetting
-from snnc.rules.refused import EncodeConvOnFeatures
-from snnc.rules.shapes import (
-    AXES,
-    ForgottenChannels,
-    ShortcutMismatch,
-    UnequalShapes,
-    WrongRank,
-    axis_names,
-    looks_channels_first,
-)
-from snnc.rules.windows import (
-    CausalInSpace,
-    DilatedStride,
-    GroupsDontDivide,
-    KernelTooLarge,
-    WrongDims,
-)
 from snnc.text.tables import dims
 
 Computed = tuple[Operation, Shape]
+PoolSpec = layers.AveragePoolSpec | layers.MaxPoolSpec
 
 MOST_CHANNELS = 4
 """A last axis up to this size is probably channels, not pixels."""
@@ -96,27 +68,27 @@ class Operations:
             After reporting what is wrong.
         """
         shape = shapes[0]
-        pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
+        pools = isinstance(draft.spec, (layers.AveragePoolSpec, layers.MaxPoolSpec))
         if draft.is_encoder or (pools and draft.sources[0] in self._raw):
             self._raw.add(draft.name)
         match draft.spec:
-            case ConvSpec() | ConvEncoderSpec() | DepthwiseSpec():
+            case layers.ConvSpec() | layers.ConvEncoderSpec() | layers.DepthwiseSpec():
                 return self._convolution(draft, shape)
-            case TransposedConvSpec():
+            case layers.TransposedConvSpec():
                 return self._transpose_convolution(draft, shape)
-            case DownsampleSpec():
+            case layers.DownsampleSpec():
                 return self._downsample(draft, shape)
-            case DenseSpec():
+            case layers.DenseSpec():
                 units = self._size(draft, "units")
                 return Dense(bool(draft.get("bias"))), (_sound(units),)
-            case AveragePoolSpec() | MaxPoolSpec() as spec:
+            case layers.AveragePoolSpec() | layers.MaxPoolSpec() as spec:
                 return self._pool(draft, spec, shape)
-            case RateEncoderSpec():
+            case layers.RateEncoderSpec():
                 low, high = self._input.bounds
                 code = RateCode(scale=max(abs(low), abs(high)), signed=low < 0)
                 return code, (*shape[:-1], shape[-1] * (2 if code.signed else 1))
-            case JoinSpec() as spec:
-                return self._join(draft, spec, shapes)
+            case layers.JoinSpec():
+                return self._join(draft, shapes)
 
     def shortcut(self, draft: Draft, shape: Shape, source_shape: Shape) -> Shortcut:
         """Return an identity, a strided 1x1 convolution or a matrix."""
@@ -130,11 +102,11 @@ class Operations:
         reached = tuple(-(-n // s) for n, s in zip(sizes, strides, strict=False))
         if len(sizes) != len(targets) or reached != targets:
             self._refuse(
-                ShortcutMismatch(
-                    span=draft.span_of("shortcut"),
+                rules.shapes.ShortcutMismatch.at(
+                    draft,
+                    "shortcut",
                     source=source,
                     source_shape=source_shape,
-                    name=draft.name,
                     shape=shape,
                 )
             )
@@ -149,20 +121,20 @@ class Operations:
         size: int | None = draft.get(key)
         if size is None:
             self._report.add(
-                MissingSetting(
-                    span=draft.place.span, kind=draft.kind, name=draft.name, key=key
-                )
+                rules.references.MissingSetting.at(draft, kind=draft.kind, key=key)
             )
         return size
 
     def _convolution(self, draft: Draft, shape: Shape) -> Computed:
         spec, channels = draft.spec, shape[-1]
-        is_encoder = isinstance(spec, ConvEncoderSpec)
+        is_encoder = isinstance(spec, layers.ConvEncoderSpec)
         rank = len(shape) - 1 if is_encoder else FORMS[spec.kind].axes
         if rank == 0:
-            self._refuse(EncodeConvOnFeatures(span=draft.place.span, features=channels))
+            self._refuse(
+                rules.refused.EncodeConvOnFeatures(span=draft.span, features=channels)
+            )
         self._check_rank(draft, shape, rank)
-        depthwise = isinstance(spec, DepthwiseSpec)
+        depthwise = isinstance(spec, layers.DepthwiseSpec)
         if depthwise:
             filters, groups = channels * draft.get("multiplier"), channels
         else:
@@ -172,31 +144,17 @@ class Operations:
         )
         if max(stride) > 1 and max(dilation) > 1:
             self._refuse(
-                DilatedStride(
-                    span=draft.span_of("dilation"),
-                    name=draft.name,
-                    dilation=dilation,
-                    stride=stride,
+                rules.windows.DilatedStride.at(
+                    draft, "dilation", dilation=dilation, stride=stride
                 )
             )
         padding: KernelPadding = draft.get("padding")
-        if padding == "causal" and not isinstance(spec, SequenceConvSpec):
+        if padding == "causal" and not isinstance(spec, layers.SequenceConvSpec):
             self._refuse_causal(draft)
         filters = _sound(filters)
-        divide = channels % groups == 0 and filters % groups == 0
-        if not divide:
-            self._report.add(
-                GroupsDontDivide(
-                    span=draft.span_of("groups"),
-                    name=draft.name,
-                    groups=groups,
-                    channels=channels,
-                    filters=filters,
-                    source=draft.sources[0],
-                )
-            )
+        divides = self._groups_divide(draft, groups, channels, filters)
         out = self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
-        if not divide:
+        if not divides:
             raise UnsoundError
         bias = draft.get("bias")
         operation = Convolution(
@@ -210,6 +168,19 @@ class Operations:
             neuron_bias=bias == "neuron",
         )
         return operation, (*out, filters)
+
+    def _groups_divide(
+        self, draft: Draft, groups: int, channels: int, filters: int
+    ) -> bool:
+        """Return whether groups divide the channels and filters; report if not."""
+        if channels % groups == 0 and filters % groups == 0:
+            return True
+        source = draft.sources[0]
+        sizes = {"groups": groups, "channels": channels, "filters": filters}
+        self._report.add(
+            rules.windows.GroupsDontDivide.at(draft, "groups", source=source, **sizes)
+        )
+        return False
 
     def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed:
         """Return a transposed convolution; features are read as one pixel."""
@@ -232,8 +203,7 @@ class Operations:
         return operation, (*out, filters)
 
     def _refuse_causal(self, draft: Draft) -> NoReturn:
-        span = draft.span_of("padding")
-        self._refuse(CausalInSpace(span=span, name=draft.name, kind=draft.kind))
+        self._refuse(rules.windows.CausalInSpace.at(draft, "padding", kind=draft.kind))
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
@@ -243,9 +213,7 @@ class Operations:
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
         return operation, (*out, draft.get("filters") or shape[-1])
 
-    def _pool(
-        self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
-    ) -> Computed:
+    def _pool(self, draft: Draft, spec: PoolSpec, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
         *sizes, channels = shape
         if spec.window == "all":
@@ -258,7 +226,7 @@ class Operations:
         # A window must fit into the unpadded input.
         out = self._slide(draft, shape, "window", window, stride)
         self._follow(draft)
-        if isinstance(spec, AveragePoolSpec):
+        if isinstance(spec, layers.AveragePoolSpec):
             divides = all(n % w == 0 for n, w in zip(sizes, window, strict=True))
             if window != stride or not divides:
                 self._uneven.add(draft.name)
@@ -272,8 +240,8 @@ class Operations:
         if not self._uneven.isdisjoint(draft.sources):
             self._uneven.add(draft.name)
 
-    def _join(self, draft: Draft, spec: JoinSpec, shapes: list[Shape]) -> Computed:
-        first, is_sum = shapes[0], spec.kind == "add"
+    def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
+        first, is_sum = shapes[0], draft.kind == "add"
         self._follow(draft)
         unequal = [
             (source, shape)
@@ -282,9 +250,9 @@ class Operations:
         ]
         for source, shape in unequal:
             self._report.add(
-                UnequalShapes(
-                    span=draft.place.span,
-                    kind=spec.kind,
+                rules.shapes.UnequalShapes(
+                    span=draft.span,
+                    kind=draft.kind,
                     first=draft.sources[0],
                     first_shape=first,
                     second=source,
@@ -309,7 +277,7 @@ class Operations:
         }
         for key, value in wrong.items():
             self._report.add(
-                WrongDims(
+                rules.windows.WrongDims(
                     span=draft.span_of(key),
                     key=key,
                     value=value,
@@ -337,16 +305,16 @@ class Operations:
         ``what`` is the property with the window's size; an empty ``dilation`` means 1.
         """
         out = []
-        names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
+        names, apart = rules.shapes.AXES[len(shape)], dilation or (1,) * len(kernel)
         axes = list(zip(names, shape, kernel, stride, apart, strict=False))
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
             out.append(window_positions(size, extent, s, padding))
             if out[-1] < 1:
                 self._refuse(
-                    KernelTooLarge(
-                        span=draft.span_of(what),
-                        name=draft.name,
+                    rules.windows.KernelTooLarge.at(
+                        draft,
+                        what,
                         what=what,
                         size=extent,
                         dilation=d,
@@ -367,7 +335,7 @@ class Operations:
     def _channels_last(self) -> dict[str, Any]:
         """Return advice if the input's shape looks like channels first."""
         shape = self._input.shape
-        if not looks_channels_first(shape):
+        if not rules.shapes.looks_channels_first(shape):
             return {}
         last = (*shape[1:], shape[0])
         hint = (
@@ -386,7 +354,7 @@ class Operations:
         elif self._lacks_channels(draft, shape, rank):
             raise UnsoundError
         else:
-            expected = axis_names(rank + 1)
+            expected = rules.shapes.axis_names(rank + 1)
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
                 other = "let the layer read an earlier layer with `from`"
@@ -394,8 +362,8 @@ class Operations:
             layer = f"{family}{axes}d" if axes else "dense"
             hint = f"use `{layer}`, or {other}"
         self._refuse(
-            WrongRank(
-                span=draft.place.span,
+            rules.shapes.WrongRank(
+                span=draft.span,
                 kind=draft.kind,
                 source=draft.sources[0],
                 shape=shape,
@@ -420,13 +388,18 @@ class Operations:
             self._channels_reported = True
             shape = (*given.shape, 1)
             self._report.add(
-                ForgottenChannels(
+                rules.shapes.ForgottenChannels(
                     span=place or given.span,
                     name=given.name,
                     shape=given.shape,
                     kind=draft.kind,
                     other="dense" if rank == 1 else f"conv{rank - 1}d",
-                    related=(Label(draft.place.span, f"reads {axis_names(rank + 1)}"),),
+                    related=(
+                        Label(
+                            draft.span,
+                            f"reads {rules.shapes.axis_names(rank + 1)}",
+                        ),
+                    ),
                     fix=None if place is None else Fix(place, dims(shape), unsafe=True),
                 )
             )

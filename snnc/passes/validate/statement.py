@@ -137,8 +137,9 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     if variant is None:
         if not variants or kind.text == "defaults":
             return None
+        explained = rules.misplaced.variants_explained(kind.text, variants)
         return rules.misplaced.MissingVariant(
-            span=kind.span, kind=kind.text, known=variants
+            span=kind.span, kind=kind.text, known=variants, advice=explained
         )
     if variant.text in variants:
         return None
@@ -152,14 +153,16 @@ def _unknown_variant(
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
     fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
+    near = vocabulary.foreign_keywords.nearest(variant.text, variants)
     is_newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
+    explained = rules.misplaced.variants_explained(kind.text, variants)
+    advice = "" if near else explained
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
-        near=vocabulary.foreign_keywords.nearest(variant.text, variants),
-        known=variants,
-        advice=rules.misplaced.NEWER_CHIP if is_newer else "",
+        near=near,
+        advice=rules.misplaced.NEWER_CHIP if is_newer else advice,
         fix=None if is_newer else fix,
     )
 

@@ -27,9 +27,9 @@ from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
-from snnc.rules.names import join_alternatives
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
+from snnc.text.tables import join_alternatives
 from snnc.vocabulary.counterparts import (
     counterpart,
     fill_advice,

@@ -11,9 +11,9 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, PARTS, UNITS, USUAL
-from snnc.rules.names import join_alternatives
 from snnc.source import Span
 from snnc.syntax.snn import parse_statement
+from snnc.text.tables import join_alternatives
 from snnc.vocabulary.foreign_keywords import fix_word, nearest
 
 _OTHER_UNITS = {

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix
+from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile, Span
 
 _WORD = re.compile(r"\w[\w.-]*")
 _KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
 _NO_BLANK = re.compile(r"\s*(?:- +)*[\w.-]+(:)[^\s:]")
+_GLUED = re.compile(r"^ *(?:- +)*(\w+)(:)(?=[\w.\"'\[{])", re.MULTILINE)
+_EMPTY = re.compile(r"^[ ]*\w+:[ ]*(\[\]|\{\})[ ]*\n(?:[ ]*- |[ ]+\w)", re.MULTILINE)
+# The indentation and the dash of a line that is neither blank nor a comment.
+_LINE = re.compile(r"^( *)(?![ #])(?=.*\S)(- )?", re.MULTILINE)
 
-INDENTED = "the indentation of the line differs from the lines around it"
-NO_BLANK = "there is no space after the `:` of a key"
+_INDENTED = "the indentation of the line differs from the lines around it"
 _WORDS = (
     ("could not find expected ':'", "a key has no `:` after it"),
     ("mapping values are not allowed", "a second `:` on a line; quote the text"),
@@ -33,7 +34,7 @@ _WORDS = (
     ("found unexpected document separator", "a quote is not closed before `---`"),
     ("expected ',' or '}'", "a `{` is not closed, or a comma is missing"),
     ("expected ',' or ']'", "a `[` is not closed, or a comma is missing"),
-    ("<block end>", "the indentation of the line differs from the lines around it"),
+    ("<block end>", _INDENTED),
     ("expected the node content", "a value is missing"),
     ("unknown escape character", "the escape is not valid"),
     ("escape sequence of", "the escape is not complete"),
@@ -44,76 +45,55 @@ _WORDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Blame:
-    """The position and description of an error, and an unclosed bracket, if any."""
-
-    start: int
-    end: int
-    problem: str
-    opener: int | None = None
+def span_in(source: SourceFile, start: int, end: int) -> Span:
+    """Return a span whose ends are moved into the file."""
+    size = len(source.text)
+    start = min(start, size)
+    return Span(source, start, max(start, min(end, size)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line with content; ``start`` is the position of its first character."""
+def not_yaml(
+    source: SourceFile,
+    start: int,
+    problem: str,
+    end: int | None = None,
+    related: tuple[Label, ...] = (),
+) -> Diagnostic:
+    """Describe a problem; ``end`` is by default one character after ``start``."""
+    span = span_in(source, start, start + 1 if end is None else end)
+    return rules.yaml.NotYaml(span=span, problem=problem, related=related)
 
-    start: int
-    indent: int
-    is_item: bool
 
-    @property
-    def form(self) -> tuple[int, bool]:
-        return self.indent, self.is_item
-
-
-def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
-    """Find the probable position of an error that ruamel.yaml reports."""
-    if mistake := _no_blank(source) or _empty_list(source):
-        return mistake
+def blame(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
+    """Describe an error that ruamel.yaml reports, at its probable position."""
+    for match in _GLUED.finditer(source.text):
+        if match[1] in KEYS | KINDS | HEADERS:
+            return no_blank(Span(source, *match.span(2)))
+    if empty := _EMPTY.search(source.text):
+        problem = f"`{empty[1]}` means an empty value; remove `{empty[1]}`"
+        return not_yaml(source, empty.start(1), problem, empty.end(1))
     mark = error.problem_mark or error.context_mark
     at = min(mark.index, len(source.text)) if mark else 0
     begun = error.context_mark.index if error.context_mark else at
-    problem = error.problem or ""
-    if "could not find expected ':'" in problem:
-        return _unmarked_key(source, begun)
-    if "quoted scalar" in (error.context or "") and at >= len(source.text.rstrip()):
-        return Blame(begun, begun + 1, in_words(problem))
-    if "flow" in (error.context or ""):
-        return _blame_bracket(source, begun, at, in_words(problem))
-    if "mapping values are not allowed" in problem and _is_first_key(source, at):
-        return _blame_indentation(source, at)
-    if "<block end>" in problem:
-        return _blame_indentation(source, at, begun)
-    return Blame(at, _end_of_word(source, at), in_words(problem))
-
-
-_EMPTY = re.compile(r"^[ ]*\w+:[ ]*(\[\]|\{\})[ ]*\n(?:[ ]*- |[ ]+\w)", re.M)
-
-
-def _empty_list(source: SourceFile) -> Blame | None:
-    """Find an empty list or mapping with items on the lines below it."""
-    match = _EMPTY.search(source.text)
-    if match is None:
-        return None
-    problem = f"`{match[1]}` means an empty value; remove `{match[1]}`"
-    return Blame(match.start(1), match.end(1), problem)
-
-
-_GLUED = re.compile(r"[ ]*(?:- +)*(?:snn|network|\w+)(:)(?=[\w.\"'\[{])[^\s:]", re.M)
-
-
-def _no_blank(source: SourceFile) -> Blame | None:
-    """Find the first key without a space after its colon."""
-    at = 0
-    for text in source.text.split("\n"):
-        match = _GLUED.match(text)
-        word = text.strip().lstrip("- ").partition(":")[0]
-        if match and (word in KEYS | KINDS | HEADERS):
-            colon = at + match.start(1)
-            return Blame(colon, colon + 1, NO_BLANK)
-        at += len(text) + 1
-    return None
+    said, context = error.problem or "", error.context or ""
+    known = (words for part, words in _WORDS if part in said)
+    problem = next(known, "the text has no meaning here")
+    before = source.text[_line_start(source, at) : at]
+    if "could not find expected ':'" in said:
+        return _unmarked_key(source, begun, problem)
+    if "quoted scalar" in context and at >= len(source.text.rstrip()):
+        return not_yaml(source, begun, problem)
+    if "flow" in context:
+        # A bracket must close before a line with a new key.
+        opener = Label(span_in(source, begun, begun + 1), "opens here")
+        is_key = "\n" in source.text[begun:at] and _KEY.fullmatch(before)
+        end = len(source.text[: at - len(before)].rstrip()) if is_key else at
+        return not_yaml(source, end, problem, end if is_key else None, (opener,))
+    if "mapping values are not allowed" in said and _KEY.fullmatch(before):
+        return _indentation(source, at)
+    if "<block end>" in said:
+        return _indentation(source, at, begun)
+    return not_yaml(source, at, problem, _end_of_word(source, at))
 
 
 def _end_of_word(source: SourceFile, at: int) -> int:
@@ -125,83 +105,48 @@ def _line_start(source: SourceFile, at: int) -> int:
     return source.text.rfind("\n", 0, at) + 1
 
 
-def _unmarked_key(source: SourceFile, at: int) -> Blame:
-    """Find a line without a colon, or without a space after the colon."""
-    line, _ = source.line_column(at)
-    text = source.line_text(line)
+def _unmarked_key(source: SourceFile, at: int, problem: str) -> Diagnostic:
+    """Describe a line without a colon, or without a space after the colon."""
+    text = source.line_text(source.line_column(at)[0])
     start = _line_start(source, at)
     if match := _NO_BLANK.match(text):
-        colon = start + match.start(1)
-        return Blame(colon, colon + 1, NO_BLANK)
+        return no_blank(Span(source, start + match.start(1), start + match.end(1)))
     end = start + len(text.split(" #")[0].rstrip())
-    return Blame(at, max(end, at + 1), in_words("could not find expected ':'"))
+    return not_yaml(source, at, problem, max(end, at + 1))
 
 
-def _blame_bracket(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
-    """Blame an unclosed bracket, which must close before a line with a new key."""
-    before = source.text[_line_start(source, at) : at]
-    if "\n" not in source.text[opener:at] or not _KEY.fullmatch(before):
-        return Blame(at, at + 1, problem, opener)
-    start = _line_start(source, at)
-    end = len(source.text[:start].rstrip())
-    return Blame(end, end, problem, opener)
-
-
-def _is_first_key(source: SourceFile, colon: int) -> bool:
-    """Return whether a colon follows the first key of its line."""
-    return bool(_KEY.fullmatch(source.text[_line_start(source, colon) : colon]))
-
-
-def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) -> Blame:
-    """Blame the indentation of a line, or of the line above it.
+def _indentation(source: SourceFile, at: int, begun: int | None = None) -> Diagnostic:
+    """Describe the indentation of a line, or of the line above it.
 
     By default, report the line of ``at``. Report the line above if its indentation (or
     that at ``begun``, where the level begins) differs from that of ``at`` and of the
     next line of this level.
     """
-    lines = list(_lines(source))
-    index = _index(lines, at)
-    here, rest = lines[index], lines[index + 1 :]
-    above = lines[max(index - 1, 0) if begun is None else _index(lines, begun)]
-    below = next((line for line in rest if line.indent <= here.indent), None)
-    is_odd = below is not None and below.form == here.form != above.form
-    start = (above if is_odd else here).start
-    return Blame(start, _end_of_word(source, start), INDENTED)
+    lines = list(_LINE.finditer(source.text))
+    starts = [line.start() for line in lines]
+    forms = [(len(line[1]), line[2]) for line in lines]
 
+    def index_of(position: int) -> int:
+        return max(bisect_right(starts, position) - 1, 0)
 
-def _index(lines: list[_Line], at: int) -> int:
-    """Return the index of the line that contains a position, or of the last line."""
-    starts = [line.start - line.indent for line in lines]
-    return max(bisect_right(starts, at) - 1, 0)
-
-
-def _lines(source: SourceFile) -> Iterator[_Line]:
-    """Yield the lines that are neither blank nor comments."""
-    at = 0
-    for text in source.text.split("\n"):
-        code = text.lstrip(" ")
-        if code.strip() and not code.startswith("#"):
-            indent = len(text) - len(code)
-            yield _Line(at + indent, indent, code.startswith("- "))
-        at += len(text) + 1
-
-
-def in_words(problem: str | None) -> str:
-    """Translate a problem from ruamel.yaml to the user's words."""
-    known = (words for part, words in _WORDS if part in (problem or ""))
-    return next(known, "the text has no meaning here")
+    here = index_of(at)
+    above = max(here - 1, 0) if begun is None else index_of(begun)
+    rest = forms[here + 1 :]
+    below = next((form for form in rest if form[0] <= forms[here][0]), None)
+    start = lines[above if below == forms[here] != forms[above] else here].end(1)
+    return not_yaml(source, start, _INDENTED, _end_of_word(source, start))
 
 
 def no_blank(colon: Span) -> Diagnostic:
     """Describe a value that follows a colon without a space."""
-    source, at = colon.source, colon.start
-    line, column = source.line_column(at)
-    text = source.line_text(line)
+    line, column = colon.first
+    text = colon.source.line_text(line)
     key, value = _KEY_BEFORE.search(text[: column - 1]), _VALUE.match(text[column:])
-    advice = f"write `{key[0]}: {value[0]}`" if key and value else ""
-    after = Span(source, colon.end, colon.end)
     return rules.yaml.NotYaml(
-        span=colon, problem=NO_BLANK, advice=advice, fix=Fix(after, " ")
+        span=colon,
+        problem="there is no space after the `:` of a key",
+        advice=f"write `{key[0]}: {value[0]}`" if key and value else "",
+        fix=Fix(colon.after, " "),
     )
 
 

@@ -1,38 +1,117 @@
-"""Convert YAML text to nodes, and refuse features that the language lacks."""
+"""Convert YAML text to scalars, mappings and lists with their positions.
+
+Features of YAML that the language lacks are refused.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
     CollectionStartEvent,
     DocumentEndEvent,
     DocumentStartEvent,
     Event,
-    MappingEndEvent,
     ScalarEvent,
-    SequenceEndEvent,
     SequenceStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Label
+from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.language.keywords import KEYS, PARTS
 from snnc.source import SourceFile, Span
-from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
-from snnc.syntax.yaml.nodes import (
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    Unread,
-    UnreadableError,
-    describe_node,
-)
+from snnc.syntax.yaml.blame import blame, no_blank, not_yaml, span_in
+
+
+class UnreadableError(Exception):
+    """Raised to stop reading; contains a diagnostic, or None if it was reported."""
+
+    def __init__(self, diagnostic: Diagnostic | None = None) -> None:
+        super().__init__()
+        self.diagnostic = diagnostic
+
+    def report_to(self, report: Diagnostics) -> None:
+        """Report the diagnostic, if there is one."""
+        if self.diagnostic is not None:
+            report.add(self.diagnostic)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value.
+
+    Attributes
+    ----------
+    text
+        The value without quotes, with escapes resolved and folded lines joined.
+    span
+        The characters in the file, without surrounding quotes.
+    plain
+        Whether the scalar has no quotes and is not a block.
+    block
+        Whether the scalar is a block whose last line end is not part of the value.
+    """
+
+    text: str
+    span: Span
+    plain: bool
+    block: bool = False
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether the value equals the characters in the file."""
+        return self.span.text == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys with their values, in the order of the file."""
+
+    pairs: tuple[Pair, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The items of a list."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A node whose errors are all reported."""
+
+    span: Span
+
+
+Node = Scalar | Mapping | Sequence | Unread
+Pair = tuple[Scalar, Node]
+
+
+def is_empty(node: Node) -> bool:
+    """Return whether a key has no value."""
+    return isinstance(node, Scalar) and node.plain and not node.text
+
+
+def describe_node(node: Node) -> str:
+    """Name the type of a node in the user's words."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    text = node.span.text
+    short = len(text) <= 30 and "\n" not in text
+    return (f"`{text}`" if short else "a text") if text else "nothing"
+
 
 DEEPEST = 12
 MOST_EVENTS = 20_000
@@ -41,7 +120,13 @@ _TAG = re.compile(r"\S*")
 
 
 class Composer:
-    """Compose the events of a file into nodes."""
+    """Compose the events of a file into nodes.
+
+    Attributes
+    ----------
+    scalars
+        The spans of the scalars that were read, with their quotes.
+    """
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
@@ -51,163 +136,182 @@ class Composer:
 
     def compose(self) -> Node | None:
         """Return the root node, or report why the file has none and return None."""
+        root: Node | None = None
         try:
-            return self._document()
+            for event in self._events:
+                if isinstance(event, DocumentStartEvent):
+                    if root is not None:
+                        span = self._span(event)
+                        raise UnreadableError(rules.yaml.SeveralDocuments(span=span))
+                    root = self._node(next(self._events), 0)
+                elif isinstance(event, DocumentEndEvent) and root is None:
+                    break
         except UnreadableError as problem:
             problem.report_to(self._report)
-        return None
-
-    def _document(self) -> Node | None:
-        root: Node | None = None
-        for event in self._events:
-            if isinstance(event, DocumentStartEvent):
-                if root is not None:
-                    raise UnreadableError(
-                        rules.yaml.SeveralDocuments(span=self._mark(event))
-                    )
-                root = self._node(next(self._events), 0)
-            elif isinstance(event, DocumentEndEvent) and root is None:
-                break
+            return None
         return root
 
     def _read(self) -> Iterator[Event]:
         text = self._source.text
         if len(text) > LONGEST:
-            raise UnreadableError(self._too_much(LONGEST, LONGEST, "characters"))
-        count = 0
+            raise self._too_much(LONGEST, LONGEST, "characters")
         try:
             for count, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
                 if count > MOST_EVENTS:
                     at = event.start_mark.index
-                    raise UnreadableError(self._too_much(at, MOST_EVENTS, "values"))
+                    raise self._too_much(at, MOST_EVENTS, "values")
                 yield event
         except YAMLError as error:
             raise UnreadableError(self._not_yaml(error)) from None
         except (ValueError, IndexError, OverflowError):
             # ruamel's scanner does not catch errors raised by `chr` and `int`.
             problem = "an escape or a number is not valid"
-            raise UnreadableError(self._problem(0, problem)) from None
+            raise UnreadableError(not_yaml(self._source, 0, problem)) from None
 
-    def _span(self, start: int, end: int) -> Span:
-        size = len(self._source.text)
-        start = min(start, size)
-        return Span(self._source, start, max(start, min(end, size)))
-
-    def _mark(self, event: Event) -> Span:
-        return self._span(event.start_mark.index, event.end_mark.index)
-
-    def _too_much(self, at: int, limit: int, what: str) -> Diagnostic:
-        return rules.yaml.TooMuch(span=self._span(at, at + 1), limit=limit, what=what)
-
-    def _problem(self, at: int, problem: str) -> Diagnostic:
-        return rules.yaml.NotYaml(span=self._span(at, at + 1), problem=problem)
+    def _too_much(self, at: int, limit: int, what: str) -> UnreadableError:
+        span = span_in(self._source, at, at + 1)
+        return UnreadableError(rules.yaml.TooMuch(span=span, limit=limit, what=what))
 
     def _not_yaml(self, error: YAMLError) -> Diagnostic:
-        if isinstance(error, ReaderError):
-            code = ord(error.character) if isinstance(error.character, str) else 0
-            return self._problem(
-                error.position, f"the character U+{code:04X} is not allowed"
-            )
-        if not isinstance(error, MarkedYAMLError):
-            return self._problem(0, "the parser can't read it")
-        blamed = blame(self._source, error)
-        if blamed.problem == NO_BLANK:
-            return no_blank(self._span(blamed.start, blamed.end))
-        opener = () if blamed.opener is None else (blamed.opener,)
-        return rules.yaml.NotYaml(
-            span=self._span(blamed.start, blamed.end),
-            problem=blamed.problem,
-            related=tuple(Label(self._span(a, a + 1), "opens here") for a in opener),
-        )
+        if isinstance(error, MarkedYAMLError):
+            return blame(self._source, error)
+        if not isinstance(error, ReaderError):
+            return not_yaml(self._source, 0, "the parser can't read it")
+        code = ord(error.character) if isinstance(error.character, str) else 0
+        problem = f"the character U+{code:04X} is not allowed"
+        return not_yaml(self._source, error.position, problem)
+
+    def _span(self, event: Event) -> Span:
+        return span_in(self._source, event.start_mark.index, event.end_mark.index)
 
     def _node(self, event: Event, depth: int) -> Node:
         if self._report.full:
             raise UnreadableError
         if isinstance(event, AliasEvent):
-            self._report.add(rules.yaml.Reference(span=self._mark(event)))
-            return Unread(self._mark(event))
+            self._report.add(rules.yaml.Reference(span=self._span(event)))
+            return Unread(self._span(event))
         assert isinstance(event, ScalarEvent | CollectionStartEvent)
         refused = self._is_decorated(event)
-        node = self._plain_node(event, depth)
+        if depth > DEEPEST:
+            span = self._span(event)
+            raise UnreadableError(rules.syntax.TooDeep(span=span, limit=DEEPEST))
+        node: Node
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event)
+        else:
+            node = self._collection(event, depth)
         return Unread(node.span) if refused else node
 
     def _is_decorated(self, event: ScalarEvent | CollectionStartEvent) -> bool:
         """Report an anchor or a tag, and return whether there is one."""
-        start = event.start_mark.index
+        text, start = self._source.text, event.start_mark.index
         if event.anchor is not None:
-            at = self._source.text.find("&", start)
-            span = self._span(at, at + 1 + len(event.anchor))
+            at = text.find("&", start)
+            span = span_in(self._source, at, at + 1 + len(event.anchor))
             self._report.add(rules.yaml.Reference(span=span))
-            return True
-        if event.tag is None:
-            return False
-        at = max(self._source.text.find("!", start), 0)
-        tag = _TAG.match(self._source.text, at)
-        self._report.add(rules.yaml.Tag(span=self._span(at, tag.end() if tag else at)))
-        return True
-
-    def _plain_node(
-        self, event: ScalarEvent | CollectionStartEvent, depth: int
-    ) -> Node:
-        if depth > DEEPEST:
-            raise UnreadableError(
-                rules.syntax.TooDeep(span=self._mark(event), limit=DEEPEST)
-            )
-        if isinstance(event, ScalarEvent):
-            return self._scalar(event)
-        start = self._mark(event)
-        if isinstance(event, SequenceStartEvent):
-            return self._sequence(start, bool(event.flow_style), depth)
-        return self._mapping(start, bool(event.flow_style), depth)
+        elif event.tag is not None:
+            at = max(text.find("!", start), 0)
+            tag = _TAG.match(text, at)
+            span = span_in(self._source, at, tag.end() if tag else at)
+            self._report.add(rules.yaml.Tag(span=span))
+        return event.anchor is not None or event.tag is not None
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
-        span = self._mark(event)
+        span = self._span(event)
         try:
             event.value.encode()
         except UnicodeEncodeError:  # a lone surrogate
             problem = "an escape encodes only half a character"
-            raise UnreadableError(self._problem(span.start, problem)) from None
+            raise UnreadableError(not_yaml(self._source, span.start, problem)) from None
         if span.start < span.end:
             self.scalars.append(span)
         if event.style in ("'", '"'):
-            span = self._span(span.start + 1, span.end - 1)
+            span = span_in(self._source, span.start + 1, span.end - 1)
         block = event.style in ("|", ">") and "+" not in span.text.partition("\n")[0]
         return Scalar(event.value, span, plain=event.style is None, block=block)
 
-    def _sequence(self, start: Span, flow: bool, depth: int) -> Sequence:
-        items: list[Node] = []
-        for event in self._events:
-            if isinstance(event, SequenceEndEvent):
-                end = self._mark(event) if flow else start
+    def _collection(self, event: CollectionStartEvent, depth: int) -> Node:
+        is_list = isinstance(event, SequenceStartEvent)
+        keys: list[Scalar] = []
+        nodes: list[Node] = []
+        end = self._span(event)
+        for inner in self._events:
+            if isinstance(inner, CollectionEndEvent):
+                # The end of a block comes after blank lines.
+                end = self._span(inner) if event.flow_style else end
                 break
-            items.append(self._node(event, depth + 1))
-        return Sequence(tuple(items), start.to(_last(end, items)))
+            node = self._node(inner, depth + 1)
+            if not is_list:
+                key, node = node, self._node(next(self._events), depth + 1)
+                if not isinstance(key, Scalar):
+                    self._refuse_key(key)
+                    continue
+                keys.append(key)
+                node = self._without_merge(key, node)
+            nodes.append(node)
+        span = self._span(event).to(end)
+        if nodes:
+            span = span.to(nodes[-1].span)
+        if is_list:
+            return Sequence(tuple(nodes), span)
+        return Mapping(tuple(zip(keys, nodes, strict=True)), span)
 
-    def _mapping(self, start: Span, flow: bool, depth: int) -> Mapping:
-        pairs: list[tuple[Scalar, Node]] = []
-        for event in self._events:
-            if isinstance(event, MappingEndEvent):
-                end = self._mark(event) if flow else start
-                break
-            key = self._node(event, depth + 1)
-            value = self._node(next(self._events), depth + 1)
-            if isinstance(key, Scalar):
-                if key.plain and key.text == "<<":
-                    if not isinstance(value, Unread):
-                        self._report.add(rules.yaml.Reference(span=key.span))
-                    value = Unread(value.span)
-                pairs.append((key, value))
-            elif not isinstance(key, Unread):
-                self._report.add(
-                    rules.yaml.WrongForm(
-                        span=key.span,
-                        expected="a word as key",
-                        found=describe_node(key),
-                    )
+    def _refuse_key(self, key: Node) -> None:
+        if not isinstance(key, Unread):
+            found = describe_node(key)
+            self._report.add(
+                rules.yaml.WrongForm(
+                    span=key.span, expected="a word as key", found=found
                 )
-        return Mapping(tuple(pairs), start.to(_last(end, [v for _, v in pairs])))
+            )
+
+    def _without_merge(self, key: Scalar, value: Node) -> Node:
+        """Refuse the value of ``<<``, which merges another mapping."""
+        if not key.plain or key.text != "<<":
+            return value
+        if not isinstance(value, Unread):
+            self._report.add(rules.yaml.Reference(span=key.span))
+        return Unread(value.span)
 
 
-def _last(end: Span, nodes: list[Node]) -> Span:
-    """Return the end of a collection, before the blank lines that a block includes."""
-    return end.to(nodes[-1].span) if nodes else end
+_GLUED = re.compile(r"(\w+)(:)[^\s:]")
+_COLON = re.compile(r"\s*:")
+_PARTS = frozenset(part.key for part in PARTS.values())
+
+
+def rejoin(mapping: Mapping) -> Mapping:
+    """Restore the values of ``from: a, b`` and ``kernel: (3, 3)`` in braces.
+
+    YAML reads the part after a comma as a key without a value.
+
+    Raises
+    ------
+    UnreadableError
+        If a key has no space after its colon: ``filters:8``.
+    """
+    pairs: list[Pair] = []
+    for key, value in mapping.pairs:
+        is_bare = is_empty(value) and key.plain
+        if is_bare and not _COLON.match(key.span.source.text, key.span.end):
+            _check_blank(key)
+            if pairs and _goes_on(*pairs[-1]):
+                first, before = pairs.pop()
+                span = before.span.to(key.span)
+                key, value = first, Scalar(span.text, span, plain=True)
+        pairs.append((key, value))
+    return replace(mapping, pairs=tuple(pairs))
+
+
+def _goes_on(key: Scalar, value: Node) -> bool:
+    """Return whether the text after a comma belongs to the value before the comma."""
+    if not isinstance(value, Scalar) or not value.plain or not value.text:
+        return False
+    opened = value.text.startswith("(") and not value.text.endswith(")")
+    return opened or key.text == "from"
+
+
+def _check_blank(key: Scalar) -> None:
+    match = _GLUED.match(key.text)
+    if match and match[1] in KEYS | _PARTS:
+        at = key.span.start + match.start(2)
+        raise UnreadableError(no_blank(Span(key.span.source, at, at + 1)))

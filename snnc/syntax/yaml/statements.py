@@ -13,12 +13,14 @@ from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
 from snnc.source import Span
 from snnc.syntax.yaml import values
-from snnc.syntax.yaml.nodes import (
+from snnc.syntax.yaml.compose import (
     Mapping,
     Node,
+    Pair,
     Scalar,
     Sequence,
     UnreadableError,
+    is_empty,
     rejoin,
 )
 from snnc.syntax.yaml.values import word
@@ -26,43 +28,43 @@ from snnc.text.near import closest
 
 PARTS = {part.key: field for field, part in keywords.PARTS.items()}
 """The field of each key that precedes the block in ``.snn``."""
-_MEANT = {
-    word: part.key for part in keywords.PARTS.values() for word in part.nearby.split()
-}
 _CHOOSING = frozenset(VARIANTS) - {"defaults"}
-
-
 # Statements whose keys are all parts.
 _ONLY_PARTS = {
     kind: tuple(part.key for part in parts_of(model).values())
     for kind in keywords.BLOCKLESS
     for model in keywords.MODELS.get(kind, {}).values()
 }
-# Statements whose keys are all properties.
-_NAMELESS = frozenset(
-    kind for kind, form in keywords.FORMS.items() if form.name == "none"
+_NAMED = frozenset(
+    kind
+    for kind, form in keywords.FORMS.items()
+    if form.name != "none" and kind not in _ONLY_PARTS
 )
-_NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
 _PARTS_OF_NAMED = ("name", "from")
 
 
-Pair = tuple[Scalar, Node]
+def read(
+    key: Scalar, node: Node, report: Diagnostics, scope: Scalar | None = None
+) -> tree.Statement:
+    """Read one statement; on an error, report it and mark the statement as broken.
 
-
-def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
-    """Read one statement; on an error, report it and mark the statement as broken."""
+    ``scope`` is the kind of layer that a statement of `defaults` sets.
+    """
     kind = word(key)
-    span = key.span.to(node.span)
+    variant = None if scope is None else word(scope)
+    span = (scope or key).span.to(node.span)
     try:
         if kind.text == "about":
             return tree.Statement(kind, span, text=values.text_of(kind, node))
         if kind.text in _CHOOSING:
             return _read_choice(kind, node, span)
-        return _statement(kind, None, node, span)
+        return _statement(kind, variant, node, span)
     except UnreadableError as problem:
         if problem.diagnostic is not None and kind.text not in KINDS:
             problem.diagnostic = unknown(kind, node)
         problem.report_to(report)
+    if variant is not None:
+        return tree.Statement(kind, span, variant=variant, broken=True)
     return _broken(kind, node, span)
 
 
@@ -91,44 +93,40 @@ def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
 
 def _read_choice(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     """Read the choice of ``target``, ``encode`` or ``neuron``, and its properties."""
+    variants = VARIANTS[kind.text]
     if isinstance(node, Scalar):
         first = node.text.partition(",")[0].partition(" ")[0]
-        if first != node.text and first in VARIANTS[kind.text]:
-            raise values.wrong_form(node, "one word", _with_settings(kind.text, first))
-        variant = None if values.is_empty(node) else values.name_of(None, node)
+        if first != node.text and first in variants:
+            key = keywords.first_key(first)
+            usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
+            shown = f"`{kind.text}: {{{first}: {{{usual}}}}}`"
+            raise values.wrong_form(node, "one word", f"write, for example, {shown}")
+        variant = None if is_empty(node) else values.name_of(None, node)
         return tree.Statement(kind, span, variant=variant)
-    if isinstance(node, Mapping) and not node.pairs:
-        return tree.Statement(kind, span)
     if not isinstance(node, Mapping):
-        raise values.wrong_form(node, f"one of {', '.join(VARIANTS[kind.text])}")
-    key, inner = values.one_pair(node)
-    if key.text not in VARIANTS[kind.text] and not isinstance(inner, Mapping):
-        return tree.Statement(kind, span, variant=word(key))
-    return _statement(kind, word(key), inner, span)
-
-
-def _with_settings(kind: str, variant: str) -> str:
-    """Return the advice for a choice with settings."""
-    key = keywords.first_key(variant)
-    usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
-    return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
+        raise values.wrong_form(node, f"one of {', '.join(variants)}")
+    if not node.pairs:
+        return tree.Statement(kind, span)
+    chosen, inner = values.one_pair(node)
+    if chosen.text not in variants and not isinstance(inner, Mapping):
+        return tree.Statement(kind, span, variant=word(chosen))
+    return _statement(kind, word(chosen), inner, span)
 
 
 def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Statement]:
     """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
-    items = node.items if isinstance(node, Sequence) else (node,)
-    for item in items:
+    is_list = isinstance(node, Sequence)
+    for item in node.items if isinstance(node, Sequence) else (node,):
         if not isinstance(item, Mapping):
             yield read(key, item, report)
             continue
         plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
         if plain or not item.pairs:
             statement = read(key, Mapping(plain, item.span), report)
-            is_item = isinstance(node, Sequence)
-            yield replace(statement, span=item.span) if is_item else statement
+            yield replace(statement, span=item.span) if is_list else statement
         for scope, inner in item.pairs:
             if _is_scope(scope, inner):
-                yield _read_scope(key, scope, inner, report)
+                yield read(key, inner, report, scope)
 
 
 def _is_scope(key: Scalar, node: Node) -> bool:
@@ -136,34 +134,6 @@ def _is_scope(key: Scalar, node: Node) -> bool:
     if key.text in VARIANTS["defaults"]:
         return True
     return isinstance(node, Mapping) and key.text not in KEYS
-
-
-def _read_scope(
-    key: Scalar, scope: Scalar, node: Node, report: Diagnostics
-) -> tree.Statement:
-    span = scope.span.to(node.span)
-    kind = tree.Word(key.text, key.span)
-    try:
-        return _statement(kind, word(scope), node, span)
-    except UnreadableError as problem:
-        problem.report_to(report)
-    return tree.Statement(kind, span, variant=word(scope), broken=True)
-
-
-def _statement(
-    kind: tree.Word, variant: tree.Word | None, node: Node, span: Span
-) -> tree.Statement:
-    statement = tree.Statement(kind, span, variant)
-    if not isinstance(node, Mapping):
-        values.properties_of(node, (variant or kind).text)  # refuses all but nothing
-        return statement
-    given, properties = _sort_keys(statement, node)
-    written = tuple(values.property_of(k, v) for k, v in properties)
-    parts: dict[str, Any] = {
-        PARTS[part]: _READERS[PARTS[part]](word(key), value)
-        for part, (key, value) in given.items()
-    }
-    return replace(statement, properties=written or None, **parts)
 
 
 _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
@@ -175,10 +145,13 @@ _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
 }
 
 
-def _sort_keys(
-    statement: tree.Statement, node: Mapping
-) -> tuple[dict[str, Pair], list[Pair]]:
-    """Separate the parts that precede the block in ``.snn`` from the properties."""
+def _statement(
+    kind: tree.Word, variant: tree.Word | None, node: Node, span: Span
+) -> tree.Statement:
+    statement = tree.Statement(kind, span, variant)
+    if not isinstance(node, Mapping):
+        values.properties_of(node, (variant or kind).text)  # refuses all but nothing
+        return statement
     given: dict[str, Pair] = {}
     properties: list[Pair] = []
     for key, value in rejoin(node).pairs:
@@ -191,7 +164,12 @@ def _sort_keys(
     for key, _ in properties:
         if problem := _find_misspelling(statement, key, given):
             raise UnreadableError(problem)
-    return given, properties
+    written = tuple(values.property_of(key, value) for key, value in properties)
+    parts: dict[str, Any] = {
+        PARTS[part]: _READERS[PARTS[part]](word(key), value)
+        for part, (key, value) in given.items()
+    }
+    return replace(statement, properties=written or None, **parts)
 
 
 def _find_misspelling(
@@ -205,8 +183,8 @@ def _find_misspelling(
     if only is None and (kind not in _NAMED or key.text in KEYS):
         return None
     absent = [part for part in only or _PARTS_OF_NAMED if part not in given]
-    near = closest(key.text, absent)
-    near = _MEANT.get(key.text) if _MEANT.get(key.text) in absent else near
+    meant = vocabulary.foreign_keywords.PART_BY_WORD.get(key.text)
+    near = meant if meant in absent else closest(key.text, absent)
     if near is None and only is None:
         return None
     return rules.names.UnknownProperty(

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 
-from lark import Token
-
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
-from snnc.source import Span
-from snnc.syntax.build import Builder
+from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.yaml.nodes import (
+from snnc.syntax.yaml.compose import (
     Mapping,
     Node,
+    Pair,
     Scalar,
     Sequence,
     Unread,
     UnreadableError,
     describe_node,
+    is_empty,
     rejoin,
 )
 
@@ -30,17 +29,39 @@ LONGEST = 1_000
 _LONGEST_SHOWN = 60
 # First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
+_SCALARS = frozenset(
+    ("NAME", "NUMBER", "DIMS", "STRING", "RANGE", "RANGE UNIT", "NUMBER UNIT")
+)
+"""The types of the tokens in values that are neither lists nor groups."""
 
 
-def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
+def wrong_form(
+    node: Node, expected: str, advice: str = "", fix: Fix | None = None
+) -> UnreadableError:
     """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
     return UnreadableError(
         rules.yaml.WrongForm(
-            span=node.span, expected=expected, found=describe_node(node), advice=advice
+            span=node.span,
+            expected=expected,
+            found=describe_node(node),
+            advice=advice,
+            fix=fix,
         )
     )
+
+
+def _wrong_value(node: Node, expected: str) -> UnreadableError:
+    return UnreadableError(
+        rules.syntax.UnexpectedText(
+            span=node.span, expected=expected, found=describe_node(node)
+        )
+    )
+
+
+def _missing_value(key: tree.Word) -> UnreadableError:
+    return UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
 
 
 def word(scalar: Scalar) -> tree.Word:
@@ -48,37 +69,24 @@ def word(scalar: Scalar) -> tree.Word:
     return tree.Word(scalar.text, scalar.span)
 
 
-def _missing_value(key: tree.Word) -> UnreadableError:
-    return UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
-
-
 def name_of(key: tree.Word | None, node: Node) -> tree.Word:
     """Read the name of a layer or of the network; items of a list have no key."""
     if key is not None and is_empty(node):
         raise _missing_value(key)
     if not isinstance(node, Scalar):
-        raise wrong_form(node, "a name", _one_name(node))
+        items = node.items if isinstance(node, Sequence) else ()
+        advice = "write one word, such as `c0`"
+        if len(items) == 1 and isinstance(items[0], Scalar):
+            advice = f"write `{items[0].text}`, without brackets"
+        raise wrong_form(node, "a name", advice)
     if "-" in node.text and node.is_verbatim:
-        problem = find_hyphens(node.span.source, node.span.start)
+        problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
             raise UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
-        raise _wrong_value(node.span, "a name", node)
+        raise _wrong_value(node, "a name")
     return value
-
-
-def _one_name(node: Node) -> str:
-    """Return the advice for a list instead of one name."""
-    items = node.items if isinstance(node, Sequence) else ()
-    if len(items) == 1 and isinstance(items[0], Scalar):
-        return f"write `{items[0].text}`, without brackets"
-    return "write one word, such as `c0`"
-
-
-def is_empty(node: Node) -> bool:
-    """Return whether a key has no value."""
-    return isinstance(node, Scalar) and node.plain and not node.text
 
 
 def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
@@ -93,51 +101,25 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
         )
-    tokens = [_move_token(token, scalar) for token in tokens_of(text)]
+    tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
-    if is_literal and (problem := problem_of(tokens, scalar.span.source)):
+    if is_literal and (problem := problem_of(tokens)):
         raise UnreadableError(problem)
-    value = _value(tokens, Builder(scalar.span.source))
     # What the lexer treats as a comment is part of the scalar.
-    if value is not None and ("#" not in text or any("#" in t for t in tokens)):
+    has_comment = "#" in text and not any("#" in token for token in tokens)
+    if not has_comment and " ".join(token.type for token in tokens) in _SCALARS:
+        value: tree.Value = build(tokens, "value")[0]
         return value
     if scalar.plain:
-        raise _wrong_value(scalar.span, expected, scalar)
+        raise _wrong_value(scalar, expected)
     return tree.Text(scalar.text, scalar.span)
-
-
-def _move_token(token: Token, scalar: Scalar) -> Token:
-    """Set a token's position in the file; use the whole scalar if it has escapes."""
-    span = scalar.span
-    start, end = span.start, span.end
-    if scalar.is_verbatim:
-        start, end = start + (token.start_pos or 0), start + (token.end_pos or 0)
-    return Token(token.type, str(token), start_pos=start, end_pos=end)
-
-
-def _value(tokens: list[Token], builder: Builder) -> tree.Value | None:
-    match [token.type for token in tokens]:
-        case ["NAME"]:
-            return builder.word(tokens[0])
-        case ["NUMBER"]:
-            return builder.number(tokens[0])
-        case ["DIMS"]:
-            return builder.dims(tokens[0])
-        case ["STRING"]:
-            return builder.text(tokens[0])
-        case ["RANGE"]:
-            return builder.range(tokens[0], None)
-        case ["RANGE", "UNIT"]:
-            return builder.range(tokens[0], tokens[1])
-        case ["NUMBER", "UNIT"]:
-            return builder.quantity(tokens[0], tokens[1])
-    return None
 
 
 def value_of(key: tree.Word, node: Node) -> tree.Value:
     """Read the value of a property."""
     if isinstance(node, Mapping):
-        return _group(node)
+        choice, inner = one_pair(node)
+        return tree.Group(word(choice), properties_of(inner, choice.text), node.span)
     if isinstance(node, Sequence):
         return _list(key, node)
     if not isinstance(node, Scalar):
@@ -154,7 +136,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
     if key.text == "optimizer":
-        return no_braces(node.span.source, node.span.start)
+        return no_braces(node.span)
     return foreign_text(key.text, node.span)
 
 
@@ -180,10 +162,10 @@ def _example(owner: str, node: Node) -> str:
         key, value = meant, text
     if key not in KEYS or not value:
         key, value = meant, ""
+    form = FORMS.get(owner)
     if not key:
-        form = FORMS.get(owner)
         return f"write, for example, `{form.example}`" if form else ""
-    dash = "- " if owner in FORMS and FORMS[owner].place == "layer" else ""
+    dash = "- " if form and form.place == "layer" else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
 
@@ -193,12 +175,13 @@ def property_of(key: Scalar, node: Node) -> tree.Property:
     return tree.Property(word(key), value, key.span.to(value.span))
 
 
-def one_pair(node: Mapping) -> tuple[Scalar, Node]:
+def one_pair(node: Mapping) -> Pair:
     """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
         raise wrong_form(node, "one key")
-    if len(node.pairs) > 1:
-        first, second = node.pairs[0][0], node.pairs[1][0]
+    (first, _), *rest = node.pairs
+    if rest:
+        second = rest[0][0]
         raise UnreadableError(
             rules.yaml.SeveralKeys(
                 span=second.span,
@@ -228,37 +211,28 @@ def _with_kind(node: Mapping) -> str:
     return f"write `{chosen.text}: {{{shown}}}`"
 
 
-def _group(node: Mapping) -> tree.Group:
-    key, inner = one_pair(node)
-    return tree.Group(word(key), properties_of(inner, key.text), node.span)
-
-
 def _list(key: tree.Word, node: Sequence) -> tree.Value:
     labels = key.text == "classes"
-    items = [_item(item, labels) for item in node.items]
-    sizes = [i.value for i in items if isinstance(i, tree.Number)]
-    whole = [size for size in sizes if isinstance(size, int)]
+    items = tuple(_item(item, labels) for item in node.items)
+    sizes = [item.value for item in items if isinstance(item, tree.Number)]
+    whole = tuple(size for size in sizes if isinstance(size, int))
     if key.text in ("in", "as") and len(sizes) == len(items) == 2:
         return tree.Range(sizes[0], sizes[1], None, node.span)
     if items and len(whole) == len(items) and not labels:
-        return tree.Dims(tuple(whole), node.span)
-    return tree.List(tuple(items), node.span)
+        return tree.Dims(whole, node.span)
+    return tree.List(items, node.span)
 
 
 def _item(node: Node, is_label: bool) -> tree.Value:
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a single value")
-    if is_label and not _is_literal_label(node):
-        return tree.Text(node.text, node.span)
+    if is_label:
+        # A label is a word, a number, or a text such as `hot dog`.
+        short = node.plain and len(node.text) <= LONGEST
+        kinds = [t.type for t in tokens_of(node.span, node.text)] if short else []
+        if kinds not in (["NAME"], ["NUMBER"]):
+            return tree.Text(node.text, node.span)
     return literal(node)
-
-
-def _is_literal_label(scalar: Scalar) -> bool:
-    """Return whether a label is a word or number, not a text such as ``hot dog``."""
-    if not scalar.plain or len(scalar.text) > LONGEST:
-        return False
-    kinds = [token.type for token in tokens_of(scalar.text)]
-    return kinds in (["NAME"], ["NUMBER"])
 
 
 def text_of(key: tree.Word, node: Node) -> tree.Text:
@@ -269,14 +243,6 @@ def text_of(key: tree.Word, node: Node) -> tree.Text:
         raise _missing_value(key)
     text = node.text.removesuffix("\n") if node.block else node.text
     return tree.Text(text, node.span)
-
-
-def _wrong_value(span: Span, expected: str, node: Node) -> UnreadableError:
-    return UnreadableError(
-        rules.syntax.UnexpectedText(
-            span=span, expected=expected, found=describe_node(node)
-        )
-    )
 
 
 _COMMA = r"[ \t]*,[ \t]*"
@@ -290,26 +256,19 @@ def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
     if not isinstance(node, Scalar) or not _NAMES.fullmatch(node.text):
         return (name_of(key, node),)
     text = f"[{', '.join(re.split(_COMMA, node.text))}]"
-    raise UnreadableError(
-        rules.yaml.WrongForm(
-            span=node.span,
-            expected="a list of names",
-            found=describe_node(node),
-            advice=f"write `from: {text}`",
-            fix=Fix(node.span, text) if node.plain else None,
-        )
-    )
+    fix = Fix(node.span, text) if node.plain else None
+    raise wrong_form(node, "a list of names", f"write `from: {text}`", fix)
 
 
 def range_of(key: tree.Word, node: Node) -> tree.Range:
     """Read ``in`` or ``as`` of the input."""
     if isinstance(value := value_of(key, node), tree.Range):
         return value
-    raise _wrong_value(value.span, "a range such as `0..1`", node)
+    raise _wrong_value(node, "a range such as `0..1`")
 
 
 def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
     """Read ``shape`` of the input."""
     if isinstance(value := value_of(key, node), (tree.Dims, tree.Number)):
         return value
-    raise _wrong_value(value.span, "a shape such as `28x28x1`", node)
+    raise _wrong_value(node, "a shape such as `28x28x1`")

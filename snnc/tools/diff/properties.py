@@ -10,7 +10,7 @@ from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
 from snnc.language.models import Model, fields_of, key_of
-from snnc.syntax.literals import quote, word
+from snnc.syntax.build import quote, word
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
