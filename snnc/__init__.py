@@ -16,7 +16,7 @@ __version__ = "0.2.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
-    from snnc.tools.build import build as build
+    from snnc.tools.building import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
     from snnc.tools.diff import Diff as Diff
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from snnc.tools.exchange import export_nir as export_nir
     from snnc.tools.exchange import import_keras as import_keras
     from snnc.tools.fit import Fit as Fit
+    from snnc.tools.opening import SpecError as SpecError
     from snnc.tools.package import Package as Package
     from snnc.tools.package import Training as Training
     from snnc.tools.pictures import plot as plot
-    from snnc.tools.problems import SpecError as SpecError
     from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
@@ -52,16 +52,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
-    "snnc.tools.build": ("build",),
+    "snnc.tools.building": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
     "snnc.tools.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
     "snnc.tools.evaluate.verb": ("evaluate", "predict"),
     "snnc.tools.exchange": ("export_nir", "import_keras"),
     "snnc.tools.fit": ("Fit",),
+    "snnc.tools.opening": ("SpecError",),
     "snnc.tools.package": ("Package", "Training"),
     "snnc.tools.pictures": ("plot",),
-    "snnc.tools.problems": ("SpecError",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),

@@ -16,8 +16,7 @@ from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
 from snnc.tools.evaluate.measures import layer_result, with_activations
-from snnc.tools.scores import per_example_score
-from snnc.tools.statistics import Correlation, LayerFiring
+from snnc.tools.scores import Correlation, LayerFiring, per_example_score
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
-from snnc.tools.statistics import interval
+from snnc.tools.scores import interval
 
 
 def accuracy(outputs: NDArray[Any], y: NDArray[np.int64]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from snnc.output.imported import open_package
 from snnc.runtime.examples import ROW, Presentation, decide, sample_indices, spans_of
 from snnc.runtime.network import Decide, Network
 from snnc.tools.evaluate.measures import layer_result
-from snnc.tools.statistics import LayerFiring
+from snnc.tools.scores import LayerFiring
 
 SEED = 0  # of the order in which examples are presented
 WAYS: tuple[Decide, ...] = ("mean", "last")

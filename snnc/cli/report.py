@@ -29,7 +29,7 @@ from snnc.syntax.revisions import read_spec
 from snnc.tools.diff import Version, compare, compile_version
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
-from snnc.tools.problems import SpecError
+from snnc.tools.opening import SpecError
 from snnc.tools.report import text
 from snnc.tools.spec import Spec
 

@@ -118,8 +118,8 @@ def sweep_command(
     )
     options.refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
+    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import plot
-    from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
 
     device = options.chosen_device() or DEFAULT
@@ -195,8 +195,8 @@ def plot_command(
         }
     )
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
+    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import Drawable, plot
-    from snnc.tools.problems import SpecError
     from snnc.tools.spec import load
 
     drawn: Drawable = what

@@ -147,7 +147,7 @@ def calibrate_command(
     options.refuse_existing(force, output)
     options.quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
-    from snnc.tools.problems import SpecError
+    from snnc.tools.opening import SpecError
 
     with options.one_line_errors():
         require_libraries()

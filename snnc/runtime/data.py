@@ -83,8 +83,10 @@ def open_data(
     accept them.
     """
     arrays = open_arrays(path, ("x", "y") if labelled else ("x",))
-    with naming(path):
+    try:
         return select(arrays["x"], arrays.get("y"), network, limit, seed)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def select(
@@ -235,15 +237,6 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
             single = "is a single number, not an array of examples"
             raise DataError(f"{place}: {name} {single}")
     return arrays
-
-
-@contextmanager
-def naming(path: FileName) -> Iterator[None]:
-    """Add the name of the file to errors about its arrays."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
 
 
 def _load(file: Path) -> Any:

@@ -21,8 +21,7 @@ from snnc.text.arguments import check_count, given_weights
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import columns
 from snnc.tools.evaluate.summary import outside
-from snnc.tools.opening import FileName, Tensors, as_package, require
-from snnc.tools.problems import SpecError
+from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
 from snnc.weight_files.inspect import on_chip
 from snnc.weight_files.listing import chip_table
 

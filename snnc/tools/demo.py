@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.runtime.examples import Array
 from snnc.text.tables import align, percent
-from snnc.tools.build import build
+from snnc.tools.building import build
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import Simulator
 from snnc.tools.evaluate.task import write_data
 from snnc.tools.spec import load
-from snnc.tools.statistics import Array
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))

@@ -15,9 +15,8 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 from snnc.source import whole_file
 from snnc.text.arguments import given_weights
-from snnc.tools.opening import FileName, Tensors, require
+from snnc.tools.opening import FileName, SpecError, Tensors, require
 from snnc.tools.package import Package
-from snnc.tools.problems import SpecError
 from snnc.tools.spec import Spec
 
 if TYPE_CHECKING:

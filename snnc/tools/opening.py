@@ -1,13 +1,16 @@
-"""Open packages for tools, and check for installed libraries."""
+"""Open packages for tools, check for libraries, and raise a spec's problems."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import snnc
+from snnc.diagnostics import Diagnostic
+from snnc.diagnostics.diagnostic_text import render
+from snnc.text.display import terminal_html
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -62,3 +65,32 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
     if absent := missing(*names):
         listed = " and ".join(absent)
         raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")
+
+
+class SpecError(ValueError):
+    """Raised for a spec or a package that has problems.
+
+    The message equals the output of the command line: each problem with its position,
+    the relevant lines of the spec, and a remedy. Notebooks show this instead of a
+    traceback.
+
+    Attributes
+    ----------
+    diagnostics : tuple of Diagnostic
+        All problems, including warnings, sorted by position.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(render(diagnostics).rstrip("\n"))
+        self._coloured = render(diagnostics, colour=True).rstrip("\n")
+        self.diagnostics = tuple(diagnostics)
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Diagnostic, ...]]]:
+        return SpecError, (self.diagnostics,)
+
+    def _repr_html_(self) -> str:
+        return terminal_html(self._coloured)
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the text for IPython, without lines of snnc's own code."""
+        return self._coloured.split("\n")

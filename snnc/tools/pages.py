@@ -18,7 +18,6 @@ from snnc.text.installing import installation
 from snnc.text.tables import printable
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
-from snnc.tools.evaluate.advice import advice
 from snnc.tools.fit import find_variants
 from snnc.tools.report.html import Section, document, line_costs, page, tables_html
 
@@ -63,7 +62,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
     """Return the tables of a run's result, for a notebook."""
     return tables_html(
         _title(evaluation),
-        [*summary.tables(evaluation), *advice(evaluation)],
+        [*summary.tables(evaluation), *summary.advice(evaluation)],
         summary.heading(evaluation),
         summary.scores(evaluation).rows,
     )

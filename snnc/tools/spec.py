@@ -39,9 +39,8 @@ from snnc.syntax.revisions import read_spec
 from snnc.syntax.settings import Setting, settings_of
 from snnc.text.arguments import check_text
 from snnc.text.display import Displayed
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, SpecError
 from snnc.tools.pages import spec_html
-from snnc.tools.problems import SpecError
 from snnc.tools.report.network import Report
 
 if TYPE_CHECKING:

@@ -19,9 +19,8 @@ from snnc.text.arguments import check_count
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, counted
 from snnc.tools import plots, sweep_table
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, SpecError
 from snnc.tools.pages import sweep_page
-from snnc.tools.problems import SpecError
 from snnc.tools.report.html import tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec

@@ -17,8 +17,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.text.arguments import given_weights
 from snnc.text.display import Json, Tabular
-from snnc.tools.opening import FileName, Tensors, require
-from snnc.tools.problems import SpecError
+from snnc.tools.opening import FileName, SpecError, Tensors, require
 from snnc.tools.report.html import tables_html
 from snnc.tools.spec import Spec, as_spec
 from snnc.weight_files.inspect import inspect

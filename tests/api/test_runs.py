@@ -118,15 +118,6 @@ def test_arrays_and_files_and_the_command_line_agree(
     assert frame["example"].tolist() == list(range(24))
 
 
-def test_processes_change_nothing(
-    package: snnc.Package, training: snnc.Training
-) -> None:
-    found = package.evaluate(X, Y, training.weights, presentation="rest")
-    shared = package.evaluate(X, Y, training.weights, presentation="rest", workers=2)
-    assert shared.confusion == found.confusion
-    assert shared.spikes == found.spikes
-
-
 def test_a_raster_is_what_was_counted(
     package: snnc.Package, training: snnc.Training
 ) -> None:
@@ -136,15 +127,6 @@ def test_a_raster_is_what_was_counted(
     assert sum(int(spikes.sum()) for spikes in raster.values()) == found.spikes
     with pytest.raises(IndexError, match="1 examples, so there is no example 1"):
         found.raster(1)
-
-
-def test_other_simulators_take_the_same(
-    package: snnc.Package, training: snnc.Training
-) -> None:
-    keras = package.evaluate(X, Y, training.weights, simulator="keras")
-    assert keras.spikes is None
-    nengo = package.evaluate(X, Y, training.weights, simulator="nengo", examples=2)
-    assert (nengo.examples, nengo.simulator) == (2, "nengo")
 
 
 def test_what_does_not_fit_is_refused(

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),
 ]
-NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "20"))
+NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "12"))
 """`make test-board` draws 300."""
 ON_A_CHIP = [
     "autoencoder",
@@ -35,7 +35,7 @@ ON_A_CHIP = [
     "slayer_nmnist",
 ]
 """Networks of the league that take up to 128 cores; a short run builds some."""
-SHORT_LEAGUE = ["autoencoder", "keras_to_loihi", "slayer_nmnist"]
+SHORT_LEAGUE = ["autoencoder", "keras_to_loihi"]
 IS_LONG = NETWORKS >= 300  # as in `make test-board`
 SHORT_SPECS = [path for path in SPECS if IS_LONG or path.stem != "forum"]
 

@@ -12,9 +12,9 @@ import pytest
 from snnc.runtime.examples import Presentation
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.measures import Compared, EvaluatedPart, record
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.evaluate.part import Compared, EvaluatedPart, record
-from snnc.tools.statistics import Correlation, LayerFiring
+from snnc.tools.scores import Correlation, LayerFiring
 
 RUN = {
     **MARK,

@@ -14,10 +14,9 @@ import pytest
 
 from snnc.exact import CannotRunError
 from snnc.processes import LocalWorkers
-from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate.exact import run_exact
+from snnc.tools.evaluate.measures import join
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
-from snnc.tools.evaluate.part import join
 from snnc.tools.evaluate.task import Task, open_task
 from tests.evaluate.conftest import Case
 
@@ -32,13 +31,13 @@ def task_of(made: Case) -> Task:
     return open_task(made.folder, made.weights, made.data, None, 0)
 
 
-def settings(workers: int | None, presentation: Presentation) -> EvaluateOptions:
-    return EvaluateOptions(steps=20, presentation=presentation, workers=workers)
+def settings(workers: int | None) -> EvaluateOptions:
+    return EvaluateOptions(steps=20, workers=workers)
 
 
 def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
     parts = run_exact(task, how, print)
-    return join([p for p in parts if p.presentation == how.presentation]).outputs
+    return join([p for p in parts if p.presentation == "row"]).outputs
 
 
 class Deadly(LocalWorkers):
@@ -63,16 +62,13 @@ class Deadly(LocalWorkers):
         return executor
 
 
-@pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_a_killed_worker_costs_nothing(
-    case: Callable[..., Case],
-    monkeypatch: pytest.MonkeyPatch,
-    presentation: Presentation,
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = task_of(case(count=20))
-    want = run_outputs(task, settings(None, presentation))
+    want = run_outputs(task, settings(None))
     monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
-    assert np.array_equal(run_outputs(task, settings(2, presentation)), want)
+    assert np.array_equal(run_outputs(task, settings(2)), want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(
@@ -101,7 +97,7 @@ def test_weights_that_change_meanwhile_are_not_run(
     assert task.weights_hash
     made.package.layout.save(made.weights, {n: -t for n, t in task.tensors.items()})
     with pytest.raises(CannotRunError, match="has changed since the run began"):
-        run_exact(task, settings(2, "row"), print)
+        run_exact(task, settings(2), print)
 
 
 def test_a_network_that_is_not_built_is_told_by_workers_too(
@@ -112,7 +108,7 @@ def test_a_network_that_is_not_built_is_told_by_workers_too(
     strong = {"c0.kernel": np.full_like(tensors["c0.kernel"], 1e4)}
     task = open_task(made.folder, {**tensors, **strong}, made.data, None, 0)
     with pytest.raises(CannotRunError) as alone:
-        run_exact(task, settings(None, "row"), print)
+        run_exact(task, settings(None), print)
     with pytest.raises(CannotRunError) as shared:
-        run_exact(task, settings(2, "row"), print)
+        run_exact(task, settings(2), print)
     assert str(shared.value) == str(alone.value)

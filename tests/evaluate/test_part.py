@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.tools.evaluate.part import EvaluatedPart, SpanResult, whole_spans
+from snnc.tools.evaluate.measures import EvaluatedPart, SpanResult, whole_spans
 
 
 def part(start: int, stop: int) -> EvaluatedPart:

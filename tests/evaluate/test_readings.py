@@ -11,8 +11,8 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
-from snnc.tools.evaluate.part import join, run_spans
-from snnc.tools.evaluate.part import whole_spans as whole
+from snnc.tools.evaluate.measures import join, run_spans
+from snnc.tools.evaluate.measures import whole_spans as whole
 from snnc.tools.scores import alternative_readouts
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package

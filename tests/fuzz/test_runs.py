@@ -20,8 +20,8 @@ from snnc.output.imported import open_package
 from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.measures import record
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.evaluate.part import record
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.fit import fit

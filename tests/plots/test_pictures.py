@@ -17,7 +17,7 @@ from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Score, ScoreAtTime, Work
 from snnc.tools.plots import networks, results, spikes
 from snnc.tools.plots.style import looks, save, theme
-from snnc.tools.statistics import LayerFiring
+from snnc.tools.scores import LayerFiring
 from snnc.tools.sweep import Variant
 from tests.support import ROOT, network, sound
 

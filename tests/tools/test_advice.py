@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.tools.evaluate import advice
-from snnc.tools.evaluate.advice import CLASSIFIES
+from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.measures import result_of
-from snnc.tools.evaluate.part import EvaluatedPart
+from snnc.tools.evaluate.measures import EvaluatedPart, result_of
 from snnc.tools.evaluate.results import CarryOverEffect
-from snnc.tools.scores import compare_readouts, contrast, over_time, score
-from snnc.tools.statistics import LayerFiring
+from snnc.tools.scores import LayerFiring, compare_readouts, contrast, over_time, score
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")
@@ -51,19 +48,19 @@ def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Evaluation:
 
 def said(template: str, **values: object) -> str:
     """Return advice to a classification as one line."""
-    return " ".join(template.format(**values, **CLASSIFIES).split())
+    return " ".join(template.format(**values, **summary.CLASSIFIES).split())
 
 
-SETTLED = said(advice.BELOW, first="", before="")
-RISES = said(advice.RISES)
+SETTLED = said(summary.BELOW, first="", before="")
+RISES = said(summary.RISES)
 
 
 def enough(steps: int) -> str:
-    return said(advice.ENOUGH, steps=steps)
+    return said(summary.ENOUGH, steps=steps)
 
 
 def fall(best: str) -> str:
-    return said(advice.FALLS, best=best, steps=50, first="")
+    return said(summary.FALLS, best=best, steps=50, first="")
 
 
 @pytest.mark.parametrize(
@@ -86,16 +83,16 @@ def fall(best: str) -> str:
 def test_what_more_time_would_do(
     shares: tuple[float, ...], more: dict[str, Any], advised: list[str]
 ) -> None:
-    assert advice.advice(result(*shares, **more)) == advised
+    assert summary.advice(result(*shares, **more)) == advised
 
 
 def test_a_loss_is_told_of_keras_before_the_phase_spikes() -> None:
     """These weights decide in Keras no better than in spikes."""
     found, y = result(0.1, 0.5, 0.7, 0.7, keras=0.7), np.ones(1000, int)
-    assert advice.advice(found) == [enough(75)]
+    assert summary.advice(found) == [enough(75)]
     spikes, best = outputs(0.7, 1.0)
     before = score(spikes, y, True, spikes, "smooth", best)
-    (told,) = advice.advice(replace(found, score=before))
+    (told,) = summary.advice(replace(found, score=before))
     assert "below the accuracy of Keras before `spikes`: a longer" in told
 
 
@@ -105,11 +102,11 @@ def test_voltages_are_spread_first_where_layers_settle_at_the_wrong(
 ) -> None:
     told = []
     for resting in [("e",), ()]:
-        (one,) = advice.advice(replace(result(*shares), resting=resting))
+        (one,) = summary.advice(replace(result(*shares), resting=resting))
         told.append(one)
     first = "try `start spread` in `e` first, which does not change the weights; "
     assert told[0].replace(first, "") == told[1] != told[0]
-    up = advice.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
+    up = summary.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
     assert up == [RISES]
 
 
@@ -138,13 +135,13 @@ def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
     y = np.ones(100, int)
     row, rest = outputs(0.66, 0.91, count=100)
     carried = replace(found, contrast=contrast(row, rest, y, True))
-    (told,) = advice.advice(carried)
+    (told,) = summary.advice(carried)
     assert "costs 25.0 points (95 % interval 15.9 to 33.1)" in told
     assert "`decide last`" in told
-    (told,) = advice.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
+    (told,) = summary.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
     assert "from rest, accuracy is 25.0 points lower (95 %" in told
     same = replace(found, contrast=contrast(row, row, y, True))
-    assert advice.advice(same) == advice.advice(found) == [SETTLED]
+    assert summary.advice(same) == summary.advice(found) == [SETTLED]
 
 
 def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> None:
@@ -153,16 +150,16 @@ def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> Non
     found = replace(BASE, examples=1000, score=score(own, y, True))
     read = compare_readouts(NET, own, np.stack([better, more, same]), y)
     assert [each.value for each in read] == [0.85, 0.83, 0.8]
-    (told,) = advice.advice(replace(found, readings=read))
+    (told,) = summary.advice(replace(found, readings=read))
     assert (
         "`decide mean, synapse 10 ms` in the readout, the result is 85.0 % (5.0" in told
     )
     few = compare_readouts(
         NET, own[:40], np.stack([better, more, same])[:, :40], y[:40]
     )
-    assert advice.advice(replace(found, readings=few)) == []
+    assert summary.advice(replace(found, readings=few)) == []
     worse = compare_readouts(NET, better, np.stack([own, own, own]), y)
-    assert advice.advice(replace(found, readings=worse)) == []
+    assert summary.advice(replace(found, readings=worse)) == []
 
 
 def test_values_are_compared_by_their_errors() -> None:
@@ -172,13 +169,13 @@ def test_values_are_compared_by_their_errors() -> None:
     found: CarryOverEffect = contrast(far, near, y, False)
     assert found.gain is not None
     assert found.gain[1] < 0 < found.rest < found.row
-    (told,) = advice.advice(replace(BASE, classes=False, contrast=found))
+    (told,) = summary.advice(replace(BASE, classes=False, contrast=found))
     assert "`decide last`" not in told
     assert contrast(far[:1], near[:1], y[:1], False).gain is None
     hardly: CarryOverEffect = contrast(y + 0.1001, y + 0.1, y, False)
     assert hardly.gain is not None
     assert hardly.gain[1] < 0
-    assert advice.advice(replace(BASE, classes=False, contrast=hardly)) == []
+    assert summary.advice(replace(BASE, classes=False, contrast=hardly)) == []
 
 
 def test_intervals_of_shares_shrink_with_examples() -> None:
@@ -220,14 +217,14 @@ def errors(*sizes: float) -> Evaluation:
 def test_a_regression_has_advice_on_time(
     sizes: tuple[float, ...], advised: str
 ) -> None:
-    (told,) = advice.advice(errors(*sizes))
+    (told,) = summary.advice(errors(*sizes))
     assert advised in told
 
 
 def test_a_regression_that_settles_soon_needs_less_time() -> None:
     found = errors(0.8, 0.2, 0.2, 0.2)
     alike = replace(found, score=replace(found.score, loss=(-0.01, 0.01)))
-    (told,) = advice.advice(alike)
+    (told,) = summary.advice(alike)
     assert told.startswith("a `present` of 50 steps would be enough")
     assert told.endswith("less than 1 % of the error")
 
@@ -239,13 +236,13 @@ def test_a_regression_has_advice_on_the_readout_and_carried_state() -> None:
     net = replace(NET, readout=Readout("y", 1, decide="last", classes=False))
     read = compare_readouts(net, own, np.stack([better, own, own]), y)
     found = replace(BASE, classes=False, score=score(own, y, False), readings=read)
-    (told,) = advice.advice(found)
+    (told,) = summary.advice(found)
     assert "in the readout, the result is an RMSE of 0.1864 instead" in told
     assert "instead of 0.3" in told
     carried = replace(BASE, classes=False, contrast=contrast(own, better, y, False))
-    (told,) = advice.advice(carried)
+    (told,) = summary.advice(carried)
     assert "carried over between examples raises the RMSE from 0.1864" in told
-    (told,) = advice.advice(replace(carried, contrast=contrast(better, own, y, False)))
+    (told,) = summary.advice(replace(carried, contrast=contrast(better, own, y, False)))
     assert told.startswith("from rest, the RMSE is 0.3")
     assert "may need a large part of `present`" in told
 
@@ -256,4 +253,4 @@ def test_a_loss_from_rest_at_the_edge_of_chance_is_no_advice() -> None:
     found = contrast(row, rest, y, True)
     assert found.gain is not None
     edge = replace(found, gain=(0.002, 0.08))
-    assert advice.advice(replace(BASE, contrast=edge)) == []
+    assert summary.advice(replace(BASE, contrast=edge)) == []

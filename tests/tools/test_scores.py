@@ -9,12 +9,12 @@ from snnc.runtime.examples import decide
 from snnc.tools.scores import (
     decide_early,
     difference,
+    interval,
     moments,
     over_time,
     score,
     unit_results,
 )
-from snnc.tools.statistics import interval
 
 ROWS = np.random.default_rng(0).normal(size=(3, 20, 2))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.statistics import Correlation, LayerFiring, interval
+from snnc.tools.scores import Correlation, LayerFiring, interval
 
 COUNTS = st.lists(st.integers(0, 20), min_size=1, max_size=50)
 

@@ -141,12 +141,12 @@ class SpikingRun:
             (0, state, Firing(zeros, zeros, fired, readings)),
             parallel_iterations=1,
         )
-        flat = [
+        activations, slopes = (
             tuple(tf.reshape(v, (-1, *v.shape[2:])) for v in values)
             for values in firing[:2]
-        ]
+        )
         rates = tuple(total / steps for total in firing.rates)
-        return Firing(*flat, rates, firing.readings), state
+        return Firing(activations, slopes, rates, firing.readings), state
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.

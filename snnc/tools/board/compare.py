@@ -18,13 +18,14 @@ from snnc.runtime.network import Network
 from snnc.text.display import Json
 from snnc.text.tables import counted
 from snnc.tools.board.causes import (
+    Bools,
     Cause,
+    Replay,
     Spikes,
     Step,
     find_cause,
     first_difference,
 )
-from snnc.tools.board.replay import Bools, Replay
 from snnc.tools.evaluate.options import RefusedRunError
 
 TAKEN = 50

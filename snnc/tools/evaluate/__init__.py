@@ -4,7 +4,7 @@ Python and the command line call `verb` with `options`. `run` evaluates a packag
 the exact engine or on the package's own simulators. `task` opens the package, its
 weights and the examples. `exact` runs the exact engine in this process, in other
 processes or on a cluster. A checkpoint stores the results of some examples, each a
-`part.EvaluatedPart`, during a run. `measures` compares parts with the Keras model, and
-computes an `evaluation.Evaluation` from the joined parts, which `summary` and `advice`
-describe as text.
+`measures.EvaluatedPart`, during a run. `measures` also compares parts with the Keras
+model, and computes an `evaluation.Evaluation` from the joined parts, which `summary`
+describes as text.
 """

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from snnc.tools.evaluate.run import EvaluatedRun
     from snnc.tools.evaluate.task import Record
     from snnc.tools.package import Package
-    from snnc.tools.statistics import LayerFiring
+    from snnc.tools.scores import LayerFiring
 
 UNEVEN = 2  # classes are uneven if one has so many times the examples of another
 

@@ -18,25 +18,24 @@ from nengo.exceptions import BuildError
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
 from snnc.processes import Workers, run_tasks
-from snnc.runtime.examples import ROW, Presentation, Span, spans_of
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
-from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
-from snnc.tools.evaluate.part import (
+from snnc.tools.evaluate.measures import (
     EvaluatedPart,
+    KerasReference,
     SpanResult,
     record,
     restore,
     run_spans,
     whole_spans,
 )
+from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import FileName, open_workers
-from snnc.tools.statistics import Array
 
 REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.runtime.data import DataError, Examples, open_data, select
-from snnc.runtime.examples import ROW, decide
+from snnc.runtime.examples import ROW, Array, decide
 from snnc.runtime.files import replacing, warn, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
 from snnc.runtime.network import Network, Readout
@@ -24,7 +24,6 @@ from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
 from snnc.tools.evaluate.options import RefusedRunError
 from snnc.tools.evaluate.task import is_array, read_batches
-from snnc.tools.statistics import Array
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.exact.package import not_stored, why_not_stored
+from snnc.runtime.examples import Array
 from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.simulators import (
@@ -31,13 +32,12 @@ from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
-from snnc.tools.evaluate.measures import KerasReference, result_of
+from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
 from snnc.tools.evaluate.options import (
     EvaluateOptions,
     RefusedRunError,
     not_installed,
 )
-from snnc.tools.evaluate.part import EvaluatedPart, join
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
@@ -47,8 +47,14 @@ from snnc.tools.evaluate.task import (
     open_task,
     source_of,
 )
-from snnc.tools.scores import Reader, confusion, contrast, score, unit_results
-from snnc.tools.statistics import Array, LayerFiring
+from snnc.tools.scores import (
+    LayerFiring,
+    Reader,
+    confusion,
+    contrast,
+    score,
+    unit_results,
+)
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package

@@ -18,6 +18,7 @@ from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import DataError, Examples, open_data, select
+from snnc.runtime.examples import Array
 from snnc.runtime.files import replacing
 from snnc.runtime.layout import (
     LayoutError,
@@ -28,7 +29,6 @@ from snnc.runtime.layout import (
     smooth_path,
 )
 from snnc.runtime.network import Network
-from snnc.tools.statistics import Array
 
 Data = Path | tuple[Any, Any]
 """A file or a folder with ``x`` and ``y``, or the pair itself; ``x`` is an array or an

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from snnc.text.tables import human
 from snnc.tools.plots.style import COLOURS, axes
-from snnc.tools.statistics import interval
+from snnc.tools.scores import interval
 from snnc.tools.sweep_table import VariantCosts, front
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from snnc.runtime.examples import Array
     from snnc.tools.evaluate.results import LayerResult
-    from snnc.tools.statistics import LayerFiring
+    from snnc.tools.scores import LayerFiring
 
 SHOWN = 60
 """The maximum number of neurons per layer in a raster; of larger layers, evenly spaced

@@ -12,8 +12,8 @@ from snnc.ir.mapped import RoutedNetwork
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
+from snnc.tools.opening import SpecError
 from snnc.tools.pages import report_page
-from snnc.tools.problems import SpecError
 from snnc.tools.report import json, text
 from snnc.tools.report.html import fragment
 from snnc.tools.report.summary import Row, Summary, summarise
