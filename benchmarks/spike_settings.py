@@ -2,9 +2,9 @@
 
 A network of `benchmarks.fidelity` is trained in the phases smooth and scale. From these
 weights the phase spikes begins with each number of updates, highest learning rate and
-number of streams below, or with those given, such as ``800,16e-3,20``. It prints a table
-in Markdown: accuracy on the exact engine, 1,000 images in a row, by the last output and
-by the mean. About 15 minutes for MNIST on two free cores (an estimate).
+number of streams below, or with those given, such as ``800,16e-3,20``. It prints a
+table in Markdown: accuracy on the exact engine, 1,000 images in a row, by the last
+output and by the mean. About 15 minutes for MNIST on two free cores (an estimate).
 
     python -m benchmarks.spike_settings --data fashion 400,16e-3,20 800,16e-3,20
 """
