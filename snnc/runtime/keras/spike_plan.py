@@ -27,9 +27,8 @@ ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
-SAMPLES = 5  # of the activity of an example, for gradients
-LENGTH = 10  # steps of a sample, at most
-SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
+SAMPLES = 5  # of the activity of an example, at most, for gradients
+LENGTH = 10  # steps of a sample
 READINGS = 3  # steps of an example that its last step decides
 NEURON = 10  # operations of a neuron per step, like a few weights
 
@@ -138,14 +137,16 @@ def multiplications(layer: KerasLayer) -> int:
 def sample_weights(network: Network) -> Array:
     """Return the weights (samples, steps) of means over a few steps each.
 
-    The samples are spread over the steps that decide.
+    The samples are spread over the steps that decide. If these are few, one
+    sample covers them all.
     """
-    parts = np.array_split(_deciding_steps(network), SAMPLES)
-    if len(parts[-1]) < SAMPLED:
-        parts = [_deciding_steps(network)]
+    deciding = _deciding_steps(network)
+    count = min(SAMPLES, max(1, len(deciding) // LENGTH))
+    parts = np.array_split(deciding, count)
     weights = np.zeros((len(parts), network.steps))
     for row, part in zip(weights, parts, strict=True):
-        row[part[-LENGTH:]] = 1 / len(part[-LENGTH:])
+        chosen = part if count == 1 else part[-LENGTH:]
+        row[chosen] = 1 / len(chosen)
     return weights
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from ..examples import Array
 from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
-from .spike_plan import SAMPLED, reading_weights, sample_weights
+from .spike_plan import reading_weights, sample_weights
 from .spiking_neurons import SpikingLayer, States
 from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
+SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 
 
 class State(NamedTuple):
