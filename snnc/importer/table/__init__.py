@@ -12,7 +12,7 @@ from snnc.importer.state import CurrentLayer
 from snnc.importer.table import joins, pooling  # noqa: F401  register readers
 from snnc.importer.table.axes import one_order
 from snnc.importer.table.operations import PRODUCT
-from snnc.importer.table.readers import READERS, Reader, check_options
+from snnc.importer.table.readers import READERS, LayerReader, check_options
 
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
@@ -101,7 +101,7 @@ def read_layer(layer: CurrentLayer) -> Value:
     RefusedModelError
         If an option has a value that Keras does not write.
     """
-    reader = READERS.get(layer.kind, Reader(_read_unknown, is_checked=False))
+    reader = READERS.get(layer.kind, LayerReader(_read_unknown, is_checked=False))
     is_foreign = FOREIGN in layer.options
     if not is_foreign:
         check_options(layer, reader)

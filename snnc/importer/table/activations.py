@@ -21,7 +21,7 @@ from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.axes import filled, padded_under_norm, unpadded
-from snnc.importer.table.readers import READERS, Reader, shown
+from snnc.importer.table.readers import READERS, LayerReader, shown
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -95,8 +95,10 @@ def read_activation(layer: CurrentLayer) -> Value:
     return given
 
 
-READERS.update(dict.fromkeys(("Activation", *_OWN), Reader(read_activation)))
-READERS.update(dict.fromkeys(_UNCHECKED, Reader(read_activation, is_checked=False)))
+READERS.update(dict.fromkeys(("Activation", *_OWN), LayerReader(read_activation)))
+READERS.update(
+    dict.fromkeys(_UNCHECKED, LayerReader(read_activation, is_checked=False))
+)
 
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:

@@ -25,7 +25,7 @@ from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import axes_of, is_first, slide
 from snnc.importer.table.readers import (
     READERS,
-    Reader,
+    LayerReader,
     ReadSource,
     dims,
     each_rank,
@@ -50,7 +50,7 @@ def _register(read: ReadSource, *kinds: str, keeps: tuple[str, ...]) -> None:
         return activate(layer, value, activation_of(layer))
 
     required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
-    READERS.update(dict.fromkeys(kinds, Reader(read_layer, tuple(required))))
+    READERS.update(dict.fromkeys(kinds, LayerReader(read_layer, tuple(required))))
 
 
 def _convolve(layer: CurrentLayer, value: Value) -> Value:

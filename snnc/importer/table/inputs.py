@@ -24,7 +24,7 @@ from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.convolutions import keras_sizes, normalized
-from snnc.importer.table.readers import READERS, Reader, numbers, reads, shown
+from snnc.importer.table.readers import READERS, LayerReader, numbers, reads, shown
 from snnc.text.tables import dims
 
 
@@ -73,7 +73,7 @@ def read_input(layer: CurrentLayer) -> Value:
     return _input(layer.state, tuple(shape))
 
 
-READERS["InputLayer"] = Reader(read_input)
+READERS["InputLayer"] = LayerReader(read_input)
 
 
 def _agree(shape: list[int | None], asked: Shape) -> bool:

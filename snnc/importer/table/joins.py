@@ -13,7 +13,7 @@ from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import CurrentLayer
 from snnc.importer.table.readers import (
     READERS,
-    Reader,
+    LayerReader,
     each_rank,
     reads_all,
     tell_options,
@@ -225,6 +225,6 @@ def read_noise(layer: CurrentLayer) -> Value:
     return layer.source
 
 
-READERS.update(dict.fromkeys(DROPOUTS, Reader(read_dropout)))
-READERS.update(dict.fromkeys(NOISE, Reader(read_noise, is_checked=False)))
-READERS["GaussianNoise"] = Reader(read_noise)
+READERS.update(dict.fromkeys(DROPOUTS, LayerReader(read_dropout)))
+READERS.update(dict.fromkeys(NOISE, LayerReader(read_noise, is_checked=False)))
+READERS["GaussianNoise"] = LayerReader(read_noise)

@@ -168,7 +168,7 @@ ReadSources = Callable[[CurrentLayer, list[Value]], Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class LayerReader:
     """The reader of a Keras class.
 
     Attributes
@@ -187,7 +187,7 @@ class Reader:
     is_checked: bool = True
 
 
-READERS: dict[str, Reader] = {}
+READERS: dict[str, LayerReader] = {}
 """Readers by Keras class; `REFUSED` lists the layers that the chip can't run."""
 
 
@@ -217,7 +217,7 @@ def reads(
             value = layer.source
             return value if value.broken else read(layer, value)
 
-        reader = Reader(read_layer, required, is_checked=is_checked)
+        reader = LayerReader(read_layer, required, is_checked=is_checked)
         READERS.update(dict.fromkeys(kinds, reader))
         return read
 
@@ -233,13 +233,13 @@ def reads_all(kind: str) -> Callable[[ReadSources], ReadSources]:
             is_broken = any(value.broken for value in values)
             return BROKEN if is_broken else read(layer, values)
 
-        READERS[kind] = Reader(read_layer, joins=True)
+        READERS[kind] = LayerReader(read_layer, joins=True)
         return read
 
     return register
 
 
-def check_options(layer: KerasLayer, reader: Reader) -> None:
+def check_options(layer: KerasLayer, reader: LayerReader) -> None:
     """Refuse options and numbers of inputs that Keras does not write.
 
     Raises
