@@ -280,14 +280,14 @@ def predict_command(
     unit.
     """
     suffix = None if output is None else output.suffix
-    inputs = data.resolve(), weights.resolve()
     options.refuse(
         {
             f"-o {output}: name a file that ends in .npz or .csv": (
                 suffix not in (None, ".npz", ".csv")
             ),
             f"-o {output} would replace an input file": (
-                output and output.resolve() in inputs
+                output is not None
+                and output.resolve() in (data.resolve(), weights.resolve())
             ),
             "--over-time needs -o with a file that ends in .npz": (
                 over_time and suffix != ".npz"

@@ -142,12 +142,14 @@ class SpikingRun:
             (0, state, Firing(zeros, zeros, fired, readings)),
             parallel_iterations=1,
         )
-        activations, slopes = (
-            tuple(tf.reshape(v, (-1, *v.shape[2:])) for v in values)
-            for values in firing[:2]
-        )
+
+        def join(values: Values) -> Values:
+            """Join the axes of samples and of the batch."""
+            return tuple(tf.reshape(v, (-1, *v.shape[2:])) for v in values)
+
+        activations, gradients = map(join, firing[:2])
         rates = tuple(total / steps for total in firing.rates)
-        return Firing(activations, slopes, rates, firing.readings), state
+        return Firing(activations, gradients, rates, firing.readings), state
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
