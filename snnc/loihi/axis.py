@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import gcd, lcm
@@ -74,8 +74,7 @@ class View:
 
     Tiles with equal views share one object, so costs are computed once. Runs are
     computed on demand, because most tilings are rejected earlier for their number of
-    inputs. With ``each_once``, there is one run per input, because a single output
-    reads each input through a different tap.
+    inputs.
     """
 
     def __init__(
@@ -83,12 +82,10 @@ class View:
         size: int,
         inputs: int,
         find_runs: Callable[[], tuple[TapRun, ...]],
-        each_once: bool = False,
     ) -> None:
         self.size = size
         self.inputs = inputs
         self._find_runs = find_runs
-        self._each_once = each_once and inputs > 0
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
@@ -107,14 +104,10 @@ class View:
 
     @cached_property
     def _lengths(self) -> Counter[Kind]:
-        if self._each_once:
-            return Counter({(1, ONE): self.inputs})
         return Counter((run.length, ONE) for run in self.runs)
 
     @cached_property
     def _distinct(self) -> Counter[Kind]:
-        if self._each_once:
-            return self._lengths
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
@@ -123,8 +116,6 @@ class View:
     @cached_property
     def starts(self) -> frozenset[int]:
         """The first outputs that runs reach, relative to the tile's start."""
-        if self._each_once:
-            return frozenset([0])
         return frozenset(start for run in self.runs for start in run.starts)
 
 
@@ -205,7 +196,7 @@ class Axis:
         self.inside = -(-before // stride), (inputs + before - len(taps)) // stride + 1
         self.period = 1
         self._views: dict[tuple[int, int, int, int], View] = {}
-        self._values: dict[tuple[Tap, ...], int] = {}
+        self._values: dict[Hashable, int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
         self._overlaps: dict[tuple[int, int], Overlaps] = {}
 
@@ -223,9 +214,8 @@ class Axis:
         return self._views[key]
 
     def _view(self, tile: Interval) -> View:
-        size, each_once = length(tile), length(tile) == 1 and self.taps.differ
         find_runs = partial(self._find_runs, tile)
-        return View(size, self.count_inputs(tile), find_runs, each_once)
+        return View(length(tile), self.count_inputs(tile), find_runs)
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
         """Return the tiles inside the axis, whose views are equal."""
@@ -406,8 +396,6 @@ class Axis:
     def _number(self, tap: int, length: int) -> tuple[int, int]:
         """Return an identifier for the weights of consecutive taps, and their scale."""
         key = (tap, length)
-        if key not in self._numbered and self.taps.differ:
-            self._numbered[key] = (len(self._numbered), 1)
         if key not in self._numbered:
             stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
             plain, scale = without_factor(stretch)
