@@ -200,7 +200,9 @@ class Trials:
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         self.work += LAYER * len(self.spec.spec.layers)
         network = legal_network(self.spec, self.profile, changes)
-        return network and lower(replace(network, target=self.target))
+        if network is None:
+            return None
+        return lower(replace(network, target=self.target))
 
     def map(
         self, changes: Changes, target: Loihi | None = None

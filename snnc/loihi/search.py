@@ -351,14 +351,13 @@ class Search:
             demands[source] = Demand(group, readers, need)
         for source in dict.fromkeys(sources):
             group, readers, least = demands[source]
-            need = (
-                self._need(source, readers, group, least) if readers.counts else least
-            )
-            if need is None:
+            if not readers.counts:
+                continue
+            if (most := self._need(source, readers, group, least)) is None:
                 return None
-            if need > least:
-                bound += need - least
-                demands[source] = Demand(group, readers, need)
+            if most > least:
+                bound += most - least
+                demands[source] = Demand(group, readers, most)
         return PartialSolution(bound, demands, _Pick(tiling, fit, partial.pick))
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:

@@ -52,6 +52,11 @@ class Taps:
     def __getitem__(self, index: int) -> Tap:
         return self._covering(index - self.zeros)
 
+    @property
+    def differ(self) -> bool:
+        """Whether the taps are those of the reader's kernel, so that all differ."""
+        return not self.pools and not self.zeros and self.size <= self.reader
+
     @cached_property
     def _window(self) -> tuple[tuple[int, ...], int]:
         return _compose(self.pools)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -180,6 +181,16 @@ def test_tiles_of_whole_steps_of_a_transposed_convolution_are_equal(
     found = axis.equivalent_tiles(tiles)
     assert (len(found) > 2) == (size % 2 == 0)
     assert len({ScatterAxis._view(axis, tiles[n]) for n in found}) <= 1
+
+
+def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
+    axis = Axis(9, 9, 1, 2, window_taps(5, 5, 0, (), 1))
+    for tile in cut(9, 1):
+        view = axis.view(tile)
+        runs = view.runs
+        assert view.kinds(False) == Counter((run.length, ONE) for run in runs)
+        assert view.kinds(True) == {(1, ONE): len(runs)}
+        assert view.starts == {start for run in runs for start in run.starts}
 
 
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
