@@ -4,7 +4,8 @@ Networks of `benchmarks.fidelity` are trained on MNIST with 30, 60 and 100 ms pe
 example, in the phases smooth and scale, then on spikes too. Each decision takes
 ``present``. It prints a table in Markdown: accuracy on the exact engine, examples in a
 row, and microjoules per example, as ``snnc report`` counts them. About 20 minutes on
-two free cores (an estimate); ``--kinds`` takes a part, ``--seed`` names another seed.
+two free cores (an estimate); ``--kinds`` and ``--times`` take a part, and ``--seed``
+names another seed.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and print the table; return the exit status."""
     parser = argparse.ArgumentParser("benchmarks.fewer_steps", description=__doc__)
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("--times", nargs="*", type=int, metavar="MS", default=TIMES)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     print(f"{HEAD}\n|---|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for kind in options.kinds:
-            for time in TIMES:
+            for time in options.times:
                 own = Path(folder) / f"{time}"
                 own.mkdir(exist_ok=True)
                 cells = " | ".join(_measured(kind, time, options.seed, own))

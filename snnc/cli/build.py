@@ -77,8 +77,9 @@ def build_command(
         {
             f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
             f"--format {form} needs --check": form != "text" and not check,
-            "--tracked works only alone or with --check": tracked
-            and (dry_run or watch),
+            "--tracked works only alone or with --check": (
+                tracked and (dry_run or watch)
+            ),
         }
     )
     report = Diagnostics()

@@ -108,12 +108,6 @@ def one_line(path: str | None) -> str | None:
     return path
 
 
-def with_modeline(text: str, schema: str) -> str:
-    """Add or replace the first line of a YAML text, which names its schema."""
-    first, _, rest = text.partition("\n")
-    return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
-
-
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
 @options.option(
     "--modeline",
@@ -170,8 +164,10 @@ def convert_command(
     if document is None or report.errors:
         return 1
     text = files.print_document(document, form)
-    if modeline is not None:
-        text = with_modeline(text, modeline)
+    if modeline is not None:  # add the first line, or replace it
+        first, _, rest = text.partition("\n")
+        text = rest if first.startswith(MODELINE) else text
+        text = f"{MODELINE}{modeline}\n{text}"
     if output is None:
         print_data(text)
         return 0

@@ -208,11 +208,8 @@ def with_folders(
         folders without files.
     """
     for path in paths:
-        if (
-            allow_empty
-            and not os.path.lexists(path)
-            and not spec_files.can_format(path)
-        ):
+        is_missing = not os.path.lexists(path)
+        if allow_empty and is_missing and not spec_files.can_format(path):
             continue
         if path == spec_files.STDIN or not Path(path).is_dir():
             yield path

@@ -60,8 +60,9 @@ def weights_command(
         {
             f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
             "-o and --force need --migrate": migrate is None and (output or force),
-            "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": migrate is not None
-            and (spec is not None or output is None),
+            "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
+                migrate is not None and (spec is not None or output is None)
+            ),
         }
     )
     try:

@@ -5,24 +5,11 @@ collects the problems of one run. `diagnostic_text` and `machine_formats` print
 diagnostics. Imports only `source` and the folders below it in the layering.
 """
 
-from snnc.diagnostics.diagnostic import (
-    Diagnostic,
-    Diagnostics,
-    Fix,
-    Label,
-    LayerDiagnostic,
-    LayerWarning,
-    Severity,
-    SpecWarning,
-)
-
-__all__ = [
-    "Diagnostic",
-    "Diagnostics",
-    "Fix",
-    "Label",
-    "LayerDiagnostic",
-    "LayerWarning",
-    "Severity",
-    "SpecWarning",
-]
+from snnc.diagnostics.diagnostic import Diagnostic as Diagnostic
+from snnc.diagnostics.diagnostic import Diagnostics as Diagnostics
+from snnc.diagnostics.diagnostic import Fix as Fix
+from snnc.diagnostics.diagnostic import Label as Label
+from snnc.diagnostics.diagnostic import LayerDiagnostic as LayerDiagnostic
+from snnc.diagnostics.diagnostic import LayerWarning as LayerWarning
+from snnc.diagnostics.diagnostic import Severity as Severity
+from snnc.diagnostics.diagnostic import SpecWarning as SpecWarning

@@ -5,29 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.source import Span
 from snnc.text.tables import cells, printable, quote_code
 
 TAB = 4
 WIDEST = 160
 _BEFORE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A span to underline, and the text next to it."""
-
-    span: Span
-    text: str
-    primary: bool
-
-    @property
-    def line(self) -> int:
-        return self.span.first.line
 
 
 Line = tuple[str, str]
@@ -61,41 +47,45 @@ def expand(text: str) -> tuple[str, list[int]]:
     return "".join(shown), columns
 
 
-def _snippet(marks: Iterable[Mark]) -> Iterator[Line]:
-    """Yield each marked line, followed by one line of carets per mark."""
-    ordered = sorted(marks, key=lambda m: (m.line, not m.primary, m.span.start))
+def _snippet(labels: Iterable[Label], main: Label) -> Iterator[Line]:
+    """Yield each line with labels, followed by one line of carets per label."""
+    ordered = sorted(
+        labels,
+        key=lambda label: (label.span.first.line, label is not main, label.span.start),
+    )
     previous: int | None = None
-    for line, group in groupby(ordered, key=lambda m: m.line):
+    for line, group in groupby(ordered, key=lambda label: label.span.first.line):
         if previous is not None and line > previous + 1:
             yield GAP
         previous = line
-        yield from _marked_line(line, list(group))
+        yield from _marked_line(line, list(group), main)
 
 
-def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
-    """Yield a marked line; shorten a long line to the part near its first mark."""
-    text = marks[0].span.source.line_text(line)
+def _marked_line(line: int, labels: list[Label], main: Label) -> Iterator[Line]:
+    """Yield a marked line; shorten a long line to the part near its first label."""
+    span = labels[0].span
+    text = span.source.line_text(line)
     start = 0
     if len(text) > WIDEST:
-        column = marks[0].span.first.column - 1
+        column = span.first.column - 1
         start = max(0, min(column - _BEFORE, len(text) - WIDEST))
         text = text[start : start + WIDEST]
     shown, columns = expand(text)
     yield str(line), shown.rstrip()
-    for mark in marks:
-        yield "", _carets(mark, columns, start)
+    for label in labels:
+        yield "", _carets(label, columns, start, "^" if label is main else "-")
 
 
-def _carets(mark: Mark, columns: list[int], start: int) -> str:
-    """Underline a mark with at least one caret; stop at the end of the line."""
+def _carets(label: Label, columns: list[int], start: int, caret: str) -> str:
+    """Underline a label with at least one caret; stop at the end of the line."""
     size = len(columns) - 1
-    last = mark.span.last
-    first = min(max(mark.span.first.column - 1 - start, 0), size)
-    end = last.column - 1 - start if last.line == mark.line else size
+    begin, last = label.span.first, label.span.last
+    first = min(max(begin.column - 1 - start, 0), size)
+    end = last.column - 1 - start if last.line == begin.line else size
     end = min(max(end, first), size)
     width = max(1, columns[end] - columns[first])
-    label = f" {printable(mark.text)}" if mark.text else ""
-    return " " * columns[first] + ("^" if mark.primary else "-") * width + label
+    text = f" {printable(label.text)}" if label.text else ""
+    return " " * columns[first] + caret * width + text
 
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33"}
@@ -172,14 +162,13 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
 
 def _snippets(diagnostic: Diagnostic) -> Iterator[tuple[Span, list[Line]]]:
     """Yield the first position in each file, with the lines to show there."""
-    marks: dict[int, list[Mark]] = {}
-    main = Mark(diagnostic.span, diagnostic.render_label(), primary=True)
-    others = (Mark(r.span, r.text, primary=False) for r in diagnostic.related)
-    for mark in (main, *others):
-        marks.setdefault(id(mark.span.source), []).append(mark)
-    for same in marks.values():
-        span = same[0].span
-        yield span, list(_snippet(same)) if span.source.text else []
+    main = Label(diagnostic.span, diagnostic.render_label())
+    by_file: dict[int, list[Label]] = {}
+    for label in (main, *diagnostic.related):
+        by_file.setdefault(id(label.span.source), []).append(label)
+    for labels in by_file.values():
+        span = labels[0].span
+        yield span, list(_snippet(labels, main)) if span.source.text else []
 
 
 def _place(span: Span) -> str:

@@ -112,10 +112,9 @@ def _texts() -> tuple[Rule, ...]:
 
 def _numbers() -> tuple[Rule, ...]:
     kinds = (Category.RANGE, Category.DIMS, Category.NUMBER)
+    unit = f"[ \\t]+({_any_of(UNITS)})"
     measured = (
-        Rule(
-            f"({_terminal(kind.name)})[ \\t]+({_any_of(UNITS)})", (kind, Category.UNIT)
-        )
+        Rule(f"({_terminal(kind.name)}){unit}", (kind, Category.UNIT))
         for kind in (Category.RANGE, Category.NUMBER)
     )
     plain = (_whole(_terminal(kind.name), kind) for kind in kinds)
@@ -130,7 +129,10 @@ def _statements() -> tuple[Rule, ...]:
         (Category.KIND, Category.VARIANT, Category.DECLARED),
     )
     variants = (
-        Rule(f"(?<!\\w)({kind})[ \\t]+({_any_of(words)})", _VARIANT)
+        Rule(
+            f"(?<!\\w)({kind})[ \\t]+({_any_of(words)})",
+            (Category.KIND, Category.VARIANT),
+        )
         for kind, words in VARIANTS.items()
     )
     declared = (
@@ -138,9 +140,6 @@ def _statements() -> tuple[Rule, ...]:
         for words, kind in ((named, Category.KIND), (["network"], Category.HEADER))
     )
     return (encoders, *variants, *declared)
-
-
-_VARIANT = (Category.KIND, Category.VARIANT)
 
 
 def _words() -> tuple[Rule, ...]:
@@ -163,66 +162,45 @@ def _words() -> tuple[Rule, ...]:
 
 
 @cache
-def _compile_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
-    return tuple((re.compile(rule.pattern), rule) for rule in rules())
+def _compile_rules() -> tuple[re.Pattern[str], dict[int, list[tuple[int, Category]]]]:
+    """Return one pattern with a group per rule, and each rule's coloured groups."""
+    coloured: dict[int, list[tuple[int, Category]]] = {}
+    group = 1
+    for rule in rules():
+        first = group if rule.is_whole else group + 1
+        coloured[group] = list(enumerate(rule.categories, first))
+        group += 1 + re.compile(rule.pattern).groups
+    return re.compile("|".join(f"({rule.pattern})" for rule in rules())), coloured
 
 
 def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
     """Yield all parts of a ``.snn`` text in order, with their categories."""
+    pattern, coloured = _compile_rules()
     at = 0
-    while at < len(text):
-        first = _first(text, at)
-        if first is None:
-            blank = re.compile(r"\s+").match(text, at)
-            end = blank.end() if blank else at + 1
-            yield text[at:end], None
-            at = end
-            continue
-        match, rule = first
-        yield from _parts(text, match, rule)
-        at = match.end()
-
-
-def _first(text: str, at: int) -> tuple[re.Match[str], Rule] | None:
-    for pattern, rule in _compile_rules():
-        match = pattern.match(text, at)
-        if match is not None and match.end() > at:
-            return match, rule
-    return None
-
-
-def _parts(
-    text: str, match: re.Match[str], rule: Rule
-) -> Iterator[tuple[str, Category | None]]:
-    """Yield the groups of a match, and the spaces between groups."""
-    if rule.is_whole:
-        yield match[0], rule.categories[0]
-        return
-    at = match.start()
-    for number, category in enumerate(rule.categories, start=1):
-        if match[number] is not None:
-            if at < match.start(number):
-                yield text[at : match.start(number)], None
-            yield match[number], category
-            at = match.end(number)
+    for match in pattern.finditer(text):
+        for group, category in coloured[match.lastindex or 0]:
+            start, end = match.span(group)
+            if at < start:
+                yield text[at:start], None
+            if start >= 0:
+                yield text[start:end], category
+                at = end
+    if at < len(text):
+        yield text[at:], None
 
 
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
-def textmate() -> Json:
-    """Return the content of ``grammar/snn.tmLanguage.json``."""
-    return {
+def textmate_text() -> str:
+    """Return the text of ``grammar/snn.tmLanguage.json``."""
+    grammar = {
         "name": "snn",
         "scopeName": "source.snn",
         "fileTypes": ["snn"],
         "patterns": [_pattern(rule) for rule in rules()],
     }
-
-
-def textmate_text() -> str:
-    """Return the text of that file."""
-    return json.dumps(textmate(), indent=2) + "\n"
+    return json.dumps(grammar, indent=2) + "\n"
 
 
 def _pattern(rule: Rule) -> Json:

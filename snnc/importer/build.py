@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError
 from typing import Any
 
@@ -21,9 +21,12 @@ from snnc.importer.model import (
 from snnc.ir.order import reading_order
 from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
 
-POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
-_VALUES = {"__numpy__", "__tensor__", "__bytes__"}
-_ITEMS = {"__tuple__", "TensorShape"}
+_WRAPPED = {
+    **dict.fromkeys(("DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"), "name"),
+    **dict.fromkeys(("__numpy__", "__tensor__", "__bytes__"), "value"),
+    **dict.fromkeys(("__tuple__", "TensorShape"), "items"),
+}
+"""Classes of wrapped objects, and the key of their plain value."""
 MOST_LAYERS = 20_000
 """The most layers; nested submodels that are called repeatedly soon exceed it."""
 CallKey = tuple[str, int]
@@ -39,20 +42,10 @@ def unwrapped(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     items = {key: unwrapped(item) for key, item in value.items()}
-    return _literal(items, items.get("class_name"))
-
-
-def _literal(value: Mapping[str, Any], kind: Any) -> Any:
-    if not isinstance(kind, str):
-        return value
-    config = value.get("config", value)
-    if kind in _ITEMS and "items" in value:
-        return value["items"]
-    if kind in _VALUES and isinstance(config, dict) and "value" in config:
-        return config["value"]
-    if kind in POLICIES and isinstance(config, dict) and "name" in config:
-        return config["name"]
-    return value
+    kind, config = items.get("class_name"), items.get("config", items)
+    key = _WRAPPED.get(kind) if isinstance(kind, str) else None
+    own = items if key == "items" else config
+    return own[key] if key and isinstance(own, dict) and key in own else items
 
 
 def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Graph]:
@@ -129,12 +122,16 @@ def _walk(
     """
     ends: dict[CallKey, tuple[str, ...]] = {}
     calls = Calls(graph)
+
+    def sources(reads: Iterable[LayerOutput], reader: str) -> tuple[str, ...]:
+        return tuple(_source(calls.of(t), t.index, ends, reader) for t in reads)
+
     if missing := [name for name in graph.inputs if name not in calls.known]:
         raise _missing(f"`{graph.name}`", missing[0])
     for (place, number), part in calls.ordered():
         name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
         reader, owner = f"`{name}`", f"{own}{place}"
-        reads = tuple(_source(calls.of(t), t.index, ends, reader) for t in part.reads)
+        reads = sources(part.reads, reader)
         if place in bound:
             ends[place, 0] = (bound[place],)
         elif part.inside is None:
@@ -143,16 +140,18 @@ def _walk(
             layers.append(KerasLayer(name, part.kind, part.options, reads, shares))
             ends[place, number] = (name,)
         else:
-            inner = _binding(part.inside, reads, reader)
-            ends[place, number] = _walk(
-                part.inside, f"{name}/", f"{owner}/", inner, layers
-            )
+            inner = part.inside
+            if (count := len(reads)) != (due := len(inner.inputs)):
+                raise malformed(
+                    reader, f"it has {due} inputs, but reads {count} layers"
+                )
+            given = dict(zip(inner.inputs, reads, strict=True))
+            ends[place, number] = _walk(inner, f"{name}/", f"{owner}/", given, layers)
         if len(layers) > MOST_LAYERS:
             raise malformed(
                 reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
             )
-    whole = f"`{graph.name}`"
-    return tuple(_source(calls.of(t), t.index, ends, whole) for t in graph.outputs)
+    return sources(graph.outputs, f"`{graph.name}`")
 
 
 def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
@@ -161,14 +160,6 @@ def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
         raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
         raise malformed(reader, "it is not an input of its model")
-
-
-def _binding(graph: Graph, reads: tuple[str, ...], reader: str) -> dict[str, str]:
-    if len(reads) != len(graph.inputs):
-        raise malformed(
-            reader, f"it has {len(graph.inputs)} inputs, but reads {len(reads)} layers"
-        )
-    return dict(zip(graph.inputs, reads, strict=True))
 
 
 def _source(call: CallKey, index: int, ends: Outputs, reader: str) -> str:
@@ -191,25 +182,24 @@ class Calls:
 
     def __init__(self, graph: Graph) -> None:
         self.known = {part.name: part for part in graph.parts}
-        read = [t for p in graph.parts for call in p.calls for t in call.reads]
-        self._last: dict[str, int] = {}
-        for tensor in (*read, *graph.outputs):
-            last = self._last.get(tensor.layer, 0)
-            self._last[tensor.layer] = max(last, tensor.node)
         self._all = {
             (part.name, number): call
             for part in graph.parts
             for number, call in enumerate(part.calls)
         }
+        self._last: dict[str, int] = {}
+        read = (tensor for call in self._all.values() for tensor in call.reads)
+        for tensor in (*read, *graph.outputs):
+            last = self._last.get(tensor.layer, 0)
+            self._last[tensor.layer] = max(last, tensor.node)
 
     def of(self, tensor: LayerOutput) -> CallKey:
         """Return the call that produced a tensor, checking its number."""
         part = self.known.get(tensor.layer)
         if part is None or not part.again:
             return tensor.layer, 0
-        is_from_one = part.inside is not None and self._last[part.name] == len(
-            part.calls
-        )
+        is_model = part.inside is not None
+        is_from_one = is_model and self._last[part.name] == len(part.calls)
         return tensor.layer, tensor.node - is_from_one
 
     def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
@@ -224,8 +214,7 @@ class Calls:
         except CycleError as error:
             cycle = tuple(name for name, _ in error.args[1])
             raise refused(CyclicModel, layers=cycle) from error
-        for call in order:
-            yield call, self._all[call]
+        return ((call, self._all[call]) for call in order)
 
 
 def _missing(reader: str, layer: str) -> RefusedModelError:

@@ -8,27 +8,22 @@ from math import ceil
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
-from snnc.importer.draft import StatementDraft, Value
+from snnc.importer.draft import StatementDraft
 from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
-from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
-from snnc.importer.request import ImportRequest
+from snnc.importer.model import KerasModel, ModelWeights, RefusedModelError
+from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
-from snnc.importer.table import HANDLERS, read_foreign, read_refused
-from snnc.importer.table.axes import AxesError, one_order
-from snnc.importer.table.operations import read_operation
-from snnc.importer.table.options import check_options
+from snnc.importer.table import read_layer
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.source import SourceFile
+from snnc.text.tables import counted
 
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
-NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
-"""Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +32,27 @@ class Conversion:
 
     Attributes
     ----------
+    state :
+        The final state, whose model lacks the layers that the host computes.
     decisions :
         All decisions, in the order of the layers.
-    drafts, ends, written :
-        The parts of the spec; empty or None if a layer was refused.
+    ends, written :
+        The parts of the spec; None if a layer was refused.
     problems :
         The reasons for refusals, or warnings.
-    state :
-        The drafts if a layer was refused, so that their cores can be counted; otherwise
-        None.
     """
 
     model: KerasModel
-    request: ImportRequest
+    state: ConversionState
     decisions: tuple[Decision, ...]
-    drafts: tuple[StatementDraft, ...]
     ends: NetworkEnds | None
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
-    state: ConversionState | None = None
+
+    @property
+    def drafts(self) -> tuple[StatementDraft, ...]:
+        """The statements of the spec; empty if a layer was refused."""
+        return tuple(self.state.drafts.values()) if self.ends else ()
 
 
 def convert(
@@ -82,59 +79,41 @@ def convert(
     """
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
-    for layer in cut:
-        if layer.kind == "Lambda":
-            state.finals[layer.name] = layer.kind
-        state.rewrite(
-            layer, "removed: at the end of the model, the host can compute it"
-        )
-    for layer in rest.layers:
-        state.values[layer.name] = _read(layer, state)
+    for name, kind in cut.items():
+        if kind == "Lambda":
+            state.finals[name] = kind
+        why = "removed: at the end of the model, the host can compute it"
+        state.decide(Decision(name, "", "rewritten", why))
+    for layer in state.layers.values():
+        state.values[layer.name] = read_layer(layer)
     ends = convert_ends(state)
     _tell_rest(state)
     written = None if ends is None else write(state, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
-    decisions = sorted(
-        state.decisions,
-        key=lambda decision: (places[decision.layer], decision.option != ""),
-    )
-    return Conversion(
-        model,
-        request,
-        tuple(decisions),
-        tuple(state.drafts.values()) if ends else (),
-        ends,
-        written,
-        diagnose(decisions, model, request, path, _cost),
-        state if ends is None else None,
-    )
+    decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
 
+    def costs() -> str:
+        offers = [("maxpool", by) for by in REWRITES["maxpool"]]
+        return ", ".join(filter(None, (_cost(model, request, o, path) for o in offers)))
 
-def _read(layer: KerasLayer, state: ConversionState) -> Value:
-    if FOREIGN in layer.options:
-        return read_foreign(layer, state)
-    check_options(layer)
-    if layer.kind in NUMERIC and len(layer.reads) == 1:
-        return read_operation(layer, state)
-    try:
-        return HANDLERS.get(layer.kind, read_refused)(layer, state)
-    except AxesError as error:
-        return state.refuse(layer, str(error), error.remedy or one_order(state))
+    problems = diagnose(decisions, model, request, path, costs)
+    return Conversion(model, state, tuple(decisions), ends, written, problems)
 
 
 def _tell_rest(state: ConversionState) -> None:
     """Give each layer a verdict, even if its sources were refused."""
-    for layer in state.model.layers:
+    for layer in state.layers.values():
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            why = (
+            layer.rewrite(
                 f"shared with `{layer.shares}` in Keras; retraining changes them "
-                "separately"
+                "separately",
+                "weights of its own",
             )
-            state.rewrite(layer, why, "weights of its own")
-        if state.values[layer.name].broken:
-            state.tell(layer.name, "kept", "as soon as its input can be imported")
-        else:
-            state.tell(layer.name, "kept", "in the kernels that read it")
+        is_broken = state.values[layer.name].broken
+        when = "as soon as its input can be imported"
+        state.tell(
+            layer.name, "kept", when if is_broken else "in the kernels that read it"
+        )
 
 
 def compile_written(
@@ -156,16 +135,15 @@ def compile_written(
             mapped = place(made.lowered, own, cache)
         if mapped is None and request.chips is None:
             cores = cores_needed(made.lowered, cache)
+        chips = ceil((cores or 1) / made.device.chip.cores)
         if cores is not None:
-            own = Diagnostics()
-            chips = ceil(cores / made.device.chip.cores)
-            written = written.on(chips)
+            own, written = Diagnostics(), written.on(chips)
             made = _lower_spec(written, name, own, request, cache)
         if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
-            least = ceil(mapped.cores / made.device.chip.cores)
-            fits = "is the smallest that fits" if chips == least else "fits"
+            is_least = chips == ceil(mapped.cores / made.device.chip.cores)
+            fits = "is the smallest that fits" if is_least else "fits"
             note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
             written = replace(written, notes=(*written.notes, note))
         made = replace(made, mapped=mapped)
@@ -200,8 +178,6 @@ def _cost(
     report = Diagnostics()
     _, results = compile_written(tried.written, "imported.snn", report, request)
     if results.mapped is not None:
-        cores = results.mapped.cores
-        return f"{rewrite[1]} takes {cores} core{'' if cores == 1 else 's'} in all"
+        return f"{rewrite[1]} takes {counted(results.mapped.cores, 'core')} in all"
     errors = (d for d in report.diagnostics if d.severity is Severity.ERROR)
-    said = [d.render_message() for d in errors]
-    return f"{rewrite[1]}: {said[0]}" if said else ""
+    return next((f"{rewrite[1]}: {d.render_message()}" for d in errors), "")

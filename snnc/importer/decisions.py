@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from snnc.diagnostics import Diagnostic
-from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import KerasLayer, KerasModel
-from snnc.importer.request import REWRITES, ImportRequest
+from snnc.importer.model import KerasModel
+from snnc.importer.request import ImportRequest
 from snnc.rules import architectures, imports
 from snnc.source import Span, whole_file
 
@@ -23,7 +22,6 @@ VERDICTS: dict[Verdict, str] = {
     "rewritten": "rewritten",
     "refused": "refused",
 }
-Cost = Callable[[KerasModel, ImportRequest, tuple[str, str], str], str]
 Cause = tuple[Rule, str, str, str]
 
 
@@ -58,6 +56,20 @@ class Decision:
     rule: Rule = "layer"
 
 
+class RefusedLayerError(Exception):
+    """Raised if a layer can't be imported.
+
+    The arguments are attributes of its `Decision`. Without a remedy, the caller gives
+    general advice.
+    """
+
+    def __init__(
+        self, why: str, remedy: str = "", option: str = "", rule: Rule = "layer"
+    ) -> None:
+        super().__init__(why)
+        self.remedy, self.option, self.rule = remedy, option, rule
+
+
 class Decisions:
     """All lines of the explanation so far.
 
@@ -72,61 +84,29 @@ class Decisions:
         self._told: set[str] = set()
         self._refused: set[str] = set()
 
-    def tell(self, name: str, verdict: Verdict, why: str) -> None:
-        """Record the verdict on a whole layer, unless there is one already."""
-        if name not in self._told:
-            self._decide(Decision(name, "", verdict, why))
-
-    def _decide(self, decision: Decision) -> None:
+    def decide(self, decision: Decision) -> None:
         self.decisions.append(decision)
         if not decision.option:
             self._told.add(decision.layer)
         if decision.verdict == "refused":
             self._refused.add(decision.layer)
 
-    def keep(self, layer: KerasLayer, why: str = "", option: str = "") -> None:
-        self._decide(Decision(layer.name, option, "kept", why))
-
-    def train(self, layer: KerasLayer, why: str, option: str = "") -> None:
-        """Record something that only training uses."""
-        self._decide(Decision(layer.name, option, "training", why))
-
-    def rewrite(
-        self, layer: KerasLayer, why: str, option: str = "", remedy: str = ""
-    ) -> None:
-        self._decide(Decision(layer.name, option, "rewritten", why, remedy))
+    def tell(self, name: str, verdict: Verdict, why: str) -> None:
+        """Record the verdict on a whole layer, unless there is one already."""
+        if name not in self._told:
+            self.decide(Decision(name, "", verdict, why))
 
     def become(self, name: str, why: str) -> None:
         """Replace the reason for keeping or rewriting a layer with a more exact one."""
-        self.decisions = [
-            replace(d, why=why)
-            if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
-            else d
-            for d in self.decisions
-        ]
+        for place, d in enumerate(self.decisions):
+            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, why=why)
 
     def lose(self, name: str, option: str, why: str) -> None:
         """Change an option's verdict to ``training``."""
-        self.decisions = [
-            replace(d, verdict="training", why=why)
-            if d.layer == name and d.option.startswith(option)
-            else d
-            for d in self.decisions
-        ]
-
-    def refuse(
-        self,
-        layer: KerasLayer,
-        why: str,
-        remedy: str,
-        option: str = "",
-        rule: Rule = "layer",
-    ) -> Value:
-        """Record a refusal; the returned value prevents refusals of later layers."""
-        rule = "option" if option and rule == "layer" else rule
-        decision = Decision(layer.name, option, "refused", why, remedy, rule)
-        self._decide(decision)
-        return BROKEN
+        for place, d in enumerate(self.decisions):
+            if d.layer == name and d.option.startswith(option):
+                self.decisions[place] = replace(d, verdict="training", why=why)
 
     @property
     def has_refused(self) -> bool:
@@ -135,43 +115,6 @@ class Decisions:
 
     def is_refused(self, name: str) -> bool:
         return name in self._refused
-
-
-def diagnose(
-    decisions: Sequence[Decision],
-    model: KerasModel,
-    request: ImportRequest,
-    path: str,
-    cost: Cost,
-) -> tuple[Diagnostic, ...]:
-    """Return a diagnostic for each cause of refusals, in the order of the layers.
-
-    Parameters
-    ----------
-    cost :
-        Returns a phrase with the cost of rewriting all max pools.
-    """
-    span = whole_file(Path(path))
-    kinds = {layer.name: layer.kind for layer in model.layers}
-    causes: dict[Cause, list[str]] = {}
-    for d in decisions:
-        if d.verdict == "refused":
-            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), [])
-            layers += [d.layer] * (d.layer not in layers)
-    costs = ""
-    is_asked = request.rewrite("maxpool") is not None
-    if not is_asked and any(rule == "maxpool" for rule, *_ in causes):
-        offers = [("maxpool", by) for by in REWRITES["maxpool"]]
-        said = (cost(model, request, offer, path) for offer in offers)
-        costs = ", ".join(filter(None, said))
-    diagnostics = [
-        _diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()
-    ]
-    return (
-        tuple(diagnostics)
-        if diagnostics
-        else tuple(_report_unused(decisions, request, span))
-    )
 
 
 _RULES: dict[Rule, type[Diagnostic]] = {
@@ -185,22 +128,45 @@ _RULES: dict[Rule, type[Diagnostic]] = {
 }
 
 
-def _diagnostic(
-    cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
-) -> Diagnostic:
-    rule, option, why, remedy = cause
-    same: dict[str, Any] = {
-        "span": span,
-        "layers": tuple(layers),
-        "kinds": tuple(dict.fromkeys(kinds[layer] for layer in layers)),
-        "why": why,
-        "advice": remedy,
-    }
-    if rule == "maxpool":
-        same["costs"] = costs
-    elif rule in ("option", "activation"):
-        same["option"] = option
-    return _RULES[rule](**same)
+def diagnose(
+    decisions: Sequence[Decision],
+    model: KerasModel,
+    request: ImportRequest,
+    path: str,
+    costs: Callable[[], str],
+) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each cause of refusals, in the order of the layers.
+
+    Parameters
+    ----------
+    costs :
+        Returns a phrase with the costs of rewriting all max pools.
+    """
+    span = whole_file(Path(path))
+    kinds = {layer.name: layer.kind for layer in model.layers}
+    causes: dict[Cause, dict[str, str]] = {}
+    for d in decisions:
+        if d.verdict == "refused":
+            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
+            layers[d.layer] = kinds[d.layer]
+    if not causes:
+        return tuple(_report_unused(decisions, request, span))
+    has_pools = any(rule == "maxpool" for rule, *_ in causes)
+    offer = costs() if has_pools and request.rewrite("maxpool") is None else ""
+    diagnostics: list[Diagnostic] = []
+    for (rule, option, why, remedy), layers in causes.items():
+        fields: dict[str, Any] = {
+            "layers": tuple(layers),
+            "kinds": tuple(dict.fromkeys(layers.values())),
+            "why": why,
+            "advice": remedy,
+        }
+        if rule == "maxpool":
+            fields["costs"] = offer
+        elif rule in ("option", "activation"):
+            fields["option"] = option
+        diagnostics.append(_RULES[rule](span=span, **fields))
+    return tuple(diagnostics)
 
 
 def _report_unused(

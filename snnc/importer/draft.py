@@ -8,7 +8,7 @@ channels-first layouts reorder them, and `Reshape` may split them between axes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
@@ -54,22 +54,6 @@ def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
     return None if axes else tuple(groups)
 
 
-def axis_of(group: Group, shape: Shape) -> int | None:
-    """Return the only axis of a group that is longer than 1, or None without one.
-
-    Raises
-    ------
-    ValueError
-        If several axes are longer than 1.
-    """
-    long = [axis for axis in group if shape[axis] > 1]
-    if len(long) > 1:
-        raise ValueError("several axes are one")
-    if long:
-        return long[0]
-    return group[0] if group else None
-
-
 Kind = Literal[
     "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
 ]
@@ -80,14 +64,18 @@ INPUT = ""
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A neuron that fires at the rate ``relu(factor x + shift)`` for each value x."""
+    """A neuron that fires at the rate ``relu(factor x + shift)`` for each value x.
+
+    An activation is the sum of the rates of its units, multiplied by their gains.
+    """
 
     factor: float = 1.0
     shift: float = 0.0
+    gain: float = 1.0
 
 
 RELU = (Unit(),)
-SIGNED = (Unit(), Unit(-1.0))
+SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
 """Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
 
 
@@ -208,6 +196,22 @@ class Value:
     flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
     broken: bool = False
+
+    def then(
+        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+    ) -> Value:
+        """Return the value after a step, whose shift only the first term adds."""
+        more = replace(step, bias=False, is_first=False)
+        steps = [more if number else step for number in range(len(self.terms))]
+        pairs = zip(self.terms, steps, strict=True)
+        return replace(
+            self,
+            terms=tuple(term.then(own) for term, own in pairs),
+            shape=(*(window.places for window in step.windows), step.given),
+            view=view or self.view,
+            is_positive=is_positive,
+            is_alone=False,
+        )
 
     @property
     def spikes(self) -> str | None:

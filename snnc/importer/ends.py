@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import prod
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
 from snnc.importer.linear import LinearStep, Term, points, whole
-from snnc.importer.model import KerasLayer, KerasModel
+from snnc.importer.model import KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ENDING, ConversionState
 from snnc.importer.sums import size_of
@@ -45,16 +46,14 @@ class NetworkEnds:
     notes: tuple[str, ...]
 
 
-def without_lambdas(
-    model: KerasModel,
-) -> tuple[KerasModel, tuple[KerasLayer, ...]]:
-    """Remove each `Lambda` at the end of a model; also return the removed layers.
+def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
+    """Remove each `Lambda` at the end of a model; also return the removed classes.
 
     The host computes a `Lambda` and the activations after it.
     """
     layers = {layer.name: layer for layer in model.layers}
     outputs: list[str] = []
-    cut: dict[str, KerasLayer] = {}
+    cut: dict[str, str] = {}
     due = list(model.outputs)
     while due:
         name = due.pop(0)
@@ -62,14 +61,14 @@ def without_lambdas(
         while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
             tail.append(layers[tail[-1].reads[0]])
         if tail[-1].kind == "Lambda" and tail[-1].reads:
-            cut |= {layer.name: layer for layer in tail}
+            cut |= {layer.name: layer.kind for layer in tail}
             due = [*tail[-1].reads, *due]
         elif name not in outputs:
             outputs.append(name)
     rest = tuple(layer for layer in model.layers if layer.name not in cut)
     if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
-        return model, ()  # a hidden layer also reads a `Lambda`
-    return replace(model, layers=rest, outputs=tuple(outputs)), tuple(cut.values())
+        return model, {}  # a hidden layer also reads a `Lambda`
+    return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
 
 def convert_ends(state: ConversionState) -> NetworkEnds | None:
@@ -77,21 +76,21 @@ def convert_ends(state: ConversionState) -> NetworkEnds | None:
     values = [state.values[name] for name in state.model.outputs]
     if any(value.broken for value in values) or state.has_refused:
         return None
-    last = state.layers[state.model.outputs[0]]
     try:
         draft = _readout(state, values)
     except UnfitError as error:
-        remedy = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
-        state.refuse(last, str(error), remedy)
+        advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
+        state.layers[state.model.outputs[0]].refuse(error, advice)
         return None
-    pair = _is_pair(state, draft)
-    if pair:
+    is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
+    if is_pair:
         draft = replace(draft, shape=(2,))
     state.add(draft)
     state.drafts = read_by(state, draft.layer)
     encoder = encoder_of(state, draft.layer)
-    notes = tuple(_notes(state, values, pair))
-    return NetworkEnds(encoder, draft.layer, _size(state, draft, pair), pair, notes)
+    notes = tuple(_notes(state, values, is_pair))
+    size = _size(state, draft, is_pair)
+    return NetworkEnds(encoder, draft.layer, size, is_pair, notes)
 
 
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
@@ -107,46 +106,46 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
         if image is not None:
             _tell(state, image, values)
             return image
-    vectors = [
-        _flat(state, v, n) for v, n in zip(values, state.model.outputs, strict=True)
-    ]
-    sizes = [vector.shape[0] for vector in vectors]
+    vectors = list(map(_flat, values, state.model.outputs))
+    size = sum(vector.shape[0] for vector in vectors)
     terms: list[Term] = []
-    for number, vector in enumerate(vectors):
-        terms += _beside(state, vector, sum(sizes[:number]), sum(sizes))
-    value = Value(tuple(terms), (sum(sizes),), plain(1))
-    before = read_by(state, *(term.source for term in terms))
-    if not any(draft.kind in NEURAL for draft in before.values()):
-        value = identity_neurons(state, _last(state, vectors[-1]), value)
-    draft = readout(state, _last(state, vectors[-1]), value)
-    weights = size_of(draft.main, sum(sizes))
-    if weights > MOST_WEIGHTS and not _is_dense(draft):
+    start = 0
+    for vector in vectors:
+        terms += _beside(vector, start, size)
+        start += vector.shape[0]
+    value = Value(tuple(terms), (size,), plain(1))
+    name = _last(vectors[-1])
+    if not _has_neurons(state, value):
+        value = identity_neurons(state, name, value)
+    draft = readout(state, name, value)
+    weights = size_of(draft.main, size)
+    is_dense = all(
+        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
+        for term in draft.main
+    )  # the matrix equals the matrix in Keras
+    if weights > MOST_WEIGHTS and not is_dense:
         raise UnfitError(
-            f"it outputs {sum(sizes)} values, for which the readout would need "
+            f"it outputs {size} values, for which the readout would need "
             f"{weights} weights, more than {MOST_WEIGHTS}"
         )
     _tell(state, draft, values)
     return draft
 
 
+def _has_neurons(state: ConversionState, value: Value) -> bool:
+    before = read_by(state, *(term.source for term in value.terms))
+    return any(draft.kind in NEURAL for draft in before.values())
+
+
 def _image(state: ConversionState, value: Value) -> StatementDraft | None:
     """Return a readout that is a convolution, or None if it must be a matrix."""
-    before = read_by(state, *(term.source for term in value.terms))
-    has_neurons = any(draft.kind in NEURAL for draft in before.values())
-    if value.parts or value.flat or not has_neurons or prod(value.shape[:-1]) == 1:
+    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
+    if is_vector or not _has_neurons(state, value):
         return None
-    return readout_image(state, _last(state, value), value)
+    return readout_image(state, _last(value), value)
 
 
-def _is_dense(draft: StatementDraft) -> bool:
-    """Whether a readout's matrix equals the matrix in Keras."""
-    return all(
-        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
-        for term in draft.main
-    )
-
-
-def _flat(state: ConversionState, value: Value, output: str) -> Value:
+def _flat(value: Value, output: str) -> Value:
     """Return an output as a vector in Keras's order."""
     if value.parts or value.flat:
         raise UnfitError("a matrix can't output several flattened images")
@@ -157,25 +156,20 @@ def _flat(state: ConversionState, value: Value, output: str) -> Value:
         "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
         order=order(value.view),
     )  # fmt: skip
-    terms = tuple(replace(term, steps=(*term.steps, step)) for term in value.terms)
+    terms = tuple(term.then(step) for term in value.terms)
     return replace(value, terms=terms, shape=(size,), view=plain(1))
 
 
-def _beside(
-    state: ConversionState, vector: Value, start: int, size: int
-) -> Iterator[Term]:
+def _beside(vector: Value, start: int, size: int) -> Iterator[Term]:
     """Yield the terms of a vector at its position among all outputs."""
     own = vector.shape[0]
     for term in vector.terms:
-        if own == size:
-            yield term
-            continue
         windows = points((*term.sizes(len(term.steps)), own))
         step = LinearStep("embed", "", windows, own, size, start=start)
-        yield replace(term, steps=(*term.steps, step))
+        yield term if own == size else term.then(step)
 
 
-def _last(state: ConversionState, vector: Value) -> str:
+def _last(vector: Value) -> str:
     """Return the name of the layer after which the readout is named."""
     steps = [step for term in vector.terms for step in term.steps]
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
@@ -183,33 +177,29 @@ def _last(state: ConversionState, vector: Value) -> str:
 
 def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
     """Record for each layer in the readout how the readout computes it."""
-    several = len(values) > 1
-    for term in draft.main:
-        for step in term.steps:
-            if step.op == "norm":
-                why = "folded into the readout, which has no batch norm to retrain"
-                state.tell(step.layer, "rewritten", why)
-            elif step.is_kernel and several:
-                why = (
-                    "part of the `readout`, on the host, which has the units of all "
-                    "outputs"
-                )
-                state.tell(step.layer, "rewritten", why)
-            elif step.layer == draft.layer and (step.op == "matrix" or draft.kernel):
-                state.tell(step.layer, "kept", "the `readout`, on the host")
-            elif step.is_kernel and step.layer == draft.layer:
-                why = "the `readout`, on the host, as a matrix"
-                state.tell(step.layer, "rewritten", why)
-            elif step.is_kernel:
-                why = "its kernel is multiplied into the `readout`, on the host"
-                state.tell(step.layer, "rewritten", why)
+    for step in draft.steps:
+        is_own = step.layer == draft.layer
+        if step.op == "norm":
+            why = "folded into the readout, which has no batch norm to retrain"
+        elif step.is_kernel and len(values) > 1:
+            why = (
+                "part of the `readout`, on the host, which has the units of all outputs"
+            )
+        elif is_own and (step.op == "matrix" or draft.kernel):
+            state.tell(step.layer, "kept", "the `readout`, on the host")
+            continue
+        elif step.is_kernel:
+            why = "its kernel is multiplied into the `readout`, on the host"
+            why = "the `readout`, on the host, as a matrix" if is_own else why
+        else:
+            continue
+        state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
-            why = (
+            state.layers[name].rewrite(
                 "a `readout` after this layer passes on its rates; retraining may use "
                 "all weights"
             )
-            state.rewrite(state.layers[name], why)
 
 
 def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
@@ -227,25 +217,19 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     return {key: draft for key, draft in state.drafts.items() if key in seen}
 
 
-def _is_pair(state: ConversionState, draft: StatementDraft) -> bool:
-    finals = state.finals.values()
-    return draft.shape == (1,) and list(finals) == ["sigmoid"]
-
-
-def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
-    units = draft.shape[-1]
+def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
+    units, asked = draft.shape[-1], state.request.readout
     if draft.kernel:
         return f"filters {units}"
-    if state.request.readout is not None and not pair:
-        return f"{state.request.readout} {units}"
-    if pair:
-        return "classes 2" if state.request.readout != "units" else f"units {units}"
+    if is_pair and asked != "units":
+        return "classes 2"
+    if asked is not None:
+        return f"{asked} {units}"
     loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
     finals = set(state.finals.values())
     is_one = len(state.model.outputs) == 1 and units > 1
-    decides = finals <= {"softmax", "log_softmax"} and (
-        finals or any(name in loss for name in CLASS_LOSSES)
-    )
+    is_class_loss = any(name in loss for name in CLASS_LOSSES)
+    decides = finals <= {"softmax", "log_softmax"} and (finals or is_class_loss)
     return f"classes {units}" if is_one and decides else f"units {units}"
 
 
@@ -269,13 +253,10 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
             yield f"the readout outputs the values of `{name}` before the {final}"
 
 
-def _list_ranges(names: Iterable[str], sizes: Iterable[int]) -> str:
+def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
     """Return the range of each vector when the vectors are concatenated."""
-    ranges, start = [], 0
-    for name, size in zip(names, sizes, strict=True):
-        ranges.append(f"{name} {start}..{start + size - 1}")
-        start += size
-    return ", ".join(ranges)
+    pairs = zip(names, sizes, accumulate(sizes), strict=True)
+    return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
 
 
 def loss_name(loss: Any) -> str:
@@ -297,23 +278,22 @@ def encoder_of(state: ConversionState, readout: str) -> str | None:
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
+    has_curve = any(line.startswith("neuron") for line in first.properties)
+    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
     if (
         first.kind != "conv"
         or first.upscale
         or first.shortcut is not None
         or first.bias == "neuron"
+        or first.extent != first.kernel
+        or has_curve
+        or not others
+        or first.layer == readout
     ):
         return None
-    has_curve = any(line.startswith("neuron") for line in first.properties)
-    if first.extent != first.kernel or has_curve:
-        return None
-    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
-    if not others or first.layer == readout:
-        return None
-    layer = first.layer if first.layer in state.layers else ""
-    if layer:
+    if first.layer in state.layers:
         state.become(
-            layer,
+            first.layer,
             "`encode conv`, on the host: exact and without cores (`--encode rate` "
             "puts this layer on the chip)",
         )

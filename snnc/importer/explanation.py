@@ -9,11 +9,11 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.decisions import VERDICTS, Decision, Verdict
+from snnc.importer.decisions import VERDICTS, Decision
 from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.model import RefusedModelError
+from snnc.importer.model import KerasLayer, RefusedModelError
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.ir.mapped import MappedNetwork
@@ -41,23 +41,14 @@ WIDTH = max(map(len, VERDICTS.values())) + 2
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A Keras layer, and the decisions on it."""
-
-    name: str
-    kind: str
-    decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer of the spec and its number of cores; None for a layer on the host."""
+    """A layer of the spec and its number of cores; 0 for a layer on the host."""
 
     name: str
     kind: str
     shape: Shape
     neurons: int
-    cores: int | None
+    cores: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +64,37 @@ class Explanation:
         Whether a layer was refused but other layers were drafted.
     """
 
-    model: str
-    tool: str
-    keras: str | None
-    layers: tuple[Explained, ...]
-    notes: tuple[str, ...]
+    conversion: Conversion
     network: tuple[Placed, ...]
-    is_refused: bool
     is_part: bool
-    encode: str
+
+    @property
+    def is_refused(self) -> bool:
+        return self.conversion.written is None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        written = self.conversion.written
+        return () if written is None else written.notes
 
     @property
     def cores(self) -> int:
-        return sum(placed.cores or 0 for placed in self.network)
+        return sum(placed.cores for placed in self.network)
+
+    @property
+    def total(self) -> str:
+        where = "so far" if self.is_refused else "in all"
+        return f"{counted(self.cores, 'core')} {where}"
+
+    def layers(self) -> Iterator[tuple[KerasLayer, str, list[Decision]]]:
+        """Yield each layer of the model, its kind and the decisions on it."""
+        model = self.conversion.model
+        by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
+        for decision in self.conversion.decisions:
+            by_layer[decision.layer].append(decision)
+        for layer in model.layers:
+            kind = str(layer.options.get("node", layer.kind))
+            yield layer, kind, by_layer[layer.name]
 
 
 def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
@@ -96,59 +105,38 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     compilation :
         The result of the compiler's passes over the spec.
     """
-    model, written = conversion.model, conversion.written
-    by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
-    for decision in conversion.decisions:
-        by_layer[decision.layer].append(decision)
-    layers = tuple(
-        Explained(
-            layer.name,
-            str(layer.options.get("node", layer.kind)),
-            tuple(by_layer[layer.name]),
-        )
-        for layer in model.layers
-    )
     mapped = None if compilation is None else compilation.mapped
-    part = None if conversion.state is None else written_part(conversion.state)
+    state = conversion.state
+    part = written_part(state) if conversion.written is None else None
     if part is not None:
-        _, made = compile_written(part, "part.snn", Diagnostics(), conversion.request)
+        _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
         mapped = made.mapped
-    return Explanation(
-        model=model.name,
-        tool=model.tool,
-        keras=model.keras,
-        layers=layers,
-        notes=() if written is None else written.notes,
-        network=() if mapped is None else tuple(_list_places(mapped, written is None)),
-        is_refused=written is None,
-        is_part=part is not None,
-        encode="" if conversion.ends is None else _encode(conversion),
+    places = () if mapped is None else tuple(_list_places(mapped, part is not None))
+    return Explanation(conversion, places, part is not None)
+
+
+def _encode(ends: NetworkEnds | None) -> str:
+    if ends is None:
+        return ""
+    if ends.encoder is None:
+        return "input values become rates: exact, but every layer takes cores"
+    return (
+        f"{ends.encoder} encodes on the host: exact and without cores "
+        "(`--encode rate` puts this layer on the chip)"
     )
-
-
-def _encode(conversion: Conversion) -> str:
-    assert conversion.ends is not None
-    if conversion.ends.encoder is not None:
-        return (
-            f"{conversion.ends.encoder} encodes on the host: exact and without cores "
-            "(`--encode rate` puts this layer on the chip)"
-        )
-    return "input values become rates: exact, but every layer takes cores"
 
 
 def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
-        if not levels:
-            continue
-        neurons = sum(level.population.neurons for level in levels)
-        cores = sum(level.cores for level in levels) or None
-        yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
+        if levels:
+            neurons = sum(level.population.neurons for level in levels)
+            cores = sum(level.cores for level in levels)
+            yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
     readout = network.readout
-    if is_part:  # the readout was only added to count cores
-        return
-    yield Placed(readout.name, "readout", readout.shape, 0, None)
+    if not is_part:  # in a part, the readout was only added to count cores
+        yield Placed(readout.name, "readout", readout.shape, 0, 0)
 
 
 def written_part(state: ConversionState) -> WrittenSpec | None:
@@ -171,14 +159,13 @@ def written_part(state: ConversionState) -> WrittenSpec | None:
         shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
         source = trial.join(UNREAD, tuple(draft.layer for draft in beside), shape)
     key = trial.free(UNREAD)
-    trial.add(StatementDraft(layer=key, kind="readout", sources=(source,), shape=(1,)))
+    trial.add(StatementDraft(key, "readout", (source,), (1,)))
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
+    part = NetworkEnds(encoder_of(trial, key), key, "units 1", False, ())
     try:
-        return write(
-            trial, NetworkEnds(encoder_of(trial, key), key, "units 1", False, ())
-        )
+        return write(trial, part)
     except RefusedModelError:  # the spec is too long to be read
         return None
 
@@ -189,46 +176,51 @@ def document(explanation: Explanation) -> dict[str, Any]:
     ``network`` is null if the spec does not fit. If a layer was refused, ``network``
     contains the drafted layers. A layer on the host has 0 ``cores``.
     """
-    network = None
+    conversion, network = explanation.conversion, None
     if explanation.network:
-        network = {
-            "cores": explanation.cores,
-            "layers": [
-                asdict(placed) | {"cores": placed.cores or 0}
-                for placed in explanation.network
-            ],
-        }
+        layers = [asdict(placed) for placed in explanation.network]
+        network = {"cores": explanation.cores, "layers": layers}
+    keys = ("option", "verdict", "why", "remedy")
+    model = conversion.model
     return {
         "version": JSON_VERSION,
-        "model": explanation.model,
-        "tool": explanation.tool,
-        "keras": explanation.keras if explanation.tool == "Keras" else None,
+        "model": model.name,
+        "tool": model.tool,
+        "keras": model.keras if model.tool == "Keras" else None,
         "refused": explanation.is_refused,
-        "layers": [_layer(layer) for layer in explanation.layers],
-        "encode": explanation.encode,
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": kind,
+                "decisions": [
+                    {key: getattr(d, key) for key in keys} for d in decisions
+                ],
+                "converter": None,  # keys stay within a JSON version
+            }
+            for layer, kind, decisions in explanation.layers()
+        ],
+        "encode": _encode(conversion.ends),
         "notes": list(explanation.notes),
         "network": network,
     }
 
 
-def _layer(layer: Explained) -> dict[str, Any]:
-    keys = ("option", "verdict", "why", "remedy")
-    return {
-        "name": layer.name,
-        "kind": layer.kind,
-        "decisions": [{key: getattr(d, key) for key in keys} for d in layer.decisions],
-        "converter": None,  # keys stay within a JSON version
-    }
-
-
 def text(explanation: Explanation) -> str:
     """Return one block per layer, then the network's cost."""
-    by = " ".join(filter(None, (explanation.tool, explanation.keras)))
-    lines = [f"{explanation.model}, a {by} model", ""]
-    for layer in explanation.layers:
-        lines += [*_layer_lines(layer), ""]
+    model = explanation.conversion.model
+    by = " ".join(filter(None, (model.tool, model.keras)))
+    lines = [f"{model.name}, a {by} model", ""]
+    for layer, kind, decisions in explanation.layers():
+        lines.append(f"{layer.name} ({kind})")
+        for verdict, sentence, remedy in grouped(decisions):
+            lines.append(f"  {verdict:<{WIDTH}}{sentence}".rstrip())
+            if remedy:
+                lines.append(f"  {'':<{WIDTH}}{remedy}")
+        if not decisions:
+            lines.append(f"  {UNREACHED}")
+        lines.append("")
     rows = [cells(placed) for placed in explanation.network]
-    cores = [*columns(HEAD, rows, ("layer", "kind", "shape")), "", _total(explanation)]
+    cores = [*columns(HEAD, rows, ("layer", "kind", "shape")), "", explanation.total]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
         if rows:
@@ -236,51 +228,44 @@ def text(explanation: Explanation) -> str:
         elif explanation.is_part:
             lines.append(ALONE)
     else:
-        lines.append(f"encoding: {explanation.encode}")
+        lines.append(f"encoding: {_encode(explanation.conversion.ends)}")
         lines += [f"note: {note}" for note in explanation.notes]
         lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def _total(explanation: Explanation) -> str:
-    where = "so far" if explanation.is_refused else "in all"
-    return f"{counted(explanation.cores, 'core')} {where}"
-
-
 def cells(placed: Placed) -> Cells:
     """Return a row of the table of cores."""
     neurons = str(placed.neurons) if placed.neurons else ""
-    cores = "host" if placed.cores is None else str(placed.cores)
+    cores = str(placed.cores) if placed.cores else "host"
     return (placed.name, placed.kind, dims(placed.shape), neurons, cores)
 
 
-def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
+def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
     """Yield verdict, sentence and remedy; options with equal ones share a line."""
-    groups: dict[tuple[Verdict, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
-        key = (decision.verdict, decision.why, decision.remedy)
+        key = (VERDICTS[decision.verdict], decision.why, decision.remedy)
         groups.setdefault(key, []).append(decision.option)
     for (verdict, why, remedy), options in groups.items():
         named = ", ".join(option for option in options if option)
         yield verdict, ": ".join(filter(None, (named, why))), remedy
 
 
-def _layer_lines(layer: Explained) -> Iterator[str]:
-    yield f"{layer.name} ({layer.kind})"
-    for verdict, sentence, remedy in grouped(layer.decisions):
-        yield f"  {VERDICTS[verdict]:<{WIDTH}}{sentence}".rstrip()
-        if remedy:
-            yield f"  {'':<{WIDTH}}{remedy}"
-    if not layer.decisions:
-        yield f"  {UNREACHED}"
-
-
 def markdown(explanation: Explanation) -> str:
     """Return a table of layers and one of cores, as Markdown."""
     rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
-    cores = [*table(HEAD, rows, right=(3, 4)), "", f"{_total(explanation)}."]
-    lines = [f"## {code(explanation.model)}", ""]
-    lines += [*table(("layer", "becomes"), list(map(_row, explanation.layers))), ""]
+    cores = [*table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
+    becomes: list[Row] = []
+    for layer, kind, decisions in explanation.layers():
+        sentences = []
+        for verdict, sentence, remedy in grouped(decisions):
+            way = f" ({remedy})" if remedy else ""
+            sentences.append(f"**{verdict}** {prose(sentence + way)}".strip())
+        name = f"{code(layer.name)} ({prose(kind)})"
+        becomes.append((name, "<br>".join(sentences) or UNREACHED))
+    lines = [f"## {code(explanation.conversion.model.name)}", ""]
+    lines += [*table(("layer", "becomes"), becomes), ""]
     if explanation.is_refused:
         lines.append("No spec: a layer is refused.")
         if rows:
@@ -288,16 +273,7 @@ def markdown(explanation: Explanation) -> str:
         elif explanation.is_part:
             lines.append(f"{ALONE.capitalize()}.")
     else:
-        lines.append(f"- encoding: {prose(explanation.encode)}")
+        lines.append(f"- encoding: {prose(_encode(explanation.conversion.ends))}")
         lines += [f"- {prose(note)}" for note in explanation.notes]
         lines += ["", *(cores if rows else [f"{TOO_LARGE.capitalize()}."])]
     return "\n".join(lines) + "\n"
-
-
-def _row(layer: Explained) -> Row:
-    sentences = []
-    for verdict, sentence, remedy in grouped(layer.decisions):
-        way = f" ({remedy})" if remedy else ""
-        sentences.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
-    name = f"{code(layer.name)} ({prose(layer.kind)})"
-    return (name, "<br>".join(sentences) or UNREACHED)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from snnc.importer.build import build
 from snnc.importer.formats import (
@@ -44,9 +44,6 @@ from snnc.importer.model import (
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
 from snnc.source import module_of
-
-if TYPE_CHECKING:
-    from snnc.importer.model import Arrays, Shapes
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
@@ -119,38 +116,58 @@ def read_weights(
             names = archive.namelist()
         if VARIABLES not in names:
             refuse_archive(path, names)
-        stored: StoredWeights = UnpackedWeights(file, path, graph)
+        stored: StoredWeights = _open_archive(file, path, graph)
     elif is_hdf5:
         stored = _open_hdf5(file, path, graph)
     else:
         raise not_weights(path, head)
-    try:
+    with _closing_on_error(stored):
         compare(model, stored, path)
-    except BaseException:
-        stored.close()
-        raise
     return stored
+
+
+@contextmanager
+def _closing_on_error(opened: StoredWeights | Store) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _open_archive(file: Path, path: str, graph: Graph) -> StoredWeights:
+    """Return the weights in an archive, which are unpacked on first use."""
+
+    def unpack() -> IO[bytes]:
+        # The file has no name, so it disappears however this process ends.
+        unpacked = tempfile.TemporaryFile()  # noqa: SIM115
+        with _archive(file, path) as archive, archive.open(VARIABLES) as member:
+            shutil.copyfileobj(member, unpacked)
+            unpacked.flush()
+        return unpacked
+
+    return Keras3Weights(Store(unpack, path), graph)
 
 
 def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
     """Open an HDF5 file that `save_weights` or `save` of Keras 2 or 3 wrote."""
     store = Store(file, path)
-    try:
+    with _closing_on_error(store):
         members = store.members("")
         root = ROOT if ROOT in members else ""
         if any(name in members for name in FOLDERS):
             return Keras3Weights(store, graph)
         if store.texts(root, "layer_names") is None:
             raise not_a_model(path, "it is HDF5 without Keras weights")
-        refuse_old(
-            path,
-            store.text(root, "keras_version") or store.text("", "keras_version"),
-            store.text(root, "backend") or store.text("", "backend"),
-        )
+        refuse_old(path, *_writer(store, root, ""))
         return H5Weights(store, graph, root, is_beside=True)
-    except BaseException:
-        store.close()
-        raise
+
+
+def _writer(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
+    """Return the version of Keras and the backend that two groups may name."""
+    names = ("keras_version", "backend")
+    version, backend = (store.text(first, n) or store.text(second, n) for n in names)
+    return version, backend
 
 
 def _read_json(file: Path, path: str) -> Found:
@@ -190,15 +207,12 @@ def _of_old(model: KerasModel, writer: str) -> KerasModel:
 def _read_hdf5(file: Path, path: str) -> Found:
     """Read a file that ``model.save('model.h5')`` wrote."""
     store = Store(file, path)
-    try:
+    with _closing_on_error(store):
         config = store.text("", "model_config")
         if config is None:
             raise _without_config(store, path)
         training = store.text("", "training_config")
-        keras, backend = (
-            store.text("", key) or store.text(ROOT, key)
-            for key in ("keras_version", "backend")
-        )
+        keras, backend = _writer(store, "", ROOT)
         value = parse(config, path, "its model_config")
         writer = _old_writer(value, keras, backend)
         model, graph = build(
@@ -206,9 +220,6 @@ def _read_hdf5(file: Path, path: str) -> Found:
             keras,
             parse(training, path, "its training_config") if training else None,
         )
-    except BaseException:
-        store.close()
-        raise
     if writer:
         store.close()
         return _of_old(model, writer), graph, None
@@ -238,7 +249,7 @@ def _read_archive(file: Path, path: str) -> Found:
     refuse_json(path, config)
     keras = metadata.get("keras_version") if isinstance(metadata, dict) else None
     model, graph = build(config, keras, None)
-    weights = UnpackedWeights(file, path, graph) if VARIABLES in names else None
+    weights = _open_archive(file, path, graph) if VARIABLES in names else None
     return model, graph, weights
 
 
@@ -274,38 +285,3 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
         raise refused(DamagedModel, path=path, reason=reason) from error
-
-
-class UnpackedWeights(StoredWeights):
-    """The weights in an archive, unpacked to a temporary file on first use."""
-
-    def __init__(self, file: Path, path: str, graph: Graph) -> None:
-        self._file, self._path, self._graph = file, path, graph
-        self._unpacked: IO[bytes] | None = None
-        self._open: Keras3Weights | None = None
-
-    def of(self, layer: str) -> Arrays:
-        """See `Weights.of`."""
-        return self._open_keras3().of(layer)
-
-    def shapes(self, layer: str) -> Shapes:
-        """See `StoredWeights.shapes`."""
-        return self._open_keras3().shapes(layer)
-
-    def close(self) -> None:
-        for opened in (self._open, self._unpacked):
-            if opened is not None:
-                opened.close()
-
-    def _open_keras3(self) -> Keras3Weights:
-        if self._open is None:
-            # The file has no name, so it disappears however this process ends.
-            self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
-            with (
-                _archive(self._file, self._path) as archive,
-                archive.open(VARIABLES) as member,
-            ):
-                shutil.copyfileobj(member, self._unpacked)
-                self._unpacked.flush()
-            self._open = Keras3Weights(Store(self._unpacked, self._path), self._graph)
-        return self._open

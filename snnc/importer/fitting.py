@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
-from snnc.ir.shapes import transposed_crop, transposed_places
+from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 Padding = Literal["valid", "same", "causal"]
+WAYS: tuple[Literal["valid", "same"], ...] = ("valid", "same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,6 @@ class Fitted:
         return {name: getattr(self, name) for name in names}
 
 
-def positions(size: int, kernel: int, stride: int, padding: str) -> int:
-    """Return the number of output positions on an axis (``tf.nn.convolution``)."""
-    if padding == "same":
-        return -(-size // stride)
-    return max(0, (size - kernel) // stride + 1)
-
-
-def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return the zeros that `same` puts before and after an axis.
-
-    The formula is the one of ``tf.nn.convolution``.
-    """
-    total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
-    return total // 2, total - total // 2
-
-
 def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     """Return the smallest kernel in a spec that covers windows, or None.
 
@@ -82,56 +68,14 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     """
     if any(window.step > 1 for window in windows):
         return _fit_transposed(windows)
-    ways: tuple[Padding, ...] = ("valid", "same")
-    for padding in ways:
-        axes = [_axis(window, padding) for window in windows]
-        fitted_axes = [axis for axis in axes if axis is not None]
-        if len(fitted_axes) < len(axes):
+    for padding in WAYS:
+        axes = _fit_each(windows, padding, is_transposed=False)
+        if not axes and windows:
             continue
-        if padding == "same" and causal and len(fitted_axes) == 1:
-            ahead = _causal(windows[0])
-            if ahead is not None and ahead.taps < fitted_axes[0].taps:
-                padding, fitted_axes = "causal", [ahead]
-        return _fit_axes(windows, fitted_axes, padding, (0,) * len(axes))
-    return None
-
-
-def _fit_transposed(windows: Windows) -> Fitted | None:
-    """Return the smallest transposed convolution that covers windows, or None."""
-    ways: tuple[Literal["valid", "same"], ...] = ("valid", "same")
-    for padding in ways:
-        axes = [_transposed_axis(window, padding) for window in windows]
-        known = [axis for axis in axes if axis is not None]
-        if len(known) < len(axes) or len(axes) != 2:
-            continue
-        pairs = list(zip(known, windows, strict=True))
-        return Fitted(
-            kernel=tuple(axis.taps for axis in known),
-            stride=(1,) * len(axes),
-            padding=padding,
-            dilation=(1,) * len(axes),
-            before=tuple(axis.start + window.before for axis, window in pairs),
-            places=tuple(window.places for window in windows),
-            skip=(0,) * len(axes),
-            is_padded=True,
-            upscale=tuple(window.step for window in windows),
-        )
-    return None
-
-
-def _transposed_axis(
-    window: AxisWindow, padding: Literal["valid", "same"]
-) -> FittedAxis | None:
-    """Return the smallest kernel; zero taps may be added at both ends."""
-    if window.stride != 1:
-        return None
-    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
-    for taps in range(window.taps, most + 1):
-        places = transposed_places(window.size, taps, window.step, padding)
-        crop = transposed_crop(taps, window.step, padding)
-        start = taps - 1 - crop - window.before
-        if places == window.places and 0 <= start <= taps - window.taps:
-            return FittedAxis(taps, 1, start)
+        ahead = _causal(windows[0]) if causal and len(axes) == 1 else None
+        if padding == "same" and ahead is not None and ahead.taps < axes[0].taps:
+            return _fit_axes(windows, [ahead], "causal")
+        return _fit_axes(windows, axes, padding)
     return None
 
 
@@ -143,16 +87,24 @@ def fit_more(windows: Windows) -> Fitted | None:
     """
     if any(window.step > 1 for window in windows):
         return None
-    wider, skips = [], []
-    for window in windows:
-        first_fit = next(_wider(window), None)
-        if first_fit is None:
-            return _fit_transposed(windows)
-        wider.append(first_fit[0])
-        skips.append(first_fit[1])
-    axes = [_axis(window, "same") for window in wider]
-    known = [axis for axis in axes if axis is not None]
-    return _fit_axes(tuple(wider), known, "same", tuple(skips))
+    found = [next(_wider(window), None) for window in windows]
+    known = [pair for pair in found if pair is not None]
+    if len(known) < len(found):
+        return _fit_transposed(windows)
+    wider = tuple(window for window, _ in known)
+    axes = _fit_each(wider, "same", is_transposed=False)
+    return _fit_axes(wider, axes, "same", tuple(skip for _, skip in known))
+
+
+def _fit_transposed(windows: Windows) -> Fitted | None:
+    """Return the smallest transposed convolution that covers windows, or None."""
+    for padding in WAYS:
+        axes = _fit_each(windows, padding, is_transposed=True)
+        if len(axes) == 2:
+            fitted = _fit_axes(windows, axes, padding, is_transposed=True)
+            steps = tuple(window.step for window in windows)
+            return replace(fitted, is_padded=True, upscale=steps)
+    return None
 
 
 def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
@@ -161,66 +113,80 @@ def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
     for skip in range(places - window.places + 1):
         before = window.before + skip * window.stride
         wider = replace(window, before=before, places=places)
-        if _axis(wider, "same") is not None:
+        if _fit_axis(wider, "same") is not None:
             yield wider, skip
 
 
 def _fit_axes(
-    windows: Windows, axes: Sequence[FittedAxis], padding: Padding, skip: Shape
+    windows: Windows,
+    axes: Sequence[FittedAxis],
+    padding: Padding,
+    skip: Shape = (),
+    is_transposed: bool = False,
 ) -> Fitted:
-    steps = tuple(window.dilation for window in windows)
+    pairs = list(zip(axes, windows, strict=True))
+    skip = skip or (0,) * len(axes)
     is_as_it_is = all(
-        axis.start == 0 and axis.taps == window.taps
-        for axis, window in zip(axes, windows, strict=True)
+        axis.start == 0 and axis.stride == 1 and axis.taps == window.taps
+        for axis, window in pairs
     )
-    if not is_as_it_is or any(axis.stride > 1 for axis in axes):
-        steps = (1,) * len(windows)
+    steps = tuple(window.dilation for window in windows)
+    if not is_as_it_is or is_transposed:
+        steps = (1,) * len(axes)
+    zeros = (pads(w.size, a.taps, a.stride, padding) for a, w in pairs)
     return Fitted(
         kernel=tuple((a.taps - 1) // d + 1 for a, d in zip(axes, steps, strict=True)),
         stride=tuple(axis.stride for axis in axes),
         padding=padding,
         dilation=steps,
         before=tuple(
-            a.start + w.before - n * w.stride
-            for a, w, n in zip(axes, windows, skip, strict=True)
+            axis.start + window.before - count * window.stride
+            for (axis, window), count in zip(pairs, skip, strict=True)
         ),
         places=tuple(window.places for window in windows),
         skip=skip,
-        is_padded=padding == "causal"
-        or (
-            padding == "same"
-            and any(
-                same_pads(window.size, axis.taps, axis.stride) != (0, 0)
-                for window, axis in zip(windows, axes, strict=True)
-            )
-        ),
+        is_padded=padding == "causal" or any(pair != (0, 0) for pair in zeros),
     )
 
 
-def _axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
-    fitted = _valid(window) if padding == "valid" else _same(window)
-    if fitted is None and window.places == 1:
-        stride = 1 if padding == "valid" else window.size
-        return FittedAxis(window.size, stride, -window.before)
-    return fitted
+def _fit_each(
+    windows: Windows, padding: Literal["valid", "same"], is_transposed: bool
+) -> list[FittedAxis]:
+    """Return the smallest kernel along each axis; empty if an axis has none."""
+    find = _fit_transposed_axis if is_transposed else _fit_axis
+    axes = [find(window, padding) for window in windows]
+    known = [axis for axis in axes if axis is not None]
+    return known if len(known) == len(axes) else []
 
 
-def _valid(window: AxisWindow) -> FittedAxis | None:
-    start = -window.before
-    rest = window.size - window.places * window.stride
-    taps = max(start + window.taps, rest + 1)
-    fits = start >= 0 and taps <= rest + window.stride
-    return FittedAxis(taps, window.stride, start) if fits else None
+def _fit_axis(
+    window: AxisWindow, padding: Literal["valid", "same"]
+) -> FittedAxis | None:
+    size, stride, places = window.size, window.stride, window.places
+    least, most = window.taps, 2 * (window.taps + abs(window.before)) + stride
+    if padding == "valid":
+        least = most = max(window.taps - window.before, size - places * stride + 1)
+    for taps in range(least, most + 1):
+        start = pads(size, taps, stride, padding)[0] - window.before
+        is_alike = window_positions(size, taps, stride, padding) == places
+        if is_alike and 0 <= start <= taps - window.taps:
+            return FittedAxis(taps, stride, start)
+    if places == 1:
+        return FittedAxis(size, 1 if padding == "valid" else size, -window.before)
+    return None
 
 
-def _same(window: AxisWindow) -> FittedAxis | None:
-    if window.places != -(-window.size // window.stride):
-        return None
-    most = 2 * (window.taps + abs(window.before)) + window.stride
+def _fit_transposed_axis(
+    window: AxisWindow, padding: Literal["valid", "same"]
+) -> FittedAxis | None:
+    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
     for taps in range(window.taps, most + 1):
-        start = same_pads(window.size, taps, window.stride)[0] - window.before
-        if 0 <= start <= taps - window.taps:
-            return FittedAxis(taps, window.stride, start)
+        places = transposed_places(window.size, taps, window.step, padding)
+        crop = transposed_crop(taps, window.step, padding)
+        start = taps - 1 - crop - window.before
+        is_alike = window.stride == 1 and places == window.places
+        if is_alike and 0 <= start <= taps - window.taps:
+            return FittedAxis(taps, 1, start)
     return None
 
 
@@ -240,7 +206,7 @@ def united(many: Sequence[Windows]) -> Windows | None:
     joint: list[AxisWindow] = []
     for axis in zip(*many, strict=True):
         first = axis[0]
-        if all(window == first for window in axis):
+        if len(set(axis)) == 1:
             joint.append(first)
             continue
         if any(window.step > 1 for window in axis):
@@ -265,56 +231,40 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
     None if no split works. A model may be a single term with thousands of steps, so the
     results for pieces are cached, and no function is recursive.
     """
-    pieces = _Pieces(term)
-    stop = len(term.steps)
-    if pieces.are_exact(0, stop):
-        return ()
-    ends = [0]
-    """The steps up to which all pieces are kernels."""
-    for end in range(1, stop):
-        if pieces.before(ends, end) is not None:
-            ends.append(end)
-    cuts: list[int] = []
-    while not pieces.are_exact(0, stop):
-        before = pieces.before(ends, stop)
-        if before is None:
-            return None
-        cuts.append(before)
-        stop = before
-    return tuple(reversed(cuts))
+    windows_from = cache(lambda first: tuple(term.prefixes(first)))
 
-
-class _Pieces:
-    """Finds out which consecutive steps of a term one kernel can compute."""
-
-    def __init__(self, term: Term) -> None:
-        self._term = term
-        self._windows: dict[int, tuple[Windows, ...]] = {}
-        self._are_exact: dict[tuple[int, int], bool] = {}
-
-    def before(self, ends: list[int], stop: int) -> int | None:
-        """Return the last split after which the steps up to ``stop`` are one kernel."""
-        known = (end for end in reversed(ends) if end < stop)
-        return next((end for end in known if self.are_exact(end, stop)), None)
-
-    def are_exact(self, first: int, stop: int) -> bool:
+    @cache
+    def are_exact(first: int, stop: int) -> bool:
         """Return whether the steps from ``first`` to before ``stop`` are one kernel."""
-        key = first, stop
-        if key not in self._are_exact:
-            self._are_exact[key] = self._find(first, stop)
-        return self._are_exact[key]
-
-    def _find(self, first: int, stop: int) -> bool:
-        if not self._term.steps:
-            return True
-        if first not in self._windows:
-            self._windows[first] = tuple(self._term.prefixes(first))
-        known = self._windows[first]
+        known = windows_from(first)
         if len(known) < stop - first:
             return False
         windows = known[stop - first - 1]
         if fit(windows) is not None:
             return True
         # A bias per position has no values at positions that no layer reads.
-        part = replace(self._term, steps=self._term.steps[:stop])
+        part = replace(term, steps=term.steps[:stop])
         return fit_more(windows) is not None and part.shifts_at(first) != "place"
+
+    ends = [0]
+    """The steps up to which all pieces are kernels."""
+
+    def last_cut(stop: int) -> int | None:
+        """Return the last split after which the steps up to ``stop`` are one kernel."""
+        known = (end for end in reversed(ends) if end < stop)
+        return next((end for end in known if are_exact(end, stop)), None)
+
+    stop = len(term.steps)
+    if not stop or are_exact(0, stop):
+        return ()
+    for end in range(1, stop):
+        if last_cut(end) is not None:
+            ends.append(end)
+    cuts: list[int] = []
+    while not are_exact(0, stop):
+        before = last_cut(stop)
+        if before is None:
+            return None
+        cuts.append(before)
+        stop = before
+    return tuple(reversed(cuts))

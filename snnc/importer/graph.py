@@ -10,13 +10,13 @@ the version of Keras.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from snnc.importer.layer_config import (
     FOREIGN,
     check_shape,
-    foreign_class,
     head,
     is_custom,
     malformed,
@@ -31,6 +31,12 @@ MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"
 """The option for a call's other arguments, such as ``training``."""
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py of Keras 2
+Call = tuple[tuple[LayerOutput, ...], Mapping[str, Any]]
+"""The tensors of a call, in order, and its other arguments.
+
+The keys are keywords, or the indices of positional arguments as text. Arguments that
+are None are omitted.
+"""
 
 
 def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
@@ -64,43 +70,28 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
-    names = names_of(entries)
     parts: list[NestedLayer] = []
-    for own, entry in zip(names, entries, strict=True):
+    for own, entry in zip(names_of(entries), entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
-        part = _part(own, entry, Call(reads, {}))
+        part = _part(own, entry, (reads, {}))
         if parts and part.kind == "InputLayer":  # Keras passes on its input
             part = replace(part, kind="Identity", options={})
         parts.append(part)
     if not parts:
         raise malformed(f"`{name}`", "it has no layers")
-    if parts[0].kind != "InputLayer":
-        parts = _with_input(name, parts, config)
-    return Graph(
-        name,
-        "Sequential",
-        tuple(parts),
-        (parts[0].name,),
-        (LayerOutput(parts[-1].name, 0),),
-    )
-
-
-def _with_input(
-    name: str, parts: list[NestedLayer], config: Mapping[str, Any]
-) -> list[NestedLayer]:
-    """Add the input layer that Keras omits before the first layer."""
     first = parts[0]
-    shape = _first_shape(first) or config.get("build_input_shape")
-    if shape is None:
-        raise refused(NoInputShape, name=name)
-    own = f"{first.name}_input"
-    check_shape(shape, own)
-    options = {"batch_input_shape": shape, "dtype": first.options.get("dtype")}
-    before = NestedLayer(own, "InputLayer", {**options, "name": own}, ())
-    after = NestedLayer(
-        first.name, first.kind, first.options, (LayerOutput(own, 0),), first.inside
-    )
-    return [before, after, *parts[1:]]
+    if first.kind != "InputLayer":  # Keras omits the input layer
+        shape = _first_shape(first) or config.get("build_input_shape")
+        if shape is None:
+            raise refused(NoInputShape, name=name)
+        own = f"{first.name}_input"
+        check_shape(shape, own)
+        dtype = first.options.get("dtype")
+        options = {"batch_input_shape": shape, "dtype": dtype, "name": own}
+        parts[0] = replace(first, reads=(LayerOutput(own, 0),))
+        parts.insert(0, NestedLayer(own, "InputLayer", options, ()))
+    ends = (parts[0].name,), (LayerOutput(parts[-1].name, 0),)
+    return Graph(name, "Sequential", tuple(parts), *ends)
 
 
 def _first_shape(part: NestedLayer) -> Any:
@@ -109,13 +100,8 @@ def _first_shape(part: NestedLayer) -> Any:
         sizes = part.options.get("input_shape")  # written by hand; Keras reads it
         shape = [None, *sizes] if isinstance(sizes, list) else None
         return part.options.get("batch_input_shape", shape)
-    inputs = part.inside.inputs
-    shapes = [
-        inner.options.get("batch_input_shape")
-        for inner in part.inside.parts
-        if inner.name in inputs
-    ]
-    return shapes[0] if len(shapes) == 1 else None
+    inputs = [one for one in part.inside.parts if one.name in part.inside.inputs]
+    return inputs[0].options.get("batch_input_shape") if len(inputs) == 1 else None
 
 
 def _functional(
@@ -123,62 +109,52 @@ def _functional(
 ) -> Graph:
     names = names_of(entries)
     parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
-    try:
-        inputs = read_tensors(config.get("input_layers"))
-        outputs = read_tensors(config.get("output_layers"))
-    except ValueError as error:
-        raise malformed(f"`{name}`", str(error)) from error
+    with _blaming(name):
+        inputs, outputs = (
+            read_tensors(config.get(key)) for key in ("input_layers", "output_layers")
+        )
     return Graph(name, kind, tuple(parts), tuple(t.layer for t in inputs), outputs)
 
 
-def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    """Turn a `ValueError` into the refusal of a layer or a model."""
     try:
-        calls = read_calls(entry.get("inbound_nodes", []))
+        yield
     except ValueError as error:
         raise malformed(f"`{name}`", str(error)) from error
-    first, *others = calls or (Call((), {}),)
+
+
+def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+    with _blaming(name):
+        calls = read_calls(entry.get("inbound_nodes", []))
+    first, *others = calls or (((), {}),)
     part = _part(name, entry, first)
-    return replace(part, again=tuple(_again(part, entry, call) for call in others))
-
-
-def _again(part: NestedLayer, entry: Mapping[str, Any], call: Call) -> NestedLayer:
-    """Return a part for another call; a submodel's graph is read only once.
-
-    Even in a small file, nested submodels that are all called twice cause many calls.
-    """
-    if part.inside is not None:
-        return replace(part, reads=call.tensors)
-    return _part(part.name, entry, call)
+    # A submodel's graph is read only once: even in a small file, nested submodels that
+    # are all called twice cause many calls.
+    again = (
+        _part(name, entry, call)
+        if part.inside is None
+        else replace(part, reads=call[0])
+        for call in others
+    )
+    return replace(part, again=tuple(again))
 
 
 def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
     kind, config = head(entry, f"`{name}`")
+    reads, others = call
     if kind in MODELS:
-        return NestedLayer(name, kind, {}, call.tensors, read_graph(entry, name))
+        return NestedLayer(name, kind, {}, reads, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
         raise refused(SubclassedModel, name=name, kind=kind)
-    foreign = foreign_class(entry)
-    if foreign is not None:
-        return NestedLayer(name, foreign, {FOREIGN: True}, call.tensors)
+    if is_custom(entry):
+        foreign = str(entry.get("registered_name") or kind)
+        return NestedLayer(name, foreign, {FOREIGN: True}, reads)
     options = read_options(kind, config, name)
-    if call.others:
-        options[CALLED_WITH] = dict(call.others)
-    return NestedLayer(name, kind, options, call.tensors)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The tensors of a call, in order, and its other arguments.
-
-    Attributes
-    ----------
-    others :
-        The keys are keywords, or the indices of positional arguments as text. Arguments
-        that are None are omitted.
-    """
-
-    tensors: tuple[LayerOutput, ...]
-    others: Mapping[str, Any]
+    if others:
+        options[CALLED_WITH] = dict(others)
+    return NestedLayer(name, kind, options, reads)
 
 
 def read_calls(nodes: Any) -> tuple[Call, ...]:
@@ -209,8 +185,12 @@ def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
 
 
 def _read_call(node: Any) -> Call:
-    if isinstance(node, dict):
-        return _read_new(node)
+    if isinstance(node, dict):  # of Keras 3
+        arguments, keywords = node.get("args", []), node.get("kwargs", {})
+        if not isinstance(arguments, list) or not isinstance(keywords, dict):
+            raise ValueError("one of its inbound_nodes has no args or kwargs")
+        numbered = {str(number): value for number, value in enumerate(arguments)}
+        return _sort({**numbered, **keywords}, [], {})
     if not isinstance(node, list):
         raise ValueError("one of its inbound_nodes is not a call")
     pieces = [node] if _is_tensor(node) or _is_constant(node) else node
@@ -220,45 +200,29 @@ def _read_call(node: Any) -> Call:
         if _is_constant(piece):
             others[str(number)] = piece[2]
         elif _is_tensor(piece):
-            tensors.append(LayerOutput(piece[0], piece[2], piece[1]))
+            tensors += _tensors(piece)
         else:
             raise ValueError("one of its inbound_nodes does not read a layer")
         keywords = piece[3] if len(piece) > 3 else {}
         if not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no keywords")
         _sort(keywords, tensors, others)
-    return Call(tuple(tensors), others)
-
-
-def _read_new(node: Mapping[str, Any]) -> Call:
-    arguments, keywords = node.get("args", []), node.get("kwargs", {})
-    if not isinstance(arguments, list) or not isinstance(keywords, dict):
-        raise ValueError("one of its inbound_nodes has no args or kwargs")
-    tensors: list[LayerOutput] = []
-    others: dict[str, Any] = {}
-    numbered = {str(number): value for number, value in enumerate(arguments)}
-    _sort({**numbered, **keywords}, tensors, others)
-    return Call(tuple(tensors), others)
+    return tuple(tensors), others
 
 
 def _sort(
     arguments: Mapping[str, Any], tensors: list[LayerOutput], others: dict[str, Any]
-) -> None:
-    """Separate tensors from other arguments."""
+) -> Call:
+    """Add arguments to the tensors or to the other arguments of a call."""
     for key, value in arguments.items():
-        read = _tensors_in(value)
-        if read:
-            tensors.extend(read)
-        elif value is not None:
+        try:
+            read = list(_tensors(value))
+        except ValueError:
+            read = []
+        tensors += read
+        if not read and value is not None:
             others[key] = value
-
-
-def _tensors_in(value: Any) -> list[LayerOutput]:
-    """Return the tensors in an argument, or an empty list."""
-    try:
-        return list(_tensors(value))
-    except ValueError:
-        return []
+    return tuple(tensors), others
 
 
 def _tensors(value: Any) -> Iterator[LayerOutput]:
@@ -267,14 +231,13 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, dict) else None
-        if history is None or not _is_tensor(history):
+        if not _is_tensor(history):
             raise ValueError("a tensor has no keras_history")
-        yield LayerOutput(history[0], history[2], history[1])
-    elif isinstance(value, dict) and "class_name" not in value:
-        for inner in value.values():
-            yield from _tensors(inner)
-    elif isinstance(value, list):
-        for inner in value:
+        yield from _tensors(history)
+    elif isinstance(value, list) or (
+        isinstance(value, dict) and "class_name" not in value
+    ):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from _tensors(inner)
     else:
         raise ValueError("it contains a value that is not a layer's output")

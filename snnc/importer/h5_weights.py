@@ -10,17 +10,12 @@ names differ.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.keras3_weights import Item, Read
 from snnc.importer.layer_config import NAMES
-from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights, unclear
-
-if TYPE_CHECKING:
-    from snnc.importer.model import Arrays
+from snnc.importer.model import Graph, NestedLayer, StoredWeights, unclear
 
 ROOT = "model_weights"
 Owners = dict[str, list[str]]
@@ -38,10 +33,12 @@ class H5Weights(StoredWeights):
         Whether the architecture is in another file, so that names may differ.
     """
 
+    _store: Store
+
     def __init__(
         self, store: Store, graph: Graph, root: str, is_beside: bool = False
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._root = root
         self._parts = {
             name: part for part in graph.parts for name in full_names(part, "")
@@ -57,25 +54,19 @@ class H5Weights(StoredWeights):
         pairs = (f"`{a}` for `{b}`" for b, a in self._groups.items() if a != b)
         return next(pairs, "")
 
-    def of(self, layer: str) -> Arrays:
-        """See `Weights.of`."""
-        return self._find_items(layer, self._store.array)
-
-    def shapes(self, layer: str) -> Shapes:
-        """See `StoredWeights.shapes`."""
-        return self._find_items(layer, self._store.shape)
-
-    def _find_items(self, layer: str, read: Read[Item]) -> dict[str, Item]:
+    def paths(self, layer: str) -> Mapping[str, str]:
+        """See `StoredWeights.paths`."""
         part = self._parts[layer]
         group = self._group(part.name)
-        listed = self._list_paths(part, layer)
-        items: dict[str, Item] = {}
-        for name, path in zip(short(listed), listed, strict=True):
-            item = read(f"{group}/{path}")
-            if item is None:
+        if part.name not in self._owners:
+            listed = self._store.texts(group, "weight_names") or ()
+            names = [*full_names(part, "")]
+            self._owners[part.name] = owners(listed, names, part.inside is None)
+        found = owned(layer, self._owners[part.name])
+        for path in found.values():
+            if not self._store.has(f"{group}/{path}"):
                 raise unclear(layer, f"`{path}` is not in the file")
-            items[name] = item
-        return items
+        return {name: f"{group}/{path}" for name, path in found.items()}
 
     def _group(self, part: str) -> str:
         return f"{self._root}/{self._groups[part]}".lstrip("/")
@@ -93,21 +84,9 @@ class H5Weights(StoredWeights):
             return {}
         return dict(zip(due, stored, strict=True))
 
-    def _list_paths(self, part: NestedLayer, layer: str) -> list[str]:
-        """Return the paths of a layer's weights in its part's group."""
-        if part.name not in self._owners:
-            group = self._group(part.name)
-            paths = self._store.texts(group, "weight_names") or ()
-            names = [*full_names(part, "")]
-            self._owners[part.name] = owners(paths, names, part.inside is None)
-        return owned(layer, self._owners[part.name])
 
-    def close(self) -> None:
-        self._store.close()
-
-
-def owned(layer: str, owners: Owners) -> list[str]:
-    """Return the paths of a layer's weights, in order.
+def owned(layer: str, owners: Owners) -> dict[str, str]:
+    """Return the paths of a layer's weights in order, by the shortest unique names.
 
     Raises
     ------
@@ -117,7 +96,14 @@ def owned(layer: str, owners: Owners) -> list[str]:
     for path, names in owners.items():
         if layer in names and len(names) > 1:
             raise unclear(layer, f"`{path}` may belong to any of {names}")
-    return [path for path, names in owners.items() if layer in names]
+    paths = [path for path, names in owners.items() if layer in names]
+    plain = [path.removesuffix(":0") for path in paths]
+    last = [path.split("/")[-1] for path in plain]
+    names = [
+        name if last.count(name) == 1 else path.split("/", 1)[-1]
+        for name, path in zip(last, plain, strict=True)
+    ]
+    return dict(zip(names, paths, strict=True))
 
 
 def has_weights(part: NestedLayer) -> bool:
@@ -161,23 +147,11 @@ def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[st
 
 def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
     """Return how many last names a full name shares with a weight's path."""
-    best = 0
-    for stop in range(1, len(scopes) + 1):
-        count = 0
-        for mine, theirs in zip(reversed(name), reversed(scopes[:stop]), strict=False):
-            if mine != theirs:
-                break
-            count += 1
-        best = max(best, count)
-    return best
-
-
-def short(paths: Sequence[str]) -> list[str]:
-    """Return the shortest end of each path that is unique."""
-    plain = [path.removesuffix(":0") for path in paths]
-    last = [path.split("/")[-1] for path in plain]
-    counts = Counter(last)
-    return [
-        name if counts[name] == 1 else path.split("/", 1)[-1]
-        for name, path in zip(last, plain, strict=True)
-    ]
+    ends = range(len(scopes) + 1)
+    counts = range(len(name) + 1)
+    return max(
+        count
+        for count in counts
+        for stop in ends
+        if count <= stop and scopes[stop - count : stop] == name[len(name) - count :]
+    )

@@ -5,12 +5,13 @@ The module follows only hard links: soft and external links may lead elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.model import RefusedModelError, refused, too_large
+from snnc.importer.model import ArrayFile, RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
 from snnc.text.installing import installation
 
@@ -27,42 +28,52 @@ KINDS = "biuf"
 """NumPy's letters for the dtypes of weights: no objects, no records."""
 
 
-class Store:
-    """An HDF5 file that is open for reading.
+class Store(ArrayFile):
+    """An HDF5 file, which is opened on first use.
 
     Parameters
     ----------
     file :
-        A file on disk, or a file that is open for reading.
+        A file on disk, or a function that returns a temporary file.
     path :
         The file's name in messages.
 
     Raises
     ------
     RefusedModelError
-        If the file is damaged, links to other places or declares arrays that are too
-        large, or if h5py is not installed. Every method raises this error too.
+        Raised by every method if the file is damaged, links to other places or declares
+        arrays that are too large, or if h5py is not installed.
     """
 
-    def __init__(self, file: Path | IO[bytes], path: str) -> None:
+    def __init__(self, file: Path | Callable[[], IO[bytes]], path: str) -> None:
         self.path = path
+        self._source = file
+        self._opened = ExitStack()
         self._declared: set[str] = set()
         self._size = 0
+
+    @cached_property
+    def _h5py(self) -> Any:
         try:
             import h5py
         except ImportError as error:
+            command = installation("import")
             raise refused(
-                PackageMissing,
-                path=path,
-                package="h5py",
-                command=installation("import"),
+                PackageMissing, path=self.path, package="h5py", command=command
             ) from error
-        self._h5py = h5py
-        with self._sound():
-            self._file = h5py.File(file, "r", locking=False)
+        return h5py
+
+    @cached_property
+    def _file(self) -> Any:
+        opened: Any = self._source
+        if callable(opened):
+            opened = self._opened.enter_context(opened())
+        file = self._h5py.File(opened, "r", locking=False)
+        return self._opened.enter_context(file)
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file and its temporary file."""
+        self._opened.close()
 
     def texts(self, group: str, name: str) -> tuple[str, ...] | None:
         """Return the texts in an attribute, or None if the attribute is missing.
@@ -79,6 +90,11 @@ class Store:
                 while f"{name}{len(names)}" in item.attrs:
                     names.append(f"{name}{len(names)}")
             return self._attributes(item, names) if names else None
+
+    def has(self, path: str) -> bool:
+        """Whether there is an array at a path."""
+        with self._sound():
+            return self._dataset(path) is not None
 
     def text(self, group: str, name: str) -> str | None:
         """Return the text in an attribute, or None if the attribute is missing."""
@@ -97,7 +113,7 @@ class Store:
             return names
 
     def array(self, path: str) -> Array | None:
-        """Return an array; None if it is missing."""
+        """See `ArrayFile.array`."""
         with self._sound():
             item = self._dataset(path)
             if item is None:
@@ -128,7 +144,7 @@ class Store:
             return _texts(item[()], path)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
-        """Return the shape of an array; None if it is missing."""
+        """See `ArrayFile.shape`."""
         with self._sound():
             item = self._dataset(path)
             if item is None or item.shape is None:

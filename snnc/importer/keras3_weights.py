@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.layer_config import NAMES, rank_of, snake, variable_names
@@ -31,16 +31,11 @@ from snnc.importer.model import (
 )
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
-if TYPE_CHECKING:
-    from snnc.importer.model import Arrays
-
-Item = TypeVar("Item")
-Read = Callable[[str], Item | None]
-"""A function that returns the array at a path in the file, or the array's shape."""
-
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 DEEPEST = 8
 """The most nested levels in a layer; a bidirectional recurrent layer has two."""
+Chain = tuple[tuple[NestedLayer, int, int], ...]
+"""A layer after the submodels around it, with their numbers and counts by class."""
 
 
 class Keras3Weights(StoredWeights):
@@ -54,62 +49,41 @@ class Keras3Weights(StoredWeights):
         The model's graph, which defines the order of the layers.
     """
 
+    _store: Store
+
     def __init__(self, store: Store, graph: Graph) -> None:
-        self._store = store
-        self._parts = dict(_parts(graph, "", ""))
+        super().__init__(store)
+        self._chains = dict(_chains(graph, ""))
 
-    def of(self, layer: str) -> Arrays:
-        """See `Weights.of`."""
-        return self._find_items(layer, self._store.array)
+    def paths(self, layer: str) -> Mapping[str, str]:
+        """See `StoredWeights.paths`."""
+        part, _, _ = self._chains[layer][-1]
+        group = self._group(self._chains[layer])
+        return self._name(part.kind, part.options, group, 0) if group else {}
 
-    def shapes(self, layer: str) -> Shapes:
-        """See `StoredWeights.shapes`."""
-        return self._find_items(layer, self._store.shape)
-
-    def _find_items(self, layer: str, read: Read[Item]) -> dict[str, Item]:
-        part, folder, number, count = self._parts[layer]
-        group = self._group(part, folder, number, count)
-        if group is None:
-            return {}
-        return self._name_items(part.kind, part.options, group, read, 0)
-
-    def close(self) -> None:
-        self._store.close()
-
-    def _group(
-        self, part: NestedLayer, folder: str, number: int, count: int
-    ) -> str | None:
-        """Return the group of a layer, or None if its class has no groups."""
-        where = self._folder(folder, part.name)
-        groups = self._number_groups(where, snake(part.kind))
-        if not groups:
-            return None
-        if len(groups) != count:
-            reason = f"the file has {len(groups)} `{part.kind}` but the model has"
-            raise unclear(part.name, f"{reason} {count}")
-        group = f"{where}/{groups[number]}"
+    def _group(self, chain: Chain) -> str:
+        """Return the group of a layer, or "" if its class has no groups."""
+        group, layer = "", chain[-1][0].name
+        for part, number, count in chain:
+            members = self._store.members(group)
+            folder = next((name for name in FOLDERS if name in members), FOLDERS[0])
+            where = f"{group}/{folder}".lstrip("/")
+            groups = self._number_groups(where, snake(part.kind))
+            if part.inside is not None and len(groups) != count:
+                what = f"the file has {len(groups)} `{snake(part.kind)}`"
+                raise unclear(layer, what)
+            if not groups:
+                return ""
+            if len(groups) != count:
+                reason = f"the file has {len(groups)} `{part.kind}` but the model has"
+                raise unclear(layer, f"{reason} {count}")
+            group = f"{where}/{groups[number]}"
         written = self._store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
-        if written is not None and written != part.name:
+        if written is not None and written != layer:
             raise unclear(
-                part.name, f"the file has the weights of `{written}` in its place"
+                layer, f"the file has the weights of `{written}` in its place"
             )
         return group
-
-    def _folder(self, folder: str, layer: str) -> str:
-        """Replace the steps into submodels with the submodels' groups."""
-        where = self._layers("")
-        for step in filter(None, folder.split("/")):
-            kind, number, count = step.split(":")
-            groups = self._number_groups(where, kind)
-            if len(groups) != int(count):
-                raise unclear(layer, f"the file has {len(groups)} `{kind}`")
-            where = self._layers(f"{where}/{groups[int(number)]}")
-        return where
-
-    def _layers(self, group: str) -> str:
-        members = self._store.members(group)
-        name = next((name for name in FOLDERS if name in members), FOLDERS[0])
-        return f"{group}/{name}" if group else name
 
     def _number_groups(self, group: str, name: str) -> list[str]:
         pattern = re.compile(rf"{re.escape(name)}(?:_(\d{{1,9}}))?")
@@ -118,38 +92,26 @@ class Keras3Weights(StoredWeights):
         ]
         return [m[0] for m in sorted(matches, key=lambda match: int(match[1] or 0))]
 
-    def _name_items(
-        self,
-        kind: str,
-        options: Mapping[str, Any],
-        group: str,
-        read: Read[Item],
-        depth: int,
-    ) -> dict[str, Item]:
-        values = self._variables(f"{group}/vars", read)
-        names = variable_names(kind, options, len(values))
-        named = dict(zip(names, values, strict=True))
+    def _name(
+        self, kind: str, options: Mapping[str, Any], group: str, depth: int
+    ) -> dict[str, str]:
+        """Return the paths of arrays in a group and in its groups, by their names."""
+        members = self._store.members(f"{group}/vars")
+        numbers = sorted(
+            int(name) for name in members if re.fullmatch(r"\d{1,4}", name)
+        )
+        paths = [f"{group}/vars/{number}" for number in numbers]
+        paths = [path for path in paths if self._store.has(path)]
+        names = variable_names(kind, options, len(paths))
+        named = dict(zip(names, paths, strict=True))
         for inner in self._store.members(group):
             if inner == "vars" or depth == DEEPEST:
                 continue
-            below = self._name_items(
-                *_unwrap_layer(kind, options, inner),
-                f"{group}/{inner}",
-                read,
-                depth + 1,
-            )
-            for name, value in below.items():
-                named[f"{inner}/{name}" if name in named else name] = value
+            own, config = _unwrap_layer(kind, options, inner)
+            below = self._name(own, config, f"{group}/{inner}", depth + 1)
+            for name, path in below.items():
+                named[f"{inner}/{name}" if name in named else name] = path
         return named
-
-    def _variables(self, group: str, read: Read[Item]) -> list[Item]:
-        numbers = sorted(
-            int(name)
-            for name in self._store.members(group)
-            if re.fullmatch(r"\d{1,4}", name)
-        )
-        items = [read(f"{group}/{number}") for number in numbers]
-        return [item for item in items if item is not None]
 
 
 def _unwrap_layer(
@@ -164,24 +126,20 @@ def _unwrap_layer(
     return (kind if attribute == "cell" else ""), options
 
 
-def _parts(
-    graph: Graph, prefix: str, folder: str
-) -> Iterator[tuple[str, tuple[NestedLayer, str, int, int]]]:
-    """Yield each layer's full name, part, folder, number and count.
-
-    A folder has a step ``class:number:count`` for each submodel around the layer.
-    """
+def _chains(
+    graph: Graph, prefix: str, around: Chain = ()
+) -> Iterator[tuple[str, Chain]]:
+    """Yield each layer's full name and chain."""
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
     for part in graph.parts:
         kinds[snake(part.kind)].append(part)
-    for kind, parts in kinds.items():
+    for parts in kinds.values():
         for number, part in enumerate(parts):
-            name = f"{prefix}{part.name}"
+            name, chain = f"{prefix}{part.name}", (*around, (part, number, len(parts)))
             if part.inside is None:
-                yield name, (part, folder, number, len(parts))
+                yield name, chain
             else:
-                step = f"{folder}/{kind}:{number}:{len(parts)}"
-                yield from _parts(part.inside, f"{name}/", step)
+                yield from _chains(part.inside, f"{name}/", chain)
 
 
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
@@ -218,53 +176,41 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
     if layer.kind not in NAMES:
         return
     due = variable_names(layer.kind, layer.options, len(shapes))
-    present = ", ".join(shapes) or "no weights"
     if set(due) != set(shapes) or not shapes:
-        names = ", ".join(n for n in NAMES[layer.kind])
+        present, names = ", ".join(shapes) or "no weights", ", ".join(NAMES[layer.kind])
         yield f"the file has {present} for this layer, but {names} are expected"
     for name, size in _sizes(layer).items():
         shape = shapes.get(name)
         if shape is None:
             continue
-        if any(n is not None and n != m for n, m in _pairs(size, shape)):
+        pairs = zip(size, shape, strict=False)
+        if len(size) != len(shape) or any(n not in (None, m) for n, m in pairs):
             stored = "x".join(map(str, shape)) or "a single number"
             asked = "x".join("?" if n is None else str(n) for n in size)
             yield f"its {name} in the file is {stored}, but {asked} is expected"
 
 
-def _pairs(
-    size: tuple[int | None, ...], shape: tuple[int, ...]
-) -> Iterator[tuple[int | None, int]]:
-    if len(size) != len(shape):
-        yield (-1, 0)
-        return
-    yield from zip(size, shape, strict=True)
-
-
 def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
     """Return the shapes that the options determine; None is an unknown size."""
-    options, kind = layer.options, layer.kind
-    filters, units = _count(options.get("filters")), _count(options.get("units"))
-    kernel = options.get("kernel_size")
-    rank = rank_of(kind)
-    taps: tuple[int | None, ...] = (_count(kernel),) * rank
-    if isinstance(kernel, list):
-        taps = tuple(map(_count, kernel))
+    kind, rank = layer.kind, rank_of(layer.kind)
+    names = ("filters", "units", "depth_multiplier")
+    filters, units, multiplier = (_count(layer.options.get(name)) for name in names)
+    if "depth_multiplier" not in layer.options:
+        multiplier = 1
+    kernel = layer.options.get("kernel_size")
+    taps = tuple(map(_count, kernel if isinstance(kernel, list) else [kernel] * rank))
     if kind in ("Conv1D", "Conv2D", "Conv3D"):
         return {"kernel": (*taps, None, filters), "bias": (filters,)}
     if kind == "Conv2DTranspose":
         return {"kernel": (*taps, filters, None), "bias": (filters,)}
     if kind == "Dense":
         return {"kernel": (None, units), "bias": (units,)}
-    multiplier = _count(options.get("depth_multiplier", 1))
+    depthwise = {"depthwise_kernel": (*taps, None, multiplier)}
     if kind.startswith("DepthwiseConv"):
-        return {"depthwise_kernel": (*taps, None, multiplier)}
+        return depthwise
     if kind.startswith("SeparableConv"):
-        return {
-            "depthwise_kernel": (*taps, None, multiplier),
-            "pointwise_kernel": (*(1,) * rank, None, filters),
-            "bias": (filters,),
-        }
+        pointwise = (*(1,) * rank, None, filters)
+        return depthwise | {"pointwise_kernel": pointwise, "bias": (filters,)}
     return {}
 
 

@@ -9,15 +9,22 @@ axis.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Shape,
+    Term,
+    Windows,
+    joint,
+)
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.runtime.nengo import kernels
+from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,75 +57,57 @@ class Kernels:
         bias : (outputs,) or (places, ..., outputs)
             One per position if padded zeros reduce a shift near a border.
         """
-        outputs = term.channels
         rank = len(term.sizes(len(term.steps)))
         kernel: Array | None = None
-        bias: Array = np.zeros(outputs)
+        bias: Array = np.zeros(term.channels)
         later: Windows | None = None
         is_full = False
         for index in range(len(term.steps) - 1, -1, -1):
-            step = term.steps[index]
-            sizes = term.sizes(index)
+            step, sizes = term.steps[index], term.sizes(index)
             if step.op in ("matrix", "unroll"):
                 matrix, added = self._matrix(step, sizes)
                 if kernel is not None:
-                    added = added @ _flat(kernel)
-                    matrix = matrix @ _flat(kernel)
+                    flat = kernel.reshape(-1, kernel.shape[-1])
+                    matrix, added = matrix @ flat, added @ flat
                 bias, kernel, is_full = bias + added, matrix, True
                 continue
             if kernel is None:
                 kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
             shift = self._shift(step)
             if shift is not None:
-                bias = bias + _through(kernel, shift, later, is_full)
+                bias = bias + _through(kernel, shift, None if is_full else later)
             kernel = self._back(step, kernel, is_full, sizes)
             if not is_full:
-                later = _compose_windows(step.windows, later)
+                later = step.windows if later is None else joint(step.windows, later)
         if kernel is None:
-            size = prod(term.read)
-            full = (*term.read, size) if rank == 0 else (*(1,) * rank, *(outputs,) * 2)
-            kernel = np.eye(size if rank == 0 else outputs).reshape(full)
+            size = prod(term.read) if rank == 0 else term.channels
+            full = (*term.read, size) if rank == 0 else (*(1,) * rank, size, size)
+            kernel = np.eye(size).reshape(full)
         return kernel, bias
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
         """Return a matrix as a kernel over all positions, and its bias."""
-        axes = [axis for axis in step.order if (*sizes, step.read)[axis] > 1]
-        rest = [axis for axis in range(len(sizes) + 1) if axis not in axes]
-        order = [*axes, *rest]
-        shape = (*sizes, step.read)
+        shape, bias = (*sizes, step.read), np.zeros(step.given)
         if step.op == "unroll":
-            matrix: Any = np.eye(step.given)
-            bias = np.zeros(step.given)
-        else:
-            arrays = self._weights.of(step.layer)
-            matrix, bias = arrays["kernel"], np.zeros(step.given)
-            if step.is_first:
-                bias = _bias(arrays, step.given)
-            rows = slice(step.start, step.start + step.rows)
-            for norm in reversed(step.before):
-                scale, shift = self._flat_norm(norm, rows, len(matrix), step.rows)
-                bias = bias + shift @ matrix[rows]
-                matrix = matrix.astype(np.float64, copy=norm is step.before[-1])
-                matrix[rows] *= scale[:, None]
-            matrix = matrix[rows]
+            return _on_positions(np.eye(step.given), step.order, shape), bias
+        arrays = self._weights.of(step.layer)
+        matrix: Array = np.asarray(arrays["kernel"])
+        if step.is_first:
+            bias = _bias(arrays, step.given)
+        total, rows = len(matrix), slice(step.start, step.start + step.rows)
+        matrix = matrix[rows]
+        for norm in reversed(step.before):
+            scale, shift = self.norm(norm.layer, norm.read)
+            if norm.read == total and step.rows != total:
+                scale, shift = scale[rows], shift[rows]
+            bias = bias + shift @ matrix
+            matrix = matrix * scale[:, None]
         if matrix.size != prod(shape) * step.given:
             raise ValueError(
-                f"its kernel is {'x'.join(map(str, matrix.shape))}, but "
-                f"{prod(shape)}x{step.given} is expected"
+                f"its kernel is {dims(matrix.shape)}, but {prod(shape)}x{step.given} "
+                "is expected"
             )
-        unflattened = matrix.reshape(*(shape[axis] for axis in order), step.given)
-        back = np.argsort(order)
-        kernel: Array = np.transpose(unflattened, (*back, len(order)))
-        return kernel, bias
-
-    def _flat_norm(
-        self, norm: LinearStep, rows: slice, total: int, own: int
-    ) -> tuple[Array, Array]:
-        """Return the factors and shifts of rows for a norm over these or all rows."""
-        scale, shift = self.norm(norm.layer, norm.read)
-        if norm.read == total and own != total:
-            return scale[rows], shift[rows]
-        return scale, shift
+        return _on_positions(matrix, step.order, shape), bias
 
     def _shift(self, step: LinearStep) -> Array | None:
         """Return the shift that a step adds to its channels, or None."""
@@ -129,10 +118,10 @@ class Kernels:
         if step.op == "scale":
             return np.broadcast_to(np.asarray(step.shifts), (step.given,))
         if step.op == "fill":
-            norm, units = self.norm(step.layer, step.given)[1], iter(step.factors)
-            parts = zip(units, units, units, strict=True)
-            parts_shifted = [gain * np.maximum(0, f * norm + s) for gain, f, s in parts]
-            return np.asarray(sum(parts_shifted))
+            norm = self.norm(step.layer, step.given)[1][:, None]
+            gains, factors, shifts = np.reshape(step.factors, (-1, 3)).T
+            filled: Array = (gains * np.maximum(0, factors * norm + shifts)).sum(axis=1)
+            return filled
         return _bias(self._weights.of(step.layer), step.given)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
@@ -144,49 +133,44 @@ class Kernels:
         self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
     ) -> Array:
         """Turn the kernel over a step's output into the kernel over its input."""
-        if step.op == "norm":
-            return kernel * self.norm(step.layer, step.given)[0][:, None]
-        if step.op == "scale":
-            factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
-            scaled: Array = kernel * factors[:, None]
-            return scaled
-        if step.op == "fill":
-            return kernel
-        if step.op == "embed":
-            return kernel[..., step.start : step.start + step.read, :]
-        if step.op == "select":
-            wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
-            wide[..., step.start : step.start + step.given, :] = kernel
-            return wide
-        if step.op in ("mix", "slope"):
-            return self._mix_side_by_side(step, kernel, sizes)
-        own = self._own(step)
-        if step.op == "edge mean":
-            kernel = kernel * _edges(step.windows)
-        return _scatter(own, kernel, step.windows, sizes if is_full else None)
+        start = step.start
+        match step.op:
+            case "fill":
+                return kernel
+            case "norm":
+                return kernel * self.norm(step.layer, step.given)[0][:, None]
+            case "scale":
+                factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
+                return np.asarray(kernel * factors[:, None])
+            case "embed":
+                return kernel[..., start : start + step.read, :]
+            case "select":
+                wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
+                wide[..., start : start + step.given, :] = kernel
+                return wide
+            case "mix" | "slope":  # a value's neurons are consecutive channels
+                if step.op == "mix":
+                    gains = np.asarray(step.factors)[:, None]
+                else:
+                    slopes = self._slopes(step, (*sizes, step.given))
+                    gains = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
+                mixed: Array = kernel[..., None, :] * gains
+                return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+            case "edge mean":
+                for axis, window in enumerate(step.windows):
+                    share = window.taps / _mask(window).sum(axis=1)
+                    kernel = kernel * np.expand_dims(
+                        share, tuple(n for n in range(kernel.ndim) if n != axis)
+                    )
+        return _scatter(self._own(step), kernel, step.windows, is_full)
 
-    def _mix_side_by_side(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
-        """Return a kernel over a value's neurons, which are consecutive channels."""
-        if step.op == "mix":
-            gains = np.asarray(step.factors).reshape(-1, 1)
-            mixed = kernel[..., None, :] * gains
-        else:
-            slopes = self._slopes(step, sizes)
-            mixed = np.stack([kernel, -kernel * slopes[..., None]], axis=-2)
-        wide: Array = mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
-        return wide
-
-    def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
+    def _slopes(self, step: LinearStep, shape: Shape) -> Array:
         """Return the slopes of a `PReLU`, per channel or per position."""
-        shape = (*sizes, step.given)
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
         if step.is_uniform:
             return np.broadcast_to(alpha.reshape(-1), (step.given,))
-        axes = [axis for axis in step.order if shape[axis] > 1]
-        rest = [axis for axis in range(len(shape)) if axis not in axes]
-        unflattened = alpha.reshape(*(shape[axis] for axis in axes), *(1 for _ in rest))
-        whole: Array = np.transpose(unflattened, np.argsort([*axes, *rest]))
-        return whole
+        own = [size if axis in step.order else 1 for axis, size in enumerate(shape)]
+        return _on_positions(alpha.reshape(-1, 1), step.order, tuple(own))[..., 0]
 
     def _own(self, step: LinearStep) -> Array | None:
         """Return a step's own kernel, (taps, ..., inputs, outputs), or None.
@@ -199,30 +183,37 @@ class Kernels:
         if step.op in ("mean", "edge mean"):
             return np.full((*taps, 1), 1 / prod(taps))
         arrays = self._weights.of(step.layer)
+        is_depthwise = step.op in ("depthwise", "separable")
+        planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
+        kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
-            planes = _planes(arrays["depthwise_kernel"])
             pointwise = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
-            kernel = separable(planes.reshape(-1, *planes.shape[-2:]), pointwise)
-        else:
-            is_depthwise = step.op == "depthwise"
-            planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
-            if step.op == "transposed":
-                planes = planes[::-1, ::-1].swapaxes(-1, -2)
+            kernel = separable(kernel, pointwise)
+        elif step.op == "transposed":
+            planes = planes[::-1, ::-1].swapaxes(-1, -2)
             kernel = planes.reshape(-1, *planes.shape[-2:])
-            if is_depthwise:
-                kernel = kernel.reshape(len(kernel), 1, -1)
-            groups = planes.shape[-2] if is_depthwise else step.groups
-            if groups > 1:
-                lifted = kernel[None, None]
-                kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
-        spatial = planes.shape[:-2]
+        elif is_depthwise:
+            kernel = kernel.reshape(len(kernel), 1, -1)
+        groups = planes.shape[-2] if step.op == "depthwise" else step.groups
+        if groups > 1 and step.op != "separable":
+            lifted = kernel[None, None]
+            kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
         if kernel.shape[1:] != (step.read, step.given):
-            channels = "x".join(map(str, kernel.shape[1:]))
             raise ValueError(
-                f"its kernel has {channels} channels, but {step.read}x{step.given} "
-                "are expected"
+                f"its kernel has {dims(kernel.shape[1:])} channels, but {step.read}x"
+                f"{step.given} are expected"
             )
-        return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
+        return _on_axes(kernel.reshape(*planes.shape[:-2], *kernel.shape[1:]), step)
+
+
+def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
+    """Return values for each position; Keras flattens axes in an order."""
+    own = [axis for axis in order if shape[axis] > 1]
+    rest = [axis for axis in range(len(shape)) if axis not in own]
+    sizes = (shape[axis] for axis in (*own, *rest))
+    unflattened = values.reshape(*sizes, values.shape[-1])
+    back = np.argsort([*own, *rest])
+    return np.transpose(unflattened, (*back, len(shape)))
 
 
 def batch_norm(
@@ -256,8 +247,8 @@ def of_groups(kernel: Array, groups: int) -> Array:
     taps, channels, filters = kernel.shape
     parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
     own = [parts[:, group, :, group] for group in range(groups)]
-    whole: Array = np.stack(own, axis=2).reshape(taps, -1, filters)
-    return whole
+    whole: Array = np.stack(own, axis=2)
+    return whole.reshape(taps, -1, filters)
 
 
 def separable(kernel: Array, pointwise: Array) -> Array:
@@ -314,33 +305,13 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
     full = np.zeros((*(w.taps for w in step.windows), *kernel.shape[-2:]))
     place = tuple(slice(None, None, window.dilation) for window in step.windows)
     if full[place].shape != kernel.shape:
-        stored = "x".join(map(str, kernel.shape))
-        raise ValueError(f"its kernel is {stored}")
+        raise ValueError(f"its kernel is {dims(kernel.shape)}")
     full[place] = kernel
     return full
 
 
-def _flat(kernel: Array) -> Array:
-    """Return a vector's kernel as a matrix."""
-    return kernel.reshape(-1, kernel.shape[-1])
-
-
-def _edges(windows: Windows) -> Array:
-    """Return the factor by which a mean at an edge exceeds a mean of all taps."""
-    factors: Array = np.ones((1,) * (len(windows) + 2))
-    for axis, window in enumerate(windows):
-        starts = np.arange(window.places) * window.stride - window.before
-        inside = np.clip(starts + window.taps, 0, window.size) - np.clip(
-            starts, 0, window.size
-        )
-        shape = [1] * (len(windows) + 2)
-        shape[axis] = window.places
-        factors = factors * (window.taps / inside).reshape(shape)
-    return factors
-
-
 def _scatter(
-    own: Array | None, kernel: Array, windows: Windows, sizes: Shape | None
+    own: Array | None, kernel: Array, windows: Windows, is_full: bool
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 
@@ -348,83 +319,50 @@ def _scatter(
     ----------
     own :
         (taps, ..., read, given), or (taps, ..., 1) if channels do not mix.
-    sizes :
-        The sizes of the axes, if the kernel has all positions; None if it has windows.
+    is_full :
+        Whether the kernel has all positions of the axes, not only windows.
     """
-    places = kernel.shape[:-2]
-    if sizes is None:
-        shape = tuple(
-            (n - 1) * w.stride + w.taps for n, w in zip(places, windows, strict=True)
-        )
-        starts = (0,) * len(windows)
-    else:
-        shape = tuple(window.extent for window in windows)
-        starts = tuple(window.before for window in windows)
-    channels = (
-        own.shape[-2] if own is not None and own.ndim > len(windows) + 1 else None
-    )
-    read = kernel.shape[-2] if channels is None else channels
+    places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
+    pairs = list(zip(places, windows, strict=True))
+    shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
+    read = own.shape[-2] if own is not None and mixes else kernel.shape[-2]
     scattered = np.zeros((*shape, read, kernel.shape[-1]))
-    for taps in product(*(range(window.taps) for window in windows)):
+    for taps in np.ndindex(*(window.taps for window in windows)):
         piece = kernel
         if own is not None:
-            piece = own[taps] * kernel if channels is None else own[taps] @ kernel
-        into, take = _slices(taps, starts, places, windows, shape)
-        scattered[into] += piece[take]
-    if sizes is None:
+            piece = own[taps] @ kernel if mixes else own[taps] * kernel
+        ends = zip(taps, pairs, strict=True)
+        into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
+        scattered[tuple(into)] += piece
+    if not is_full:
         return scattered
-    return scattered[tuple(slice(None, None, window.step) for window in windows)]
+    starts, sizes = zip(*((w.before, w.extent) for w in windows), strict=True)
+    inside = crop(scattered, starts, sizes)
+    return inside[tuple(slice(None, None, window.step) for window in windows)]
 
 
-def _slices(
-    taps: tuple[int, ...],
-    starts: tuple[int, ...],
-    places: Shape,
-    windows: Windows,
-    shape: Shape,
-) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return slices of the positions that a tap reads, and of their readers."""
-    into: list[slice] = []
-    take: list[slice] = []
-    for tap, start, count, window, size in zip(
-        taps, starts, places, windows, shape, strict=True
-    ):
-        first = max(0, -(-(start - tap) // window.stride))
-        last = min(count, (size - 1 + start - tap) // window.stride + 1)
-        last = max(first, last)
-        begin = first * window.stride - start + tap
-        end = begin + max(0, (last - first - 1) * window.stride + 1)
-        into.append(slice(begin, end if last > first else begin, window.stride))
-        take.append(slice(first, last))
-    return tuple(into), tuple(take)
+def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
+    """Return the positions of each axis from a start; positions outside are 0."""
+    axes = list(zip(kernel.shape, starts, sizes, strict=False))
+    pads = [(max(0, -start), max(0, start + n - count)) for count, start, n in axes]
+    padded = np.pad(kernel, [*pads, (0, 0), (0, 0)])
+    begins = [max(0, start) for start in starts]
+    places = zip(begins, sizes, strict=True)
+    return padded[tuple(slice(begin, begin + size) for begin, size in places)]
 
 
-def _compose_windows(windows: Windows, later: Windows | None) -> Windows:
-    if later is None:
-        return windows
-    found = []
-    for own, after in zip(windows, later, strict=True):
-        both = own.then(after)
-        assert both is not None  # because the term is exact
-        found.append(both)
-    return tuple(found)
+def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
+    """Return the bias that results if the channels that a kernel reads are shifted.
 
-
-def _through(
-    kernel: Array, shift: Array, later: Windows | None, is_full: bool
-) -> Array:
-    """Return the bias that results if the channels that a kernel reads are shifted."""
-    seen = np.einsum("...io,i->...o", kernel, shift)
-    axes = tuple(range(kernel.ndim - 2))
-    is_alike = later is None or not any(w.pads or w.step > 1 for w in later)
-    if is_full or later is None or is_alike:
-        total: Array = seen.sum(axis=axes)
-        return total
+    Zeros around the later windows are not shifted.
+    """
+    seen: Array = np.einsum("...io,i->...o", kernel, shift)
+    if later is None or not any(w.pads or w.step > 1 for w in later):
+        return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
     for axis, window in enumerate(later):
         seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
-    places = tuple(window.places for window in later)
-    by_place: Array = seen.reshape(-1) if set(places) == {1} else seen
-    return by_place
+    is_one = {window.places for window in later} == {1}
+    return seen.reshape(-1) if is_one else seen
 
 
 def _mask(window: AxisWindow) -> Array:
@@ -432,5 +370,4 @@ def _mask(window: AxisWindow) -> Array:
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
-    mask: Array = inside.astype(float)
-    return mask
+    return np.asarray(inside, float)

@@ -31,7 +31,7 @@ LARGEST_INPUT = 2**31
 """The limit on the elements of an example; HDF5 and old NumPy have this limit."""
 
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3: Keras 2
-_INERT = {"Lambda"}  # snnc never reads its marshalled code.
+_INERT = "Lambda"  # snnc never reads its marshalled code.
 
 
 FOREIGN = "custom>"
@@ -59,12 +59,12 @@ def names_of(entries: list[Any]) -> list[str]:
         own = entry.get("name")
         if own is None and isinstance(config, dict):
             own = config.get("name")
-        if own is not None and not (isinstance(own, str) and own):
-            raise malformed(f"layer {number}", "its name is not a text")
         if own is None:
             own = snake(kind)
             used[own] += 1
             own = own if used[own] == 1 else f"{own}_{used[own] - 1}"
+        if not isinstance(own, str) or not own:
+            raise malformed(f"layer {number}", "its name is not a text")
         names.append(own)
     refuse_repeats(names)
     return names
@@ -95,13 +95,6 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
     return refused(MalformedLayer, layer=layer, reason=reason)
 
 
-def foreign_class(entry: Mapping[str, Any]) -> str | None:
-    """Return the name of a layer's class if it is a custom class, otherwise None."""
-    if not is_custom(entry):
-        return None
-    return str(entry.get("registered_name") or entry["class_name"])
-
-
 def is_custom(entry: Mapping[str, Any]) -> bool:
     """Whether the class of a serialised object is not from Keras."""
     kind, module = entry.get("class_name"), entry.get("module")
@@ -123,9 +116,12 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
     renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
     options: dict[str, Any] = {}
     for key, value in config.items():
-        plain = value if kind in _INERT else _plain(value, key, layer)
+        plain = value if kind == _INERT else _plain(value, key, layer)
         options[renamed.get(key, key)] = plain
-    _check_dtype(options.get("dtype"), layer)
+    dtype = options.get("dtype")
+    if dtype is not None and not (isinstance(dtype, str) and dtype in DTYPES):
+        name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
+        raise refused(UnknownDtype, layer=layer, dtype=str(name))
     if "batch_input_shape" in options:
         check_shape(options["batch_input_shape"], layer)
     return options
@@ -156,27 +152,15 @@ def _plain(value: Any, option: str, layer: str) -> Any:
         return value
     if "class_name" not in value:
         return {key: _plain(item, option, layer) for key, item in value.items()}
-    return _object(value, option, layer)
-
-
-def _object(value: Mapping[str, Any], option: str, layer: str) -> Any:
     kind, config = value["class_name"], value.get("config")
     if is_custom(value):
         name = str(config if isinstance(config, str) else kind)
         return {"class_name": f"{FOREIGN}{name}", "config": {}}
     if kind == "function" and isinstance(config, str):
         return config
-    if not isinstance(config, dict) or (isinstance(kind, str) and kind in _INERT):
-        return {"class_name": kind, "config": config}
-    inner = {key: _plain(item, key, layer) for key, item in config.items()}
-    return {"class_name": kind, "config": inner}
-
-
-def _check_dtype(dtype: Any, layer: str) -> None:
-    if dtype is None or (isinstance(dtype, str) and dtype in DTYPES):
-        return
-    name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
-    raise refused(UnknownDtype, layer=layer, dtype=str(name))
+    if isinstance(config, dict) and kind != _INERT:
+        config = {key: _plain(item, key, layer) for key, item in config.items()}
+    return {"class_name": kind, "config": config}
 
 
 def check_shape(shape: Any, layer: str) -> None:
@@ -184,17 +168,14 @@ def check_shape(shape: Any, layer: str) -> None:
 
     The batch is the first dimension; None is an open dimension.
     """
-    reason = ""
-    if not isinstance(shape, list) or not all(map(_is_dimension, shape)):
+    is_list = isinstance(shape, list) and all(
+        size is None or (type(size) is int and size > 0) for size in shape
+    )
+    if not is_list:
         reason = "its input shape is not a list of positive whole numbers"
-    elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
-        reason = "an example has more than 2^31 elements"
-    if reason:
-        raise refused(MalformedLayer, layer=f"`{layer}`", reason=reason)
-
-
-def _is_dimension(size: Any) -> bool:
-    return size is None or (type(size) is int and size > 0)
+        raise malformed(f"`{layer}`", reason)
+    if math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
+        raise malformed(f"`{layer}`", "an example has more than 2^31 elements")
 
 
 _NORM = ("gamma", "beta")

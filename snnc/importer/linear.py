@@ -9,7 +9,7 @@ kernel.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import Any, Literal
 
@@ -102,6 +102,13 @@ Windows = tuple[AxisWindow, ...]
 def point(size: int) -> AxisWindow:
     """Return the window that reads each position separately."""
     return AxisWindow(size, 1, 1, 0, size)
+
+
+def joint(windows: Windows, after: Windows) -> Windows | None:
+    """Return the windows of two successive steps as one; None if they would differ."""
+    both = [a.then(b) for a, b in zip(windows, after, strict=True)]
+    known = tuple(window for window in both if window is not None)
+    return known if len(known) == len(both) else None
 
 
 def whole(size: int) -> AxisWindow:
@@ -207,6 +214,23 @@ class Term:
     read: Shape
     steps: tuple[LinearStep, ...] = ()
 
+    def then(self, step: LinearStep) -> Term:
+        """Return the term with one more step.
+
+        A mean commutes with a step that is the same at all positions. The mean comes
+        first because that is cheaper.
+        """
+        place = len(self.steps)
+        while place and step.op == "mean" and _commutes(self.steps[place - 1], step):
+            place -= 1
+        moved = self.steps[place:]
+        if moved:
+            read = moved[0].read
+            step = replace(step, read=read, given=read, groups=read)
+        windows = tuple(point(window.places) for window in step.windows)
+        after = (replace(other, windows=windows) for other in moved)
+        return replace(self, steps=(*self.steps[:place], step, *after))
+
     @property
     def is_matrix(self) -> bool:
         """Whether the term computes a vector from all positions."""
@@ -236,12 +260,9 @@ class Term:
             if windows is None:
                 windows = step.windows
             elif step.windows:  # a vector has no axes
-                both = tuple(
-                    a.then(b) for a, b in zip(windows, step.windows, strict=True)
-                )
-                if None in both:
+                windows = joint(windows, step.windows)
+                if windows is None:
                     return
-                windows = tuple(window for window in both if window is not None)
             yield windows
 
     def sizes(self, index: int) -> Shape:
@@ -277,3 +298,9 @@ class Term:
             if all(w.places == 1 for w in windows) and shift == "place":
                 shift = "channel"
         return shift
+
+
+def _commutes(step: LinearStep, mean: LinearStep) -> bool:
+    is_inside = not any(window.pads or window.before for window in mean.windows)
+    is_point = all(window.is_point for window in step.windows)
+    return is_inside and is_point and step.is_uniform and step.op != "matrix"

@@ -207,12 +207,49 @@ class ModelWeights(ABC):
         self.close()
 
 
+class ArrayFile(ABC):
+    """An open file of arrays, which are read one by one."""
+
+    @abstractmethod
+    def array(self, path: str) -> NDArray[np.generic] | None:
+        """Return an array; None if it is missing."""
+
+    @abstractmethod
+    def shape(self, path: str) -> tuple[int, ...] | None:
+        """Return the shape of an array without reading it; None if it is missing."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file, and remove unpacked data."""
+
+
 class StoredWeights(ModelWeights):
     """Weights in an open file, whose shapes are known without reading them."""
 
+    def __init__(self, store: ArrayFile) -> None:
+        self._store = store
+
     @abstractmethod
+    def paths(self, layer: str) -> Mapping[str, str]:
+        """Return the paths of a layer's arrays in the file, by Keras's names."""
+
+    def of(self, layer: str) -> Arrays:
+        """See `ModelWeights.of`."""
+        found = {
+            name: self._store.array(path) for name, path in self.paths(layer).items()
+        }
+        return {name: array for name, array in found.items() if array is not None}
+
     def shapes(self, layer: str) -> Shapes:
         """Return the shapes of a layer's arrays, without reading the arrays."""
+        found = {
+            name: self._store.shape(path) for name, path in self.paths(layer).items()
+        }
+        return {name: shape for name, shape in found.items() if shape is not None}
+
+    def close(self) -> None:
+        """See `ModelWeights.close`."""
+        self._store.close()
 
 
 NOWHERE = whole_file("model")

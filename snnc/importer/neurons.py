@@ -7,12 +7,24 @@ the split: one neuron per value, or two if the value may be below 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value, plain
+from snnc.importer.decisions import RefusedLayerError
+from snnc.importer.draft import (
+    RELU,
+    SIGNED,
+    Kind,
+    StatementDraft,
+    Unit,
+    Value,
+    plain,
+)
 from snnc.importer.fitting import Fitted, cuts_of
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, per_channel
+from snnc.importer.linear import AxisWindow, Shape, Term, per_channel
 from snnc.importer.state import ConversionState
 from snnc.importer.sums import (
     bias_of,
@@ -20,13 +32,13 @@ from snnc.importer.sums import (
     ends_in_norm,
     groups_of,
     identity,
+    is_projection,
     kernel_of,
     l2_of,
     name_of,
     places_of,
     pooled,
     pooled_all,
-    projected,
     shift_of,
     source_of,
     split_shortcut,
@@ -38,12 +50,21 @@ EDGE = "its kernel differs at each edge of an image, which only a matrix can exp
 BORDER = "no single kernel can express its padding, since each step pads its own border"
 
 
-class UnfitError(Exception):
+class UnfitError(RefusedLayerError):
     """Raised if no statements can compute a value; ``layer`` is the cause, if known."""
 
     def __init__(self, why: str, layer: str = "") -> None:
         super().__init__(why)
         self.layer = layer
+
+
+@contextmanager
+def advising(remedy: str) -> Iterator[None]:
+    """Give advice to the user if no statements can compute a value."""
+    try:
+        yield
+    except UnfitError as error:
+        raise RefusedLayerError(str(error), remedy) from error
 
 
 def add_relu(
@@ -80,18 +101,11 @@ def add_relu(
     state.tell_draft(draft)
     shape = (*value.shape[:-1], draft.shape[-1])
     term = Term(draft.layer, draft.shape)
-    if draft.shape != shape:
-        term = replace(term, steps=(_skipping(owner, draft, shape),))
+    if draft.shape != shape:  # skip the positions that only extra padding creates
+        axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
+        windows = tuple(AxisWindow(n, 1, 1, -skip, places) for n, skip, places in axes)
+        term = term.then(per_channel("window", owner, shape, windows))
     return Value((term,), shape, value.view, is_positive=True)
-
-
-def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
-    """Return the step that skips the positions that only extra padding creates."""
-    axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
-    windows = tuple(
-        AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
-    )
-    return per_channel("window", owner, shape, windows)
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
@@ -102,18 +116,16 @@ def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
     units = RELU if value.is_positive else SIGNED
     fired = add_relu(state, owner, value, units)
     if units is SIGNED:
-        fired = mix(fired, owner, value, (1.0, -1.0))
+        fired = mix(fired, owner, value, units)
     state.kept[value.terms] = fired
     return fired
 
 
-def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
+def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Value:
     """Return the sum of each value's neurons, multiplied by their gains."""
-    (term,) = fired.terms
+    gains = tuple(unit.gain for unit in units)
     step = per_channel("mix", owner, value.shape, factors=gains)
-    step = replace(step, read=term.read[-1])
-    terms = (replace(term, steps=(*term.steps, step)),)
-    return replace(value, terms=terms, is_alone=False)
+    return fired.then(replace(step, read=fired.terms[0].read[-1]))
 
 
 def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
@@ -125,17 +137,7 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
         See `add_relu`.
     """
     terms = _alike(state, name, pooled_all(state, value.terms), value.shape)
-    source = source_of(state, name, terms)
-    return StatementDraft(
-        layer=state.free(name),
-        kind="readout",
-        sources=(source,),
-        shape=value.shape,
-        main=terms,
-        reads=distinct(terms),
-        bias="on" if shift_of(terms) != "none" else "off",
-        l2=l2_of(state, terms),
-    )
+    return _draft_readout(state, name, value, terms)
 
 
 def readout_image(
@@ -153,6 +155,16 @@ def readout_image(
     is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
     if not is_plain or shift_of(terms) == "place":
         return None
+    return _draft_readout(state, name, value, terms, **fitted.properties())
+
+
+def _draft_readout(
+    state: ConversionState,
+    name: str,
+    value: Value,
+    terms: tuple[Term, ...],
+    **kernel: Any,
+) -> StatementDraft:
     return StatementDraft(
         layer=state.free(name),
         kind="readout",
@@ -160,9 +172,9 @@ def readout_image(
         shape=value.shape,
         main=terms,
         reads=distinct(terms),
-        **fitted.properties(),
         bias="on" if shift_of(terms) != "none" else "off",
         l2=l2_of(state, terms),
+        **kernel,
     )
 
 
@@ -176,24 +188,11 @@ def _dense(
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
-        terms, beside = split_shortcut(terms, shape)
+        terms, beside = split_shortcut(terms, shape, lambda term: True)
         terms = _alike(state, owner, terms, value.shape)
     shortcut = source_of(state, f"{owner}_beside", beside) if beside else None
-    return StatementDraft(
-        layer=name_of(state, owner, terms),
-        kind="dense",
-        sources=(source_of(state, owner, terms),),
-        shape=shape,
-        main=terms,
-        beside=beside,
-        reads=distinct(terms),
-        units=units,
-        bias=bias_of(terms, beside, units),
-        batchnorm=ends_in_norm(terms),
-        l2=l2_of(state, terms),
-        shortcut=shortcut,
-        is_learned=bool(beside),
-    )
+    dense = _draft_neurons(state, owner, "dense", shape, terms, beside, units)
+    return replace(dense, shortcut=shortcut, is_learned=bool(beside))
 
 
 def _convolution(
@@ -205,27 +204,44 @@ def _convolution(
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
     same = identity(state, terms, value.shape, len(units))
     beside: tuple[Term, ...] = (same,) if same is not None else ()
-    rest = [term for term in terms if term not in beside]
+    rest = tuple(term for term in terms if term not in beside)
     if not beside and len(places_of(rest)) > 1:
-        rest, beside = projected(rest, shape)
+        projects = partial(is_projection, shape=shape)
+        rest, beside = split_shortcut(rest, shape, projects)
     main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
+    conv = _draft_neurons(state, owner, "conv", shape, main, beside, units)
+    return replace(
+        conv,
+        **fitted.properties(),
+        groups=1 if fitted.upscale else groups_of(state, main),
+        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
+        is_learned=bool(beside) and same is None,
+    )
+
+
+def _draft_neurons(
+    state: ConversionState,
+    owner: str,
+    kind: Kind,
+    shape: Shape,
+    main: tuple[Term, ...],
+    beside: tuple[Term, ...],
+    units: tuple[Unit, ...],
+) -> StatementDraft:
+    """Return a draft without its kernel and its shortcut."""
     return StatementDraft(
         layer=name_of(state, owner, main),
-        kind="conv",
+        kind=kind,
         sources=(source_of(state, owner, main),),
         shape=shape,
         main=main,
         beside=beside,
         reads=distinct(main),
-        **fitted.properties(),
-        groups=1 if fitted.upscale else groups_of(state, main),
         units=units,
         bias=bias_of(main, beside, units),
         batchnorm=ends_in_norm(main),
         l2=l2_of(state, main),
-        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
-        is_learned=bool(beside) and same is None,
     )
 
 
@@ -256,19 +272,13 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
-    is_positive = all(step.op in POSITIVE for step in part.steps)
-    is_positive = is_positive and _is_above(state, part)
+    is_above = not state.reads_input(part.source) or state.seen[0] >= 0
+    is_positive = is_above and all(step.op in POSITIVE for step in part.steps)
     last = part.steps[-1].layer
-    (begun,) = identity_neurons(
-        state, last, Value((part,), shape, is_positive=is_positive)
-    ).terms
+    value = Value((part,), shape, is_positive=is_positive)
+    (begun,) = identity_neurons(state, last, value).terms
     state.tell_kept(last, owner, is_positive)
     return begun
-
-
-def _is_above(state: ConversionState, term: Term) -> bool:
-    """Whether a source is never below 0."""
-    return not state.reads_input(term.source) or state.seen[0] >= 0
 
 
 def _alike(
@@ -301,25 +311,24 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        near = next(
-            (g for g in groups if kernel_of(state, [*g, term], is_beside)), None
-        )
+        joined = (g for g in groups if kernel_of(state, [*g, term], is_beside))
+        near = next(joined, None)
         if near is None:
             groups.append([term])
         else:
             near.append(term)
     groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
-    main = list(groups[0])
-    for number, group in enumerate(groups[1:]):
+
+    def keep(group: list[Term], suffix: object) -> tuple[Term, ...]:
         value = Value(tuple(group), shape)
-        main += identity_neurons(state, f"{owner}_{number}", value).terms
-    fitted = kernel_of(state, main, is_beside)
-    if fitted is None and len(groups) > 1:
-        first = identity_neurons(
-            state, f"{owner}_first", Value(tuple(groups[0]), shape)
-        ).terms
-        main = [*first, *main[len(groups[0]) :]]
-        fitted = kernel_of(state, main, is_beside)
+        return identity_neurons(state, f"{owner}_{suffix}", value).terms
+
+    main, others = groups[0], groups[1:]
+    rest = [term for n, group in enumerate(others) for term in keep(group, n)]
+    fitted = kernel_of(state, [*main, *rest], is_beside)
+    if fitted is None and others:
+        main = list(keep(main, "first"))
+        fitted = kernel_of(state, [*main, *rest], is_beside)
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
-    return tuple(main), fitted
+    return (*main, *rest), fitted

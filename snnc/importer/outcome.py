@@ -23,7 +23,8 @@ from snnc.source import whole_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.tensors import Scales
+    from snnc.importer.tensors import TensorMaker
+    from snnc.ir.logical import LogicalNetwork
     from snnc.ir.mapped import MappedNetwork
 
     Tensors = Mapping[str, NDArray[Any]]
@@ -81,10 +82,13 @@ def outcome(
     notes = (*model.notes, *written.notes)
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
-        own = _weights(target, conversion, weights, made, report)
-        if own is None:
+        if weights is None:
+            report.add(NoWeights(span=whole_file(Path(target)), path=target))
+        if weights is None or made.lowered is None:  # its diagnostics say why
             return None
-        contents[weights_file], tensors, scales = own
+        contents[weights_file], arrays, scales = _weights(
+            conversion, weights, made.lowered.network
+        )
         written = written.at(scales.rate)
         if scales.rate != TOP:
             own_report = Diagnostics()
@@ -92,7 +96,7 @@ def outcome(
             if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
         if made.mapped is not None:
-            _warn_of_spikes(made.mapped, tensors, report)
+            _warn_of_spikes(made.mapped, arrays, report)
         notes = (*notes, *_next_steps(conversion, scales, request))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
@@ -102,40 +106,30 @@ def outcome(
 
 
 def _weights(
-    target: str,
-    conversion: Conversion,
-    weights: ModelWeights | None,
-    compilation: Compilation,
-    report: Diagnostics,
-) -> tuple[bytes, Tensors, Scales] | None:
-    """Return a file with the spec's tensors, or report why it can't be written."""
-    if weights is None:
-        report.add(NoWeights(span=whole_file(Path(target)), path=target))
-        return None
-    if compilation.lowered is None:  # its diagnostics say why
-        return None
+    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
+) -> tuple[bytes, Tensors, TensorMaker]:
+    """Return a file with the spec's tensors, these tensors and their scales."""
     from snnc.importer.tensors import convert_weights
     from snnc.weight_files.write import serialize
 
-    network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
     scale = input_scale(network)
     return serialize(tensors(network), made, scale, "imported"), made, scales
 
 
 def _warn_of_spikes(
-    mapped: MappedNetwork, tensors: Tensors, report: Diagnostics
+    mapped: MappedNetwork, arrays: Tensors, report: Diagnostics
 ) -> None:
     """Report layers that are exact in Keras but lose information on spikes."""
     from snnc.weight_files.chip import strong_spikes
     from snnc.weight_files.cores import placed_layers
 
-    for layer in placed_layers(mapped, tensors):
+    for layer in placed_layers(mapped, arrays):
         report.extend(strong_spikes(layer))
 
 
 def _next_steps(
-    conversion: Conversion, scales: Scales, request: ImportRequest
+    conversion: Conversion, scales: TensorMaker, request: ImportRequest
 ) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and what to do next."""
     assert conversion.ends is not None
@@ -149,14 +143,12 @@ def _next_steps(
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    tool, program = (
-        conversion.model.tool,
-        f"python -m {conversion.written.network}",
-    )
+    tool, network = conversion.model.tool, conversion.written.network
     if request.rewrites:
         yield (
             f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
-            f"train it again; `{program}.train --initial` begins with these weights"
+            f"train it again; `python -m {network}.train --initial` begins with these "
+            "weights"
         )
         return
     softened = conversion.ends.size.startswith("classes")

@@ -1,15 +1,25 @@
-"""Read a Keras model in any of its formats, and import it."""
+"""Read a Keras model in any of its formats or from code, and import it."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import os
 import re
 import stat
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+)
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.files import read_file
@@ -25,13 +35,14 @@ from snnc.importer.model import (
 )
 from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.request import ImportRequest
-from snnc.importer.user_code import saved_by_code
 from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.models import PackageMissing, WeightsUnclear
+from snnc.rules.models import CodeFailed, PackageMissing, WeightsUnclear
 from snnc.text.installing import installation
+from snnc.text.near import only_near
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
+
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
@@ -268,3 +279,104 @@ def _depends_on_weights(model: KerasModel) -> bool:
     """Whether a spec depends on weights: on the signs of norms, or on a range."""
     kinds = [layer.kind for layer in model.layers]
     return any("Max" in kind or kind == "Normalization" for kind in kinds)
+
+
+@contextmanager
+def saved_by_code(how: str, target: str) -> Iterator[Path]:
+    """Get a model and save it to a file in a temporary folder.
+
+    The code's output goes to stderr.
+
+    Parameters
+    ----------
+    how :
+        ``call`` for a ``module:function``, or ``load`` for the folder of a SavedModel.
+
+    Raises
+    ------
+    RefusedModelError
+        If the code returns no model. A traceback on stderr shows where it failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
+        file = Path(folder) / "model.h5"
+        try:
+            with redirect_stdout(sys.stderr):
+                model = called(target) if how == "call" else loaded(target)
+                if not hasattr(model, "save") or not hasattr(model, "get_config"):
+                    kind = type(model).__name__
+                    raise TypeError(f"expected a Keras model, found {kind}")
+                model.save(file)
+        except RefusedModelError:
+            raise
+        except (Exception, SystemExit) as error:
+            _show(error)
+            reason = " ".join(str(error).split())[:500]
+            kind = type(error).__name__
+            raise failed(
+                how, target, f"{kind}: {reason}" if reason else kind
+            ) from error
+        yield file
+
+
+def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
+    """Refuse code that returns no model; suggest a function, or what to check."""
+    way_out = "load it in Keras and save it with `model.save('model.keras')`"
+    if how == "call":
+        module, function = target.split(":")
+        way_out = (
+            f"check that `from {module} import {function}` works in this folder, and"
+            f" that `{function}()` returns a Keras model"
+        )
+    if meant:
+        way_out = f"did you mean `snnc import {meant}`?"
+    return refused(CodeFailed, path=target, reason=reason, advice=way_out)
+
+
+def called(target: str) -> Any:
+    """Return the result of a user's function."""
+    module, function = target.split(":")
+    before = sys.path[:]
+    sys.path.insert(0, os.getcwd())
+    try:
+        imported = _import_function(target, module, function)
+        if not hasattr(imported, function):
+            near = only_near(function, vars(imported))
+            meant = f"{module}:{near}" if near else ""
+            raise failed("call", target, f"`{module}` has no `{function}`", meant)
+        return getattr(imported, function)()
+    finally:
+        sys.path[:] = before
+
+
+def _import_function(target: str, module: str, function: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the module imports another one that is missing
+        near = only_near(module, (path.stem for path in Path().glob("*.py")))
+        meant = f"{near}:{function}" if near else ""
+        reason = f"there is no module `{error.name}`"
+        raise failed("call", target, reason, meant) from error
+
+
+def loaded(folder: str) -> Any:
+    """Return the model of a SavedModel."""
+    from tensorflow import keras
+
+    try:
+        return keras.models.load_model(folder)
+    except Exception:  # a user's own loss or optimizer
+        return keras.models.load_model(folder, compile=False)
+
+
+def _show(error: BaseException) -> None:
+    """Print a traceback that starts in the code of the user or of TensorFlow."""
+    trace = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
+def _is_ours(file: str) -> bool:
+    return file == __file__ or "importlib" in file

@@ -6,41 +6,45 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from snnc.importer.draft import INPUT
+from snnc.diagnostics import Diagnostics
+from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.ends import NetworkEnds
 from snnc.importer.model import refused
 from snnc.importer.request import Range
 from snnc.importer.state import ConversionState
 from snnc.importer.statements import (
-    ENCODED,
     RATE,
-    StatementWriter,
-    laid_out,
+    block,
+    crossing,
+    heading,
+    own_properties,
+    short_number,
+    skips,
     train_lines,
 )
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import interval, number
 from snnc.rules.imports import LongSpec
 from snnc.source import SourceFile
-from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.snn import MOST_TOKENS
+from snnc.syntax.printer import print_snn
+from snnc.syntax.snn import MOST_TOKENS, parse_snn
 from snnc.text import tables
 
+ENCODED = "encoded"
+ALLOW = "  # snnc: allow {} the Keras model has it"
+"""Allows a warning about a likely mistake, since an existing model intends it."""
 MOST_NAMES = 6
 """The most changed names in a note."""
 
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return valid, distinct names; valid names stay unchanged."""
-    wanted = list(names)
-    taken = {name.lower() for name in wanted if not why_no_name(name)}
-    found = {}
-    for name in wanted:
-        legal = name
+    found = {name: name for name in names}
+    taken = {name.lower() for name in found if not why_no_name(name)}
+    for name in found:
         if why_no_name(name):
-            legal = _free(_plain(name), taken)
-        taken.add(legal.lower())
-        found[name] = legal
+            found[name] = _free(_plain(name), taken)
+            taken.add(found[name].lower())
     return found
 
 
@@ -110,6 +114,7 @@ class _SpecWriter:
     def __init__(self, state: ConversionState, ends: NetworkEnds) -> None:
         self._state = state
         self._ends = ends
+        self._drafts = list(state.drafts.values())
         self._notes: list[str] = list(ends.notes)
         self._input = state.layers[state.inputs[0]]
         self._names = sanitized_names([self._input.name, *state.drafts])
@@ -117,51 +122,103 @@ class _SpecWriter:
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
-        state, ends = self._state, self._ends
+        state = self._state
         name = network_name(state.request.name or state.model.name)
         about = f"The {state.model.tool} model {network_name(state.model.name)}."
+        chips = state.request.chips
         lines = [
             "snn 1",
-            "",
             f"network {name} {{",
-            f'  about "{about}"',
-            *self._target(),
-            "  defaults { rate 20..150 Hz }",
+            f'about "{about}"',
+            *([] if chips is None else [f"target loihi {{ chips {chips} }}"]),
+            "defaults { rate 20..150 Hz }",
             "",
-            f"  {self._input_line()}",
-            *StatementWriter(state, ends, self._names, self._l2).lines(),
+            self._input_line(),
+            *self._statements(),
             *self._train(),
             "}",
         ]
-        text = "\n".join(lines) + "\n"
-        _check_length(text, name, len(state.drafts))
+        text = _format("\n".join(lines), name, len(state.drafts))
         self._tell()
         notes = tuple(self._notes)
         return WrittenSpec(text, name, self._names, state.encoded, state.divisor, notes)
 
-    def _target(self) -> Iterator[str]:
-        if self._state.request.chips is not None:
-            yield f"  target loihi {{ chips {self._state.request.chips} }}"
-
     def _input_line(self) -> str:
         given, encoded = self._state.given, self._state.encoded
-        name, shape = (
-            self._names[self._input.name],
-            tables.dims(self._state.input_shape),
-        )
-        line = f"input {name} {shape} in {interval(*given)}"
+        shape = tables.dims(self._state.input_shape)
+        line = f"input {self._names[self._input.name]} {shape} in {interval(*given)}"
         return line if given == encoded else f"{line} as {interval(*encoded)}"
+
+    def _statements(self) -> Iterator[str]:
+        """Yield the layers; `from` is omitted if a layer reads the previous layer."""
+        if self._ends.encoder is None:
+            named = f" {ENCODED}" if self._is_named(INPUT) else ""
+            yield f"encode rate{named} {{ {RATE} }}"
+        yield ""
+        crossed, before = set(crossing(self._drafts)), INPUT
+        for draft in self._drafts:
+            name = self._names[draft.layer]
+            if len(draft.units) > 1:
+                count = {2: "two", 3: "three"}[len(draft.units)]
+                yield f"# {name}: {count} neurons per value."
+            for replaced in draft.rewritten:
+                yield f"# {name} replaces {replaced} in Keras."
+            if skips(draft):
+                yield ALLOW.format("SNN308")
+            if draft.layer in crossed:
+                yield ALLOW.format("SNN309")
+            yield block(self._head(draft, before), self._properties(draft))
+            before = draft.layer
+
+    def _head(self, draft: StatementDraft, before: str) -> str:
+        words = [heading(draft), self._names[draft.layer]]
+        if draft.layer == self._ends.encoder:
+            words[0] = "encode conv"
+        if draft.kind == "avgpool" and not self._is_named(draft.layer):
+            words.pop()
+        if draft.sources != (before,):
+            words.append("from " + ", ".join(self._names[s] for s in draft.sources))
+        return " ".join(words)
+
+    def _is_named(self, key: str) -> bool:
+        """Whether a statement other than the next one refers to a draft."""
+        place = [INPUT, *(draft.layer for draft in self._drafts)].index(key)
+        return any(
+            (key in draft.sources or draft.shortcut == key)
+            and (other != place + 1 or len(draft.sources) > 1 or draft.shortcut == key)
+            for other, draft in enumerate(self._drafts, start=1)
+        )
+
+    def _properties(self, draft: StatementDraft) -> Iterator[str]:
+        if draft.kind == "readout" and not draft.kernel:
+            yield self._ends.size
+        yield from own_properties(draft)
+        if draft.kind not in ("conv", "dense", "downsample"):
+            return
+        if draft.bias != "on":
+            yield f"bias {draft.bias}"
+        if draft.shortcut is not None:
+            yield f"shortcut {self._names[draft.shortcut]}"
+        if draft.batchnorm:
+            yield "batchnorm on"
+        if draft.dropout:
+            yield f"dropout {number(draft.dropout)}"
+        if draft.layer == self._ends.encoder:
+            yield RATE
+            return
+        yield from draft.properties
+        if draft.l2 and not self._l2:
+            yield f"l2 {short_number(draft.l2)}"
 
     def _shared_l2(self) -> float:
         """Return the L2 factor that all Keras kernels share, or 0."""
-        drafts = list(self._state.drafts.values())
-        factors = {
-            draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
-        }
+        factors = {d.l2 for d in self._drafts if any(s.is_kernel for s in d.steps)}
         if len(factors) == 1:
             return factors.pop()
         ends = (self._ends.encoder, self._ends.readout)
-        lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
+        lost = [
+            draft.layer for draft in self._drafts if draft.l2 and draft.layer in ends
+        ]
         why = (
             "an encoder and a readout use the L2 penalty of `train`, which all "
             "kernels share"
@@ -176,11 +233,12 @@ class _SpecWriter:
     def _train(self) -> Iterator[str]:
         compiled = self._state.model.compiled
         decides = self._ends.size.startswith("classes")
-        lines, notes = train_lines(compiled, self._l2, decides)
-        self._notes += notes
+        lines = list(train_lines(compiled, decides, self._notes))
+        if self._l2:
+            lines.append(f"l2 {short_number(self._l2)}")
         if lines:
             yield ""
-            yield from laid_out(("train", lines), is_open=True)
+            yield block("train", lines)
 
     def _tell(self) -> None:
         if self._state.request.values is None:
@@ -206,16 +264,16 @@ class _SpecWriter:
             )
 
 
-def _check_length(text: str, name: str, layers: int) -> None:
-    """Refuse a spec that is too long to be read.
+def _format(text: str, name: str, layers: int) -> str:
+    """Return a spec in the layout of ``snnc fmt``.
 
     Raises
     ------
     RefusedModelError
-        The message names the limit.
+        If the spec is too long to be read. The message names the limit.
     """
-    if len(text) < MOST_TOKENS:  # each token has a character
-        return
-    source = SourceFile("model.snn", text)
-    if len(tokens_of(source.whole, most=MOST_TOKENS)) == MOST_TOKENS:
+    report = Diagnostics()
+    document = parse_snn(SourceFile(name, text), report)
+    if report.errors:
         raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)
+    return print_snn(document)

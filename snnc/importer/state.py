@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decisions
-from snnc.importer.draft import INPUT, StatementDraft, Value
-from snnc.importer.linear import LinearStep, Shape, Term, Windows
+from snnc.importer.decisions import Decision, Decisions, RefusedLayerError
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
 from snnc.rules.rates import WIDEST_UNSCALED
@@ -65,8 +65,16 @@ class ConversionState(Decisions):
         self.input_shape: Shape = ()
         self.finals: dict[str, str] = {}
         self.l2: dict[str, float] = {}
-        self.layers = {layer.name: layer for layer in model.layers}
-        self.readers = _readers(model)
+        self.layers = {
+            x.name: CurrentLayer(
+                x.name, x.kind, x.options, x.reads, x.shares, state=self
+            )
+            for x in model.layers
+        }
+        self.readers: dict[str, list[str]] = {name: [] for name in self.layers}
+        for layer in model.layers:
+            for name in layer.reads:
+                self.readers[name].append(layer.name)
         ends = model.outputs
         self.inputs = [n for n in model.inputs if self.readers[n] or n in ends]
         self.parts: dict[str, int] = {}
@@ -76,7 +84,6 @@ class ConversionState(Decisions):
         self.done: set[str] = set()
         self.kept: dict[tuple[Term, ...], Value] = {}
         self._joins: dict[tuple[str, ...], str] = {}
-        self._means: dict[str, Windows] = {}
 
     @property
     def given(self) -> Range:
@@ -114,10 +121,6 @@ class ConversionState(Decisions):
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
 
-    def source(self, layer: KerasLayer) -> Value:
-        """Return the input of a layer with one input."""
-        return self.values[layer.reads[0]]
-
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
@@ -135,33 +138,31 @@ class ConversionState(Decisions):
         self, layer: KerasLayer, passes: Callable[[KerasLayer], bool]
     ) -> str | None:
         name = layer.name
-        while self.readers[name]:
-            if len(self.readers[name]) > 1 or name in self.model.outputs:
-                return None
-            after = self.layers[self.readers[name][0]]
-            if not passes(after):
-                return None
-            name = after.name
-        return name if name in self.model.outputs else None
+        while self.is_read_once(name) and passes(self._reader_of(name)):
+            name = self._reader_of(name).name
+        is_output = not self.readers[name] and name in self.model.outputs
+        return name if is_output else None
+
+    def _reader_of(self, name: str) -> CurrentLayer:
+        return self.layers[self.readers[name][0]]
 
     def rectified(
         self, layer: KerasLayer
-    ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
+    ) -> tuple[tuple[CurrentLayer, ...], CurrentLayer] | None:
         """Return the norms and the ReLU that follow a layer, or None.
 
         The result is also None if another layer reads the values in between. A maximum
         commutes with all these layers if no norm changes a sign.
         """
-        norms: list[KerasLayer] = []
+        norms: list[CurrentLayer] = []
         name = layer.name
         while self.is_read_once(name):
-            after = self.layers[self.readers[name][0]]
+            after = self._reader_of(name)
             options = after.options
-            plain = not any(
-                options.get(k) for k in ("max_value", "negative_slope", "threshold")
-            )
+            bends = ("max_value", "negative_slope", "threshold")
+            is_plain = not any(options.get(bend) for bend in bends)
             named = after.kind == "Activation" and options.get("activation") == "relu"
-            if named or (after.kind in ("ReLU", "Neurons") and plain):
+            if named or (after.kind in ("ReLU", "Neurons") and is_plain):
                 return tuple(norms), after
             if after.kind in NORMS and self.is_rising(after):
                 norms.append(after)
@@ -192,108 +193,98 @@ class ConversionState(Decisions):
 
     def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""
-        known = self._pools.get((source, mean.layer))
-        if known is not None:
-            return known
-        key = self.free(mean.layer)
-        windows = mean.windows
-        sizes = tuple(window.places for window in windows)
-        self.add(
-            StatementDraft(
-                layer=key,
+        if (source, mean.layer) not in self._pools:
+            windows = mean.windows
+            draft = StatementDraft(
+                layer=self.free(mean.layer),
                 kind="avgpool",
                 sources=(source,),
-                shape=(*sizes, mean.read),
+                shape=(*(window.places for window in windows), mean.read),
                 kernel=tuple(window.taps for window in windows),
                 stride=tuple(window.stride for window in windows),
                 is_global=all(w.taps == w.size and w.places == 1 for w in windows),
                 rewritten=self.stands.get(mean.layer, ()),
             )
-        )
-        self._pools[source, mean.layer] = key
-        self._means[key] = windows
-        return key
+            self.add(draft)
+            self._pools[source, mean.layer] = draft.layer
+        return self._pools[source, mean.layer]
 
     def is_even(self, key: str) -> bool:
         """Whether the windows of an average divide its input; true for others."""
         draft = self.drafts.get(key)
         if draft is None or draft.kind != "avgpool":
             return True
-        return draft.kernel == draft.stride and all(
-            window.size % window.taps == 0 for window in self._means[key]
-        )
+        (source,) = draft.sources
+        read = self.drafts[source].shape if source else self.input_shape
+        sizes = zip(read[:-1], draft.kernel, strict=True)
+        is_whole = all(size % taps == 0 for size, taps in sizes)
+        return is_whole and draft.kernel == draft.stride
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
         """Return the key of the `concat` of sources; it may extend another `concat`."""
-        if sources in self._joins:
-            return self._joins[sources]
-        begun = next(
-            (n for n in range(len(sources) - 1, 1, -1) if sources[:n] in self._joins),
-            0,
-        )
-        first = (self._joins[sources[:begun]],) if begun else ()
-        key = self.free(f"{owner}_reads")
-        read = (*first, *sources[begun:])
-        self.add(StatementDraft(layer=key, kind="concat", sources=read, shape=shape))
-        self._joins[sources] = key
-        return key
+        if sources not in self._joins:
+            stops = range(len(sources) - 1, 1, -1)
+            begun = next((n for n in stops if sources[:n] in self._joins), 0)
+            first = (self._joins[sources[:begun]],) if begun else ()
+            key = self.free(f"{owner}_reads")
+            self.add(StatementDraft(key, "concat", (*first, *sources[begun:]), shape))
+            self._joins[sources] = key
+        return self._joins[sources]
 
     def tell_draft(self, draft: StatementDraft) -> None:
         """Record a verdict on each layer that a statement includes."""
-        kind = f"`{word(draft)}`"
+        shortcut = [step for term in draft.beside for step in term.steps]
         for step in draft.steps:
-            is_own = step.layer == draft.layer
             if step.op == "norm":
-                trailing = draft.batchnorm and step is draft.main[0].steps[-1]
-                self._tell_norm(step.layer, draft.layer, trailing)
-            elif step.op == "separable" and is_own:
-                self.tell(
-                    step.layer,
-                    "rewritten",
-                    "its two kernels are multiplied into one kernel, which the chip "
-                    "stores in full; retraining may use all of its weights",
-                )
-            elif step.is_kernel and is_own:
-                kernel = 1 if step.op == "kernel" and step.order else None
-                why = (
-                    f"{kind} with `kernel 1`, since the layer reads pixels"
-                    if kernel
-                    else kind
-                )
-                self.tell(step.layer, "rewritten" if kernel else "kept", why)
-            elif step.is_kernel:
-                beside = step in [s for term in draft.beside for s in term.steps]
+                self._tell_norm(step, draft)
+            elif not step.is_kernel:
+                continue
+            elif step.layer == draft.layer:
+                self._tell_own(step, draft)
+            elif step in shortcut:
                 how = (
                     f"the learned `shortcut` of `{draft.layer}`, into which its bias "
                     "and batch norm are folded"
-                    if beside
-                    else "its kernel is multiplied into the kernel of "
-                    f"`{draft.layer}`; retraining may use all weights of the "
-                    "product"
+                )
+                self.tell(step.layer, "rewritten", how)
+            else:
+                how = (
+                    "its kernel is multiplied into the kernel of "
+                    f"`{draft.layer}`; retraining may use all weights of the product"
                 )
                 self.tell(step.layer, "rewritten", how)
 
-    def _tell_norm(self, norm: str, draft: str, trailing: bool) -> None:
-        if trailing:
-            why = f"as `batchnorm on` of `{draft}`, folded with the weights"
-            self.tell(norm, "kept", why)
-        elif self.layers[norm].kind == "Normalization":
-            why = "folded into the kernels that read this layer, using its weights"
-            self.tell(norm, "rewritten", why)
-        else:
-            why = (
-                "folded into the kernels that read this layer; retraining has no "
-                "batch norm there"
+    def _tell_own(self, step: LinearStep, draft: StatementDraft) -> None:
+        kind = f"`{word(draft)}`"
+        if step.op == "separable":
+            how = (
+                "its two kernels are multiplied into one kernel, which the chip "
+                "stores in full; retraining may use all of its weights"
             )
-            self.tell(norm, "rewritten", why)
+            self.tell(step.layer, "rewritten", how)
+        elif step.op == "kernel" and step.order:
+            how = f"{kind} with `kernel 1`, since the layer reads pixels"
+            self.tell(step.layer, "rewritten", how)
+        else:
+            self.tell(step.layer, "kept", kind)
+
+    def _tell_norm(self, norm: LinearStep, draft: StatementDraft) -> None:
+        if draft.batchnorm and norm is draft.main[0].steps[-1]:
+            why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
+            self.tell(norm.layer, "kept", why)
+            return
+        why = "; retraining has no batch norm there"
+        if self.layers[norm.layer].kind == "Normalization":
+            why = ", using its weights"
+        why = f"folded into the kernels that read this layer{why}"
+        self.tell(norm.layer, "rewritten", why)
 
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
         """Record that neurons keep a value that no single kernel can compute."""
         count = "a neuron" if is_positive else "two neurons"
-        self.rewrite(
-            self.layers[name],
+        self.layers[name].rewrite(
             f"{count} for each of its values, because no single kernel includes the "
-            f"border of zeros between this layer and `{owner}`",
+            f"border of zeros between this layer and `{owner}`"
         )
 
     def reads_input(self, key: str) -> bool:
@@ -301,6 +292,45 @@ class ConversionState(Decisions):
         while key and self.drafts[key].kind == "avgpool":
             key = self.drafts[key].sources[0]
         return key == INPUT
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLayer(KerasLayer):
+    """A layer that is being read, with the state of the conversion.
+
+    Its methods record decisions on it; see `Decisions`.
+    """
+
+    state: ConversionState = field(kw_only=True)
+
+    @property
+    def source(self) -> Value:
+        """The input of a layer with one input."""
+        return self.state.values[self.reads[0]]
+
+    @property
+    def is_read_alone(self) -> bool:
+        """Whether no other layer reads the layer's first source."""
+        return bool(self.reads) and self.state.is_read_once(self.reads[0])
+
+    def keep(self, why: str = "", option: str = "") -> None:
+        self.state.decide(Decision(self.name, option, "kept", why))
+
+    def train(self, why: str, option: str = "") -> None:
+        """Record something that only training uses."""
+        self.state.decide(Decision(self.name, option, "training", why))
+
+    def rewrite(self, why: str, option: str = "") -> None:
+        self.state.decide(Decision(self.name, option, "rewritten", why))
+
+    def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
+        """Record a refusal; the returned value prevents refusals of later layers."""
+        rule, remedy = error.rule, error.remedy or advice
+        rule = "option" if error.option and rule == "layer" else rule
+        self.state.decide(
+            Decision(self.name, error.option, "refused", str(error), remedy, rule)
+        )
+        return BROKEN
 
 
 def word(draft: StatementDraft) -> str:
@@ -333,11 +363,3 @@ def _clean(value: float) -> float:
     """Round a number that is nearly a short one, such as 255 * 0.003921569 to 1.0."""
     near = round(value, 6)
     return near if abs(near - value) < 1e-6 else value
-
-
-def _readers(model: KerasModel) -> Mapping[str, list[str]]:
-    readers: dict[str, list[str]] = {layer.name: [] for layer in model.layers}
-    for layer in model.layers:
-        for name in layer.reads:
-            readers[name].append(layer.name)
-    return readers

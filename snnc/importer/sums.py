@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -138,18 +138,18 @@ def identity(
     return None
 
 
-def projected(terms: list[Term], shape: Shape) -> tuple[list[Term], tuple[Term, ...]]:
-    """Return the terms of the kernel, and of a shortcut with kernel 1."""
+def split_shortcut(
+    terms: Sequence[Term], shape: Shape, fits: Callable[[Term], bool]
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Return the terms of a kernel, and of a shortcut whose terms all fit."""
     for places in places_of(terms):
-        beside = [term for term in terms if term.read[:-1] == places]
-        joined = (*places, sum(widths(beside)))
-        if joined != shape and all(_is_projection(term, shape) for term in beside):
-            rest = [term for term in terms if term not in beside]
-            return rest, tuple(beside)
-    return terms, ()
+        beside = tuple(term for term in terms if term.read[:-1] == places)
+        if (*places, sum(widths(beside))) != shape and all(map(fits, beside)):
+            return tuple(term for term in terms if term not in beside), beside
+    return tuple(terms), ()
 
 
-def _is_projection(term: Term, shape: Shape) -> bool:
+def is_projection(term: Term, shape: Shape) -> bool:
     windows = term.windows()
     if windows is None or term.shifts_at() == "place":
         return False
@@ -161,18 +161,6 @@ def _is_projection(term: Term, shape: Shape) -> bool:
         and -(-window.size // window.stride) == target
         for window, target in sizes
     )
-
-
-def split_shortcut(
-    terms: tuple[Term, ...], shape: Shape
-) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a dense layer's kernel, and of its shortcut."""
-    for places in places_of(terms):
-        beside = tuple(term for term in terms if term.read[:-1] == places)
-        channels = sum(widths(beside))
-        if (*places, channels) != shape:
-            return tuple(term for term in terms if term not in beside), beside
-    return terms, ()
 
 
 def pooled_all(state: ConversionState, terms: Iterable[Term]) -> tuple[Term, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, RELU, StatementDraft
-from snnc.importer.kernels import Kernels, of_groups, two_classes
+from snnc.importer.kernels import Kernels, crop, of_groups, two_classes
 from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
 from snnc.importer.statements import TOP
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
+from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,90 +29,9 @@ LIMIT = 1000 / TOP
 """The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
 
 
-class Scales:
-    """The factors between the spec's activations and Keras's.
-
-    Attributes
-    ----------
-    divisor :
-        The number by which the spec divides the model's input.
-    bound :
-        The largest activation that the encoder can have; 0 for `encode rate`.
-    encoder :
-        The divisor of the encoder's weights; its readers' weights are multiplied by it.
-    rate :
-        The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
-        and its weights can't be divided, because a reader adds the encoder's output to
-        other values.
-    """
-
-    def __init__(self, conversion: Conversion) -> None:
-        assert conversion.ends is not None
-        assert conversion.written is not None
-        self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._values = conversion.written.values
-        self.divisor = conversion.written.divisor
-        self._key = conversion.ends.encoder
-        self.bound = 0.0
-        self.encoder = 1.0
-        self.rate = TOP
-
-    def of(self, source: str, channels: int) -> Array:
-        """Return the factor for each channel that a kernel reads."""
-        if source == INPUT:
-            low, high = self._values
-            return np.full(channels, self.divisor * max(abs(low), abs(high)))
-        draft = self._drafts[source]
-        if source == self._key:
-            return np.full(channels, self.encoder)
-        if draft.kind in ("avgpool", "maxpool"):
-            return self.of(draft.sources[0], channels)
-        if draft.kind == "concat":
-            sizes = [self._channels(key, draft) for key in draft.sources]
-            parts = [self.of(k, n) for k, n in zip(draft.sources, sizes, strict=True)]
-            return np.concatenate(parts)
-        return np.ones(channels)
-
-    def _channels(self, source: str, reader: StatementDraft) -> int:
-        if source:
-            return self._drafts[source].shape[-1]
-        others = sum(self._drafts[key].shape[-1] for key in reader.sources if key)
-        return reader.shape[-1] - others
-
-    def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
-        """Return the power of 2 by which to divide the encoder to prevent clipping.
-
-        ReLU commutes with positive factors, and powers of 2 are exact in floats.
-        """
-        low, high = min(self._values[0], 0.0), max(self._values[1], 0.0)
-        most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
-        self.bound = float(most.max())
-        if self.bound <= LIMIT:
-            return 1.0
-        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
-        if self._is_summed(draft.layer):
-            self.rate = TOP / factor
-            return 1.0
-        self.encoder = factor
-        return factor
-
-    def _is_summed(self, key: str) -> bool:
-        """Whether an `add`, or a shortcut without weights, reads a draft."""
-        for draft in self._drafts.values():
-            if draft.shortcut == key and not draft.is_learned:
-                return True
-            if key in draft.sources and draft.kind == "add":
-                return True
-            kinds = ("avgpool", "maxpool", "concat")
-            passes = draft.kind in kinds and key in draft.sources
-            if passes and self._is_summed(draft.layer):
-                return True
-        return False
-
-
 def convert_weights(
     conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
-) -> tuple[dict[str, Stored], Scales]:
+) -> tuple[dict[str, Stored], TensorMaker]:
     """Return the tensors of a spec.
 
     Parameters
@@ -124,32 +44,46 @@ def convert_weights(
     RefusedModelError
         If the weights of a layer can't be read.
     """
-    maker = _TensorMaker(conversion, weights)
+    maker = TensorMaker(conversion, weights)
     made = dict(maker.all())
-    shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
-    for name, shape in shapes.items():
-        if made[name].size != prod(shape):
-            size = "x".join(map(str, shape))
-            raise unclear(
-                name, f"it has {made[name].size} values, but {size} are expected"
+    for tensor in tensors(network):
+        array = made[tensor.name]
+        if array.size != prod(tensor.shape):
+            reason = (
+                f"it has {array.size} values, but {dims(tensor.shape)} are expected"
             )
-    tensors_by_name = {
-        name: made[name].reshape(shape) for name, shape in shapes.items()
-    }
-    return tensors_by_name, maker.scales
+            raise unclear(tensor.name, reason)
+        made[tensor.name] = array.reshape(tensor.shape)
+    return made, maker
 
 
-class _TensorMaker:
+class TensorMaker:
+    """Makes the tensors of a spec; the scales are known after all are made.
+
+    Attributes
+    ----------
+    bound :
+        The largest activation that the encoder can have; 0 for `encode rate`.
+    encoder :
+        The divisor of the encoder's weights; its readers' weights are multiplied by it.
+    rate :
+        The upper rate of the encoder in Hz. The rate is lower if the encoder would clip
+        and its weights can't be divided, because a reader adds the encoder's output to
+        other values.
+    """
+
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.ends is not None
         assert conversion.written is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._names = conversion.written.names
+        self._channels = conversion.state.input_shape[-1]
+        self._written = conversion.written
         self._ends = conversion.ends
-        self._values = conversion.written.values
-        self.scales = Scales(conversion)
+        self.bound = 0.0
+        self.encoder = 1.0
+        self.rate = TOP
 
     def all(self) -> Iterator[tuple[str, Stored]]:
         """Yield the tensors' names and values, kernels as (taps, in, out)."""
@@ -166,19 +100,16 @@ class _TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        is_encoder = draft.layer == self._ends.encoder
-        if is_encoder:
-            kernel = _join_kernels([kernels[key] for key in draft.reads])
-            kernel = kernel * self.scales.divisor
-            scale = self.scales.fit_encoder(draft, kernel, bias)
+        if draft.layer == self._ends.encoder:
+            kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
+            kernel = kernel * self._written.divisor
+            scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
-            kernel = _join_kernels(
-                [self._fold_scaling(key, kernels[key]) for key in draft.reads]
-            )
+            kernel = self._join(draft.reads, kernels)
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
-        name = self._names[draft.layer]
+        name = self._written.names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
@@ -188,27 +119,24 @@ class _TensorMaker:
         yield f"{name}.bias", bias
         if draft.is_learned:
             sources = dict.fromkeys(term.source for term in draft.beside)
-            seen = [self._fold_scaling(key, beside[key]) for key in sources]
-            yield f"{name}.shortcut", _join_kernels(seen)
+            yield f"{name}.shortcut", self._join(sources, beside)
 
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
     ) -> tuple[dict[str, Array], Array]:
         """Return a statement's kernels (taps, in, out) by source, and its bias."""
-        arrays_read: dict[str, Array] = {}
+        by_source: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
             kernel, bias = self._compose_term(draft, term)
             if term in draft.main and draft.kernel:
                 kernel = _place_kernel(draft, term, kernel)
-            kernel, bias = _by_units(
-                draft, kernel, bias, term is terms[0] and terms is draft.main
-            )
+            is_first = term is terms[0] and terms is draft.main
+            kernel, bias = _by_units(draft, kernel, bias, is_first)
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
-            known = arrays_read.get(term.source)
-            arrays_read[term.source] = kernel if known is None else known + kernel
+            by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
-        return arrays_read, total
+        return by_source, total
 
     def _compose_term(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
         try:
@@ -218,19 +146,67 @@ class _TensorMaker:
             reason = f"they do not have the shapes of its configuration ({error})"
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
+    def _join(self, sources: Iterable[str], kernels: Mapping[str, Array]) -> Array:
+        """Return the kernel over several sources, with the factors of these sources."""
+        scaled = [self._fold_scaling(key, kernels[key]) for key in sources]
+        return np.concatenate(scaled, axis=1)
+
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
         """Return a kernel that includes the factors of its source.
 
         `encode rate` divides by the largest value, and uses separate channels for the
         two signs.
         """
-        factors = self.scales.of(source, kernel.shape[1])
+        factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._ends.encoder is None and self._values[0] < 0
+        is_signed = self._ends.encoder is None and self._written.values[0] < 0
         if is_signed and self._is_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
+
+    def _scales_of(self, source: str) -> Array:
+        """Return the factor between the spec's and Keras's values of each channel."""
+        if source == INPUT:
+            largest = max(map(abs, self._written.values))
+            return np.full(self._channels, self._written.divisor * largest)
+        draft = self._drafts[source]
+        if source == self._ends.encoder:
+            return np.full(draft.shape[-1], self.encoder)
+        if draft.kind in ("avgpool", "maxpool", "concat"):
+            return np.concatenate([self._scales_of(key) for key in draft.sources])
+        return np.ones(draft.shape[-1])
+
+    def _fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
+        """Return the power of 2 by which to divide the encoder to prevent clipping.
+
+        ReLU commutes with positive factors, and powers of 2 are exact in floats.
+        """
+        low, high = self._written.values
+        low, high = min(low, 0.0), max(high, 0.0)
+        most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
+        self.bound = float(most.max())
+        if self.bound <= LIMIT:
+            return 1.0
+        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
+        if self._is_summed(draft.layer):
+            self.rate = TOP / factor
+            return 1.0
+        self.encoder = factor
+        return factor
+
+    def _is_summed(self, key: str) -> bool:
+        """Whether an `add`, or a shortcut without weights, reads a draft."""
+        for draft in self._drafts.values():
+            is_read = key in draft.sources
+            if draft.shortcut == key and not draft.is_learned:
+                return True
+            if is_read and draft.kind == "add":
+                return True
+            passes = draft.kind in ("avgpool", "maxpool", "concat")
+            if is_read and passes and self._is_summed(draft.layer):
+                return True
+        return False
 
     def _is_input(self, source: str) -> bool:
         while source and self._drafts[source].kind == "avgpool":
@@ -238,26 +214,13 @@ class _TensorMaker:
         return source == INPUT
 
 
-def _join_kernels(kernels: Sequence[Array]) -> Array:
-    """Concatenate the kernels over several sources."""
-    if len(kernels) == 1:
-        return kernels[0]
-    return np.concatenate(kernels, axis=1)
-
-
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel at its position in the statement's kernel."""
     windows = term.windows()
     assert windows is not None
-    into: list[slice] = []
-    take: list[slice] = []
-    for axis, window in enumerate(windows):
-        start = draft.before[axis] - window.before
-        stop = min(start + window.taps, draft.extent[axis])
-        into.append(slice(max(start, 0), stop))
-        take.append(slice(max(-start, 0), stop - start))
-    full = np.zeros((*draft.extent, *kernel.shape[-2:]), kernel.dtype)
-    full[tuple(into)] = kernel[tuple(take)]
+    pairs = zip(windows, draft.before, strict=True)
+    starts = tuple(window.before - before for window, before in pairs)
+    full = crop(kernel, starts, draft.extent)
     steps = draft.dilation or (1,) * len(windows)
     return full[tuple(slice(None, None, step) for step in steps)]
 

@@ -8,20 +8,21 @@ group's weights follow one after another (``io/types.ts`` in tfjs-core).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.importer.build import build
 from snnc.importer.formats import not_a_model, parse, refuse_old
-from snnc.importer.h5_weights import full_names, owned, owners, short
+from snnc.importer.h5_weights import full_names, owned, owners
 from snnc.importer.hdf5 import LARGEST
 from snnc.importer.model import (
+    ArrayFile,
     Graph,
     KerasModel,
     RefusedModelError,
-    Shapes,
     StoredWeights,
     refused,
     too_large,
@@ -29,7 +30,8 @@ from snnc.importer.model import (
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
-    from snnc.importer.model import Arrays
+    import numpy as np
+    from numpy.typing import NDArray
 
 SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
 """Bytes per value; for quantized weights, the stored dtype."""
@@ -87,7 +89,8 @@ def read_tfjs(
     size = sum(array.size for array in arrays.values())
     if size > LARGEST:
         raise too_large(path, "weights", size, LARGEST)
-    return model, graph, ShardedWeights(Shards(file.parent, path), arrays, graph)
+    shards = Shards(file.parent, path, arrays)
+    return model, graph, ShardedWeights(shards, arrays, graph)
 
 
 def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
@@ -127,27 +130,55 @@ def _find_stored(
     return Stored(tuple(shape or ()), str(dtype), packed, files, start)
 
 
-class Shards:
-    """A model's weight files, which are read as if they were concatenated."""
+class Shards(ArrayFile):
+    """A model's weight files, which are read as if they were concatenated.
 
-    def __init__(self, folder: Path, path: str) -> None:
-        self._folder, self._path = folder, path
-        self._sizes: dict[str, int] = {}
+    All files are checked before the first one is read. The architecture can be read
+    without them, and no file stays open between reads.
+    """
 
-    def check(self, array: Stored) -> None:
-        """Refuse an array whose files are missing or too short."""
-        held = sum(map(self._size, array.files))
-        if array.start + array.size > held:
-            due = array.start + array.size
-            names = ", ".join(array.files[:2])
-            reason = f"its shards ({names}) have {held} bytes, but {due} are expected"
-            raise self._refuse_damage(reason)
+    def __init__(self, folder: Path, path: str, arrays: Mapping[str, Stored]) -> None:
+        self._folder, self._path, self._arrays = folder, path, arrays
 
-    def read(self, array: Stored) -> bytes:
-        """Return the bytes of an array."""
+    def array(self, path: str) -> NDArray[np.generic]:
+        """See `ArrayFile.array`."""
+        import numpy as np
+
+        array = self._arrays[path]
+        values = np.frombuffer(self._read(array), np.dtype(array.dtype))
+        if array.packed is not None:
+            scale, low = array.packed
+            values = (values * np.float64(scale) + low).astype(np.float32)
+        return values.reshape(array.shape)
+
+    def shape(self, path: str) -> tuple[int, ...]:
+        """See `ArrayFile.shape`."""
+        return self._arrays[path].shape
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """The size of each file; files that are missing or too short are refused."""
+        sizes: dict[str, int] = {}
+        for array in self._arrays.values():
+            for name in array.files:
+                if name not in sizes:
+                    sizes[name] = self._measure(name)
+            held, due = sum(sizes[f] for f in array.files), array.start + array.size
+            if due > held:
+                names = ", ".join(array.files[:2])
+                reason = (
+                    f"its shards ({names}) have {held} bytes, but {due} are expected"
+                )
+                raise self._refuse(DamagedModel, reason)
+        return sizes
+
+    def _read(self, array: Stored) -> bytes:
         pieces, start, left = [], array.start, array.size
         for name in array.files:
-            size = self._size(name)
+            size = self._sizes[name]
             if start < size and left:
                 with (self._folder / name).open("rb") as opened:
                     opened.seek(start)
@@ -156,72 +187,37 @@ class Shards:
             start = max(0, start - size)
         joined = b"".join(pieces)
         if len(joined) < array.size:
-            raise self._refuse_damage("a shard became shorter while it was read")
+            reason = "a shard became shorter while it was read"
+            raise self._refuse(DamagedModel, reason)
         return joined
 
-    def _size(self, name: str) -> int:
-        if name not in self._sizes:
-            self._sizes[name] = self._read_count(name)
-        return self._sizes[name]
-
-    def _read_count(self, name: str) -> int:
+    def _measure(self, name: str) -> int:
+        """Return the size of a file, which must be next to the model."""
         steps = name.replace("\\", "/").split("/")
-        file = self._folder / name
+        file, shard = self._folder / name, f"its shard `{name:.80}`"
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
-            reason = f"its shard `{name:.80}` is outside its folder"
-            raise refused(UnsafeModel, path=self._path, reason=reason)
+            raise self._refuse(UnsafeModel, f"{shard} is outside its folder")
         if not file.is_file():
-            raise self._refuse_damage(f"its shard `{name:.80}` is not next to it")
+            raise self._refuse(DamagedModel, f"{shard} is not next to it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
-            reason = f"its shard `{name:.80}` is a link to another place"
-            raise refused(UnsafeModel, path=self._path, reason=reason)
+            raise self._refuse(UnsafeModel, f"{shard} is a link to another place")
         return file.stat().st_size
 
-    def _refuse_damage(self, reason: str) -> RefusedModelError:
-        return refused(DamagedModel, path=self._path, reason=reason)
+    def _refuse(
+        self, rule: type[DamagedModel | UnsafeModel], reason: str
+    ) -> RefusedModelError:
+        return refused(rule, path=self._path, reason=reason)
 
 
 class ShardedWeights(StoredWeights):
-    """The weights in the shards of a model.
+    """The weights in the shards of a model."""
 
-    All shards are checked before the first one is read. The architecture can be read
-    without them.
-    """
-
-    def __init__(
-        self, shards: Shards, arrays: Mapping[str, Stored], graph: Graph
-    ) -> None:
-        self._shards, self._arrays = shards, arrays
+    def __init__(self, shards: Shards, arrays: Iterable[str], graph: Graph) -> None:
+        super().__init__(shards)
         names = [name for part in graph.parts for name in full_names(part, "")]
         self._owners = owners(list(arrays), names, whole=False)
-        self._are_checked = False
 
-    def of(self, layer: str) -> Arrays:
-        """See `Weights.of`."""
-        import numpy as np
-
-        if not self._are_checked:
-            for array in self._arrays.values():
-                self._shards.check(array)
-            self._are_checked = True
-        arrays: Arrays = {}
-        for name, array in self._find_tensors(layer):
-            values = np.frombuffer(self._shards.read(array), np.dtype(array.dtype))
-            if array.packed is not None:
-                scale, low = array.packed
-                values = (values * np.float64(scale) + low).astype(np.float32)
-            arrays[name] = values.reshape(array.shape)
-        return arrays
-
-    def shapes(self, layer: str) -> Shapes:
-        """See `StoredWeights.shapes`."""
-        return {name: array.shape for name, array in self._find_tensors(layer)}
-
-    def close(self) -> None:
-        """Do nothing, because no file stays open between reads."""
-
-    def _find_tensors(self, layer: str) -> Iterator[tuple[str, Stored]]:
-        paths = owned(layer, self._owners)
-        for name, path in zip(short(paths), paths, strict=True):
-            yield name, self._arrays[path]
+    def paths(self, layer: str) -> Mapping[str, str]:
+        """See `StoredWeights.paths`."""
+        return owned(layer, self._owners)

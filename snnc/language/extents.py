@@ -1,4 +1,4 @@
-"""Convert ranges, dims and training phases from syntax or plain Python to tuples."""
+"""Convert ranges, dims and training phases from syntax to tuples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from snnc.language import tree
 from snnc.language.scalars import (
     HERTZ,
     LARGEST,
-    amount,
     bare,
     divisor,
     limit_error,
@@ -32,20 +31,20 @@ Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
-def _ends(value: object, expected: str, example: str) -> tuple[float | None, float]:
-    ends: Any = (value.low, value.high) if isinstance(value, tree.Range) else value
-    if not isinstance(ends, (tuple, list)) or len(ends) != 2 or ends[1] is None:
+def _ends(
+    value: tree.Value, expected: str, example: str
+) -> tuple[float | None, float, tree.Word | None]:
+    if not isinstance(value, tree.Range) or value.high is None:
         raise wrong_type_error(expected, example)
-    low, high = ends
-    return None if low is None else amount(low), amount(high)
+    low = None if value.low is None else float(value.low)
+    return low, float(value.high), value.unit
 
 
-def rates(value: object) -> tuple[float, float]:
-    low, high = _ends(value, "a range of rates", _budget(value))
-    if isinstance(value, tree.Range):
-        if value.unit is None:
-            raise needs_unit(HERTZ, "Hz")
-        divisor(value.unit, HERTZ)
+def rates(value: tree.Value) -> tuple[float, float]:
+    low, high, unit = _ends(value, "a range of rates", _budget(value))
+    if unit is None:
+        raise needs_unit(HERTZ, "Hz")
+    divisor(unit, HERTZ)
     low = 0.0 if low is None else low
     if low < 0:
         raise limit_error(
@@ -68,7 +67,7 @@ def rates(value: object) -> tuple[float, float]:
     return low, high
 
 
-def upper_rate(value: object) -> tuple[float, float]:
+def upper_rate(value: tree.Value) -> tuple[float, float]:
     """Read a range of rates whose lower end is 0."""
     low, high = rates(value)
     if low > 0:
@@ -80,21 +79,21 @@ def upper_rate(value: object) -> tuple[float, float]:
     return low, high
 
 
-def _budget(value: object) -> str:
+def _budget(value: tree.Value) -> str:
     """Return an example of a range whose upper end is the written rate."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
 
-def values(value: object) -> tuple[float, float]:
-    low, high = _ends(value, "a range with both ends", "0..1")
+def values(value: tree.Value) -> tuple[float, float]:
+    low, high, unit = _ends(value, "a range with both ends", "0..1")
     if low is None:
         raise wrong_type_error("a range with both ends", "0..1")
-    if isinstance(value, tree.Range) and value.unit is not None:
+    if unit is not None:
         raise limit_error(
             "a range of values has no unit",
             limit="the input's values are plain numbers",
-            span=value.unit.span,
+            span=unit.span,
             instead=f"{low:g}..{high:g}",
         )
     if low >= high:
@@ -125,11 +124,9 @@ def _check_resolution(low: float, high: float) -> None:
     )
 
 
-def dims(value: object, *, least: str = "") -> tuple[int, ...]:
-    sizes: Any = value.values if isinstance(value, tree.Dims) else value
-    if not isinstance(sizes, (tuple, list)):
-        sizes = (bare(value),)
-    if not sizes or not all(type(size) is int for size in sizes):
+def dims(value: tree.Value, *, least: str = "") -> tuple[int, ...]:
+    sizes = value.values if isinstance(value, tree.Dims) else (bare(value),)
+    if not all(type(size) is int for size in sizes):
         raise wrong_type_error("whole numbers joined by `x`", "3x3")
     for size in sizes:
         if not 1 <= size <= LARGEST:
@@ -138,7 +135,7 @@ def dims(value: object, *, least: str = "") -> tuple[int, ...]:
                 limit=f"each size must be from 1 to {LARGEST}",
                 **_nearer(sizes, least),
             )
-    return tuple(sizes)
+    return sizes
 
 
 def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
@@ -147,7 +144,7 @@ def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
     return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
 
 
-def shape(value: object) -> tuple[int, ...]:
+def shape(value: tree.Value) -> tuple[int, ...]:
     sizes = dims(value)
     if len(sizes) > 4:
         raise limit_error(
@@ -158,53 +155,51 @@ def shape(value: object) -> tuple[int, ...]:
     return sizes
 
 
-def window(value: object) -> tuple[int, ...] | str:
+def window(value: tree.Value) -> tuple[int, ...] | str:
     return _dims_or("all", value, "a size, dims or `all`", "2x2")
 
 
-def block(value: object) -> tuple[int, ...] | str:
+def block(value: tree.Value) -> tuple[int, ...] | str:
     return _dims_or("auto", value, "dims or `auto`", "4x4x16", least="auto")
 
 
 def _dims_or(
-    word: str, value: object, expected: str, example: str, least: str = ""
+    word: str, value: tree.Value, expected: str, example: str, least: str = ""
 ) -> tuple[int, ...] | str:
     if bare(value) == word:
         return word
-    if isinstance(value, (tree.Word, str)):
+    if isinstance(value, tree.Word):
         raise wrong_type_error(expected, example)
     return dims(value, least=least)
 
 
-def phases(value: object) -> tuple[Any, ...]:
+def phases(value: tree.Value) -> tuple[Any, ...]:
     """Read a list of phases; the property's type refuses unknown words."""
-    items: Any = value.items if isinstance(value, tree.List) else value
-    if not isinstance(items, (tuple, list)):
+    if not isinstance(value, tree.List):
         if bare(value) not in PHASES:
             raise wrong_type_error("a list of phases", write_list(PHASES))
         meant = write_list([bare(value)])
         raise wrong_type_error("a list of phases", meant, instead=meant)
-    if not items:
+    if not value.items:
         raise limit_error(
             "the list is empty",
             limit="at least one phase",
             advice=f"write `phases {write_list(PHASES)}`, the full list",
         )
-    names = tuple(map(bare, items))
+    names = tuple(map(bare, value.items))
     if all(name in PHASES for name in names):
-        _check_order(names, items)
+        _check_order(names, value.items)
     return names
 
 
-def _check_order(names: Sequence[Phase], items: Sequence[object]) -> None:
+def _check_order(names: Sequence[Phase], items: Sequence[tree.Value]) -> None:
     """Refuse repeated phases, and phases in the wrong order."""
-    ordered = [phase for phase in PHASES if phase in names]
+    instead = write_list(phase for phase in PHASES if phase in names)
     for before, name, item in zip(names, names[1:], items[1:], strict=False):
-        place = {"span": item.span} if hasattr(item, "span") else {}
         if names.index(name) <= names.index(before):
             reason, limit = f"`{name}` is given twice", "each phase at most once"
         elif PHASES.index(name) < PHASES.index(before):
             reason, limit = f"`{name}` is after `{before}`", f"goes before `{before}`"
         else:
             continue
-        raise limit_error(reason, limit=limit, instead=write_list(ordered), **place)
+        raise limit_error(reason, limit=limit, instead=instead, span=item.span)

@@ -7,13 +7,7 @@ from functools import cache
 from typing import Any
 
 from snnc.language import property_types, tree
-from snnc.language.fields import (
-    choices_of,
-    keys_of,
-    notes,
-    parts_of,
-    values_in,
-)
+from snnc.language.fields import choices_of, keys_of, notes, parts_of, values_in
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
 from snnc.language.names import HEADERS as HEADERS

@@ -38,7 +38,7 @@ ENCODE = layer(
 class ConvEncoderSpec(StatementModel):
     """`encode conv`: a trained convolution on the host that outputs spikes."""
 
-    forms = (ENCODE,)
+    forms = ENCODE
     variant = ValueWord(
         "conv", "A trained convolution on the host that outputs spikes."
     )
@@ -60,7 +60,7 @@ class ConvEncoderSpec(StatementModel):
 class RateEncoderSpec(StatementModel):
     """`encode rate`: encodes each value as a rate, one channel per sign; untrained."""
 
-    forms = (ENCODE,)
+    forms = ENCODE
     variant = ValueWord(
         "rate", "An untrained encoder: each value is a rate, with one channel per sign."
     )
@@ -101,16 +101,13 @@ def _by_axes(
     kind: str, about: str, properties: str, axes: tuple[int, ...]
 ) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
-    return tuple(
-        layer(
-            f"{kind}{count}d",
-            about.format(_AXES[count]),
-            f"{kind}{count}d c0 {{ {properties} }}",
-            size=properties.partition(" ")[0],
-            axes=count,
-        )
-        for count in axes
-    )
+    size = properties.partition(" ")[0]
+    forms: list[Form] = []
+    for count in axes:
+        name, text = f"{kind}{count}d", about.format(_AXES[count])
+        example = f"{name} c0 {{ {properties} }}"
+        forms += layer(name, text, example, size=size, axes=count)
+    return tuple(forms)
 
 
 class ConvSpec(ConvProperties):
@@ -155,14 +152,12 @@ class TransposedConvProperties(FilterProperties):
 class TransposedConvSpec(TransposedConvProperties):
     """A spiking transposed convolution, which enlarges an image."""
 
-    forms = (
-        layer(
-            "conv2d_transpose",
-            "A spiking transposed convolution over two axes, which enlarges them.",
-            "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
-            size="filters",
-            axes=2,
-        ),
+    forms = layer(
+        "conv2d_transpose",
+        "A spiking transposed convolution over two axes, which enlarges them.",
+        "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
+        size="filters",
+        axes=2,
     )
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
@@ -203,13 +198,11 @@ class DownsampleProperties(SpikingSpec):
 class DownsampleSpec(DownsampleProperties):
     """A trained convolution with a stride, instead of pooling."""
 
-    forms = (
-        layer(
-            "downsample",
-            "A trained convolution with a stride, instead of pooling.",
-            "downsample s0 { factor 2 }",
-            size="factor",
-        ),
+    forms = layer(
+        "downsample",
+        "A trained convolution with a stride, instead of pooling.",
+        "downsample s0 { factor 2 }",
+        size="factor",
     )
 
     kind: Literal["downsample"] = "downsample"
@@ -230,13 +223,11 @@ class DenseProperties(SpikingSpec):
 class DenseSpec(DenseProperties):
     """A spiking dense layer; in Keras, a `Flatten` precedes it."""
 
-    forms = (
-        layer(
-            "dense",
-            "A spiking dense layer, which flattens its input.",
-            "dense d0 { units 64 }",
-            size="units",
-        ),
+    forms = layer(
+        "dense",
+        "A spiking dense layer, which flattens its input.",
+        "dense d0 { units 64 }",
+        size="units",
     )
 
     kind: Literal["dense"] = "dense"
@@ -248,15 +239,13 @@ class DenseSpec(DenseProperties):
 class AveragePoolSpec(StatementModel):
     """Average pooling without neurons, folded into the next layer."""
 
-    forms = (
-        layer(
-            "avgpool",
-            "Average pooling without neurons or cores, folded into the next layer.",
-            "avgpool { window 2 }",
-            named="avgpool p { window 2 }",
-            name="optional",
-            size="window",
-        ),
+    forms = layer(
+        "avgpool",
+        "Average pooling without neurons or cores, folded into the next layer.",
+        "avgpool { window 2 }",
+        named="avgpool p { window 2 }",
+        name="optional",
+        size="window",
     )
 
     kind: Literal["avgpool"] = "avgpool"
@@ -269,13 +258,11 @@ class AveragePoolSpec(StatementModel):
 class MaxPoolSpec(StatementModel):
     """Max pooling by neurons that compare values in pairs."""
 
-    forms = (
-        layer(
-            "maxpool",
-            "Max pooling with neurons that compare values in pairs.",
-            "maxpool p0 { window 2 }",
-            size="window",
-        ),
+    forms = layer(
+        "maxpool",
+        "Max pooling with neurons that compare values in pairs.",
+        "maxpool p0 { window 2 }",
+        size="window",
     )
 
     kind: Literal["maxpool"] = "maxpool"
@@ -292,7 +279,7 @@ class JoinSpec(StatementModel):
     """`add` and `concat`: add or concatenate layers without neurons."""
 
     forms = (
-        layer(
+        *layer(
             "add",
             "The sum of layers with equal shapes, without neurons.",
             "add from a, b",
@@ -300,7 +287,7 @@ class JoinSpec(StatementModel):
             name="optional",
             sources="required",
         ),
-        layer(
+        *layer(
             "concat",
             "The joined channels of several layers, without neurons.",
             "concat from a, b",

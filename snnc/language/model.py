@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from snnc.language.layers import (
     ConvProperties,
@@ -20,7 +20,6 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.property_types import Identifier
-from snnc.language.scalars import bare, wrong_type_error
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -30,7 +29,7 @@ from snnc.language.statements import (
     TimingSpec,
     TrainSpec,
 )
-from snnc.language.table import Form, ReadBy
+from snnc.language.table import Form
 from snnc.source import Span
 
 SCOPES = tuple(
@@ -40,13 +39,6 @@ SCOPES = tuple(
     for form in model.forms
 )
 """The kinds of layers that ``defaults`` may name."""
-
-
-def _scope(value: object) -> str:
-    kind = bare(value)
-    if kind not in SCOPES:
-        raise wrong_type_error("a kind of layer that spikes", SCOPES[0])
-    return str(kind)
 
 
 class DefaultsSpec(
@@ -67,7 +59,7 @@ class DefaultsSpec(
         ),
     )
 
-    layer: Annotated[str, ReadBy(_scope)] | None = None
+    layer: str | None = None
 
 
 class NetworkSpec(StatementModel):

@@ -8,7 +8,7 @@ imported: with pydantic's classes, `snnc check` would take 1.5 times as long
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -130,23 +130,13 @@ def _add_notes(kind: object, *notes: object) -> Schema:
 
 
 def _union(parts: tuple[Any, ...]) -> Schema:
+    """Return the schema of a union; None is a default, which is not validated."""
     kinds = [part for part in parts if part is not NoneType]
     if len(kinds) == 1:
-        schema = _schema(kinds[0])
-    elif all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
-        schema = _select_by_kind(kinds)
-    else:
-        schema = core_schema.union_schema([*map(_schema, kinds)])
-    return core_schema.nullable_schema(schema) if NoneType in parts else schema
-
-
-def _select_by_kind(kinds: Iterable[type[Model]]) -> Schema:
-    """Select a model by the ``kind`` in a mapping."""
-    models = {
-        word: _schema(kind)
-        for kind in kinds
-        for word in get_args(fields_of(kind)["kind"].type)
-    }
+        return _schema(kinds[0])
+    if not all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
+        return core_schema.union_schema([*map(_schema, kinds)])
+    models = {get_args(fields_of(k)["kind"].type)[0]: _schema(k) for k in kinds}
     return core_schema.tagged_union_schema(models, discriminator="kind")
 
 

@@ -1,4 +1,4 @@
-"""Convert names of layers and classes from syntax or plain Python to strings."""
+"""Convert names of layers and classes from syntax to strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import keyword
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from snnc.language import tree
 from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
@@ -61,23 +60,20 @@ def why_no_package(name: str) -> str:
     return why_no_name(name)
 
 
-def identifier(value: object) -> str:
-    name = bare(value)
-    if isinstance(value, tree.Text) or not isinstance(name, str):
+def identifier(value: tree.Value) -> str:
+    if not isinstance(value, tree.Word):
         raise wrong_type_error("a name", "c0")
-    if reason := why_no_name(name):
-        raise problem("bad_name", name=name, reason=reason)
-    return name
+    if reason := why_no_name(value.text):
+        raise problem("bad_name", name=value.text, reason=reason)
+    return value.text
 
 
-def classes(value: object) -> int | tuple[str, ...]:
+def classes(value: tree.Value) -> int | tuple[str, ...]:
     if isinstance(value, tree.List):
         _check_commas(value.items)
         return _labels(value.items)
-    if isinstance(value, (tuple, list)):
-        return _labels(value)
     number = bare(value)
-    if isinstance(number, bool) or not isinstance(number, int):
+    if not isinstance(number, int):
         raise wrong_type_error("a number of classes or a list of their names", "10")
     if number < 2:
         raise limit_error(
@@ -91,7 +87,7 @@ def classes(value: object) -> int | tuple[str, ...]:
             limit=f"at most {MOST_CLASSES}",
             advice=f"write at most `classes {MOST_CLASSES}`",
         )
-    return int(number)
+    return number
 
 
 def _check_commas(items: Sequence[tree.Value]) -> None:
@@ -113,16 +109,15 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
             )
 
 
-def _labels(items: Sequence[object]) -> tuple[str, ...]:
-    seen: dict[str, Any] = {}
+def _labels(items: Sequence[tree.Value]) -> tuple[str, ...]:
+    seen: dict[str, tree.Value] = {}
     for item in items:
-        label = bare(item)
-        place = {"span": item.span} if hasattr(item, "span") else {}
+        label, span = bare(item), item.span
         if not isinstance(label, str) or not label.strip():
-            raise wrong_type_error("a list of names", "classes [cat, dog]", **place)
+            raise wrong_type_error("a list of names", "classes [cat, dog]", span=span)
         if label in seen:
-            first = getattr(seen[label], "span", None)
-            raise problem("repeated_class", label=label, first=first, **place)
+            first = seen[label].span
+            raise problem("repeated_class", label=label, first=first, span=span)
         seen[label] = item
     if len(seen) < 2:
         raise limit_error(

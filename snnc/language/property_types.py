@@ -1,10 +1,10 @@
 """The types of property values: literals, and words with their own settings.
 
-These types read syntax or plain Python and return plain Python. They raise the errors
-defined in `snnc.language.scalars`.
+These types read syntax and return plain Python. They raise the errors defined in
+`snnc.language.scalars`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
 from snnc.language import extents, names, scalars
@@ -41,7 +41,7 @@ NEURONS = (
 class NeuronSpec(Model):
     """``relu`` or ``lif``; only ``lif`` has time constants, in seconds."""
 
-    kind: Annotated[Literal["relu", "lif"], Bare]
+    kind: Literal["relu", "lif"]
     tau_rc: Annotated[
         Seconds, Limits(gt=0), Key("The membrane time constant", usual="20 ms")
     ] = 20e-3
@@ -50,12 +50,12 @@ class NeuronSpec(Model):
     ] = 2e-3
 
     @classmethod
-    def read(cls, value: object, make: Callable[[Any], Any]) -> Any:
+    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
         """Refuse time constants of ``relu``."""
         written = scalars.choice(value)
         made = make(written)
-        if made.kind == "relu" and isinstance(written, Mapping) and len(written) > 1:
-            key = min({*written} - {"kind"})
+        if made.kind == "relu" and len(written) > 1:
+            key = min(written.keys() - {"kind"})
             raise scalars.problem("not_taken", key=key, owner="relu")
         return made
 

@@ -1,18 +1,16 @@
-"""Read numbers, switches, times and rates, from syntax or plain Python.
+"""Convert numbers, switches, times and choices from syntax to plain Python.
 
-Times are converted to seconds, and rates to Hz.
+Times are converted to seconds.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
-from snnc.language.models import Model
 
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000}
 HERTZ = {"Hz": 1}
@@ -48,75 +46,58 @@ SHORTEST, LONGEST = 1e-9, 1e6
 """The limits of nonzero times, in seconds: wide enough for any network."""
 
 
-def bare(value: object) -> Any:
+def bare(value: tree.Value) -> Any:
     """Unwrap a word, number or string; return other values unchanged."""
     if isinstance(value, tree.Word):
         return value.text
-    if isinstance(value, (tree.Number, tree.Text)):
-        return value.value
-    return value
+    return value.value if isinstance(value, (tree.Number, tree.Text)) else value
 
 
-def choice(value: object) -> Any:
+def choice(value: tree.Value) -> dict[str, Any]:
     """Turn ``adam`` or ``adam { ... }`` into a mapping with its ``kind``."""
     if isinstance(value, tree.Group):
         settings = {p.key.text: p.value for p in value.properties}
         return {"kind": value.name.text, **settings}
-    if isinstance(value, (tree.Word, str)):
-        return {"kind": bare(value)}
-    if isinstance(value, (Mapping, Model)):
-        return value
+    if isinstance(value, tree.Word):
+        return {"kind": value.text}
     raise wrong_type_error("a name", "adam")
 
 
-def amount(value: object) -> float:
-    number = bare(value)
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise wrong_type_error("a number", "0.2")
-    return _finite(number)
+def amount(value: tree.Value) -> float:
+    if isinstance(value, tree.Number):
+        return float(value.value)
+    raise wrong_type_error("a number", "0.2")
 
 
-def share(value: object) -> float:
+def share(value: tree.Value) -> float:
     """Read a fraction below 1."""
     return amount(value)
 
 
-def _too_large(limit: str) -> PydanticCustomError:
-    advice = "write a smaller number"
-    return limit_error("the number is too large", limit, advice=advice)
-
-
-def _finite(number: int | float) -> float:
-    if not math.isfinite(number):
-        raise _too_large("it must be finite")
-    return float(number)
-
-
-def whole(value: object) -> int:
-    number = bare(value)
+def whole(value: tree.Value) -> int:
+    number = value.value if isinstance(value, tree.Number) else None
     if isinstance(number, float) and 1 <= number <= LARGEST:
         near = str(int(number))
         sure = {"instead": near} if number.is_integer() else {"near": near}
         raise wrong_type_error("a whole number", near, **sure)
-    if isinstance(number, bool) or not isinstance(number, int):
+    if not isinstance(number, int):
         raise wrong_type_error("a whole number", "8")
     if abs(number) > LARGEST:
-        raise _too_large(f"the limit is {LARGEST}")
-    return int(number)
+        limit, advice = f"the limit is {LARGEST}", "write a smaller number"
+        raise limit_error("the number is too large", limit, advice=advice)
+    return number
 
 
-def flag(value: object) -> bool:
-    word = bare(value)
-    if isinstance(word, bool):
-        return word
+def flag(value: tree.Value) -> bool:
+    word = str(bare(value))
     if word in ("on", "true", "off", "false"):
         return word in ("on", "true")
-    if instead := _SWITCHES.get(str(word).lower()):
+    if instead := _SWITCHES.get(word.lower()):
         raise wrong_type_error("`on` or `off`", instead, instead=instead)
     raise wrong_type_error("`on` or `off`", "on")
 
 
-def bias(value: object) -> bool | str:
+def bias(value: tree.Value) -> bool | str:
     """Read a switch, or ``neuron``."""
     return "neuron" if bare(value) == "neuron" else flag(value)
 
@@ -127,17 +108,12 @@ def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     raise problem("wrong_unit", unit=unit.text, units=tuple(units), span=unit.span)
 
 
-def seconds(value: object) -> float:
-    if isinstance(value, tree.Quantity):
-        return _sensible(_finite(value.value) / divisor(value.unit, SECONDS))
+def seconds(value: tree.Value | None) -> float:
     if isinstance(value, tree.Number):
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not isinstance(value, tree.Quantity):
         raise wrong_type_error("a time", "5 ms")
-    return _sensible(_finite(value))
-
-
-def _sensible(time: float) -> float:
+    time = value.value / divisor(value.unit, SECONDS)
     if time > LONGEST:
         raise limit_error(
             f"{time:g} s is too long",

@@ -11,18 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field
 from typing import Any, Literal, get_args, get_origin
 
-from snnc.language import extents, names, scalars
+from snnc.language import extents, keywords, names, scalars
 from snnc.language.fields import description, keys_of, parts_of, types_in
-from snnc.language.keywords import (
-    CHOICES,
-    FORMS,
-    MODELS,
-    NEURONS,
-    kinds,
-    may_be_bare,
-    scope_keys,
-    settings_of,
-)
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import Model, fields_of, is_required
 from snnc.language.property_types import NeuronSpec
@@ -107,14 +97,15 @@ class _SchemaWriter:
         self._definitions: dict[str, Schema] = {}
 
     def file(self) -> Schema:
+        front, back = keywords.kinds("front", "encoder"), keywords.kinds("back")
         properties = {
             "snn": {"enum": [1, "1"]},
             "network": _NAME,
-            **{kind: self._statement(kind) for kind in kinds("front", "encoder")},
+            **{kind: self._statement(kind) for kind in front},
             "layers": {"type": "array", "items": self._layer()},
-            **{kind: self._statement(kind) for kind in kinds("back")},
+            **{kind: self._statement(kind) for kind in back},
         }
-        about = _FILE | {kind: form.about for kind, form in FORMS.items()}
+        about = _FILE | {kind: form.about for kind, form in keywords.FORMS.items()}
         return {
             "$schema": DRAFT,
             "$id": ID,
@@ -127,13 +118,13 @@ class _SchemaWriter:
         }
 
     def _statement(self, kind: str) -> Schema:
-        if kind not in MODELS:
+        if kind not in keywords.MODELS:
             return {"type": "string"}
         if kind == "neuron":
             return self._neuron()
         if kind == "defaults":
             return _or_list(self._defaults(), self._defaults())
-        models = MODELS[kind]
+        models = keywords.MODELS[kind]
         if "" in models:
             return self._mapping(models[""])
         return _choice(
@@ -143,17 +134,17 @@ class _SchemaWriter:
     def _layer(self) -> Schema:
         forms = {
             ValueWord(kind, form.about): self._statement(kind)
-            for kind, form in FORMS.items()
+            for kind, form in keywords.FORMS.items()
             if form.is_layer
         }
-        return _choice(forms, bare=tuple(filter(may_be_bare, FORMS)))
+        return _choice(forms, bare=tuple(filter(keywords.may_be_bare, keywords.FORMS)))
 
     def _defaults(self) -> Schema:
         """Return the schema of ``defaults``: properties, or properties by kind."""
         scopes: Schema = {}
         for kind in SCOPES:
-            layer = self._mapping(DefaultsSpec, scope_keys(kind))
-            scopes[kind] = _describe(layer, FORMS[kind].about)
+            layer = self._mapping(DefaultsSpec, keywords.scope_keys(kind))
+            scopes[kind] = _describe(layer, keywords.FORMS[kind].about)
         return self._mapping(DefaultsSpec, more=scopes)
 
     def _mapping(
@@ -196,18 +187,15 @@ class _SchemaWriter:
             return _or_list(_NAME, _NAME)
         if key == "neuron":
             return self._neuron()
-        if key in CHOICES:
-            return _choice({m.word: self._mapping(m) for m in CHOICES[key].values()})
+        if choices := keywords.CHOICES.get(key):
+            return _choice({m.word: self._mapping(m) for m in choices.values()})
         return _plain(field)
 
     def _neuron(self) -> Schema:
         relu: Schema = {"type": "object", "maxProperties": 0}
-        return _choice(
-            {
-                word: self._mapping(NeuronSpec) if settings_of(word.text) else relu
-                for word in NEURONS.values()
-            }
-        )
+        lif = self._mapping(NeuronSpec)
+        words = keywords.NEURONS.values()
+        return _choice({word: relu if word.text == "relu" else lif for word in words})
 
 
 def _describe(schema: Schema, description: str) -> Schema:

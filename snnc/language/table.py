@@ -142,11 +142,7 @@ class Form(NamedTuple):
         return self.example.split()[1] if self.name == "required" else ""
 
 
-def layer(kind: str, about: str, example: str, **more: Any) -> Form:
-    """Describe a kind of layer, which has a name and reads other layers."""
-    return Form(
-        kind,
-        about,
-        example,
-        **{"name": "required", "sources": "optional", "place": "layer", **more},
-    )
+def layer(kind: str, about: str, example: str, **more: Any) -> tuple[Form, ...]:
+    """Describe the only kind of a layer, which has a name and reads other layers."""
+    usual = {"name": "required", "sources": "optional", "place": "layer"}
+    return (Form(kind, about, example, **usual | more),)

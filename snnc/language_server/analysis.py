@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +24,7 @@ from snnc.tools.report.summary import Row, Summary, summarise
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
+    from snnc.language_server.server import SpecServer
 
 LEAST_ROOM = 300
 """The minimum capacity of the cache, in layers; a large layer needs some hundred kB."""
@@ -131,35 +132,16 @@ class _Work:
     settled: asyncio.Task[Analysis] | None = None
     newest: Analysis | None = None
 
-    def cancel(self) -> None:
-        self.first.cancel()
-        if self.settled is not None:
-            self.settled.cancel()
-
 
 class Analyses:
     """Analyses texts one after another, and drops results for older versions.
 
-    Parameters
-    ----------
-    ready
-        Called with each analysis of the newest version of a text, and with whether this
-        is the second analysis.
-    failed
-        Called with unexpected exceptions from the compiler.
-    device
-        A function that returns the device to compile for.
+    ``server`` receives each analysis of the newest version of a text, and unexpected
+    exceptions from the compiler. It also knows the device to compile for.
     """
 
-    def __init__(
-        self,
-        ready: Callable[[Buffer, Analysis, bool], None],
-        failed: Callable[[Buffer, Exception], None],
-        device: Callable[[], Profile],
-    ) -> None:
-        self._ready = ready
-        self._failed = failed
-        self._device = device
+    def __init__(self, server: SpecServer) -> None:
+        self._server = server
         self._work: dict[str, _Work] = {}
         self._memory = Memory(read_profile())
         self._quick = ThreadPoolExecutor(1, "analysis")
@@ -175,35 +157,32 @@ class Analyses:
     def drop(self, uri: str) -> None:
         """Forget a text, and cancel its analysis."""
         if work := self._work.pop(uri, None):
-            work.cancel()
+            work.first.cancel()
+            if work.settled is not None:
+                work.settled.cancel()
 
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
         text = spec_path("drift.snn").read_text(encoding="utf-8")
-        source = SourceFile("warm.snn", text)
-        self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
+        source, device = SourceFile("warm.snn", text), self._server.device
+        self._quick.submit(lambda: list(analyse(source, device(), self._memory)))
 
-    async def newest(self, uri: str) -> Analysis:
-        """Wait for the analysis of the newest version of a text.
+    async def newest(self, uri: str, *, settled: bool = False) -> Analysis | None:
+        """Wait for the analysis of the newest version; None if the text is closed.
 
-        Raise KeyError if the text is closed.
+        With ``settled``, wait until the diagnostics contain all advice.
         """
-        while True:
-            work = self._work[uri]
+        while work := self._work.get(uri):
             await asyncio.wait([work.first])
-            if not work.first.cancelled():
-                return work.newest or work.first.result()
-
-    async def with_advice(self, uri: str) -> Analysis:
-        """Wait for the analysis with all advice."""
-        while True:
-            newest = await self.newest(uri)
-            later = self._work[uri].settled if uri in self._work else None
-            if newest.settled or later is None:
+            if work.first.cancelled():
+                continue
+            newest = work.newest or work.first.result()
+            if newest.settled or not settled or work.settled is None:
                 return newest
-            await asyncio.wait([later])
-            if not later.cancelled():
-                return later.result()
+            await asyncio.wait([work.settled])
+            if not work.settled.cancelled():
+                return work.settled.result()
+        return None
 
     async def _report_failure(
         self, buffer: Buffer, made: Awaitable[Analysis]
@@ -212,12 +191,12 @@ class Analyses:
         try:
             return await made
         except Exception as error:
-            self._failed(buffer, error)
+            self._server.report_bug(buffer, error)
             raise
 
     async def _first(self, buffer: Buffer) -> Analysis:
         await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
-        steps = analyse(buffer.source, self._device(), self._memory)
+        steps = analyse(buffer.source, self._server.device(), self._memory)
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
         analysis = await loop.run_in_executor(self._quick, next, steps)
@@ -226,7 +205,7 @@ class Analyses:
         later = self._report_failure(buffer, self._settle(buffer, analysis, steps))
         work.settled = asyncio.ensure_future(later)
         work.newest = analysis
-        self._ready(buffer, analysis, False)
+        self._server.send_analysis(buffer, analysis, again=False)
         return analysis
 
     async def _settle(
@@ -237,7 +216,7 @@ class Analyses:
         analysis = await loop.run_in_executor(self._patient, next, steps, first)
         if analysis is not first:
             self._work[buffer.uri].newest = analysis
-            self._ready(buffer, analysis, True)
+            self._server.send_analysis(buffer, analysis, again=True)
         # Compute the summary now: hovering needs it soon.
         await loop.run_in_executor(self._patient, lambda: analysis.summary)
         return analysis

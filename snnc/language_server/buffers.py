@@ -98,13 +98,9 @@ def offset_in(
         return len(source.text)
     line = position.line + 1
     text = source.line_text(line)
-    start = source.line_start(line)
-    if text.isascii():
-        return start + min(position.character, len(text))
-    place = types.Position(0, position.character)
-    return start + min(
-        codec.position_from_client_units([text], place).character, len(text)
-    )
+    units = min(position.character, codec.client_num_units(text))
+    place = codec.position_from_client_units([text], types.Position(0, units))
+    return source.line_start(line) + place.character
 
 
 def offsets_in(

@@ -6,20 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
+
+from lsprotocol import types
 
 from snnc.editors.rules import NETWORK, to_fill
-from snnc.language import scalars
+from snnc.language import keywords, scalars
 from snnc.language.fields import description, keys_of, parts_of, values_in
-from snnc.language.keywords import (
-    CHOICES,
-    FORMS,
-    MODELS,
-    NEURONS,
-    VARIANTS,
-    keys_read_by,
-    may_be_bare,
-)
 from snnc.language.models import fields_of
 from snnc.language.table import Form
 from snnc.language_server import hover
@@ -31,7 +23,7 @@ from snnc.language_server.cursor_context import (
 )
 from snnc.source import SourceFile
 
-Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
+Kind = types.CompletionItemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ class Completion:
 
     word: str
     text: str
-    sort: Sort
+    kind: Kind
     detail: str = ""
     page: str = ""
 
@@ -110,11 +102,11 @@ class _Text:
         return list(dict.fromkeys(reversed(pattern.findall(above))))
 
 
-_ANY_KIND = "|".join(sorted(FORMS, key=len, reverse=True))
+_ANY_KIND = "|".join(sorted(keywords.FORMS, key=len, reverse=True))
 _BEGINNING = re.compile(rf"^[ \t]*(?:- )?({_ANY_KIND})\b", re.MULTILINE)
-_LAYERS = "|".join(k for k, f in FORMS.items() if f.is_layer)
+_LAYERS = "|".join(k for k, f in keywords.FORMS.items() if f.is_layer)
 _NAMED = re.compile(
-    rf"^[ \t]*(?:{_LAYERS})(?:[ \t]+(?:{'|'.join(VARIANTS['encode'])}))?"
+    rf"^[ \t]*(?:{_LAYERS})(?:[ \t]+(?:{'|'.join(keywords.VARIANTS['encode'])}))?"
     r"[ \t]+(?!from\b)([A-Za-z]\w*)",
     re.MULTILINE,
 )
@@ -135,7 +127,7 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
             yield from _parts(place)
         case "reference":
             for name in text.names():
-                yield Completion(name, name, "layer", "layer")
+                yield Completion(name, name, Kind.Variable, "layer")
         case "key":
             yield from _keys(place, text)
         case "value":
@@ -145,10 +137,10 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
 def _header(text: _Text) -> Iterator[Completion]:
     before = text.source.text[: text.at]
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
-        yield Completion("snn", "snn 1", "text", "the edition of the language")
+        yield Completion("snn", "snn 1", Kind.Text, "the edition of the language")
     elif "network" not in before:
         about = "a network with an input and a readout"
-        yield Completion("network", "\n".join(NETWORK), "text", about)
+        yield Completion("network", "\n".join(NETWORK), Kind.Text, about)
 
 
 def _top(text: _Text) -> Iterator[Completion]:
@@ -156,19 +148,19 @@ def _top(text: _Text) -> Iterator[Completion]:
     given = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
     for key in ("snn", "network", "layers"):
         if key not in given:
-            yield Completion(key, f"{key}: ", "text")
-    for kind, form in FORMS.items():
+            yield Completion(key, f"{key}: ", Kind.Text)
+    for kind, form in keywords.FORMS.items():
         if form.place != "layer" and kind not in given:
             page = hover.kind(kind, None)
-            yield Completion(kind, f"{kind}: ", "statement", form.about, page)
+            yield Completion(kind, f"{kind}: ", Kind.Keyword, form.about, page)
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
     """Yield the kinds that may follow: settings first, most kinds only once."""
     above, below = text.kinds(before=True), text.kinds(before=False)
-    layers = any(FORMS[kind].is_layer for kind in above)
+    layers = any(keywords.FORMS[kind].is_layer for kind in above)
     ended = "readout" in above
-    for kind, form in FORMS.items():
+    for kind, form in keywords.FORMS.items():
         late = form.place == "front" and layers
         early = form.place == "encoder" and layers and "encode" in above
         too_late = form.place != "back" and ended
@@ -177,7 +169,7 @@ def _statements(text: _Text) -> Iterator[Completion]:
         if not (late or early or too_late or taken or elsewhere):
             written = _item(form) if text.is_yaml else _example(form, text)
             page = hover.kind(kind, None)
-            yield Completion(kind, written, "statement", form.about, page)
+            yield Completion(kind, written, Kind.Keyword, form.about, page)
 
 
 def _example(form: Form, text: _Text) -> str:
@@ -198,34 +190,36 @@ def _example(form: Form, text: _Text) -> str:
 
 def _item(form: Form) -> str:
     """Return the beginning of a layer in a YAML list."""
-    if may_be_bare(form.kind):
+    if keywords.may_be_bare(form.kind):
         return f"{form.kind}: {{$0}}"
     return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
 
 
 def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
-    for variant in VARIANTS.get(place.kind, ()):
+    for variant in keywords.VARIANTS.get(place.kind, ()):
         written = f"{variant}: {{$0}}" if text.is_yaml else variant
         page = hover.kind(place.kind, variant)
         if place.kind == "neuron":
-            page = NEURONS[variant].about
+            page = keywords.NEURONS[variant].about
         elif place.kind == "defaults":
             page = hover.kind(variant, None)
-        yield Completion(variant, written, "variant", place.kind, page)
+        yield Completion(variant, written, Kind.EnumMember, place.kind, page)
 
 
 def _parts(place: CursorPlace) -> Iterator[Completion]:
     written = {"in": "in ${1:0..1}", "as": "as ${1:0..1}", "from": "from "}
-    model = next(iter(MODELS.get(place.kind, {}).values()), None)
+    model = next(iter(keywords.MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
         if part.key in written:
-            yield Completion(part.key, written[part.key], "key", "", f"{part.about}.")
+            yield Completion(
+                part.key, written[part.key], Kind.Property, "", f"{part.about}."
+            )
 
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     if place.measured:
         for unit in hover.units_of(place.key):
-            yield Completion(unit, unit, "unit", f"unit of `{place.key}`")
+            yield Completion(unit, unit, Kind.Unit, f"unit of `{place.key}`")
     model = place.model
     if model is None:
         return
@@ -233,14 +227,14 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     fields = {part.key: field for field, part in parts_of(model).items()}
     colon = ":" if text.is_yaml else ""
     for key in place.legal:
-        if key in VARIANTS["defaults"] and key not in entries:
+        if key in keywords.VARIANTS["defaults"] and key not in entries:
             page = hover.kind(key, None)
-            yield Completion(key, f"{key}: {{$0}}", "variant", "", page)
+            yield Completion(key, f"{key}: {{$0}}", Kind.EnumMember, "", page)
             continue
         usual = entries[key].usual if key in entries else ""
         value = f"${{1:{usual}}}" if usual else ""
         page = description(model, fields.get(key, key))
-        yield Completion(key, f"{key}{colon} {value}", "key", "", page)
+        yield Completion(key, f"{key}{colon} {value}", Kind.Property, "", page)
 
 
 def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
@@ -250,16 +244,16 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = hover.value(entry, key, word) or description(model, key)
-        yield Completion(word, word, "value", key, page)
+        yield Completion(word, word, Kind.Value, key, page)
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
     assert place.model is not None
-    if place.key in CHOICES:
-        yield from CHOICES[place.key]
+    if place.key in keywords.CHOICES:
+        yield from keywords.CHOICES[place.key]
     elif place.key == "neuron":
-        yield from NEURONS
+        yield from keywords.NEURONS
     else:
         yield from values_in(fields_of(place.model)[place.key].type)
-    if place.key in keys_read_by(scalars.flag, scalars.bias):
+    if place.key in keywords.keys_read_by(scalars.flag, scalars.bias):
         yield from ("true", "false") if text.is_yaml else ("on", "off")

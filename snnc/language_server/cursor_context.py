@@ -25,7 +25,7 @@ from snnc.language_server.word_roles import (
 )
 from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.yaml.compose import Composer, Mapping, Node, Scalar, Sequence
+from snnc.syntax.yaml.nodes import Composer, Mapping, Node, Scalar, Sequence
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
 _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
@@ -70,17 +70,13 @@ class CursorPlace:
     measured: bool = False
 
 
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
 def is_within_text(before: str) -> bool:
     """Return whether a line ends inside a comment or a text."""
-    quote = ""
-    for at, character in enumerate(before):
-        if quote:
-            quote = "" if character == quote and before[at - 1] != "\\" else quote
-        elif character == '"':
-            quote = character
-        elif character == "#":
-            return True
-    return bool(quote)
+    rest = _TEXT.sub("", before)
+    return "#" in rest or '"' in rest
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
@@ -183,16 +179,14 @@ def _chunk(before: str) -> str:
     return "\n".join(lines[top:])
 
 
+_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+
+
 def _closers(chunk: str) -> str:
     """Return the closing brackets for the brackets that are open at the end."""
     stack: list[str] = []
-    quote = ""
-    for character in chunk:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character in _CLOSERS:
+    for character in _QUOTED.sub("", chunk):
+        if character in _CLOSERS:
             stack.append(_CLOSERS[character])
         elif stack and character == stack[-1]:
             stack.pop()

@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import (
-    JsonRpcException,
-    JsonRpcInvalidParams,
-    JsonRpcInvalidRequest,
-    JsonRpcMethodNotFound,
-    JsonRpcServerNotInitialized,
-)
+from pygls import exceptions
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
@@ -80,23 +74,23 @@ class SpecProtocol(LanguageServerProtocol):
         """Build a message from parsed JSON; refuse a request of the wrong shape."""
         try:
             return super().structure_message(data)
-        except JsonRpcException:
+        except exceptions.JsonRpcException:
             method = data.get("method")
             if isinstance(method, str) and isinstance(data.get("id"), str | int):
-                error: JsonRpcException = JsonRpcInvalidParams()
+                error: exceptions.JsonRpcException = exceptions.JsonRpcInvalidParams()
                 if method not in types.METHOD_TO_TYPES:
-                    error = JsonRpcMethodNotFound.of(method)
+                    error = exceptions.JsonRpcMethodNotFound.of(method)
                 self._send_response(data["id"], error=error.to_response_error())
             raise
 
     def handle_message(self, message: Any) -> None:
         """Refuse requests before ``initialize`` and after ``shutdown``."""
         method = getattr(message, "method", None)
-        error: JsonRpcException | None = None
+        error: exceptions.JsonRpcException | None = None
         if self._workspace is None and method not in (types.INITIALIZE, types.EXIT):
-            error = JsonRpcServerNotInitialized()
+            error = exceptions.JsonRpcServerNotInitialized()
         elif self._shutdown and method != types.EXIT:
-            error = JsonRpcInvalidRequest("the server was shut down")
+            error = exceptions.JsonRpcInvalidRequest("the server was shut down")
         if error is None:
             super().handle_message(message)
         elif method is not None and hasattr(message, "id"):
@@ -124,7 +118,7 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self._ready, self._report_bug, self._profile)
+        return Analyses(self)
 
     @property
     def was_shut_down(self) -> bool:
@@ -199,10 +193,7 @@ class SpecServer(LanguageServer):
 
     async def analysis(self, uri: str) -> Analysis | None:
         """Return the newest analysis of a text; None if it is closed or not a spec."""
-        try:
-            return await self.analyses.newest(uri)
-        except KeyError:
-            return None
+        return await self.analyses.newest(uri)
 
     def diagnostics_of(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """Return the diagnostics of a text for the client."""
@@ -219,7 +210,7 @@ class SpecServer(LanguageServer):
             self.analyses.drop(buffer.uri)
             self._send(buffer.uri, buffer.version, [])
 
-    def _profile(self) -> Profile:
+    def device(self) -> Profile:
         """Return the configured device, or Loihi 1 if its file has an error."""
         # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
@@ -234,15 +225,16 @@ class SpecServer(LanguageServer):
             self._wrong_device = str(error)
             return read_profile()
 
-    def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
+    def send_analysis(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None:
+        """Send the diagnostics of a text; with ``again``, hints have also changed."""
         if not self.supports(PULLED):
-            self._send(
-                buffer.uri, buffer.version, self.diagnostics_of(buffer.uri, analysis)
-            )
+            shown = self.diagnostics_of(buffer.uri, analysis)
+            self._send(buffer.uri, buffer.version, shown)
         if again:
             self._refresh()
 
-    def _report_bug(self, buffer: Buffer, error: Exception) -> None:
+    def report_bug(self, buffer: Buffer, error: Exception) -> None:
+        """Report an unexpected exception from the compiler."""
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
@@ -263,9 +255,8 @@ class SpecServer(LanguageServer):
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
     """Return whether a log entry is not just a refused request."""
-    return not (
-        record.exc_info and isinstance(record.exc_info[1], JsonRpcInvalidParams)
-    )
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, exceptions.JsonRpcInvalidParams)
 
 
 _RECEIVERS: dict[str, Callable[..., object]] = {

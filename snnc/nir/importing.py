@@ -149,30 +149,24 @@ def restore(
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
         return None
-    shapes = {t.name: t.shape for t in layout}
     nodes = {node.name: node for node in graph.nodes}
     kinds = {node.kind for node in graph.nodes}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
-    numbers = {
-        name: np.arange(1.0, 1 + prod(shape)).reshape(shape)
-        for name, shape in shapes.items()
-    }
-    ones = {name: np.ones(shape) for name, shape in shapes.items()}
+    sizes = {t.name: prod(t.shape) for t in layout}
+    numbers = {t.name: 1.0 + np.arange(sizes[t.name]).reshape(t.shape) for t in layout}
+    ones = {t.name: np.ones(t.shape) for t in layout}
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
     if not _is_same(places, graph):
         return None
-    values = {name: np.full(prod(shape), np.nan) for name, shape in shapes.items()}
+    values = {name: np.full(size, np.nan) for name, size in sizes.items()}
     for name, term in places.terms.items():
         if not _take(term, used.terms[name], nodes[name], values):
             return None
-    if any(np.isnan(values[t.name]).any() for t in layout):
-        return None
-    if any(values[t.name].any() for t in layout if t.zeros):
-        return None
-    whole = {
-        name: array.reshape(shapes[name]).astype(np.float32)
-        for name, array in values.items()
-    }
+    for tensor in layout:
+        found = values[tensor.name]
+        if np.isnan(found).any() or (tensor.zeros and found.any()):
+            return None
+    whole = {t.name: values[t.name].reshape(t.shape).astype("f4") for t in layout}
     return lowered, whole, _printable(print_snn(document))
 
 

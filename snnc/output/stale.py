@@ -38,13 +38,11 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
         The package of the current spec; its sibling folders are searched.
     """
     origin, output = package.lock.origin, package.folder.parent
-    for folder, lock in _packages(output):
-        if origin is None or lock.origin is None:
-            continue
-        is_its = lock.origin.spec_path(output) == origin.spec_path(output)
-        if is_its and not _is_same(folder, package.folder):
-            reason = f"the network of `{origin.spec}` is `{package.folder.name}`"
-            yield Orphan(PackageFiles(folder, (), lock), reason)
+    for other, spec, path in _packages(output):
+        is_its = origin is not None and path == origin.spec_path(output)
+        if is_its and not _is_same(other.folder, package.folder):
+            reason = f"the network of `{spec}` is `{package.folder.name}`"
+            yield Orphan(other, reason)
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -53,21 +51,21 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
     A package that was built elsewhere is not an orphan: its lock has another output, so
     its spec's path is meaningless here.
     """
-    for folder, lock in _packages(output):
-        spec = None if lock.origin is None else lock.origin.spec_path(output)
-        if lock.origin is not None and spec is not None and not os.path.lexists(spec):
-            reason = f"`{lock.origin.spec}` no longer exists"
-            yield Orphan(PackageFiles(folder, (), lock), reason)
+    for package, spec, path in _packages(output):
+        if path is not None and not os.path.lexists(path):
+            yield Orphan(package, f"`{spec}` no longer exists")
 
 
-def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
+def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:
+    """Yield the packages in a folder without their files, and their specs."""
     for folder in sorted(output.iterdir()) if output.is_dir() else ():
         if folder.is_symlink() or not folder.is_dir():
             continue
         with suppress(OSError):  # skip unreadable folders
             lock = PackageRecords.of(folder).lock
-            if lock is not None:
-                yield folder, lock
+            if lock is not None and lock.origin is not None:
+                spec = lock.origin.spec_path(output)
+                yield PackageFiles(folder, (), lock), lock.origin.spec, spec
 
 
 def _is_same(one: Path, other: Path) -> bool:

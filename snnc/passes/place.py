@@ -31,7 +31,6 @@ def place(
     lowered: LoweredNetwork,
     report: Diagnostics,
     cache: PlanCache | None = None,
-    effort: int = 1,
 ) -> MappedNetwork | None:
     """Split the populations into ensembles and blocks to minimize the number of cores.
 
@@ -45,8 +44,6 @@ def place(
         Receives the limits that the network exceeds.
     cache
         Results of other mappings on the same device; the new results are added.
-    effort
-        The search effort; 1 is the default.
 
     Returns
     -------
@@ -66,7 +63,7 @@ def place(
 
         report.add(*refuse_large(lowered, target, profile))
         return None
-    tried = attempt(lowered, target, cache, effort=effort)
+    tried = attempt(lowered, target, cache)
     # Build the mapping even above the target's limit: the problem names the number of
     # cores.
     mapped = tried.build_mapping()

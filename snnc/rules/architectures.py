@@ -90,7 +90,6 @@ class CustomObject(LayerRefusal):
 
     code = "SNN817"
     title = "custom class"
-    message = "{first_layers} can't be imported: {why}"
 
 
 class UnknownDtype(Diagnostic):
@@ -160,7 +159,6 @@ class SeveralModelInputs(LayerRefusal):
 
     code = "SNN822"
     title = "several inputs"
-    message = "{first_layers} can't be imported: {why}"
 
 
 class NotNir(ModelDiagnostic):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic
 
 _OF_PACKAGE = "it is a package: name its spec, which is the `source` in its `snnc.lock`"
@@ -18,22 +20,27 @@ class FileMissing(Diagnostic):
     name: str
 
 
-class FileIsDirectory(Diagnostic):
+class _Folder(Diagnostic):
+    """A folder instead of a spec; the help depends on whether it is a package."""
+
+    otherwise: ClassVar[str]
+
+    is_package: bool = False
+
+    def render_help(self) -> str:
+        return self._fill_template(_OF_PACKAGE if self.is_package else self.otherwise)
+
+
+class FileIsDirectory(_Folder):
     """Checks for a directory instead of a spec."""
 
     code = "SNN701"
     title = "directory instead of a file"
     message = "`{file}` is a directory"
-
-    is_package: bool = False
-
-    @property
-    def hint(self) -> str:
-        specs = f"name a spec in this directory, such as `{self.file}/network.snn`"
-        return _OF_PACKAGE if self.is_package else specs
+    otherwise = "name a spec in this directory, such as `{file}/network.snn`"
 
 
-class NoSpecInFolder(Diagnostic):
+class NoSpecInFolder(_Folder):
     """Checks that a folder contains specs.
 
     Specs are files whose names end in `.snn`, and YAML files with the key `snn`. snnc
@@ -43,13 +50,7 @@ class NoSpecInFolder(Diagnostic):
     code = "SNN706"
     title = "folder without specs"
     message = "there is no spec in `{file}`"
-
-    is_package: bool = False
-
-    @property
-    def hint(self) -> str:
-        specs = "specs are `.snn` files, and YAML files with the key `snn`"
-        return _OF_PACKAGE if self.is_package else specs
+    otherwise = "specs are `.snn` files, and YAML files with the key `snn`"
 
 
 class FileNotRegular(Diagnostic):

@@ -11,6 +11,7 @@ from snnc.rules.models import ModelDiagnostic
 class LayerRefusal(Diagnostic):
     """The base class of rules that refuse layers: names, reason and remedy."""
 
+    message = "{first_layers} can't be imported: {why}"
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
 
     layers: tuple[str, ...]
@@ -44,7 +45,6 @@ class LayerRefused(LayerRefusal):
 
     code = "SNN830"
     title = "unsupported layer"
-    message = "{first_layers} can't be imported: {why}"
 
 
 class OptionRefused(LayerRefusal):
@@ -60,7 +60,7 @@ class OptionRefused(LayerRefusal):
     option: str
 
 
-class ActivationRefused(LayerRefusal):
+class ActivationRefused(OptionRefused):
     """Checks for activations that the chip's neurons can't compute.
 
     Like ReLU, the rate of a neuron is 0 below its threshold and then rises with its
@@ -70,9 +70,6 @@ class ActivationRefused(LayerRefusal):
 
     code = "SNN832"
     title = "unsupported activation"
-    message = "`{option}` of {first_layers} can't be imported: {why}"
-
-    option: str
 
 
 class MaxPoolRefused(LayerRefusal):
@@ -86,7 +83,6 @@ class MaxPoolRefused(LayerRefusal):
 
     code = "SNN833"
     title = "max pool over negative values"
-    message = "{first_layers} can't be imported: {why}"
     notes = ("{all_layers}", "{costs}")
 
     costs: str
@@ -97,7 +93,6 @@ class InputRefused(LayerRefusal):
 
     code = "SNN835"
     title = "input without a fixed shape"
-    message = "{first_layers} can't be imported: {why}"
 
 
 class RewriteUnused(SpecWarning):

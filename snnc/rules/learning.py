@@ -128,9 +128,9 @@ class TooMuchToLearn(LayerDiagnostic):
             (readout.name, "units", readout.units, MOST_UNITS),
             (layer.name, "neurons", neurons, min(MOST_NEURONS, stored)),
         )
+        span = readout.spans.get("learn", readout.span)
         for name, things, count, most in limits:
             if count > most:
-                span = readout.spans.get("learn", readout.span)
                 yield cls(span=span, name=name, things=things, count=count, most=most)
                 return
 

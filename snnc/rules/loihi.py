@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.ir.logical import Shape
 
 
-class FitsNoCore(LayerDiagnostic):
+class _ExceedsCore(LayerDiagnostic):
+    """A layer that needs more of something than a core has."""
+
+    notes: ClassVar[tuple[str, ...]] = ("a core has {most} {limit}",)
+
+    limit: str
+    value: int
+    most: int
+
+
+class _WrongBlock(LayerDiagnostic):
+    """A `block` that does not suit its layer; ``expected`` names the axes of one."""
+
+    advice = "leave it out"
+
+    kind: str
+    block: Shape
+    expected: str
+
+
+class FitsNoCore(_ExceedsCore):
     """Checks that one neuron of a layer fits on a core.
 
     A neuron needs memory for each weight. It also needs one in-axon per source pixel if
@@ -19,18 +41,13 @@ class FitsNoCore(LayerDiagnostic):
     title = "layer that does not fit on a core"
     message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
-    notes = ("a core has {most} {limit}",)
     advice = (
         "let each neuron read less: put a `downsample` before this layer (a pool is "
         "folded and does not help), or give the layer that it reads fewer neurons"
     )
 
-    limit: str
-    value: int
-    most: int
 
-
-class BlockRank(LayerDiagnostic):
+class BlockRank(_WrongBlock):
     """Checks that a `block` has as many axes as its layer.
 
     `block` sets the part of a layer that one core holds: height x width x filters for
@@ -43,17 +60,13 @@ class BlockRank(LayerDiagnostic):
     title = "block with the wrong number of axes"
     message = "`block {block}` has {given}, but `{name}` has {rank}"
     notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
-    advice = "leave it out"
 
-    kind: str
-    block: Shape
     given: str
     rank: int
-    expected: str
     whole: Shape
 
 
-class BlockExceedsLayer(LayerDiagnostic):
+class BlockExceedsLayer(_WrongBlock):
     """Checks that a `block` is not larger than its layer.
 
     A block doesn't have to divide a layer evenly: the last block may be smaller. The
@@ -64,16 +77,12 @@ class BlockExceedsLayer(LayerDiagnostic):
     title = "block larger than its layer"
     message = "`block {block}` is larger than `{name}`"
     notes = ("a block of `{kind}` is {expected}; the largest here is {largest}",)
-    advice = "leave it out"
 
-    kind: str
-    block: Shape
-    expected: str
     largest: Shape
     nearest: Shape
 
 
-class BlockExceedsCore(LayerDiagnostic):
+class BlockExceedsCore(_ExceedsCore):
     """Checks that a `block` fits on a core.
 
     snnc uses a block exactly as the spec gives it. The block must stay within all
@@ -84,13 +93,9 @@ class BlockExceedsCore(LayerDiagnostic):
     title = "block that exceeds a core"
     message = "`block {block}` of `{name}` does not fit on a core"
     label = "needs {value} {limit}"
-    notes = ("a core has {most} {limit}",)
     advice = "leave it out"
 
     block: Shape
-    limit: str
-    value: int
-    most: int
     nearest: Shape | None
 
 

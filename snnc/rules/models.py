@@ -11,7 +11,13 @@ class ModelDiagnostic(Diagnostic):
     path: str
 
 
-class NotAModel(ModelDiagnostic):
+class UnreadableModel(ModelDiagnostic):
+    """A model that can't be read for a ``reason``."""
+
+    reason: str
+
+
+class NotAModel(UnreadableModel):
     """Checks that the argument of `snnc import` is a Keras model.
 
     `snnc import` reads the content of a file and ignores its name. It accepts
@@ -23,8 +29,6 @@ class NotAModel(ModelDiagnostic):
     title = "unknown model file"
     message = "`{path}` is not a Keras model: {reason}"
     help = "name a file from `model.save(...)`, or the text of `model.to_json()`"
-
-    reason: str
 
 
 class ForeignModel(ModelDiagnostic):
@@ -42,7 +46,7 @@ class ForeignModel(ModelDiagnostic):
     what: str
 
 
-class DamagedModel(ModelDiagnostic):
+class DamagedModel(UnreadableModel):
     """Checks for files that are truncated or have the wrong content for their type.
 
     Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
@@ -54,10 +58,8 @@ class DamagedModel(ModelDiagnostic):
     message = "`{path}` is damaged: {reason}"
     help = "copy or download the file again, or save the model again"
 
-    reason: str
 
-
-class UnsafeModel(ModelDiagnostic):
+class UnsafeModel(UnreadableModel):
     """Checks for unsafe content in a file, and stops reading there.
 
     Examples are HDF5 files that link to other files or contain an array of more than 1
@@ -71,8 +73,6 @@ class UnsafeModel(ModelDiagnostic):
     help = (
         "load the model in a safe environment, and save it again with `model.save(...)`"
     )
-
-    reason: str
 
 
 class ModelTooLarge(ModelDiagnostic):
@@ -125,7 +125,7 @@ class PackageMissing(ModelDiagnostic):
     command: str
 
 
-class CodeFailed(ModelDiagnostic):
+class CodeFailed(UnreadableModel):
     """Reports Python code, or a SavedModel loaded by TensorFlow, that returns no model.
 
     `module:function` imports the module from the current directory and calls the
@@ -136,8 +136,6 @@ class CodeFailed(ModelDiagnostic):
     code = "SNN808"
     title = "code without a model"
     message = "`{path}` returns no Keras model: {reason}"
-
-    reason: str
 
 
 class PythonSource(ModelDiagnostic):
@@ -211,7 +209,7 @@ class OldModel(ModelDiagnostic):
     writer: str
 
 
-class WeightsDiffer(ModelDiagnostic):
+class WeightsDiffer(UnreadableModel):
     """Checks that a weight file belongs to the architecture.
 
     snnc compares the layers in order, using the names and shapes of their weights.
@@ -227,4 +225,3 @@ class WeightsDiffer(ModelDiagnostic):
 
     layer: str
     kind: str
-    reason: str

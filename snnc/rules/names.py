@@ -158,18 +158,11 @@ class RepeatedName(Diagnostic):
     free: str
 
 
-class MissingPart(Diagnostic):
+class MissingPart(MissingProperty):
     """Checks that a statement has the required parts before its block."""
 
     code = "SNN215"
     title = "missing part"
-    message = "`{owner}` needs {part}"
-    label = "expected {part}"
-    help = "write, for example, `{example}`"
-
-    owner: str
-    part: str
-    example: str
 
 
 class PartNotTaken(Diagnostic):

@@ -12,7 +12,15 @@ _NO_ROOM = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NO_FOLDER = os.strerror(errno.ENOENT)
 
 
-class CannotWrite(Diagnostic):
+class _Unwritable(Diagnostic):
+    """A file that can't be written."""
+
+    message = "`{file}` can't be written: {reason}"
+
+    reason: str
+
+
+class CannotWrite(_Unwritable):
     """Reports a file of the package that can't be written.
 
     Files that were already written are complete. snnc writes the lock last, so the next
@@ -21,9 +29,6 @@ class CannotWrite(Diagnostic):
 
     code = "SNN720"
     title = "unwritable output"
-    message = "`{file}` can't be written: {reason}"
-
-    reason: str
 
     @property
     def hint(self) -> str:
@@ -63,7 +68,7 @@ class ForeignFile(Diagnostic):
     help = "move the file away, or choose another folder with `-o`"
 
 
-class CannotRewrite(Diagnostic):
+class CannotRewrite(_Unwritable):
     """Reports a spec that can't be replaced.
 
     `snnc fmt` and `snnc check --fix` write a temporary file next to the spec and
@@ -72,10 +77,7 @@ class CannotRewrite(Diagnostic):
 
     code = "SNN723"
     title = "unwritable spec"
-    message = "`{file}` can't be written: {reason}"
     help = "make the file and its folder writable"
-
-    reason: str
 
 
 class EditedLibrary(Diagnostic):

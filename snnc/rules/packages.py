@@ -7,6 +7,14 @@ from typing import ClassVar
 from snnc.diagnostics import Diagnostic
 
 
+class _Outdated(Diagnostic):
+    """A package that a ``command`` updates."""
+
+    help = "run `{command}`"
+
+    command: str
+
+
 class LockUnusable(Diagnostic):
     """Checks that a package has a valid `snnc.lock`.
 
@@ -76,7 +84,7 @@ class OlderFormat(_OtherFormat):
     command: str
 
 
-class UnresolvedMerge(Diagnostic):
+class UnresolvedMerge(_Outdated):
     """Checks for merge conflicts in a package.
 
     `snnc.lock` contains conflict markers. Don't merge the files of a package by hand.
@@ -89,10 +97,8 @@ class UnresolvedMerge(Diagnostic):
     message = "`{file}` contains an unresolved merge"
     help = "run `{command}`, which writes the package again, and then `git add` it"
 
-    command: str
 
-
-class Stale(Diagnostic):
+class Stale(_Outdated):
     """Checks that a package matches its spec.
 
     The files are as snnc wrote them, but the spec has changed since then. `snnc build
@@ -105,12 +111,10 @@ class Stale(Diagnostic):
     title = "package out of date"
     message = "`{file}` is out of date: it does not match `{spec}`"
     notes = ("{cause}", "files that differ: {names}")
-    help = "run `{command}`"
 
     spec: str
     changed: bool
     names: str
-    command: str
 
     @property
     def cause(self) -> str:
@@ -122,7 +126,7 @@ class Stale(Diagnostic):
         )
 
 
-class Missing(Diagnostic):
+class Missing(_Outdated):
     """Checks that all files of a package exist.
 
     `snnc build --check` reports packages that were never built or never committed.
@@ -132,13 +136,11 @@ class Missing(Diagnostic):
     title = "missing generated file"
     message = "`{file}` is missing"
     notes = ("also missing: {names}",)
-    help = "run `{command}`"
 
-    command: str
     names: str = ""
 
 
-class LeftOver(Diagnostic):
+class LeftOver(_Outdated):
     """Checks for files and packages from earlier builds.
 
     The spec was removed, its network was renamed, or snnc no longer writes such a file.
@@ -151,7 +153,6 @@ class LeftOver(Diagnostic):
     help = "run `{command}`, which removes the file"
 
     reason: str
-    command: str
 
 
 class Untracked(Diagnostic):
@@ -176,7 +177,7 @@ class Untracked(Diagnostic):
         return "not completely in git" if self.names else "not in git"
 
 
-class Unfinished(Diagnostic):
+class Unfinished(_Outdated):
     """Checks for a build that was interrupted.
 
     Either `snnc.lock` lists, under `writing`, files that a build was about to write, or
@@ -193,8 +194,6 @@ class Unfinished(Diagnostic):
     )
     help = "run `{command}`, which completes the package"
 
-    command: str
-
 
 class EditedLeftOver(Diagnostic):
     """Checks for leftover files that were edited by hand.
@@ -210,7 +209,7 @@ class EditedLeftOver(Diagnostic):
     help = "move the change elsewhere, then delete the file"
 
 
-class OtherOrigin(Diagnostic):
+class OtherOrigin(_Outdated):
     """Checks that a package was built from the same path and for the same device.
 
     Otherwise all files are out of date, since the header of each file names the command
@@ -220,13 +219,11 @@ class OtherOrigin(Diagnostic):
     code = "SNN732"
     title = "package from another path or device"
     message = "`{file}` was built {otherwise}"
-    help = "run `{command}`"
 
     built: str
     wanted: str
     device: str
     chosen: str
-    command: str
 
     @property
     def otherwise(self) -> str:

@@ -28,6 +28,7 @@ class Softmax(Refused):
 
     code = "SNN901"
     title = "softmax activation"
+    words = "softmax"
     notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
         "leave it out: the readout outputs logits, and `cross_entropy` adds the softmax"
@@ -42,6 +43,7 @@ class Sigmoid(Refused):
 
     code = "SNN902"
     title = "sigmoid activation"
+    words = "sigmoid"
     notes = (
         "the chip's neurons are `relu` and `lif`; neither has the curve of {word}",
     )
@@ -56,6 +58,7 @@ class Tanh(Refused):
 
     code = "SNN903"
     title = "tanh activation"
+    words = "tanh"
     notes = (
         "{word} is negative for half of its inputs, and firing rates can't be negative",
     )
@@ -70,6 +73,7 @@ class Elu(Refused):
 
     code = "SNN904"
     title = "ELU activation"
+    words = "elu"
     notes = ("{word} is negative below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
@@ -82,6 +86,7 @@ class Gelu(Refused):
 
     code = "SNN905"
     title = "GELU activation"
+    words = "gelu"
     notes = ("{word} is negative just below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
@@ -94,6 +99,7 @@ class Swish(Refused):
 
     code = "SNN906"
     title = "Swish activation"
+    words = "swish"
     notes = ("{word} is negative just below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
@@ -107,6 +113,7 @@ class Lstm(Refused):
 
     code = "SNN909"
     title = "recurrent layer"
+    words = "lstm"
     message = "`{word}` is not in the language"
     notes = ("the network is feed-forward: no layer reads its own past",)
     help = "put time on the depth axis of the input and write `conv3d`"
@@ -121,6 +128,7 @@ class LayerNorm(Refused):
 
     code = "SNN910"
     title = "layer normalisation"
+    words = "layernorm"
     notes = (
         "{word} divides by a statistic of each example, which spiking neurons can't do",
     )
@@ -136,6 +144,7 @@ class Upsample(Refused):
 
     code = "SNN911"
     title = "upsampling layer"
+    words = "upsample"
     notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
 
@@ -148,6 +157,7 @@ class Events(Refused):
 
     code = "SNN912"
     title = "event stream"
+    words = "events"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not a stream",)
     help = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`"
@@ -162,6 +172,7 @@ class Repeat(Refused):
 
     code = "SNN913"
     title = "repeated layers"
+    words = "repeat"
     message = "`{word}` is not in the language"
     notes = ("a spec has no loops: write each layer with its own name and weights",)
     help = "write each layer on a line of its own, with its own name"
@@ -212,18 +223,5 @@ class EncodeConvOnFeatures(Diagnostic):
     features: int
 
 
-REFUSED: dict[str, type[Refused]] = {
-    "softmax": Softmax,
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "elu": Elu,
-    "gelu": Gelu,
-    "swish": Swish,
-    "lstm": Lstm,
-    "layernorm": LayerNorm,
-    "upsample": Upsample,
-    "events": Events,
-    "repeat": Repeat,
-}
-for _word, _rule in REFUSED.items():
-    _rule.words = _word
+REFUSED = {rule.words: rule for rule in Refused.__subclasses__()}
+"""The rule of each reserved word that is refused."""

@@ -6,6 +6,7 @@ from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
+SPREAD = "nengo-loihi refuses {refused} of the layer's {cores} cores"
 LOOK_AT_BIAS = (
     "check `{name}.bias`, which is too large for these weights; too large a "
     "`learning_rate` in training can cause this"
@@ -40,22 +41,15 @@ class WeightsDoNotFit(Diagnostic):
     title = "weights of another network"
     message = "`{path}` does not fit `{network}`"
     label = "{label_text}"
-    notes = ("{layouts}",)
+    notes = ("the layout_id of the file is {written}, but `{network}` has {layout}",)
 
     path: str
     network: str
     written: str
     layout: str
+    """The network's layout_id; empty if the file has the same."""
     problems: tuple[str, ...]
     scale: str = ""
-
-    @property
-    def layouts(self) -> str:
-        """Name both identities if they differ."""
-        if self.written == self.layout:
-            return ""
-        written = f"the layout_id of the file is {self.written}"
-        return f"{written}, but `{self.network}` has {self.layout}"
 
     @property
     def label_text(self) -> str:
@@ -118,14 +112,9 @@ class _Refused(LayerDiagnostic):
     """A layer that nengo-loihi refuses; ``core`` is the worst of ``refused`` cores."""
 
     core: int
-    refused: int
+    refused: int | None
+    """The number of such cores; None if the layer has only one."""
     cores: int
-
-    @property
-    def spread(self) -> str:
-        if self.cores == 1:
-            return ""
-        return f"nengo-loihi refuses {self.refused} of the layer's {self.cores} cores"
 
 
 class NoWeightExponent(_Refused):
@@ -148,8 +137,9 @@ class NoWeightExponent(_Refused):
     notes = (
         "the largest weight is {weight:.3g} (in `{tensor}`), but must be at least "
         "{needed:.3g}",
-        "{bias_note}",
-        "{spread}",
+        "the largest bias is {bias:.3g}, but these weights allow at most "
+        "{most_bias:.3g}",
+        SPREAD,
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
     )
 
@@ -160,20 +150,11 @@ class NoWeightExponent(_Refused):
     tensor: str
     needed: float
     bias: float
-    most_bias: float
-
-    @property
-    def bias_note(self) -> str:
-        if self.what != "bias":
-            return ""
-        return (
-            f"the largest bias is {self.bias:.3g}, but these weights allow at most "
-            f"{self.most_bias:.3g}"
-        )
+    most_bias: float | None
 
     @property
     def hint(self) -> str:
-        if self.what == "bias" and self.bias > 100 * self.most_bias:
+        if self.most_bias is not None and self.bias > 100 * self.most_bias:
             return LOOK_AT_BIAS.format(name=self.name)
         return (
             "train with less `l2`, or write a shorter `synapse`, which lowers the "
@@ -196,7 +177,7 @@ class NoBiasScale(_Refused):
     label = "core {core}: threshold {value}, limit {most}"
     notes = (
         "the largest weight is 0, and the largest bias is {bias:.3g}",
-        "{spread}",
+        SPREAD,
         f"{DISCRETIZE}: Could not find appropriate bias scaling",
     )
     help = "train again, or set these biases to 0: the layer has no effect"
@@ -225,7 +206,7 @@ class ThresholdVanishes(_Refused):
     notes = (
         "the largest value is {largest:.3g} (in `{tensor}`), but must be at most "
         "{needed:.3g}",
-        "{spread}",
+        SPREAD,
         f"{DISCRETIZE}: assert (man > 0).all()",
     )
     help = "train with more `l2`, or with a smaller `learning_rate`"
@@ -253,7 +234,7 @@ class WeightsTooFarApart(_Refused):
         "{other_weight:.3g}"
     )
     notes = (
-        "{spread}",
+        SPREAD,
         f"{DISCRETIZE}: 2 ** dw_exp",
     )
     help = (

@@ -20,7 +20,6 @@ from unicodedata import ucd_3_2_0
 # GitHub executes `::error::` at the start of a line and `##[error]` anywhere, and Azure
 # executes `##vso[...]`. The last character of a match is escaped.
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
 
 
@@ -74,12 +73,9 @@ def _is_printable(character: str, on_every_python: bool) -> bool:
 
 def escape(character: str) -> str:
     """Return the escape of a character in a Python string."""
-    code = ord(character)
-    if character in _SHORT:
-        return _SHORT[character]
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    if character.isascii() and character.isprintable():
+        return f"\\x{ord(character):02x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}

@@ -20,7 +20,7 @@ from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
 from snnc.tools.fit import find_variants
-from snnc.tools.report.html import Section, document, line_costs, page, result_html
+from snnc.tools.report.html import Section, document, line_costs, page, tables_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,12 +61,11 @@ def evaluation_page(evaluation: Evaluation) -> str:
 
 def evaluation_html(evaluation: Evaluation) -> str:
     """Return the tables of a run's result, for a notebook."""
-    return result_html(
+    return tables_html(
         _title(evaluation),
+        [*summary.tables(evaluation), *advice(evaluation)],
         summary.heading(evaluation),
         summary.scores(evaluation).rows,
-        summary.tables(evaluation),
-        advice(evaluation),
     )
 
 
@@ -122,9 +121,8 @@ def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
 
 def _draw(draw: Callable[[], Axes], dark: bool) -> str:
     buffer = BytesIO()
-    style = plots.style
-    with style.theme(dark), style.hidden():  # don't display it in notebooks
-        style.save_svg(draw(), buffer)
+    with plots.style.theme(dark):
+        plots.style.save(draw(), buffer)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
     return f"data:image/svg+xml;base64,{encoded}"
 

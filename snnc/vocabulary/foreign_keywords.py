@@ -20,6 +20,7 @@ from snnc.language.keywords import (
     KEYS,
     KINDS,
     MODELS,
+    NEURONS,
     USUAL,
     VARIANTS,
     settings_of,
@@ -29,7 +30,13 @@ from snnc.language.property_types import NeuronSpec
 from snnc.rules.foreign import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
-from snnc.vocabulary.counterparts import counterpart, entries_of, fill_advice
+from snnc.text.tables import join_alternatives
+from snnc.vocabulary.counterparts import (
+    counterpart,
+    entries_of,
+    fill_advice,
+    show_like,
+)
 
 _WORDS = ConfigParser(interpolation=None)
 _WORDS.optionxform = str  # type: ignore[assignment,method-assign]  # keep capitals
@@ -179,19 +186,30 @@ def owners(key: str) -> tuple[str, ...]:
     return tuple(found[:_MOST_OWNERS])
 
 
-def home_of(key: str) -> str:
-    """Return the only statement that has a property; empty for layers or several."""
-    found = owners(key)
-    return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
+_WITHOUT_LAYERS = frozenset(("timing", "target loihi", "target nengo", "train"))
 
 
-def sibling_with(key: str, owner: str) -> str:
-    """Return a variant of a statement that has a property, such as ``target loihi``."""
+def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
+    """Return the advice that names another statement with a property; may be empty."""
+    key = same_key(word, USUAL)
+    if key is None:
+        return ""
+    setting, found = f"{key} {show_like(value, USUAL[key])}", owners(key)
+    if key in LAYER_KEYS and owner in NEURONS:
+        return f"write `{setting}` in the layer, next to `neuron`"
+    if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
+        return f"write `{setting}` in a layer, or in `defaults` for all"
     kind = owner.partition(" ")[0]
     for variant, model in MODELS.get(kind, {}).items():
         if variant and key in keys_of(model):
-            return f"{kind} {variant}"
-    return ""
+            return f"write `{kind} {variant}`, which has `{key}`, or remove it"
+    if len(found) == 1 and FORMS[found[0]].once:
+        return f"write `{setting}` in `{found[0]}`"
+    if key in NEURON_KEYS:
+        return f"write `neuron lif {{ {setting} }}`"
+    if line := setting_line(key, show_like(value, USUAL[key]), {}):
+        return f"write `{line}` in `train`"
+    return f"remove it: `{key}` is a property of {join_alternatives(found)}"
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:

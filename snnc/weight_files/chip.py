@@ -104,7 +104,7 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
                 "span": placed.mapped.population.layer.span,
                 "name": placed.name,
                 "core": worst.number,
-                "refused": len(concerned),
+                "refused": len(concerned) if len(placed.cores) > 1 else None,
                 "cores": len(placed.cores),
             }
             yield kind(placed, worst, common)
@@ -120,9 +120,10 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     unit = cells.voltage / cells.threshold
     synapses = (synapse for core in placed.cores for synapse in core.synapses)
     read = {id(s.arriving): s.arriving for s in synapses}.values()
-    weights = {
-        each.tensor: each.factor * unit * _median_channel(each.kernel) for each in read
-    }
+    weights = {}
+    for each in read:
+        largest = np.abs(each.kernel).reshape(-1, each.kernel.shape[-1]).max(axis=0)
+        weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
         yield rules.SpikesTooStrong(
@@ -132,10 +133,6 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
             times=round(weights[tensor]),
             network=placed.network,
         )
-
-
-def _median_channel(kernel: Any) -> float:
-    return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
 def _shortage(block: integers.Blocks) -> float:
@@ -164,7 +161,7 @@ def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
         tensor=largest.tensor,
         needed=largest.trained * _shortage(block),
         bias=core.trained_bias,
-        most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
+        most_bias=core.trained_bias / float(block.bias_share) if by_bias else None,
         **common,
     )
 

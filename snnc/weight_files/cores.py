@@ -16,7 +16,12 @@ from snnc.loihi.image_link import ImageLink
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.runtime.examples import Array
-from snnc.weight_files.kernels import Box, IncomingKernel, compose, gain_and_rest
+from snnc.weight_files.kernels import (
+    IncomingKernel,
+    StoredTaps,
+    compose,
+    gain_and_rest,
+)
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -27,8 +32,8 @@ class Synapse:
 
     Attributes
     ----------
-    arriving, boxes
-        All weights of the projection, and the parts that the core stores.
+    arriving, taps
+        All weights of the projection, and the taps that the core stores.
     weight, trained
         The largest magnitude, in nengo-loihi's units and in Keras's units.
     bits
@@ -40,7 +45,7 @@ class Synapse:
     """
 
     arriving: IncomingKernel
-    boxes: tuple[Box, ...]
+    taps: StoredTaps
     weight: float
     trained: float
     bits: int = 0
@@ -224,9 +229,9 @@ def _synapses(
         for part in source.parts:
             slices = read.within(part.slices)
             if read.meets(piece.part, slices):
-                boxes = read.boxes(piece, slices)
-                trained = read.largest(boxes)
-                yield Synapse(read, boxes, _float32(trained * read.factor), trained)
+                taps = read.stored(piece, slices)
+                trained = read.largest(taps)
+                yield Synapse(read, taps, _float32(trained * read.factor), trained)
 
 
 def _float32(magnitude: float) -> float:

@@ -93,7 +93,7 @@ def refusal(
         path=header.path.as_posix(),
         network=network.name,
         written=fitting.written or "missing",
-        layout=fitting.layout,
+        layout="" if fitting.layout == fitting.written else fitting.layout,
         problems=tuple(map(_problem, fitting.problems)),
         scale=fitting.scale,
         advice=advice(fitting, migrating),

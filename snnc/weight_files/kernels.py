@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,8 +64,8 @@ class IncomingKernel:
         reading = self.link.depth.reading(part.slices, source)
         return source[0] < source[1] and len(reading) > 0
 
-    def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
-        """Return the weights from slices of the source that a core stores.
+    def stored(self, piece: PlacedBlock, source: Interval) -> StoredTaps:
+        """Return the taps that a core stores of the weights from slices of the source.
 
         Parameters
         ----------
@@ -74,9 +74,27 @@ class IncomingKernel:
         source
             The slices of one ensemble of the source.
         """
-        if isinstance(self.link, SparseLink):
-            return transposed_parts(self.link, piece)
-        return kernel_parts(self.link, piece, source)
+        link, strip = self.link, (piece.strip[0], piece.strip[1])
+        sides = (link.rows, piece.rows), (link.columns, piece.columns)
+        if isinstance(link, SparseLink):  # a transposed convolution
+            rows, columns = (
+                axis.taps_of(tile)
+                for axis, tile in sides
+                if isinstance(axis, ScatterAxis)
+            )
+            return StoredTaps(rows, columns, ((strip, (0,)),))
+        rows, columns = (_taps_of(axis, tile) for axis, tile in sides)
+        channels = piece.part.channels
+        depths: dict[Interval, set[int]] = {}
+        for out in range(*piece.part.slices_of(strip)):
+            start = (out - piece.part.slices[0]) * channels
+            filters = max(0, strip[0] - start), min(channels, strip[1] - start)
+            if taps := _depth_taps(link, out, source):
+                depths.setdefault(filters, set()).update(taps)
+        by_filters = (
+            (filters, tuple(sorted(taps))) for filters, taps in depths.items()
+        )
+        return StoredTaps(rows, columns, tuple(by_filters))
 
     def within(self, slices: Interval) -> Interval:
         """Return the positions, within some slices of the source, that are read."""
@@ -84,9 +102,9 @@ class IncomingKernel:
             return slices
         return self.link.depth.within(slices)
 
-    def largest(self, boxes: Iterable[Box]) -> float:
-        """Return the largest magnitude in boxes."""
-        parts = (self._magnitudes[_sides(box)] for box in boxes)
+    def largest(self, taps: StoredTaps) -> float:
+        """Return the largest magnitude of stored weights."""
+        parts = (self._magnitudes[np.ix_(*where)] for where in taps.where)
         return max((float(part.max(initial=0.0)) for part in parts), default=0.0)
 
     @cached_property
@@ -95,21 +113,28 @@ class IncomingKernel:
         largest: Array = np.abs(self.kernel).max(axis=3)
         return largest
 
-    def values(self, boxes: Iterable[Box]) -> tuple[Array, Array]:
-        """Return the weights in boxes and their target channels, both flat."""
+    def values(self, taps: StoredTaps) -> tuple[Array, Array]:
+        """Return stored weights and their target channels, both flat."""
         weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
-        for box in boxes:
-            *sides, filters = _sides(box)
-            part = self.kernel[(*sides, slice(None), filters)]
+        for *sides, filters in taps.where:
+            part = self.kernel[np.ix_(*sides, range(self.kernel.shape[3]), filters)]
             weights.append(part.ravel())
-            own = np.arange(*box.filters)
-            channels.append(np.broadcast_to(own, part.shape).ravel())
+            channels.append(np.broadcast_to(filters, part.shape).ravel())
         return np.concatenate(weights), np.concatenate(channels)
 
 
-def _sides(box: Box) -> tuple[slice, ...]:
-    sides = (box.depth, box.rows, box.columns, box.filters)
-    return tuple(slice(*side) for side in sides)
+class StoredTaps(NamedTuple):
+    """The taps of a kernel that a core stores; ``depths`` depend on the filters."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    depths: tuple[tuple[Interval, tuple[int, ...]], ...]
+
+    @property
+    def where(self) -> Iterator[tuple[Sequence[int], ...]]:
+        """The depths, rows, columns and filters of each part of the kernel."""
+        for filters, depths in self.depths:
+            yield depths, self.rows, self.columns, range(*filters)
 
 
 def compose(
@@ -160,81 +185,15 @@ def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Box:
-    """Ranges of taps (source's depth, height and width) and of target filters."""
-
-    depth: Interval
-    rows: Interval
-    columns: Interval
-    filters: Interval
-
-
-def kernel_parts(
-    link: ImageLink, piece: PlacedBlock, source: Interval
-) -> tuple[Box, ...]:
-    """Return the parts of a composed kernel that a core stores, without repeats.
-
-    Parameters
-    ----------
-    link
-        How the target reads the source.
-    piece
-        The core's part of the target.
-    source
-        The slices of one ensemble of the source.
-    """
-    rows, columns = (
-        _tap_range(link.rows, piece.rows),
-        _tap_range(link.columns, piece.columns),
-    )
-    channels = piece.part.channels
-    depths_by_filters: dict[Interval, list[Interval]] = {}
-    for out in range(*piece.part.slices_of(piece.strip)):
-        start = (out - piece.part.slices[0]) * channels
-        low = max(0, piece.strip[0] - start)
-        high = min(channels, piece.strip[1] - start)
-        taps = _depth_taps(link, out, source)
-        if taps[0] < taps[1]:
-            depths_by_filters.setdefault((low, high), []).append(taps)
-    return tuple(
-        Box(depth, rows, columns, filters)
-        for filters, depths in depths_by_filters.items()
-        for depth in _join(depths)
-    )
-
-
-def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
-    """Return the taps of a transposed convolution that a core stores, one per box."""
-    sides = (link.rows, piece.rows), (link.columns, piece.columns)
-    rows, columns = (
-        [(tap, tap + 1) for tap in axis.taps_of(tile)]
-        for axis, tile in sides
-        if isinstance(axis, ScatterAxis)
-    )
-    channels = (piece.strip[0], piece.strip[1])
-    return tuple(Box((0, 1), *taps, channels) for taps in product(rows, columns))
-
-
-def _join(stretches: list[Interval]) -> list[Interval]:
-    """Join adjacent intervals; for a small source, there may be gaps between taps."""
-    joined: list[Interval] = []
-    for start, stop in sorted(stretches):
-        if joined and start <= joined[-1][1]:
-            start, stop = joined[-1][0], max(joined.pop()[1], stop)
-        joined.append((start, stop))
-    return joined
-
-
-def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
+def _depth_taps(link: ImageLink, out: int, source: Interval) -> range:
     """Return the taps through which an output slice reads slices of the source."""
     first = out * link.depth.stride - link.depth.before
     size = len(link.depth.taps)
     start = min(size, max(0, source[0] - first))
-    return start, max(start, min(size, source[1] - first))
+    return range(start, max(start, min(size, source[1] - first)))
 
 
-def _tap_range(axis: Axis, tile: Interval) -> Interval:
+def _taps_of(axis: Axis, tile: Interval) -> tuple[int, ...]:
     """Return the taps through which outputs read the source instead of padding.
 
     The taps are consecutive: a gap would need a stride larger than the image, which
@@ -242,4 +201,4 @@ def _tap_range(axis: Axis, tile: Interval) -> Interval:
     """
     runs = axis.view(tile).runs
     taps = [run.tap - i * axis.stride for run in runs for i in range(run.length)]
-    return (min(taps), max(taps) + 1) if taps else (0, 0)
+    return tuple(range(min(taps), max(taps) + 1)) if taps else ()

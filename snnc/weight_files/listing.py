@@ -60,10 +60,6 @@ class Listing:
             return "should be 0"
         return pair.problem
 
-    @property
-    def layout_id(self) -> str | None:
-        return self.header.layout_id
-
 
 def document(listing: Listing) -> Json:
     """Return a file's contents; with a spec, also the fit and precision on the chip.

@@ -58,8 +58,8 @@ def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
         block = placed.blocks.take([core.number])
         for name, synapses in by_tensor.items():
             # Cores with the same weights and scale have the same error.
-            boxes = tuple(synapse.boxes for synapse in synapses)
-            key = (name, boxes, float(block.weight[0]), int(block.exponent[0]))
+            taps = tuple(synapse.taps for synapse in synapses)
+            key = (name, taps, float(block.weight[0]), int(block.exponent[0]))
             if key not in known:
                 known[key] = _in_core(core.number, name, block, synapses)
             yield known[key]
@@ -72,7 +72,7 @@ def _in_core(
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0
     for synapse in synapses:
-        weights, channels = synapse.arriving.values(synapse.boxes)
+        weights, channels = synapse.arriving.values(synapse.taps)
         changes = _round(synapse, block, weights) - weights
         squares += np.bincount(channels, np.square(changes), size)
         powers += np.bincount(channels, np.square(weights), size)

@@ -63,7 +63,6 @@ TEMPORARY = {
     "tools/evaluate/exact.py",
     "tools/weights.py",
     "importer/files.py",
-    "importer/user_code.py",
 }
 """Modules that write within temporary folders, where nothing is replaced."""
 

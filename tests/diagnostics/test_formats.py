@@ -89,9 +89,9 @@ def test_paths_are_relative_to_the_repository(
     assert repository_path(str(tmp_path / "repo/specs/c.snn")) == "specs/c.snn"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.parent.name)
-def test_sarif_of_every_rule_is_valid(case: Path) -> None:
-    found = check_text(case.read_text(encoding="utf-8")).diagnostics
+def test_sarif_of_every_rule_is_valid() -> None:
+    reports = (check_text(case.read_text(encoding="utf-8")) for case in CASES)
+    found = [diagnostic for report in reports for diagnostic in report.diagnostics]
     log = sarif_document(found)
     jsonschema.validate(log, SCHEMA, cls=jsonschema.Draft7Validator)
     (run,) = log["runs"]

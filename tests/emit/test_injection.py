@@ -33,7 +33,7 @@ from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import parser
 from snnc.syntax.printer import print_snn
-from snnc.syntax.yaml.compose import Composer
+from snnc.syntax.yaml.nodes import Composer
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 
 CODE = "__import__('os').abort()"

@@ -1,8 +1,7 @@
-"""Types of values: from located syntax and from plain Python."""
+"""Types of values: from located syntax to plain Python."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
 from snnc.diagnostics import Diagnostics
-from snnc.language import model, property_types, tree
+from snnc.language import property_types, tree
 from snnc.language.keywords import RESERVED
 from snnc.language.models import validate
 from snnc.language.names import why_no_name
@@ -76,7 +75,6 @@ def test_syntax_becomes_plain_python(kind: Any, text: str, expected: Any) -> Non
     found = read(kind, syntax(text))
     assert found == expected
     assert type(found) is type(expected)
-    assert read(kind, found) == found
 
 
 @pytest.mark.parametrize(
@@ -131,12 +129,6 @@ def test_milliseconds_are_divided_not_multiplied(value: int) -> None:
     assert read(property_types.Seconds, syntax(f"{value} ms")) == value / 1000
 
 
-@pytest.mark.parametrize("value", [True, float("nan"), float("inf"), "3", None])
-def test_plain_values_that_are_no_amounts(value: object) -> None:
-    with pytest.raises(ValidationError):
-        read(property_types.Amount, value)
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -160,24 +152,3 @@ def test_names_that_would_break_generated_code(name: str) -> None:
 @pytest.mark.parametrize("name", ["c0", "C0", "print", "a" * 40, "filters"])
 def test_names_that_are_fine(name: str) -> None:
     assert why_no_name(name) == ""
-
-
-def test_a_spec_can_be_made_in_code() -> None:
-    said: dict[str, Any] = {
-        "network": "n",
-        "input": {"name": "x", "shape": 8, "within": (0, 1)},
-        "layers": (
-            {
-                "kind": "dense",
-                "name": "d",
-                "units": 3,
-                "rate": (20, 150),
-                "neuron": "lif",
-            },
-        ),
-        "readout": {"name": "r", "classes": ["a", "b"]},
-    }
-    spec = validate(model.NetworkSpec, said)
-    assert spec.input.shape == (8,)
-    assert spec.readout.classes == ("a", "b")
-    assert validate(model.NetworkSpec, asdict(spec)) == spec

@@ -1,7 +1,7 @@
 """A new property or statement is one entry: all that is made of the table has it.
 
-A copy of snnc gets a property, `jitter`, and a kind of layer, `squeeze`; each test asks
-a part of the copy for them.
+A copy of snnc gets a property, `jitter`, a kind of layer, `squeeze`, and words of other
+libraries for both; each test asks a part of the copy for them.
 """
 
 from __future__ import annotations
@@ -23,22 +23,14 @@ PROPERTY = """
 Jitter = Annotated[
     Amount,
     Limits(ge=0, le=9),
-    Key("Noise of the current", usual="0.5", same="current_noise", nearby="shake"),
+    Key("Noise of the current", usual="0.5"),
 ]
 """
 ON_LAYERS = "    jitter: Annotated[has.Jitter | None, Otherwise(0.25)] = None\n"
 STATEMENT = '''class SqueezeSpec(SpikingSpec):
     """A layer that squeezes."""
 
-    forms = (
-        layer(
-            "squeeze",
-            "Squeezes.",
-            "squeeze q0 { factor 2 }",
-            size="factor",
-            same="press",
-        ),
-    )
+    forms = layer("squeeze", "Squeezes.", "squeeze q0 { factor 2 }", size="factor")
 
     kind: Literal["squeeze"] = "squeeze"
     name: has.Name
@@ -47,6 +39,11 @@ STATEMENT = '''class SqueezeSpec(SpikingSpec):
 
 
 '''
+WORDS = {
+    "[same kinds]": "squeeze = press",
+    "[same]": "jitter = current_noise",
+    "[nearby]": "jitter = shake",
+}
 Ask = Callable[[str], Any]
 
 
@@ -62,6 +59,11 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     insert(language / "layers.py", before="\n\nENCODE = ", text=ON_LAYERS)
     insert(language / "layers.py", before="LayerSpec = (", text=STATEMENT)
     insert(language / "layers.py", before="    | JoinSpec", text="    | SqueezeSpec\n")
+    words = folder / "snnc" / "vocabulary" / "words.ini"
+    text = words.read_text(encoding="utf-8")
+    for section, line in WORDS.items():
+        text = text.replace(f"{section}\n", f"{section}\n{line}\n")
+    words.write_text(text, encoding="utf-8")
     path = os.pathsep.join((str(folder), str(ROOT)))
 
     def run(script: str) -> Any:

@@ -128,9 +128,28 @@ def residual() -> nir.NIRGraph:
     return nir.NIRGraph(nodes, edges, {})
 
 
+def mixed() -> nir.NIRGraph:
+    """A pool before neurons, and spikes of another scale that neurons read."""
+    two = np.array([2, 2])
+    nodes = {
+        "input": nir.Input(np.array([2, 6, 6])),
+        "a": conv(4, 2, padding=(1, 1)),
+        "p": nir.SumPool2d(two, two, np.array([0, 0])),
+        "an": leaks(4, 3, 3, tau=5e-3, r=1.0),
+        "b": conv(4, 4, padding=(1, 1)),
+        "bn": fires(4, 3, 3, threshold=0.75),
+        "f": flat(4, 3, 3),
+        "y": affine(3, 36),
+        "output": nir.Output(np.array([3])),
+    }
+    edges = [*pairwise(nodes), ("an", "bn")]
+    return nir.NIRGraph(nodes, edges, {})
+
+
 GRAPHS: dict[str, Callable[[], nir.NIRGraph]] = {
     "sinabs": sinabs,
     "snntorch": snntorch,
     "scaled": scales,
     "residual": residual,
+    "mixed": mixed,
 }

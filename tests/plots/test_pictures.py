@@ -16,7 +16,7 @@ from snnc.runtime.examples import Verdict
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Score, ScoreAtTime, Work
 from snnc.tools.plots import networks, results, spikes
-from snnc.tools.plots.style import COLOURS, looks, save, theme
+from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.statistics import LayerFiring
 from snnc.tools.sweep import Variant
 from tests.support import ROOT, network, sound
@@ -296,10 +296,10 @@ def test_axes_are_taken_and_returned() -> None:
     plt.close(figure)
 
 
-def test_eighteen_layers_look_different() -> None:
-    looked = looks([f"c{i}" for i in range(18)])
-    assert len({tuple(look.items()) for look in looked.values()}) == 18
-    assert len({*COLOURS}) == 6
+@pytest.mark.parametrize("count", [6, 18, 19, 60])
+def test_each_layer_has_a_look_of_its_own(count: int) -> None:
+    looked = looks([f"c{i}" for i in range(count)])
+    assert len({tuple(look.items()) for look in looked.values()}) == count
 
 
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:

@@ -12,15 +12,16 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
-from snnc.importer.state import ConversionState
-from snnc.importer.table.axes import extended, filled, padded_under_norm, unpadded
-from snnc.importer.table.options import shown
+from snnc.importer.state import ConversionState, CurrentLayer
+from snnc.importer.table.axes import filled, padded_under_norm, unpadded
+from snnc.importer.table.readers import READERS, Reader, shown
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -29,9 +30,15 @@ ALIASES = {
 }  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
-_OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
+_OWN = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
+_UNCHECKED = ("ThresholdedReLU", "Neurons")
 IDENTITY_LIMIT = 3000
 """The most values that a readout passes on with a matrix."""
+NARROWER = (
+    "pad by less than the width of the kernel, preferably with `padding='same'` "
+    "instead of `ZeroPadding`, and retrain"
+)
+FLAT_NORM = "a batch norm over a flat vector comes without a kernel"
 
 
 def activation_of(layer: KerasLayer) -> Activation:
@@ -71,213 +78,200 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
-def read_activation(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a layer that is only an activation."""
-    value = state.source(layer)
-    return activate(layer, state, value, _of_class(layer.kind, layer.options))
+def read_activation(layer: CurrentLayer) -> Value:
+    """Read a layer that is only an activation, even if its input is unknown.
+
+    ``Neurons`` compute ReLU, or the curve that their ``properties`` define.
+    """
+    value = layer.source
+    if layer.kind != "Neurons":
+        return activate(layer, value, _of_class(layer.kind, layer.options))
+    given = activate(layer, value, ("relu", {}))
+    properties = tuple(layer.options.get("properties", ()))
+    fired = given.spikes
+    if properties and fired is not None and fired != value.spikes:
+        layer.state.change(fired, properties=properties)
+        layer.keep(option=", ".join(properties))
+    return given
 
 
-def activate(
-    layer: KerasLayer, state: ConversionState, value: Value, activation: Activation
-) -> Value:
+READERS.update(dict.fromkeys(("Activation", *_OWN), Reader(read_activation)))
+READERS.update(dict.fromkeys(_UNCHECKED, Reader(read_activation, is_checked=False)))
+
+
+def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
     """Return a value after an activation."""
     name, options = activation
-    option = "" if layer.kind in _OWN else f"activation {name}"
+    option = "" if layer.kind in _OWN + _UNCHECKED else f"activation {name}"
     if name == "linear":
-        state.keep(layer, option=option)
+        layer.keep(option=option)
         return value
-    output = state.output_of(layer)
-    is_large = value.broken or prod(value.shape) > IDENTITY_LIMIT
-    if output is not None and (name != "relu" or (is_large and not value.broken)):
-        return _finish(layer, state, value, output, name, option)
+    output = layer.state.output_of(layer)
+    is_large = not value.broken and prod(value.shape) > IDENTITY_LIMIT
+    if output is not None and (name != "relu" or is_large):
+        _finish(layer, value, output, name, option)
+        return value
     if value.is_positive and name == "relu" and not value.flat:
-        state.keep(layer, "its input is never below 0", option)
+        layer.keep("its input is never below 0", option)
         return value
-    pieces = _pieces(name, options, state)
+    units = _units(name, options, layer.state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    if name != "relu" and state.request.rewrite(stands) == "relu":
-        state.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
-        pieces = RELU, (1.0,)
-    elif pieces is None:
-        _refuse(layer, state, name, stands, option)
-        pieces = RELU, (1.0,)
-    elif name == "prelu":
-        return _fire_slopes(layer, state, value, option)
-    units, gains = pieces
+    if name != "relu" and layer.state.request.rewrite(stands) == "relu":
+        layer.rewrite(f"`{stands}=relu`: neurons are ReLU; retrain", option)
+        units = RELU
+    elif units is None:
+        _refuse(layer, name, stands, option)
+        units = RELU
     if len(units) > 1:
-        _tell_units(layer, state, len(units), stands, option)
+        _tell_units(layer, len(units), stands, option)
+    if name == "prelu" and len(units) > 1:
+        return _fire_slopes(layer, value, option)
     under = padded_under_norm(value)
     if under is not None and any(cuts_of(term) is None for term in value.terms):
-        fired = _fire(layer, state, under[0], option, units, gains)
-        return fired if fired.broken else filled(fired, *under[1:], units, gains)
+        fired = _fire(layer, under[0], option, units)
+        return fired if fired.broken else filled(fired, *under[1:], units)
     if any(unit.shift > 0 for unit in units):
-        return _fire(layer, state, value, option, units, gains)
+        return _fire(layer, value, option, units)
     inside, pad = unpadded(value)  # zeros stay 0, so neurons may come before padding
-    fired = _fire(layer, state, inside, option, units, gains)
+    fired = _fire(layer, inside, option, units)
     if pad is None or fired.broken:
         return fired
-    return extended(fired, pad, fired.view, fired.is_positive)
+    return fired.then(pad, is_positive=fired.is_positive)
 
 
-def _pieces(
+def _units(
     name: str, options: Mapping[str, Any], state: ConversionState
-) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
-    """Return the neurons and gains that compute a function; None if it is curved."""
+) -> tuple[Unit, ...] | None:
+    """Return the neurons that compute a function; None if it is curved."""
     if name == "relu":
-        return RELU, (1.0,)
+        return RELU
     if name == "prelu" and "shared_axes" in options:
-        return SIGNED, (1.0, -1.0)
+        return SIGNED
     if ceiling := re.fullmatch(r"relu([\d.]+)", name):
-        return (Unit(), Unit(1.0, -float(ceiling[1]))), (1.0, -1.0)
+        return (Unit(), Unit(1.0, -float(ceiling[1]), -1.0))
     if name == "leaky_relu":
         slope, top = options.get("alpha", 0.3), options.get("max_value")
         if not isinstance(slope, (int, float)):
             return None
+        units = (Unit(), Unit(-1.0, gain=-float(slope)))
         if isinstance(top, (int, float)):
-            units = (Unit(), Unit(-1.0), Unit(1.0, -float(top)))
-            return units, (1.0, -float(slope), -1.0)
-        return SIGNED, (1.0, -float(slope))
+            return (*units, Unit(1.0, -float(top), -1.0))
+        return units
     if name == "hard_sigmoid":
         is_new = (state.model.keras or "2").startswith("3")
         slope, up = (1 / 6, 0.5) if is_new else (0.2, 0.5)
-        return (Unit(slope, up), Unit(slope, up - 1)), (1.0, -1.0)
+        return (Unit(slope, up), Unit(slope, up - 1, -1.0))
     return None
 
 
-def _tell_units(
-    layer: KerasLayer, state: ConversionState, count: int, stands: str, option: str
-) -> None:
+def _tell_units(layer: CurrentLayer, count: int, stands: str, option: str) -> None:
     words = {2: "two", 3: "three"}
     why = f"{words[count]} neurons for each value, whose sum equals the activation"
     if stands in ACTIVATIONS:
         why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
-    state.rewrite(layer, why, option)
+    layer.rewrite(why, option)
 
 
 def _fire(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     option: str,
     units: tuple[Unit, ...],
-    gains: tuple[float, ...],
 ) -> Value:
     if value.broken:
         return value
+    if value.parts and value.flat:
+        return _refuse_unfit(layer, value, UnfitError(FLAT_NORM))
     if value.parts:
-        if value.flat:
-            return _unfit(
-                layer, state, "a batch norm over a flat vector comes without a kernel"
-            )
-        parts = tuple(
-            _fire(layer, state, part, option, units, gains) for part in value.parts
-        )
+        parts = tuple(_fire(layer, part, option, units) for part in value.parts)
         return replace(value, parts=parts, is_positive=len(units) == 1)
     try:
-        fired = add_relu(state, layer.name, value, units)
+        fired = add_relu(layer.state, layer.name, value, units)
     except UnfitError as error:
-        padded = [t for t in value.terms if any(s.op == "window" for s in t.steps)]
-        is_data = all(
-            t.source == INPUT and t.steps[0].op == "window" for t in value.terms
-        )
-        if str(error) == BORDER and is_data:
-            remedy = "pad the data (`np.pad`), and import the model without its padding"
-            return state.refuse(layer, BORDER, remedy)
-        faulty = state.layers.get(error.layer, layer)
-        if str(error) == BORDER and padded:
-            return state.refuse(faulty, BORDER, NARROWER)
-        return _unfit(faulty, state, str(error))
-    (term,) = fired.terms
-    if len(units) == 1:
-        if not state.is_refused(layer.name):
-            state.keep(layer, f"the neurons of `{term.source}`", option)
-        return fired
-    return replace(mix(fired, layer.name, value, gains), is_positive=False)
+        return _refuse_unfit(layer, value, error)
+    if len(units) > 1:
+        return mix(fired, layer.name, value, units)
+    if not layer.state.is_refused(layer.name):
+        layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
+    return fired
 
 
-NARROWER = (
-    "pad by less than the width of the kernel, preferably with `padding='same'` "
-    "instead of `ZeroPadding`, and retrain"
-)
-
-
-def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
-    remedy = "put a convolution or a `Dense` directly before this layer, and retrain"
-    if "Pooling" in layer.kind:
+def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
+    """Refuse a layer, or the layer before it that no kernel can compute."""
+    why, faulty = str(error), layer.state.layers.get(error.layer, layer)
+    windows = [[step.op == "window" for step in term.steps] for term in value.terms]
+    is_data = all(term.source == INPUT for term in value.terms)
+    if why == BORDER and is_data and all(w[:1] == [True] for w in windows):
+        remedy = "pad the data (`np.pad`), and import the model without its padding"
+    elif why == BORDER and any(map(any, windows)):
+        remedy = NARROWER
+    elif layer.state.is_refused(faulty.name):
+        return BROKEN
+    elif "Pooling" in faulty.kind:
         remedy = (
             "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
             "`padding='valid'`; both need retraining"
         )
-    if state.is_refused(layer.name):
-        return BROKEN
-    return state.refuse(layer, why, remedy)
+    else:
+        remedy = (
+            "put a convolution or a `Dense` directly before this layer, and retrain"
+        )
+    return faulty.refuse(RefusedLayerError(why, remedy))
 
 
-def _fire_slopes(
-    layer: KerasLayer, state: ConversionState, value: Value, option: str
-) -> Value:
+def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
     """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
-    _tell_units(layer, state, 2, "prelu", option)
     if value.broken:
         return value
     shared = layer.options.get("shared_axes") or []
     shared = shared if isinstance(shared, list) else [shared]
-    keras = [
-        group
-        for number, group in enumerate(value.view, start=1)
-        if number not in shared
-    ]
-    own = [axis for group in keras for axis in group if value.shape[axis] > 1]
+    groups = enumerate(value.view, start=1)
+    order = tuple(a for number, group in groups if number not in shared for a in group)
+    own = [axis for axis in order if value.shape[axis] > 1]
     is_uniform = set(own) <= {len(value.shape) - 1}
     inside, pad = unpadded(value) if is_uniform else (value, None)
-    fired = _fire(layer, state, inside, option, SIGNED, (1.0, -1.0))
+    fired = _fire(layer, inside, option, SIGNED)
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
-    order = tuple(axis for group in keras for axis in group)
+    mixed = term.steps[-1]
     step = per_channel(
         "slope", layer.name, inside.shape, is_uniform=is_uniform, order=order
     )
-    step = replace(step, read=term.read[-1])
+    step = replace(step, read=mixed.read)
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
-    return fired if pad is None else extended(fired, pad, fired.view)
+    return fired if pad is None else fired.then(pad)
 
 
 def _finish(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     output: str,
     name: str,
     option: str,
-) -> Value:
-    state.finals[output] = name
-    if name == "sigmoid" and not value.broken and _is_pair(state, value):
+) -> None:
+    """Leave an activation at the end of the model to the host."""
+    layer.state.finals[output] = name
+    is_one = not value.broken and prod(value.shape) == 1
+    if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
-        state.rewrite(layer, why, option)
-    elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
-        state.train(layer, "part of the loss: the readout outputs logits", option)
+        layer.rewrite(why, option)
+    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
+        layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
-            state.finals[output] = f"{name} over one axis"
+            layer.state.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, outputs the values before {name}"
-        state.rewrite(layer, why, option)
-    return value
+        layer.rewrite(why, option)
 
 
-def _is_pair(state: ConversionState, value: Value) -> bool:
-    return len(state.model.outputs) == 1 and prod(value.shape) == 1
-
-
-def _is_over_all(layer: KerasLayer, state: ConversionState, value: Value) -> bool:
+def _is_over_all(layer: CurrentLayer, value: Value) -> bool:
     """Whether a softmax is over all values."""
     is_row = value.shape[-1:] == (prod(value.shape),)
-    return value.broken or (is_row and not state.cut & set(layer.reads))
+    return value.broken or (is_row and not layer.state.cut & set(layer.reads))
 
 
-def _refuse(
-    layer: KerasLayer, state: ConversionState, name: str, stands: str, option: str
-) -> None:
+def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
@@ -287,16 +281,4 @@ def _refuse(
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"
-    state.refuse(layer, why, remedy, option or name, "activation")
-
-
-def read_neurons(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read neurons that compute ReLU, or the curve that ``properties`` define."""
-    value = state.source(layer)
-    given = activate(layer, state, value, ("relu", {}))
-    properties = tuple(layer.options.get("properties", ()))
-    fired = given.spikes
-    if properties and fired is not None and fired != value.spikes:
-        state.change(fired, properties=properties)
-        state.keep(layer, option=", ".join(properties))
-    return given
+    layer.refuse(RefusedLayerError(why, remedy, option or name, "activation"))

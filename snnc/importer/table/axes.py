@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from snnc.importer.draft import Unit, Value, View, axis_of
-from snnc.importer.fitting import positions, same_pads
+from snnc.importer.decisions import RefusedLayerError
+from snnc.importer.draft import Group, Unit, Value, View
+from snnc.importer.fitting import Padding
+from snnc.importer.layer_config import rank_of
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
     Shape,
-    Term,
     Windows,
     per_channel,
-    point,
     points,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
-
-
-class AxesError(Exception):
-    """A layer works on axes that the value lacks; ``remedy`` is advice, if known."""
-
-    def __init__(self, why: str, remedy: str = "") -> None:
-        super().__init__(why)
-        self.remedy = remedy
+from snnc.importer.state import ConversionState, CurrentLayer
+from snnc.importer.table.readers import dims, each_rank, reads
+from snnc.ir.shapes import pads, window_positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,11 @@ class Axes:
     sizes: Shape
     view: View
 
+    def windows(self, shape: Shape, own: Iterable[AxisWindow]) -> Windows:
+        """Return windows over all spatial axes of a value: ``own`` for these axes."""
+        found = dict(zip(self.of, own, strict=True))
+        return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
+
 
 def one_order(state: ConversionState) -> str:
     """Return advice on how to give a layer the axes that it needs."""
@@ -64,180 +63,110 @@ def is_first(layer: KerasLayer) -> bool:
     return layer.options.get("data_format") == "channels_first"
 
 
-def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
-    """Return the axes of a layer that works on ``rank`` axes.
+def axes_of(layer: KerasLayer, value: Value) -> Axes:
+    """Return the spatial axes of a layer's class.
 
     Raises
     ------
-    AxesError
+    RefusedLayerError
         If a spatial Keras axis is the spec's channels, or several of the spec's axes.
     """
-    view, channels = value.view, len(value.shape) - 1
+    view, shape, channels = value.view, value.shape, len(value.shape) - 1
+    rank = rank_of(layer.kind)
     if len(view) != rank + 1:
-        raise AxesError(f"it reads {len(view)} axes instead of {rank + 1}")
-    groups = view[1:] if is_first(layer) else view[:-1]
-    last = view[0] if is_first(layer) else view[-1]
-    try:
-        places = [_spatial(group, value.shape) for group in groups]
-        if axis_of(last, value.shape) not in (channels, None) and any(
-            value.shape[axis] > 1 for axis in last
-        ):
-            raise AxesError("it uses a spatial axis as channels")
-        if channels in places or _lacks_channels(value, last):
-            raise AxesError("it uses the channels as a spatial axis")
-    except ValueError as error:
-        raise AxesError(f"{error} to it") from error
-    sizes = tuple(1 if axis is None else value.shape[axis] for axis in places)
-    return Axes(tuple(places), sizes, _view(places, channels, is_first(layer)))
+        raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
+    groups, last = (view[1:], view[0]) if is_first(layer) else (view[:-1], view[-1])
+    of = tuple(_spatial(group, shape) for group in groups)
+    own = _axis_of(last, shape)
+    if own is not None and own != channels and shape[own] > 1:
+        raise RefusedLayerError("it uses a spatial axis as channels")
+    if channels in of or (shape[-1] > 1 and channels not in last):
+        raise RefusedLayerError("it uses the channels as a spatial axis")
+    spatial = tuple(() if axis is None else (axis,) for axis in of)
+    sizes = tuple(1 if axis is None else shape[axis] for axis in of)
+    after = ((channels,), *spatial) if is_first(layer) else (*spatial, (channels,))
+    return Axes(of, sizes, after)
 
 
-def _spatial(group: tuple[int, ...], shape: Shape) -> int | None:
-    axis = axis_of(group, shape)
+def _spatial(group: Group, shape: Shape) -> int | None:
+    axis = _axis_of(group, shape)
     if axis is not None and axis == len(shape) - 1 and shape[axis] == 1:
         return next((other for other in group if other != axis), None)
     return axis
 
 
-def _lacks_channels(value: Value, group: tuple[int, ...]) -> bool:
-    """Whether the channels are not in the group that must contain them."""
-    channels = len(value.shape) - 1
-    return value.shape[-1] > 1 and channels not in group
-
-
-def _view(axes: Sequence[int | None], channels: int, first: bool) -> View:
-    spatial = tuple(() if axis is None else (axis,) for axis in axes)
-    return ((channels,), *spatial) if first else (*spatial, (channels,))
+def _axis_of(group: Group, shape: Shape) -> int | None:
+    """Return the only axis of a group that is longer than 1, or None without one."""
+    long = [axis for axis in group if shape[axis] > 1]
+    if len(long) > 1:
+        raise RefusedLayerError("several axes are one to it")
+    return next(iter(long or group), None)
 
 
 def slide(
-    axes: Axes,
-    value: Value,
-    kernel: Shape,
-    stride: Shape,
-    padding: str,
-    dilation: Shape,
+    layer: KerasLayer, value: Value, axes: Axes, size: Shape, stride: Shape
 ) -> tuple[Windows, tuple[int, ...]]:
     """Return the windows of a kernel, and its taps on axes that the value lacks.
 
     Raises
     ------
-    AxesError
+    RefusedLayerError
         If the kernel is larger than its input.
     """
-    windows = list(map(point, value.shape[:-1]))
+    given: Any = layer.options.get("padding")
+    padding: Padding = given if given in ("same", "causal") else "valid"
+    dilation = (
+        dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
+    )
+    windows: list[AxisWindow] = []
     taps: list[int] = []
-    pairs = zip(axes.of, axes.sizes, kernel, stride, dilation, strict=True)
-    for axis, size, count, step, apart in pairs:
-        window = _window(size, (count - 1) * apart + 1, step, padding, apart)
-        if window.places < 1:
+    for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):
+        length, count, step, apart = numbers
+        extent = (count - 1) * apart + 1
+        places = window_positions(length, extent, step, padding)
+        before, _ = pads(length, extent, step, padding)
+        if places < 1:
             larger = "give the model a larger input, or this layer a smaller kernel"
-            raise AxesError("its kernel is larger than its input", larger)
-        if axis is None:
-            tap, rest = divmod(window.before, apart)
-            if window.places > 1 or rest:
-                raise AxesError("its kernel moves along an axis of size 1")
-            taps.append(tap)
-        else:
-            windows[axis] = window
-            taps.append(0)
-    return tuple(windows), tuple(taps)
+            raise RefusedLayerError("its kernel is larger than its input", larger)
+        if axis is None and (places > 1 or before % apart):
+            raise RefusedLayerError("its kernel moves along an axis of size 1")
+        taps.append(before // apart if axis is None else 0)
+        windows.append(AxisWindow(length, extent, step, before, places, apart))
+    return axes.windows(value.shape, windows), tuple(taps)
 
 
-def _window(size: int, taps: int, stride: int, padding: str, apart: int) -> AxisWindow:
-    if padding == "causal":
-        return AxisWindow(size, taps, stride, taps - 1, -(-size // stride), apart)
-    places = positions(size, taps, stride, padding)
-    before = same_pads(size, taps, stride)[0] if padding == "same" else 0
-    return AxisWindow(size, taps, stride, before, places, apart)
-
-
-def extended(
-    value: Value, step: LinearStep, view: View, positive: bool = False
-) -> Value:
-    """Return a value after a step."""
-    terms = tuple(
-        appended(term, step if number == 0 else once(step))
-        for number, term in enumerate(value.terms)
-    )
-    shape = (*(window.places for window in step.windows), step.given)
-    return replace(
-        value, terms=terms, shape=shape, view=view, is_positive=positive, is_alone=False
-    )
-
-
-def once(step: LinearStep) -> LinearStep:
-    """Return a step without its shift, which only the first term of a sum adds."""
-    return replace(step, bias=False, is_first=False)
-
-
-def appended(term: Term, step: LinearStep) -> Term:
-    """Return a term with one more step.
-
-    A mean commutes with a step that is the same at all positions. The mean comes first
-    because that is cheaper.
-    """
-    steps = term.steps
-    if step.op != "mean":
-        return replace(term, steps=(*steps, step))
-    place = len(steps)
-    while place and _commutes(steps[place - 1], step):
-        place -= 1
-    moved = steps[place:]
-    if not moved:
-        return replace(term, steps=(*steps, step))
-    first = moved[0].read
-    mean = replace(step, read=first, given=first, groups=first)
-    points = tuple(point(window.places) for window in step.windows)
-    behind = tuple(replace(other, windows=points) for other in moved)
-    return replace(term, steps=(*steps[:place], mean, *behind))
-
-
-def _commutes(step: LinearStep, mean: LinearStep) -> bool:
-    is_inside = not any(window.pads or window.before for window in mean.windows)
-    is_point = all(window.is_point for window in step.windows)
-    return is_inside and is_point and step.is_uniform and step.op != "matrix"
-
-
-def read_zero_padding(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a `ZeroPadding`: its readers' kernels pad."""
-    return _shift(layer, state, _pairs(layer.options.get("padding", 1), layer), 1)
-
-
-def read_cropping(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a `Cropping`: its readers' kernels skip the cropped positions."""
-    return _shift(layer, state, _pairs(layer.options.get("cropping", 1), layer), -1)
-
-
-def _pairs(pads: Any, layer: KerasLayer) -> list[tuple[int, int]]:
-    rank = int(layer.kind[-2])
-    if isinstance(pads, int):
-        pads = [pads] * rank
-    if rank == 1 and len(pads) == 2 and all(isinstance(pad, int) for pad in pads):
-        pads = [pads]
-    return [(p, p) if isinstance(p, int) else (p[0], p[1]) for p in pads]
-
-
-def _shift(
-    layer: KerasLayer, state: ConversionState, pairs: list[tuple[int, int]], sign: int
-) -> Value:
-    value = state.source(layer)
-    if value.broken:
-        return value
-    axes = axes_of(layer, value, len(pairs))
-    windows = list(map(point, value.shape[:-1]))
-    for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
-        before, behind = sign * before, sign * behind
+@reads(*each_rank("ZeroPadding"), *each_rank("Cropping"))
+def read_margins(layer: CurrentLayer, value: Value) -> Value:
+    """Read a `ZeroPadding` or `Cropping`, which is part of its readers' kernels."""
+    is_padding = layer.kind.startswith("ZeroPadding")
+    sign, option = (1, "padding") if is_padding else (-1, "cropping")
+    axes = axes_of(layer, value)
+    windows: list[AxisWindow] = []
+    for axis, size, margins in zip(
+        axes.of, axes.sizes, _pairs(layer, option), strict=True
+    ):
+        before, behind = (sign * margin for margin in margins)
         if axis is None and (before or behind):
-            return state.refuse(layer, "it pads an axis of size 1", "remove this layer")
-        if axis is not None and size + before + behind < 1:
-            return state.refuse(layer, "it leaves no values", "crop less")
-        if axis is not None:
-            windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
-    step = per_channel("window", layer.name, value.shape, tuple(windows))
-    state.keep(
-        layer, "its reader pads" if sign > 0 else "its reader skips the cropped values"
+            raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
+        if size + before + behind < 1:
+            raise RefusedLayerError("it leaves no values", "crop less")
+        windows.append(AxisWindow(size, 1, 1, before, size + before + behind))
+    all_windows = axes.windows(value.shape, windows)
+    step = per_channel("window", layer.name, value.shape, all_windows)
+    layer.keep(
+        "its reader pads" if is_padding else "its reader skips the cropped values",
     )
-    return extended(value, step, axes.view, value.is_positive)
+    return value.then(step, axes.view, value.is_positive)
+
+
+def _pairs(layer: KerasLayer, option: str) -> list[tuple[int, int]]:
+    margins = layer.options.get(option, 1)
+    rank = rank_of(layer.kind)
+    if isinstance(margins, int):
+        margins = [margins] * rank
+    if rank == 1 and len(margins) == 2:
+        margins = [margins]
+    return [(m, m) if isinstance(m, int) else (m[0], m[1]) for m in margins]
 
 
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
@@ -263,15 +192,12 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
     """
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None
-    before = replace(
-        value, terms=tuple(replace(t, steps=t.steps[:-1]) for t in value.terms)
-    )
-    inside, pad = unpadded(before)
-    if pad is None or not value.terms:
+    terms = tuple(replace(t, steps=t.steps[:-1]) for t in value.terms)
+    inside, pad = unpadded(replace(value, terms=terms))
+    if pad is None:
         return None
-    norm = value.terms[0].steps[-1]
-    own = replace(norm, windows=points(inside.shape))
-    return extended(inside, own, value.view), own, pad
+    norm = replace(value.terms[0].steps[-1], windows=points(inside.shape))
+    return inside.then(norm), norm, pad
 
 
 def _cuts(windows: Windows) -> bool:
@@ -282,29 +208,21 @@ def _cuts(windows: Windows) -> bool:
 
 
 def filled(
-    fired: Value,
-    norm: LinearStep,
-    pad: LinearStep,
-    units: Sequence[Unit],
-    gains: Sequence[float],
+    fired: Value, norm: LinearStep, pad: LinearStep, units: Sequence[Unit]
 ) -> Value:
     """Return the output of neurons, surrounded by their output for padded zeros.
 
     A norm turns padded zeros into a number c per channel. Padding x with c is the same
     as padding x - c with zeros and then adding c everywhere.
     """
-    inner = _add_border(fired, norm, units, [-gain for gain in gains])
-    return replace(
-        _add_border(extended(inner, pad, inner.view), norm, units, gains),
-        is_positive=fired.is_positive,
-    )
+    negated = [replace(unit, gain=-unit.gain) for unit in units]
+    inner = _add_border(fired, norm, negated).then(pad)
+    return replace(_add_border(inner, norm, units), is_positive=fired.is_positive)
 
 
-def _add_border(
-    value: Value, norm: LinearStep, units: Sequence[Unit], gains: Sequence[float]
-) -> Value:
-    pairs = zip(gains, units, strict=True)
-    triples = [(gain, unit.factor, unit.shift) for gain, unit in pairs]
+def _add_border(value: Value, norm: LinearStep, units: Sequence[Unit]) -> Value:
+    triples = [(unit.gain, unit.factor, unit.shift) for unit in units]
     factors = tuple(number for triple in triples for number in triple)
-    fill = per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
-    return extended(value, fill, value.view)
+    return value.then(
+        per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
+    )

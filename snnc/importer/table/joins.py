@@ -6,76 +6,83 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, order, plain
-from snnc.importer.linear import LinearStep, Term, per_channel, points
-from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
-from snnc.importer.state import ConversionState
-from snnc.importer.table.options import tell_options
+from snnc.importer.decisions import RefusedLayerError
+from snnc.importer.draft import INPUT, Kind, StatementDraft, Value, View, order, plain
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.neurons import add_relu, advising, identity_neurons
+from snnc.importer.state import CurrentLayer
+from snnc.importer.table.readers import (
+    READERS,
+    Reader,
+    each_rank,
+    reads_all,
+    tell_options,
+)
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""
+DROPOUTS = ("Dropout", *each_rank("SpatialDropout"), "GaussianDropout")
+NOISE = (
+    "AlphaDropout", "ActivityRegularization", "RandomFlip", "RandomRotation",
+    "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+)  # fmt: skip
 
 
-def read_add(layer: KerasLayer, state: ConversionState) -> Value:
+@reads_all("Add")
+def read_add(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
-    values = _equal_values(layer, state)
-    if not values:
-        return BROKEN
-    keys = [value.spikes for value in values]
-    sources = tuple(key for key in keys if key is not None)
-    if len(sources) == len(set(sources)) == len(values):
-        state.keep(layer, "`add`: its readers read all inputs with one kernel")
-        return _join_layer(layer, state, values[0], sources, "add", values[0].shape)
+    _check_equal(values)
+    joined = _join_spikes(layer, values, "add", values[0].shape)
+    if joined is not None:
+        layer.keep("`add`: its readers read all inputs with one kernel")
+        return joined
     total = summed(values, [1.0] * len(values), layer.name)
     if len({term.source for term in total.terms}) <= MOST_SOURCES:
-        state.keep(layer, "its readers compute the sum")
+        layer.keep("its readers compute the sum")
         return total
-    state.rewrite(layer, "neurons hold the sum, because it has so many sources")
-    try:
-        return identity_neurons(state, layer.name, total)
-    except UnfitError as error:
-        return state.refuse(
-            layer, str(error), "put `Activation('relu')` after this layer"
-        )
+    layer.rewrite("neurons hold the sum, because it has so many sources")
+    with advising("put `Activation('relu')` after this layer"):
+        return identity_neurons(layer.state, layer.name, total)
 
 
-def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
+@reads_all("Subtract")
+def read_subtract(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a difference, which its readers' kernels compute."""
-    values = _equal_values(layer, state)
-    if not values:
-        return BROKEN
-    state.keep(layer, "its readers compute the difference")
+    _check_equal(values)
+    layer.keep("its readers compute the difference")
     return summed(values, [1.0, -1.0], layer.name)
 
 
-def read_average(layer: KerasLayer, state: ConversionState) -> Value:
+@reads_all("Average")
+def read_average(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a mean of values, which its readers' kernels compute."""
-    values = _equal_values(layer, state)
-    if not values:
-        return BROKEN
-    state.keep(layer, "its readers compute the mean")
+    _check_equal(values)
+    layer.keep("its readers compute the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
 
 
-def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
+@reads_all("Minimum")
+@reads_all("Maximum")
+def read_maximum(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
-    values = _equal_values(layer, state)
-    if not values:
-        return BROKEN
+    _check_equal(values)
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): one neuron per value")
-    try:
+    layer.rewrite("max(a, b) is b + relu(a - b): one neuron per value")
+    with advising("use `Concatenate` and a convolution"):
         for other in others:
-            apart = summed([largest, other], [sign, -sign], layer.name)
-            above = add_relu(state, layer.name, apart)
-            larger = summed([other, above], [1.0, sign], layer.name)
-            positive = largest.is_positive and other.is_positive
-            largest = replace(larger, is_positive=positive)
-    except UnfitError as error:
-        return state.refuse(layer, str(error), "use `Concatenate` and a convolution")
+            largest = larger(layer, largest, other, sign)
     return largest
+
+
+def larger(
+    layer: CurrentLayer, first: Value, second: Value, sign: float = 1.0
+) -> Value:
+    """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
+    apart = summed([first, second], [sign, -sign], layer.name)
+    above = add_relu(layer.state, layer.name, apart)
+    total = summed([second, above], [1.0, sign], layer.name)
+    return replace(total, is_positive=first.is_positive and second.is_positive)
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
@@ -83,43 +90,38 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
         step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
-        for term in value.terms:
-            times = term if gain == 1.0 else replace(term, steps=(*term.steps, step))
-            terms.append(times)
+        terms += (term if gain == 1.0 else term.then(step) for term in value.terms)
     positive = all(v.is_positive for v in values) and min(gains) >= 0
     first = values[0]
     return Value(tuple(terms), first.shape, first.view, is_positive=positive)
 
 
-def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
+@reads_all("Concatenate")
+def read_concatenate(layer: CurrentLayer, values: list[Value]) -> Value:
     """Read a concatenation of channels, or of values that are then flat."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values):
-        return BROKEN
     axis, rank = layer.options.get("axis", -1), len(values[0].view)
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
-        return _concatenated_vectors(layer, state, values)
-    if axis == -rank and _is_flattened(layer, state):
+        return _concatenate_vectors(layer, values)
+    if axis == -rank and _is_flattened(layer):
         flat = [replace(value, view=(order(value.view),)) for value in values]
-        return _concatenated_vectors(layer, state, flat)
+        return _concatenate_vectors(layer, flat)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1
     if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
-        return state.refuse(
-            layer,
+        raise RefusedLayerError(
             "`concat` joins channels of equal pixels",
             "concatenate along the last axis, or put `Flatten` directly after this "
             "layer",
             f"axis {layer.options.get('axis', -1)}",
         )
-    return _concatenate(layer, state, values)
+    return _concatenate(layer, values)
 
 
-def _is_flattened(layer: KerasLayer, state: ConversionState) -> bool:
+def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
-    while state.is_read_once(layer.name):
-        layer = state.layers[state.readers[layer.name][0]]
+    while layer.state.is_read_once(layer.name):
+        layer = layer.state.layers[layer.state.readers[layer.name][0]]
         if layer.kind != "Dropout":
             break
     return layer.kind == "Flatten" and layer.options.get("data_format") in (
@@ -127,34 +129,25 @@ def _is_flattened(layer: KerasLayer, state: ConversionState) -> bool:
     )  # fmt: skip
 
 
-def _concatenated_vectors(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
-    if any(v.parts or v.flat or len(v.shape) > 1 for v in values):
-        parts = tuple(p for v in values for p in _parts(v))
-        state.keep(layer, "its reader has a matrix for each input")
-        positive = all(value.is_positive for value in values)
-        size = sum(prod(part.shape) for part in parts)
-        return Value((), (size,), plain(1), positive, parts)
-    return _concatenate(layer, state, values)
+def _concatenate_vectors(layer: CurrentLayer, values: list[Value]) -> Value:
+    if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
+        return _concatenate(layer, values)
+    known = [v.parts if v.parts and not v.flat else (v,) for v in values]
+    parts = tuple(part for several in known for part in several)
+    layer.keep("its reader has a matrix for each input")
+    positive = all(value.is_positive for value in values)
+    size = sum(prod(part.shape) for part in parts)
+    return Value((), (size,), plain(1), positive, parts)
 
 
-def _parts(value: Value) -> tuple[Value, ...]:
-    if value.parts and not value.flat:
-        return value.parts
-    return (value,)
-
-
-def _concatenate(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> Value:
+def _concatenate(layer: CurrentLayer, values: list[Value]) -> Value:
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
-    sources = tuple(v.spikes for v in values if v.spikes is not None)
-    if len(sources) == len(set(sources)) == len(values):
-        state.keep(layer, "`concat`: its readers' kernels are sliced")
-        return _join_layer(layer, state, first, sources, "concat", shape)
-    state.keep(layer, "its readers' kernels are sliced")
+    joined = _join_spikes(layer, values, "concat", shape)
+    if joined is not None:
+        layer.keep("`concat`: its readers' kernels are sliced")
+        return joined
+    layer.keep("its readers' kernels are sliced")
     terms: list[Term] = []
     start = 0
     for value in values:
@@ -162,85 +155,76 @@ def _concatenate(
             "embed", layer.name, points(value.shape), value.shape[-1], shape[-1],
             start=start,
         )  # fmt: skip
-        terms += (replace(term, steps=(*term.steps, step)) for term in value.terms)
+        terms += (term.then(step) for term in value.terms)
         start += value.shape[-1]
     positive = all(value.is_positive for value in values)
     return Value(tuple(terms), shape, first.view, positive)
 
 
-def _join_layer(
-    layer: KerasLayer,
-    state: ConversionState,
-    first: Value,
-    sources: tuple[str, ...],
-    kind: str,
-    shape: tuple[int, ...],
-) -> Value:
-    state.add(
-        StatementDraft(
-            layer=layer.name,
-            kind="add" if kind == "add" else "concat",
-            sources=sources,
-            shape=shape,
-        )
-    )
-    return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
+def _join_spikes(
+    layer: CurrentLayer,
+    values: list[Value],
+    kind: Kind,
+    shape: Shape,
+) -> Value | None:
+    """Join the outputs of different neurons with a statement; None for other values."""
+    sources = tuple(key for value in values if (key := value.spikes) is not None)
+    if len(set(sources)) < len(values):
+        return None
+    layer.state.add(StatementDraft(layer.name, kind, sources, shape))
+    term = Term(layer.name, shape)
+    return Value((term,), shape, values[0].view, is_positive=True)
 
 
-def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
-    """Return the values that a layer adds; empty if their shapes differ."""
-    values = [state.values[name] for name in layer.reads]
-    first = values[0]
-    if any(value.broken for value in values):
-        return []
+def _check_equal(values: list[Value]) -> None:
+    """Refuse to add values of different shapes."""
     if any(v.parts or v.flat for v in values) and len(values) > 1:
-        state.refuse(layer, "it adds flat images", "add the images before `Flatten`")
-        return []
-    if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
-        return values
-    remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
-    state.refuse(layer, "it adds unequal shapes", remedy)
-    return []
+        raise RefusedLayerError(
+            "it adds flat images", "add the images before `Flatten`"
+        )
+    if len({(value.shape, _order(value)) for value in values}) > 1:
+        remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
+        raise RefusedLayerError("it adds unequal shapes", remedy)
 
 
-def _order(value: Value) -> tuple[tuple[int, ...], ...]:
+def _order(value: Value) -> View:
     """Return the order of axes longer than 1 in Keras."""
-    return tuple(
-        tuple(axis for axis in group if value.shape[axis] > 1)
-        for group in value.view
-        if any(value.shape[axis] > 1 for axis in group)
-    )
+    groups = (tuple(a for a in group if value.shape[a] > 1) for group in value.view)
+    return tuple(filter(None, groups))
 
 
-def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
+def read_dropout(layer: CurrentLayer) -> Value:
     """Turn a `Dropout` into a property of the layer before it."""
-    tell_options(layer, state)
-    value = state.source(layer)
+    tell_options(layer)
+    value = layer.source
     rate = float(layer.options.get("rate") or 0.0)
     if value.broken or rate == 0:
-        state.keep(layer, "it drops nothing" if rate == 0 else "training only")
+        layer.keep("it drops nothing" if rate == 0 else "training only")
         return value
-    draft = state.drafts.get(value.spikes or INPUT)
-    fits = (
-        draft is not None
-        and state.is_read_once(layer.reads[0])
-        and draft.kind in ("conv", "downsample", "dense")
-        and not draft.dropout
-        and rate < 1
-    )
-    if draft is None or not fits:
-        state.train(layer, "not kept, because there is no single layer before it")
+    draft = layer.state.drafts.get(value.spikes or INPUT)
+    if (
+        draft is None
+        or not layer.is_read_alone
+        or draft.kind not in ("conv", "downsample", "dense")
+        or draft.dropout
+        or rate == 1
+    ):
+        layer.train("not kept, because there is no single layer before it")
         return value
-    state.change(draft.layer, dropout=rate)
+    layer.state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
-    state.train(layer, f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
+    layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
 
 
-def read_noise(layer: KerasLayer, state: ConversionState) -> Value:
+def read_noise(layer: CurrentLayer) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
-    state.train(
-        layer,
+    layer.train(
         "not kept: specs have no such layer, so change the data of `train.py` instead",
     )
-    return state.source(layer)
+    return layer.source
+
+
+READERS.update(dict.fromkeys(DROPOUTS, Reader(read_dropout)))
+READERS.update(dict.fromkeys(NOISE, Reader(read_noise, is_checked=False)))
+READERS["GaussianNoise"] = Reader(read_noise)

@@ -6,19 +6,18 @@ each function. The other arguments are in the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import Value
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
+from snnc.importer.state import CurrentLayer
 from snnc.importer.table.activations import activate
-from snnc.importer.table.inputs import read_permute, reshaped, scaled
-from snnc.importer.table.joins import read_add, read_concatenate, read_subtract
-from snnc.importer.table.options import numbers
-from snnc.importer.table.pooling import read_global_average
+from snnc.importer.table.inputs import reshaped, scaled
+from snnc.importer.table.readers import READERS, numbers, reads
 
 ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
 NAMES = {
@@ -38,36 +37,36 @@ PRODUCT = (
     "shape, such as those of squeeze-and-excitation",
 )
 """Why a product is refused, and what to do instead."""
-Join = Callable[[KerasLayer, ConversionState], Value]
+OPERATIONS = (
+    "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
+    "Relu", "Relu6", "Mean", "Transpose",
+)  # fmt: skip
 
 
-def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
+@reads(*OPERATIONS, is_checked=False)
+def read_operation(layer: CurrentLayer, value: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
-    value = state.source(layer)
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    if value.broken:
-        return value
     if function in SAME:
-        state.keep(layer, "its output equals its input")
+        layer.keep("its output equals its input")
         return value
     if function in ACTIVATIONS:
-        return activate(layer, state, value, (function, _slope(others)))
+        slope = {"alpha": others.get("alpha", 0.2)}
+        return activate(layer, value, (function, slope))
     if function in NAMES:
-        return _arithmetic(layer, state, value, NAMES[function], others)
+        return _arithmetic(layer, value, NAMES[function], others)
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
-        return read_concatenate(_with(layer, axis=others.get("axis", -1)), state)
-    if function == "reshape" and _sizes(others) is not None:
-        return reshaped(layer, state, value, list(_sizes(others) or ())[1:])
+        return _read_as("Concatenate", layer, axis=others.get("axis", -1))
+    if function == "reshape" and (sizes := _sizes(others)):
+        return reshaped(layer, value, sizes[1:])
     if function == "transpose" and isinstance(others.get("perm"), list):
-        return read_permute(_with(layer, dims=others["perm"][1:]), state)
+        return _read_as("Permute", layer, dims=others["perm"][1:])
     if function in ("reduce_mean", "mean") and _is_over_space(value, others):
         kind = f"GlobalAveragePooling{len(value.view) - 1}D"
-        whole = _with(layer, keepdims=bool(others.get("keepdims")))
-        return read_global_average(replace(whole, kind=kind), state)
-    return state.refuse(
-        layer,
+        return _read_as(kind, layer, keepdims=bool(others.get("keepdims")))
+    raise RefusedLayerError(
         f"specs do not support `{function}`",
         "replace it with a standard Keras layer, or preprocess the data instead",
     )
@@ -82,18 +81,17 @@ def _function(layer: KerasLayer) -> str:
     return name.split(".")[-1].lower()
 
 
-def _with(layer: KerasLayer, **options: Any) -> KerasLayer:
-    return replace(layer, options={**layer.options, **options})
+def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
+    """Read an operation like a layer of a Keras class."""
+    alike = replace(layer, kind=kind, options={**layer.options, **options})
+    return READERS[kind].read(alike)
 
 
-def _slope(others: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"alpha": others.get("alpha", 0.2)}
-
-
-def _sizes(others: Mapping[str, Any]) -> list[int] | None:
+def _sizes(others: Mapping[str, Any]) -> list[int]:
+    """Return the shape in a call of ``reshape``; empty if it is not a list."""
     sizes = others.get("shape", others.get("newshape", others.get("1")))
     is_list = isinstance(sizes, list) and all(type(n) is int for n in sizes)
-    return sizes if is_list and isinstance(sizes, list) and len(sizes) > 1 else None
+    return list(sizes or ()) if is_list and len(sizes or ()) > 1 else []
 
 
 def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
@@ -101,36 +99,34 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
     axes = axis if isinstance(axis, list) else [axis]
     rank = len(value.view)
     whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
-    return rank > 1 and sorted(whole) == list(range(1, rank))
+    return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
 
 
 def _arithmetic(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     sign: str,
     others: Mapping[str, Any],
 ) -> Value:
+    joins = {ADD: "Add", MINUS: "Subtract"}
+    if len(layer.reads) > 1 and sign in joins:
+        return _read_as(joins[sign], layer)
     if len(layer.reads) > 1:
-        joins: dict[str, Join] = {ADD: read_add, MINUS: read_subtract}
-        if sign in joins:
-            return joins[sign](layer, state)
-        return state.refuse(layer, *PRODUCT)
+        raise RefusedLayerError(*PRODUCT)
     constants = {
         key: constant for key, other in others.items() if (constant := numbers(other))
     }
     is_first = "0" in constants or "x" in constants
     is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
-        return state.refuse(
-            layer,
+        raise RefusedLayerError(
             "its argument is not a number",
             "preprocess the data instead, and remove this operation",
         )
     (given,) = constants.values()
     if sign in (TIMES, BY):
         factors = given if sign == TIMES else tuple(1 / n for n in given)
-        return scaled(layer, state, value, factors, (0.0,))
+        return scaled(layer, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
     shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
-    return scaled(layer, state, value, (turn,), shifts)
+    return scaled(layer, value, (turn,), shifts)

@@ -1,10 +1,17 @@
-"""Pooling: averages become part of kernels, and neurons compute maxima."""
+"""Pooling: averages become part of kernels, and neurons compute maxima.
+
+A maximum compares the outputs of neurons or of kernels.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product, takewhile
+from math import prod
 
-from snnc.importer.draft import BROKEN, StatementDraft, Value, View
+from snnc.importer.decisions import RefusedLayerError
+from snnc.importer.draft import INPUT, StatementDraft, Value, View
+from snnc.importer.fitting import fit
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
@@ -12,148 +19,284 @@ from snnc.importer.linear import (
     Shape,
     Term,
     Windows,
+    joint,
     per_channel,
-    point,
+    points,
 )
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState
-from snnc.importer.table.axes import Axes, axes_of, extended, slide
-from snnc.importer.table.maxima import maximum, rectified
-from snnc.importer.table.options import dims, tell_options
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
+from snnc.importer.state import CurrentLayer
+from snnc.importer.table.activations import NARROWER
+from snnc.importer.table.axes import Axes, axes_of, slide, unpadded
+from snnc.importer.table.convolutions import normed
+from snnc.importer.table.joins import larger
+from snnc.importer.table.readers import dims, each_rank, reads
 from snnc.text import tables
 
+NEGATIVE = "its input may be below 0, but rates can't be negative"
+PADDED = (
+    "its `padding` ignores positions beyond the edges, where neurons would compare "
+    "with 0, but its input may be below 0"
+)
+BEFORE = "put a `ReLU` before the pool"
+ODD = (
+    "`maxpool` does not support its windows, which are too large to compare value by "
+    "value"
+)
+SAME = "put neurons before the pool, and use `padding='same'`"
+MOST_LEVELS = 16
+"""The most neurons per value of a maximum that is not a `maxpool` statement."""
 
-def read_average_pooling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read an average over windows."""
-    pooled = _windows(layer, state)
-    if pooled is None:
-        return BROKEN
-    value, windows, axes = pooled
-    if all(window.is_point for window in windows):
-        state.keep(layer, "with windows of one value, its output equals its input")
-        return replace(value, view=axes.view)
+
+def maximum(
+    layer: CurrentLayer,
+    value: Value,
+    windows: Windows,
+    view: View,
+) -> Value:
+    """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
+    if value.is_input and layer.state.seen[0] >= 0:
+        value = replace(value, is_positive=True)
+    value, windows = _padding(rectified(layer, value), windows)
+    statement = _statement(layer, value, windows, view)
+    if statement is not None:
+        layer.keep("`maxpool`, with neurons that compare its inputs")
+        return statement
+    levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
-    if is_padded and state.request.rewrite("avgpool") == "zeros":
+    if levels > MOST_LEVELS or (is_padded and not value.is_positive):
+        why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
+        if is_padded and not value.is_positive:
+            why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
+        mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
+        remedy = f"{first}, or {mean}; both need retraining"
+        raise RefusedLayerError(why, remedy, rule="maxpool")
+    layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
+    try:
+        return replace(_compared(layer, value, windows), view=view)
+    except UnfitError as error:
+        remedy = NARROWER if str(error) == BORDER else BEFORE
+        raise RefusedLayerError(str(error), remedy, rule="maxpool") from error
+
+
+def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
+    """Return a value before its padding, and windows that pad instead.
+
+    If no value is below 0, padded zeros are never the only maximum.
+    """
+    before, pad = unpadded(value) if value.is_positive else (value, None)
+    both = None if pad is None else joint(pad.windows, windows)
+    return (value, windows) if both is None else (before, both)
+
+
+def _statement(
+    layer: CurrentLayer,
+    value: Value,
+    windows: Windows,
+    view: View,
+) -> Value | None:
+    """Return a `maxpool` of one source, with norms moved after the pool."""
+    if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
+        return None
+    (term,) = value.terms
+
+    def commutes(step: LinearStep) -> bool:
+        if step.op == "norm":
+            return layer.state.is_rising(layer.state.layers[step.layer])
+        return step.op == "scale" and min(step.factors) >= 0
+
+    after = tuple(takewhile(commutes, reversed(term.steps)))[::-1]
+    before = replace(term, steps=term.steps[: len(term.steps) - len(after)])
+    if len(before.steps) == 1 and before.steps[0].is_pool:
+        key = layer.state.pool(before.source, before.steps[0])
+        before = Term(key, (*before.sizes(1), before.channels))
+    fitted = fit(windows)
+    taps = tuple(window.taps for window in windows)
+    is_own = fitted is not None and fitted.kernel == taps
+    if (
+        before.steps
+        or fitted is None
+        or not is_own
+        or layer.state.reads_input(before.source)
+    ):
+        return None
+    shape = (*(window.places for window in windows), before.read[-1])
+    key = layer.state.free(layer.name)
+    layer.state.add(
+        StatementDraft(
+            layer=key,
+            kind="maxpool",
+            sources=(before.source,),
+            shape=shape,
+            kernel=taps,
+            stride=fitted.stride,
+            padding=fitted.padding,
+            is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
+        )
+    )
+    steps = tuple(replace(step, windows=points(shape)) for step in after)
+    largest = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
+    return replace(largest, is_positive=value.is_positive)
+
+
+def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
+    """Return a maximum that is computed pairwise.
+
+    Raises
+    ------
+    UnfitError
+        If no kernel computes a difference.
+    """
+    rows = [
+        _read_tap(layer, value, windows, taps)
+        for taps in product(*(range(window.taps) for window in windows))
+    ]
+    while len(rows) > 1:
+        pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
+        rows = [
+            larger(layer, pair[0], pair[1]) if pair[1:] else pair[0] for pair in pairs
+        ]
+    return identity_neurons(layer.state, layer.name, rows[0])
+
+
+def _read_tap(
+    layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
+) -> Value:
+    """Return the values that one tap reads in all windows."""
+    views = tuple(
+        AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
+        for window, tap in zip(windows, taps, strict=True)
+    )
+    step = per_channel("window", layer.name, value.shape, views)
+    return value.then(step, is_positive=value.is_positive)
+
+
+def rectified(layer: CurrentLayer, value: Value) -> Value:
+    """Return a value after the next ReLU, which commutes with a maximum."""
+    after = layer.state.rectified(layer)
+    if after is None or value.is_positive:
+        return value
+    norms, relu = after
+    own = value
+    try:
+        for norm in norms:
+            own = normed(norm, own)
+        fired = value if own.flat else add_relu(layer.state, relu.name, own)
+    except RefusedLayerError:  # the layers report this error themselves
+        return value
+    if not own.flat:
+        layer.state.done |= {norm.name for norm in norms}
+    return fired
+
+
+_WINDOW = ("pool_size", "strides", "padding")
+
+
+@reads(*each_rank("AveragePooling"), keeps=_WINDOW)
+def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
+    """Read an average over windows."""
+    windows, axes = _windows(layer, value)
+    if all(window.is_point for window in windows):
+        layer.keep("with windows of one value, its output equals its input")
+        return replace(value, view=axes.view)
+    if not any(window.pads for window in windows):
+        layer.keep("`avgpool`, without neurons or cores")
+    elif layer.state.request.rewrite("avgpool") == "zeros":
         why = (
             "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
         )
-        state.rewrite(layer, why)
-    elif is_padded:
-        state.keep(
-            layer,
+        layer.rewrite(why)
+    else:
+        layer.keep(
             "part of its reader's matrix, with the number of averaged values "
             "per window",
         )
-        return extended(value, _mean(layer, value, windows, True), axes.view)
-    else:
-        state.keep(layer, "`avgpool`, without neurons or cores")
-    step = _mean(layer, value, windows)
-    return extended(value, step, axes.view, value.is_positive)
+        return value.then(_mean(layer, value, windows, "edge mean"), axes.view)
+    return value.then(_mean(layer, value, windows), axes.view, value.is_positive)
 
 
-def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
+@reads(*each_rank("MaxPooling"), keeps=_WINDOW)
+def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     """Read a maximum over windows, or the user's replacement."""
-    by = state.request.rewrite("maxpool")
-    rank = int(layer.kind[-2])
-    size = dims(layer.options.get("pool_size", 2), rank)
-    pooled = _windows(layer, state, is_replaced=by is not None)
-    if pooled is None:
-        return BROKEN
-    value, windows, axes = pooled
+    by = layer.state.request.rewrite("maxpool")
+    windows, axes = _windows(layer, value)
+    if by is not None:
+        windows = tuple(map(_inside, windows))
+    size, stride = _size_and_stride(layer)
     if set(size) == {1}:
-        state.keep(
-            layer, "with windows of one value, its reader skips the other values"
-        )
-        return extended(
-            value, per_channel("window", layer.name, value.shape, windows), axes.view
-        )
+        layer.keep("with windows of one value, its reader skips the other values")
+        step = per_channel("window", layer.name, value.shape, windows)
+        return value.then(step, axes.view)
     if by is None:
-        return maximum(layer, state, value, windows, axes.view)
-    stride = dims(layer.options.get("strides") or size, rank)
+        return maximum(layer, value, windows, axes.view)
     rewritten = f"{layer.kind} of {tables.dims(size)}, stride {tables.dims(stride)}"
-    value = rectified(layer, state, value)
+    value = rectified(layer, value)
     is_tiled = all(window.taps == window.stride for window in windows)
     if by == "downsample" and value.spikes is not None and is_tiled:
-        return _downsample(layer, state, value, windows, axes, rewritten)
+        return _downsample(layer, value, windows, axes, rewritten)
     why = "`maxpool=avgpool`: its readers compute the mean; retrain"
     if by == "downsample":
         why = (
             "`maxpool=downsample` needs neurons before the pool and a stride equal to "
             "its window, so an `avgpool` replaces this pool; retrain"
         )
-    state.rewrite(layer, why)
-    state.stands[layer.name] = (rewritten,)
-    return extended(value, _mean(layer, value, windows), axes.view, value.is_positive)
+    layer.rewrite(why)
+    layer.state.stands[layer.name] = (rewritten,)
+    return value.then(_mean(layer, value, windows), axes.view, value.is_positive)
 
 
-def read_global_average(layer: KerasLayer, state: ConversionState) -> Value:
+@reads(*each_rank("GlobalAveragePooling"), keeps=())
+def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     """Read the average over all pixels."""
-    tell_options(layer, state)
-    value = state.source(layer)
-    if value.broken:
-        return BROKEN
     averaged = _average_all(layer, value)
-    state.keep(layer, "`avgpool { window all }`, without neurons or cores")
+    layer.keep("`avgpool { window all }`, without neurons or cores")
     return averaged
 
 
-def read_global_max(layer: KerasLayer, state: ConversionState) -> Value:
+@reads(*each_rank("GlobalMaxPooling"), keeps=())
+def read_global_max(layer: CurrentLayer, value: Value) -> Value:
     """Read the maximum over all pixels."""
-    tell_options(layer, state)
-    value = state.source(layer)
-    if value.broken:
-        return BROKEN
-    if state.request.rewrite("globalmaxpool") is None:
-        return maximum(layer, state, value, *_whole(layer, value))
-    state.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
-    state.stands[layer.name] = (layer.kind,)
-    return _average_all(layer, rectified(layer, state, value))
+    if layer.state.request.rewrite("globalmaxpool") is None:
+        return maximum(layer, value, *_whole(layer, value))
+    layer.rewrite("`globalmaxpool=avgpool`: the mean; retrain")
+    layer.state.stands[layer.name] = (layer.kind,)
+    return _average_all(layer, rectified(layer, value))
 
 
 def _average_all(layer: KerasLayer, value: Value) -> Value:
     windows, view = _whole(layer, value)
-    return extended(value, _mean(layer, value, windows), view, value.is_positive)
+    return value.then(_mean(layer, value, windows), view, value.is_positive)
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
     """Return the windows over all pixels, and the view of their output."""
-    axes = axes_of(layer, value, int(layer.kind[-2]))
-    windows = list(map(point, value.shape[:-1]))
-    for axis, size in zip(axes.of, axes.sizes, strict=True):
-        if axis is not None:
-            windows[axis] = _whole_axis(size)
-    channels = len(value.shape) - 1
-    view = axes.view if layer.options.get("keepdims") else ((channels,),)
-    return tuple(windows), view
+    axes = axes_of(layer, value)
+    windows = axes.windows(value.shape, map(_whole_axis, axes.sizes))
+    view = axes.view if layer.options.get("keepdims") else ((len(value.shape) - 1,),)
+    return windows, view
 
 
 def _whole_axis(size: int) -> AxisWindow:
     return AxisWindow(size, size, size, 0, 1)
 
 
-def _windows(
-    layer: KerasLayer, state: ConversionState, is_replaced: bool = False
-) -> tuple[Value, Windows, Axes] | None:
-    """Return a pool's input and windows; None if its input is unknown."""
-    tell_options(layer, state, "pool_size", "strides", "padding")
-    value = state.source(layer)
-    if value.broken:
-        return None
-    rank = int(layer.kind[-2])
-    window = dims(layer.options.get("pool_size", 2), rank)
-    stride = dims(layer.options.get("strides") or window, rank)
-    padding = str(layer.options.get("padding") or "valid")
-    axes = axes_of(layer, value, rank)
-    windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
+def _size_and_stride(layer: KerasLayer) -> tuple[Shape, Shape]:
+    is_given = layer.options.get("strides") is not None
+    size = dims(layer, "pool_size", 2)
+    return size, dims(layer, "strides") if is_given else size
+
+
+def _windows(layer: KerasLayer, value: Value) -> tuple[Windows, Axes]:
+    """Return a pool's windows, and the axes over which they slide."""
+    axes = axes_of(layer, value)
+    windows, _ = slide(layer, value, axes, *_size_and_stride(layer))
     windows = tuple(
         _whole_axis(w.size)
         if w.pads and w.places == 1 and min(w.before, w.overhang) >= 0
         else w
         for w in windows
     )
-    if is_replaced:
-        windows = tuple(map(_inside, windows))
-    return value, windows, axes
+    return windows, axes
 
 
 def _inside(window: AxisWindow) -> AxisWindow:
@@ -163,41 +306,39 @@ def _inside(window: AxisWindow) -> AxisWindow:
     """
     if not window.pads:
         return window
-    if window.places * window.stride <= window.size:
-        return AxisWindow(window.size, window.stride, window.stride, 0, window.places)
-    return AxisWindow(window.size, 1, window.stride, 0, window.places)
+    is_inside = window.places * window.stride <= window.size
+    taps = window.stride if is_inside else 1
+    return AxisWindow(window.size, taps, window.stride, 0, window.places)
 
 
 def _mean(
-    layer: KerasLayer, value: Value, windows: Windows, is_edged: bool = False
+    layer: KerasLayer, value: Value, windows: Windows, op: Op = "mean"
 ) -> LinearStep:
-    op: Op = "edge mean" if is_edged else "mean"
-    return per_channel(op, layer.name, value.shape, windows, is_uniform=not is_edged)
+    is_uniform = op == "mean"
+    return per_channel(op, layer.name, value.shape, windows, is_uniform=is_uniform)
 
 
 def _downsample(
-    layer: KerasLayer,
-    state: ConversionState,
+    layer: CurrentLayer,
     value: Value,
     windows: Windows,
     axes: Axes,
     rewritten: str,
 ) -> Value:
-    state.rewrite(
-        layer,
+    layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",
     )
-    shape: Shape = (*(window.places for window in windows), value.shape[-1])
-    (term,) = value.terms
+    mean = value.then(_mean(layer, value, windows), axes.view, is_positive=True)
+    (term,) = mean.terms
     taps = tuple(window.taps for window in windows)
-    state.add(
+    layer.state.add(
         StatementDraft(
             layer=layer.name,
             kind="downsample",
             sources=(term.source,),
-            shape=shape,
-            main=(replace(term, steps=(_mean(layer, value, windows),)),),
+            shape=mean.shape,
+            main=(term,),
             reads=(term.source,),
             kernel=taps,
             stride=taps,
@@ -205,4 +346,4 @@ def _downsample(
             rewritten=(rewritten,),
         )
     )
-    return Value((Term(layer.name, shape),), shape, axes.view, is_positive=True)
+    return replace(mean, terms=(Term(layer.name, mean.shape),))

@@ -28,21 +28,24 @@ COLOURED = (
 """The coloured kinds of words, by their names in the protocol."""
 MODIFIERS = ("declaration", "deprecated")
 
-_ANSWERS = {
-    types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
+_OF_ANALYSIS = {
     types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
     types.TEXT_DOCUMENT_HOVER: "reading.hover",
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
     types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
-    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
-    types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
-    types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
+}
+"""Functions that answer with the newest analysis of a text; None if it is closed."""
+_OTHERS = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
+    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
+    types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
     types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
     types.CODE_ACTION_RESOLVE: "fixing.resolve",
 }
@@ -70,12 +73,15 @@ def create_server(device: str | None = None) -> SpecServer:
     ``device`` is the device to compile for, unless the client sets another device.
     """
     server = SpecServer(device)
-    for method, name in _ANSWERS.items():
-        server.feature(method, _OPTIONS.get(method))(partial(_answer, server, name))
+    for method in (*_OF_ANALYSIS, *_OTHERS):
+        server.feature(method, _OPTIONS.get(method))(partial(_answer, server, method))
     return server
 
 
-async def _answer(server: SpecServer, name: str, params: Any) -> Any:
-    module, _, function = name.partition(".")
-    family = importlib.import_module(f"{__name__}.{module}")
-    return await getattr(family, function)(server, params)
+async def _answer(server: SpecServer, method: str, params: Any) -> Any:
+    module, function = {**_OF_ANALYSIS, **_OTHERS}[method].split(".")
+    answer = getattr(importlib.import_module(f"{__name__}.{module}"), function)
+    if method in _OTHERS:
+        return await answer(server, params)
+    analysis = await server.analysis(params.text_document.uri)
+    return None if analysis is None else answer(server, analysis, params)

@@ -162,9 +162,7 @@ def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
     """Return whether a client requests a kind of action, or a more general kind."""
     if wanted is None:
         return True
-    names = [getattr(word, "value", word) for word in wanted]
-    kind = getattr(kind, "value", kind)
-    return any(not n or kind == n or kind.startswith(f"{n}.") for n in names)
+    return any(not n or kind == n or kind.startswith(n + ".") for n in wanted)
 
 
 def _action(remedy: Remedy, uri: str, server: SpecServer) -> types.CodeAction:

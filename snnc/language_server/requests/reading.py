@@ -51,10 +51,9 @@ _OF_ROLE: dict[Role, Category] = {
 }
 
 
-async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | None:
-    analysis = await server.analysis(params.text_document.uri)
-    if analysis is None:
-        return None
+def hover(
+    server: SpecServer, analysis: Analysis, params: types.HoverParams
+) -> types.Hover | None:
     offset = offset_in(analysis.source, params.position, server.codec)
     page = page_at(analysis, offset)
     if page is None:
@@ -64,12 +63,9 @@ async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | 
     return types.Hover(content, None if span is None else range_of(span, server.codec))
 
 
-async def symbols(
-    server: SpecServer, params: types.DocumentSymbolParams
+def symbols(
+    server: SpecServer, analysis: Analysis, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol]:
-    analysis = await server.analysis(params.text_document.uri)
-    if analysis is None:
-        return []
     inner = list(symbols_of(analysis, server.codec))
     word = analysis.document.network
     if word is None:
@@ -112,11 +108,10 @@ def symbols_of(
         )
 
 
-async def folding(
-    server: SpecServer, params: types.FoldingRangeParams
+def folding(
+    server: SpecServer, analysis: Analysis, params: types.FoldingRangeParams
 ) -> list[types.FoldingRange]:
-    analysis = await server.analysis(params.text_document.uri)
-    return [] if analysis is None else list(folds(analysis.document))
+    return list(folds(analysis.document))
 
 
 def folds(document: tree.Document) -> Iterator[types.FoldingRange]:
@@ -151,20 +146,14 @@ def _is_layer(statement: tree.Statement) -> bool:
     return form is not None and form.place == "layer"
 
 
-async def semantic(
-    server: SpecServer, params: types.SemanticTokensParams
+def semantic(
+    server: SpecServer, analysis: Analysis, params: types.SemanticTokensParams
 ) -> types.SemanticTokens:
-    analysis = await server.analysis(params.text_document.uri)
-    data = [] if analysis is None else encode_tokens(analysis, server.codec)
-    return types.SemanticTokens(data)
-
-
-def encode_tokens(analysis: Analysis, codec: PositionCodec) -> list[int]:
-    """Encode tokens for the protocol, each by its distance to the previous one."""
+    """Encode the tokens, each by its distance to the previous one."""
     data: list[int] = []
     line = column = 0
     for start, end, category in semantic_tokens(analysis.document):
-        place = range_of(Span(analysis.source, start, end), codec)
+        place = range_of(Span(analysis.source, start, end), server.codec)
         first, last = place.start, place.end
         if first.line != last.line:
             continue
@@ -175,7 +164,7 @@ def encode_tokens(analysis: Analysis, codec: PositionCodec) -> list[int]:
         data += [first.line - line, first.character - column, length]
         data += [_COLOUR_OF[category], bits]
         line, column = first.line, first.character
-    return data
+    return types.SemanticTokens(data)
 
 
 def semantic_tokens(document: tree.Document) -> list[Token]:
@@ -204,20 +193,16 @@ async def diagnostic(
     params: types.DocumentDiagnosticParams,
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
-    analysis = await server.analysis(uri)
-    if analysis and not server.supports("workspace.diagnostics.refresh_support"):
-        analysis = await server.analyses.with_advice(uri)
+    can_refresh = server.supports("workspace.diagnostics.refresh_support")
+    analysis = await server.analyses.newest(uri, settled=not can_refresh)
     return types.RelatedFullDocumentDiagnosticReport(
         items=[] if analysis is None else server.diagnostics_of(uri, analysis)
     )
 
 
-async def inlay_hints(
-    server: SpecServer, params: types.InlayHintParams
+def inlay_hints(
+    server: SpecServer, analysis: Analysis, params: types.InlayHintParams
 ) -> list[types.InlayHint]:
-    analysis = await server.analysis(params.text_document.uri)
-    if analysis is None:
-        return []
     start, end = offsets_in(analysis.source, params.range, server.codec)
     return [
         types.InlayHint(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
-
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
@@ -18,7 +15,7 @@ from snnc.language_server.buffers import (
     text_edits,
     workspace_edit,
 )
-from snnc.language_server.completion import Completion, Sort, completions_at
+from snnc.language_server.completion import Completion, completions_at
 from snnc.language_server.server import SpecServer
 from snnc.language_server.word_roles import (
     SpecWord,
@@ -46,9 +43,9 @@ async def completion(
     snippets = server.supports(
         "text_document.completion.completion_item.snippet_support"
     )
+    numbered = enumerate(completions)
     return types.CompletionList(
-        False,
-        [_item(o, place, number, snippets) for number, o in enumerate(completions)],
+        False, [_item(o, place, n, snippets) for n, o in numbered]
     )
 
 
@@ -65,17 +62,6 @@ async def formatting(
     return text_edits(layout(buffer.source, lines), server)
 
 
-_KINDS: dict[Sort, types.CompletionItemKind] = {
-    "statement": types.CompletionItemKind.Keyword,
-    "variant": types.CompletionItemKind.EnumMember,
-    "key": types.CompletionItemKind.Property,
-    "value": types.CompletionItemKind.Value,
-    "unit": types.CompletionItemKind.Unit,
-    "layer": types.CompletionItemKind.Variable,
-    "text": types.CompletionItemKind.Text,
-}
-
-
 def _item(
     offer: Completion, place: types.Range, number: int, snippets: bool
 ) -> types.CompletionItem:
@@ -83,7 +69,7 @@ def _item(
     form = types.InsertTextFormat
     return types.CompletionItem(
         offer.word,
-        kind=_KINDS[offer.sort],
+        kind=offer.kind,
         detail=offer.detail or None,
         documentation=page if offer.page else None,
         sort_text=f"{number:03}",
@@ -123,88 +109,68 @@ def _touches(edit: Fix, lines: range) -> bool:
     return first < lines.stop and last >= lines.start
 
 
-class _Placed(Protocol):
-    """The parameters of a request about a position in a text."""
-
-    @property
-    def text_document(self) -> types.TextDocumentIdentifier: ...
-
-    @property
-    def position(self) -> types.Position: ...
+def _uses(
+    server: SpecServer, analysis: Analysis, position: types.Position
+) -> list[SpecWord]:
+    offset = offset_in(analysis.source, position, server.codec)
+    return uses_at(analysis.document, offset)
 
 
-async def _at(server: SpecServer, params: _Placed) -> tuple[Analysis, int] | None:
-    analysis = await server.analysis(params.text_document.uri)
-    if analysis is None:
-        return None
-    return analysis, offset_in(analysis.source, params.position, server.codec)
-
-
-async def _uses(server: SpecServer, params: _Placed) -> list[SpecWord]:
-    here = await _at(server, params)
-    return uses_at(here[0].document, here[1]) if here else []
-
-
-async def definition(
-    server: SpecServer, params: types.DefinitionParams
+def definition(
+    server: SpecServer, analysis: Analysis, params: types.DefinitionParams
 ) -> list[types.Location]:
-    uses = await _uses(server, params)
-    return _places(server, params, (w for w in uses if w.role == "definition"))
+    uses = _uses(server, analysis, params.position)
+    found = [word for word in uses if word.role == "definition"]
+    return _places(server, params.text_document.uri, found)
 
 
-async def references(
-    server: SpecServer, params: types.ReferenceParams
+def references(
+    server: SpecServer, analysis: Analysis, params: types.ReferenceParams
 ) -> list[types.Location]:
-    uses = await _uses(server, params)
+    uses = _uses(server, analysis, params.position)
     if not params.context.include_declaration:
-        uses = [w for w in uses if w.role == "reference"]
-    # The definitions come first.
-    return _places(server, params, sorted(uses, key=lambda w: w.role))
+        uses = [word for word in uses if word.role == "reference"]
+    uses.sort(key=lambda word: word.role)  # the definition first
+    return _places(server, params.text_document.uri, uses)
 
 
 def _places(
-    server: SpecServer, params: _Placed, words: Iterable[SpecWord]
+    server: SpecServer, uri: str, words: list[SpecWord]
 ) -> list[types.Location]:
-    uri = params.text_document.uri
-    return [types.Location(uri, range_of(w.span, server.codec)) for w in words]
+    return [types.Location(uri, range_of(word.span, server.codec)) for word in words]
 
 
-async def highlight(
-    server: SpecServer,
-    params: types.DocumentHighlightParams,
+def highlight(
+    server: SpecServer, analysis: Analysis, params: types.DocumentHighlightParams
 ) -> list[types.DocumentHighlight]:
-    kinds = {
-        "definition": types.DocumentHighlightKind.Write,
-        "reference": types.DocumentHighlightKind.Read,
-    }
+    kinds = types.DocumentHighlightKind
     return [
-        types.DocumentHighlight(range_of(word.span, server.codec), kinds[word.role])
-        for word in await _uses(server, params)
+        types.DocumentHighlight(
+            range_of(word.span, server.codec),
+            kinds.Write if word.role == "definition" else kinds.Read,
+        )
+        for word in _uses(server, analysis, params.position)
     ]
 
 
-async def rename(
-    server: SpecServer, params: types.RenameParams
-) -> types.WorkspaceEdit | None:
-    here = await _at(server, params)
-    if here is None:
-        return None
-    edits = _rename_everywhere(*here, params.new_name)
+def rename(
+    server: SpecServer, analysis: Analysis, params: types.RenameParams
+) -> types.WorkspaceEdit:
+    offset = offset_in(analysis.source, params.position, server.codec)
+    edits = _rename_everywhere(analysis, offset, params.new_name)
     return workspace_edit(params.text_document.uri, edits, server)
 
 
-async def prepare(
-    server: SpecServer, params: types.PrepareRenameParams
+def prepare(
+    server: SpecServer, analysis: Analysis, params: types.PrepareRenameParams
 ) -> types.Range | None:
-    here = await _at(server, params)
-    if here is None:
-        return None
-    analysis, offset = here
-    found = network_at(analysis.document, offset) or named_at(analysis.document, offset)
+    document = analysis.document
+    offset = offset_in(analysis.source, params.position, server.codec)
+    found = network_at(document, offset) or named_at(document, offset)
     return None if found is None else range_of(found.span, server.codec)
 
 
-def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Fix, ...]:
+def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> list[Fix]:
     """Replace a name everywhere.
 
     Raise JsonRpcInvalidParams if no name is at the offset, or the new name is refused.
@@ -220,4 +186,4 @@ def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Fix,
         spans, reason = [], "there is no name here"
     if reason:
         raise JsonRpcInvalidParams(reason)
-    return tuple(Fix(span, name) for span in spans)
+    return [Fix(span, name) for span in spans]

@@ -120,13 +120,17 @@ class Assembly:
     def __init__(self, checked: Sequence[Checked], network: Span) -> None:
         self._checked = checked
         self._nowhere = Place(network, None, {}, ())
+        # The valid statement of each kind, otherwise its first statement.
+        self._by_kind: dict[str, Checked] = {}
+        for item in sorted(checked, key=lambda item: item.model is None):
+            self._by_kind.setdefault(item.statement.kind.text, item)
         self.layers = list(_layers(checked))
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
     def spec(self, network: str) -> NetworkSpec:
         """Return the spec made of the checked parts."""
-        statement = self._one("about")
-        about = statement.statement.text if statement else None
+        first = self._by_kind.get("about")
+        about = first.statement.text if first else None
         return NetworkSpec(
             network=network,
             about=about.value if about else "",
@@ -143,7 +147,7 @@ class Assembly:
 
     def place(self, kind: str) -> Place:
         """Return the position of a statement, or else of the network's name."""
-        checked = self._one(kind)
+        checked = self._by_kind.get(kind)
         return self._nowhere if checked is None else checked.place
 
     @property
@@ -162,19 +166,13 @@ class Assembly:
             if c.statement.kind.text in ("defaults", "neuron")
         )
 
-    def _one(self, kind: str) -> Checked | None:
-        """Return the valid statement of a kind, otherwise its first statement."""
-        of_kind = [c for c in self._checked if c.statement.kind.text == kind]
-        sound = [c for c in of_kind if c.model is not None]
-        return next(iter(sound or of_kind), None)
-
     def _model(self, kind: str) -> Any:
-        checked = self._one(kind)
+        checked = self._by_kind.get(kind)
         return None if checked is None else checked.model
 
     def _name(self, kind: str) -> str:
         """Return the name of the input or readout, or its kind if it is unnamed."""
-        checked = self._one(kind)
+        checked = self._by_kind.get(kind)
         if checked is None or checked.statement.name is None or not checked.named:
             return kind
         return checked.statement.name.text

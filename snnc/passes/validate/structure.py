@@ -45,7 +45,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     parts = " and ".join(_missing_parts(statement, form))
     if parts:
         yield rules.names.MissingPart(
-            span=head(statement), owner=kind, part=parts, example=form.example
+            span=head(statement), owner=kind, what=parts, example=form.example
         )
 
 

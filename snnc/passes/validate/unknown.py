@@ -29,24 +29,15 @@ from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
-from snnc.text.tables import join_alternatives
-from snnc.vocabulary.counterparts import (
-    counterpart,
-    fill_advice,
-    own_counterpart,
-    show_like,
-)
+from snnc.vocabulary.counterparts import counterpart, fill_advice, own_counterpart
 from snnc.vocabulary.foreign_keywords import (
-    LAYER_KEYS,
-    NEURON_KEYS,
+    advise_elsewhere,
     fix_word,
-    home_of,
     nearby_key,
     nearest,
     owners,
     same_key,
     setting_line,
-    sibling_with,
 )
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -95,20 +86,15 @@ def _find(
     node: Any = values
     span, key = whole, ""
     for index, step in enumerate(path):
-        if _is_tag(node, step) and index + 1 < len(path):
-            continue
+        # A step may only name the selected choice, such as `adam`.
+        is_tag = isinstance(node, tree.Group) and node.name.text == step
         inner = _below(node, step)
-        if inner is None:
+        if inner is None or (is_tag and index + 1 < len(path)):
             continue
         node = inner
         span = getattr(node, "span", span)
         key = step if isinstance(step, str) else key
     return span, key, node
-
-
-def _is_tag(node: object, step: int | str) -> bool:
-    """Return whether a step only names the selected choice, such as ``adam``."""
-    return isinstance(node, tree.Group) and node.name.text == step
 
 
 def _below(node: object, step: int | str) -> Any:
@@ -163,7 +149,6 @@ _DT: float = TimingSpec.dt
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
 _OF_TRAINING = "steps"
 _DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))
-_WITHOUT_LAYERS = frozenset(("timing", "target loihi", "target nengo", "train"))
 
 
 def unknown_property(
@@ -229,7 +214,7 @@ def _advice(
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
     if match := counterpart(word):
         return fill_advice(match, normal(word), owner, item.value)
-    return _elsewhere(item, owner)
+    return advise_elsewhere(word, item.value, owner)
 
 
 def _in_numbers(
@@ -267,28 +252,6 @@ def _time_constant(value: tree.Value, owner: str) -> str:
         line = f"tau_rc {-1000 * _DT / math.log(beta):.3g} ms"
     line = line if owner in NEURONS else f"neuron lif {{ {line} }}"
     return f"write `{line}`: a step of `dt 1 ms` decays by exp(-dt / tau_rc)"
-
-
-def _elsewhere(item: tree.Property, owner: str) -> str:
-    """Return the advice that names another statement with this property."""
-    word = item.key.text
-    key = same_key(word, USUAL)
-    if key is None:
-        return ""
-    value = show_like(item.value, USUAL[key])
-    if key in LAYER_KEYS and owner in NEURONS:
-        return f"write `{key} {value}` in the layer, next to `neuron`"
-    if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
-        return f"write `{key} {value}` in a layer, or in `defaults` for all"
-    if sibling := sibling_with(key, owner):
-        return f"write `{sibling}`, which has `{key}`, or remove it"
-    if home := home_of(key):
-        return f"write `{key} {value}` in `{home}`"
-    if key in NEURON_KEYS:
-        return f"write `neuron lif {{ {key} {value} }}`"
-    if line := setting_line(key, value, {}):
-        return f"write `{line}` in `train`"
-    return f"remove it: `{key}` is a property of {join_alternatives(owners(key))}"
 
 
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:

@@ -23,6 +23,9 @@ ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
+SAMPLES = 5  # of the activity of an example, for gradients
+LENGTH = 10  # steps of a sample, at most
+SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 READINGS = 3  # steps of an example that its last step decides
 NEURON = 10  # operations of a neuron per step, like a few weights
 
@@ -113,19 +116,29 @@ def multiplications(layer: KerasLayer) -> int:
     return places * math.prod(map(int, kernel.shape))
 
 
-def window_weights(network: Network) -> Array:
-    """Return the weight of each step in the mean that the readout reads.
+def sample_weights(network: Network) -> Array:
+    """Return the weights (samples, steps) of means over a few steps each.
 
-    The means cover the second half of an example, or the last quarter if the
-    last step decides.
+    The samples are spread over the steps that decide.
+    """
+    parts = np.array_split(_deciding_steps(network), SAMPLES)
+    if len(parts[-1]) < SAMPLED:
+        parts = [_deciding_steps(network)]
+    weights = np.zeros((len(parts), network.steps))
+    for row, part in zip(weights, parts, strict=True):
+        row[part[-LENGTH:]] = 1 / len(part[-LENGTH:])
+    return weights
+
+
+def _deciding_steps(network: Network) -> Array:
+    """Return the second half of an example.
+
+    If the last step decides, return the last quarter.
     """
     steps = network.steps
-    first = steps // 2
-    if network.readout.decide == "last":
-        first = steps - max(1, steps // 4)
-    weights = np.zeros(steps)
-    weights[first:] = 1 / (steps - first)
-    return weights
+    last = network.readout.decide == "last"
+    count = max(1, steps // 4) if last else -(-steps // 2)
+    return np.arange(steps - count, steps)
 
 
 def reading_weights(network: Network) -> Array:
@@ -137,7 +150,10 @@ def reading_weights(network: Network) -> Array:
     """
     readout, steps = network.readout, network.steps
     if readout.decide == "mean":
-        return window_weights(network)[None]
+        deciding = _deciding_steps(network)
+        weights = np.zeros((1, steps))
+        weights[:, deciding] = 1 / len(deciding)
+        return weights
     apart = max(1, round((readout.synapse or 0.0) / network.dt))
     count = min(READINGS, 1 + max(0, steps // 4 - 1) // apart)
     return np.eye(steps)[::-1][::apart][:count]

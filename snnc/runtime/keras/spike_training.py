@@ -2,11 +2,13 @@
 """Trains a network on its own spikes.
 
 The forward pass simulates the network in spikes, with examples in a row. The
-gradient is that of one pass through the Keras model, on the means of the
-spikes: a neuron has the mean slope of its rate curve at its currents (a
-straight-through estimator), and its output is replaced by its spikes (tandem
-learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). No time steps are
-stored, so memory use does not grow with their number.
+gradient is that of one pass through the Keras model, on means of the spikes
+in a few steps each: a neuron has the mean slope of its rate curve at its
+currents (a straight-through estimator), and its output is replaced by its
+spikes (tandem learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). The
+steps are few because a neuron of few inputs fires while these are strong,
+which means over an example hide. Memory use does not grow with the number of
+steps.
 """
 
 # mypy: allow-subclassing-any
@@ -136,6 +138,13 @@ class SpikeTraining(keras.Model):
         The values come from the spikes, and the gradients from the means.
         """
         run, layers = self._run, self._network.layers
+        samples = firing.activations[0].shape[0] // x.shape[0]
+
+        def mean(each: Tensor) -> Tensor:
+            split = tf.reshape(each, (samples, -1, *each.shape[1:]))
+            return tf.reduce_mean(split, 0)
+
+        x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
         several = zip(run.names, run.stages, *firing[:3], strict=True)
@@ -148,10 +157,10 @@ class SpikeTraining(keras.Model):
             change = slope * (drive - tf.stop_gradient(drive))
             outputs[name] = activation + change
             scale = self.trained.get_layer(f"{name}{NEURONS}").scale_value
-            over = tf.nn.relu((rate + change) * scale - ALLOWED) ** 2
+            over = tf.nn.relu((rate + mean(change)) * scale - ALLOWED) ** 2
             excess += tf.reduce_sum(over) / self._streams
         read = run.readout(x, outputs)
-        readings = firing.readings + read - tf.stop_gradient(read)
+        readings = firing.readings + mean(read - tf.stop_gradient(read))
         return tf.map_fn(run.decide, readings), excess
 
     def losses_of(self, y: Tensor, outputs: Tensor) -> Tensor:

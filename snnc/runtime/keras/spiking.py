@@ -14,13 +14,12 @@ import numpy as np
 from ..examples import Array
 from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
-from .spike_plan import reading_weights, window_weights
+from .spike_plan import SAMPLED, reading_weights, sample_weights
 from .spiking_neurons import SpikingLayer, States
 from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
-SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 
 
 class State(NamedTuple):
@@ -39,11 +38,12 @@ class State(NamedTuple):
 class Firing(NamedTuple):
     """The result of examples, values (batch, *shape) with an entry per layer.
 
-    ``activations``, and ``slopes`` of the rate curves, are means over the
-    deciding part of an example. ``rates`` are means over the whole example;
-    for a max pool, they are the rates (batch, neurons) of its neurons. All are
-    in activations. ``readings`` are the inputs of the readout, (readings,
-    batch, values), in the deciding steps.
+    ``activations``, and ``slopes`` of the rate curves, are samples, of shape
+    (samples * batch, *shape): each is a mean over a few deciding steps.
+    ``rates`` are means over the whole example; for a max pool, they are the
+    rates (batch, neurons) of its neurons. All are in activations. ``readings``
+    are the inputs of the readout, (readings, batch, values), in the deciding
+    steps.
     """
 
     activations: Values
@@ -97,17 +97,20 @@ class SpikingRun:
         """
         steps = self.network.steps
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
-        window = tf.constant(window_weights(self.network), tf.float32)
+        weights = sample_weights(self.network)
+        window = tf.constant(weights, tf.float32)
         moments = tf.constant(reading_weights(self.network), tf.float32)
         # The last step of each chunk is sampled.
         sampled = np.arange(steps)[::-1] % chunk % SAMPLED == 0
-        sampled = sampled * window_weights(self.network)
-        samples = tf.constant(sampled / sampled.sum(), tf.float32)
+        weights = weights * sampled
+        weights /= weights.sum(axis=1, keepdims=True)
+        samples = tf.constant(weights, tf.float32)
         some = slice((chunk - 1) % SAMPLED, None, SAMPLED)
         # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
-        zeros = tuple(map(tf.zeros_like, state.outputs))
+        count = len(weights)
+        zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
         each = zip(self._layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((moments.shape[0], *state.read.shape))
@@ -116,11 +119,12 @@ class SpikingRun:
             now = slice(first, first + chunk)
             values, reads, state = self._advance(x, fixed, state, chunk)
             outputs, currents, fired = values
-            shares, gradients = window[now], zeros
+            shares, gradients = window[:, now], zeros
             if slopes:
-                weights = tf.ensure_shape(samples[now], [chunk])[some]
+                own = tf.ensure_shape(samples[:, now], [count, chunk])
                 pairs = zip(self._layers, currents, strict=True)
                 several = (layer.slope(each[some]) for layer, each in pairs)
+                weights = own[:, some]
                 gradients = tuple(tf.tensordot(weights, s, 1) for s in several)
             added = Firing(
                 tuple(tf.tensordot(shares, each, 1) for each in outputs),
@@ -137,8 +141,12 @@ class SpikingRun:
             (0, state, Firing(zeros, zeros, fired, readings)),
             parallel_iterations=1,
         )
+        flat = [
+            tuple(tf.reshape(v, (-1, *v.shape[2:])) for v in values)
+            for values in firing[:2]
+        ]
         rates = tuple(total / steps for total in firing.rates)
-        return firing._replace(rates=rates), state
+        return Firing(*flat, rates, firing.readings), state
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.

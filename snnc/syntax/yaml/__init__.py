@@ -15,19 +15,7 @@ from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import comment
 from snnc.syntax.snn import EDITION
-from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.compose import (
-    Composer,
-    Mapping,
-    Node,
-    Pair,
-    Scalar,
-    Sequence,
-    Unread,
-    UnreadableError,
-    describe_node,
-    is_empty,
-)
+from snnc.syntax.yaml import nodes, statements, values
 
 __all__ = ["parse_yaml"]
 
@@ -48,13 +36,13 @@ _HEADER = re.compile(r"[|>][^\n]*")
 
 def parse_yaml(source: SourceFile, report: Diagnostics) -> tree.Document:
     """Parse a whole file; report errors, and mark unreadable statements as broken."""
-    composer = Composer(source, report)
+    composer = nodes.Composer(source, report)
     errors = report.errors
     root = composer.compose()
-    if isinstance(root, Mapping):
+    if isinstance(root, nodes.Mapping):
         comments = tuple(_comments(source, composer.scalars))
         return _DocumentReader(root, report).document(comments)
-    if root is not None and not is_empty(root):
+    if root is not None and not nodes.is_empty(root):
         values.wrong_form(root, "a mapping of keys").report_to(report)
     elif report.errors == errors:
         report.add(rules.syntax.NothingHere(span=source.end))
@@ -75,10 +63,10 @@ def _comments(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tree.Comm
 class _DocumentReader:
     """Read the top-level keys of a file."""
 
-    def __init__(self, root: Mapping, report: Diagnostics) -> None:
+    def __init__(self, root: nodes.Mapping, report: Diagnostics) -> None:
         self._report = report
         self._whole = root.span.source.whole
-        self._keys: dict[str, Pair] = {}
+        self._keys: dict[str, nodes.Pair] = {}
         for key, node in root.pairs:
             if key.text in self._keys:
                 first = self._keys[key.text][0]
@@ -114,7 +102,7 @@ class _DocumentReader:
             )
         )
 
-    def _suggest(self, key: Scalar, meant: str) -> None:
+    def _suggest(self, key: nodes.Scalar, meant: str) -> None:
         self._report.add(
             rules.names.UnknownKind(
                 span=key.span,
@@ -125,19 +113,19 @@ class _DocumentReader:
             )
         )
 
-    def _edition(self, key: Scalar, node: Node) -> tree.Number | None:
-        if isinstance(node, Unread):
+    def _edition(self, key: nodes.Scalar, node: nodes.Node) -> tree.Number | None:
+        if isinstance(node, nodes.Unread):
             return None
-        if is_empty(node):
+        if nodes.is_empty(node):
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
         fix = None
-        if isinstance(node, Scalar):
+        if isinstance(node, nodes.Scalar):
             if node.text == str(EDITION):
                 return tree.Number(EDITION, node.span)
             same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
             fix = Fix(node.span, str(EDITION), unsafe=not same)
-        text = describe_node(node).strip("`")
+        text = nodes.describe(node).strip("`")
         self._report.add(
             rules.syntax.UnknownEdition(
                 span=node.span, edition=text[:20], latest=EDITION, fix=fix
@@ -145,10 +133,10 @@ class _DocumentReader:
         )
         return None
 
-    def _network(self, key: Scalar, node: Node) -> tree.Word | None:
+    def _network(self, key: nodes.Scalar, node: nodes.Node) -> tree.Word | None:
         try:
             return values.name_of(values.word(key), node)
-        except UnreadableError as problem:
+        except nodes.UnreadableError as problem:
             problem.report_to(self._report)
         return None
 
@@ -170,7 +158,7 @@ class _DocumentReader:
         elif name in self._keys:
             yield statements.read(*self._keys[name], self._report)
 
-    def _stray(self, key: Scalar) -> tree.Statement:
+    def _stray(self, key: nodes.Scalar) -> tree.Statement:
         """Report an unknown top-level key: a layer's kind or a misspelt key."""
         if key.text in KINDS:
             self._report_place(key, "outside `layers`", "into the list `layers`")
@@ -180,17 +168,17 @@ class _DocumentReader:
             self._report.add(_with_top_keys(statements.unknown(values.word(key))))
         return tree.Statement(values.word(key), key.span, broken=True)
 
-    def _report_place(self, key: Scalar, where: str, there: str) -> None:
+    def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
         self._report.add(
             rules.yaml.MisplacedKey(
                 span=key.span, key=key.text, where=where, there=there
             )
         )
 
-    def _layers(self, key: Scalar, node: Node) -> Iterator[tree.Statement]:
-        if isinstance(node, Unread) or is_empty(node):
+    def _layers(self, key: nodes.Scalar, node: nodes.Node) -> Iterator[tree.Statement]:
+        if isinstance(node, nodes.Unread) or nodes.is_empty(node):
             return
-        if not isinstance(node, Sequence):
+        if not isinstance(node, nodes.Sequence):
             advice = "begin each layer with a dash, such as `dense d0 { units 64 }`"
             values.wrong_form(node, "a list of layers", advice).report_to(self._report)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
@@ -200,16 +188,16 @@ class _DocumentReader:
             if self._report.full:
                 return
 
-    def _layer(self, item: Node) -> tree.Statement:
+    def _layer(self, item: nodes.Node) -> tree.Statement:
         """Read a layer; ``- avgpool`` has no properties."""
         try:
-            if isinstance(item, Scalar) and item.text:
-                pair: Pair = item, Scalar("", item.span.after, plain=True)
-            elif isinstance(item, Mapping):
+            if isinstance(item, nodes.Scalar) and item.text:
+                pair: nodes.Pair = item, nodes.Scalar("", item.span.after, plain=True)
+            elif isinstance(item, nodes.Mapping):
                 pair = values.one_pair(item)
             else:
                 raise values.wrong_form(item, "a layer")
-        except UnreadableError as problem:
+        except nodes.UnreadableError as problem:
             problem.report_to(self._report)
         else:
             if pair[0].text not in _NO_LAYERS:

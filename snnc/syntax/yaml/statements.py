@@ -12,17 +12,7 @@ from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
 from snnc.source import Span
-from snnc.syntax.yaml import values
-from snnc.syntax.yaml.compose import (
-    Mapping,
-    Node,
-    Pair,
-    Scalar,
-    Sequence,
-    UnreadableError,
-    is_empty,
-    rejoin,
-)
+from snnc.syntax.yaml import nodes, values
 from snnc.syntax.yaml.values import word
 from snnc.text.near import closest
 
@@ -44,7 +34,10 @@ _PARTS_OF_NAMED = ("name", "from")
 
 
 def read(
-    key: Scalar, node: Node, report: Diagnostics, scope: Scalar | None = None
+    key: nodes.Scalar,
+    node: nodes.Node,
+    report: Diagnostics,
+    scope: nodes.Scalar | None = None,
 ) -> tree.Statement:
     """Read one statement; on an error, report it and mark the statement as broken.
 
@@ -59,7 +52,7 @@ def read(
         if kind.text in _CHOOSING:
             return _read_choice(kind, node, span)
         return _statement(kind, variant, node, span)
-    except UnreadableError as problem:
+    except nodes.UnreadableError as problem:
         if problem.diagnostic is not None and kind.text not in KINDS:
             problem.diagnostic = unknown(kind, node)
         problem.report_to(report)
@@ -68,11 +61,11 @@ def read(
     return _broken(kind, node, span)
 
 
-def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
+def unknown(kind: tree.Word, node: nodes.Node | None = None) -> Diagnostic:
     """Describe an unknown kind of statement, or why the kind is refused."""
     try:
-        value = values.literal(node) if isinstance(node, Scalar) else None
-    except UnreadableError:
+        value = values.literal(node) if isinstance(node, nodes.Scalar) else None
+    except nodes.UnreadableError:
         value = None
     shape = value if isinstance(value, tree.Number) else None
     return vocabulary.foreign_keywords.unknown_kind(
@@ -80,63 +73,67 @@ def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
     )
 
 
-def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
+def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
     """Return a broken statement with the kind, variant and name that are readable."""
     variant: tree.Word | None = None
-    if kind.text in _CHOOSING and isinstance(node, Mapping) and node.pairs:
+    if kind.text in _CHOOSING and isinstance(node, nodes.Mapping) and node.pairs:
         variant, node = word(node.pairs[0][0]), node.pairs[0][1]
-    pairs = node.pairs if isinstance(node, Mapping) else ()
+    pairs = node.pairs if isinstance(node, nodes.Mapping) else ()
     names = (value for key, value in pairs if key.text == "name")
-    name = next((word(n) for n in names if isinstance(n, Scalar) and n.text), None)
+    name = next(
+        (word(n) for n in names if isinstance(n, nodes.Scalar) and n.text), None
+    )
     return tree.Statement(kind, span, variant=variant, name=name, broken=True)
 
 
-def _read_choice(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
+def _read_choice(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
     """Read the choice of ``target``, ``encode`` or ``neuron``, and its properties."""
     variants = VARIANTS[kind.text]
-    if isinstance(node, Scalar):
+    if isinstance(node, nodes.Scalar):
         first = node.text.partition(",")[0].partition(" ")[0]
         if first != node.text and first in variants:
             key = keywords.first_key(first)
             usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
             shown = f"`{kind.text}: {{{first}: {{{usual}}}}}`"
             raise values.wrong_form(node, "one word", f"write, for example, {shown}")
-        variant = None if is_empty(node) else values.name_of(None, node)
+        variant = None if nodes.is_empty(node) else values.name_of(None, node)
         return tree.Statement(kind, span, variant=variant)
-    if not isinstance(node, Mapping):
+    if not isinstance(node, nodes.Mapping):
         raise values.wrong_form(node, f"one of {', '.join(variants)}")
     if not node.pairs:
         return tree.Statement(kind, span)
     chosen, inner = values.one_pair(node)
-    if chosen.text not in variants and not isinstance(inner, Mapping):
+    if chosen.text not in variants and not isinstance(inner, nodes.Mapping):
         return tree.Statement(kind, span, variant=word(chosen))
     return _statement(kind, word(chosen), inner, span)
 
 
-def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Statement]:
+def defaults(
+    key: nodes.Scalar, node: nodes.Node, report: Diagnostics
+) -> Iterator[tree.Statement]:
     """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
-    is_list = isinstance(node, Sequence)
-    for item in node.items if isinstance(node, Sequence) else (node,):
-        if not isinstance(item, Mapping):
+    is_list = isinstance(node, nodes.Sequence)
+    for item in node.items if isinstance(node, nodes.Sequence) else (node,):
+        if not isinstance(item, nodes.Mapping):
             yield read(key, item, report)
             continue
         plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
         if plain or not item.pairs:
-            statement = read(key, Mapping(plain, item.span), report)
+            statement = read(key, nodes.Mapping(plain, item.span), report)
             yield replace(statement, span=item.span) if is_list else statement
         for scope, inner in item.pairs:
             if _is_scope(scope, inner):
                 yield read(key, inner, report, scope)
 
 
-def _is_scope(key: Scalar, node: Node) -> bool:
+def _is_scope(key: nodes.Scalar, node: nodes.Node) -> bool:
     """Return whether a key of ``defaults`` is a kind of layer, possibly misspelt."""
     if key.text in VARIANTS["defaults"]:
         return True
-    return isinstance(node, Mapping) and key.text not in KEYS
+    return isinstance(node, nodes.Mapping) and key.text not in KEYS
 
 
-_READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
+_READERS: dict[str, Callable[[tree.Word, nodes.Node], Any]] = {
     "name": values.name_of,
     "shape": values.shape_of,
     "within": values.range_of,
@@ -146,24 +143,24 @@ _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
 
 
 def _statement(
-    kind: tree.Word, variant: tree.Word | None, node: Node, span: Span
+    kind: tree.Word, variant: tree.Word | None, node: nodes.Node, span: Span
 ) -> tree.Statement:
     statement = tree.Statement(kind, span, variant)
-    if not isinstance(node, Mapping):
+    if not isinstance(node, nodes.Mapping):
         values.properties_of(node, (variant or kind).text)  # refuses all but nothing
         return statement
-    given: dict[str, Pair] = {}
-    properties: list[Pair] = []
-    for key, value in rejoin(node).pairs:
+    given: dict[str, nodes.Pair] = {}
+    properties: list[nodes.Pair] = []
+    for key, value in nodes.rejoin(node).pairs:
         if key.text in given:
-            raise UnreadableError(describe_repeat(key, given[key.text][0]))
+            raise nodes.UnreadableError(describe_repeat(key, given[key.text][0]))
         if key.text in PARTS:
             given[key.text] = (key, value)
         else:
             properties.append((key, value))
     for key, _ in properties:
         if problem := _find_misspelling(statement, key, given):
-            raise UnreadableError(problem)
+            raise nodes.UnreadableError(problem)
     written = tuple(values.property_of(key, value) for key, value in properties)
     parts: dict[str, Any] = {
         PARTS[part]: _READERS[PARTS[part]](word(key), value)
@@ -173,7 +170,7 @@ def _statement(
 
 
 def _find_misspelling(
-    statement: tree.Statement, key: Scalar, given: Container[str]
+    statement: tree.Statement, key: nodes.Scalar, given: Container[str]
 ) -> Diagnostic | None:
     """Describe a key if it is refused or misspelt."""
     kind = statement.kind.text
@@ -197,7 +194,7 @@ def _find_misspelling(
     )
 
 
-def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:
+def describe_repeat(key: nodes.Scalar, first: nodes.Scalar) -> Diagnostic:
     """Describe a key that appears twice in a mapping."""
     label = Label(first.span, "first given here")
     return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

@@ -12,18 +12,7 @@ from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.yaml.compose import (
-    Mapping,
-    Node,
-    Pair,
-    Scalar,
-    Sequence,
-    Unread,
-    UnreadableError,
-    describe_node,
-    is_empty,
-    rejoin,
-)
+from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
 _LONGEST_SHOWN = 60
@@ -36,67 +25,67 @@ _SCALARS = frozenset(
 
 
 def wrong_form(
-    node: Node, expected: str, advice: str = "", fix: Fix | None = None
-) -> UnreadableError:
+    node: nodes.Node, expected: str, advice: str = "", fix: Fix | None = None
+) -> nodes.UnreadableError:
     """Return the error for a node that should have another form."""
-    if isinstance(node, Unread):
-        return UnreadableError()
-    return UnreadableError(
+    if isinstance(node, nodes.Unread):
+        return nodes.UnreadableError()
+    return nodes.UnreadableError(
         rules.yaml.WrongForm(
             span=node.span,
             expected=expected,
-            found=describe_node(node),
+            found=nodes.describe(node),
             advice=advice,
             fix=fix,
         )
     )
 
 
-def _wrong_value(node: Node, expected: str) -> UnreadableError:
-    return UnreadableError(
+def _wrong_value(node: nodes.Node, expected: str) -> nodes.UnreadableError:
+    return nodes.UnreadableError(
         rules.syntax.UnexpectedText(
-            span=node.span, expected=expected, found=describe_node(node)
+            span=node.span, expected=expected, found=nodes.describe(node)
         )
     )
 
 
-def _missing_value(key: tree.Word) -> UnreadableError:
-    return UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
+def _missing_value(key: tree.Word) -> nodes.UnreadableError:
+    return nodes.UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
 
 
-def word(scalar: Scalar) -> tree.Word:
+def word(scalar: nodes.Scalar) -> tree.Word:
     """Convert a key, or a scalar that is a name, to a word."""
     return tree.Word(scalar.text, scalar.span)
 
 
-def name_of(key: tree.Word | None, node: Node) -> tree.Word:
+def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
     """Read the name of a layer or of the network; items of a list have no key."""
-    if key is not None and is_empty(node):
+    if key is not None and nodes.is_empty(node):
         raise _missing_value(key)
-    if not isinstance(node, Scalar):
-        items = node.items if isinstance(node, Sequence) else ()
+    if not isinstance(node, nodes.Scalar):
+        items = node.items if isinstance(node, nodes.Sequence) else ()
         advice = "write one word, such as `c0`"
-        if len(items) == 1 and isinstance(items[0], Scalar):
+        if len(items) == 1 and isinstance(items[0], nodes.Scalar):
             advice = f"write `{items[0].text}`, without brackets"
         raise wrong_form(node, "a name", advice)
     if "-" in node.text and node.is_verbatim:
         problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
-            raise UnreadableError(problem)
+            raise nodes.UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
         raise _wrong_value(node, "a name")
     return value
 
 
-def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
+def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """Read a scalar as an ``.snn`` literal whose parts have their own positions.
 
     A quoted scalar that is not a literal becomes a text.
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
-        raise UnreadableError(
+        raise nodes.UnreadableError(
             rules.yaml.TooMuch(
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
@@ -104,7 +93,7 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
     tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
     if is_literal and (problem := problem_of(tokens)):
-        raise UnreadableError(problem)
+        raise nodes.UnreadableError(problem)
     # What the lexer treats as a comment is part of the scalar.
     has_comment = "#" in text and not any("#" in token for token in tokens)
     if not has_comment and " ".join(token.type for token in tokens) in _SCALARS:
@@ -115,23 +104,23 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
     return tree.Text(scalar.text, scalar.span)
 
 
-def value_of(key: tree.Word, node: Node) -> tree.Value:
+def value_of(key: tree.Word, node: nodes.Node) -> tree.Value:
     """Read the value of a property."""
-    if isinstance(node, Mapping):
+    if isinstance(node, nodes.Mapping):
         choice, inner = one_pair(node)
         return tree.Group(word(choice), properties_of(inner, choice.text), node.span)
-    if isinstance(node, Sequence):
+    if isinstance(node, nodes.Sequence):
         return _list(key, node)
-    if not isinstance(node, Scalar):
-        raise UnreadableError
-    if is_empty(node):
+    if not isinstance(node, nodes.Scalar):
+        raise nodes.UnreadableError
+    if nodes.is_empty(node):
         raise _missing_value(key)
     if problem := _foreign(key, node):
-        raise UnreadableError(problem)
+        raise nodes.UnreadableError(problem)
     return literal(node)
 
 
-def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
+def _foreign(key: tree.Word, node: nodes.Scalar) -> Diagnostic | None:
     """Describe a value in another notation, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
@@ -140,21 +129,21 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     return foreign_text(key.text, node.span)
 
 
-def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
+def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
     """Read a mapping of properties; treat a missing value as an empty mapping."""
-    if is_empty(node):
+    if nodes.is_empty(node):
         return ()
-    if not isinstance(node, Mapping):
+    if not isinstance(node, nodes.Mapping):
         raise wrong_form(node, f"the properties of `{owner}`", _example(owner, node))
-    return tuple(property_of(key, value) for key, value in rejoin(node).pairs)
+    return tuple(property_of(key, value) for key, value in nodes.rejoin(node).pairs)
 
 
 _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
 
 
-def _example(owner: str, node: Node) -> str:
+def _example(owner: str, node: nodes.Node) -> str:
     """Return the advice for a bare value, or for ``key value`` without a colon."""
-    text = node.text if isinstance(node, Scalar) else ""
+    text = node.text if isinstance(node, nodes.Scalar) else ""
     first, _, rest = text.partition(" ")
     key, value = first.rstrip(":"), rest
     meant = first_key(owner)
@@ -169,20 +158,20 @@ def _example(owner: str, node: Node) -> str:
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
 
-def property_of(key: Scalar, node: Node) -> tree.Property:
+def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
     """Read a key and its value."""
     value = value_of(word(key), node)
     return tree.Property(word(key), value, key.span.to(value.span))
 
 
-def one_pair(node: Mapping) -> Pair:
+def one_pair(node: nodes.Mapping) -> nodes.Pair:
     """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
         raise wrong_form(node, "one key")
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
-        raise UnreadableError(
+        raise nodes.UnreadableError(
             rules.yaml.SeveralKeys(
                 span=second.span,
                 first=first.text,
@@ -197,12 +186,14 @@ _SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
 _SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "settings"))
 
 
-def _with_kind(node: Mapping) -> str:
+def _with_kind(node: nodes.Mapping) -> str:
     """Return the advice for ``{name: adam, ...}``, where the kind is a value."""
     (key, chosen), *rest = node.pairs
-    if key.text not in _SELECTORS or not isinstance(chosen, Scalar):
+    if key.text not in _SELECTORS or not isinstance(chosen, nodes.Scalar):
         return ""
-    inner = next((k for k, v in rest if is_empty(v) or isinstance(v, Mapping)), None)
+    inner = next(
+        (k for k, v in rest if nodes.is_empty(v) or isinstance(v, nodes.Mapping)), None
+    )
     if inner is not None:
         kind = chosen.text.lower() if inner.text in _SETTINGS else inner.text
         return f"write the kind first, and the other keys below it: `{kind}: {{...}}`"
@@ -211,7 +202,7 @@ def _with_kind(node: Mapping) -> str:
     return f"write `{chosen.text}: {{{shown}}}`"
 
 
-def _list(key: tree.Word, node: Sequence) -> tree.Value:
+def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:
     labels = key.text == "classes"
     items = tuple(_item(item, labels) for item in node.items)
     sizes = [item.value for item in items if isinstance(item, tree.Number)]
@@ -223,8 +214,8 @@ def _list(key: tree.Word, node: Sequence) -> tree.Value:
     return tree.List(items, node.span)
 
 
-def _item(node: Node, is_label: bool) -> tree.Value:
-    if not isinstance(node, Scalar):
+def _item(node: nodes.Node, is_label: bool) -> tree.Value:
+    if not isinstance(node, nodes.Scalar):
         raise wrong_form(node, "a single value")
     if is_label:
         # A label is a word, a number, or a text such as `hot dog`.
@@ -235,11 +226,11 @@ def _item(node: Node, is_label: bool) -> tree.Value:
     return literal(node)
 
 
-def text_of(key: tree.Word, node: Node) -> tree.Text:
+def text_of(key: tree.Word, node: nodes.Node) -> tree.Text:
     """Read the text of ``about``."""
-    if not isinstance(node, Scalar):
+    if not isinstance(node, nodes.Scalar):
         raise wrong_form(node, "a text")
-    if is_empty(node):
+    if nodes.is_empty(node):
         raise _missing_value(key)
     text = node.text.removesuffix("\n") if node.block else node.text
     return tree.Text(text, node.span)
@@ -249,25 +240,25 @@ _COMMA = r"[ \t]*,[ \t]*"
 _NAMES = re.compile(rf"[^\W\d]\w*(?:{_COMMA}[^\W\d]\w*)+")
 
 
-def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
+def sources_of(key: tree.Word, node: nodes.Node) -> tuple[tree.Word, ...]:
     """Read ``from``: a name, or a list of names."""
-    if isinstance(node, Sequence) and node.items:
+    if isinstance(node, nodes.Sequence) and node.items:
         return tuple(name_of(None, item) for item in node.items)
-    if not isinstance(node, Scalar) or not _NAMES.fullmatch(node.text):
+    if not isinstance(node, nodes.Scalar) or not _NAMES.fullmatch(node.text):
         return (name_of(key, node),)
     text = f"[{', '.join(re.split(_COMMA, node.text))}]"
     fix = Fix(node.span, text) if node.plain else None
     raise wrong_form(node, "a list of names", f"write `from: {text}`", fix)
 
 
-def range_of(key: tree.Word, node: Node) -> tree.Range:
+def range_of(key: tree.Word, node: nodes.Node) -> tree.Range:
     """Read ``in`` or ``as`` of the input."""
     if isinstance(value := value_of(key, node), tree.Range):
         return value
     raise _wrong_value(node, "a range such as `0..1`")
 
 
-def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
+def shape_of(key: tree.Word, node: nodes.Node) -> tree.Dims | tree.Number:
     """Read ``shape`` of the input."""
     if isinstance(value := value_of(key, node), (tree.Dims, tree.Number)):
         return value

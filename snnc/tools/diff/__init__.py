@@ -1,7 +1,7 @@
 """Compare two networks, and print the differences.
 
 ``version`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
-versions. ``table`` returns the rows of a diff, and ``render`` writes the rows as text.
+versions. ``render`` writes the rows of a diff as text.
 """
 
 from snnc.tools.diff.compare import Diff, compare

@@ -118,6 +118,16 @@ class TensorChange:
     old: TensorSpec
     new: TensorSpec
 
+    def as_dict(self) -> Json:
+        """Convert the change to plain data."""
+        old, new = self.old, self.new
+        if self.became == "renamed":
+            return {"old": old.name, "new": new.name, "shape": new.shape}
+        if self.became == "changed":
+            shapes = {"old": old.shape, "new": new.shape}
+            return {"name": new.name, **shapes, "zeros": new.zeros}
+        return {"name": new.name, "shape": new.shape}
+
 
 @dataclass(frozen=True, slots=True)
 class WeightsChange:
@@ -156,29 +166,12 @@ class WeightsChange:
 
     def as_dict(self) -> Json:
         """Convert the changes to plain data; all keys are always present."""
-        added, removed = (
-            [{"name": t.new.name, "shape": t.new.shape} for t in self.of(became)]
-            for became in ("added", "removed")
-        )
+        kinds: tuple[Became, ...] = ("added", "removed", "changed", "renamed")
         return {
             "verdict": self.verdict,
             "old_layout_id": self.old_id,
             "new_layout_id": self.new_id,
-            "added": added,
-            "removed": removed,
-            "changed": [
-                {
-                    "name": t.new.name,
-                    "old": t.old.shape,
-                    "new": t.new.shape,
-                    "zeros": t.new.zeros,
-                }
-                for t in self.of("changed")
-            ],
-            "renamed": [
-                {"old": t.old.name, "new": t.new.name, "shape": t.new.shape}
-                for t in self.of("renamed")
-            ],
+            **{kind: [tensor.as_dict() for tensor in self.of(kind)] for kind in kinds},
             "kept": list(self.kept),
             "reordered": self.reordered,
             "causes": [cause.explain() for cause in self.causes],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from snnc.text.display import Json, Tabular
-from snnc.tools.diff import properties, render, table
+from snnc.tools.diff import properties, render
 from snnc.tools.diff.changes import (
     BUDGET,
     Changed,
@@ -103,7 +103,7 @@ class Diff(Tabular):
     def _records(self) -> list[Json]:
         return [
             {"section": title, "name": entry.subject, **asdict(row)}
-            for title, entries in table.sections(self)
+            for title, entries in render.sections(self)
             for entry in entries
             for row in entry.rows
         ]

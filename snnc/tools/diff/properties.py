@@ -34,12 +34,17 @@ Written = str | WrittenChoice
 Properties = dict[str, Written]
 
 
-def _write_choice(value: Model) -> WrittenChoice:
-    """Write a loss, an optimizer or a neuron with all settings."""
-    settings = {
+def _write_settings(value: Model) -> dict[str, str]:
+    """Write all settings of a choice or a statement."""
+    return {
         key_of(field): written_value(getattr(value, field.name), field)
         for field in fields_of(type(value)).values()
     }
+
+
+def _write_choice(value: Model) -> WrittenChoice:
+    """Write a loss, an optimizer or a neuron with all settings."""
+    settings = _write_settings(value)
     kind = settings.pop("kind")
     return WrittenChoice(kind, {} if kind == "relu" else settings)
 
@@ -137,11 +142,7 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
     return {
         "network": {"network": network.name, "about": quote(network.about)},
         "target": target,
-        "timing": {
-            "dt": written.time(network.timing.dt),
-            "present": written.time(network.timing.present),
-            "synapse": written.time(version.spec.timing.synapse),
-        },
+        "timing": dict[str, Written](_write_settings(version.spec.timing)),
         "input": {
             "input": read.name,
             "shape": dims(read.shape),

@@ -15,9 +15,10 @@ from matplotlib import rcParams
 from matplotlib.patches import FancyBboxPatch, Patch, PathPatch
 from matplotlib.path import Path
 
-from snnc.ir.mapped import Block, MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.text.tables import counted, dims
 from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
+from snnc.tools.report.summary import COUNTERS, use_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,9 +43,8 @@ class DrawnNode:
 def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
     network = mapped.lowered.network
-    drawn = [
-        DrawnNode(network.input.name, "input", dims(network.input.shape), "host", ())
-    ]
+    source, readout = network.input, network.readout
+    drawn = [DrawnNode(source.name, "input", dims(source.shape), "host", ())]
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
         takes = "folded into its reader"
@@ -55,10 +55,8 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
         shape = dims(layer.shape)
         node = DrawnNode(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
         drawn.append(node)
-    readout = network.readout
     shape = dims(readout.shape)
-    drawn.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
-    return drawn
+    return [*drawn, DrawnNode(readout.name, "readout", shape, "host", readout.sources)]
 
 
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
@@ -77,20 +75,15 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
         edge = colour if on_chip else ax.spines["left"].get_edgecolor()
         style = "-" if on_chip else ":"
         for look in (filled, {"fill": False, "edgecolor": edge, "linestyle": style}):
-            box = FancyBboxPatch(
-                (0.0, -place - _HALF),
-                0.8,
-                2 * _HALF,
-                boxstyle="round,pad=0,rounding_size=0.03",
-                mutation_aspect=6,
-                **look,
+            size, form = (0.8, 2 * _HALF), "round,pad=0,rounding_size=0.03"
+            corner = (0.0, -place - _HALF)
+            ax.add_patch(
+                FancyBboxPatch(corner, *size, boxstyle=form, mutation_aspect=6, **look)
             )
-            ax.add_patch(box)
     _label(ax, rows)
     _connect(ax, rows)
     lanes = max((lane for *_, lane in _skips(rows)), default=0)
-    ax.set_xlim(-0.01, 0.83 + _LANE * (lanes + 1))
-    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    ax.set(xlim=(-0.01, 0.83 + _LANE * (lanes + 1)), ylim=(-len(rows) + 0.4, 0.6))
     bare(ax)
     ax.set_title(f"{mapped.lowered.network.name}: {_total(mapped)}")
     return ax
@@ -100,27 +93,21 @@ def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
     """Return the colours of layers on the chip; for a max pool, that of level 0."""
     placed = [p.population for p in mapped.populations if p.cores]
     looked = looks([population.name for population in placed])
-    found: dict[str, dict[str, Any]] = {}
-    for population in placed:
-        found.setdefault(population.layer.name, looked[population.name])
-    return found
+    return {p.layer.name: looked[p.name] for p in reversed(placed)}
 
 
 def _total(mapped: MappedNetwork) -> str:
     neurons = sum(
         p.population.neurons for p in mapped.populations if p.cores or not mapped.cores
     )
-    if not mapped.cores:
-        return counted(neurons, "neuron")
-    return f"{counted(neurons, 'neuron')}, {counted(mapped.cores, 'core')}"
+    cores = f", {counted(mapped.cores, 'core')}" if mapped.cores else ""
+    return f"{counted(neurons, 'neuron')}{cores}"
 
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
     """Write the columns in the largest font that fits."""
-    columns = [
-        [str(getattr(row, part)) for row in rows]
-        for part in ("name", "kind", "shape", "takes")
-    ]
+    cells = [(row.name, row.kind, row.shape, row.takes) for row in rows]
+    columns = list(zip(*cells, strict=True))
     widths = [max(map(len, column)) for column in columns]
     room = 0.76 - _BETWEEN * (len(columns) - 1)
     letter = room / sum(widths)
@@ -130,28 +117,20 @@ def _label(ax: Axes, rows: list[DrawnNode]) -> None:
         to_right = number >= 2
         x = left + letter * width if to_right else left
         left += letter * width + _BETWEEN
+        look: dict[str, Any] = {
+            "size": size,
+            "weight": "normal" if number else "bold",
+            "ha": "right" if to_right else "left",
+        }
         for place, text in enumerate(column):
-            ax.text(
-                x,
-                -place,
-                text,
-                size=size,
-                weight="bold" if number == 0 else "normal",
-                ha="right" if to_right else "left",
-                va="center_baseline",
-            )
+            ax.text(x, -place, text, va="center_baseline", **look)
 
 
 def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
     line = ax.spines["left"].get_edgecolor()
     for place, node in enumerate(rows[1:], start=1):
         if rows[place - 1].name in node.reads:
-            ax.annotate(
-                "",
-                xy=(0.1, -place + _HALF),
-                xytext=(0.1, -place + 1 - _HALF),
-                arrowprops=_arrow(line),
-            )
+            _arrow(ax, (0.1, -place + 1 - _HALF), (0.1, -place + _HALF), line)
     for start, stop, is_shortcut, lane in _skips(rows):
         side = 0.82 + _LANE * (lane + 1)
         style = "--" if is_shortcut else "-"
@@ -159,16 +138,15 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
         above, below = -start - 0.1, -stop + 0.1
         xs, ys = (0.8, side, side, 0.83), (above, above, below, below)
         ax.plot(xs, ys, style, color=colour, linewidth=1)
-        ax.annotate(
-            "",
-            xy=(0.8, below),
-            xytext=(0.84, below),
-            arrowprops=_arrow(colour),
-        )
+        _arrow(ax, (0.84, below), (0.8, below), colour)
 
 
-def _arrow(colour: object) -> dict[str, Any]:
-    return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+Point = tuple[float, float]
+_ARROW: dict[str, Any] = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
+
+
+def _arrow(ax: Axes, start: Point, end: Point, colour: object) -> None:
+    ax.annotate("", xy=end, xytext=start, arrowprops={**_ARROW, "color": colour})
 
 
 def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
@@ -190,7 +168,6 @@ def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
 COLUMNS, FEW = 16, 8
 """The number of cores per row, and per row if there are few; 128 cores fill eight
 rows."""
-COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 _BAR, _GAP = 0.2, 0.05
 Box = tuple[float, float, float, float]
 """The left, bottom, width and height of a box."""
@@ -201,7 +178,7 @@ class Tile:
     """A core: its layer, and its use of each of `COUNTERS`, as a fraction."""
 
     layer: str
-    use: tuple[float, float, float, float]
+    use: tuple[float, ...]
 
 
 def tiles(mapped: MappedNetwork) -> Iterator[Tile]:
@@ -210,18 +187,7 @@ def tiles(mapped: MappedNetwork) -> Iterator[Tile]:
     for population in mapped.populations:
         for ensemble in population.ensembles:
             for block in ensemble.blocks:
-                yield Tile(population.population.name, _use(block, core))
-
-
-def _use(block: Block, core: object) -> tuple[float, float, float, float]:
-    limits = (
-        (block.compartments, "compartments"),
-        (block.in_axons, "in_axons"),
-        (block.out_axons, "out_axons"),
-        (block.synapse_bits, "synapse_bits"),
-    )
-    a, b, c, d = (used / getattr(core, name) for used, name in limits)
-    return a, b, c, d
+                yield Tile(population.population.name, use_of([block], core))
 
 
 def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
@@ -234,7 +200,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
         raise ValueError("`target nengo` has no cores to draw")
     size = mapped.lowered.network.device.chip.cores
     columns = FEW if len(filled) <= FEW else COLUMNS
-    rows = _rows(len(filled), size, columns)
+    rows = -_place(len(filled) - 1, size, columns)[1]
     ax = axes(ax, WIDTH / columns * (rows + 1) + 0.8)
     looked = looks(list(dict.fromkeys(tile.layer for tile in filled)))
     line = ax.spines["left"].get_edgecolor()
@@ -255,19 +221,16 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     for chip in range(chips if chips > 1 else 0):
         _, top = _place(chip * size, size, columns)
         ax.text(0, top + 1.0, f"chip {chip + 1}", size="small", va="bottom")
-    ax.set_xlim(-0.1, columns)
-    ax.set_ylim(-rows - 0.1, 1.0 if chips == 1 else 1.6)
+    ax.set(xlim=(-0.1, columns), ylim=(-rows - 0.1, 1.0 if chips == 1 else 1.6))
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
     patches = [Patch(label=name, linewidth=0, **look) for name, look in looked.items()]
-    ax.legend(
-        handles=patches,
-        loc="upper left",
-        bbox_to_anchor=(0, 0),
-        ncols=min(6, len(patches)),
-        handlelength=1,
-        borderaxespad=0.2,
-    )
+    legend: dict[str, Any] = {
+        "loc": "upper left",
+        "bbox_to_anchor": (0, 0),
+        "borderaxespad": 0.2,
+    }
+    ax.legend(handles=patches, ncols=min(6, len(patches)), handlelength=1, **legend)
     name = mapped.lowered.network.name
     ax.set_title(
         f"{name}: {counted(len(filled), 'core')} on {counted(chips, 'chip')}\n"
@@ -284,12 +247,6 @@ def _outline(boxes: Sequence[Box]) -> Path:
     ]
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
     return Path(list(chain.from_iterable(corners)), codes * len(corners))
-
-
-def _rows(count: int, size: int, columns: int) -> float:
-    """Return the number of rows of all chips, including gaps."""
-    _, y = _place(count - 1, size, columns)
-    return -y
 
 
 def _place(number: int, size: int, columns: int) -> tuple[float, float]:

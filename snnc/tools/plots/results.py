@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from snnc.text.tables import human
-from snnc.tools.plots.style import COLOURS, axes, open_frame
+from snnc.tools.plots.style import COLOURS, axes
 from snnc.tools.statistics import interval
 from snnc.tools.sweep_table import VariantCosts, front
 
@@ -60,34 +60,23 @@ def training(
         measures = ", ".join(sorted(name for name in history if history[name]))
         raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
     ax = axes(ax, 2.6)
-    for name, style, label in (
-        (what, "o-", "training"),
-        (f"val_{what}", "s--", "validation"),
+    for name, style, colour, label in (
+        (what, "o-", COLOURS[0], "training"),
+        (f"val_{what}", "s--", COLOURS[5], "validation"),
     ):
-        values = history.get(name, ())
-        if values:
-            ax.plot(
-                range(1, len(values) + 1),
-                values,
-                style,
-                markersize=4,
-                color=COLOURS[0 if name == what else 5],
-                label=label,
-            )
+        if values := history.get(name, ()):
+            epochs = range(1, len(values) + 1)
+            ax.plot(epochs, values, style, markersize=4, color=colour, label=label)
     begun: dict[int, list[str]] = {}
     for phase, before in phases if len(phases) > 1 else ():
         begun.setdefault(before, []).append(phase)
     for before, names in begun.items():
-        place = before + 0.5
+        place, above = before + 0.5, ax.get_xaxis_transform()
         ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
-        ax.text(
-            place, 1.01, ", ".join(names), transform=ax.get_xaxis_transform(), size=7
-        )
+        ax.text(place, 1.01, ", ".join(names), transform=above, size=7)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(what)
+    ax.set(xlabel="epoch", ylabel=what)
     ax.legend(loc="best")
-    open_frame(ax)
     ax.set_title(f"{what} in training", pad=14 if begun else None)
     return ax
 
@@ -104,11 +93,13 @@ def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
     starts = np.maximum(stops - AVERAGED, 0)
     means = (sums[stops] - sums[starts]) / (stops - starts)
     ax.plot(stops, means if result.classes else np.sqrt(means), color=COLOURS[0])
-    ax.set_xlabel("examples")
-    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
-    open_frame(ax)
-    ax.set_title(f"the last {AVERAGED} examples while learning")
+    title = f"the last {AVERAGED} examples while learning"
+    ax.set(xlabel="examples", ylabel=_quality(result.classes), title=title)
     return ax
+
+
+def _quality(classes: bool) -> str:
+    return "accuracy (%)" if classes else "root mean square error"
 
 
 def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
@@ -141,33 +132,20 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     if keras is not None:
         ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
-    ax.set_xlabel("presentation time (ms)")
-    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
+    ax.set(xlabel="presentation time (ms)", ylabel=_quality(result.classes))
     ax.set_xlim(left=0)
-    open_frame(ax)
     kind = "accuracy" if result.classes else "error"
     name = f"{result.network} on {result.simulator}"
     if result.work is None:
         ax.set_title(f"{kind} of {name}")
         return ax
     scale = result.work.energy_joules * 1e6 / ms[-1]
-
-    def energy(time: Any) -> Any:
-        return scale * time
-
-    def time(joules: Any) -> Any:
-        return joules / scale
-
-    scaled = ax.secondary_xaxis("top", functions=(energy, time))
+    functions = (lambda time: scale * time, lambda energy: energy / scale)
+    scaled = ax.secondary_xaxis("top", functions=functions)
     scaled.set_xlabel("energy per example on the chip (uJ)")
     total = human(result.work.energy_joules, "J")
     ax.set_title(f"{kind} and energy of {name}: {total} at the end")
     return ax
-
-
-def _light() -> Any:
-    """Return colours from white to blue, because most cells are nearly empty."""
-    return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
 
 
 def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
@@ -183,28 +161,32 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
         raise ValueError("a regression has no confusion matrix")
     classes = len(counts)
     side = min(6.0, 1.5 + 0.34 * classes)
-    ax = axes(ax, side, side + 0.6)
+    ax = axes(ax, side, side + 0.6, frame=True)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    image = ax.imshow(shares, cmap=_light(), vmin=0, vmax=1)
+    # From white to blue, because most cells are nearly empty.
+    light = LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
+    image = ax.imshow(shares, cmap=light, vmin=0, vmax=1)
     if classes <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
-                ax.text(
-                    column, row, count, ha="center", va="center", size=7, color=colour
-                )
+                look: dict[str, Any] = {
+                    "ha": "center",
+                    "va": "center",
+                    "size": 7,
+                    "color": colour,
+                }
+                ax.text(column, row, count, **look)
     step = max(1, classes // MOST_NUMBERS)
     names = [result.names[i] if result.names else str(i) for i in range(classes)]
     places = range(0, classes, step)
     long = max(map(len, names)) > 2
     ax.set_xticks(places, names[::step], rotation=90 if long else 0)
     ax.set_yticks(places, names[::step])
-    ax.set_xlabel("taken for")
-    ax.set_ylabel("class")
-    figure = ax.figure
-    bar = figure.colorbar(image, ax=ax, shrink=0.8)  # type: ignore[union-attr]
+    title = f"{result.network}: {result.examples} examples"
+    ax.set(xlabel="taken for", ylabel="class", title=title)
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)  # type: ignore[union-attr]
     bar.set_label("fraction of the class")
-    ax.set_title(f"{result.network}: {result.examples} examples")
     return ax
 
 
@@ -228,12 +210,10 @@ def predictions(
         ax.plot(targets[:, unit], outputs[:, unit], ".", color=colour, label=label)
     ends = min(targets.min(), outputs.min()), max(targets.max(), outputs.max())
     ax.plot(ends, ends, "--", color=ax.spines["left"].get_edgecolor(), linewidth=1)
-    ax.set_xlabel("true")
-    ax.set_ylabel("predicted")
+    title = f"{name}: {len(outputs)} examples"
+    ax.set(xlabel="true", ylabel="predicted", title=title)
     if units > 1:
         ax.legend(loc="best")
-    open_frame(ax)
-    ax.set_title(f"{name}: {len(outputs)} examples")
     return ax
 
 
@@ -256,16 +236,10 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     ax.set_yticks(places, [layer.name for layer in layers])
     ax.tick_params("y", length=0)
     least = min(_LEAST, 0.05 * floor(20 * min(values)))
-    ax.set_xlim(least, 1 + 0.02 * (1 - least))
-    ax.set_ylim(-len(layers) + 0.4, 0.6)
+    ax.set(xlim=(least, 1 + 0.02 * (1 - least)), ylim=(-len(layers) + 0.4, 0.6))
     ax.set_xlabel("correlation of spikes with Keras's activations")
-    open_frame(ax)
     ax.set_title(f"{result.network}: agreement of the chip with Keras")
     return ax
-
-
-def _area(line: Variant) -> float:
-    return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
 
 
 def sweep(
@@ -294,67 +268,49 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    best = (
-        _best_over_cores(judged)
-        if over == "cores"
-        else [v for v in judged if v.is_best]
-    )
+    best = [variant for variant in judged if variant.is_best]
+    if over == "cores":
+        best = _best_over_cores(judged)
+    others = [line for line in judged if line not in best]
     ax = axes(ax, 3.2 + 0.16 * min(_NAMED, len(best)))
-    share = 100 if judged[0].classifies else 1
-    kind = "accuracy" if judged[0].classifies else "error"
+    classifies = judged[0].classifies
+    share, kind = (100, "accuracy") if classifies else (1, "error")
     costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
 
     def point(line: Variant) -> tuple[float, float]:
         cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
         return cost, share * (line.score or 0)
 
+    def area(line: Variant) -> float:
+        cores = line.cores or 0
+        of_cores = min(_LARGEST, max(12.0, _AREA * cores))
+        return of_cores if over == "energy" else _AREA
+
     for some, colour, label in (
-        ([line for line in judged if line not in best], COLOURS[4], "others"),
+        (others, COLOURS[4], "others"),
         (best, COLOURS[5], f"best: {costs}"),
     ):
-        areas = [_area(line) if over == "energy" else _AREA for line in some]
-        ax.scatter(
-            [point(line)[0] for line in some],
-            [point(line)[1] for line in some],
-            s=areas,
-            color=colour,
-            alpha=0.8,
-            linewidth=0,
-            label=label if some else None,
-        )
+        xs, ys = np.array([point(line) for line in some]).reshape(-1, 2).T
+        look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
+        ax.scatter(xs, ys, list(map(area, some)), label=label if some else None, **look)
     for line in judged:
         if line.deviation is not None:
             size = share * line.deviation
             ax.errorbar(*point(line), yerr=size, color=COLOURS[4], linewidth=0.8)
     best.sort(key=point)
     ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
-    areas = [_area(line) if over == "energy" else _AREA for line in best]
-    _number(ax, list(map(point, best)), areas)
+    for number, line in enumerate(best, 1):
+        above = (0, sqrt(area(line)) / 2 + 4)
+        look = {"textcoords": "offset points", "ha": "center", "size": 7}
+        ax.annotate(str(number), point(line), xytext=above, **look)
     what = "energy per example, uJ; area: cores (in brackets)"
-    ax.set_xlabel(
-        "\n".join([what if over == "energy" else "cores", *_captions(best, over)]),
-        loc="left",
-    )
-    ax.set_ylabel("accuracy (%)" if judged[0].classifies else "root mean square error")
+    captions = [what if over == "energy" else "cores", *_captions(best, over)]
+    ax.set_xlabel("\n".join(captions), loc="left")
+    ax.set_ylabel(_quality(classifies))
     ax.margins(0.1, 0.18)
     ax.legend(loc="best", markerscale=0.6)
-    open_frame(ax)
     ax.set_title(f"{name}: {len(judged)} variants")
     return ax
-
-
-def _number(
-    ax: Axes, points: Sequence[tuple[float, float]], areas: Sequence[float]
-) -> None:
-    for number, (point, area) in enumerate(zip(points, areas, strict=True), 1):
-        ax.annotate(
-            str(number),
-            point,
-            xytext=(0, sqrt(area) / 2 + 4),
-            textcoords="offset points",
-            ha="center",
-            size=7,
-        )
 
 
 def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> list[str]:

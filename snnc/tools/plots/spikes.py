@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.text.tables import human
-from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, open_frame
+from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,18 +51,13 @@ def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Ax
             label=name,
         )
         some = f"{len(shown)} of {human(flat.shape[1])}"
-        labels.append(
-            f"{name}\n{flat.shape[1] if len(shown) == flat.shape[1] else some}"
-        )
+        labels.append(f"{name}\n{some if len(shown) < flat.shape[1] else len(shown)}")
         places.append(top - 30)
         top -= 70
         ax.axhline(top + 5, color=ax.spines["left"].get_edgecolor(), linewidth=0.4)
     ax.set_yticks(places, labels)
     ax.tick_params("y", length=0)
-    ax.set_ylim(top + 5, 5)
-    ax.set_xlim(0, steps * dt * 1e3)
-    ax.set_xlabel("time (ms)")
-    open_frame(ax)
+    ax.set(ylim=(top + 5, 5), xlim=(0, steps * dt * 1e3), xlabel="time (ms)")
     ax.set_title("spikes of one example")
     return ax
 
@@ -133,8 +128,5 @@ def rates(
     )
     ax.set_yticks([-i for i in range(len(layers))], [layer.name for layer in layers])
     ax.tick_params("y", length=0)
-    ax.set_xlim(left=0)
-    ax.set_xlabel("Hz")
-    open_frame(ax)
-    ax.set_title("rates of neurons in one example")
+    ax.set(xlim=(0, None), xlabel="Hz", title="rates of neurons in one example")
     return ax

@@ -6,20 +6,20 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from os import PathLike
+from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, cast
 
 import matplotlib as mpl
 from matplotlib.colors import hsv_to_rgb
-from matplotlib.figure import Figure
 
 from snnc.text.progress import in_notebook
 from snnc.tools.plots import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Values = ParamSpec("Values")
 WIDTH = 6.5
@@ -29,7 +29,6 @@ WIDTH = 6.5
 # visible on dark and light backgrounds, respectively.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 HATCHES = ("", "////", "....")
-_HIDDEN = ContextVar("hidden", default=False)
 BREACH, HELD = "#D55E00", "#0072B2"
 
 _DARK = {
@@ -93,32 +92,20 @@ def _pyplot() -> ModuleType:
     return importlib.import_module("matplotlib.pyplot")
 
 
-def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
-    """Return the given axes, or new axes with a size in inches."""
-    if ax is not None:
-        return ax
-    figure = new_figure(height, width)
-    made: Axes = figure.add_subplot()
-    return made
+def axes(
+    ax: Axes | None, height: float, width: float = WIDTH, *, frame: bool = False
+) -> Axes:
+    """Return the given axes, or new axes with a size in inches.
 
-
-def new_figure(height: float, width: float = WIDTH) -> Figure:
-    """Return a new figure; with pyplot, it is displayed like any pyplot figure."""
-    size: Any = {"figsize": (width, height), "layout": "constrained"}
-    if _HIDDEN.get():
-        return Figure(**size)
-    figure: Figure = _pyplot().figure(**size)
-    return figure
-
-
-@contextmanager
-def hidden() -> Iterator[None]:
-    """Create figures without pyplot, so that notebooks don't display them."""
-    token = _HIDDEN.set(True)
-    try:
-        yield
-    finally:
-        _HIDDEN.reset(token)
+    With pyplot, a new figure is displayed like any pyplot figure. Without ``frame``,
+    there are lines only at the axes that have a scale.
+    """
+    if ax is None:
+        figure = _pyplot().figure(figsize=(width, height), layout="constrained")
+        ax = cast("Axes", figure.add_subplot())
+    if not frame:
+        ax.spines[["top", "right"]].set_visible(False)
+    return ax
 
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
@@ -128,40 +115,33 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
     more names, the hues are spaced by the golden angle.
     """
     found: dict[str, dict[str, Any]] = {}
-    if len(names) > len(COLOURS) * len(HATCHES):
-        for i, name in enumerate(names):
-            shade = hsv_to_rgb((i * 0.381966 % 1, 0.65, 0.8 - 0.25 * (i % 2)))
-            found[name] = {"facecolor": tuple(shade), "hatch": HATCHES[i % 3]}
-        return found
+    many = len(names) > len(COLOURS) * len(HATCHES)
     for i, name in enumerate(names):
-        hatch = HATCHES[i // len(COLOURS) % len(HATCHES)]
-        found[name] = {"facecolor": COLOURS[i % len(COLOURS)], "hatch": hatch}
+        shade: object = COLOURS[i % len(COLOURS)]
+        if many:
+            hue, value = i * 0.381966 % 1, 0.8 - 0.25 * (i % 2)
+            shade = tuple(hsv_to_rgb((hue, 0.65, value)))
+        hatch = HATCHES[(i if many else i // len(COLOURS)) % len(HATCHES)]
+        found[name] = {"facecolor": shade, "hatch": hatch}
     return found
 
 
 def bare(ax: Axes) -> None:
     """Remove ticks and the frame from axes without a scale."""
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
 
 
-def open_frame(ax: Axes) -> None:
-    """Keep the frame only at axes that have a scale."""
-    ax.spines[["top", "right"]].set_visible(False)
+def save(ax: Axes, file: str | PathLike[str] | BinaryIO) -> None:
+    """Write the picture without a date: to a file, or as SVG to a stream.
 
-
-def save_svg(ax: Axes, buffer: BinaryIO) -> None:
-    """Write the picture as SVG without a date."""
-    ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
-
-
-def save(ax: Axes, path: str | PathLike[str]) -> None:
-    """Write the picture without a date, in the format of the file's suffix."""
-    figure = ax.figure
-    name = str(path)
-    dates = {"svg": "Date", "pdf": "CreationDate"}
-    metadata = {date: None for end, date in dates.items() if name.endswith(end)}
-    figure.savefig(path, dpi=200, metadata=metadata or None)  # type: ignore[union-attr]
+    The figure is closed, so that notebooks don't display it.
+    """
+    figure = cast("Figure", ax.figure)
+    if isinstance(file, str | PathLike):
+        dates = {".svg": "Date", ".pdf": "CreationDate"}
+        date = dates.get(Path(file).suffix)
+        figure.savefig(file, dpi=200, metadata={date: None} if date else None)
+    else:
+        figure.savefig(file, format="svg", metadata={"Date": None})
     _pyplot().close(figure)

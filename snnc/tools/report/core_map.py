@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
+from itertools import groupby, islice
 
-from snnc.ir.device import Core
-from snnc.ir.mapped import Block
 from snnc.text.tables import counted, printable
-from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of
+from snnc.tools.report.summary import COUNTERS, Summary, use_of
 
 FEWEST, MOST = 16, 24
 """The minimum and maximum number of cores in a line of the map."""
@@ -37,16 +35,13 @@ class DrawnCore:
 
 def cores_of(summary: Summary) -> list[DrawnCore]:
     """Return the cores of all chips, in nengo-loihi's order on each chip."""
-    core = summary.profile.core
-    drawn = [each for row in summary.rows for each in _of_row(row, core)]
+    core, drawn = summary.profile.core, []
+    for row in summary.rows:
+        blocks = [block for ensemble in row.ensembles for block in ensemble.blocks]
+        chips = row.chips or (0,) * len(blocks)
+        for number, (block, chip) in enumerate(zip(blocks, chips, strict=True), 1):
+            drawn.append(DrawnCore(row.name, number, chip, use_of([block], core)))
     return sorted(drawn, key=lambda each: each.chip)
-
-
-def _of_row(row: Row, core: Core) -> Iterator[DrawnCore]:
-    blocks: list[Block] = [block for e in row.ensembles for block in e.blocks]
-    chips = row.chips or (0,) * len(blocks)
-    for number, (block, chip) in enumerate(zip(blocks, chips, strict=True), 1):
-        yield DrawnCore(row.name, number, chip, use_of([block], core))
 
 
 def core_map(summary: Summary) -> str:
@@ -67,9 +62,8 @@ def core_map(summary: Summary) -> str:
         if summary.chips > 1:
             parts.append(_text(0, top + 0.4, f"chip {chip + 1}", 0.32))
             top += 0.6
-        several = list(on_chip)
-        for start in range(0, len(several), columns):
-            parts += _line(several[start : start + columns], top, hues)
+        while line := list(islice(on_chip, columns)):
+            parts += _line(line, top, hues)
             top += _HEIGHT
     label = escape(f"{counted(len(cores), 'core')} of {summary.network.name}")
     return (

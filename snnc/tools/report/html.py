@@ -12,20 +12,11 @@ from typing import TYPE_CHECKING
 
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
-from snnc.loihi.why import Reason
 from snnc.source import DOCUMENTATION
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
+from snnc.tools.report import sentences
 from snnc.tools.report.core_map import core_map
-from snnc.tools.report.sentences import (
-    bounds,
-    example,
-    maxima_alternatives,
-    maxima_notes,
-    notes,
-    sentence,
-    total,
-)
 from snnc.tools.report.summary import COUNTERS, Row, Summary
 
 if TYPE_CHECKING:
@@ -72,35 +63,9 @@ def document(title: str, body: str, sections: Sequence[Section], footer: str) ->
     )
 
 
-def style() -> str:
-    """Return the style sheet, for pages without a report."""
-    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-
-
 def fragment(summary: Summary, spec: str = "") -> str:
     """Return the content of the page for embedding, for example in a notebook."""
     return _template("report.html.jinja").render(_values(summary, spec))
-
-
-def result_html(
-    title: str,
-    about: str,
-    tiles: Sequence[Sequence[str]],
-    tables: Iterable[TextTable],
-    advice: Sequence[str],
-) -> str:
-    """Return a part of a page with a tool's result: tiles, tables and advice.
-
-    A tile has a name and a value; the text after a comma is smaller.
-    """
-    parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
-    return _template("result.html.jinja").render(
-        title=title,
-        about=about,
-        tiles=parts,
-        tables=[table.html() for table in tables],
-        advice=advice,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +79,23 @@ Part = Heading | TextTable | str
 """A part of a result; a text becomes a paragraph."""
 
 
-def tables_html(title: str, parts: Iterable[Part]) -> str:
-    """Return a part of a page with tables and sentences for a notebook."""
-    body = "\n".join([f"<h1>{_escape(title)}</h1>", *map(_part, parts)])
-    return f'<div class="snnc">\n<style>\n{style()}</style>\n{body}\n</div>\n'
+def tables_html(
+    title: str,
+    parts: Iterable[Part],
+    about: str = "",
+    tiles: Iterable[Sequence[str]] = (),
+) -> str:
+    """Return a part of a page with tables and sentences for a notebook.
+
+    Tiles are shown before the parts, below the text ``about``. A tile has a name and a
+    value; the text after a comma is smaller.
+    """
+    return _template("result.html.jinja").render(
+        title=title,
+        about=about,
+        tiles=[(name, *told.partition(", ")[::2]) for name, told in tiles],
+        parts=map(_part, parts),
+    )
 
 
 def _part(part: Part) -> str:
@@ -154,15 +132,11 @@ def _cost(row: Row, summary: Summary) -> str:
 
 
 def _template(name: str) -> Template:
-    from jinja2 import (  # only for pages
-        Environment,
-        FileSystemLoader,
-        StrictUndefined,
-    )
+    import jinja2  # only for pages
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
         autoescape=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
         trim_blocks=True,
@@ -174,9 +148,8 @@ def _template(name: str) -> Template:
 
 def _values(summary: Summary, spec: str) -> Json:
     network = summary.network
-    reasons = [reason for row in summary.rows for reason in row.reasons]
-    core = summary.profile.core
-    binding, weights = set(_binding(reasons)), _weights(network)
+    binding, weights = set(_binding(summary)), _weights(network)
+    *whys, total_why = sentences.reasons(summary)
     return {
         "name": network.name,
         "about": " ".join((network.about or "").split()),
@@ -186,13 +159,10 @@ def _values(summary: Summary, spec: str) -> Json:
         "spec": spec,
         "cores": core_map(summary),
         "rows": [_row(row, summary, binding, weights) for row in summary.rows],
-        "caption": example(summary),
-        "notes": [*notes(summary), *maxima_notes(summary)],
-        "whys": [
-            *(sentence(reason, core) for reason in reasons),
-            *maxima_alternatives(summary),
-        ],
-        "total_why": total(summary.reasons, network.name) if reasons else "",
+        "caption": sentences.example(summary),
+        "notes": list(sentences.notes(summary)),
+        "whys": whys,
+        "total_why": total_why,
         "tiles": list(_tiles(summary)),
         "terms": f"{DOCUMENTATION}loihi-for-keras-users.html",
     }
@@ -212,19 +182,20 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "energy at most", human(activity.joules(summary.profile.energy), "J")
 
 
-def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
+def _binding(summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield the layers, with the counters that prevent fewer cores.
 
     Layers with a single core are omitted.
     """
-    for reason in reasons:
+    for reason in summary.reasons.layers:
         if reason.cores == 1:
             continue
+        # A population's name may include a max pool's level.
         if reason.miss is not None:
             limit = reason.miss.violation.limit
-            yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
+            yield reason.miss.layer.partition(".")[0], COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
-            yield _layer_of(reason.name), "compartments"
+            yield reason.name.partition(".")[0], "compartments"
 
 
 def _weights(network: LogicalNetwork) -> Counter[str]:
@@ -240,18 +211,9 @@ def _row(
     row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
 ) -> Json:
     use = zip(COUNTERS, row.use or (), strict=False)
-    activity, chip = row.activity, row.cores is not None
-    energy = summary.profile.energy
     return {
-        "name": row.name,
-        "kind": row.kind,
-        "shape": dims(row.shape),
-        "neurons": "" if row.neurons is None else str(row.neurons),
-        "place": row.place if summary.on_chip or row.place == "folded" else "",
+        **sentences.row_texts(row, summary),
         "weights": str(weights[row.name] or ""),
-        "cores": str(row.cores) if chip else "",
-        "block": dims(row.block or ()),
-        "bound": bounds(row.reasons),
         "bars": [
             {
                 "percent": f"{100 * part:.0f}",
@@ -260,12 +222,4 @@ def _row(
             }
             for counter, part in use
         ],
-        "spikes": human(activity.spikes) if activity is not None else "",
-        "operations": human(activity.operations) if activity and chip else "",
-        "energy": human(activity.joules(energy), "J") if activity and chip else "",
     }
-
-
-def _layer_of(population: str) -> str:
-    """Return the layer of a population, whose name may include a max pool's level."""
-    return population.partition(".")[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import islice
 
-from snnc.ir.logical import MaxPooling
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
 from snnc.text.display import Json
@@ -39,7 +39,8 @@ def document(summary: Summary, why: bool = False) -> Json:
         ],
         "folded": [
             {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
-            for row in summary.folded_rows
+            for row in summary.rows
+            if row.place == "folded"
         ],
         "neurons": summary.neurons,
         **_totals(summary),
@@ -58,6 +59,7 @@ def _totals(summary: Summary) -> Json:
     if not summary.on_chip:
         return example
     energy = summary.profile.energy
+    in_order = round_number(activity.crossing_in_order)
     return {
         "lower_bound": summary.reasons.floor,
         "exact": summary.reasons.exact,
@@ -69,9 +71,7 @@ def _totals(summary: Summary) -> Json:
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),
         "spikes_between_chips_per_step": round_number(activity.crossing),
-        "spikes_between_chips_per_step_in_order": round_number(
-            activity.crossing_in_order
-        ),
+        "spikes_between_chips_per_step_in_order": in_order,
     }
 
 
@@ -89,9 +89,14 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
             if e.block_shape is not None
         ],
         **_activity(row, summary),
-        **_bounds(row),
-        **_maximum(row, summary),
     }
+    if row.reasons:
+        layer["bound_by"] = bounds(row.reasons)
+        layer["neuron_bound"] = sum(reason.filled for reason in row.reasons)
+        layer["lower_bound"] = sum(reason.alone for reason in row.reasons)
+    pool = summary.network.by_name.get(row.name)
+    if pool is not None and isinstance(pool.operation, MaxPooling):
+        layer |= _delay_and_error(pool, summary.network)
     if why and row.reasons:
         core = summary.profile.core
         layer["why"] = " ".join(sentence(reason, core) for reason in row.reasons)
@@ -112,26 +117,11 @@ def _activity(row: Row, summary: Summary) -> Json:
     }
 
 
-def _bounds(row: Row) -> Json:
-    if not row.reasons:
-        return {}
+def _delay_and_error(pool: LogicalLayer, network: LogicalNetwork) -> Json:
+    error = error_of(network, pool)
     return {
-        "bound_by": bounds(row.reasons),
-        "neuron_bound": sum(reason.filled for reason in row.reasons),
-        "lower_bound": sum(reason.alone for reason in row.reasons),
-    }
-
-
-def _maximum(row: Row, summary: Summary) -> Json:
-    """Return the delay and the error of a max pool."""
-    network = summary.network
-    layer = network.by_name.get(row.name)
-    if layer is None or not isinstance(layer.operation, MaxPooling):
-        return {}
-    error = error_of(network, layer)
-    return {
-        "levels": levels_of(network, layer),
-        "latency_seconds": round_number(latency(network, layer)),
+        "levels": levels_of(network, pool),
+        "latency_seconds": round_number(latency(network, pool)),
         "expected_error": {
             "bias": round_number(error.bias),
             "deviation": round_number(error.deviation),
@@ -146,9 +136,9 @@ def round_number(value: float) -> float:
 
 
 def _ensemble(ensemble: Ensemble, chips: list[int]) -> Json:
-    document = {
+    return {
         "shape": list(ensemble.shape),
         "block_shape": list(ensemble.block_shape or ()),
         "blocks": [asdict(block) for block in ensemble.blocks],
+        **({"chips": chips} if chips else {}),
     }
-    return {**document, "chips": chips} if chips else document

@@ -142,9 +142,8 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.style.draw_in_theme(
-            plots.networks.network, self.routed.mapped, ax=ax
-        )
+        draw = plots.networks.network
+        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -154,9 +153,8 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        return plots.style.draw_in_theme(
-            plots.networks.cores, self.routed.mapped, ax=ax
-        )
+        draw = plots.networks.cores
+        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)

@@ -1,4 +1,4 @@
-"""Write the sentences of a report: totals, reasons for cores, and max pools."""
+"""Write the texts of a report: rows, totals, reasons for cores, and max pools."""
 
 from __future__ import annotations
 
@@ -12,9 +12,36 @@ from snnc.ir.learning import learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
-from snnc.loihi.why import NearMiss, Reason, Reasons
+from snnc.loihi.why import Reason, Reasons
 from snnc.text.tables import counted, dims, human
-from snnc.tools.report.summary import Row, Summary
+from snnc.tools.report.summary import COUNTERS, Row, Summary
+
+
+def row_texts(row: Row, summary: Summary) -> dict[str, str]:
+    """Return the texts of a layer's row; only layers on the chip have costs."""
+    texts = {
+        "layer": row.name,
+        "kind": row.kind,
+        "shape": dims(row.shape),
+        "neurons": "" if row.neurons is None else str(row.neurons),
+        "cores": "" if row.cores is None else str(row.cores),
+        "block": dims(row.block or ()),
+        "bound by": bounds(row.reasons),
+        **dict.fromkeys((*COUNTERS, "spikes", "operations", "energy"), ""),
+    }
+    if row.place == "folded":
+        texts["neurons"] = row.place
+    if row.place == "host" and summary.on_chip:
+        texts["cores"] = row.place
+    for counter, part in zip(COUNTERS, row.use or (), strict=False):
+        texts[counter] = f"{100 * part:.0f} %"
+    if row.activity is not None:
+        texts["spikes"] = human(row.activity.spikes)
+        if row.cores is not None:
+            joules = row.activity.joules(summary.profile.energy)
+            texts["operations"] = human(row.activity.operations)
+            texts["energy"] = human(joules, "J")
+    return texts
 
 
 def bound_by(reason: Reason) -> str:
@@ -54,35 +81,26 @@ def total(reasons: Reasons, name: str) -> str:
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
-        return f"{takes}, the smallest possible number{_explain_blocks(reasons)}."
+        why = ", because no layer takes more than it needs on its own"
+        if any(reason.bound == "block" for reason in reasons.layers):
+            why = " with the blocks that the spec sets"
+        return f"{takes}, the smallest possible number{why}."
     floor = f"the layers on their own need {reasons.floor}, which is a lower bound"
     if reasons.exact:
         return f"{takes}; {floor}, but no split into equal blocks takes fewer."
     return f"{takes}, at most {over} above the optimum; {floor}."
 
 
-def _explain_blocks(reasons: Reasons) -> str:
-    if any(reason.bound == "block" for reason in reasons.layers):
-        return " with the blocks that the spec sets"
-    return ", because no layer takes more than it needs on its own"
-
-
 def _miss(reason: Reason) -> str:
     miss = reason.miss
     if miss is None:
         return "the search ended before all options were tried"
-    who = _whose(reason, miss)
-    if reason.bound == "alone":
-        return f"{who} {_lacks(miss.violation)}"
-    rest = "with the other layers split as they are"
-    return f"{rest}, {who} {_lacks(miss.violation)}"
-
-
-def _whose(reason: Reason, miss: NearMiss) -> str:
-    """Name the core that would exceed its limits if the tiling had fewer cores."""
+    who = "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
     if miss.layer != reason.name:
-        return f"one of {miss.cores} cores of {miss.layer}"
-    return "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
+        who = f"one of {miss.cores} cores of {miss.layer}"
+    alone = reason.bound == "alone"
+    rest = "" if alone else "with the other layers split as they are, "
+    return f"{rest}{who} {_lacks(miss.violation)}"
 
 
 def _lacks(violation: LimitViolation) -> str:
@@ -96,6 +114,16 @@ def _lacks(violation: LimitViolation) -> str:
         what = violation.limit.removeprefix("pop16 ")
         return f"would read {value} {what}, but pop16 allows at most {most}"
     return f"would need {value} {violation.limit} (limit {most})"
+
+
+def reasons(summary: Summary) -> Iterator[str]:
+    """Yield one sentence per layer on the chip, then one about the whole mapping."""
+    core = summary.profile.core
+    for row in summary.rows:
+        for reason in row.reasons:
+            yield sentence(reason, core)
+    yield from maxima_alternatives(summary)
+    yield total(summary.reasons, summary.network.name)
 
 
 def caption(summary: Summary) -> Iterator[str]:
@@ -115,14 +143,15 @@ def example(summary: Summary) -> str:
 def totals(summary: Summary) -> Iterator[str]:
     """Describe the size of the network and, on a chip, its maximum activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
-    if not summary.on_chip:
+    if summary.on_chip:
+        cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
+        yield f"{name}: {neurons} on {cores} of {chips}"
+        yield from _placement(summary)
+        yield from _example(summary)
+        yield from _traffic(summary)
+    else:
         yield f"{name}: {neurons}, without a chip to fit on"
-        return
-    cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
-    yield f"{name}: {neurons} on {cores} of {chips}"
-    yield from _placement(summary)
-    yield from _example(summary)
-    yield from _traffic(summary)
+    yield from _maxima(summary)
 
 
 def notes(summary: Summary) -> Iterator[str]:
@@ -131,10 +160,18 @@ def notes(summary: Summary) -> Iterator[str]:
         yield from _placement(summary)
         yield f"energy per example: {_idle(summary)}"
         yield from _traffic(summary)
+    yield from _maxima(summary)
 
 
 def _placement(summary: Summary) -> Iterator[str]:
-    yield _gap(summary)
+    least, over = summary.lower_bound, summary.cores - summary.lower_bound
+    if over == 0:
+        yield "no mapping into equal blocks takes fewer cores"
+    else:
+        yield (
+            f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
+            f"this one is at most {over} above the optimum"
+        )
     yield from _learning(summary)
     yield from _on_board(summary)
 
@@ -162,17 +199,6 @@ def _learning(summary: Summary) -> Iterator[str]:
         f"({learning.learning_rate:.3g} in Nengo), error scale "
         f"{learning.error_scale:.4g}, trace increment {learning.increment():.3g} of at "
         f"most {learning.most_increment:.3g}, weights up to {learning.reach:.3g}"
-    )
-
-
-def _gap(summary: Summary) -> str:
-    """Describe whether mappings with fewer cores may exist."""
-    least, over = summary.lower_bound, summary.cores - summary.lower_bound
-    if over == 0:
-        return "no mapping into equal blocks takes fewer cores"
-    return (
-        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
-        f"this one is at most {over} above the optimum"
     )
 
 
@@ -236,16 +262,14 @@ def _say_chips(row: Row) -> str:
     parts = []
     for (_, number), several in runs:
         chips = [chip for _, (chip, _) in several]
-        chip = (
-            f"chip {chips[0]}"
-            if len(chips) == 1
-            else f"each of chips {chips[0]} to {chips[-1]}"
-        )
-        parts.append(f"{number} on {chip}")
+        on_chips = f"each of chips {chips[0]} to {chips[-1]}"
+        if len(chips) == 1:
+            on_chips = f"chip {chips[0]}"
+        parts.append(f"{number} on {on_chips}")
     return f"cores of {row.name}: {', '.join(parts)}"
 
 
-def maxima_notes(summary: Summary) -> Iterator[str]:
+def _maxima(summary: Summary) -> Iterator[str]:
     """Describe the delay and the error of each max pool."""
     for layer in _pools(summary.network):
         levels = levels_of(summary.network, layer)
@@ -275,23 +299,19 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
     for layer in _pools(summary.network):
         pool = layer.operation
         assert isinstance(pool, MaxPooling)
+        mean_error = _mean_error(prod(pool.window))
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
+        row = rows[layer.name]
+        on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
         yield (
-            f"{layer.name}: {_say_neurons(rows[layer.name])}, root mean square error "
-            f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
-            f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
+            f"{layer.name}: {counted(row.neurons or 0, 'neuron')}{on}, root mean "
+            f"square error {error:.2f} (activations are 0 to 1). `avgpool` takes none, "
+            f"but a mean differs from the maximum by {mean_error:.2f}; "
             f"`downsample {{ factor {dims(pool.window)} }}` takes "
             f"{counted(neurons, 'neuron')}, at least "
             f"{counted(ceil(neurons / core), 'core')}, and needs training."
         )
-
-
-def _say_neurons(row: Row) -> str:
-    neurons = counted(row.neurons or 0, "neuron")
-    return (
-        neurons if row.cores is None else f"{neurons} on {counted(row.cores, 'core')}"
-    )
 
 
 def _pools(network: LogicalNetwork) -> Iterator[LogicalLayer]:

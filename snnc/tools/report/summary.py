@@ -92,10 +92,6 @@ class Summary:
         """Whether the target is a chip."""
         return isinstance(self.network.target, Loihi)
 
-    @property
-    def folded_rows(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.place == "folded")
-
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     """Compute the costs and the activity of a network.

@@ -102,7 +102,7 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and not node.text
 
 
-def describe_node(node: Node) -> str:
+def describe(node: Node) -> str:
     """Name the type of a node in the user's words."""
     if isinstance(node, Mapping):
         return "a mapping"
@@ -258,7 +258,7 @@ class Composer:
 
     def _refuse_key(self, key: Node) -> None:
         if not isinstance(key, Unread):
-            found = describe_node(key)
+            found = describe(key)
             self._report.add(
                 rules.yaml.WrongForm(
                     span=key.span, expected="a word as key", found=found
