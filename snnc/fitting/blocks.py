@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil
 
 from snnc.diagnostics import Diagnostics
-from snnc.fitting.trials import Change, Trials, with_changes
+from snnc.fitting.trials import Change, Trials, legal_network
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork, block_of
@@ -15,9 +15,7 @@ from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.loihi.refusals import BLOCK_AXES, block_span
-from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import layer_names
-from snnc.passes.verify import verify
 from snnc.rules.loihi import (
     BlockExceedsCore,
     BlockExceedsLayer,
@@ -190,28 +188,11 @@ NOTHING = (
 BEHIND = ", which leaves enough for the layers after it"
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A spec whose only error is a window, and a device."""
-
-    spec: ValidatedSpec
-    device: Profile
-
-    def holds(self, change: Change) -> bool:
-        """Return whether the network has no errors after a change."""
-        report = Diagnostics()
-        network = resolve(with_changes(self.spec, (change,)), self.device, report)
-        if network is not None and not report.errors:
-            verify(network, report)
-        return not report.errors
-
-
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
     """Advise the largest window with which the whole network fits.
 
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
-    trial = Trial(spec, device)
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
     if len(too_large) != 1 or report.errors != 1 or not spec.sound:
         return
@@ -219,20 +200,26 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     if refused.channels_last is not None:
         return
     position = layer_names(spec).index(refused.name)
-    largest = _largest(trial, position, refused)
+
+    def holds(change: Change) -> bool:
+        return legal_network(spec, device, (change,)) is not None
+
+    largest = _largest(holds, position, refused)
     remedies = []
     if largest is not None:
         rest = "" if largest.value == refused.legal else BEHIND
         remedies.append(f"`{largest.text}`{rest}")
     if refused.can_pad:
         padded = Change(position, refused.name, "padding", "same")
-        remedies += [f"`{padded.text}`"] if trial.holds(padded) else []
+        remedies += [f"`{padded.text}`"] if holds(padded) else []
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     report.withdraw(refused)
     report.add(refused.but(advice=hint))
 
 
-def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:
+def _largest(
+    holds: Callable[[Change], bool], position: int, refused: KernelTooLarge
+) -> Change | None:
     """Find the largest window without errors by bisection."""
 
     def change(size: int) -> Change:
@@ -242,6 +229,6 @@ def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | N
     low, high = 0, max(refused.legal) + 1
     size = high - 1
     while high - low > 1:
-        low, high = (size, high) if trial.holds(change(size)) else (low, size)
+        low, high = (size, high) if holds(change(size)) else (low, size)
         size = (low + high) // 2
     return change(low) if low else None

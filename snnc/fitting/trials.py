@@ -74,6 +74,17 @@ def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpe
     return replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
 
 
+def legal_network(
+    spec: ValidatedSpec, device: Profile, changes: Sequence[Change]
+) -> LogicalNetwork | None:
+    """Return the network of a spec with changes; None if it has errors."""
+    report = Diagnostics()
+    network = resolve(with_changes(spec, changes), device, report)
+    if network is not None and not report.errors:
+        verify(network, report)
+    return None if report.errors else network
+
+
 Changes = tuple[Change, ...]
 MAPPED = 256
 """For more cores, only the variants' neurons are counted, unless `Trials` is
@@ -188,15 +199,10 @@ class Trials:
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         self.work += LAYER * len(self.spec.spec.layers)
-        report = Diagnostics()
-        network = resolve(with_changes(self.spec, changes), self.profile, report)
-        if network is None or report.errors:
+        network = legal_network(self.spec, self.profile, changes)
+        if network is None:
             return None
-        verify(network, report)
-        if report.errors:
-            return None
-        lowered: LoweredNetwork = lower(replace(network, target=self.target))
-        return lowered
+        return lower(replace(network, target=self.target))
 
     def map(
         self, changes: Changes, target: Loihi | None = None

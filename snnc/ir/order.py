@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from graphlib import CycleError, TopologicalSorter
-from heapq import heapify, heappop, heappush
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -21,25 +21,17 @@ def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     graphlib.CycleError
         If names form a cycle; the second argument of the error is the cycle.
     """
-    names = tuple(reads)
-    places = {name: place for place, name in enumerate(names)}
-    sorter: TopologicalSorter[int] = TopologicalSorter(
-        dict.fromkeys(range(len(names)), ())
-    )
+    places = {name: place for place, name in enumerate(reads)}
+    sorter: TopologicalSorter[Key] = TopologicalSorter(dict.fromkeys(reads, ()))
     for name, sources in reads.items():
-        sorter.add(places[name], *(places[s] for s in sources if s in places))
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        circle = [names[place] for place in error.args[1]]
-        raise CycleError("the layers read each other in a cycle", circle) from error
-    ready = list(sorter.get_ready())
-    heapify(ready)
+        sorter.add(name, *(source for source in sources if source in places))
+    sorter.prepare()
+    ready: list[tuple[int, Key]] = []
     order = []
-    while ready:
-        place = heappop(ready)
-        order.append(names[place])
-        sorter.done(place)
-        for after in sorter.get_ready():
-            heappush(ready, after)
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, (places[name], name))
+        _, first = heappop(ready)
+        order.append(first)
+        sorter.done(first)
     return tuple(order)

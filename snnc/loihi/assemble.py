@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
@@ -18,19 +17,18 @@ from snnc.ir.mapped import (
     Unmixed,
     mixed_sources,
 )
-from snnc.loihi.axis import cut
-from snnc.loihi.axon_use import cut_of
+from snnc.loihi.axis import cut, length
+from snnc.loihi.axon_use import NO_READERS, AxonUse, Reader
 from snnc.loihi.candidates import HostChoices
-from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import AxonLists, ConnectionChoice, feeds_of, load_of
+from snnc.loihi.cost_model import CostModel, feeds_of, load_of, views_of
+from snnc.loihi.link import ConnectionChoice
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
-from snnc.loihi.tiling import EnsembleTiling, Tiling
+from snnc.loihi.tiling import Tiling
 
 Connections = Mapping[int, ConnectionChoice]
 """The connection of each projection that ends on the chip, by the projection's
 ``id``."""
-Held = tuple[Block, Registers]
 
 
 def assemble(
@@ -124,15 +122,12 @@ def _population(
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
-    readers = [
-        _Reader(
-            connections[id(projection)],
-            solution.tilings[plan.positions[projection.target]],
-        )
-        for projection in plan.lowered.out_of(population.name)
-        if id(projection) in connections
-    ]
-    blocks = _blocks_of(choices.costs, tiling, groups, readers)
+    use, readers = AxonUse(), NO_READERS
+    for projection in plan.lowered.out_of(population.name):
+        if (connection := connections.get(id(projection))) is not None:
+            target = solution.tilings[plan.positions[projection.target]]
+            readers = use.more(readers, connection, target)
+    blocks = _blocks_of(choices.costs, tiling, groups, readers.counts)
     ensembles = tuple(
         _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
         for part, own in zip(tiling.parts, blocks, strict=True)
@@ -168,21 +163,13 @@ def _ensemble(
     return Ensemble(*slices, shape[2:], block and block[2:], blocks, registers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """A reader on the chip: its connection and its tiling."""
-
-    connection: ConnectionChoice
-    target: Tiling
-
-
 def _blocks_of(
     costs: CostModel,
     tiling: Tiling,
     groups: Sequence[int],
-    readers: Sequence[_Reader],
-) -> tuple[tuple[Held, ...], ...]:
-    """Return the use of each block's resources, by ensemble, in nengo-loihi's order.
+    readers: Mapping[Reader, int],
+) -> Iterator[list[tuple[Block, Registers]]]:
+    """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
 
     Parameters
     ----------
@@ -191,65 +178,44 @@ def _blocks_of(
     groups
         The group size of each projection's source.
     readers
-        The population's readers on the chip.
+        The population's readers on the chip, and the number of equal ones.
     """
-    # Count equal readers once: there may be hundreds.
-    alike = {(r.connection.link, cut_of(r.target)): r.target for r in readers}
-    counted = {
-        key: key[0].axons(tiling, target, tiling.parts) for key, target in alike.items()
-    }
-    axons = [counted[r.connection.link, cut_of(r.target)] for r in readers]
-    built = {key: key[0].axon_lists(tiling, target) for key, target in alike.items()}
-    lists = [built[r.connection.link, cut_of(r.target)] for r in readers]
-    return tuple(
-        _part_blocks(
-            costs,
-            tiling,
-            groups,
-            part,
-            [each[i] for each in axons],
-            [each[i] for each in lists],
-            readers,
+    inputs = costs.inputs(tiling, groups)
+    links = [each.link for each in inputs]
+    axons = [one.link.axons(tiling, one.target, tiling.parts) for one in readers]
+    lists = [one.link.axon_lists(tiling, one.target) for one in readers]
+    slots = [(one.slots * times, times) for one, times in readers.items()]
+    for i, part in enumerate(tiling.parts):
+        rows = [views_of(links, 0, tile) for tile in part.rows]
+        columns = [views_of(links, 1, tile) for tile in part.columns]
+        feeds = [feeds_of(inputs, part, strip) for strip in part.strips]
+        blocks = []
+        sides = product(
+            zip(part.rows, rows, strict=True),
+            zip(part.columns, columns, strict=True),
+            zip(part.strips, feeds, strict=True),
         )
-        for i, part in enumerate(tiling.parts)
-    )
-
-
-def _part_blocks(
-    costs: CostModel,
-    tiling: Tiling,
-    groups: Sequence[int],
-    part: EnsembleTiling,
-    axons: Sequence[Sequence[int]],
-    lists: Sequence[Sequence[AxonLists]],
-    readers: Sequence[_Reader],
-) -> tuple[Held, ...]:
-    links = costs.links_of(tiling)
-    rows = [[link.rows.view(tile) for link in links] for tile in part.rows]
-    columns = [[link.columns.view(tile) for link in links] for tile in part.columns]
-    feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
-    blocks = []
-    places = product(range(len(rows)), range(len(columns)), range(len(feeds)))
-    for number, (i, j, k) in enumerate(places):
-        strip = part.strips[k][1] - part.strips[k][0]
-        load = load_of(links, feeds[k], (rows[i], columns[j]), strip, part.whole)
-        height = part.rows[i][1] - part.rows[i][0]
-        width = part.columns[j][1] - part.columns[j][0]
-        spent = sum(
-            reader.connection.slots * counts[number]
-            for reader, counts in zip(readers, axons, strict=True)
-        )
-        block = Block(height * width * strip, load.in_axons, spent, load.bits)
-        built = load_of(links, feeds[k], (rows[i], columns[j]), strip, False)
-        sends = [
-            (r.connection.slots, x[number]) for r, x in zip(readers, lists, strict=True)
-        ]
-        registers = Registers(
-            in_axons=built.in_axons,
-            words=load.words,
-            formats=load.formats,
-            shared_axons=sum(slots * entries.shared for slots, entries in sends),
-            own_axons=sum(entries.own for _, entries in sends),
-        )
-        blocks.append((block, registers))
-    return tuple(blocks)
+        for number, ((row, high), (column, wide), (strip, fed)) in enumerate(sides):
+            own = inputs, fed, high, wide, length(strip)
+            load, built = load_of(*own, part.whole), load_of(*own, False)
+            spent = [each[i][number] for each in axons]
+            sent = [each[i][number] for each in lists]
+            block = Block(
+                length(row) * length(column) * length(strip),
+                load.in_axons,
+                sum(n * own for n, (own, _) in zip(spent, slots, strict=True)),
+                load.bits,
+            )
+            registers = Registers(
+                in_axons=built.in_axons,
+                words=load.words,
+                formats=load.formats,
+                shared_axons=sum(
+                    n.shared * own for n, (own, _) in zip(sent, slots, strict=True)
+                ),
+                own_axons=sum(
+                    n.own * times for n, (_, times) in zip(sent, slots, strict=True)
+                ),
+            )
+            blocks.append((block, registers))
+        yield blocks

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import gcd, lcm
@@ -205,7 +205,7 @@ class Axis:
         self.inside = -(-before // stride), (inputs + before - len(taps)) // stride + 1
         self.period = 1
         self._views: dict[tuple[int, int, int, int], View] = {}
-        self._values: dict[tuple[Tap, ...], int] = {}
+        self._values: dict[Hashable, int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
         self._overlaps: dict[tuple[int, int], Overlaps] = {}
 

@@ -130,10 +130,8 @@ class TilingCandidates:
         of its strips stores weights for every ensemble that any of the strips reads.
         """
         _, height, width, channels = self.costs.volume
-        for form in range(self._forms):
-            tiling = self._tiling(group, form, (height, width, group * channels))
-            if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
-                yield tiling.cores, (tiling, fit)
+        tile = height, width, group * channels
+        yield from self._fit_tilings(tilings_of(self.costs, group, tile))
 
     @property
     def _is_deep(self) -> bool:
@@ -280,6 +278,12 @@ class ChipChoices:
             some = self.candidates(self.groups, groups, False).up_to(least - 1)
             least = next((tiling.cores for tiling, _ in some), least)
         return least if least < maxsize else -1
+
+    @property
+    def violation(self) -> LimitViolation | None:
+        """The finest tilings' smallest violation of a limit, or None if one fits."""
+        tilings = self.fixed or finest_tilings(self.costs)
+        return least_violation(self.costs, tilings, self.sources)
 
     @cached_property
     def can_fit(self) -> bool:

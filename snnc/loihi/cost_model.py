@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -11,23 +11,25 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Axis, EquivalentItems, Tiles, View, cut
+from snnc.loihi.axis import Axis, EquivalentItems, Interval, Tiles, View, cut
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import ProjectionGeometry, build_links
 from snnc.loihi.link import (
     BlockFit,
+    BlockInputs,
     ConnectionChoice,
-    Feeds,
+    Inputs,
     LimitViolation,
     Link,
     Load,
-    feeds_of,
-    load_of,
+    SourceChannels,
 )
-from snnc.loihi.tiling import Forms, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Forms, Tiling
 
-Views = tuple[View, ...]
-"""A tile's view along one axis, for each projection."""
+Views = Mapping[Link, View]
+"""A tile's views along one axis."""
+Feeds = tuple[tuple[SourceChannels, ...], ...]
+"""The inputs of a strip, for each kind of projection and source ensemble."""
 MANY = 1024
 """With more tiles on an axis, only its ends and middle are tested at first."""
 FEEDS_OF_LOOK = 8
@@ -72,7 +74,7 @@ class CostModel:
         self.work = 0
         self.links = tuple(build_links(i, volume, profile) for i in self.geometries)
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
-        self._most: dict[tuple[int, int, Forms], tuple[int, ...]] = {}
+        self._most: dict[tuple[int, int, Forms], Mapping[Link, int]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
@@ -89,12 +91,17 @@ class CostModel:
             return tuple(tuple(forms[i] for forms in free) for i in (0, -1))
         return tuple(product(*free))
 
-    def links_of(self, tiling: Tiling) -> tuple[Link, ...]:
-        """Return the links of a tiling, one per projection."""
-        return self._in_form(tiling.forms)
-
-    def _in_form(self, forms: Forms) -> tuple[Link, ...]:
+    def links_of(self, forms: Forms) -> tuple[Link, ...]:
+        """Return the links of some forms, one per projection."""
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
+
+    def inputs(self, tiling: Tiling, groups: Sequence[int]) -> Counter[Inputs]:
+        """Return the number of equal projections into a tiling.
+
+        ``groups`` are the numbers of depth slices per ensemble of the sources.
+        """
+        links = self.links_of(tiling.forms)
+        return Counter(map(Inputs, tiling.forms, links, groups))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether a tiling fits on cores if the sources have the given groups.
@@ -119,11 +126,12 @@ class CostModel:
             return LimitViolation(
                 "compartments", tiling.compartments, core.compartments
             )
-        axons, aligned = 0, [True] * len(self.links)
-        most = self._max_in_axons(tiling, groups)
+        inputs = self.inputs(tiling, groups)
+        axons, aligned = 0, [True] * len(inputs)
+        most = self._max_in_axons(tiling, inputs)
         if most > core.in_axons:
             return LimitViolation("in-axons", most, core.in_axons)
-        for load in self._loads(tiling, groups):
+        for load in self._loads(tiling, inputs):
             self.work += LOOKS_OF_LOAD + len(self.links) // LINKS_OF_LOOK
             if load.in_axons > core.in_axons:
                 return LimitViolation("in-axons", load.in_axons, core.in_axons)
@@ -131,97 +139,92 @@ class CostModel:
                 return LimitViolation("synapse bits", load.bits, core.synapse_bits)
             axons = max(axons, load.in_axons)
             aligned = [a and b for a, b in zip(aligned, load.suits_pop16, strict=True)]
-        return self._formats(tiling, groups, axons, aligned)
+        return self._formats(inputs, axons, aligned, tiling, groups)
 
-    def _max_in_axons(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
+    def _max_in_axons(self, tiling: Tiling, inputs: Counter[Inputs]) -> int:
         """Return the maximum in-axons of a block in the first ensemble.
 
         Counting these is fast, and most tilings that don't fit exceed this limit.
         """
-        height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.links_of(tiling)
-        rows = self._most_seen((0, height, tiling.forms), part.rows)
-        columns = self._most_seen((1, width, tiling.forms), part.columns)
-        alike = Counter(zip(links, groups, rows, columns, strict=True))
+        part = tiling.part(0)
+        rows = self._most_seen(0, tiling, part.rows)
+        columns = self._most_seen(1, tiling, part.columns)
         return sum(
-            times * link.in_axons(group, part, *seen)
-            for (link, group, *seen), times in alike.items()
+            times * link.in_axons(group, part, rows[link], columns[link])
+            for (_, link, group), times in inputs.items()
         )
 
-    def _most_seen(self, key: tuple[int, int, Forms], tiles: Tiles) -> tuple[int, ...]:
-        """Return the maximum inputs of a view along an axis, for each projection."""
+    def _most_seen(self, axis: int, tiling: Tiling, tiles: Tiles) -> Mapping[Link, int]:
+        """Return the inputs of the tile with the most inputs along an axis."""
+        key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._most:
-            links = Counter(self._in_form(key[2]))
-            look = [_axis_of(link, key[0]).count_inputs for link in links]
+            links = Counter(self.links_of(tiling.forms))
             step = 1 if len(tiles) <= MANY else len(tiles) // 2
-            some = (tiles[i] for i in range(0, len(tiles), step))
-            seen = (tuple(see(tile) for see in look) for tile in some)
-            most = max(seen, key=lambda seen: sum(map(mul, seen, links.values())))
-            by_link = dict(zip(links, most, strict=True))
-            self._most[key] = tuple(by_link[x] for x in self._in_form(key[2]))
+            seen = (
+                {link: _axis_of(link, axis).count_inputs(tiles[i]) for link in links}
+                for i in range(0, len(tiles), step)
+            )
+            self._most[key] = max(
+                seen, key=lambda seen: sum(links[x] * n for x, n in seen.items())
+            )
         return self._most[key]
 
-    def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
+    def _loads(self, tiling: Tiling, inputs: Counter[Inputs]) -> Iterator[Load]:
         """Yield the loads of all different blocks, largest views first."""
-        links = self.links_of(tiling)
-        for strip, whole, feeds in self._strips(tiling, groups):
-            for views in product(*self._views_of(tiling)):
-                yield load_of(links, feeds, views, strip, whole)
-
-    def _views_of(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
-        """Return the tiles' views of the sources' rows and columns."""
         part = tiling.part(0)
-        return self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
+        for strip, whole, feeds in self._strips(tiling, inputs):
+            for rows, columns in product(
+                self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
+            ):
+                yield load_of(inputs, feeds, rows, columns, strip, whole)
 
     def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
-        """Return the different views of tiles for all projections, largest first."""
+        """Return the different views of tiles for all links, largest first."""
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
-            links = self.links_of(tiling)
-            axes = {link: _axis_of(link, axis) for link in links}
-            alike = [each.equivalent_tiles(tiles) for each in axes.values()]
+            links = Counter(self.links_of(tiling.forms))
+            alike = [_axis_of(link, axis).equivalent_tiles(tiles) for link in links]
             second = 1 + max((some.start for some in alike), default=0)
             stop = min((some.stop for some in alike), default=len(tiles))
             few = [
                 *range(min(second, len(tiles))),
                 *range(max(second, stop), len(tiles)),
             ]
-            seen = dict.fromkeys(
-                tuple(each.view(tiles[i]) for each in axes.values()) for i in few
-            )
-            by_link = [dict(zip(axes, views, strict=True)) for views in seen]
-            every = [tuple(views[link] for link in links) for views in by_link]
+            every = (views_of(links, axis, tiles[i]) for i in few)
+            unlike = {tuple(views.values()): views for views in every}
             self._views[key] = sorted(
-                every, key=lambda views: -sum(view.inputs for view in views)
+                unlike.values(),
+                key=lambda views: -sum(links[x] * v.inputs for x, v in views.items()),
             )
         return self._views[key]
 
     def _strips(
-        self, tiling: Tiling, groups: tuple[int, ...]
+        self, tiling: Tiling, inputs: Counter[Inputs]
     ) -> Iterator[tuple[int, bool, Feeds]]:
         """Yield the widths and feeds of all different strips.
 
         They do not depend on the height and width of the tiles. If the first strip does
         not fit, no other strip is computed.
         """
-        first, links = tiling.part(0), self.links_of(tiling)
+        first = tiling.part(0)
         one_tile = len(first.rows) * len(first.columns) == 1
-        key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
+        key = (tiling.group, tiling.tile[2], one_tile, tuple(inputs.items()))
         if key in self._feeds:
             yield from self._feeds[key]
             return
         strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
-        edges = frozenset(link.edges for link in links)
+        edges = frozenset(link.edges for _, link, _ in inputs)
         alike = EquivalentItems(range(tiling.ensembles))
         outputs = cut(self.volume[0], tiling.group)
-        for link, group in set(zip(links, groups, strict=True)):
+        for _, link, group in inputs:
             alike = alike.both(link.depth.equivalent_readers(group, outputs))
         for part in map(tiling.part, alike.some(tiling.ensembles)):
             self.work += 1
             strips = part.strips
             for a, b in unlike_strips(strips.extent, part.channels, strips.size, edges):
-                feeds = feeds_of(links, groups, part, (a, b))
-                self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
+                feeds = feeds_of(inputs, part, (a, b))
+                number = sum(map(mul, inputs.values(), map(len, feeds)))
+                self.work += number // FEEDS_OF_LOOK
                 # Links return the same object for equal feeds.
                 same = (b - a, part.whole, *map(id, feeds))
                 if same not in strips_of:
@@ -231,30 +234,25 @@ class CostModel:
 
     def _formats(
         self,
-        tiling: Tiling,
-        groups: tuple[int, ...],
+        inputs: Counter[Inputs],
         in_axons: int,
         aligned: Sequence[bool],
+        tiling: Tiling,
+        groups: Sequence[int],
     ) -> BlockFit | LimitViolation:
-        read = list(
-            zip(self.links_of(tiling), tiling.forms, groups, aligned, strict=True)
-        )
-        counts = (geometry.source[3] for geometry in self.geometries)
-        channels = dict(zip(read, counts, strict=True))
-        # Handle equal projections once: there may be hundreds.
-        connections: dict[Hashable, ConnectionChoice] = {}
-        for alike, each in channels.items():
-            link, form, group, suits = alike
-            violation = self._pop16_violation(group * each, in_axons, suits)
-            image = form == "convolution"
+        connections: dict[Inputs, ConnectionChoice] = {}
+        for each, suits in zip(inputs, aligned, strict=True):
+            channels = each.group * each.link.bands.channels
+            violation = self._pop16_violation(channels, in_axons, suits)
+            image = each.form == "convolution"
             if image and self.pop == 16 and violation is not None:
                 return violation
             short: PopType = 16 if self.pop != 32 and violation is None else 32
             pop = short if image else None
-            connections[alike] = ConnectionChoice(
-                form, link, pop, self.profile.axon.slots(pop)
-            )
-        return BlockFit(tuple(connections[alike] for alike in read))
+            slots = self.profile.axon.slots(pop)
+            connections[each] = ConnectionChoice(each.form, each.link, pop, slots)
+        every = map(Inputs, tiling.forms, self.links_of(tiling.forms), groups)
+        return BlockFit(tuple(map(connections.__getitem__, every)))
 
     def _pop16_violation(
         self, channels: int, in_axons: int, aligned: bool
@@ -268,6 +266,48 @@ class CostModel:
         if not aligned:
             return LimitViolation("pop16 bases", 1, axon.pop16_base)
         return None
+
+
+def views_of(links: Iterable[Link], axis: int, tile: Interval) -> Views:
+    """Return a tile's view of each link's rows (0) or columns (1)."""
+    return {link: _axis_of(link, axis).view(tile) for link in links}
+
+
+def feeds_of(inputs: Iterable[Inputs], part: EnsembleTiling, strip: Interval) -> Feeds:
+    """Return the inputs of an ensemble's strip for each kind of projection."""
+    return tuple(link.feeds(group, part, strip) for _, link, group in inputs)
+
+
+def load_of(
+    inputs: Counter[Inputs],
+    feeds: Feeds,
+    rows: Views,
+    columns: Views,
+    strip: int,
+    whole: bool,
+) -> Load:
+    """Return the costs of the inputs of a block.
+
+    Parameters
+    ----------
+    inputs, feeds
+        The projections, and the result of `feeds_of`.
+    rows, columns
+        The block's views of the sources.
+    strip
+        The number of channels of the block.
+    whole
+        Whether the block is the whole ensemble.
+    """
+    read = zip(inputs.items(), feeds, strict=True)
+    return Load(
+        tuple(
+            BlockInputs(link, times, fed, rows[link], columns[link])
+            for ((_, link, _), times), fed in read
+        ),
+        strip,
+        whole,
+    )
 
 
 def _axis_of(link: Link, axis: int) -> Axis:

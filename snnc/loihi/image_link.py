@@ -42,11 +42,9 @@ class ImageLink(Link):
         if self.bands.are_all:
             return first, stop
         low, high = self.bands.outputs
-        below = strip[0] - (first - part.slices[0]) * part.channels
-        above = strip[1] - (stop - 1 - part.slices[0]) * part.channels
-        if first + 1 == stop:
-            return first, stop - (min(above, high) <= max(below, low))
-        return first + (below >= high), stop - (above <= low)
+        channels = [(i, part.channels_of(strip, i)) for i in range(first, stop)]
+        touched = [i for i, (a, b) in channels if max(a, low) < min(b, high)]
+        return (touched[0], touched[-1] + 1) if touched else (first, first)
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
         """Return a key for the position of slices: equal for slices not at an end."""

@@ -8,7 +8,8 @@ whose blocks fit on cores.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -227,20 +228,17 @@ def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) 
     """Return how many channels of a source strip are in slices that are read."""
     if picked is None:
         return length(strip)
-    channels, total = part.channels, 0
-    for place in range(*part.slices_of(strip)):
-        if length(picked.within((place, place + 1))):
-            start = (place - part.slices[0]) * channels
-            total += min(strip[1], start + channels) - max(strip[0], start)
-    return total
+    return sum(
+        length(part.channels_of(strip, place))
+        for place in range(*part.slices_of(strip))
+        if length(picked.within((place, place + 1)))
+    )
 
 
 EXPONENTS = 7
 INDICES = 8
 """Formats may differ in the exponents of weights and in the sizes of indices: the
 numbers of each."""
-Feeds = tuple[tuple[SourceChannels, ...], ...]
-"""The inputs of a strip, for each projection and source ensemble."""
 Limit = Literal[
     "compartments",
     "in-axons",
@@ -281,29 +279,74 @@ class LimitViolation:
     most: int
 
 
+class Inputs(NamedTuple):
+    """Equal projections into a population, of which there may be hundreds.
+
+    ``group`` is the number of slices per ensemble of their sources.
+    """
+
+    form: Form
+    link: Link
+    group: int
+
+
+class BlockInputs(NamedTuple):
+    """The part of equal projections in one block.
+
+    ``feeds`` are the inputs from each ensemble of a source; ``rows`` and ``columns``
+    are the views of the source.
+    """
+
+    link: Link
+    times: int
+    feeds: tuple[SourceChannels, ...]
+    rows: View
+    columns: View
+
+
 @dataclass(frozen=True)
 class Load:
-    """The costs of a block's inputs; ``aligned`` is per projection.
+    """The costs of a block's inputs.
 
     Bits are counted on demand, because counting is slow and unnecessary if there are
     too many in-axons.
+
+    Attributes
+    ----------
+    strip
+        The number of channels of the block.
+    whole
+        Whether the block is the whole ensemble.
     """
 
-    in_axons: int
-    _costs: Callable[[], list[list[Cost]]]
+    inputs: tuple[BlockInputs, ...]
+    strip: int
+    whole: bool
 
     @cached_property
-    def costs(self) -> list[list[Cost]]:
-        """Return the costs of each connection, by projection."""
-        return self._costs()
+    def in_axons(self) -> int:
+        return sum(
+            times * link.fed_axons(feed, rows, columns, self.whole)
+            for link, times, feeds, rows, columns in self.inputs
+            for feed in feeds
+        )
+
+    @cached_property
+    def costs(self) -> list[tuple[int, list[Cost]]]:
+        """The number of equal projections, and the costs of each connection."""
+        size = self.strip, self.whole
+        return [
+            (times, [link.cost(feed, rows, columns, *size) for feed in feeds])
+            for link, times, feeds, rows, columns in self.inputs
+        ]
 
     @property
     def bits(self) -> int:
-        return sum(cost.bits for costs in self.costs for cost in costs)
+        return sum(times * cost.bits for times, costs in self.costs for cost in costs)
 
     @property
     def words(self) -> int:
-        return sum(cost.words for costs in self.costs for cost in costs)
+        return sum(times * cost.words for times, costs in self.costs for cost in costs)
 
     @property
     def formats(self) -> int:
@@ -312,64 +355,14 @@ class Load:
         For a given index size, formats differ only by the weights' exponent, from 0 to
         -6 (``builder/discretize.py:268, 378``).
         """
-        every = [cost.index_bits for costs in self.costs for cost in costs]
-        some = min(every.count(None), INDICES)
-        indices = len(set(every) - {None}) + some
-        return min(len(every), EXPONENTS * indices)
+        every = Counter[int | None]()
+        for times, costs in self.costs:
+            for cost in costs:
+                every[cost.index_bits] += times
+        indices = len(every.keys() - {None}) + min(every[None], INDICES)
+        return min(every.total(), EXPONENTS * indices)
 
     @property
     def suits_pop16(self) -> tuple[bool, ...]:
-        return tuple(all(cost.aligned for cost in costs) for costs in self.costs)
-
-
-def feeds_of(
-    links: Sequence[Link], groups: Sequence[int], part: EnsembleTiling, strip: Interval
-) -> Feeds:
-    """Return the inputs of an ensemble's strip for each projection."""
-    read = list(zip(links, groups, strict=True))
-    # Handle equal projections once: there may be hundreds.
-    alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
-    return tuple(map(alike.__getitem__, read))
-
-
-def load_of(
-    links: Sequence[Link],
-    feeds: Feeds,
-    views: tuple[Sequence[View], Sequence[View]],
-    strip: int,
-    whole: bool,
-) -> Load:
-    """Return the costs of a block's inputs for all projections and ensembles.
-
-    Parameters
-    ----------
-    links
-        One link per projection.
-    feeds
-        The result of `feeds_of`.
-    views
-        The block's views of the sources' rows, and of their columns, by projection.
-    strip
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
-    """
-    # The same link and the same feeds have the same costs.
-    read = [
-        (link, id(given), row, column)
-        for link, given, row, column in zip(links, feeds, *views, strict=True)
-    ]
-    alike = dict(zip(read, feeds, strict=True))
-    axons = {
-        key: sum(key[0].fed_axons(feed, *key[2:], whole) for feed in given)
-        for key, given in alike.items()
-    }
-
-    def costs() -> list[list[Cost]]:
-        by_key = {
-            key: [key[0].cost(feed, *key[2:], strip, whole) for feed in given]
-            for key, given in alike.items()
-        }
-        return [by_key[key] for key in read]
-
-    return Load(sum(axons[key] for key in read), costs)
+        """Whether the bases of each input are suitable for pop16."""
+        return tuple(all(cost.aligned for cost in costs) for _, costs in self.costs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -12,6 +12,7 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
+from snnc.ir.shapes import volume_of
 from snnc.loihi.axon_use import AxonUse
 from snnc.loihi.build_links import ProjectionGeometry, geometry_of
 from snnc.loihi.candidates import (
@@ -19,12 +20,9 @@ from snnc.loihi.candidates import (
     Choices,
     Groups,
     HostChoices,
-    finest_tilings,
-    least_violation,
     tilings_of,
 )
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import LimitViolation
 from snnc.loihi.search import Step
 from snnc.loihi.tiling import Tiling, least_sizes
 
@@ -118,50 +116,35 @@ def make_plan(
             target.pop,
         )
         if key not in choices:
-            choices[key] = _choices(population, geometries, groups, target, profile)
+            choices[key] = (
+                _chip_choices(population, geometries, groups, target, profile)
+                if population.on_chip
+                else HostChoices(population.volume)
+            )
         steps.append(Step(choices[key], sources))
     return Plan(lowered, populations, tuple(steps), profile)
 
 
-@dataclass(frozen=True, slots=True)
-class StandaloneFeasibility:
-    """The costs of a single population, its finest tilings, and its sources' groups."""
-
-    costs: CostModel
-    tilings: tuple[Tiling, ...]
-    sources: tuple[tuple[int, ...], ...]
-
-    @property
-    def violation(self) -> LimitViolation | None:
-        """Return the finest tilings' smallest violation of a limit, or None."""
-        return least_violation(self.costs, self.tilings, self.sources)
-
-
 def standalone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
-) -> StandaloneFeasibility:
+) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
     read = lowered.into(population.name)
     volumes = [lowered.by_name[p.source].volume for p in read]
     geometries = [
         geometry_of(p, v, population) for p, v in zip(read, volumes, strict=True)
     ]
-    costs = CostModel(population.volume, geometries, target.pop, profile)
-    tilings = fixed_tilings(costs, block_of(population)) or finest_tilings(costs)
-    return StandaloneFeasibility(
-        costs, tilings, tuple(least_sizes(volume[0]) for volume in volumes)
-    )
+    groups = [least_sizes(volume[0]) for volume in volumes]
+    return _chip_choices(population, geometries, groups, target, profile)
 
 
-def _choices(
+def _chip_choices(
     population: Population,
-    geometries: tuple[ProjectionGeometry, ...],
-    groups: tuple[Groups, ...],
+    geometries: Sequence[ProjectionGeometry],
+    groups: Sequence[Groups],
     target: Loihi,
     profile: Profile,
-) -> Choices:
-    if not population.on_chip:
-        return HostChoices(population.volume)
+) -> ChipChoices:
     costs = CostModel(population.volume, geometries, target.pop, profile)
     return ChipChoices(costs, fixed_tilings(costs, block_of(population)), groups)
 
@@ -170,19 +153,8 @@ def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] |
     """Return the tiling in each form that a `block` allows; None without a `block`."""
     if block is None:
         return None
-    group, height, width, strip = block_tiling(block)
+    group, height, width, strip = volume_of(block)
     return tilings_of(costs, group, (height, width, strip))
-
-
-def block_tiling(block: Shape) -> tuple[int, int, int, int]:
-    """Convert a `block` of any rank to slices, height, width and channels."""
-    if len(block) == 4:
-        return block[0], block[1], block[2], block[3]
-    if len(block) == 3:
-        return 1, block[0], block[1], block[2]
-    if len(block) == 2:
-        return 1, block[0], 1, block[1]
-    return 1, 1, 1, block[0]
 
 
 def whole_block(shape: Shape) -> Shape:

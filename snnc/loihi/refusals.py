@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
@@ -10,25 +10,19 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.candidates import (
-    ChipChoices,
-    finest_tilings,
-    least_violation,
-    tilings_of,
-)
+from snnc.ir.shapes import volume_of
+from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.plan import (
     Plan,
     block_of,
-    block_tiling,
     compartment_floors,
-    fixed_tilings,
     largest_block,
     standalone,
     whole_block,
 )
-from snnc.loihi.search import Infeasible, Search
+from snnc.loihi.search import Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
@@ -86,31 +80,33 @@ def refuse_plan(
     plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
     """Report why a plan has no mapping, or only a mapping that is too large."""
+    lowered, dead = plan.lowered, search.infeasible
     if plan.unmappable:
-        yield from _refuse_unmappable(plan)
-        if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
-            yield _refuse_neurons(plan.lowered, target, plan.profile)
+        for population in plan.unmappable:
+            choices = plan.step(population).choices
+            if isinstance(choices, ChipChoices):
+                yield _refuse_layer(population, choices)
+        floors = compartment_floors(lowered, plan.profile)
+        if sum(floors.values()) > target.cores:
+            yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
-        yield _refuse_size(target, mapped)
-    elif search.gave_up or search.infeasible is None:
-        yield _refuse_floor(plan, target, search.lower_bound)
+        shares = {p.population.name: p.cores for p in mapped.populations}
+        yield _too_many(lowered, target, mapped.cores, shares, bound="")
+    elif search.gave_up or dead is None:
+        shares = {p.name: plan.step(p).choices.floor for p in plan.populations}
+        yield _too_many(lowered, target, search.lower_bound, shares)
     else:
-        yield _refuse_axons(plan, search.infeasible)
+        layer = plan.populations[dead.source].layer
+        yield rules.TooManyOutAxons(
+            span=layer.span,
+            name=layer.name,
+            value=dead.out_axons,
+            most=plan.profile.core.out_axons,
+        )
 
 
-def _refuse_unmappable(plan: Plan) -> Iterator[Diagnostic]:
-    for population in plan.unmappable:
-        choices = plan.step(population).choices
-        if isinstance(choices, ChipChoices):
-            yield _refuse_layer(population, choices.costs, choices.sources)
-
-
-def _refuse_layer(
-    population: Population, costs: CostModel, sources: Sequence[Sequence[int]]
-) -> Diagnostic:
-    fixed = fixed_tilings(costs, block_of(population))
-    tilings = fixed if fixed is not None else finest_tilings(costs)
-    violation = least_violation(costs, tilings, sources)
+def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
+    costs, violation = choices.costs, choices.violation
     if violation is None or violation.limit.startswith("pop16"):
         return rules.ShortAxonsImpossible(
             span=population.layer.span,
@@ -133,7 +129,7 @@ def _refuse_layer(
         limit=violation.limit,
         value=violation.value,
         most=violation.most,
-        nearest=_smaller(costs, block, sources),
+        nearest=_smaller(costs, block, choices.sources),
     )
 
 
@@ -150,38 +146,12 @@ def _smaller(
     costs: CostModel, block: Shape, sources: Sequence[Sequence[int]]
 ) -> Shape | None:
     """Return the block with the most filters that fits; keep its other axes."""
-    group, height, width, channels = block_tiling(block)
+    group, height, width, channels = volume_of(block)
     for strip in reversed(least_sizes(channels)):
         tilings = tilings_of(costs, group, (height, width, strip))
         if least_violation(costs, tilings, sources) is None:
             return (*block[:-1], strip)
     return None
-
-
-def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """Describe layers whose lower bounds add up to more cores than the target has."""
-    largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
-    share = plan.step(largest).choices.floor
-    return _too_many(plan.lowered, target, cores, largest, share, "at least ")
-
-
-def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
-    """Describe why no mapping exists although every layer fits on its own."""
-    population = plan.populations[dead.source]
-    return rules.TooManyOutAxons(
-        span=population.layer.span,
-        name=population.layer.name,
-        value=dead.out_axons,
-        most=plan.profile.core.out_axons,
-    )
-
-
-def _refuse_size(target: Loihi, mapped: MappedNetwork) -> Diagnostic:
-    """Describe a mapping with more cores than the target allows."""
-    largest = max(mapped.populations, key=lambda population: population.cores)
-    return _too_many(
-        mapped.lowered, target, mapped.cores, largest.population, largest.cores
-    )
 
 
 def refuse_large(
@@ -192,43 +162,33 @@ def refuse_large(
         if population.on_chip and population.volume[0] <= DEEP:
             one = standalone(lowered, population, target, profile)
             if one.violation is not None:
-                yield _refuse_layer(population, one.costs, one.sources)
-    yield _refuse_neurons(lowered, target, profile)
-
-
-def _refuse_neurons(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile
-) -> Diagnostic:
-    """Describe a network whose neurons fill more cores than the target allows."""
+                yield _refuse_layer(population, one)
     floors = compartment_floors(lowered, profile)
-    largest = max(floors, key=lambda name: floors[name])
-    return _too_many(
-        lowered,
-        target,
-        sum(floors.values()),
-        lowered.by_name[largest],
-        floors[largest],
-        "at least ",
-    )
+    yield _too_many(lowered, target, sum(floors.values()), floors)
 
 
 def _too_many(
     lowered: LoweredNetwork,
     target: Loihi,
     cores: int,
-    largest: Population,
-    share: int,
-    bound: str = "",
+    shares: Mapping[str, int],
+    bound: str = "at least ",
 ) -> Diagnostic:
+    """Describe a network with more cores than the target allows.
+
+    ``shares`` are the cores of each population.
+    """
+    largest = max(shares, key=lambda name: shares[name])
+    layer = lowered.by_name[largest].layer
     return rules.TooManyCores(
-        span=largest.layer.span,
+        span=layer.span,
         related=(Label(target.span, f"allows {counted(target.cores, 'core')}"),),
         name=lowered.network.name,
         cores=cores,
         bound=bound,
         allowed=target.cores,
-        largest=largest.layer.name,
-        share=share,
+        largest=layer.name,
+        share=shares[largest],
     )
 
 

@@ -29,10 +29,6 @@ class ScatterAxis(Axis):
     """
 
     @cached_property
-    def _patterns(self) -> dict[Pattern, int]:
-        return {}
-
-    @cached_property
     def _seen(self) -> dict[tuple[int, tuple[TapRun, ...]], View]:
         return {}
 
@@ -86,7 +82,7 @@ class ScatterAxis(Axis):
 
     def _run(self, reads: Sequence[tuple[int, Tap]]) -> TapRun:
         pattern, scale = pattern_of(reads)
-        values = self._patterns.setdefault(pattern, len(self._patterns))
+        values = self._values.setdefault(pattern, len(self._values))
         first = reads[0][0]
         return TapRun(first, len(reads), values, scale, (first,))
 

@@ -24,10 +24,10 @@ from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
 from sys import maxsize
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from snnc.ir.device import Core
-from snnc.loihi.axon_use import AxonUse, Readers
+from snnc.loihi.axon_use import NO_READERS, AxonUse, Readers
 from snnc.loihi.candidates import (
     MAX_COMBINATIONS,
     MAX_GROUPS,
@@ -53,7 +53,6 @@ GROWTH = 8
 """The factor by which the next attempt may need more work."""
 FITS_OF_WORK = 4
 """The number of parts of a fit that take as long as one unit of work."""
-Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,24 @@ class _Pick(NamedTuple):
     after: _Pick | None
 
 
+class Demand(NamedTuple):
+    """What the chosen readers of a source require of it.
+
+    Attributes
+    ----------
+    group
+        The number of depth slices per ensemble.
+    readers
+        The readers on the chip; none if the source is on the host.
+    need
+        The fewest cores with which the source serves its readers.
+    """
+
+    group: int
+    readers: Readers
+    need: int
+
+
 class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
@@ -109,24 +126,21 @@ class PartialSolution(NamedTuple):
     ----------
     bound
         A lower bound on the cores of all mappings that contain this partial solution.
-    readers, groups
-        The readers and the group size of each earlier source.
-    needs
-        The fewest cores with which each source serves its readers.
+    demands
+        The demand on each earlier source.
     pick
         The tilings chosen so far.
     """
 
     bound: int
-    readers: Mapping[int, Readers]
-    groups: Mapping[int, int]
-    needs: Mapping[int, int]
+    demands: Mapping[int, Demand]
     pick: _Pick | None
 
     @property
     def key(self) -> object:
         """A key with the properties that affect earlier steps."""
-        return frozenset(self.readers.items()), frozenset(self.groups.items())
+        demands = self.demands.items()
+        return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
 class Search:
@@ -268,7 +282,7 @@ class Search:
             If the attempt exceeds the work limit.
         """
         is_complete = self._tries_all and branches is None
-        some = [PartialSolution(self.floor, {}, {}, {}, None)]
+        some = [PartialSolution(self.floor, {}, None)]
         for i in reversed(range(len(self.steps))):
             by_key: dict[object, PartialSolution] = {}
             for partial in some:
@@ -293,29 +307,26 @@ class Search:
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        choices, own = self.steps[i].choices, partial.groups.get(i)
-        need = partial.needs.get(i, self.floors[i])
-        before = PartialSolution(
-            partial.bound - need,
-            _without(i, partial.readers),
-            _without(i, partial.groups),
-            _without(i, partial.needs),
-            partial.pick,
-        )
+        choices, own = self.steps[i].choices, partial.demands.get(i)
+        group = None if own is None else own.group
+        readers = NO_READERS if own is None else own.readers
+        need = self.floors[i] if own is None else own.need
+        others = {source: d for source, d in partial.demands.items() if source != i}
+        before = PartialSolution(partial.bound - need, others, partial.pick)
         ways: Iterable[Iterable[tuple[FittingTiling, Groups]]]
         if isinstance(choices, HostChoices):
-            tiling = choices.tiling(choices.groups[0] if own is None else own)
+            tiling = choices.tiling(choices.groups[0] if group is None else group)
             ways = [[((tiling, BlockFit(())), ())]]
         else:
             room = bound - before.bound
+            fixed = {source: demand.group for source, demand in others.items()}
             ways = (
-                zip(self._candidates(i, own, groups).up_to(room), repeat(groups))
-                for groups in self._combinations(i, before.groups)
+                zip(self._candidates(i, group, groups).up_to(room), repeat(groups))
+                for groups in self._combinations(i, fixed)
             )
         for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
-            if self._serves(i, partial.readers.get(i), tiling):
-                by_source = dict(zip(self.steps[i].sources, groups, strict=True))
-                more = self._with(before, i, tiling, fit, by_source)
+            if self._serves(i, readers, tiling):
+                more = self._with(before, i, tiling, fit, groups)
                 if more is not None and more.bound <= bound:
                     yield more
 
@@ -325,30 +336,29 @@ class Search:
         i: int,
         tiling: Tiling,
         fit: BlockFit,
-        groups: Mapping[int, int],
+        groups: Groups,
     ) -> PartialSolution | None:
         """Return a solution with one more tiling; None if a source can't serve it."""
-        readers, needs = dict(partial.readers), dict(partial.needs)
-        for source, connection in zip(
-            self.steps[i].sources, fit.connections, strict=False
+        demands, bound = dict(partial.demands), partial.bound + tiling.cores
+        sources = self.steps[i].sources
+        for source, group, connection in zip(
+            sources, groups, fit.connections, strict=False
         ):
+            own = demands.get(source) or (group, NO_READERS, self.floors[source])
+            _, readers, need = own
             if isinstance(self.steps[source].choices, ChipChoices):
-                readers[source] = self._use.more(
-                    readers.get(source), connection, tiling
-                )
-        bound = partial.bound + tiling.cores
-        for source, group in groups.items():
-            if source in readers:
-                least = needs.get(source, self.floors[source])
-                need = self._need(source, readers[source], group, least)
-                if need is None:
-                    return None
-                bound += need - least
-                needs[source] = need
-        pick = _Pick(tiling, fit, partial.pick)
-        return PartialSolution(
-            bound, readers, {**partial.groups, **groups}, needs, pick
-        )
+                readers = self._use.more(readers, connection, tiling)
+            demands[source] = Demand(group, readers, need)
+        for source in dict.fromkeys(sources):
+            group, readers, least = demands[source]
+            if not readers.counts:
+                continue
+            if (most := self._need(source, readers, group, least)) is None:
+                return None
+            if most > least:
+                bound += most - least
+                demands[source] = Demand(group, readers, most)
+        return PartialSolution(bound, demands, _Pick(tiling, fit, partial.pick))
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
@@ -371,7 +381,7 @@ class Search:
             self._needs[key] = most if most < maxsize else None
         return self._needs[key]
 
-    def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
+    def _serves(self, i: int, readers: Readers, tiling: Tiling) -> bool:
         """Return whether a tiling's blocks have enough out-axons for all readers."""
         self._tested += 1
         if self._patience < maxsize and self.work > self._patience:
@@ -417,10 +427,6 @@ class Search:
                 for source, forms in zip(step.sources, links, strict=True):
                     found[source] |= set(forms) != {"convolution"}
         return found
-
-
-def _without(i: int, given: Mapping[int, Given]) -> dict[int, Given]:
-    return {source: what for source, what in given.items() if source != i}
 
 
 def _are_too_many(free: Sequence[Groups]) -> bool:

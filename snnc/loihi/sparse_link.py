@@ -179,7 +179,7 @@ class SparseLink(Link):
         for out in range(*part.slices_of(strip)):
             tap = self.depth.tap(out, place)
             if tap or self._dense:
-                yield out, tap, _own(part, strip, out)
+                yield out, tap, part.channels_of(strip, out)
 
     def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
         """Return the source's groups; join consecutive groups that are read equally.
@@ -189,7 +189,7 @@ class SparseLink(Link):
         here, given = self.bands.groups, self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
         for out in range(*part.slices_of(strip)):
-            for channel in _own(part, strip, out):
+            for channel in part.channels_of(strip, out):
                 ends |= {channel // given, -(-channel // given)}
         inside = sorted(end for end in ends if here.start <= end <= here.stop)
         return [range(a, b) for a, b in pairwise(inside)]
@@ -232,12 +232,6 @@ class SparseLink(Link):
                             steps[shift + end] -= 1
             self._strips[key] = _sums(steps, part.strips)
         return self._strips[key]
-
-
-def _own(part: EnsembleTiling, strip: Interval, out: int) -> Interval:
-    """Return the channels of an output slice in a strip of its ensemble."""
-    start = (out - part.slices[0]) * part.channels
-    return max(0, strip[0] - start), min(part.channels, strip[1] - start)
 
 
 def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:

@@ -46,6 +46,11 @@ class EnsembleTiling:
         first = start + strip[0] // self.channels
         return first, start + (strip[1] - 1) // self.channels + 1
 
+    def channels_of(self, strip: Interval, slice_: int) -> Interval:
+        """Return the channels of a depth slice that are in a strip."""
+        start = (slice_ - self.slices[0]) * self.channels
+        return max(0, strip[0] - start), min(self.channels, strip[1] - start)
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedBlock:

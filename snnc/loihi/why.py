@@ -18,7 +18,7 @@ from typing import Literal
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.axon_use import AxonUse, Readers
+from snnc.loihi.axon_use import NO_READERS, AxonUse, Readers
 from snnc.loihi.candidates import ChipChoices, tilings_below
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
@@ -269,7 +269,7 @@ class LocalReplacement:
         most = self.plan.profile.core.out_axons
         for source in sorted({s for n in changed for s in steps[n].sources}):
             readers = self._readers(source, tilings, fits)
-            if readers is not None:
+            if readers.counts:
                 peak = self._use.peak(readers, tilings[source])
                 if peak > most:
                     return source, LimitViolation("out-axons", peak, most)
@@ -277,8 +277,8 @@ class LocalReplacement:
 
     def _readers(
         self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
-    ) -> Readers | None:
-        readers = None
+    ) -> Readers:
+        readers = NO_READERS
         if isinstance(self.plan.steps[source].choices, ChipChoices):
             for n, step in enumerate(self.plan.steps):
                 for read, one in zip(step.sources, fits[n].connections, strict=False):

@@ -64,7 +64,7 @@ def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit:
         return fit
     long: PopType = 16 if costs.pop == 16 else 32
     choices = []
-    for form, link in zip(tiling.forms, costs.links_of(tiling), strict=True):
+    for form, link in zip(tiling.forms, costs.links_of(tiling.forms), strict=True):
         pop = long if form == "convolution" else None
         choices.append(ConnectionChoice(form, link, pop, costs.profile.axon.slots(pop)))
     return BlockFit(tuple(choices))
