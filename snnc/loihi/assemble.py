@@ -18,7 +18,7 @@ from snnc.ir.mapped import (
     mixed_sources,
 )
 from snnc.loihi.axis import cut, length
-from snnc.loihi.axon_use import NO_READERS, AxonUse, Reader
+from snnc.loihi.axon_use import NO_READERS, AxonReader, AxonUse
 from snnc.loihi.candidates import HostChoices
 from snnc.loihi.cost_model import CostModel, feeds_of, load_of, views_of
 from snnc.loihi.link import ConnectionChoice
@@ -167,7 +167,7 @@ def _blocks_of(
     costs: CostModel,
     tiling: Tiling,
     groups: Sequence[int],
-    readers: Mapping[Reader, int],
+    readers: Mapping[AxonReader, int],
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
 

@@ -12,7 +12,7 @@ Cut = tuple[int, Tile]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reader:
+class AxonReader:
     """A reader of a population, whose axons need ``slots`` slots each."""
 
     link: Link
@@ -27,7 +27,7 @@ class Readers:
     There may be hundreds, so ``counts`` contains the number of equal ones.
     """
 
-    counts: Mapping[Reader, int] = field(default_factory=dict)
+    counts: Mapping[AxonReader, int] = field(default_factory=dict)
 
 
 NO_READERS = Readers()
@@ -45,11 +45,11 @@ class AxonUse:
     """
 
     def __init__(self) -> None:
-        self._slots: dict[tuple[Reader, Cut], list[int]] = {}
-        self._most: dict[tuple[Reader, Cut], int] = {}
+        self._slots: dict[tuple[AxonReader, Cut], list[int]] = {}
+        self._most: dict[tuple[AxonReader, Cut], int] = {}
         self._peaks: dict[tuple[Readers, Cut], int] = {}
-        self._equal: dict[tuple[Link, int, Cut], Reader] = {}
-        self._readers: dict[tuple[Readers, Reader], Readers] = {}
+        self._equal: dict[tuple[Link, int, Cut], AxonReader] = {}
+        self._readers: dict[tuple[Readers, AxonReader], Readers] = {}
 
     def more(
         self, before: Readers, connection: ConnectionChoice, target: Tiling
@@ -59,7 +59,7 @@ class AxonUse:
         own = link, slots, cut_of(target)
         # Readers that need the same axons are one object.
         if own not in self._equal:
-            self._equal[own] = Reader(link, slots, target)
+            self._equal[own] = AxonReader(link, slots, target)
         key = before, (one := self._equal[own])
         if key not in self._readers:
             more = before.counts.get(one, 0) + 1
@@ -89,14 +89,14 @@ class AxonUse:
             self._peaks[key] = max(map(sum, zip(*slots, strict=True)))
         return self._peaks[key]
 
-    def _slots_by_block(self, one: Reader, source: Tiling) -> list[int]:
+    def _slots_by_block(self, one: AxonReader, source: Tiling) -> list[int]:
         key = one, cut_of(source)
         if key not in self._slots:
             axons = one.link.axons(source, one.target, source.parts)
             self._slots[key] = [one.slots * n for part in axons for n in part]
         return self._slots[key]
 
-    def _most_slots(self, one: Reader, source: Tiling) -> int:
+    def _most_slots(self, one: AxonReader, source: Tiling) -> int:
         key = one, cut_of(source)
         if key not in self._most:
             self._most[key] = one.slots * one.link.most_axons(source, one.target)
