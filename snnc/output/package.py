@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -69,8 +68,7 @@ class Lock:
         if not has_conflict(text):
             return _parse(text)
         try:
-            sides = [_CONFLICT.sub(side, text) for side in (r"\1", r"\2")]
-            ours, theirs = map(_parse, sides)
+            ours, theirs = map(_parse, _sides(text))
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -142,10 +140,23 @@ def is_usable(path: str) -> bool:
     return all(len(part) <= LONGEST_NAME for part in parts)
 
 
-_CONFLICT = re.compile(
-    r"^<{7}[^\n]*\n(.*?)(?:^\|{7}.*?)?^={7}[^\n]*\n(.*?)^>{7}[^\n]*\n?", re.M | re.S
-)
-"""A conflict of two sides, perhaps with their common ancestor in between."""
+def _sides(text: str) -> tuple[str, str]:
+    """Return the two sides of a failed merge, without their common ancestor."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    now = sides
+    for line in text.splitlines(keepends=True):
+        if line.startswith("<<<<<<<"):
+            now = (sides[0], [])
+        elif line.startswith("|||||||"):
+            now = ([], [])
+        elif line.startswith("======="):
+            now = ([], sides[1])
+        elif line.startswith(">>>>>>>"):
+            now = sides
+        else:
+            for side in now:
+                side.append(line)
+    return "".join(sides[0]), "".join(sides[1])
 
 
 def _parse(text: str) -> Lock:
