@@ -154,6 +154,7 @@ class Store(ArrayFile):
     @contextmanager
     def _sound(self) -> Iterator[None]:
         """Turn any error that h5py raises on a damaged file into a refusal."""
+        _ = self._h5py  # its own errors are not the file's
         try:
             yield
         except (RefusedModelError, MemoryError):
