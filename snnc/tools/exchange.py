@@ -54,7 +54,7 @@ def import_keras(
     weights
         A weight file for an architecture, from ``save_weights`` or ``save``.
     name
-        The network's name; by default, that of the model.
+        The network's name; by default, the model's name.
     rewrite
         Replacements for unsupported layers, such as ``{"maxpool": "avgpool"}``.
     encode

@@ -77,7 +77,7 @@ class Written:
 class BadValue:
     """A value of the property or part ``key`` that pydantic or a literal rejects.
 
-    ``node`` is the syntax of the value, and ``context`` is that of the error.
+    ``node`` is the syntax of the value, and ``context`` is the error's.
     """
 
     span: Span
@@ -248,7 +248,7 @@ def _wrong_type(bad: BadValue) -> Diagnostic:
 
 
 def _unquote(node: Any, example: str) -> str:
-    """Return the value in a quoted text if its type is that of the example."""
+    """Return the value in a quoted text if it has the example's type."""
     text = node.value.strip() if isinstance(node, tree.Text) else ""
     # In YAML, the span of a text excludes its quotes.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
