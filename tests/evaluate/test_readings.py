@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +24,13 @@ SPANS = [(0, 12), (12, 21)]  # a span takes more than one chunk
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 @pytest.mark.parametrize("synapse", ["4 ms", "1 ms"])
 def test_each_is_what_a_package_that_reads_so_decides(
-    case: Callable[..., Case],
+    full: Case,
     tmp_path: Path,
     presentation: Presentation,
     synapse: str,
 ) -> None:
-    made = case()
-    weights = made.package.layout.load(made.weights)
-    x = random_images(made.package, 21)
+    weights = full.package.layout.load(full.weights)
+    x = random_images(full.package, 21)
     own = build_package("own", f"decide last, synapse {synapse}", tmp_path)
     with make_engine(own, weights) as engine:
         found = [*whole(run_spans(engine, presentation, x, SPANS))]

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc import processes
 from snnc.cli import main
-from snnc.tools.evaluate import exact, run
+from snnc.tools.evaluate import exact
 from snnc.tools.evaluate.options import EvaluateOptions
-from snnc.tools.evaluate.run import has_keras
 from snnc.tools.evaluate.task import open_task
 from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
 from tests.support import CLUSTER
@@ -27,58 +25,41 @@ pytestmark = [
 
 
 @CLUSTER
-@pytest.mark.parametrize("presentation", ["row", "rest"])
+@pytest.mark.usefixtures("with_keras")
+@pytest.mark.parametrize(
+    # What is started for workers knows no presentation.
+    ("name", "presentation", "workers"),
+    [("small", "row", "2"), ("regression", "rest", "1")],
+)
 def test_any_number_of_workers_gives_the_same(
     case: Make,
     told: Callable[..., Told],
     scheduler: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str,
     presentation: str,
+    workers: str,
 ) -> None:
-    if presentation == "row":
-        monkeypatch.setattr(run, "has_keras", has_keras)
-    made = case()
-    # What is started for workers knows no presentation.
-    count = "2" if presentation == "row" else "1"
+    made = case(name)
     ways = {
         "threads": [],
-        "processes": ["--workers", count],
+        "processes": ["--workers", workers],
         "dask": ["--dask", scheduler],
     }
     presented = ("--presentation", presentation)
     found = {
-        name: told(made, *way, *presented, "--output", str(tmp_path / name))
-        for name, way in ways.items()
+        way: told(made, *options, *presented, "--output", str(tmp_path / way))
+        for way, options in ways.items()
     }
-    rows = {name: outputs(tmp_path / name) for name in ways}
+    rows = {way: outputs(tmp_path / way) for way in ways}
     assert len(lines(tmp_path / "dask")) > 2
-    for name in ways:
-        assert found[name] == found["threads"]
-        assert rows[name] == rows["threads"]
+    for way in ways:
+        assert found[way] == found["threads"]
+        assert rows[way] == rows["threads"]
     assert len(np.unique(rows["threads"], axis=0)) > 1
 
 
-@pytest.mark.parametrize("knows_safe_path", [False, True])
-def test_workers_import_nothing_from_the_current_folder(
-    knows_safe_path: bool,
-    case: Make,
-    told: Callable[..., Told],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
-    if not knows_safe_path:
-        monkeypatch.delitem(processes.ENVIRONMENT, processes.SAFE_PATH)
-        monkeypatch.setattr(processes, "KNOWS_SAFE_PATH", False)
-    elif sys.version_info < (3, 11):
-        pytest.skip("Python 3.10 has no such mode")
-    for name in ("multiprocessing", "numpy", "struct"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    assert told(case(), "--workers", "2")["examples"] == 21
-
-
+@pytest.mark.usefixtures("with_keras")
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_an_interrupted_run_goes_on(
     case: Make,
@@ -87,7 +68,6 @@ def test_an_interrupted_run_goes_on(
     capsys: pytest.CaptureFixture[str],
     presentation: str,
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
     way = ("--presentation", presentation)
     out = made.weights.with_suffix(".evaluation.jsonl")
