@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,45 +9,30 @@ import nengo
 import numpy as np
 import pytest
 
-from tests.agreement.networks import text
+from tests.agreement.conftest import one_run
 
-Package = Callable[[str], SimpleNamespace]
-
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def net(package: Package) -> SimpleNamespace:
-    return package(text("conv3d", "relu").replace("conv3d_relu", "predicted"))
-
-
-@pytest.fixture(scope="module")
-def x(net: SimpleNamespace) -> np.ndarray:
-    random = np.random.default_rng(3)
-    shape = (6, *net.network.input.shape)
-    return random.uniform(-2, 2, shape).astype(np.float32)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.xdist_group("evaluate"),
+]
 
 
 @pytest.fixture
-def weights(net: SimpleNamespace) -> dict[str, np.ndarray]:
-    tensors = net.layout.load_weights(net.weights)
-    return tensors
+def x(data: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    return data[0]
 
 
 def by_hand(net: SimpleNamespace, x: np.ndarray) -> np.ndarray:
-    built, network = net.nengo.build_network(net.weights, x), net.network
-    with nengo.Simulator(built.net, dt=network.dt, progress_bar=False) as sim:
-        sim.run_steps(len(x) * network.steps)
-    rows = np.asarray(sim.data[built.output]).reshape(len(x), network.steps, -1)
-    return rows[:, network.steps // 2 :].mean(axis=1)
+    rows, _ = one_run(net, x, nengo.Simulator)
+    return rows[:, net.network.steps // 2 :].mean(axis=1)
 
 
-def test_outputs_are_those_of_one_run(
-    net: SimpleNamespace, x: np.ndarray, weights: dict[str, np.ndarray]
-) -> None:
+def test_outputs_are_those_of_one_run(net: SimpleNamespace, x: np.ndarray) -> None:
     outputs = net.predict.predict(x, net.weights)
     assert (outputs.dtype, outputs.shape) == (np.float32, (6, 4))
     np.testing.assert_allclose(outputs, by_hand(net, x), rtol=1e-6)
+    weights = net.layout.load_weights(net.weights)
     np.testing.assert_array_equal(net.predict.predict(x, weights), outputs)
 
 
@@ -95,6 +79,6 @@ def test_what_does_not_fit_is_refused_in_one_line(
         assert net.predict.main([*map(str, files)]) == 1
         told = capsys.readouterr().err
         assert said in told
-        assert told.startswith("predicted.predict: ")
+        assert told.startswith("evaluated.predict: ")
         assert told.count("\n") == 1
     assert not out.exists()

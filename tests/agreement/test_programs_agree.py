@@ -59,8 +59,7 @@ def activations(made: SimpleNamespace, x: np.ndarray) -> dict[str, np.ndarray]:
 )
 def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> None:
     made = package(text(name, neuron))
-    check_rate_mode(made)
-    check_cores(made)
+    check(made)
     for layer, values in activations(made, examples(made)).items():
         assert values.max() > 0 or not layer, f"{layer} is silent"
 
@@ -73,8 +72,7 @@ def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> 
 )
 def test_the_example_specs_agree(package: Package, spec: Path) -> None:
     made = package(spec.read_text(encoding="utf-8"))
-    check_rate_mode(made)
-    check_cores(made)
+    check(made)
 
 
 def test_taps_that_all_lie_in_the_padding_connect_nothing(package: Package) -> None:
@@ -89,8 +87,7 @@ def test_taps_that_all_lie_in_the_padding_connect_nothing(package: Package) -> N
         readout y { classes 2 }
     """
     made = package(network(body, "padded"))
-    check_rate_mode(made)
-    check_cores(made)
+    check(made)
 
 
 def test_drawn_specs_agree(package: Package) -> None:
@@ -105,13 +102,13 @@ def test_drawn_specs_agree(package: Package) -> None:
         wanted -= 1
         made = package(spec)
         try:
-            check_rate_mode(made)
-            check_cores(made)
+            check(made)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}:\n{spec}") from error
 
 
-def check_rate_mode(made: SimpleNamespace) -> None:
+def check(made: SimpleNamespace) -> None:
+    """Compare Nengo's rate mode with Keras, and the blocks with nengo-loihi's."""
     x = examples(made)
     steps = made.network.steps
     layers = tuple(made.network.layers)
@@ -129,6 +126,9 @@ def check_rate_mode(made: SimpleNamespace) -> None:
         assert difference(values[::steps], maxima(made, layer, x, want)) <= TOLERANCE
         neurons = built.neuron_values(sim, layer)[::steps]
         assert difference(neurons, want[layer].reshape(EXAMPLES, -1)) <= TOLERANCE
+    built = made.nengo.build_network(made.weights, x)
+    counted = count_blocks(built.net, made.network.dt)
+    assert counted == predicted_blocks(made.mapped, built.layers)
 
 
 def maxima(
@@ -142,9 +142,3 @@ def maxima(
     return np.asarray(
         keras.Model(made.model.input, made.model.get_layer(layer).output)(x)
     )
-
-
-def check_cores(made: SimpleNamespace) -> None:
-    built = made.nengo.build_network(made.weights, examples(made))
-    counted = count_blocks(built.net, made.network.dt)
-    assert counted == predicted_blocks(made.mapped, built.layers)

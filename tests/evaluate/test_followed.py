@@ -1,4 +1,7 @@
-"""Advice that an evaluation prints, followed: the result is what it promises."""
+"""Advice that an evaluation prints, followed: the result is what it promises.
+
+The results for other readouts are what packages with such readouts give.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ import numpy as np
 import pytest
 
 import snnc
+from snnc.exact import make_engine
+from snnc.output.imported import ImportedPackage, open_package
+from snnc.runtime.examples import Presentation
+from snnc.tools.evaluate.measures import EvaluatedPart, join, run_spans, whole_spans
+from snnc.tools.scores import alternative_readouts
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package
 from tests.support import network
@@ -144,3 +152,40 @@ def test_a_layer_that_never_fires_does_on_other_data(thirds: Thirds) -> None:
     dead = "never fires: e, d0; check the data and the layers before"
     assert dead in printed(thirds({}, 0))
     assert "never fires" not in str(thirds({}, 0.15))
+
+
+SPANS = [(0, 12), (12, 21)]  # a span takes more than one chunk
+
+
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+@pytest.mark.parametrize("synapse", ["4 ms", "1 ms"])
+def test_each_is_what_a_package_that_reads_so_decides(
+    full: Case,
+    tmp_path: Path,
+    presentation: Presentation,
+    synapse: str,
+) -> None:
+    weights = full.package.layout.load(full.weights)
+    x = random_images(full.package, 21)
+
+    def run(readout: str) -> tuple[ImportedPackage, EvaluatedPart]:
+        """Run a package with another readout."""
+        body = SMALL.replace("classes 3", f"classes 3, {readout}")
+        package = open_package(write_package(network(body), tmp_path / readout))
+        with make_engine(package, weights) as engine:
+            parts = [*whole_spans(run_spans(engine, presentation, x, SPANS))]
+        return package, join(parts)
+
+    own, part = run(f"decide last, synapse {synapse}")
+    ways = alternative_readouts(own.network.readout)
+    assert [(way.decide, way.synapse != ways[0].synapse) for way in ways] == [
+        ("mean", False),
+        ("last", True),
+        ("last", True),
+    ]
+    for i, way in enumerate(ways):
+        assert way.synapse is not None
+        _, other = run(f"decide {way.decide}, synapse {1000 * way.synapse:g} ms")
+        wanted = other.outputs[-1]
+        assert np.ptp(wanted) > 0.1
+        np.testing.assert_allclose(part.others[i], wanted, rtol=0, atol=1e-9)

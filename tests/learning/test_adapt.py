@@ -67,12 +67,7 @@ def test_data_that_can_not_be_learned_are_refused(
 
 
 def test_a_readout_that_does_not_learn_is_refused(tmp_path: Path) -> None:
-    text = network("""
-        input image 4x4x1 in 0..1
-        encode rate
-        dense a { units 4 }
-        readout y { classes 3 }
-    """)
+    text = SPEC.replace(", learn pes { rate 0.35, from zero }", "")
     package = snnc.parse(text).build(tmp_path)
     with pytest.raises(ValueError, match="write `learn pes` in it"):
         package.adapt(IMAGES, LABELS, weights(package.layout))
@@ -129,17 +124,6 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     assert found["while_learning"]["examples"] == 30
 
 
-def test_evaluate_replaces_no_weights(
-    package: Any, files: tuple[Path, Path], tmp_path: Path
-) -> None:
-    mine = tmp_path / "w"
-    mine.write_text("mine")
-    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
-    assert run.exit_code == 1
-    assert f"{mine} exists; `--force` replaces it" in run.output
-    assert mine.read_text() == "mine"
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -157,6 +141,17 @@ def test_options_that_do_not_go_together(
     run = invoke(package, files, *options)
     assert run.exit_code == 2
     assert said in run.output
+
+
+def test_evaluate_replaces_no_weights(
+    package: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    mine = tmp_path / "w"
+    mine.write_text("mine")
+    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
+    assert run.exit_code == 1
+    assert f"{mine} exists; `--force` replaces it" in run.output
+    assert mine.read_text() == "mine"
 
 
 def test_regressions_learn_values(tmp_path: Path) -> None:

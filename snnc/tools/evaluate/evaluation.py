@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.tools.evaluate.options import Presentation
-    from snnc.tools.evaluate.run import EvaluatedRun
-    from snnc.tools.evaluate.task import Record
+    from snnc.tools.evaluate.run import EvaluatedRun, Record
     from snnc.tools.package import Package
     from snnc.tools.scores import LayerFiring
 
