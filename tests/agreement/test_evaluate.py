@@ -60,7 +60,7 @@ def activations(net: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> A
     [
         ("nengo", "row", 4),
         ("nengo", "rest", 1),
-        pytest.param("nengo_dl", "row", 4, marks=NENGO_DL),
+        pytest.param("nengo_dl", "row", 99, marks=NENGO_DL),
         ("loihi", "row", 99),
         ("loihi", "row", 4),
         ("loihi", "rest", 1),

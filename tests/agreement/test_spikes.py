@@ -33,7 +33,7 @@ WIDE = """
     input image 10x10x1 in 0..1
     encode conv { filters 4 }
     conv2d c { filters 64, kernel 1 }
-    dense d { units 32 }
+    dense d { units 12 }
     readout y { classes 4 }
 """
 NARROW = WIDE.replace("filters 64", "filters 20")
@@ -132,7 +132,7 @@ def dense_spikes(body: str, matrix: bool) -> Values:
             into.transform = nengo.Dense(kernel.T.shape, init=kernel.T)
         else:
             into.transform = full_convolution(kernel)
-        return spikes_of(built, ("c", "d"), 60)
+        return spikes_of(built, ("c", "d"), 40)
 
 
 def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
@@ -156,7 +156,7 @@ def test_a_fan_in_of_6400_spikes_as_a_matrix_on_larger_cores_would(
 ) -> None:
     assert sound(network(WIDE), "place").projections[-1].form == "convolution"
     with import_package(sound(network(WIDE), "emit")) as package:
-        spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 60)
+        spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 40)
     for limit in ("MAX_IN_AXONS", "MAX_OUT_AXONS", "MAX_SYNAPSE_BITS"):
         monkeypatch.setattr(nengo_loihi.builder.validate, limit, 2**24)
     assert_equal(spikes, dense_spikes(WIDE, matrix=True))
