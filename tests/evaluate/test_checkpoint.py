@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,13 @@ from snnc.runtime.examples import Presentation
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import (
-    Compared,
     EvaluatedPart,
     SpanResult,
     record,
     whole_spans,
 )
 from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.scores import Correlation, LayerFiring
+from tests.fuzz import runs
 
 RUN = {
     **MARK,
@@ -31,28 +30,10 @@ RUN = {
     "sample": 2,
     "presentation": "row",
 }
-NEURONS = {"c0": 12, "c1": 3}
 
 
 def part(start: int, stop: int, presentation: Presentation = "row") -> EvaluatedPart:
-    random, count = np.random.default_rng(start), stop - start
-    spikes = {n: random.integers(0, 5, (count, k)) for n, k in NEURONS.items()}
-    spikes["c0"][:, 7] = 0
-    alike = {
-        name: Correlation.of(counts, random.random(counts.shape))
-        for name, counts in spikes.items()
-    }
-    return EvaluatedPart(
-        start,
-        stop,
-        random.normal(size=(4, count, 3)) / 3,
-        random.normal(size=(2, count, 3)),
-        {name: LayerFiring.of(counts) for name, counts in spikes.items()},
-        Compared(random.normal(size=(count, 3)) / 3, alike),
-        presentation=presentation,
-        overflows=(0, 1, 2),
-        cores=4,
-    )
+    return replace(runs.part(start, stop), presentation=presentation)
 
 
 @pytest.fixture
@@ -233,5 +214,5 @@ def test_a_span_is_whole_once_its_last_examples_are_there() -> None:
     assert (second.start, second.stop) == (0, 20)
     joined = [parts[i].outputs for i in (0, 2, 3)]
     assert np.array_equal(second.outputs, np.concatenate(joined, axis=1))
-    assert second.others.shape == (2, 20, 3)
+    assert second.others.shape == (3, 20, 3)
     assert second.overflows == (0, 3, 6)
