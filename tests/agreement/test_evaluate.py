@@ -49,10 +49,9 @@ def evaluate_package(
     return snnc.evaluate(folder, x, y, net.weights, simulator=simulator, **how)
 
 
-def activations(net: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
-    neurons = model.get_layer(f"{name}.neurons").output
-    probed = net.keras.keras.Model(model.input, neurons)
-    return probed(x).numpy()
+def activations(net: SimpleNamespace, name: str, x: np.ndarray) -> Any:
+    neurons = net.model.get_layer(f"{name}.neurons").output
+    return net.keras.keras.Model(net.model.input, neurons)(x).numpy()
 
 
 @pytest.mark.parametrize(
@@ -88,9 +87,7 @@ def test_chunks_give_what_long_runs_give(
     x, y = x[order], y[order]
     rows, rates = by_hand(net, x, stepped, row)
     decided = rows[:, net.network.steps // 2 :].mean(axis=1).argmax(axis=1)
-    trained = net.keras.build_model()
-    net.keras.import_weights(trained, net.weights)
-    keras = trained(x).numpy().argmax(axis=1)
+    keras = net.model(x).numpy().argmax(axis=1)
     assert own.accuracy == result.accuracy == pytest.approx(np.mean(decided == y))
     assert own.rates == result.rates
     assert own.cores == result.cores
@@ -104,7 +101,7 @@ def test_chunks_give_what_long_runs_give(
         assert layer.spikes == pytest.approx(spikes.sum() / len(x), rel=1e-5)
         assert layer.silent == np.mean(~spikes.round().any(axis=0))
         assert layer.saturated == np.mean(spikes.round() >= net.network.steps)
-        of_keras = activations(net, trained, layer.name, x).ravel()
+        of_keras = activations(net, layer.name, x).ravel()
         if not spikes.any():
             assert layer.correlation is None
             continue
