@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import snnc
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS
+from snnc.text.tables import dims
 from snnc.tools.diff import compare
 from snnc.tools.diff.render import markdown
 from snnc.tools.diff.render import text as render
@@ -83,3 +85,18 @@ def test_each_property_of_each_kind_is_tried() -> None:
     tried = {setting.split()[0] for _, said in LAYERS.values() for setting in said}
     known = {k for kind in LAYERS for m in MODELS[kind].values() for k in keys_of(m)}
     assert known - tried == {"block", "place", "shortcut"}
+
+
+@pytest.mark.parametrize("kind", ["conv1d", "conv2d", "conv3d", "dense"])
+def test_blocks_are_written_as_in_a_report(kind: str) -> None:
+    shape, said = LAYERS[kind]
+    layer = f"  {kind} added {{ {', '.join(said)} }}\n"
+    spec = HEAD.format(input=shape, layer=layer).replace("nengo", "loihi")
+    old = snnc.parse(
+        spec.replace("units 6", "units 600").replace("filters 6", "filters 60")
+    )
+    new = snnc.parse(spec)
+    rows = {row.name: row for row in new.report().layers}
+    (use,) = (use for use in old.diff(new).cores.layers if use.layer == "added")
+    assert use.new is not None
+    assert use.new.block == dims(rows["added"].block or ())
