@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.cli import main
+from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
 from tests.diff.test_git import git
 
@@ -35,10 +35,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_spec_is_a_row(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diff", "old", "new"]) == 1
-    out, err = capsys.readouterr()
-    assert out.splitlines() == [
+def test_each_spec_is_a_row(folders: Path) -> None:
+    done = snnc("diff", "old", "new", cwd=folders)
+    assert done.stdout.splitlines() == [
         "old -> new",
         "spec             change   weights        cores      energy at most",
         "bad.snn          broken                      5             47.4 uJ",
@@ -47,43 +46,42 @@ def test_each_spec_is_a_row(folders: Path, capsys: pytest.CaptureFixture[str]) -
         "same.snn         same     valid              5             47.4 uJ",
         "sub/changed.snn  changed  incompatible  5 -> 7  47.4 uJ -> 85.1 uJ",
     ]
-    assert "error[SNN203]" in err
-    assert main(["diff", "old", "new", "--exit-code"]) == 2
+    assert (done.returncode, "error[SNN203]" in done.stderr) == (1, True)
+    assert snnc("diff", "old", "new", "--exit-code", cwd=folders).returncode == 2
     Path("new/bad.snn").unlink()
-    assert main(["diff", "old", "new"]) == 0
-    assert main(["diff", "old", "new", "--exit-code"]) == 1
-    assert main(["diff", "old", "old", "--exit-code"]) == 0
+    for arguments, status in (
+        (["old", "new"], 0),
+        (["old", "new", "--exit-code"], 1),
+        (["old", "old", "--exit-code"], 0),
+    ):
+        assert snnc("diff", *arguments, cwd=folders).returncode == status
 
 
-def test_programs_and_comments_get_the_same(
-    folders: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["diff", "old", "new", "--format", "json"])
-    found = json.loads(capsys.readouterr().out)
-    changes = {spec["path"]: spec["change"] for spec in found["specs"]}
+def test_programs_and_comments_get_the_same(folders: Path) -> None:
+    done = snnc("diff", "old", "new", "--format", "json", cwd=folders)
+    changes = {
+        spec["path"]: spec["change"] for spec in json.loads(done.stdout)["specs"]
+    }
     assert changes["sub/changed.snn"] == "changed"
-    main(["diff", "old", "new", "--format", "markdown"])
-    out = capsys.readouterr().out
-    assert "| `sub/changed.snn` | changed | incompatible | 5 → 7 |" in out
+    done = snnc("diff", "old", "new", "--format", "markdown", cwd=folders)
+    assert "| `sub/changed.snn` | changed | incompatible | 5 → 7 |" in done.stdout
 
 
-def test_a_folder_of_a_revision_is_one_side(
-    folders: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
     git(folders, "init", "--quiet")
     git(folders, "add", "old")
     git(folders, "commit", "--quiet", "--message", "first")
     for old in ("git:HEAD:old", "git:HEAD:./old/"):
-        main(["diff", old, "new", "--format", "json"])
-        found = json.loads(capsys.readouterr().out)["specs"]
+        done = snnc("diff", old, "new", "--format", "json", cwd=folders)
+        found = json.loads(done.stdout)["specs"]
         assert len(found) == 5
         assert found[-1]["old"]["cores"] == 5
-    assert main(["diff", "git:HEAD:", ".", "--exit-code"]) == 2  # new/bad.snn
-    assert "new/grown.snn" in capsys.readouterr().out
+    done = snnc("diff", "git:HEAD:", ".", "--exit-code", cwd=folders)
+    assert done.returncode == 2  # new/bad.snn
+    assert "new/grown.snn" in done.stdout
 
 
-def test_a_folder_is_not_compared_with_a_spec(
-    folders: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["diff", "old", "new/same.snn"]) == 2
-    assert "compare two specs, or two folders" in capsys.readouterr().err
+def test_a_folder_is_not_compared_with_a_spec(folders: Path) -> None:
+    done = snnc("diff", "old", "new/same.snn", cwd=folders)
+    assert done.returncode == 2
+    assert "compare two specs, or two folders" in done.stderr

@@ -108,7 +108,3 @@ def test_a_changed_property_is_shown(
             key in line and before in line and after in line
             for line in text.splitlines()
         ), text
-
-
-def test_there_are_enough() -> None:
-    assert len(MUTATIONS) == 49

@@ -8,10 +8,9 @@ import snnc
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS
 from snnc.text.tables import dims
-from snnc.tools.diff import compare
 from snnc.tools.diff.render import markdown
 from snnc.tools.diff.render import text as render
-from tests.diff.comparing import version
+from tests.diff.comparing import compare_texts
 
 HEAD = """\
 snn 1
@@ -42,43 +41,34 @@ LAYERS = {
 }
 
 
+def spec(kind: str, *said: str, name: str = "added", target: str = "nengo") -> str:
+    """Return a network with a layer of a kind in it."""
+    layer = f"  {kind} {name} {{ {', '.join(said)} }}\n"
+    text = HEAD.format(input=LAYERS[kind][0], layer=layer if said else "")
+    return text.replace("nengo", target)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
-    shape, said = LAYERS[kind]
-    layer = f"  {kind} added {{ {', '.join(said)} }}\n"
-    without = version(HEAD.format(input=shape, layer=""))
-    with_it = version(HEAD.format(input=shape, layer=layer))
-    assert without is not None
-    assert with_it is not None
-    for old, new in ((without, with_it), (with_it, without)):
-        difference = compare(old, new)
+    said = LAYERS[kind][1]
+    texts = spec(kind), spec(kind, *said)
+    for difference in (compare_texts(*texts), compare_texts(*reversed(texts))):
         shown = " ".join(render(difference).split())
         for text in (shown, markdown(difference)):
             assert all(setting in text for setting in said)
 
 
-def test_what_is_a_default_is_not_shown() -> None:
-    spec = HEAD.format(input="16x16x2", layer="  conv2d c { filters 3 }\n")
-    old, new = version(HEAD.format(input="16x16x2", layer="")), version(spec)
-    assert old is not None
-    assert new is not None
-    assert "conv2d c from e { filters 3, kernel 3, stride 1 }," in render(
-        compare(old, new)
-    )
-
-
-def test_defaults_of_the_spec_are_shown_with_the_layer() -> None:
-    texts = [
-        HEAD.format(input="16x16x2", layer=layer)
-        for layer in ("", "  conv2d c { filters 3 }\n")
-    ]
-    texts = [
-        t.replace("  input", "  defaults { rate 9..99 Hz }\n  input") for t in texts
-    ]
-    old, new = map(version, texts)
-    assert old is not None
-    assert new is not None
-    assert "stride 1, rate 9..99 Hz }" in render(compare(old, new))
+@pytest.mark.parametrize(
+    ("defaults", "shown"),
+    [
+        ("", "conv2d c from e { filters 3, kernel 3, stride 1 },"),
+        ("  defaults { rate 9..99 Hz }\n", "stride 1, rate 9..99 Hz }"),
+    ],
+)
+def test_a_default_is_shown_if_the_spec_sets_it(defaults: str, shown: str) -> None:
+    texts = spec("conv2d"), spec("conv2d", "filters 3", name="c")
+    texts = [text.replace("  input", f"{defaults}  input") for text in texts]
+    assert shown in render(compare_texts(*texts))
 
 
 def test_each_property_of_each_kind_is_tried() -> None:
@@ -89,14 +79,13 @@ def test_each_property_of_each_kind_is_tried() -> None:
 
 @pytest.mark.parametrize("kind", ["conv1d", "conv2d", "conv3d", "dense"])
 def test_blocks_are_written_as_in_a_report(kind: str) -> None:
-    shape, said = LAYERS[kind]
-    layer = f"  {kind} added {{ {', '.join(said)} }}\n"
-    spec = HEAD.format(input=shape, layer=layer).replace("nengo", "loihi")
-    old = snnc.parse(
-        spec.replace("units 6", "units 600").replace("filters 6", "filters 60")
+    first, *said = LAYERS[kind][1]
+    few, many = (
+        spec(kind, size, *said, target="loihi") for size in (first, f"{first}0")
     )
-    new = snnc.parse(spec)
-    rows = {row.name: row for row in new.report().layers}
-    (use,) = (use for use in old.diff(new).cores.layers if use.layer == "added")
+    rows = {row.name: row for row in snnc.parse(few).report().layers}
+    (use,) = (
+        use for use in compare_texts(many, few).cores.layers if use.layer == "added"
+    )
     assert use.new is not None
     assert use.new.block == dims(rows["added"].block or ())
