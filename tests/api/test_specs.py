@@ -311,11 +311,14 @@ def test_a_spec_is_saved_once(tmp_path: Path) -> None:
 
 
 def test_the_language_can_be_read() -> None:
-    assert snnc.explain("snn301").startswith("# SNN301")
+    page: Any = snnc.explain("snn301")
+    assert page.startswith("# SNN301")
+    assert page._repr_markdown_() == str(page)
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert "compartments per core" in snnc.limits()
+    assert isinstance(snnc.limits(), str)
+    assert snnc.limits().splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 1")
     assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()

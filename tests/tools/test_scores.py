@@ -43,10 +43,13 @@ def test_early_decisions_are_those_of_shorter_examples(how: str) -> None:
 def test_classes_are_scored_by_shares() -> None:
     outputs = np.eye(3)[[0, 1, 2, 0]]
     keras = np.eye(3)[[0, 1, 1, 1]]
-    found = score(outputs, np.array([0, 1, 1, 2]), True, keras, "imported")
+    y = np.array([0, 1, 1, 2])
+    found = score(outputs, y, True, keras, "imported")
     assert (found.value, found.keras, found.agreement) == (0.5, 0.75, 0.5)
     assert found.interval == interval(0.5, 4)
     assert found.model == "imported"
+    alone = score(outputs, y, True, None, "smooth")
+    assert (alone.keras, alone.agreement, alone.model) == (None, None, None)
 
 
 def test_values_are_scored_by_their_errors() -> None:
@@ -72,7 +75,8 @@ def test_the_interval_of_an_error_holds_it_in_95_percent() -> None:
 def test_a_share_of_the_variance_is_explained() -> None:
     random = np.random.default_rng(0)
     y = random.normal(size=(500, 2)) * [1, 3]
-    assert score(y, y, False).r2 == 1
+    same = score(y, y, False, y, "smooth")
+    assert (same.r2, same.loss) == (1, (0, 0))
     constant = np.broadcast_to(y.mean(axis=0), y.shape)
     assert score(constant, y, False).r2 == pytest.approx(0)
     half = y + np.array([0.5, 0])  # 0.25 of the variances, which are about 1 and 9
@@ -82,11 +86,6 @@ def test_a_share_of_the_variance_is_explained() -> None:
     assert first.r2 == pytest.approx(1 - 0.25 / y[:, 0].var())
     assert second.r2 == 1
     assert score(half, y, False).r2 == pytest.approx(1 - 0.25 / y.var(axis=0).sum())
-
-
-def test_without_keras_nothing_is_said_of_it() -> None:
-    found = score(np.eye(2), np.arange(2), True, None, "smooth")
-    assert (found.keras, found.agreement, found.model) == (None, None, None)
 
 
 def test_a_loss_is_that_of_the_very_same_examples() -> None:
@@ -120,11 +119,6 @@ def test_a_loss_of_errors_is_that_of_their_root_mean_squares() -> None:
         true = 2**0.5 - 1.04**0.5
         within.append(found.loss[0] < true < found.loss[1])
     assert 0.94 < np.mean(within) < 0.96
-
-
-def test_outputs_without_any_error_lose_nothing() -> None:
-    y = np.ones((3, 2))
-    assert score(y, y, False, y, "smooth").loss == (0, 0)
 
 
 def test_a_score_for_each_moment() -> None:
