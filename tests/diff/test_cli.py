@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
+from tests.diff.test_git import git
 
 BY_NAME = {case.name: case for case in CASES}
 FILTERS = BY_NAME["filters"]
@@ -58,3 +60,78 @@ def test_git_without_a_path_is_wrong_usage(tmp_path: Path) -> None:
     status, _, err = diff(tmp_path, "git:main", "a.snn")
     assert status == 2
     assert "write git:REV:PATH" in err
+
+
+OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder `old` and a folder `new`, each with specs."""
+    monkeypatch.chdir(tmp_path)
+    for name, old, new in (
+        ("same.snn", OLD, OLD.replace("{", "{ # said otherwise", 1)),
+        ("sub/changed.snn", OLD, NEW),
+        ("gone.snn", OLD, None),
+        ("grown.snn", None, NEW),
+        ("bad.snn", OLD, OLD.replace("filters", "filtres")),
+    ):
+        for side, text in (("old", old), ("new", new)):
+            path = Path(side, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if text is not None:
+                path.write_text(text)
+    Path("old/other.yaml").write_text("steps: []\n")
+    return tmp_path
+
+
+def test_each_spec_is_a_row(folders: Path) -> None:
+    done = snnc("diff", "old", "new", cwd=folders)
+    assert done.stdout.splitlines() == [
+        "old -> new",
+        "spec             change   weights        cores      energy at most",
+        "bad.snn          broken                      5             47.4 uJ",
+        "gone.snn         removed                     5             47.4 uJ",
+        "grown.snn        added                       7             85.1 uJ",
+        "same.snn         same     valid              5             47.4 uJ",
+        "sub/changed.snn  changed  incompatible  5 -> 7  47.4 uJ -> 85.1 uJ",
+    ]
+    assert (done.returncode, "error[SNN203]" in done.stderr) == (1, True)
+    assert snnc("diff", "old", "new", "--exit-code", cwd=folders).returncode == 2
+    Path("new/bad.snn").unlink()
+    for arguments, status in (
+        (["old", "new"], 0),
+        (["old", "new", "--exit-code"], 1),
+        (["old", "old", "--exit-code"], 0),
+    ):
+        assert snnc("diff", *arguments, cwd=folders).returncode == status
+
+
+def test_programs_and_comments_get_the_same(folders: Path) -> None:
+    done = snnc("diff", "old", "new", "--format", "json", cwd=folders)
+    changes = {
+        spec["path"]: spec["change"] for spec in json.loads(done.stdout)["specs"]
+    }
+    assert changes["sub/changed.snn"] == "changed"
+    done = snnc("diff", "old", "new", "--format", "markdown", cwd=folders)
+    assert "| `sub/changed.snn` | changed | incompatible | 5 → 7 |" in done.stdout
+
+
+def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
+    git(folders, "init", "--quiet")
+    git(folders, "add", "old")
+    git(folders, "commit", "--quiet", "--message", "first")
+    for old in ("git:HEAD:old", "git:HEAD:./old/"):
+        done = snnc("diff", old, "new", "--format", "json", cwd=folders)
+        found = json.loads(done.stdout)["specs"]
+        assert len(found) == 5
+        assert found[-1]["old"]["cores"] == 5
+    done = snnc("diff", "git:HEAD:", ".", "--exit-code", cwd=folders)
+    assert done.returncode == 2  # new/bad.snn
+    assert "new/grown.snn" in done.stdout
+
+
+def test_a_folder_is_not_compared_with_a_spec(folders: Path) -> None:
+    done = snnc("diff", "old", "new/same.snn", cwd=folders)
+    assert done.returncode == 2
+    assert "compare two specs, or two folders" in done.stderr

@@ -1,4 +1,4 @@
-"""The statement of an added or removed layer shows all that it says."""
+"""Changed properties, and statements of added or removed layers, are shown in full."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import snnc
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS
 from snnc.text.tables import dims
-from snnc.tools.diff.render import markdown
-from snnc.tools.diff.render import text as render
+from snnc.tools.diff import render
 from tests.diff.comparing import compare_texts
 
 HEAD = """\
@@ -53,8 +52,8 @@ def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
     said = LAYERS[kind][1]
     texts = spec(kind), spec(kind, *said)
     for difference in (compare_texts(*texts), compare_texts(*reversed(texts))):
-        shown = " ".join(render(difference).split())
-        for text in (shown, markdown(difference)):
+        shown = " ".join(render.text(difference).split())
+        for text in (shown, render.markdown(difference)):
             assert all(setting in text for setting in said)
 
 
@@ -68,7 +67,7 @@ def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
 def test_a_default_is_shown_if_the_spec_sets_it(defaults: str, shown: str) -> None:
     texts = spec("conv2d"), spec("conv2d", "filters 3", name="c")
     texts = [text.replace("  input", f"{defaults}  input") for text in texts]
-    assert shown in render(compare_texts(*texts))
+    assert shown in render.text(compare_texts(*texts))
 
 
 def test_each_property_of_each_kind_is_tried() -> None:
@@ -89,3 +88,106 @@ def test_blocks_are_written_as_in_a_report(kind: str) -> None:
     )
     assert use.new is not None
     assert use.new.block == dims(rows["added"].block or ())
+
+
+EVERYTHING = """\
+snn 1
+network net {
+  about "As it was."
+  target loihi { chips 2, cores 200, pop auto }
+  timing { dt 1 ms, present 40 ms, synapse 5 ms }
+  input image 16x16x2 in 0..1
+  encode conv e { filters 4, kernel 3, stride 1, padding same, bias on, rate ..250 Hz }
+  conv2d a {
+    filters 8, kernel 3, stride 1, padding same, dilation 1, groups 1, bias on
+    rate 20..150 Hz, percentile 99.9, neuron relu, batchnorm off, dropout 0, l2 0
+    place chip, synapse 5 ms, block 4x4x8
+  }
+  conv2d b { filters 8, padding same, shortcut a }
+  depthwise2d w { kernel 3, multiplier 1 }
+  downsample s { factor 2, filters 12 }
+  maxpool m { window 2, stride 2, padding same, rate ..150 Hz }
+  avgpool p { window 2, stride 1 }
+  dense d { units 16, neuron lif { tau_rc 20 ms, tau_ref 2 ms } }
+  readout y { classes 4, decide mean, synapse 10 ms }
+  train {
+    loss focal { gamma 2 }, optimizer adam { learning_rate 1e-3 }
+    batch 64, epochs 20, label_smoothing 0, schedule constant
+    phases [smooth, scale, spikes], validation 0.1, seed 0
+  }
+}
+"""
+# The statement, the property, and its value before and after. A statement is found by
+# its first words, a property by its name and value after that.
+MUTATIONS = [
+    row.split(" | ")
+    for row in """\
+about |  | "As it was." | "As it is."
+target | chips | 2 | 3
+target | cores | 200 | 199
+target | pop | auto | 16
+timing | dt | 1 ms | 2 ms
+timing | present | 40 ms | 60 ms
+timing | synapse | 5 ms | 4 ms
+input |  | 0..1 | 0..2
+input |  | image | picture
+input |  | 16x16x2 | 16x16x3
+encode conv e | filters | 4 | 5
+encode conv e | kernel | 3 | 1
+encode conv e | stride | 1 | 2
+encode conv e | padding | same | valid
+encode conv e | bias | on | off
+encode conv e | rate | ..250 Hz | ..200 Hz
+conv2d a | filters | 8 | 16
+conv2d a | kernel | 3 | 5
+conv2d a | stride | 1 | 2
+conv2d a | dilation | 1 | 2
+conv2d a | groups | 1 | 2
+conv2d a | bias | on | neuron
+conv2d a | rate | 20..150 Hz | 30..150 Hz
+conv2d a | percentile | 99.9 | 99
+conv2d a | neuron | relu | lif
+conv2d a | batchnorm | off | on
+conv2d a | dropout | 0 | 0.5
+conv2d a | l2 | 0 | 0.01
+conv2d a | synapse | 5 ms | 6 ms
+conv2d a | block | 4x4x8 | 2x4x8
+conv2d a | padding | same | valid
+conv2d b | shortcut | a | e
+depthwise2d w | multiplier | 1 | 2
+downsample s | factor | 2 | 3
+maxpool m | window | 2 | 3
+maxpool m | stride | 2 | 1
+maxpool m | rate | ..150 Hz | ..100 Hz
+avgpool p | window | 2 | 3
+dense d | units | 16 | 17
+dense d | tau_rc | 20 ms | 10 ms
+readout y | classes | 4 | 5
+readout y | decide | mean | last
+readout y | synapse | 10 ms | 20 ms
+train | gamma | 2 | 3
+train | learning_rate | 1e-3 | 2e-3
+train | batch | 64 | 32
+train | epochs | 20 | 10
+train | phases | [smooth, scale, spikes] | [smooth, scale]
+train | validation | 0.1 | 0.2
+""".splitlines()
+]
+
+
+def mutate(statement: str, key: str, before: str, after: str) -> str:
+    start = EVERYTHING.index(f"\n  {statement} ")
+    at = EVERYTHING.index(f"{key} {before}".strip(), start) + len(f"{key} ".lstrip())
+    return EVERYTHING[:at] + after + EVERYTHING[at + len(before) :]
+
+
+@pytest.mark.parametrize(("statement", "key", "before", "after"), MUTATIONS)
+def test_a_changed_property_is_shown(
+    statement: str, key: str, before: str, after: str
+) -> None:
+    difference = compare_texts(EVERYTHING, mutate(statement, key, before, after))
+    for text in (render.text(difference), render.markdown(difference)):
+        assert any(
+            key in line and before in line and after in line
+            for line in text.splitlines()
+        ), text
