@@ -169,7 +169,7 @@ def test_lif_layers_stay_as_they_are(draw: Draw, tmp_path: Path) -> None:
 
 def test_of_a_lif_network_only_the_encoder_is_scaled(draw: Draw) -> None:
     drawn = draw(text("conv2d", "lif"))
-    drawn.weights["encode.kernel"] *= 2.5
+    drawn.weights["encode.kernel"] *= 4
     found = drawn.calibrate()
     scaled = {name for name, scale in found.scales.items() if scale != 1}
     assert scaled == {"encode"}

@@ -5,12 +5,18 @@ versions. ``render`` writes the rows of a diff as text.
 """
 
 from snnc.tools.diff.compare import Diff, compare
-from snnc.tools.diff.version import Version, compile_version, version_of
+from snnc.tools.diff.version import (
+    Version,
+    compile_version,
+    read_version,
+    version_of,
+)
 
 __all__ = [
     "Diff",
     "Version",
     "compare",
     "compile_version",
+    "read_version",
     "version_of",
 ]

@@ -13,6 +13,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import NetworkSpec
 from snnc.passes import Compilation
 from snnc.source import SourceFile
+from snnc.syntax.revisions import read_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,20 @@ def compile_version(
     if version is None:
         report.extend(own.diagnostics)
     return version
+
+
+def read_version(
+    name: str, report: Diagnostics, device: Profile | None = None
+) -> Version | None:
+    """Compile a spec's file or revision for comparison, like `compile_version`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not a valid revision.
+    """
+    source = read_spec(name, report)
+    return None if source is None else compile_version(source, report, device)
 
 
 def version_of(made: Compilation, report: Diagnostics) -> Version | None:
