@@ -56,7 +56,7 @@ def outcome(old: ModuleType, new: ModuleType, shape: Any, folder: Path) -> str:
 
 @pytest.mark.parametrize("case", VERDICTS, ids=lambda case: case.name)
 def test_the_verdict_is_what_keras_does(case: Path, tmp_path: Path) -> None:
-    programs = (build_side(case, side, tmp_path) for side in ("old", "new"))
+    before, after = (build_side(case, side, tmp_path) for side in ("old", "new"))
     old, new = (case_version(case, side) for side in ("old", "new"))
     shape = old.network.input.shape
-    assert outcome(*programs, shape, tmp_path) == compare(old, new).weights
+    assert outcome(before, after, shape, tmp_path) == compare(old, new).weights

@@ -65,9 +65,11 @@ def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
     ],
 )
 def test_a_default_is_shown_if_the_spec_sets_it(defaults: str, shown: str) -> None:
-    texts = spec("conv2d"), spec("conv2d", "filters 3", name="c")
-    texts = [text.replace("  input", f"{defaults}  input") for text in texts]
-    assert shown in render.text(compare_texts(*texts))
+    old, new = (
+        text.replace("  input", f"{defaults}  input")
+        for text in (spec("conv2d"), spec("conv2d", "filters 3", name="c"))
+    )
+    assert shown in render.text(compare_texts(old, new))
 
 
 def test_each_property_of_each_kind_is_tried() -> None:

@@ -11,7 +11,7 @@ from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
-from snnc.tools.diff.version import Version
+from snnc.tools.diff.properties import Version
 from snnc.tools.report.json import round_number
 from snnc.tools.report.summary import COUNTERS, use_of
 

@@ -15,7 +15,7 @@ from snnc.text.tables import Row, code, columns, human, table
 from snnc.tools.diff import compare
 from snnc.tools.diff.changes import Verdict, arrow
 from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
-from snnc.tools.diff.version import read_version
+from snnc.tools.diff.properties import read_version
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
 Fit = CoresTaken | CoresRefused | None
