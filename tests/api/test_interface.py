@@ -109,6 +109,19 @@ def test_methods_of_packages_are_the_functions(name: str) -> None:
     assert next(iter(inspect.signature(method).parameters)) == "package"
 
 
+RIGHT = """\
+import numpy as np
+import snnc
+
+spec = snnc.load("specs/drift.snn")
+print(2 * spec.layers["c0"].filters, spec.input.shape[0])
+print(spec.train.epochs + 1, spec.report().cores + 1)
+package = spec.build("models")
+x, y = np.zeros((9, 8, 16, 16, 1)), np.zeros(9, int)
+package.train(x, y, weights="w.safetensors", patience=3)
+result = package.evaluate(x, y, "w.safetensors", simulator="exact")
+print(result.accuracy, result.rates)
+"""
 MISTAKES = {
     'simulator="exact"': 'simulatr="exact"',
     "patience=3": 'patience="long"',
@@ -120,27 +133,12 @@ MISTAKES = {
 
 @pytest.mark.slow
 def test_a_type_checker_finds_each_mistake(tmp_path: Path) -> None:
-    right = "\n".join(
-        [
-            "import numpy as np",
-            "import snnc",
-            "",
-            'spec = snnc.load("specs/drift.snn")',
-            'print(2 * spec.layers["c0"].filters, spec.input.shape[0])',
-            "print(spec.train.epochs + 1, spec.report().cores + 1)",
-            'package = spec.build("models")',
-            "x, y = np.zeros((9, 8, 16, 16, 1)), np.zeros(9, int)",
-            'package.train(x, y, weights="w.safetensors", patience=3)',
-            'result = package.evaluate(x, y, "w.safetensors", simulator="exact")',
-            "print(result.accuracy, result.rates)",
-        ]
-    )
-    wrong = right
+    wrong = RIGHT
     for good, bad in MISTAKES.items():
         assert good in wrong
         wrong = wrong.replace(good, bad)
     scripts = tmp_path / "right.py", tmp_path / "wrong.py"
-    for script, text in zip(scripts, (right, wrong), strict=True):
+    for script, text in zip(scripts, (RIGHT, wrong), strict=True):
         script.write_text(text)
     command = [sys.executable, "-m", "mypy", "--strict", *map(str, scripts)]
     done = subprocess.run(

@@ -104,6 +104,10 @@ def test_all_combinations_are_compared_at_once() -> None:
             {"c0.filters": 8, "timing.present": "60 ms"},
             {"c0.filters": [8], "timing.present": ["60 ms"]},
         ),
+        (
+            {"neuron": ["relu", "lif { tau_rc 10 ms }"]},
+            ["neuron=relu,lif { tau_rc 10 ms }"],
+        ),
     ],
 )
 def test_texts_and_single_values_mean_the_same(settings: Any, others: Any) -> None:
