@@ -127,30 +127,18 @@ MUTATIONS = [
 about |  | "As it was." | "As it is."
 target | chips | 2 | 3
 target | cores | 200 | 199
-target | pop | auto | 16
-timing | dt | 1 ms | 2 ms
 timing | present | 40 ms | 60 ms
-timing | synapse | 5 ms | 4 ms
 input |  | 0..1 | 0..2
 input |  | image | picture
 input |  | 16x16x2 | 16x16x3
 encode conv e | filters | 4 | 5
-encode conv e | kernel | 3 | 1
-encode conv e | stride | 1 | 2
-encode conv e | padding | same | valid
-encode conv e | bias | on | off
 encode conv e | rate | ..250 Hz | ..200 Hz
 conv2d a | filters | 8 | 16
-conv2d a | kernel | 3 | 5
-conv2d a | stride | 1 | 2
-conv2d a | dilation | 1 | 2
-conv2d a | groups | 1 | 2
 conv2d a | bias | on | neuron
 conv2d a | rate | 20..150 Hz | 30..150 Hz
 conv2d a | percentile | 99.9 | 99
 conv2d a | neuron | relu | lif
 conv2d a | batchnorm | off | on
-conv2d a | dropout | 0 | 0.5
 conv2d a | l2 | 0 | 0.01
 conv2d a | synapse | 5 ms | 6 ms
 conv2d a | block | 4x4x8 | 2x4x8
@@ -159,7 +147,6 @@ conv2d b | shortcut | a | e
 depthwise2d w | multiplier | 1 | 2
 downsample s | factor | 2 | 3
 maxpool m | window | 2 | 3
-maxpool m | stride | 2 | 1
 maxpool m | rate | ..150 Hz | ..100 Hz
 avgpool p | window | 2 | 3
 dense d | units | 16 | 17
@@ -169,10 +156,8 @@ readout y | decide | mean | last
 readout y | synapse | 10 ms | 20 ms
 train | gamma | 2 | 3
 train | learning_rate | 1e-3 | 2e-3
-train | batch | 64 | 32
 train | epochs | 20 | 10
 train | phases | [smooth, scale, spikes] | [smooth, scale]
-train | validation | 0.1 | 0.2
 """.splitlines()
 ]
 

@@ -19,8 +19,8 @@ def reason(bound: Any, miss: NearMiss | None, alone: int = 4) -> Reason:
     return Reason("c1", 1500, 4, 2, alone, True, bound, None, miss)
 
 
-def near_miss(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
-    return NearMiss(3, layer, LimitViolation(limit, value, most))
+def near_miss(limit: Any, value: int, most: int) -> NearMiss:
+    return NearMiss(3, "c1", LimitViolation(limit, value, most))
 
 
 UNTRIED = replace(
@@ -48,13 +48,6 @@ UNTRIED = replace(
             "pop16 bases",
             "2 would hold its neurons, but one of 3 cores "
             "would need pop16 bases that are not multiples of 4",
-        ),
-        (
-            reason("neighbours", near_miss("out-axons", 5000, 4096, "c0"), 3),
-            "out-axons of c0",
-            "3 would be enough for this layer alone, "
-            "but with the other layers split as they are, "
-            "one of 3 cores of c0 would need 5000 out-axons (limit 4096)",
         ),
         (
             reason("neighbours", None, 3),
