@@ -85,10 +85,10 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     lanes = max((lane for *_, lane in _skips(rows)), default=0)
     ax.set(xlim=(-0.01, 0.83 + _LANE * (lanes + 1)), ylim=(-len(rows) + 0.4, 0.6))
     bare(ax)
-    size = counted(neurons_of(mapped), "neuron")
+    takes = counted(neurons_of(mapped), "neuron")
     if mapped.cores:
-        size += f", {counted(mapped.cores, 'core')}"
-    ax.set_title(f"{mapped.lowered.network.name}: {size}")
+        takes += f", {counted(mapped.cores, 'core')}"
+    ax.set_title(f"{mapped.lowered.network.name}: {takes}")
     return ax
 
 
