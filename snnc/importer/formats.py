@@ -14,7 +14,7 @@ from snnc.rules.models import (
     OldModel,
     UnsafeModel,
 )
-from snnc.weight_files.header import RepeatedNameError, without_repeats
+from snnc.weight_files.header import RepeatedNameError, parse_json
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
@@ -170,7 +170,7 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
     if len(text) > LARGEST_TEXT:
         raise too_large(path, what, len(text), LARGEST_TEXT)
     try:
-        value = json.loads(text, object_pairs_hook=without_repeats)
+        value = parse_json(text)
         json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
     except RecursionError as error:
         raise too_deep(path, what) from error

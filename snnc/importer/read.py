@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.importer.convert import ImportOutcome, outcome
 from snnc.importer.files import read_file
 from snnc.importer.formats import not_a_model
 from snnc.importer.model import (
@@ -33,7 +34,6 @@ from snnc.importer.model import (
     refused,
     too_large,
 )
-from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import CodeFailed, PackageMissing, WeightsUnclear

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decision, Decisions, RefusedLayerError
+from snnc.importer.decisions import Decision, RefusedLayerError, Verdict
 from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
@@ -14,11 +14,13 @@ from snnc.importer.request import ImportRequest, Range
 from snnc.rules.rates import WIDEST_UNSCALED
 
 
-class ConversionState(Decisions):
+class ConversionState:
     """The drafts, values and decisions so far.
 
     Attributes
     ----------
+    decisions :
+        All lines of the explanation, in the order in which they were made.
     drafts :
         The drafts by key, in the order of the spec.
     values :
@@ -54,7 +56,9 @@ class ConversionState(Decisions):
         request: ImportRequest,
         weights: ModelWeights | None = None,
     ) -> None:
-        super().__init__()
+        self.decisions: list[Decision] = []
+        self._told: set[str] = set()
+        self._refused: set[str] = set()
         self.model = model
         self.weights = weights
         self.request = request
@@ -120,6 +124,38 @@ class ConversionState(Decisions):
         """Whether an encoder outputs the unchanged values."""
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
+
+    def decide(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        if not decision.option:
+            self._told.add(decision.layer)
+        if decision.verdict == "refused":
+            self._refused.add(decision.layer)
+
+    def tell(self, name: str, verdict: Verdict, why: str) -> None:
+        """Record the verdict on a whole layer, unless there is one already."""
+        if name not in self._told:
+            self.decide(Decision(name, "", verdict, why))
+
+    def become(self, name: str, why: str) -> None:
+        """Replace the reason for keeping or rewriting a layer with a more exact one."""
+        for place, d in enumerate(self.decisions):
+            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, why=why)
+
+    def lose(self, name: str, option: str, why: str) -> None:
+        """Change an option's verdict to ``training``."""
+        for place, d in enumerate(self.decisions):
+            if d.layer == name and d.option.startswith(option):
+                self.decisions[place] = replace(d, verdict="training", why=why)
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether any layer prevents the import."""
+        return bool(self._refused)
+
+    def is_refused(self, name: str) -> bool:
+        return name in self._refused
 
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
@@ -255,7 +291,7 @@ class ConversionState(Decisions):
                 self.tell(step.layer, "rewritten", how)
 
     def _tell_own(self, step: LinearStep, draft: StatementDraft) -> None:
-        kind = f"`{word(draft)}`"
+        kind = f"`{draft.word}`"
         if step.op == "separable":
             how = (
                 "its two kernels are multiplied into one kernel, which the chip "
@@ -298,7 +334,7 @@ class ConversionState(Decisions):
 class CurrentLayer(KerasLayer):
     """A layer that is being read, with the state of the conversion.
 
-    Its methods record decisions on it; see `Decisions`.
+    Its methods record decisions on it.
     """
 
     state: ConversionState = field(kw_only=True)
@@ -331,16 +367,6 @@ class CurrentLayer(KerasLayer):
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )
         return BROKEN
-
-
-def word(draft: StatementDraft) -> str:
-    """Return the kind of a statement in a spec."""
-    if draft.upscale or draft.image:
-        return "conv2d_transpose"
-    if draft.kind == "conv":
-        kind = "depthwise" if draft.is_depthwise else "conv"
-        return f"{kind}{len(draft.kernel)}d"
-    return draft.kind
 
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")

@@ -13,7 +13,7 @@ from snnc.importer.draft import INPUT, RELU, StatementDraft
 from snnc.importer.kernels import Kernels, crop, of_groups, two_classes
 from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
-from snnc.importer.statements import TOP
+from snnc.importer.spec import TOP
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.text.tables import dims

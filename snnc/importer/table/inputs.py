@@ -19,7 +19,7 @@ from snnc.importer.draft import (
     plain,
     regrouped,
 )
-from snnc.importer.layer_config import LARGEST_INPUT
+from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState, CurrentLayer
