@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from snnc.importer.model import RefusedModelError, refused, too_large
@@ -127,7 +126,8 @@ def refuse_json(path: str, value: Any) -> None:
         raise foreign(path, _SCRIPT)
     if {"opsetImport", "opset_import", "irVersion", "ir_version"} & value.keys():
         raise foreign(path, _ONNX)
-    if _is_state(value):
+    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
+    if value and all(key.endswith(ends) for key in value):  # of a ``state_dict``
         raise foreign(path, _STATE)
     raise not_a_model(path, "its JSON has no class_name")
 
@@ -145,12 +145,6 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
     """Refuse weights that Keras 1, or Keras with Theano, wrote."""
     if writer := old_writer(keras, backend):
         raise refused(OldModel, path=path, writer=writer)
-
-
-def _is_state(value: Mapping[str, Any]) -> bool:
-    """Whether all keys end like the keys of a ``state_dict``."""
-    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
-    return bool(value) and all(key.endswith(ends) for key in value)
 
 
 def not_a_model(path: str, reason: str) -> RefusedModelError:

@@ -150,8 +150,11 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+    nodes = entry.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        raise malformed(f"`{name}`", "its inbound_nodes are not a list")
     with _blaming(name):
-        calls = read_calls(entry.get("inbound_nodes", []))
+        calls = tuple(map(_read_call, nodes))
     first, *others = calls or (((), {}),)
     part = _part(name, entry, first)
     # A submodel's graph is read only once: even in a small file, nested submodels that
@@ -179,19 +182,6 @@ def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
     if others:
         options[CALLED_WITH] = dict(others)
     return NestedLayer(name, kind, options, reads)
-
-
-def read_calls(nodes: Any) -> tuple[Call, ...]:
-    """Return the calls of ``inbound_nodes``.
-
-    Raises
-    ------
-    ValueError
-        If no version of Keras writes such a value.
-    """
-    if not isinstance(nodes, list):
-        raise ValueError("its inbound_nodes are not a list")
-    return tuple(_read_call(node) for node in nodes)
 
 
 def read_tensors(value: Any) -> tuple[LayerOutput, ...]:

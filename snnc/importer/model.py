@@ -196,9 +196,8 @@ class ModelWeights(AbstractContextManager["ModelWeights"], ABC):
             weights belong to the layer.
         """
 
-    @abstractmethod
     def close(self) -> None:
-        """Close the file, and remove unpacked data."""
+        """Close the file, and remove unpacked data, if there are any."""
 
     def __exit__(self, *error: object) -> None:
         self.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +11,16 @@ from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
 from snnc.rules.rates import WIDEST_UNSCALED
+
+NORMS = ("BatchNormalization", "SyncBatchNormalization")
+SHAPING = (
+    "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
+    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
+    "ActivityRegularization",
+)  # fmt: skip
+"""Layers that do not change values in inference."""
+ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
+"""Layers that keep the order of a vector's values."""
 
 
 class ConversionState:
@@ -42,6 +51,8 @@ class ConversionState:
     weights :
         The model's weights; None if they are unknown, or if the spec does not depend
         on them (see `snnc.importer.read`).
+    refused :
+        The layers that prevent the import.
     done :
         Norms that an earlier layer has absorbed.
     kept :
@@ -58,7 +69,7 @@ class ConversionState:
     ) -> None:
         self.decisions: list[Decision] = []
         self._told: set[str] = set()
-        self._refused: set[str] = set()
+        self.refused: set[str] = set()
         self.model = model
         self.weights = weights
         self.request = request
@@ -130,7 +141,7 @@ class ConversionState:
         if not decision.option:
             self._told.add(decision.layer)
         if decision.verdict == "refused":
-            self._refused.add(decision.layer)
+            self.refused.add(decision.layer)
 
     def tell(self, name: str, verdict: Verdict, why: str) -> None:
         """Record the verdict on a whole layer, unless there is one already."""
@@ -149,33 +160,21 @@ class ConversionState:
             if d.layer == name and d.option.startswith(option):
                 self.decisions[place] = replace(d, verdict="training", why=why)
 
-    @property
-    def has_refused(self) -> bool:
-        """Whether any layer prevents the import."""
-        return bool(self._refused)
-
-    def is_refused(self, name: str) -> bool:
-        return name in self._refused
-
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
-    def output_of(self, layer: KerasLayer) -> str | None:
-        """Return the output that a layer computes, except for its shape, or None."""
-        return self._end_of(
-            layer, lambda after: after.kind in SHAPING or _is_linear(after)
-        )
-
-    def is_end(self, layer: KerasLayer) -> bool:
-        """Whether only activations and changes of shape follow a layer."""
-        return self._end_of(layer, lambda after: after.kind in ENDING) is not None
-
-    def _end_of(
-        self, layer: KerasLayer, passes: Callable[[KerasLayer], bool]
+    def output_of(
+        self, layer: KerasLayer, kinds: tuple[str, ...] = SHAPING
     ) -> str | None:
+        """Return the output that follows a layer after only these kinds, or None."""
         name = layer.name
-        while self.is_read_once(name) and passes(self._reader_of(name)):
-            name = self._reader_of(name).name
+        while self.is_read_once(name):
+            after = self._reader_of(name)
+            named = after.options.get("activation")
+            is_linear = after.kind == "Activation" and named in ("linear", None)
+            if not is_linear and after.kind not in kinds:
+                break
+            name = after.name
         is_output = not self.readers[name] and name in self.model.outputs
         return name if is_output else None
 
@@ -315,14 +314,6 @@ class ConversionState:
         why = f"folded into the kernels that read this layer{why}"
         self.tell(norm.layer, "rewritten", why)
 
-    def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
-        """Record that neurons keep a value that no single kernel can compute."""
-        count = "a neuron" if is_positive else "two neurons"
-        self.layers[name].rewrite(
-            f"{count} for each of its values, because no single kernel includes the "
-            f"border of zeros between this layer and `{owner}`"
-        )
-
     def reads_input(self, key: str) -> bool:
         """Whether a source is the input or an average of the input."""
         while key and self.drafts[key].kind == "avgpool":
@@ -367,22 +358,6 @@ class CurrentLayer(KerasLayer):
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )
         return BROKEN
-
-
-NORMS = ("BatchNormalization", "SyncBatchNormalization")
-SHAPING = (
-    "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
-    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
-    "ActivityRegularization",
-)  # fmt: skip
-"""Layers that do not change values in inference."""
-ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
-"""Layers that keep the order of a vector's values."""
-
-
-def _is_linear(layer: KerasLayer) -> bool:
-    named = layer.options.get("activation")
-    return layer.kind == "Activation" and named in ("linear", None)
 
 
 def _clean(value: float) -> float:

@@ -81,7 +81,7 @@ def zip_bomb(folder: Path) -> Path:
     return path
 
 
-IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 2; exit(main())"
+IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 1; exit(main())"
 
 
 def snnc(
@@ -110,7 +110,7 @@ def test_a_file_without_end_is_told_and_loses_nothing(
     words = "import", make(tmp_path), "--force", "-o", "net.snn"
     _, told = snnc(*words, folder=tmp_path, run=("-c", IMPATIENT)).communicate()
     assert told.startswith("error[SNN823]: ")
-    assert "takes more than 2 s to read" in told
+    assert "takes more than 1 s to read" in told
     assert (tmp_path / "net.snn").read_text() == "mine"
 
 

@@ -16,7 +16,6 @@ from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, Windows, per_channel, points
-from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
@@ -40,12 +39,8 @@ NARROWER = (
 FLAT_NORM = "a batch norm over a flat vector comes without a kernel"
 
 
-def activation_of(layer: KerasLayer) -> Activation:
+def find_activation(value: Any) -> Activation:
     """Return the function in an ``activation`` option, such as ``relu``."""
-    return _find_activation(layer.options.get("activation"))
-
-
-def _find_activation(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
         if kind == "PReLU":  # its weights belong to the layer
@@ -68,12 +63,12 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
     if kind == "Activation":
-        return _find_activation(options.get("activation"))
+        return find_activation(options.get("activation"))
     if kind == "LeakyReLU":
         return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
     if kind == "PReLU":
         return "prelu", {"shared_axes": None, **options}
-    name, _ = _find_activation(kind)
+    name, _ = find_activation(kind)
     return name, options
 
 
@@ -192,7 +187,7 @@ def _fire(
         return _refuse_unfit(layer, value, error)
     if len(units) > 1:
         return mix(fired, layer.name, value, units)
-    if not layer.state.is_refused(layer.name):
+    if layer.name not in layer.state.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired
 
@@ -206,7 +201,7 @@ def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value
         remedy = "pad the data (`np.pad`), and import the model without its padding"
     elif why == BORDER and any(map(any, windows)):
         remedy = NARROWER
-    elif layer.state.is_refused(faulty.name):
+    elif faulty.name in layer.state.refused:
         return BROKEN
     elif "Pooling" in faulty.kind:
         remedy = (

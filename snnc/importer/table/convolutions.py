@@ -21,7 +21,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import CurrentLayer
-from snnc.importer.table.activations import activate, activation_of
+from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.readers import (
     READERS,
     LayerReader,
@@ -49,7 +49,7 @@ def _register(read: ReadSource, *kinds: str, keeps: tuple[str, ...]) -> None:
         tell_options(layer, *keeps)
         layer.state.l2[layer.name] = take_l2(layer)
         value = read(layer, layer.source)
-        return activate(layer, value, activation_of(layer))
+        return activate(layer, value, find_activation(layer.options.get("activation")))
 
     required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
     READERS.update(dict.fromkeys(kinds, LayerReader(read_layer, tuple(required))))
