@@ -7,11 +7,13 @@ from pathlib import Path
 import lark
 import pytest
 
+from benchmarks.walks import compile_text, walk
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, grammar_path
 from snnc.syntax.build import UnitMarker
+from tests.support import SPECS
 
 GRAMMAR = lark.Lark(
     grammar_path().read_text(),
@@ -20,7 +22,6 @@ GRAMMAR = lark.Lark(
     lexer="basic",
     postlex=UnitMarker(),
 )
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 HEAD = "snn 1\nnetwork n {\n"
 
 
@@ -127,13 +128,6 @@ def test_kinds_without_a_variant_take_one_word_as_name() -> None:
     assert found.name.text == "rate"
 
 
-def test_neuron_is_a_statement_and_a_property() -> None:
-    statements = parse_body("neuron lif { tau_rc 20 ms }\ndefaults {\n  neuron lif\n}")
-    assert [statement.kind.text for statement in statements] == ["neuron", "defaults"]
-    assert statements[1].properties is not None
-    assert statements[1].properties[0].key.text == "neuron"
-
-
 @pytest.mark.parametrize(
     ("body", "keys", "unit"),
     [
@@ -143,6 +137,7 @@ def test_neuron_is_a_statement_and_a_property() -> None:
         ("dt 5 msec, present 60 ms", ["dt", "present"], "msec"),
         ("kernel 3 pading same", ["kernel", "pading"], None),
         ("kernel 3 foo", ["kernel"], "foo"),
+        ("dt 5 ms\n  neuron lif", ["dt", "neuron"], "ms"),
     ],
 )
 def test_a_word_behind_a_number_is_a_unit_or_a_key(
@@ -164,11 +159,29 @@ def test_a_network_may_stand_on_one_line() -> None:
 
 
 def test_spans_are_the_words_themselves() -> None:
-    (found,) = parse_body("dense d from a { units 3, rate 20..150 Hz }")
-    assert found.span.text == "dense d from a { units 3, rate 20..150 Hz }"
+    text = "dense d from a { units 3, rate 20..150 Hz }"
+    (found,) = parse_body(text)
+    assert found.span.text == text
     assert found.properties is not None
-    assert [item.span.text for item in found.properties] == [
-        "units 3",
-        "rate 20..150 Hz",
-    ]
+    spans = [item.span.text for item in found.properties]
+    assert spans == ["units 3", "rate 20..150 Hz"]
     assert found.sources[0].span.text == "a"
+
+
+def test_comments_are_found_in_order() -> None:
+    lines = ("#top", "snn 1 # edition", "network n {", '  about "no # comment"  #')
+    text = "\n".join((*lines, "  #   indented \t", "}", "# end"))
+    comments = parse(SourceFile("x.snn", text), Diagnostics()).comments
+    assert [(c.text, c.span.text, c.trailing) for c in comments] == [
+        ("top", "#top", False),
+        ("edition", "# edition", True),
+        ("", "#", True),
+        ("  indented", "#   indented", False),
+        ("end", "# end", False),
+    ]
+
+
+def test_text_becomes_located_syntax_in_few_moves_between_files() -> None:
+    counted = walk(lambda: compile_text("parse"))
+    assert len(counted.files) <= 15
+    assert 0 < counted.moves <= 200

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile
-from tests.support import codes, network
+from tests.support import ROOT, codes, network
 
-DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()
+DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 
 
 def front_end(text: str) -> tuple[tree.Document, Diagnostics]:
@@ -43,18 +43,20 @@ def test_a_broken_statement_keeps_its_name() -> None:
     assert [s.name.text for s in broken if s.name] == ["c0"]
 
 
-def test_reading_ends_at_a_hundred_problems() -> None:
-    lines = "".join(f"  dense d{i} {{ units }}\n" for i in range(300))
-    assert codes(network(lines)) == ["SNN107"] * 100 + ["SNN120"]
+READOUT = "  readout r { units 1 }\n"
+LAYERS = "".join(f"  dense d{i} {{ units {{}} }}\n" for i in range(300))
+KEYS = " ".join(f"k{i} 1" for i in range(300))
 
 
-def test_reading_ends_at_a_hundred_wrong_values() -> None:
-    lines = "".join(f"  dense d{i} {{ units 0 }}\n" for i in range(300))
-    body = f"  input x 3 in 0..1\n{lines}  readout r {{ units 1 }}\n"
-    assert codes(network(body)) == ["SNN206"] * 100 + ["SNN120"]
-
-
-def test_a_hundred_wrong_properties_of_one_statement_are_enough() -> None:
-    keys = " ".join(f"k{i} 1" for i in range(300))
-    body = f"  input x 3 in 0..1\n  readout r {{ units 1 {keys} }}\n"
-    assert codes(network(body)) == ["SNN203"] * 100 + ["SNN120"]
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (LAYERS.replace("{}", ""), "SNN107"),
+        (LAYERS.replace("{}", "0") + READOUT, "SNN206"),
+        (READOUT.replace("}", f"{KEYS} }}"), "SNN203"),
+    ],
+    ids=["problems", "wrong values", "wrong properties of one statement"],
+)
+def test_reading_ends_at_a_hundred(body: str, code: str) -> None:
+    text = network(f"  input x 3 in 0..1\n{body}")
+    assert codes(text) == [code] * 100 + ["SNN120"]
