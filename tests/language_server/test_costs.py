@@ -23,11 +23,6 @@ async def hints(document: Document) -> dict[int, str]:
     return {hint.position.line + 1: str(hint.label) for hint in found or ()}
 
 
-async def test_a_good_spec_has_none(client: Client) -> None:
-    assert await open_text(client, GOOD).diagnostics() == []
-    assert await open_text(client, YAML, ".yaml").diagnostics() == []
-
-
 async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
     document = open_text(client, GOOD)
     document.replace("units 64", "unit 64")
@@ -65,9 +60,10 @@ async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
         13: "-> 2x3x3x16, 288 neurons, 1 core",
         14: "-> 64, 64 neurons, 1 core",
     }
-    assert await hints(open_text(client, GOOD)) == expected
-    yaml = await hints(open_text(client, YAML, ".yaml"))
-    assert list(yaml.values()) == list(expected.values())
+    snn, yaml = open_text(client, GOOD), open_text(client, YAML, ".yaml")
+    assert await snn.diagnostics() == await yaml.diagnostics() == []
+    assert await hints(snn) == expected
+    assert list((await hints(yaml)).values()) == list(expected.values())
 
 
 async def test_pools_cost_what_they_have(client: Client) -> None:
