@@ -57,7 +57,7 @@ def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:
                 yield Pattern(f"{module.__name__}.{name}", compiled, used)
 
 
-def _repeats(pattern: str | bytes) -> bool:
+def _repeats(pattern: Any) -> bool:
     return any(_like(pattern, sign) in pattern for sign in _REPEATS)
 
 
