@@ -37,11 +37,6 @@ WISHES = (
 )
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fuzz") / "model"
-
-
 def answer(file: Path) -> None:
     """Do all that `snnc import` does, in this process."""
     for request in WISHES:
