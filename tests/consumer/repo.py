@@ -64,12 +64,14 @@ class Repo:
         assert old in text
         (self.folder / path).write_text(text.replace(old, new))
 
-    def run_hooks(self, hooks: Path, but: str = "") -> None:
-        """Run the hooks of a file, but one, as pre-commit does with all files."""
+    def run_hooks(self, hooks: Path, builds: bool | None = None) -> None:
+        """Run hooks of a file: those that build, others, or all, as pre-commit does."""
         tracked = self.run("git ls-files").splitlines()
         for hook in load(hooks):
             files = [path for path in tracked if re.search(hook.get("files", ""), path)]
-            if (files or hook.get("always_run")) and hook["id"] != but:
+            if builds not in (None, hook["id"] == "snnc-build"):
+                continue
+            if files or hook.get("always_run"):
                 passed = files if hook.get("pass_filenames", True) else []
                 words = [hook["entry"], *hook.get("args", []), *passed]
                 self.run(" ".join(words))
