@@ -70,6 +70,7 @@ class Case:
 
 Make = Callable[..., Case]
 Told = dict[str, Any]
+Tell = Callable[..., Told]
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
@@ -143,7 +144,7 @@ def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+def told(capsys: pytest.CaptureFixture[str]) -> Tell:
     """Return what runs the verb and reads its JSON, its seconds left out."""
     from snnc.cli import main
 

@@ -160,10 +160,7 @@ SPANS = [(0, 12), (12, 21)]  # a span takes more than one chunk
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 @pytest.mark.parametrize("synapse", ["4 ms", "1 ms"])
 def test_each_is_what_a_package_that_reads_so_decides(
-    full: Case,
-    tmp_path: Path,
-    presentation: Presentation,
-    synapse: str,
+    full: Case, tmp_path: Path, presentation: Presentation, synapse: str
 ) -> None:
     weights = full.package.layout.load(full.weights)
     x = random_images(full.package, 21)

@@ -47,9 +47,7 @@ def too_strong(made: Case) -> Iterator[str]:
 @pytest.mark.usefixtures("with_keras")
 @pytest.mark.parametrize("simulator", ["exact", "keras", "nengo", "loihi"])
 def test_a_bias_that_is_off_is_not_taken_from_a_file(
-    case: Make,
-    capsys: pytest.CaptureFixture[str],
-    simulator: str,
+    case: Make, capsys: pytest.CaptureFixture[str], simulator: str
 ) -> None:
     made = case("biasless", 3)
     weights = load_file(made.weights)
@@ -61,9 +59,7 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
 
 
 def test_what_is_refused(
-    case: Make,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, other, host = case(), case("regression"), case("host")
     monkeypatch.chdir(made.weights.parent)

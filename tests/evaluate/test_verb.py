@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 from snnc.cli import main
 from snnc.runtime.layout import smooth_path
 from snnc.tools.scores import difference
-from tests.evaluate.conftest import Case, Make, Told, approximately, outputs
+from tests.evaluate.conftest import Case, Make, Tell, Told, approximately, outputs
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,7 +28,7 @@ KERAS = pytest.mark.usefixtures("with_keras")
 
 
 def told_examples(
-    told: Callable[..., Told], made: Case, *options: str
+    told: Tell, made: Case, *options: str
 ) -> tuple[Told, list[dict[str, str]]]:
     """Return what the verb tells, and the rows that it writes for examples."""
     path = made.data.with_name("each.csv")
@@ -44,7 +43,7 @@ def told_examples(
     [("small", "row"), ("small", "rest"), ("regression", "row")],
 )
 def test_the_emulator_gives_the_same(
-    case: Make, told: Callable[..., Told], name: str, presentation: str
+    case: Make, told: Tell, name: str, presentation: str
 ) -> None:
     made = case(name, 6)
     exact = told(made, "--presentation", presentation)
@@ -59,7 +58,7 @@ def test_the_emulator_gives_the_same(
 
 
 def test_the_package_finds_the_same_accuracy_and_rates(
-    case: Make, told: Callable[..., Told], capsys: pytest.CaptureFixture[str]
+    case: Make, told: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = case(count=6)
     exact = told(made)
@@ -71,9 +70,7 @@ def test_the_package_finds_the_same_accuracy_and_rates(
     assert own["rates"] == {x["name"]: x["rate"] for x in exact["layers"]}
 
 
-def test_examples_are_drawn_and_shuffled_by_the_seed(
-    case: Make, told: Callable[..., Told]
-) -> None:
+def test_examples_are_drawn_and_shuffled_by_the_seed(case: Make, told: Tell) -> None:
     made, drawn = case(), []
     y = np.load(made.data)["y"]
     for seed in ("0", "1"):
@@ -86,9 +83,7 @@ def test_examples_are_drawn_and_shuffled_by_the_seed(
     assert drawn[0] != drawn[1]
 
 
-def test_what_rest_gives_is_known_beside_a_row(
-    case: Make, told: Callable[..., Told]
-) -> None:
+def test_what_rest_gives_is_known_beside_a_row(case: Make, told: Tell) -> None:
     made = case()
     files = [made.data.with_name(way) for way in ("row", "rest")]
     row, rest = (
@@ -103,7 +98,7 @@ def test_what_rest_gives_is_known_beside_a_row(
 
 @KERAS
 def test_weights_that_were_imported_are_compared_with_what_was_imported(
-    case: Make, told: Callable[..., Told]
+    case: Make, told: Tell
 ) -> None:
     made = case(count=6)
     assert told(made)["keras_model"] == "smooth"
@@ -136,7 +131,7 @@ def retrain(made: Case) -> np.ndarray:
 @KERAS
 @pytest.mark.parametrize("name", ["small", "regression"])
 def test_a_loss_is_relative_to_keras_before_the_phase_spikes(
-    case: Make, told: Callable[..., Told], name: str
+    case: Make, told: Tell, name: str
 ) -> None:
     made = case(name)
     keras = retrain(made)
@@ -212,7 +207,7 @@ def test_strict_is_an_exit_code(
 
 
 def test_too_low_an_accuracy_is_an_exit_code(
-    case: Make, told: Callable[..., Told], capsys: pytest.CaptureFixture[str]
+    case: Make, told: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = case()
     accuracy = told(made)["accuracy"]
@@ -232,9 +227,7 @@ def test_too_low_an_accuracy_is_an_exit_code(
 
 @KERAS
 @pytest.mark.parametrize("name", ["small", "regression"])
-def test_examples_are_written_one_a_row(
-    case: Make, told: Callable[..., Told], name: str
-) -> None:
+def test_examples_are_written_one_a_row(case: Make, told: Tell, name: str) -> None:
     made = case(name, 9)
     found, rows = told_examples(told, made)
     assert [row["example"] for row in rows] == [str(i) for i in range(9)]
@@ -254,7 +247,7 @@ def test_examples_are_written_one_a_row(
         assert found["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(error))))
 
 
-def test_spikes_and_steps_are_counted(case: Make, told: Callable[..., Told]) -> None:
+def test_spikes_and_steps_are_counted(case: Make, told: Tell) -> None:
     made = case()
     short, long = told(made), told(made, "--steps", "50")
     assert (short["steps"], long["steps"], long["examples"]) == (20, 50, 21)

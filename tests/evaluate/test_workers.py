@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import join
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task, open_task
-from tests.evaluate.conftest import Case, Make, Told, approximately, lines, outputs
+from tests.evaluate.conftest import Case, Make, Tell, approximately, lines, outputs
 from tests.support import CLUSTER
 
 pytestmark = [
@@ -42,7 +41,7 @@ pytestmark = [
 )
 def test_any_number_of_workers_gives_the_same(
     case: Make,
-    told: Callable[..., Told],
+    told: Tell,
     scheduler: str,
     tmp_path: Path,
     name: str,
@@ -72,7 +71,7 @@ def test_any_number_of_workers_gives_the_same(
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_an_interrupted_run_goes_on(
     case: Make,
-    told: Callable[..., Told],
+    told: Tell,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     presentation: str,
