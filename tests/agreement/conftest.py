@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.agreement.networks import text
 from tests.support import compile_text, write_modules
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -57,34 +55,6 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
         return made
 
     return make
-
-
-@pytest.fixture(scope="session")
-def net(package: Callable[[str], SimpleNamespace]) -> SimpleNamespace:
-    """Return a package that no test changes."""
-    return package(text("conv3d", "relu").replace("conv3d_relu", "evaluated"))
-
-
-@pytest.fixture(scope="session")
-def data(net: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
-    random = np.random.default_rng(3)
-    x = random.uniform(-2, 2, (6, *net.network.input.shape)).astype(np.float32)
-    return x, np.arange(6) % 4
-
-
-def one_run(net: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
-    """Return rows and rates in Hz of one long run."""
-    described = net.network
-    steps, layers = described.steps, described.layers
-    built = net.nengo.build_network(net.weights, x, probe=tuple(layers))
-    with simulator(built.net, dt=described.dt, progress_bar=False) as sim:
-        sim.run_steps(len(x) * steps)
-    rows = np.asarray(sim.data[built.output]).reshape(len(x), steps, -1)
-    rates = {}
-    for name, layer in layers.items():
-        values = built.layer_values(sim, name).reshape(len(x), steps, -1)
-        rates[name] = values.mean(axis=1) * layer.high
-    return rows, rates
 
 
 def _random_model(keras_model: object) -> object:

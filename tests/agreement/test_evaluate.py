@@ -1,4 +1,4 @@
-"""The generated `evaluate.py` and `snnc evaluate`: the numbers of a run by hand."""
+"""The generated `evaluate.py` and `predict.py`: the numbers of a run by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ import snnc
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.nengo import simulators
 from snnc.tools.evaluate.evaluation import Evaluation
-from tests.agreement.conftest import one_run
 from tests.agreement.networks import text
 from tests.support import NENGO_DL, network
 
@@ -31,6 +30,33 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.xdist_group("evaluate"),
 ]
+
+
+@pytest.fixture(scope="module")
+def net(package: Package) -> SimpleNamespace:
+    return package(text("conv3d", "relu").replace("conv3d_relu", "evaluated"))
+
+
+@pytest.fixture(scope="module")
+def data(net: SimpleNamespace) -> Data:
+    random = np.random.default_rng(3)
+    x = random.uniform(-2, 2, (6, *net.network.input.shape)).astype(np.float32)
+    return x, np.arange(6) % 4
+
+
+def one_run(net: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
+    """Return rows and rates in Hz of one long run."""
+    described = net.network
+    steps, layers = described.steps, described.layers
+    built = net.nengo.build_network(net.weights, x, probe=tuple(layers))
+    with simulator(built.net, dt=described.dt, progress_bar=False) as sim:
+        sim.run_steps(len(x) * steps)
+    rows = np.asarray(sim.data[built.output]).reshape(len(x), steps, -1)
+    rates = {}
+    for name, layer in layers.items():
+        values = built.layer_values(sim, name).reshape(len(x), steps, -1)
+        rates[name] = values.mean(axis=1) * layer.high
+    return rows, rates
 
 
 def by_hand(net: SimpleNamespace, x: np.ndarray, simulator: Any, row: int = 99) -> Any:
@@ -285,3 +311,68 @@ def test_no_node_lies_between_chip_layers(net: SimpleNamespace) -> None:
     }
     assert ends == {(True, False), (False, False), (False, True)}
     assert len(nodes) == 2
+
+
+@pytest.fixture
+def x(data: Data) -> np.ndarray:
+    return data[0]
+
+
+def outputs_by_hand(net: SimpleNamespace, x: np.ndarray, row: int = 99) -> np.ndarray:
+    rows, _ = by_hand(net, x, nengo.Simulator, row)
+    return rows[:, net.network.steps // 2 :].mean(axis=1)
+
+
+def test_outputs_are_those_of_one_run(net: SimpleNamespace, x: np.ndarray) -> None:
+    outputs = net.predict.predict(x, net.weights)
+    assert (outputs.dtype, outputs.shape) == (np.float32, (6, 4))
+    np.testing.assert_allclose(outputs, outputs_by_hand(net, x), rtol=1e-6)
+    weights = net.layout.load_weights(net.weights)
+    np.testing.assert_array_equal(net.predict.predict(x, weights), outputs)
+
+
+def test_a_row_begins_from_rest(
+    net: SimpleNamespace, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(net.library("nengo.simulators"), "ROW", 4)
+    outputs = net.predict.predict(x, net.weights)
+    np.testing.assert_allclose(outputs, outputs_by_hand(net, x, row=4), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.npy"])
+def test_the_command_line_writes_outputs_and_labels(
+    net: SimpleNamespace, x: np.ndarray, tmp_path: Path, name: str
+) -> None:
+    data, out = tmp_path / name, tmp_path / "out.npz"
+    np.save(data, x) if name == "x.npy" else np.savez(data, x=x)
+    files = ("--data", data, "--weights", net.weights, "-o", out)
+    assert net.predict.main([*map(str, files)]) == 0
+    with np.load(out) as found:
+        outputs, labels = found["outputs"], found["labels"]
+    np.testing.assert_array_equal(outputs, net.predict.predict(x, net.weights))
+    np.testing.assert_array_equal(labels, outputs.argmax(axis=1))
+    assert labels.dtype == np.int64
+
+
+def test_examples_that_do_not_fit_are_refused_in_one_line(
+    net: SimpleNamespace,
+    x: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.savez(tmp_path / "small.npz", x=x[:, 1:])
+    np.savez(tmp_path / "none.npz", x=x[:0])
+    out = tmp_path / "out.npz"
+    for data, weights, said in (
+        ("small.npz", net.weights, "small.npz: x has shape"),
+        ("none.npz", net.weights, "none.npz: x holds no examples"),
+        ("missing.npz", net.weights, "missing.npz: No such file"),
+        ("small.npz", tmp_path / "missing", "small.npz: x has shape"),
+    ):
+        files = ("--data", tmp_path / data, "--weights", weights, "-o", out)
+        assert net.predict.main([*map(str, files)]) == 1
+        told = capsys.readouterr().err
+        assert said in told
+        assert told.startswith("evaluated.predict: ")
+        assert told.count("\n") == 1
+    assert not out.exists()
