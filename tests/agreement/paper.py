@@ -64,7 +64,7 @@ class Paper:
         apart = dilation or (1,) * len(kernel)
         extent = tuple((k - 1) * d + 1 for k, d in zip(kernel, apart, strict=True))
         shape = (*positions(read[:-1], extent, stride, padding), filters)
-        said = {"filters": filters, "kernel": kernel, "stride": stride}
+        said: Said = {"filters": filters, "kernel": kernel, "stride": stride}
         said |= {"padding": padding, "dilation": apart, "groups": groups}
         return self.neural(f"conv{self.rank}d", said, shape, source, shortcut)
 
@@ -73,7 +73,7 @@ class Paper:
     ) -> str:
         channels = multiplier * self.shapes[self.last][-1]
         shape = (*positions(self.spatial, kernel, stride, padding), channels)
-        said = {"kernel": kernel, "stride": stride, "padding": padding}
+        said: Said = {"kernel": kernel, "stride": stride, "padding": padding}
         said |= {"multiplier": multiplier}
         return self.neural(f"depthwise{self.rank}d", said, shape)
 
@@ -85,7 +85,7 @@ class Paper:
             n * s + (max(k - s, 0) if padding == "valid" else 0)
             for n, k, s in zip(sizes, kernel, stride, strict=True)
         )
-        said = {"filters": filters, "kernel": kernel, "stride": stride}
+        said: Said = {"filters": filters, "kernel": kernel, "stride": stride}
         said |= {"padding": padding}
         self.neural("conv2d_transpose", said, (*places, filters))
 
@@ -110,7 +110,7 @@ class Paper:
     def pool(self, window: Shape, stride: Shape | None) -> str:
         places = positions(self.spatial, window, stride or window, "valid")
         shape = (*places, self.shapes[self.last][-1])
-        said = {"window": window, "stride": stride or window}
+        said: Said = {"window": window, "stride": stride or window}
         return self.write("avgpool", self._name(), shape, said=said)
 
     def maximum(self, window: Shape, stride: Shape, padding: str) -> str:
@@ -118,7 +118,7 @@ class Paper:
         shape, name = (*places, self.shapes[self.last][-1]), self._name()
         if max(window) > 1:
             self.neurons.append(name)
-        said = {"window": window, "stride": stride, "padding": padding}
+        said: Said = {"window": window, "stride": stride, "padding": padding}
         return self.write("maxpool", name, shape, said=said)
 
     def join(self, kind: str, one: str, two: str) -> str:
