@@ -14,7 +14,7 @@ from snnc.text.tables import dims
 from tests.loihi.exhaustive import fewest_cores, mappings_of, small_profile
 from tests.support import layered, sound
 
-MOST_MAPPINGS = 20_000
+MOST_MAPPINGS = 6_000
 
 
 def draw_spec(draw: random.Random, graph: bool) -> str:

@@ -37,7 +37,7 @@ def narrow(plan: Plan, width: int) -> int | None:
 
 @pytest.mark.slow
 def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
-    plans = mappable_plans(300)
+    plans = mappable_plans(150)
     best = [Search(plan.steps, plan.profile.core).run() for plan in plans]
     few, many = ([narrow(plan, width) for plan in plans] for width in (1, 64))
     missed, first, last, least = 0, 0, 0, 0
