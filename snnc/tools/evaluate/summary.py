@@ -30,6 +30,8 @@ MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
 MOST_CLASSES = 20  # the maximum number of classes or units in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
+NEEDED = "needs TensorFlow"
+_digits, _number = "{:.3f}".format, "{:.4g}".format
 
 
 def text(result: Evaluation) -> str:
@@ -184,10 +186,6 @@ def _classes(result: Evaluation) -> Iterator[Row]:
 def _units(result: Evaluation) -> Iterator[Row]:
     for i, each in enumerate(result.units):
         yield str(i), _number(each.rmse), _known(each.r2, _digits)
-
-
-_digits, _number = "{:.3f}".format, "{:.4g}".format
-NEEDED = "needs TensorFlow"
 
 
 def _known(
