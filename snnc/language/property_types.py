@@ -61,24 +61,28 @@ class NeuronSpec(Model):
 
 
 class Choice(Model):
-    """A named choice with its own settings, such as ``adam { ... }``."""
+    """A named choice with its own settings, such as ``adam { ... }``.
+
+    The docstring of a choice describes its ``word``, which is the default of ``kind``.
+    """
 
     word: ClassVar[ValueWord]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.word = ValueWord(vars(cls)["kind"], cls.__doc__ or "")
 
 
 class CrossEntropy(Choice):
     """Softmax cross entropy over the classes."""
 
-    word = ValueWord("cross_entropy", "Softmax cross entropy over the classes.")
-
     kind: Literal["cross_entropy"] = "cross_entropy"
 
 
 class Focal(Choice):
-    """Focal loss (Lin et al., 2017, https://arxiv.org/abs/1708.02002, eq. 5)."""
+    """Focal loss (Lin et al., 2017), for unbalanced classes."""
 
-    word = ValueWord("focal", "Focal loss (Lin et al., 2017), for unbalanced classes.")
-
+    # Equation 5 of https://arxiv.org/abs/1708.02002.
     kind: Literal["focal"] = "focal"
     gamma: Annotated[
         Amount,
@@ -98,8 +102,6 @@ class Focal(Choice):
 
 class MeanSquaredError(Choice):
     """Mean squared error, the loss of a regression."""
-
-    word = ValueWord("mse", "Mean squared error, the loss of a regression.")
 
     kind: Literal["mse"] = "mse"
 
@@ -125,8 +127,6 @@ Epsilon = Annotated[
 class Adam(Choice):
     """Adam (Kingma and Ba, 2014)."""
 
-    word = ValueWord("adam", "Adam (Kingma and Ba, 2014).")
-
     kind: Literal["adam"] = "adam"
     learning_rate: LearningRate = 1e-3
     beta_1: Beta1 = 0.9
@@ -135,9 +135,7 @@ class Adam(Choice):
 
 
 class AdamW(Choice):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
-
-    word = ValueWord("adamw", "Adam with decoupled weight decay.")
+    """Adam with decoupled weight decay."""
 
     kind: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 1e-3
@@ -152,8 +150,6 @@ class AdamW(Choice):
 class Sgd(Choice):
     """Stochastic gradient descent with momentum."""
 
-    word = ValueWord("sgd", "Stochastic gradient descent with momentum.")
-
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
     momentum: Annotated[
@@ -165,11 +161,7 @@ class Sgd(Choice):
 
 
 class PesChoice(Choice):
-    """The prescribed error sensitivity rule (MacNeil and Eliasmith, 2011)."""
-
-    word = ValueWord(
-        "pes", "The prescribed error sensitivity rule, which the chip supports."
-    )
+    """The prescribed error sensitivity rule, which the chip supports."""
 
     kind: Literal["pes"] = "pes"
     rate: Annotated[
