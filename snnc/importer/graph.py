@@ -25,7 +25,7 @@ from snnc.importer.layer_config import (
     snake,
 )
 from snnc.importer.model import Graph, LayerOutput, NestedLayer, refused
-from snnc.rules.architectures import NoInputShape, SubclassedModel
+from snnc.rules.imports import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"

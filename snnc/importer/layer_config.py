@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snnc.importer.model import RefusedModelError, refused
-from snnc.rules.architectures import (
+from snnc.rules.imports import (
     MalformedLayer,
     NotFiniteOption,
     SameLayerName,

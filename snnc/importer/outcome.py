@@ -15,8 +15,8 @@ from snnc.importer.request import ImportRequest
 from snnc.importer.statements import TOP
 from snnc.ir.layout import input_scale, tensors
 from snnc.passes import Compilation
+from snnc.rules.files import CannotWrite
 from snnc.rules.imports import NoWeights
-from snnc.rules.output import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 

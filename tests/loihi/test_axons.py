@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnc.loihi.profile import HERE, read_profile
-from snnc.rules.board import CostlyAxons, MixedAxons
+from snnc.rules.loihi import CostlyAxons, MixedAxons
 from tests.support import ROOT, codes, compile_text, network
 
 POOLED = """

@@ -6,10 +6,10 @@ import ast
 from pathlib import Path
 
 from snnc.language.keywords import REFUSED
-from snnc.rules import refused
-from snnc.rules.catalogue import RULES
+from snnc.rules import all_rules, refused
 from tests.support import ROOT
 
+RULES = all_rules()
 CASES = Path(__file__).parent / "cases"
 # They need a file system: their rooms test them, such as `tests/output`.
 FILES = ("SNN7", "SNN8")
