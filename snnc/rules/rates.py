@@ -178,13 +178,9 @@ class DecayTooFast(LayerDiagnostic):
         limit = network.timing.dt / FASTEST_DECAY_STEPS
         for layer, what, value in _time_constants(network):
             if what == "tau_rc" and value < limit * (1 - 1e-4):
-                yield cls(
-                    span=_constant_span(network, layer, what),
-                    name=layer.name,
-                    value=time(value),
-                    limit=time(limit),
-                    near=f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms",
-                )
+                near = f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms"
+                times = {"value": time(value), "limit": time(limit), "near": near}
+                yield cls.at(layer, "neuron", **times)
 
 
 class RefractoryTooLong(LayerDiagnostic):
@@ -207,12 +203,8 @@ class RefractoryTooLong(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
         for layer, what, value in _time_constants(network):
             if what == "tau_ref" and value > LONGEST_REFRACTORY:
-                yield cls(
-                    span=_constant_span(network, layer, what),
-                    name=layer.name,
-                    value=time(value),
-                    limit=time(LONGEST_REFRACTORY),
-                )
+                most = time(LONGEST_REFRACTORY)
+                yield cls.at(layer, "neuron", value=time(value), limit=most)
 
 
 class AveragedLif(LayerWarning):

@@ -43,8 +43,6 @@ class KernelTooLarge(LayerDiagnostic):
     shape: Shape
     dilation: int
     legal: Shape
-    can_pad: bool
-    channels_last: Shape | None = None
 
     @property
     def spread(self) -> str:
