@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from snnc.language import extents, scalars, written
 from snnc.language.models import Model, fields_of, is_required
-from snnc.language.property_types import Choice
+from snnc.language.properties import Choice
 from snnc.language.table import Key, Otherwise, ReadBy, StatementPart
 
 Note = TypeVar("Note", Key, Otherwise, StatementPart)

@@ -19,7 +19,7 @@ from snnc.language.layers import (
     MaxPoolSpec,
     SpikingSpec,
 )
-from snnc.language.property_types import Identifier
+from snnc.language.properties import Identifier
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,

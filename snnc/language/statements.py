@@ -6,16 +6,6 @@ from snnc.language import properties as has
 from snnc.language.extents import PHASES
 from snnc.language.models import Model
 from snnc.language.names import KINDS
-from snnc.language.property_types import (
-    Adam,
-    Bare,
-    Learn,
-    Loss,
-    Optimizer,
-    Phases,
-    Share,
-    Whole,
-)
 from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord, form
 
 ABOUT = form(
@@ -124,24 +114,24 @@ class ReadoutSpec(StatementModel):
     padding: has.Padding = "valid"
     decide: has.Decide = "mean"
     synapse: has.ReadoutSynapse = 10e-3
-    learn: Learn | None = None
+    learn: has.Learn | None = None
 
 
 class TrainSpec(StatementModel):
     """How `train.py` trains the network."""
 
     forms = (form("train { epochs 20 }", place="back", once=True),)
-    loss: Annotated[Loss | None, Otherwise(text="depends on the readout")] = None
-    optimizer: Optimizer = Adam()
+    loss: Annotated[has.Loss | None, Otherwise(text="depends on the readout")] = None
+    optimizer: has.Optimizer = has.Adam()
     batch: Annotated[
-        Whole, Limits(ge=1), Key("Number of examples per training step", usual="64")
+        has.Whole, Limits(ge=1), Key("Number of examples per training step", usual="64")
     ] = 64
     epochs: Annotated[
-        Whole, Limits(ge=1), Key("Number of passes over the data", usual="20")
+        has.Whole, Limits(ge=1), Key("Number of passes over the data", usual="20")
     ] = 20
     l2: has.L2 = 0.0
     label_smoothing: Annotated[
-        Share,
+        has.Share,
         Key(
             "The fraction of a label that is spread over all classes (below 1)",
             usual="0.1",
@@ -149,7 +139,7 @@ class TrainSpec(StatementModel):
     ] = 0.0
     class_weight: Annotated[
         Literal["equal", "balanced"],
-        Bare,
+        has.Bare,
         Key(
             "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
             "classes",
@@ -159,11 +149,11 @@ class TrainSpec(StatementModel):
     ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
-        Bare,
+        has.Bare,
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
     ] = "constant"
     phases: Annotated[
-        Phases,
+        has.Phases,
         Key(
             "The phases of training, in this order: plain Keras, scaling into the "
             "rates, training on the network's own spikes",
@@ -178,11 +168,11 @@ class TrainSpec(StatementModel):
         ),
     ] = PHASES
     validation: Annotated[
-        Share,
+        has.Share,
         Key("The fraction of the data that is held out for validation", usual="0.1"),
     ] = 0.1
     seed: Annotated[
-        Whole,
+        has.Whole,
         Limits(ge=0),
         Key("The seed of the split and the initial weights", usual="0"),
     ] = 0

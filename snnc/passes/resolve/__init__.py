@@ -28,7 +28,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.shapes import window_positions
 from snnc.language.model import ValidatedSpec
-from snnc.language.property_types import CrossEntropy, MeanSquaredError
+from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.statements import LoihiTarget, TrainSpec
 from snnc.language.written import write_list
 from snnc.passes.resolve.drafts import (

@@ -16,7 +16,7 @@ from snnc.language import layers
 from snnc.language.fields import otherwise
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
