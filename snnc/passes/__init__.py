@@ -115,9 +115,6 @@ PIPELINE = (
 )
 
 
-PASSES = frozenset(step.name for step in PIPELINE)
-
-
 def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
     """Run all passes without a result, up to and including the pass ``through``.
 
@@ -129,9 +126,9 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     ValueError
         If no pass is called ``through``.
     """
-    if through not in PASSES:
-        raise ValueError(f"no pass is called {through}")
     names = [step.name for step in PIPELINE]
+    if through not in names:
+        raise ValueError(f"no pass is called {through}")
     steps = PIPELINE[: names.index(through) + 1]
     for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
