@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from snnc.language import properties, tree
-from snnc.language.fields import choices_of, keys_of, notes, parts_of, values_in
+from snnc.language.fields import choices_of, keys_of, parts_of, types_in, values_in
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
 from snnc.language.names import HEADERS as HEADERS
@@ -105,8 +105,8 @@ def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
         PARTS[name].key if name in PARTS else name
         for model in tables()
         for name, field in fields_of(model).items()
-        for note in notes(field)
-        if isinstance(note, ReadBy) and note.func in readers
+        for part in types_in(field.type)
+        if isinstance(part, ReadBy) and part.func in readers
     )
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -138,11 +138,7 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        report.extend([_more(made.source, report)])
+        end = len(made.source.text)
+        span = Span(made.source, end, end)
+        report.extend([rules.syntax.TooManyProblems(span=span, limit=report.limit)])
     return made
-
-
-def _more(source: SourceFile, report: Diagnostics) -> Diagnostic:
-    """Say that there may be more problems."""
-    end = len(source.text)
-    return rules.syntax.TooManyProblems(span=Span(source, end, end), limit=report.limit)

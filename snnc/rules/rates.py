@@ -13,7 +13,6 @@ from snnc.ir.logical import (
     LogicalNetwork,
 )
 from snnc.rules.ceilings import StepTooLong, below, chip_layers, time
-from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
@@ -126,8 +125,12 @@ class SynapseTooLong(LayerDiagnostic):
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
         for layer, what, value in _time_constants(network):
             if what != "tau_ref" and value > limit * (1 + 1e-9):
+                span = layer.spans.get("neuron", layer.span)
+                if what == "synapse":
+                    general = network.timing.spans.get(what, layer.span)
+                    span = layer.spans.get(what, general)
                 yield cls(
-                    span=_constant_span(network, layer, what),
+                    span=span,
                     name=layer.name,
                     what=what,
                     value=time(value),
@@ -144,14 +147,6 @@ def _time_constants(
         if isinstance(spiking.neuron, LifNeuron):
             yield layer, "tau_rc", spiking.neuron.tau_rc
             yield layer, "tau_ref", spiking.neuron.tau_ref
-
-
-def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> Span:
-    """Return the position of a time constant: in the layer, `defaults` or `timing`."""
-    if what != "synapse":
-        return layer.spans.get("neuron", layer.span)
-    general = network.timing.spans.get(what, layer.span)
-    return layer.spans.get(what, general)
 
 
 class DecayTooFast(LayerDiagnostic):
