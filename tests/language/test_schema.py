@@ -119,6 +119,5 @@ def test_every_key_has_a_description_wherever_it_stands() -> None:
     assert {key for key, _ in found} >= KEYS | KINDS
     for key, inner in found:
         place = inner.get("$ref", "").removeprefix("#/definitions/")
-        assert (SCHEMA["definitions"][place] if place else inner).get("description"), (
-            key
-        )
+        described = SCHEMA["definitions"][place] if place else inner
+        assert described.get("description"), key
