@@ -17,9 +17,15 @@ Chosen = ReadBy(scalars.choice)
 
 Amount = Annotated[float, ReadBy(scalars.amount)]
 Share = Annotated[float, ReadBy(scalars.share), Limits(ge=0, lt=1)]
+Positive = Annotated[Amount, Limits(gt=0)]
+NotNegative = Annotated[Amount, Limits(ge=0)]
+Decay = Annotated[Amount, Limits(ge=0, lt=1)]
 Whole = Annotated[int, ReadBy(scalars.whole)]
+Count = Annotated[Whole, Limits(ge=1)]
 Flag = Annotated[bool, ReadBy(scalars.flag)]
 Seconds = Annotated[float, ReadBy(scalars.seconds)]
+Duration = Annotated[Seconds, Limits(gt=0)]
+Delay = Annotated[Seconds, Limits(ge=0)]
 ValueRange = Annotated[tuple[float, float], ReadBy(extents.values)]
 DimsValue = Annotated[tuple[int, ...], ReadBy(extents.dims)]
 Identifier = Annotated[str, ReadBy(names.identifier)]
@@ -36,12 +42,10 @@ class NeuronSpec(Model):
     """``relu`` or ``lif``; only ``lif`` has time constants, in seconds."""
 
     kind: Literal["relu", "lif"]
-    tau_rc: Annotated[
-        Seconds, Limits(gt=0), Key("The membrane time constant", usual="20 ms")
-    ] = 20e-3
-    tau_ref: Annotated[
-        Seconds, Limits(ge=0), Key("The refractory period", usual="2 ms")
-    ] = 2e-3
+    tau_rc: Annotated[Duration, Key("The membrane time constant", usual="20 ms")] = (
+        20e-3
+    )
+    tau_ref: Annotated[Delay, Key("The refractory period", usual="2 ms")] = 2e-3
 
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
@@ -79,8 +83,7 @@ class Focal(Choice):
     # Equation 5 of https://arxiv.org/abs/1708.02002.
     kind: Literal["focal"] = "focal"
     gamma: Annotated[
-        Amount,
-        Limits(ge=0),
+        NotNegative,
         Key("Focal loss: how strongly easy examples are down-weighted", usual="2"),
     ] = 2.0
     alpha: Annotated[
@@ -101,19 +104,15 @@ class MeanSquaredError(Choice):
 
 
 LearningRate = Annotated[
-    Amount, Limits(gt=0), Key("The learning rate of the optimizer", usual="1e-3")
+    Positive, Key("The learning rate of the optimizer", usual="1e-3")
 ]
-Beta1 = Annotated[
-    Amount, Limits(ge=0, lt=1), Key("Decay of the mean of the gradients", usual="0.9")
-]
+Beta1 = Annotated[Decay, Key("Decay of the mean of the gradients", usual="0.9")]
 Beta2 = Annotated[
-    Amount,
-    Limits(ge=0, lt=1),
+    Decay,
     Key("Decay of the mean of the squared gradients", usual="0.999"),
 ]
 Epsilon = Annotated[
-    Amount,
-    Limits(gt=0),
+    Positive,
     Key("A number added to the denominator for stability", usual="1e-7"),
 ]
 
@@ -134,7 +133,7 @@ class AdamW(Choice):
     kind: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 1e-3
     weight_decay: Annotated[
-        Amount, Limits(ge=0), Key("Decoupled weight decay", usual="4e-3")
+        NotNegative, Key("Decoupled weight decay", usual="4e-3")
     ] = 4e-3
     beta_1: Beta1 = 0.9
     beta_2: Beta2 = 0.999
@@ -146,9 +145,7 @@ class Sgd(Choice):
 
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
-    momentum: Annotated[
-        Amount, Limits(ge=0, lt=1), Key("The momentum (below 1)", usual="0.9")
-    ] = 0.0
+    momentum: Annotated[Decay, Key("The momentum (below 1)", usual="0.9")] = 0.0
     nesterov: Annotated[Flag, Key("Whether to use Nesterov momentum", usual="on")] = (
         False
     )
@@ -164,8 +161,7 @@ class PesChoice(Choice):
         Key("The fraction of an error that one presentation removes", usual="0.5"),
     ] = 0.5
     error: Annotated[
-        Amount,
-        Limits(gt=0),
+        Positive,
         Key("The largest error; larger errors are clipped", usual="1.0"),
     ] = 1.0
     from_: Annotated[
@@ -226,26 +222,22 @@ Mapped = Annotated[
 
 # Properties of `target` and `timing`.
 Chips = Annotated[Whole, Limits(ge=1, le=MOST_CHIPS), Key("Number of chips", usual="1")]
-Cores = Annotated[
-    Whole, Limits(ge=1), Key("Number of cores that may be used", usual="128")
-]
+Cores = Annotated[Count, Key("Number of cores that may be used", usual="128")]
 Pop = Annotated[
     Literal["auto", 16, 32],
     Bare,
     Key("Size of population axons: 16 or 32 bits", usual="auto"),
 ]
-Step = Annotated[Seconds, Limits(gt=0), Key("The time step", usual="1 ms")]
+Step = Annotated[Duration, Key("The time step", usual="1 ms")]
 Present = Annotated[
-    Seconds, Limits(gt=0), Key("The time per example, a multiple of dt", usual="100 ms")
+    Duration, Key("The time per example, a multiple of dt", usual="100 ms")
 ]
 Synapse = Annotated[
-    Seconds,
-    Limits(ge=0),
+    Delay,
     Key("Time constant of the filter on the inputs", usual="5 ms"),
 ]
 ReadoutSynapse = Annotated[
-    Seconds,
-    Limits(ge=0),
+    Delay,
     Key("Time constant of the filter on the output", usual="5 ms"),
 ]
 
@@ -279,7 +271,7 @@ Dropout = Annotated[
     Share, Key("The fraction of activations that training drops (below 1)", usual="0.2")
 ]
 L2 = Annotated[
-    Amount, Limits(ge=0), Key("The factor of the l2 penalty on kernels", usual="1e-4")
+    NotNegative, Key("The factor of the l2 penalty on kernels", usual="1e-4")
 ]
 RunsOn = Annotated[
     Literal["chip", "host"],
@@ -306,7 +298,7 @@ Start = Annotated[
 ]
 
 # Properties of operations.
-Filters = Annotated[Whole, Limits(ge=1), Key("Number of output channels", usual="8")]
+Filters = Annotated[Count, Key("Number of output channels", usual="8")]
 Kernel = Annotated[
     DimsValue, Key("The size of the kernel: one number or dims", usual="3")
 ]
@@ -325,16 +317,13 @@ Dilation = Annotated[
     DimsValue, Key("The distance between kernel taps: one number or dims", usual="2")
 ]
 Groups = Annotated[
-    Whole,
-    Limits(ge=1),
+    Count,
     Key(
         "Number of equal groups of channels and filters, convolved separately",
         usual="1",
     ),
 ]
-Multiplier = Annotated[
-    Whole, Limits(ge=1), Key("Output channels per input channel", usual="1")
-]
+Multiplier = Annotated[Count, Key("Output channels per input channel", usual="1")]
 Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on")]
 KernelBias = Annotated[
     bool | Literal["neuron"],
@@ -354,8 +343,7 @@ Window = Annotated[
     Key("The size of the pool: one number, one per axis, or `all`", usual="2"),
 ]
 Units = Annotated[
-    Whole,
-    Limits(ge=1),
+    Count,
     Key("Number of output units, or of regression outputs in a readout", usual="64"),
 ]
 Classes = Annotated[

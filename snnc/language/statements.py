@@ -124,11 +124,9 @@ class TrainSpec(StatementModel):
     loss: Annotated[has.Loss | None, Otherwise(text="depends on the readout")] = None
     optimizer: has.Optimizer = has.Adam()
     batch: Annotated[
-        has.Whole, Limits(ge=1), Key("Number of examples per training step", usual="64")
+        has.Count, Key("Number of examples per training step", usual="64")
     ] = 64
-    epochs: Annotated[
-        has.Whole, Limits(ge=1), Key("Number of passes over the data", usual="20")
-    ] = 20
+    epochs: Annotated[has.Count, Key("Number of passes over the data", usual="20")] = 20
     l2: has.L2 = 0.0
     label_smoothing: Annotated[
         has.Share,
