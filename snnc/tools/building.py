@@ -43,7 +43,7 @@ from snnc.output.write import (
     write_package,
 )
 from snnc.passes import Compilation, run_passes
-from snnc.rules.output import PackageTaken, SameNetwork
+from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
 from snnc.text.tables import counted, printable
 from snnc.tools.opening import FileName, SpecError
