@@ -127,7 +127,7 @@ class Made(NamedTuple):
         present = self.network.present
         check_budget = self.module("_runtime.examples").check_budget
         rates = {
-            name: np.percentile(counts[name], layer.percentile) / present
+            name: float(np.percentile(counts[name], layer.percentile)) / present
             for name, layer in self.network.layers.items()
         }
         return {

@@ -77,12 +77,13 @@ def test_the_command_line_takes_them(
     groups = ("--groups", "subject")
     assert main(*groups, subject=np.arange(40) // 4) == 0
     capsys.readouterr()
-    for options, arrays, told in (
+    refused: list[tuple[tuple[object, ...], dict[str, Any], str]] = [
         (groups, {"subject": np.arange(39)}, "groups are int64 (39,), not"),
         (groups, {}, "there is no subject, but"),
         (groups, {"subject": Y}, "has no example of class"),
         (("--initial", tmp_path / "other"), {}, "other: not a safetensors file"),
-    ):
+    ]
+    for options, arrays, told in refused:
         assert main(*options, **arrays) == 1
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("chain.train: ")
