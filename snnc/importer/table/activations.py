@@ -12,8 +12,15 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
+from snnc.importer.draft import (
+    BROKEN,
+    INPUT,
+    RELU,
+    SIGNED,
+    RefusedLayerError,
+    Unit,
+    Value,
+)
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, Windows, per_channel, points
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
