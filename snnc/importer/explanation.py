@@ -9,12 +9,7 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.draft import (
-    INPUT,
-    Decision,
-    StatementDraft,
-    Verdict,
-)
+from snnc.importer.draft import INPUT, Decision, StatementDraft, Verdict
 from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, RefusedModelError

@@ -9,13 +9,7 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
-from snnc.importer.draft import (
-    INPUT,
-    RefusedLayerError,
-    StatementDraft,
-    Value,
-    View,
-)
+from snnc.importer.draft import INPUT, RefusedLayerError, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import (
     AxisWindow,
