@@ -257,14 +257,16 @@ class ImportOutcome:
         The spec; empty if a layer was refused.
     notes :
         Sentences for stderr.
+    conversion :
+        None for a spec that the file contains.
     compilation :
         The result of compiling the spec; None without a spec.
     """
 
     text: str
-    conversion: Conversion
-    compilation: Compilation | None
     notes: tuple[str, ...]
+    conversion: Conversion | None = None
+    compilation: Compilation | None = None
 
 
 def outcome(
@@ -287,7 +289,7 @@ def outcome(
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
-        return ImportOutcome("", conversion, None, ())
+        return ImportOutcome("", (), conversion)
     name = "imported.snn" if output is None else output.as_posix()
     compiled = Diagnostics()
     written, made = compile_written(written, name, compiled, request)
@@ -319,7 +321,7 @@ def outcome(
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
         return None
-    return ImportOutcome(written.text, conversion, made, notes)
+    return ImportOutcome(written.text, notes, conversion, made)
 
 
 def _weights(
