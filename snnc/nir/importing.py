@@ -65,20 +65,20 @@ def run(
         with refusing(target), limits or nullcontext():
             check_file(Path(target), target)
             graph = read_graph(Path(target), target)
-            nodes = translate(graph, Path(target).stem)
+            model, weights, notes = translate(graph, Path(target).stem)
         spec = graph.facts.get("spec") if takes_spec else None
         if spec and (found := restore(spec, graph, request.device)) is not None:
             return _write(*found, weights_file, output, report)
         files = weights_file, output
-        done = outcome(target, nodes.model, nodes.weights, request, *files, report)
+        done = outcome(target, model, weights, request, *files, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
     if done is None:
         return None
     changed = (CHANGED,) if spec else ()
-    notes = *done.notes, *changed, *dict.fromkeys(nodes.notes), RESETS
-    return replace(done, notes=notes)
+    told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
+    return replace(done, notes=told)
 
 
 def _write(
