@@ -340,9 +340,6 @@ CASES: dict[str, Case] = KERAS | {
     "text": Case((9, 4), _text),
     "arithmetic": Case((7, 7, 1), _arithmetic),
     "eeg": Case((6, 12, 1), _eeg, ("--input-range", "-1..1"), (-1, 1)),
-    "linear": Case((9, 9, 2), lambda la: [
-        *_front(la), la.Conv2D(3, 3), la.BatchNormalization(),
-        la.Conv2D(4, 3, strides=2, activation="relu"), *_head(la)]),
     "border": Case((8, 8, 2), lambda la: [
         *_front(la), la.Conv2D(3, 3, padding="same"),
         la.Conv2D(4, 3, padding="same", activation="relu"), *_head(la)]),
@@ -432,9 +429,6 @@ CASES: dict[str, Case] = KERAS | {
         la.Conv2D(3, 3, padding="same", activation="relu"),
         la.Conv2D(3, 3, activation="relu"), *_head(la)],
         ("--input-range", "-128..127", "--encode", "rate"), values=(-128, 127)),
-    "volume": Case((5, 6, 6, 1), lambda la: [
-        la.Conv3D(3, (3, 3, 3)), la.BatchNormalization(), la.LeakyReLU(0.1),
-        la.Conv3D(3, 2, padding="same", activation="relu"), *_head(la)]),
     "maxima": Case((10, 10, 1), lambda la: [
         la.Conv2D(4, 3), la.MaxPooling2D(2), la.BatchNormalization(), la.ReLU(),
         la.ZeroPadding2D(1), la.MaxPooling2D(3, 2), la.BatchNormalization(),
