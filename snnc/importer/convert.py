@@ -23,8 +23,8 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
-from snnc.rules import architectures, imports
-from snnc.rules.output import CannotWrite
+from snnc.rules import imports
+from snnc.rules.files import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import SourceFile, whole_file
 from snnc.text.tables import counted
@@ -45,8 +45,8 @@ RULES: dict[Rule, type[Diagnostic]] = {
     "activation": imports.ActivationRefused,
     "maxpool": imports.MaxPoolRefused,
     "input": imports.InputRefused,
-    "inputs": architectures.SeveralModelInputs,
-    "foreign": architectures.CustomObject,
+    "inputs": imports.SeveralModelInputs,
+    "foreign": imports.CustomObject,
 }
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""

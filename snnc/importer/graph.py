@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.importer.model import Graph, LayerOutput, NestedLayer, malformed, refused
-from snnc.rules.architectures import (
+from snnc.rules.imports import (
     NoInputShape,
     NotFiniteOption,
     SameLayerName,
