@@ -27,7 +27,6 @@ from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.convert import ImportOutcome
-    from snnc.nir.importing import Restored
     from snnc.nir.neurons import Neuron
 
 
@@ -131,7 +130,7 @@ def import_command(
             return ended
     limits = reading_limits(model) if is_child() else None
     files = weights_out, output
-    done: ImportOutcome | Restored | None
+    done: ImportOutcome | None
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
         takes_spec = not explain and asked == request.ImportRequest(device=asked.device)
@@ -150,9 +149,6 @@ def import_command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        from snnc.importer.convert import ImportOutcome
-
-        assert isinstance(done, ImportOutcome)  # because `takes_spec` is false
         _print(done, form)
     elif done.text and output is None:
         print_data(done.text)
@@ -189,6 +185,7 @@ def _read_in_child(
 def _print(done: ImportOutcome, form: str) -> None:
     from snnc.importer import explanation  # rarely used
 
+    assert done.conversion is not None  # because `takes_spec` is false
     explained = explanation.explain(done.conversion, done.compilation)
     if form == "json":
         print_json(explanation.document(explained))

@@ -1,4 +1,7 @@
-"""Build a `KerasModel` from parsed JSON; submodels are replaced by their layers."""
+"""Build a `KerasModel` from parsed JSON; submodels are replaced by their layers.
+
+Configurations of Keras 1 are translated to Keras 2.
+"""
 
 from __future__ import annotations
 

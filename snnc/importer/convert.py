@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import ceil
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
-from snnc.importer.decisions import Decision, diagnose
-from snnc.importer.draft import StatementDraft
+from snnc.importer.draft import Decision, Rule, StatementDraft
 from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
 from snnc.importer.model import KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
@@ -24,8 +23,8 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
+from snnc.rules import imports
 from snnc.rules.files import CannotWrite
-from snnc.rules.imports import NoWeights
 from snnc.runtime.files import replacing
 from snnc.source import SourceFile, whole_file
 from snnc.text.tables import counted
@@ -40,6 +39,15 @@ if TYPE_CHECKING:
     Tensors = Mapping[str, NDArray[Any]]
 
 
+RULES: dict[Rule, type[Diagnostic]] = {
+    "layer": imports.LayerRefused,
+    "option": imports.OptionRefused,
+    "activation": imports.ActivationRefused,
+    "maxpool": imports.MaxPoolRefused,
+    "input": imports.InputRefused,
+    "inputs": imports.SeveralModelInputs,
+    "foreign": imports.CustomObject,
+}
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -110,11 +118,7 @@ def convert(
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
 
-    def costs() -> str:
-        offers = [("maxpool", by) for by in REWRITES["maxpool"]]
-        return ", ".join(filter(None, (_cost(model, request, o, path) for o in offers)))
-
-    problems = diagnose(decisions, model, request, path, costs)
+    problems = tuple(_diagnose(decisions, model, request, path))
     return Conversion(model, state, tuple(decisions), ends, written, problems)
 
 
@@ -182,6 +186,48 @@ def _lower_spec(
     return run_passes(start, report, "lower")
 
 
+def _diagnose(
+    decisions: Sequence[Decision], model: KerasModel, request: ImportRequest, path: str
+) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each cause of refusals, in the order of the layers.
+
+    If no layer was refused, yield one for each rewrite that no layer needs.
+    """
+    span = whole_file(Path(path))
+    kinds = {layer.name: layer.kind for layer in model.layers}
+    causes: dict[tuple[Rule, str, str, str], dict[str, str]] = {}
+    for d in decisions:
+        if d.verdict == "refused":
+            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
+            layers[d.layer] = kinds[d.layer]
+    is_pool = any(rule == "maxpool" for rule, *_ in causes)
+    costs = _pool_costs(model, request, path) if is_pool else ""
+    for (rule, option, why, remedy), layers in causes.items():
+        fields: dict[str, Any] = {
+            "layers": tuple(layers),
+            "kinds": tuple(dict.fromkeys(layers.values())),
+            "why": why,
+            "advice": remedy,
+        }
+        if rule == "maxpool":
+            fields["costs"] = costs
+        elif rule in ("option", "activation"):
+            fields["option"] = option
+        yield RULES[rule](span=span, **fields)
+    rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
+    for what, by in () if causes else request.rewrites:
+        if f"`{what}={by}`" not in rewritten:
+            yield imports.RewriteUnused(span=span, rewrite=f"{what}={by}")
+
+
+def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> str:
+    """Return the costs of rewriting all max pools, unless the user asked for it."""
+    if request.rewrite("maxpool") is not None:
+        return ""
+    offers = [("maxpool", by) for by in REWRITES["maxpool"]]
+    return ", ".join(filter(None, (_cost(model, request, o, path) for o in offers)))
+
+
 def _cost(
     model: KerasModel, request: ImportRequest, rewrite: tuple[str, str], path: str
 ) -> str:
@@ -211,14 +257,16 @@ class ImportOutcome:
         The spec; empty if a layer was refused.
     notes :
         Sentences for stderr.
+    conversion :
+        None for a spec that the file contains.
     compilation :
         The result of compiling the spec; None without a spec.
     """
 
     text: str
-    conversion: Conversion
-    compilation: Compilation | None
     notes: tuple[str, ...]
+    conversion: Conversion | None = None
+    compilation: Compilation | None = None
 
 
 def outcome(
@@ -241,7 +289,7 @@ def outcome(
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
-        return ImportOutcome("", conversion, None, ())
+        return ImportOutcome("", (), conversion)
     name = "imported.snn" if output is None else output.as_posix()
     compiled = Diagnostics()
     written, made = compile_written(written, name, compiled, request)
@@ -254,7 +302,7 @@ def outcome(
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
         if weights is None:
-            report.add(NoWeights(span=whole_file(Path(target)), path=target))
+            report.add(imports.NoWeights(span=whole_file(Path(target)), path=target))
         if weights is None or made.lowered is None:  # its diagnostics say why
             return None
         contents[weights_file], arrays, scales = _weights(
@@ -273,7 +321,7 @@ def outcome(
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
         return None
-    return ImportOutcome(written.text, conversion, made, notes)
+    return ImportOutcome(written.text, notes, conversion, made)
 
 
 def _weights(

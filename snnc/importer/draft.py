@@ -1,9 +1,10 @@
-"""Drafts of a spec's statements, and the positions of Keras axes in them.
+"""Drafts of a spec's statements, and decisions on the layers that they implement.
 
-A view maps Keras's axes to the spec's axes, which are channels-last. For each Keras
-axis, the view has one group: the spec's axes that form this axis, in order. Axes of
-size 1 may be in any group, or in none. Flattening joins groups, `Permute` and
-channels-first layouts reorder them, and `Reshape` may split them between axes.
+A draft also has the positions of Keras axes in its value. A view maps Keras's axes to
+the spec's axes, which are channels-last. For each Keras axis, the view has one group:
+the spec's axes that form this axis, in order. Axes of size 1 may be in any group, or in
+none. Flattening joins groups, `Permute` and channels-first layouts reorder them, and
+`Reshape` may split them between axes.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ Kind = Literal[
     "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
 ]
 Bias = Literal["on", "off", "neuron"]
+Verdict = Literal["kept", "training", "rewritten", "refused"]
+Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
 INPUT = ""
 """The key of the input's encoder."""
 
@@ -241,3 +244,48 @@ class Value:
 
 
 BROKEN = Value(broken=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of the explanation.
+
+    Attributes
+    ----------
+    layer :
+        The layer's name in Keras.
+    option :
+        One of the layer's options and its value, such as ``padding same``; empty for
+        the layer as a whole.
+    verdict :
+        ``kept``: the option means the same in the spec. ``training``: the option only
+        matters in training. ``rewritten``: it is replaced. ``refused``: it prevents the
+        import.
+    why :
+        The reason, as a phrase.
+    remedy :
+        What the user can do, as a command if possible; empty if nothing is needed.
+    rule :
+        The kind of diagnostic that reports a refusal.
+    """
+
+    layer: str
+    option: str
+    verdict: Verdict
+    why: str = ""
+    remedy: str = ""
+    rule: Rule = "layer"
+
+
+class RefusedLayerError(Exception):
+    """Raised if a layer can't be imported.
+
+    The arguments are attributes of its `Decision`. Without a remedy, the caller gives
+    general advice.
+    """
+
+    def __init__(
+        self, why: str, remedy: str = "", option: str = "", rule: Rule = "layer"
+    ) -> None:
+        super().__init__(why)
+        self.remedy, self.option, self.rule = remedy, option, rule

@@ -9,8 +9,7 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.decisions import VERDICTS, Decision
-from snnc.importer.draft import INPUT, StatementDraft
+from snnc.importer.draft import INPUT, Decision, StatementDraft, Verdict
 from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, RefusedModelError
@@ -30,6 +29,12 @@ from snnc.text.tables import (
     table,
 )
 
+VERDICTS: dict[Verdict, str] = {
+    "kept": "kept",
+    "training": "training only",
+    "rewritten": "rewritten",
+    "refused": "refused",
+}
 UNREAD = "unread"
 JSON_VERSION = 1
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")

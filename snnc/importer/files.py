@@ -194,27 +194,27 @@ def _read_json(file: Path, path: str) -> Found:
     if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
         return *built(path, value), None  # the JSON that Keras stores in HDF5
     refuse_json(path, value)
-    writer = _old_writer(value, value.get("keras_version"), value.get("backend"))
+    keras, backend = value.get("keras_version"), value.get("backend")
+    model, graph, _ = _build(value, keras, backend)
+    return model, graph, None
+
+
+def _build(
+    value: Any, keras: Any, backend: Any, training: Any = None
+) -> tuple[KerasModel, Graph, bool]:
+    """Build a model, and return whether Keras 1, or Keras with Theano, wrote it."""
+    writer = old_writer(keras, backend)
+    if not writer and is_old(value):
+        writer = old_writer("1", backend)
+    model, graph = build(translate(value) if writer else value, keras, training)
     if writer:
-        model, graph = build(translate(value), None, None)
-        return _of_old(model, writer), graph, None
-    return *build(value, None, None), None
-
-
-def _old_writer(config: Any, keras: Any, backend: Any) -> str:
-    return old_writer(keras, backend) or (
-        old_writer("1", backend) if is_old(config) else ""
-    )
-
-
-def _of_old(model: KerasModel, writer: str) -> KerasModel:
-    note = (
-        f"the file is from {writer}: snnc converts its configuration to Keras 2, and "
-        "does not read its weights, which have different names and orders"
-    )
-    return replace(
-        model, keras=writer.removeprefix("Keras "), notes=(*model.notes, note)
-    )
+        note = (
+            f"the file is from {writer}: snnc converts its configuration to Keras 2, "
+            "and does not read its weights, which have different names and orders"
+        )
+        version = writer.removeprefix("Keras ")
+        model = replace(model, keras=version, notes=(*model.notes, note))
+    return model, graph, bool(writer)
 
 
 def _read_hdf5(file: Path, path: str) -> Found:
@@ -227,15 +227,11 @@ def _read_hdf5(file: Path, path: str) -> Found:
         training = store.text("", "training_config")
         keras, backend = _writer(store, "", ROOT)
         value = parse(config, path, "its model_config")
-        writer = _old_writer(value, keras, backend)
-        model, graph = build(
-            translate(value) if writer else value,
-            keras,
-            parse(training, path, "its training_config") if training else None,
-        )
-    if writer:
+        settings = parse(training, path, "its training_config") if training else None
+        model, graph, is_from_old = _build(value, keras, backend, settings)
+    if is_from_old:
         store.close()
-        return _of_old(model, writer), graph, None
+        return model, graph, None
     return model, graph, H5Weights(store, graph, ROOT)
 
 

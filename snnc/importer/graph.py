@@ -21,13 +21,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from snnc.importer.model import (
-    Graph,
-    LayerOutput,
-    NestedLayer,
-    malformed,
-    refused,
-)
+from snnc.importer.model import Graph, LayerOutput, NestedLayer, malformed, refused
 from snnc.rules.imports import (
     NoInputShape,
     NotFiniteOption,

@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.linear import (
-    AxisWindow,
-    LinearStep,
-    Shape,
-    Term,
-    Windows,
-    joint,
-)
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.runtime.nengo import kernels
 from snnc.text.tables import dims

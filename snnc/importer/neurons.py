@@ -13,11 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import (
     RELU,
     SIGNED,
     Kind,
+    RefusedLayerError,
     StatementDraft,
     Unit,
     Value,

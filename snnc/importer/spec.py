@@ -11,7 +11,6 @@ from snnc.diagnostics import Diagnostics
 from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.ends import NetworkEnds, loss_name
 from snnc.importer.model import Compiled, refused
-from snnc.importer.request import Range
 from snnc.importer.state import ConversionState
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
@@ -73,10 +72,6 @@ class WrittenSpec:
         In the layout of ``snnc fmt``.
     names :
         The names by the drafts' keys; the key of the input's encoder is ``INPUT``.
-    values :
-        The range of the encoder's input.
-    divisor :
-        The number by which the spec divides the model's input.
     notes :
         Sentences about assumptions and lost settings.
     """
@@ -84,8 +79,6 @@ class WrittenSpec:
     text: str
     network: str
     names: Mapping[str, str]
-    values: Range
-    divisor: float
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
@@ -134,8 +127,7 @@ class _SpecWriter:
         ]
         text = _format("\n".join(lines), name, len(state.drafts))
         self._tell()
-        notes = tuple(self._notes)
-        return WrittenSpec(text, name, self._names, state.encoded, state.divisor, notes)
+        return WrittenSpec(text, name, self._names, tuple(self._notes))
 
     def _input_line(self) -> str:
         given, encoded = self._state.given, self._state.encoded

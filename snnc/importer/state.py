@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decision, RefusedLayerError, Verdict
-from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.draft import (
+    BROKEN,
+    INPUT,
+    Decision,
+    RefusedLayerError,
+    StatementDraft,
+    Value,
+    Verdict,
+)
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range

@@ -78,9 +78,8 @@ class TensorMaker:
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
-        self._channels = conversion.state.input_shape[-1]
-        self._reads_input = conversion.state.reads_input
-        self._written = conversion.written
+        self._state = conversion.state
+        self._names = conversion.written.names
         self._ends = conversion.ends
         self.bound = 0.0
         self.encoder = 1.0
@@ -103,14 +102,14 @@ class TensorMaker:
         bias = bias + added
         if draft.layer == self._ends.encoder:
             kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
-            kernel = kernel * self._written.divisor
+            kernel = kernel * self._state.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
             kernel = self._join(draft.reads, kernels)
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
-        name = self._written.names[draft.layer]
+        name = self._names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
@@ -161,16 +160,16 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._ends.encoder is None and self._written.values[0] < 0
-        if is_signed and self._reads_input(source):
+        is_signed = self._ends.encoder is None and self._state.encoded[0] < 0
+        if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 
     def _scales_of(self, source: str) -> Array:
         """Return the factor between the spec's and Keras's values of each channel."""
         if source == INPUT:
-            largest = max(map(abs, self._written.values))
-            return np.full(self._channels, self._written.divisor * largest)
+            largest = max(map(abs, self._state.encoded))
+            return np.full(self._state.input_shape[-1], self._state.divisor * largest)
         draft = self._drafts[source]
         if source == self._ends.encoder:
             return np.full(draft.shape[-1], self.encoder)
@@ -183,7 +182,7 @@ class TensorMaker:
 
         ReLU commutes with positive factors, and powers of 2 are exact in floats.
         """
-        low, high = self._written.values
+        low, high = self._state.encoded
         low, high = min(low, 0.0), max(high, 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
         self.bound = float(most.max())

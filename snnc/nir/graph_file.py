@@ -13,6 +13,7 @@ from graphlib import CycleError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snnc.importer.formats import HDF5
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
 from snnc.ir.order import reading_order
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 
 Edge = tuple[str, str]
-HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
 AGAIN = "write the graph again"
 WORDS = ("padding",)

@@ -7,7 +7,7 @@ the graph, the spec is exported again with tensors whose values are their own in
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,14 +37,6 @@ if TYPE_CHECKING:
     from snnc.runtime.examples import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """The spec from which a graph was exported, and notes for the user."""
-
-    text: str
-    notes: tuple[str, ...]
-
-
 def run(
     target: str,
     request: ImportRequest,
@@ -53,7 +45,7 @@ def run(
     report: Diagnostics,
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
-) -> ImportOutcome | Restored | None:
+) -> ImportOutcome | None:
     """Import a graph; return None if reading or writing fails.
 
     Parameters
@@ -73,20 +65,20 @@ def run(
         with refusing(target), limits or nullcontext():
             check_file(Path(target), target)
             graph = read_graph(Path(target), target)
-            nodes = translate(graph, Path(target).stem)
+            model, weights, notes = translate(graph, Path(target).stem)
         spec = graph.facts.get("spec") if takes_spec else None
         if spec and (found := restore(spec, graph, request.device)) is not None:
             return _write(*found, weights_file, output, report)
         files = weights_file, output
-        done = outcome(target, nodes.model, nodes.weights, request, *files, report)
+        done = outcome(target, model, weights, request, *files, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
     if done is None:
         return None
     changed = (CHANGED,) if spec else ()
-    notes = *done.notes, *changed, *dict.fromkeys(nodes.notes), RESETS
-    return replace(done, notes=notes)
+    told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
+    return replace(done, notes=told)
 
 
 def _write(
@@ -96,7 +88,7 @@ def _write(
     weights_file: Path | None,
     output: Path | None,
     report: Diagnostics,
-) -> Restored | None:
+) -> ImportOutcome | None:
     """Write the files of a restored spec."""
     network, contents = lowered.network, {}
     if weights_file is not None:
@@ -105,7 +97,7 @@ def _write(
         )
     if output is not None:
         contents[output] = text.encode("utf-8")
-    return Restored(text, (COPIED,)) if write_all(contents, report) else None
+    return ImportOutcome(text, (COPIED,)) if write_all(contents, report) else None
 
 
 COPIED = (

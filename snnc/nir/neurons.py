@@ -42,7 +42,6 @@ STEP = 1e-3
 LONGEST_LEAK = 8.19
 """The longest time constant of a leak, in seconds. Loihi's integers can't express a
 slower leak, so it is omitted."""
-DIFFERS = "its {name} differs between neurons, but a layer has only one value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +177,7 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
         raise node.refusal(f"its {name} is not finite", "train it again")
     if not np.allclose(array, first, rtol=1e-6, atol=0):
         raise node.refusal(
-            DIFFERS.format(name=name), "train the network with one value per layer"
+            f"its {name} differs between neurons, but a layer has only one value",
+            "train the network with one value per layer",
         )
     return first

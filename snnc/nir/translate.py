@@ -66,17 +66,10 @@ class GraphWeights(ModelWeights):
         return self._arrays.get(layer, {})
 
 
-@dataclass(slots=True)
-class Translated:
-    """A model, its weights, and notes for the user."""
-
-    model: KerasModel
-    weights: ModelWeights
-    notes: tuple[str, ...]
-
-
-def translate(graph: NirGraph, name: str) -> Translated:
-    """Translate a graph into a model.
+def translate(
+    graph: NirGraph, name: str
+) -> tuple[KerasModel, ModelWeights, tuple[str, ...]]:
+    """Return a graph's model, the weights of the model, and notes for the user.
 
     Raises
     ------
@@ -104,7 +97,7 @@ def translate(graph: NirGraph, name: str) -> Translated:
             f"{', '.join(names)}: no `v_reset`; tools that omit `v_reset` subtract the "
             "threshold when a neuron fires"
         )
-    return Translated(model, GraphWeights(translator.arrays), tuple(notes))
+    return model, GraphWeights(translator.arrays), tuple(notes)
 
 
 @dataclass(slots=True)

@@ -63,6 +63,7 @@ def answer(file: Path) -> None:
 
 
 def show(done: ImportOutcome) -> None:
+    assert done.conversion is not None
     model, found = done.conversion.model, done.conversion
     assert {*model.outputs} <= {layer.name for layer in model.layers}
     refused = any(d.verdict == "refused" for d in found.decisions)

@@ -340,9 +340,6 @@ CASES: dict[str, Case] = KERAS | {
     "text": Case((9, 4), _text),
     "arithmetic": Case((7, 7, 1), _arithmetic),
     "eeg": Case((6, 12, 1), _eeg, ("--input-range", "-1..1"), (-1, 1)),
-    "linear": Case((9, 9, 2), lambda la: [
-        *_front(la), la.Conv2D(3, 3), la.BatchNormalization(),
-        la.Conv2D(4, 3, strides=2, activation="relu"), *_head(la)]),
     "border": Case((8, 8, 2), lambda la: [
         *_front(la), la.Conv2D(3, 3, padding="same"),
         la.Conv2D(4, 3, padding="same", activation="relu"), *_head(la)]),
@@ -364,9 +361,6 @@ CASES: dict[str, Case] = KERAS | {
     "leaky groups": Case((8, 8, 2), lambda la: [
         *_front(la), la.DepthwiseConv2D(3, depth_multiplier=2), la.LeakyReLU(),
         la.DepthwiseConv2D(2), la.ReLU(2.0), *_head(la)]),
-    "softmax of an image": Case((5, 5, 1), lambda la: [
-        *_front(la), la.Conv2D(3, 2), la.Softmax(), la.Reshape((-1, 3))],
-        final=lambda y: softmax(y.reshape(len(y), -1, 3)).reshape(len(y), -1)),
     "an image": Case((6, 6, 1), lambda la: [
         *_front(la), la.Conv2D(4, 3, padding="same", activation="relu"),
         la.Conv2D(1, 3, padding="same", activation="sigmoid")], final=sigmoid),
@@ -432,9 +426,6 @@ CASES: dict[str, Case] = KERAS | {
         la.Conv2D(3, 3, padding="same", activation="relu"),
         la.Conv2D(3, 3, activation="relu"), *_head(la)],
         ("--input-range", "-128..127", "--encode", "rate"), values=(-128, 127)),
-    "volume": Case((5, 6, 6, 1), lambda la: [
-        la.Conv3D(3, (3, 3, 3)), la.BatchNormalization(), la.LeakyReLU(0.1),
-        la.Conv3D(3, 2, padding="same", activation="relu"), *_head(la)]),
     "maxima": Case((10, 10, 1), lambda la: [
         la.Conv2D(4, 3), la.MaxPooling2D(2), la.BatchNormalization(), la.ReLU(),
         la.ZeroPadding2D(1), la.MaxPooling2D(3, 2), la.BatchNormalization(),
@@ -447,10 +438,6 @@ CASES: dict[str, Case] = KERAS | {
     "maxima that turn": Case((8, 8, 1), lambda la: [
         *_front(la), la.BatchNormalization(name="turned"), la.MaxPooling2D(2),
         la.Conv2D(4, 2, activation="relu"), *_head(la)]),
-    "table": Case((6,), lambda la: [
-        la.BatchNormalization(), la.Dense(8), la.BatchNormalization(),
-        la.LeakyReLU(0.1), la.Dropout(0.1), la.Dense(4), la.Dense(5, "relu6"),
-        la.Dense(2)]),
 }  # fmt: skip
 
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import Value
+from snnc.importer.draft import RefusedLayerError, Value
 from snnc.importer.graph import CALLED_WITH, FOREIGN
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState, CurrentLayer

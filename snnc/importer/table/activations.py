@@ -12,8 +12,15 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
+from snnc.importer.draft import (
+    BROKEN,
+    INPUT,
+    RELU,
+    SIGNED,
+    RefusedLayerError,
+    Unit,
+    Value,
+)
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, Windows, per_channel, points
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
@@ -36,7 +43,6 @@ NARROWER = (
     "pad by less than the width of the kernel, preferably with `padding='same'` "
     "instead of `ZeroPadding`, and retrain"
 )
-FLAT_NORM = "a batch norm over a flat vector comes without a kernel"
 
 
 def find_activation(value: Any) -> Activation:
@@ -177,7 +183,8 @@ def _fire(
     if value.broken:
         return value
     if value.parts and value.flat:
-        return _refuse_unfit(layer, value, UnfitError(FLAT_NORM))
+        why = "a batch norm over a flat vector comes without a kernel"
+        return _refuse_unfit(layer, value, UnfitError(why))
     if value.parts:
         parts = tuple(_fire(layer, part, option, units) for part in value.parts)
         return replace(value, parts=parts, is_positive=len(units) == 1)

@@ -6,8 +6,15 @@ from dataclasses import replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import BROKEN, Group, Value, order, plain, sizes
+from snnc.importer.draft import (
+    BROKEN,
+    Group,
+    RefusedLayerError,
+    Value,
+    order,
+    plain,
+    sizes,
+)
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import (
     BROKEN,
     INPUT,
     RELU,
     Bias,
+    RefusedLayerError,
     StatementDraft,
     Value,
     channels_first,

@@ -6,8 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import INPUT, Kind, StatementDraft, Value, View, order, plain
+from snnc.importer.draft import (
+    INPUT,
+    Kind,
+    RefusedLayerError,
+    StatementDraft,
+    Value,
+    View,
+    order,
+    plain,
+)
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import CurrentLayer

@@ -9,8 +9,7 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import INPUT, StatementDraft, Value, View
+from snnc.importer.draft import INPUT, RefusedLayerError, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import (
     AxisWindow,

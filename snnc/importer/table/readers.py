@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.importer.decisions import RefusedLayerError
-from snnc.importer.draft import BROKEN, Group, Value, View
+from snnc.importer.draft import BROKEN, Group, RefusedLayerError, Value, View
 from snnc.importer.fitting import Padding
 from snnc.importer.linear import AxisWindow, Shape, Windows, points
 from snnc.importer.model import KerasLayer, malformed
