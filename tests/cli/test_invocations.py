@@ -65,9 +65,9 @@ QUICK: list[Case] = [
     ("build small.snn --check --format json", 1, prints('"code": "SNN726"')),
     ("build small.snn --check --verbose", 1, prints("add models/small/train.py")),
     ("build small.snn --tracked", 1, says("SNN738", "git says")),
-    ("build none --allow-empty", 0, lambda out, err: not out + err),
-    ("check --allow-empty", 0, lambda out, err: not out + err),
-    ("fmt none --allow-empty", 0, lambda out, err: not out + err),
+    ("build none --allow-empty", 0, silent),
+    ("check --allow-empty", 0, silent),
+    ("fmt none --allow-empty", 0, silent),
     ("build small.snn --dry-run", 0, prints("write models/small/train.py")),
     ("build small.snn --force", 0, writes("models/small/train.py")),
     ("build small.snn --watch -v", 130, prints("models/small/train.py")),
@@ -184,17 +184,28 @@ PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
-    (f"{EVALUATE} --examples 2 --format json", 0, prints('"examples": 2')),
-    (f"{EVALUATE} --steps 9 --format json", 0, prints('"steps": 9')),
-    (f"{EVALUATE} --workers 2", 0, prints("accuracy")),
-    (f"{EVALUATE} --presentation row", 0, prints("in a row", "each from rest")),
-    (f"{EVALUATE} --presentation rest", 0, prints("each from rest, unlike")),
-    (f"{EVALUATE} --seed 3", 0, prints("accuracy")),
+    (
+        f"{EVALUATE} --examples 2 --steps 9 --seed 3 --format json",
+        0,
+        prints('"examples": 2', '"steps": 9'),
+    ),
+    (
+        f"{EVALUATE} --workers 2 --presentation row",
+        0,
+        prints("accuracy", "in a row", "each from rest"),
+    ),
+    (
+        f"{EVALUATE} --presentation rest --resume --min-accuracy 0",
+        0,
+        prints("each from rest, unlike"),
+    ),
+    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (f"{EVALUATE} -o new.jsonl", 0, writes("new.jsonl", "outputs")),
-    (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
-    (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
-    (f"{EVALUATE} --resume", 0, prints("accuracy")),
-    (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
+    (
+        f"{EVALUATE} --out new.jsonl --examples-out new.csv",
+        0,
+        writes("new.csv", "label"),
+    ),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
     (
         f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
@@ -206,13 +217,11 @@ SLOW: list[Case] = [
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
     (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
     (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
-    (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out small.safetensors --examples 2 --force",
         0,
         writes("small.safetensors", "a.kernel"),
     ),
-    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
         f"plot{EVALUATE.removeprefix('evaluate')} -o p.svg --kind raster"
         " --simulator exact --examples 2 --example 1",
