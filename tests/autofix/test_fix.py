@@ -9,13 +9,18 @@ from snnc.loihi.search import Search, Solution
 from snnc.source import SourceFile, Span
 from snnc.tools.autofix import Fixed, apply_fixes, autofix
 from tests.autofix.test_fixes import HERE as FIXES
+from tests.rules.checking import check_text
 
-GOOD = (FIXES / "layout.snn").read_text(encoding="utf-8")
-LAYOUT = GOOD.replace(" # head", "  # head")
+SNN = (FIXES / "layout.snn").read_text(encoding="utf-8").replace(" # head", "  # head")
+YAML = (FIXES / "yaml.yaml").read_text(encoding="utf-8")
+SAFE = (FIXES / "safe.snn").read_text(encoding="utf-8")
+BOTH = pytest.mark.parametrize(
+    ("good", "name"), [(SNN, "x.snn"), (YAML, "x.yaml")], ids=["snn", "yaml"]
+)
 
 
-def fix(text: str, unsafe: bool = False) -> Fixed:
-    return autofix(SourceFile("x.snn", text), unsafe)
+def fix(text: str, name: str = "x.snn", unsafe: bool = False) -> Fixed:
+    return autofix(SourceFile(name, text), unsafe)
 
 
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,60 +31,103 @@ def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return run(search, hopeless)
 
     monkeypatch.setattr(Search, "run", count_search)
-    found = fix(GOOD.replace("filters 4", "filtres 4"))
-    assert (found.source.text, found.count) == (LAYOUT, 1)
+    assert fix(SNN.replace("filters 4", "filtres 4")).count == 1
     assert len(mapped) == 1
 
 
-def test_of_overlapping_fixes_the_first_wins() -> None:
+@pytest.mark.parametrize(
+    ("fixes", "fixed", "count"),
+    [
+        ([(2, 4, "X"), (0, 3, "Y"), (5, 6, "Z")], "YdeZ", 2),
+        ([(1, 1, "X"), (1, 1, "Y")], "aXbcdef", 1),
+        ([(0, 0, "X")], "Xabcdef", 1),
+    ],
+)
+def test_of_overlapping_fixes_the_first_wins(
+    fixes: list[tuple[int, int, str]], fixed: str, count: int
+) -> None:
     source = SourceFile("x.snn", "abcdef")
-    fixes = [
-        Fix(Span(source, 2, 4), "X"),
-        Fix(Span(source, 0, 3), "Y"),
-        Fix(Span(source, 5, 6), "Z"),
-    ]
-    assert apply_fixes("abcdef", fixes) == ("YdeZ", 2)
+    found = [Fix(Span(source, start, end), text) for start, end, text in fixes]
+    assert apply_fixes(source.text, found) == (fixed, count)
 
 
-def test_of_two_insertions_at_one_place_the_first_wins() -> None:
-    place = Span(SourceFile("x.snn", "ab"), 1, 1)
-    assert apply_fixes("ab", [Fix(place, "X"), Fix(place, "Y")]) == ("aXb", 1)
+@BOTH
+def test_all_mistakes_are_mended_at_once(good: str, name: str) -> None:
+    five, count = ("5", 5) if name == "x.snn" else ("'5'", 4)
+    text = good.replace("filters", "filtres").replace("5 ms", five)
+    result = fix(text.replace("snn 1\n\n", "").replace("units", "unit"), name)
+    assert (result.source.text, result.count) == (good, count)
 
 
-def test_a_fix_at_the_start_of_the_text_counts() -> None:
-    source = SourceFile("x.snn", "abc")
-    assert apply_fixes("abc", [Fix(Span(source, 0, 0), "X")]) == ("Xabc", 1)
-
-
-def test_all_mistakes_are_mended() -> None:
-    text = GOOD.replace("filters 4", "filtres 4").replace("5 ms", "5")
-    result = fix(text.replace("snn 1\n\n", "").replace("units", "unit"))
-    assert result.source.text == LAYOUT
-    assert result.count == 4
-
-
-def test_what_may_mean_another_network_is_replaced_only_if_asked_for() -> None:
-    text = LAYOUT.replace("snn 1", "snn 2")
-    kept = fix(text)
+@BOTH
+def test_what_may_mean_another_network_is_replaced_only_if_asked_for(
+    good: str, name: str
+) -> None:
+    text = good.replace("1", "2", 1)
+    kept = fix(text, name)
     assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
-    replaced = fix(text, unsafe=True)
-    assert replaced.source.text == LAYOUT
+    replaced = fix(text, name, unsafe=True)
+    assert replaced.source.text == good
     assert replaced.report.diagnostics == ()
 
 
-def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout() -> None:
-    text = GOOD.replace("filters 4", "filtres 4").replace("units 8", "units ?")
-    result = fix(text)
-    assert result.source.text == GOOD.replace("units 8", "units ?")
+@pytest.mark.parametrize(
+    ("good", "name", "value"),
+    [(SNN.replace("  # head", " # head"), "x.snn", "?"), (YAML, "x.yaml", "1:30")],
+)
+def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout(
+    good: str, name: str, value: str
+) -> None:
+    broken = good.replace("8", value)
+    result = fix(broken.replace("filters", "filtres"), name)
+    assert result.source.text == broken
     assert result.report.errors == 1
 
 
-def test_a_good_spec_is_not_touched() -> None:
-    result = fix(GOOD)
-    assert (result.source.text, result.count) == (GOOD, 0)
+@BOTH
+def test_a_good_spec_is_not_touched(good: str, name: str) -> None:
+    unformatted = good.replace("  #", " #")
+    result = fix(unformatted, name)
+    assert (result.source.text, result.count) == (unformatted, 0)
+    assert result.report.diagnostics == ()
 
 
-def test_an_allowance_of_nothing_is_removed() -> None:
+@BOTH
+def test_an_allowance_of_nothing_is_removed(good: str, name: str) -> None:
+    layer = "  - dense" if name == "x.yaml" else "  dense"
     remark = "  # snnc: allow SNN309 crossing is meant\n"
-    result = fix(LAYOUT.replace("  dense", f"{remark}  dense"))
-    assert (result.source.text, result.count) == (LAYOUT, 1)
+    result = fix(good.replace(layer, f"{remark}{layer}"), name)
+    assert (result.source.text, result.count) == (good, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.yaml", "snn: 2\nnetwork: net\n"),
+        ("x.snn", "network protocols are fun\n"),
+        ("x.yaml", "services:\n  web: {image: nginx}\n"),
+        ("x.yaml", "layers of the atmosphere: 5\n"),
+        ("x.snn", "import keras\n\nnetwork = keras.Sequential()\n"),
+    ],
+)
+def test_a_fix_that_does_not_help_is_not_applied(name: str, text: str) -> None:
+    fixed = fix(text, name)
+    assert (fixed.source.text, fixed.count) == (text, 0)
+
+
+def test_of_several_fixes_those_that_help_are_applied() -> None:
+    pool = "  avgpol { loss 3 }\n"
+    text = SAFE.replace("  dense", f"{pool}  dense").replace("classes 2", "clases 2")
+    text = text.replace("from end_a", "from end_a, e")
+    fixed = fix(text, unsafe=True)
+    assert "classes 2" in fixed.source.text
+    assert fixed.report.errors < check_text(text).errors
+
+
+def test_a_fix_that_brings_mistakes_to_light_is_applied_with_theirs() -> None:
+    text = SAFE.replace("{ filters 4 }", "{ filtres 4, kernal 3").replace(
+        "{ units 8, neuron lif }", "{ unit 8, neuron LIF }"
+    )
+    fixed = fix(text)
+    assert fixed.source.text == SAFE.replace("filters 4", "filters 4, kernel 3")
+    assert fixed.count == 5

@@ -101,7 +101,7 @@ def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
 def test_import_is_light() -> None:
     heavy = (
         *("tensorflow", "keras", "nengo", "nengo_dl", "nengo_loihi", "numpy"),
-        *("jinja2", "pydantic", "ruamel"),
+        *("jinja2", "pydantic", "pygments", "ruamel"),
     )
     code = (
         "import sys, snnc, snnc.cli, snnc.cli.check, snnc.passes\n"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
 import re
-import subprocess
-import sys
+import runpy
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from pygments.lexer import Lexer
-from pygments.token import Error
+from pygments.lexers import get_lexer_by_name
 
 from snnc.diagnostics import Diagnostics
 from snnc.editors.pygments import SnnLexer
@@ -32,6 +27,7 @@ from snnc.language.keywords import (
 from snnc.language.scalars import flag
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS
 
 GRAMMAR = ROOT / "grammar" / "snn.tmLanguage.json"
@@ -130,26 +126,15 @@ def case_name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=case_name)
-def test_what_the_compiler_reads_has_its_colour(path: Path) -> None:
+def test_what_the_compiler_reads_has_its_colour_everywhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    lexer = SnnLexer(stripnl=False, ensurenl=False)
+    assert "".join(value for _, value in lexer.get_tokens(text)) == text
     found = by_pygments(text)
+    assert Category.WRONG not in found
+    assert by_textmate(text) == found
     for span, category in by_compiler(text):
         assert set(found[span.start : span.end]) == {category}, (span.text, category)
-
-
-@pytest.mark.parametrize("path", FILES, ids=case_name)
-def test_the_lexer_knows_every_character_of_a_spec(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    lexer: Lexer = SnnLexer(stripnl=False, ensurenl=False)
-    tokens = list(lexer.get_tokens(text))
-    assert "".join(value for _, value in tokens) == text
-    assert [value for kind, value in tokens if kind in Error] == []
-
-
-@pytest.mark.parametrize("path", FILES, ids=case_name)
-def test_textmate_and_pygments_agree(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert by_textmate(text) == by_pygments(text)
 
 
 def only(text: str, word: str) -> Category | None:
@@ -225,23 +210,12 @@ def test_each_switch_is_one() -> None:
 
 
 def test_the_committed_grammar_is_that_of_the_rules() -> None:
-    if os.environ.get("SNNC_ACCEPT"):
-        GRAMMAR.write_text(textmate_text(), encoding="utf-8", newline="\n")
-    committed = GRAMMAR.read_text(encoding="utf-8").splitlines()
-    made = textmate_text().splitlines()
-    difference = "\n".join(difflib.unified_diff(committed, made, lineterm=""))
-    assert not difference, f"{difference}\naccept with `make accept`"
+    assert_accepted(GRAMMAR, textmate_text())
 
 
-def test_python_m_prints_it() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "snnc.editors"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-    )
-    assert done.stdout == GRAMMAR.read_text(encoding="utf-8")
+def test_python_m_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_module("snnc.editors", run_name="__main__")
+    assert capsys.readouterr().out == textmate_text()
 
 
 # Oniguruma and Python read these in the same way: groups, lookarounds, classes.
@@ -254,14 +228,4 @@ def test_the_patterns_are_in_the_common_dialect() -> None:
 
 
 def test_pygments_finds_the_lexer_by_its_entry_point() -> None:
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert 'snn = "snnc.editors.pygments:SnnLexer"' in project
-    heads = [m.start() for m in re.finditer(r"^\[", project, re.M)] + [len(project)]
-    sections = [project[a:b] for a, b in pairwise(heads)]
-    (section,) = (s for s in sections if "pygments.lexers" in s.splitlines()[0])
-    assert section.count("SnnLexer") == 1
-
-
-def test_the_compiler_does_not_wait_for_pygments() -> None:
-    code = "import sys, snnc, snnc.cli.check; assert 'pygments' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    assert isinstance(get_lexer_by_name("snn"), SnnLexer)

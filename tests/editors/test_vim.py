@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from editors.vim_syntax import PATH, text
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT
 
 VIM = shutil.which("nvim") or shutil.which("vim")
 
 
 def test_the_syntax_is_that_of_the_language() -> None:
-    if os.environ.get("SNNC_ACCEPT"):
-        PATH.write_text(text(), encoding="utf-8")
-    assert PATH.read_text(encoding="utf-8") == text(), "SNNC_ACCEPT=1 accepts this"
+    assert_accepted(PATH, text())
 
 
 @pytest.mark.skipif(VIM is None, reason="neither Vim nor Neovim is installed")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -22,6 +20,7 @@ from snnc.language.keywords import FORMS
 from snnc.language_server.server import ClientSettings
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT
 
 EXTENSION = ROOT / "editors/vscode"
@@ -30,13 +29,7 @@ _PLACE = re.compile(r"\$\{\d+:([^}]*)\}|\$0")
 
 
 def test_the_snippets_are_those_of_the_language() -> None:
-    path = EXTENSION / "snippets/snn.json"
-    text = snippets_text()
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(text, encoding="utf-8")
-    before = path.read_text(encoding="utf-8")
-    changed = difflib.unified_diff(before.splitlines(), text.splitlines(), lineterm="")
-    assert before == text, "\n".join(["SNNC_ACCEPT=1 accepts this:", *changed])
+    assert_accepted(EXTENSION / "snippets/snn.json", snippets_text())
 
 
 def test_each_kind_has_one_and_can_be_read() -> None:

@@ -95,16 +95,13 @@ async def test_words_are_offered(
         yaml, f"{head}{text.replace('|', '')}readout:{tail}", folder
     )
     offset = len(document.text) - len(GOOD) - len(text) + 1 + at
-    params = types.CompletionParams(document.identifier, document.position(offset))
-    found = await yaml.text_document_completion_async(params)
-    items = found.items if isinstance(found, types.CompletionList) else found or ()
-    assert words <= {item.label for item in items}
+    place = document.position(offset)
+    found = await document.ask(types.CompletionParams, position=place)
+    assert words <= {item.label for item in getattr(found, "items", found)}
 
 
 async def test_a_key_is_explained(yaml: Client, folder: Path) -> None:
     document = open_with_schema(yaml, GOOD, folder)
-    params = types.HoverParams(document.identifier, document.at("dropout", 2))
-    found = await yaml.text_document_hover_async(params)
-    assert found
-    assert isinstance(found.contents, types.MarkupContent)
+    place = document.at("dropout", 2)
+    found = await document.ask(types.HoverParams, position=place)
     assert "The fraction of activations that training drops" in found.contents.value

@@ -65,11 +65,6 @@ FILES = st.one_of(
 )
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fuzz") / "device"
-
-
 @fuzz(100)
 @given(data=FILES)
 def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:

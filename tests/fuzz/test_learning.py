@@ -12,15 +12,13 @@ from tests.learning.proof import compare, draw
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-@fuzz(5)
+@fuzz(1)
 @given(seed=st.integers(1, 10**6))
 def test_drawn_networks_learn_the_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     package = draw(seed, tmp_path_factory.getbasetemp() / "learning")
-    assume(package is not None)
-    assert package is not None
-    compared = compare(package, seed)
+    compared = None if package is None else compare(package, seed)
     assume(compared is not None)
     assert compared is not None
     assert compared.differences == []

@@ -47,11 +47,6 @@ RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fuzz") / "file"
-
-
-@pytest.fixture(scope="module")
 def results(file: Path) -> bytes:
     path = file.with_name("results")
     with Checkpoint(path, RUN, None) as checkpoint:

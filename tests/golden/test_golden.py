@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ import pytest
 
 from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, Origin
 from snnc.emit.package import library
+from tests.rules.checking import assert_accepted
 from tests.support import SPECS, sound
 
 GOLDEN = Path(__file__).parent
@@ -45,24 +45,10 @@ def test_is_what_is_committed(spec: Path) -> None:
     if os.environ.get("SNNC_ACCEPT"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        for file in files:
-            (folder / file.path).write_bytes(file.text.encode())
-    committed = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in folder.iterdir()
-        if path.suffix in (".py", ".typed")
-    }
-    differences = []
     for file in files:
-        differences += difflib.unified_diff(
-            committed.pop(file.path, "").splitlines(),
-            file.text.splitlines(),
-            f"committed {file.path}",
-            f"generated {file.path}",
-            lineterm="",
-        )
-    assert not differences, "\n".join([*differences, "accept with `make accept`"])
-    assert not committed, "files that are no longer generated"
+        assert_accepted(folder / file.path, file.text)
+    committed = {p.name for p in folder.iterdir() if p.suffix in (".py", ".typed")}
+    assert committed == {file.path for file in files}
 
 
 def test_the_bytes_of_a_released_format_stay() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
 from typing import get_args
 
+from snnc.language import names
 from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
 from snnc.language.models import fields_of
 from snnc.rules.names import UnknownKind
 from tests.language.reference import reference
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT
 
 DOCUMENT = ROOT / "docs" / "language.md"
@@ -22,18 +22,16 @@ def test_the_document_has_the_tables_of_the_language() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert [name for name, _ in TABLE.findall(text)] == list(tables)
     made = TABLE.sub(lambda m: f"<!-- {m[1]} -->\n{tables[m[1]]}\n<!-- end -->\n", text)
-    if os.environ.get("SNNC_ACCEPT"):
-        DOCUMENT.write_text(made, encoding="utf-8", newline="\n")
-        return
-    difference = difflib.unified_diff(text.splitlines(), made.splitlines(), lineterm="")
-    assert made == text, "\n".join((*difference, "accept with `make accept`"))
+    assert_accepted(DOCUMENT, made)
 
 
 def test_the_page_of_an_unknown_kind_names_each() -> None:
     assert [k for k in KINDS if f"`{k}`" not in (UnknownKind.__doc__ or "")] == []
 
 
-def test_nothing_is_both_a_word_of_the_language_and_refused() -> None:
+def test_words_of_the_language_are_reserved_and_not_refused() -> None:
+    assert FORMS.keys() == names.KINDS
+    assert all(map(names.is_reserved, FORMS))
     assert KINDS.isdisjoint(REFUSED)
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 from pygls.protocol import default_converter
@@ -76,6 +77,7 @@ CONFIG = ClientServerConfig(
     server_env={**os.environ, "PYTHONPATH": str(ROOT)},
 )
 _NUMBERS = itertools.count()
+_METHODS = {kinds[2]: method for method, kinds in types.METHOD_TO_TYPES.items()}
 
 
 @dataclass
@@ -90,6 +92,11 @@ class Document:
     @property
     def identifier(self) -> types.TextDocumentIdentifier:
         return types.TextDocumentIdentifier(self.uri)
+
+    async def ask(self, kind: Any, **params: Any) -> Any:
+        """Send a request about the text, by the type of its parameters."""
+        asked = kind(text_document=self.identifier, **params)
+        return await self.client.protocol.send_request_async(_METHODS[kind], asked)
 
     def at(self, words: str, inside: int = 0) -> types.Position:
         """Return the place where some words begin, or some characters later."""
@@ -130,6 +137,13 @@ class Document:
             )
         )
 
+    def edited(self, edit: types.WorkspaceEdit) -> str:
+        """Return the text after the edits of one version of it."""
+        (change,) = edit.document_changes or ()
+        assert isinstance(change, types.TextDocumentEdit)
+        assert change.text_document.version == self.version
+        return self.apply([e for e in change.edits if isinstance(e, types.TextEdit)])
+
     def apply(self, edits: list[types.TextEdit]) -> str:
         """Return the text after a server's edits, without sending it to the server."""
         text = self.text
@@ -145,6 +159,9 @@ class Document:
             lambda: self.uri in told and told[self.uri].version == self.version
         )
         return list(told[self.uri].diagnostics)
+
+    async def codes(self) -> list[object]:
+        return [diagnostic.code for diagnostic in await self.diagnostics()]
 
     def close(self) -> None:
         params = types.DidCloseTextDocumentParams(self.identifier)

@@ -19,14 +19,8 @@ pytestmark = [
 
 
 async def hints(document: Document) -> dict[int, str]:
-    params = types.InlayHintParams(document.identifier, document.whole)
-    found = await document.client.text_document_inlay_hint_async(params)
+    found = await document.ask(types.InlayHintParams, range=document.whole)
     return {hint.position.line + 1: str(hint.label) for hint in found or ()}
-
-
-async def test_a_good_spec_has_none(client: Client) -> None:
-    assert await open_text(client, GOOD).diagnostics() == []
-    assert await open_text(client, YAML, ".yaml").diagnostics() == []
 
 
 async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
@@ -66,9 +60,10 @@ async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
         13: "-> 2x3x3x16, 288 neurons, 1 core",
         14: "-> 64, 64 neurons, 1 core",
     }
-    assert await hints(open_text(client, GOOD)) == expected
-    yaml = await hints(open_text(client, YAML, ".yaml"))
-    assert list(yaml.values()) == list(expected.values())
+    snn, yaml = open_text(client, GOOD), open_text(client, YAML, ".yaml")
+    assert await snn.diagnostics() == await yaml.diagnostics() == []
+    assert await hints(snn) == expected
+    assert list((await hints(yaml)).values()) == list(expected.values())
 
 
 async def test_pools_cost_what_they_have(client: Client) -> None:
@@ -98,21 +93,14 @@ async def test_with_an_error_only_shapes_are_known(client: Client) -> None:
     assert found == {10: "-> 8x16x16x2", 12: "-> 6x7x7x8", 13: "-> 2x3x3x16"}
 
 
-async def test_hints_stand_in_front_of_comments(client: Client) -> None:
-    text = GOOD.replace("stride 2 }", "stride 2 }  # half")
-    document = open_text(client, text)
-    params = types.InlayHintParams(document.identifier, document.whole)
-    found = await client.text_document_inlay_hint_async(params)
-    place = next(h.position for h in found or () if h.position.line == 12)
-    assert document.text[: document.offset(place)].endswith("stride 2 }")
-
-
-async def test_only_hints_of_the_lines_that_are_seen(client: Client) -> None:
-    document = open_text(client, GOOD)
-    seen = types.Range(types.Position(11, 0), types.Position(12, 0))
-    params = types.InlayHintParams(document.identifier, seen)
-    found = await client.text_document_inlay_hint_async(params)
-    assert [hint.position.line for hint in found or ()] == [11]
+async def test_hints_of_the_lines_that_are_seen_stand_before_comments(
+    client: Client,
+) -> None:
+    document = open_text(client, GOOD.replace("stride 2 }", "stride 2 }  # half"))
+    seen = types.Range(types.Position(12, 0), types.Position(13, 0))
+    (hint,) = await document.ask(types.InlayHintParams, range=seen)
+    before = document.text[: document.offset(hint.position)]
+    assert before.endswith("stride 2 }")
 
 
 async def test_what_is_too_large_is_told_at_once_then_with_advice(

@@ -16,20 +16,12 @@ pytestmark = [
 async def actions(
     document: Document, place: types.Range | None = None, only: str | None = None
 ) -> dict[str, types.CodeAction]:
-    context = types.CodeActionContext([], only=[only] if only else None)
-    params = types.CodeActionParams(
-        document.identifier, place or document.whole, context
+    found = await document.ask(
+        types.CodeActionParams,
+        range=place or document.whole,
+        context=types.CodeActionContext([], only=[only] if only else None),
     )
-    found = await document.client.text_document_code_action_async(params) or ()
-    return {a.title: a for a in found if isinstance(a, types.CodeAction)}
-
-
-def apply_action(document: Document, action: types.CodeAction) -> str:
-    assert action.edit
-    assert action.edit.document_changes
-    (change,) = action.edit.document_changes
-    assert isinstance(change, types.TextDocumentEdit)
-    return document.apply([e for e in change.edits if isinstance(e, types.TextEdit)])
+    return {action.title: action for action in found or ()}
 
 
 async def test_a_fix_is_offered_where_the_problem_is(client: Client) -> None:
@@ -40,7 +32,8 @@ async def test_a_fix_is_offered_where_the_problem_is(client: Client) -> None:
     assert action.is_preferred
     assert action.diagnostics
     assert action.diagnostics[0].code == "SNN203"
-    assert apply_action(document, action) == GOOD
+    assert action.edit
+    assert document.edited(action.edit) == GOOD
     first = types.Range(types.Position(0, 0), types.Position(0, 1))
     assert await actions(document, first, "quickfix") == {}
 
@@ -53,7 +46,8 @@ async def test_all_is_fixed_at_once(client: Client, text: str, suffix: str) -> N
     assert action.kind == "source.fixAll.snnc"
     assert action.edit is None  # it is found when it is chosen
     action = await client.code_action_resolve_async(action)
-    assert apply_action(document, action) == text
+    assert action.edit
+    assert document.edited(action.edit) == text
 
 
 async def test_the_nearest_that_fits_is_offered(client: Client) -> None:
@@ -62,7 +56,8 @@ async def test_the_nearest_that_fits_is_offered(client: Client) -> None:
     assert len(found) >= 1
     for title, action in found.items():
         assert title.endswith("in `a`, the nearest to fit")
-        mended = open_text(client, apply_action(document, action))
+        assert action.edit
+        mended = open_text(client, document.edited(action.edit))
         assert await mended.diagnostics() == []
 
 
@@ -72,17 +67,18 @@ async def test_a_warning_can_be_allowed(client: Client) -> None:
     (warning,) = await document.diagnostics()
     assert warning.severity is types.DiagnosticSeverity.Warning
     action = (await actions(document))[f"Allow {warning.code} here"]
-    after = apply_action(document, action)
+    assert action.edit
+    after = document.edited(action.edit)
     assert f"\n  # snnc: allow {warning.code} reason\n  conv3d c1" in after
     assert await open_text(client, after).diagnostics() == []
 
 
+OPTIONS = types.FormattingOptions(2, True)
+
+
 async def format_document(document: Document) -> str:
-    params = types.DocumentFormattingParams(
-        document.identifier, types.FormattingOptions(2, True)
-    )
-    found = await document.client.text_document_formatting_async(params)
-    return document.apply(list(found or ()))
+    found = await document.ask(types.DocumentFormattingParams, options=OPTIONS)
+    return document.apply(found or [])
 
 
 @pytest.mark.parametrize(("text", "suffix"), [(GOOD, ".snn"), (YAML, ".yaml")])
@@ -104,11 +100,10 @@ async def test_only_the_lines_that_are_chosen_are_formatted(
     document = open_text(client, GOOD.replace("{ filters", "{   filters"))
     start = document.at("conv3d c0")
     chosen = types.Range(start, types.Position(start.line + 1, 0))
-    params = types.DocumentRangeFormattingParams(
-        document.identifier, chosen, types.FormattingOptions(2, True)
+    edits = await document.ask(
+        types.DocumentRangeFormattingParams, range=chosen, options=OPTIONS
     )
-    edits = await client.text_document_range_formatting_async(params)
-    after = document.apply(list(edits or ()))
+    after = document.apply(edits)
     assert "conv3d c0 { filters" in after
     assert "conv3d c1 {   filters" in after
 
@@ -116,9 +111,6 @@ async def test_only_the_lines_that_are_chosen_are_formatted(
 async def test_line_ends_of_windows_stay(client: Client) -> None:
     ugly = GOOD.replace("units 64", "units   64").replace("\n", "\r\n")
     document = open_text(client, ugly)
-    params = types.DocumentFormattingParams(
-        document.identifier, types.FormattingOptions(2, True)
-    )
-    (edit,) = await client.text_document_formatting_async(params) or ()
+    (edit,) = await document.ask(types.DocumentFormattingParams, options=OPTIONS)
     assert edit.new_text == "  dense d0 { units 64, dropout 0.2 }\n"
     assert edit.range.start.line == 13

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -45,23 +43,7 @@ BOTH = pytest.mark.parametrize(("text", "suffix"), [(SNN, ".snn"), (YAML, ".yaml
 
 def use(document: Document) -> types.Position:
     """Return the place of `a` in the list of added layers."""
-    text = document.text
-    return document.position(text.index("a, b"))
-
-
-@BOTH
-async def test_a_name_leads_to_where_it_is_given(
-    client: Client, text: str, suffix: str
-) -> None:
-    document = open_text(client, text, suffix)
-    params = types.DefinitionParams(document.identifier, use(document))
-    places = await client.text_document_definition_async(params)
-    assert isinstance(places, Sequence)
-    (found,) = places
-    assert isinstance(found, types.Location)
-    line = document.text.split("\n")[found.range.start.line]
-    assert document.text_at(found.range) == "a"
-    assert "conv2d" in line
+    return document.at("a, b")
 
 
 @BOTH
@@ -69,35 +51,24 @@ async def test_a_name_is_found_where_it_is_meant(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
+    (given,) = await document.ask(types.DefinitionParams, position=use(document))
+    assert document.text_at(given.range) == "a"
+    assert "conv2d" in text.split("\n")[given.range.start.line]
     for declared in (False, True):
-        params = types.ReferenceParams(
-            types.ReferenceContext(declared), document.identifier, use(document)
+        context = types.ReferenceContext(declared)
+        found = await document.ask(
+            types.ReferenceParams, context=context, position=use(document)
         )
-        found = await client.text_document_references_async(params) or ()
         assert len(found) == 2 + declared
         assert {document.text_at(f.range) for f in found} == {"a"}
-
-
-async def test_a_name_is_highlighted(client: Client) -> None:
-    document = open_text(client, SNN)
-    params = types.DocumentHighlightParams(document.identifier, use(document))
-    found = await client.text_document_document_highlight_async(params) or ()
-    assert [f.kind for f in found] == [
-        types.DocumentHighlightKind.Write,
-        types.DocumentHighlightKind.Read,
-        types.DocumentHighlightKind.Read,
-    ]
+    marked = await document.ask(types.DocumentHighlightParams, position=use(document))
+    kind = types.DocumentHighlightKind
+    assert [f.kind for f in marked] == [kind.Write, kind.Read, kind.Read]
 
 
 async def rename(document: Document, place: types.Position, name: str) -> str:
-    params = types.RenameParams(document.identifier, place, name)
-    found = await document.client.text_document_rename_async(params)
-    assert found
-    assert found.document_changes
-    (change,) = found.document_changes
-    assert isinstance(change, types.TextDocumentEdit)
-    assert change.text_document.version == document.version
-    return document.apply([e for e in change.edits if isinstance(e, types.TextEdit)])
+    edit = await document.ask(types.RenameParams, position=place, new_name=name)
+    return document.edited(edit)
 
 
 @BOTH
@@ -136,25 +107,21 @@ async def test_what_can_be_no_name_is_refused(
     client: Client, name: str, reason: str
 ) -> None:
     document = open_text(client, SNN)
-    params = types.RenameParams(document.identifier, use(document), name)
     with pytest.raises(JsonRpcException, match=reason):
-        await client.text_document_rename_async(params)
+        await rename(document, use(document), name)
 
 
 async def test_nothing_is_renamed_that_may_be_read_otherwise(
     client: Client,
 ) -> None:
     document = open_text(client, SNN.replace("units 4", "units"))
-    params = types.RenameParams(document.identifier, use(document), "first")
     with pytest.raises(JsonRpcException, match="line 9 can't be read: fix it first"):
-        await client.text_document_rename_async(params)
+        await rename(document, use(document), "first")
 
 
 async def test_only_names_can_be_renamed(client: Client) -> None:
     document = open_text(client, SNN)
-    params = types.PrepareRenameParams(document.identifier, use(document))
-    found = await client.text_document_prepare_rename_async(params)
-    assert isinstance(found, types.Range)
+    found = await document.ask(types.PrepareRenameParams, position=use(document))
     assert document.text_at(found) == "a"
-    params = types.PrepareRenameParams(document.identifier, document.at("filters"))
-    assert await client.text_document_prepare_rename_async(params) is None
+    place = document.at("filters")
+    assert await document.ask(types.PrepareRenameParams, position=place) is None

@@ -1,15 +1,22 @@
-"""Requests of the wrong shape, or at the wrong time, are answered by an error."""
+"""Requests of the wrong shape, or at the wrong time, are answered by an error.
+
+An end without `shutdown` is a failure. The log has what is wrong with the server, not
+what a user may not do.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pygls.exceptions import JsonRpcInvalidParams
 
+from snnc.language_server.server import SpecServer
 from tests.support import ROOT
 
 pytestmark = pytest.mark.xdist_group("language_server")
@@ -22,6 +29,7 @@ class Server:
     """A server that is written to byte by byte."""
 
     def __init__(self) -> None:
+        self.is_shut_down = False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "snnc", "lsp"],
             cwd=ROOT,
@@ -63,6 +71,7 @@ def server() -> Iterator[Server]:
     yield server
     server.send(method="exit")
     server.process.communicate(timeout=20)
+    assert server.process.returncode == (0 if server.is_shut_down else 1)
 
 
 def test_each_request_is_answered(server: Server) -> None:
@@ -81,6 +90,7 @@ def test_each_request_is_answered(server: Server) -> None:
     assert server.code(11, "textDocument/unknown") == METHOD_NOT_FOUND
     assert server.ask(12, HOVER, params=place)["result"] is None
     assert server.ask(13, "shutdown")["result"] is None
+    server.is_shut_down = True
     assert server.code(14, HOVER, params=place) == INVALID_REQUEST
 
 
@@ -94,3 +104,17 @@ def test_half_a_character_is_none_of_a_text(server: Server) -> None:
     asked = {"textDocument": {"uri": item["uri"]}}
     found = server.ask(2, "textDocument/diagnostic", params=asked)["result"]
     assert [d["code"] for d in found["items"]] == ["SNN210"]
+
+
+def test_a_refused_rename_is_not_logged() -> None:
+    logger = logging.getLogger("pygls.protocol.json_rpc")
+    before = list(logger.filters)
+    try:
+        SpecServer()
+        told = []
+        for error in (JsonRpcInvalidParams("a: a reason"), ValueError("a bug")):
+            entry = logging.makeLogRecord({"exc_info": (type(error), error, None)})
+            told.append(bool(logger.filter(entry)))
+    finally:
+        logger.filters[:] = before
+    assert told == [False, True]

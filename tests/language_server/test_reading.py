@@ -16,12 +16,9 @@ pytestmark = [
 
 
 async def page(document: Document, words: str, inside: int = 1) -> str:
-    params = types.HoverParams(document.identifier, document.at(words, inside))
-    found = await document.client.text_document_hover_async(params)
-    if found is None:
-        return ""
-    assert isinstance(found.contents, types.MarkupContent)
-    return found.contents.value
+    place = document.at(words, inside)
+    found = await document.ask(types.HoverParams, position=place)
+    return "" if found is None else str(found.contents.value)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +79,7 @@ async def test_nothing_is_said_of_nothing(client: Client) -> None:
 
 
 async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
-    params = types.SemanticTokensParams(document.identifier)
-    found = await document.client.text_document_semantic_tokens_full_async(params)
-    assert found is not None
+    found = await document.ask(types.SemanticTokensParams)
     line = column = 0
     shown = []
     for at in range(0, len(found.data), 5):
@@ -134,14 +129,12 @@ async def test_the_outline_has_layers_with_their_shapes(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
-    params = types.DocumentSymbolParams(document.identifier)
-    (whole,) = await client.text_document_document_symbol_async(params) or ()
-    assert isinstance(whole, types.DocumentSymbol)
+    (whole,) = await document.ask(types.DocumentSymbolParams)
     assert whole.name == "drift"
-    shown = {s.name: s.detail for s in whole.children or ()}
+    shown = {s.name: s.detail for s in whole.children}
     assert shown["c0"] == "conv3d 6x7x7x8"
     assert shown["train"] is None
-    for symbol in (whole, *(whole.children or ())):
+    for symbol in (whole, *whole.children):
         outer, inner = symbol.range, symbol.selection_range
         assert document.offset(outer.start) <= document.offset(inner.start)
         assert document.offset(inner.end) <= document.offset(outer.end)
@@ -150,8 +143,7 @@ async def test_the_outline_has_layers_with_their_shapes(
 async def test_what_stands_on_several_lines_folds(client: Client) -> None:
     text = GOOD.replace("\n  conv3d c0", "\n  # one\n  # two\n  conv3d c0")
     document = open_text(client, text)
-    params = types.FoldingRangeParams(document.identifier)
-    found = await client.text_document_folding_range_async(params) or ()
+    found = await document.ask(types.FoldingRangeParams)
     lines = text.split("\n")
     shown = {(lines[f.start_line].strip(), lines[f.end_line].strip()) for f in found}
     assert {("network drift {", "}"), ("train {", "}"), ("# one", "# two")} <= shown

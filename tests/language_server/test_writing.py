@@ -26,9 +26,10 @@ layers:
 """
 
 
-def completions(text: str, name: str = "a.snn") -> dict[str, str]:
+def completions(text: str) -> dict[str, str]:
     """Return the words at the cursor, and the text that each of them inserts."""
     at = text.index("|")
+    name = "a.yaml" if text.startswith("snn:") else "a.snn"
     _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
     return {offer.word: offer.text for offer in found}
 
@@ -50,20 +51,30 @@ def completions(text: str, name: str = "a.snn") -> dict[str, str]:
         (f"{HEAD}  dense d |", ["from"]),
         (f"{HEAD}  readout y {{ classes 2 }}\n  |", ["train"]),
         (f"{HEAD}  train {{\n    loss |", ["cross_entropy", "focal", "mse"]),
-        (f"{HEAD}  train {{ optimizer sgd {{ mo|", None),
+        (
+            f"{HEAD}  train {{ optimizer sgd {{ mo|",
+            ["learning_rate", "momentum", "nesterov"],
+        ),
         (f"{HEAD}  readout y {{ classes [a, b], decide |", ["mean", "last"]),
         (f"{HEAD}  neuron |", ["relu", "lif"]),
+        (f"{HEAD}  dense a {{ units 4\n  dense b {{ place |", ["chip", "host"]),
         (f"{HEAD}  conv2d c1: {{ filters = 8, padding |", ["valid", "same"]),
         (f"{HEAD}  conv2d c1 {{ rate 2Hz-5Hz, 3 4, neuron |", ["relu", "lif"]),
         (f"{HEAD}  train {{ loss\n    optimizer |", ["adam", "adamw", "sgd"]),
         (f"{HEAD}}}\n|", []),
         (f"{HEAD}  # con|", []),
         ('snn 1\nnetwork n {\n  about "con|', []),
+        ("snn: 1\nnetwork: n\ntarget: |", ["loihi", "nengo"]),
+        ("snn: 1\nnetwork: n\ntarget: {loihi: {|", ["chips", "cores", "pop"]),
+        (f"{YAML}  - conv2d: {{name: c1, padding: |", ["valid", "same"]),
+        (f"{YAML}  - conv2d:\n      padding: |", ["valid", "same"]),
+        (f"{YAML}  - dense: {{name: d, from: |", ["c0", "e"]),
+        (f"{YAML}  - dense: {{name: d, from: [c0, |", ["c0", "e"]),
+        (f"{YAML}  - dense: {{batchnorm: |", ["true", "false", "on"]),
+        (f"{YAML}train: {{optimizer: |", ["adam", "adamw", "sgd"]),
     ],
 )
-def test_what_may_be_written(text: str, expected: list[str] | None) -> None:
-    if expected is None:
-        expected = ["learning_rate", "momentum", "nesterov"]
+def test_what_may_be_written(text: str, expected: list[str]) -> None:
     assert list(completions(text)) == expected
 
 
@@ -85,49 +96,21 @@ def test_it_is_written_with_places_to_fill_in(
     assert completions(text)[word] == written
 
 
-def test_what_stands_there_is_offered_no_more() -> None:
-    found = completions(f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}")
-    assert "filters" not in found
-    assert "units" not in found
-    assert "kernel" in found  # it is after the cursor, where it may be an echo
-
-
-def test_statements_come_in_their_order() -> None:
-    early = completions("snn 1\nnetwork n {\n  input i 8x8x1 in 0..1\n  |")
-    assert {"target", "encode", "conv2d"} <= early.keys()
-    assert "input" not in early
-    late = completions(f"{HEAD}  |")
-    assert {"timing", "encode", "input", "target"} & late.keys() == set()
-
-
-def test_a_brace_that_is_missing_above_is_no_matter() -> None:
-    assert list(completions(f"{HEAD}  dense a {{ units 4\n  dense b {{ place |")) == [
-        "chip",
-        "host",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("snn: 1\nnetwork: n\ntarget: |", ["loihi", "nengo"]),
-        ("snn: 1\nnetwork: n\ntarget: {loihi: {|", ["chips", "cores", "pop"]),
-        (f"{YAML}  - conv2d: {{name: c1, padding: |", ["valid", "same"]),
-        (f"{YAML}  - conv2d:\n      padding: |", ["valid", "same"]),
-        (f"{YAML}  - dense: {{name: d, from: |", ["c0", "e"]),
-        (f"{YAML}  - dense: {{name: d, from: [c0, |", ["c0", "e"]),
-        (f"{YAML}  - dense: {{batchnorm: |", ["true", "false"]),
-        (f"{YAML}train: {{optimizer: |", ["adam", "adamw", "sgd"]),
-    ],
-)
-def test_yaml_too(text: str, expected: list[str]) -> None:
-    found = [word for word in completions(text, "a.yaml") if word != "on"]
-    assert found == expected
-
-
 @pytest.mark.parametrize(
     ("text", "some", "others"),
     [
+        # What is after the cursor may be an echo.
+        (
+            f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}",
+            {"kernel"},
+            {"filters", "units"},
+        ),
+        (
+            "snn 1\nnetwork n {\n  input i 8x8x1 in 0..1\n  |",
+            {"target", "encode", "conv2d"},
+            {"input"},
+        ),
+        (f"{HEAD}  |", {"dense"}, {"timing", "encode", "input", "target"}),
         (f"{YAML}  - |", {"conv2d", "avgpool"}, {"readout", "target"}),
         (f"{YAML}  - con|", {"conv2d"}, {"train"}),
         (f"{YAML}  - conv2d: {{name: c1, |", {"filters", "from"}, {"units", "name"}),
@@ -137,8 +120,10 @@ def test_yaml_too(text: str, expected: list[str]) -> None:
         ("snn: 1\ndefaults: {|", {"rate", "conv2d"}, {"name", "epochs"}),
     ],
 )
-def test_keys_of_yaml(text: str, some: set[str], others: set[str]) -> None:
-    found = completions(text, "a.yaml").keys()
+def test_what_stands_there_is_offered_no_more(
+    text: str, some: set[str], others: set[str]
+) -> None:
+    found = completions(text).keys()
     assert some <= found
     assert others & found == set()
 
@@ -147,13 +132,10 @@ def test_keys_of_yaml(text: str, some: set[str], others: set[str]) -> None:
 @pytest.mark.xdist_group("language_server")
 async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
     document = open_text(client, f"{HEAD}  conv2d c1 {{ padd }}\n}}\n")
-    params = types.CompletionParams(document.identifier, document.at("padd", 4))
-    found = await client.text_document_completion_async(params)
-    assert isinstance(found, types.CompletionList)
+    place = document.at("padd", 4)
+    found = await document.ask(types.CompletionParams, position=place)
     item = next(item for item in found.items if item.label == "padding")
-    assert isinstance(item.text_edit, types.TextEdit)
     assert document.text_at(item.text_edit.range) == "padd"
     assert item.text_edit.new_text == "padding ${1:same}"
-    assert isinstance(item.documentation, types.MarkupContent)
     told = "`conv1d` also `causal`, with zeros only at the start (valid)."
     assert item.documentation.value == f"`valid` or `same`, as in Keras; for {told}"

@@ -55,14 +55,14 @@ def check(structure: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(VALUES)
 def test_any_structure_gives_diagnostics(structure: Any) -> None:
     check(structure)
 
 
 @pytest.mark.slow
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_change_of_a_good_spec_does(data: st.DataObject) -> None:
     spec = json.loads(json.dumps(GOOD))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.logical import LifNeuron, Relu, Shortcut
+from snnc.ir.logical import LifNeuron, Rate, Relu, Shortcut
 from tests.support import codes, network, sound
 
 HEAD = "input image 12x10x2 in 0..1\nencode conv e { filters 3 }\n"
@@ -101,9 +101,7 @@ def test_neuron_alone_is_short_for_defaults() -> None:
 
 def test_the_trained_defaults() -> None:
     spiking = graph("dense d { units 2 }").by_name["d"].spiking
-    assert (spiking.rate.low, spiking.rate.high, spiking.rate.percentile) == (
-        20, 150, 99.9,
-    )  # fmt: skip
+    assert spiking.rate == Rate(20, 150, 99.9)
     assert (spiking.synapse, spiking.l2, spiking.place) == (0.005, 0, "chip")
 
 
@@ -140,12 +138,12 @@ def test_the_readout_decides_the_loss() -> None:
     assert graph(layers, tail="\nreadout y { units 2 }").train.loss.kind == "mse"
 
 
-def test_chips_give_the_cores() -> None:
-    assert graph("dense d { units 2 }").target.cores == 128
-    two = graph("dense d { units 2 }", "target loihi { chips 2 }\n" + HEAD)
-    assert two.target.cores == 256
-    few = graph("dense d { units 2 }", "target loihi { cores 5 }\n" + HEAD)
-    assert few.target.cores == 5
+@pytest.mark.parametrize(
+    ("target", "cores"),
+    [("", 128), ("target loihi { chips 2 }\n", 256), ("target loihi { cores 5 }\n", 5)],
+)
+def test_chips_give_the_cores(target: str, cores: int) -> None:
+    assert graph("dense d { units 2 }", target + HEAD).target.cores == cores
 
 
 def test_an_unknown_name_does_not_spread() -> None:
@@ -168,19 +166,20 @@ def test_independent_problems_are_all_reported() -> None:
     assert codes(text) == ["SNN301", "SNN259", "SNN250", "SNN301"]
 
 
-def test_a_host_layer_may_lie_before_or_behind_the_chip() -> None:
-    host = "conv2d {} {{ filters 4, place host }}\n"
-    chip = "conv2d c { filters 4, kernel 1 }\n"
-    assert codes(network(HEAD + host.format("h") + chip + TAIL)) == []
-    assert codes(network(HEAD + chip + host.format("h") + TAIL)) == []
-    assert codes(
-        network(
-            HEAD + chip + host.format("h") + "conv2d d { filters 2, kernel 1 }" + TAIL
-        )
-    ) == ["SNN310"]
-
-
-def test_without_a_chip_nothing_is_placed() -> None:
-    head = "target nengo\n" + HEAD
-    host = "conv2d a { filters 4 }\nconv2d h { filters 4, place host }\n"
-    assert codes(network(head + host + "dense d { units 2 }" + TAIL)) == []
+@pytest.mark.parametrize(
+    ("layers", "found"),
+    [
+        ("h c", []),
+        ("c h", []),
+        ("c h d", ["SNN310"]),
+        ("target nengo c h d", []),
+    ],
+)
+def test_a_host_layer_may_lie_before_or_behind_the_chip(
+    layers: str, found: list[str]
+) -> None:
+    *target, names = layers.rpartition("nengo ")
+    place = {"h": "place host", "c": "place chip", "d": "place chip"}
+    lines = (f"conv2d {n} {{ filters 4, kernel 1, {place[n]} }}" for n in names.split())
+    text = "".join(target) + "\n" + HEAD + "\n".join(lines) + TAIL
+    assert codes(network(text)) == found

@@ -18,6 +18,34 @@ def lower_layers(layers: str, head: str = HEAD) -> Any:
     return sound(network(head + layers + "\nreadout y { classes 2 }"), "lower")
 
 
+DEEP = "input clip 8x8x8x1 in 0..1\nencode conv e { filters 3 }\n"
+
+
+@pytest.mark.parametrize(
+    ("pool", "layer", "window", "head"),
+    [
+        # Same padding that pads nothing is valid.
+        (5, "conv2d a { kernel 1 }", Window((1, 5, 5), (1, 5, 5), 0, "valid"), HEAD),
+        # Over a pool, it gets zeros in front.
+        (
+            3,
+            "conv2d a { kernel 2 }",
+            Window((1, 8, 8), (1, 3, 3), 0, "same", (2, 2)),
+            HEAD,
+        ),
+        # Depth is padded by offsets.
+        (2, "conv3d a { kernel 3 }", Window((6, 6, 6), (2, 2, 2), 2, "same"), DEEP),
+    ],
+)
+def test_same_padding_over_a_pool(
+    pool: int, layer: str, window: Window, head: str
+) -> None:
+    layers = layer.replace("{", "{ filters 4, padding same,")
+    found = lower_layers(f"avgpool p {{ window {pool} }}\n{layers}", head)
+    (projection,) = found.into("a")
+    assert projection.reach == window
+
+
 def test_two_pools_and_a_valid_kernel_are_one_window() -> None:
     found = lower_layers(
         "avgpool p { window 3, stride 2 }\navgpool q { window 2, stride 1 }\n"
@@ -29,22 +57,6 @@ def test_two_pools_and_a_valid_kernel_are_one_window() -> None:
         Pooling((1, 3, 3), (1, 2, 2)),
         Pooling((1, 2, 2), (1, 1, 1)),
     )
-
-
-def test_same_padding_over_a_pool_gets_zeros_in_front() -> None:
-    found = lower_layers(
-        "avgpool p { window 3 }\nconv2d a { filters 4, kernel 2, padding same }"
-    )
-    (projection,) = found.into("a")
-    assert projection.reach == Window((1, 8, 8), (1, 3, 3), 0, "same", (2, 2))
-
-
-def test_same_padding_that_pads_nothing_is_valid() -> None:
-    found = lower_layers(
-        "avgpool p { window 5 }\nconv2d a { filters 4, kernel 1, padding same }"
-    )
-    (projection,) = found.into("a")
-    assert projection.reach == Window((1, 5, 5), (1, 5, 5), 0, "valid")
 
 
 @pytest.mark.parametrize("pool", [1, 2, 3])
@@ -73,24 +85,20 @@ def test_causal_padding_reads_nothing_that_comes_after(pool: int) -> None:
         assert last < pool * places + behind
 
 
-def test_a_concat_slices_the_kernel() -> None:
+@pytest.mark.parametrize(
+    ("join", "rows"), [("concat", [(0, 4), (4, 7)]), ("add", [(0, 3), (0, 3)])]
+)
+def test_a_join_brings_every_source_with_its_rows_of_one_kernel(
+    join: str, rows: list[tuple[int, int]]
+) -> None:
     found = lower_layers(
-        "conv2d a from e { filters 4, padding same }\nconcat k from a, e\n"
-        "conv2d c { filters 2 }"
-    )
-    read = found.into("c")
-    assert [(p.source, p.rows) for p in read] == [("a", (0, 4)), ("e", (4, 7))]
-    assert {p.tensor for p in read} == {"c.kernel"}
-
-
-def test_an_add_brings_every_source_with_one_kernel() -> None:
-    found = lower_layers(
-        "conv2d a from e { filters 3, padding same }\nadd s from a, e\n"
-        "dense d { units 2 }"
+        f"conv2d a from e {{ filters {rows[0][1]}, padding same }}\n"
+        f"{join} k from a, e\ndense d {{ units 2 }}"
     )
     read = found.into("d")
-    assert [(p.source, p.rows) for p in read] == [("a", (0, 3)), ("e", (0, 3))]
-    assert all(isinstance(p.reach, Full) for p in read)
+    assert [p.source for p in read] == ["a", "e"]
+    assert [p.rows for p in read] == rows
+    assert all(p.tensor == "d.kernel" and isinstance(p.reach, Full) for p in read)
 
 
 def test_a_shortcut_is_a_projection_of_its_own() -> None:
@@ -98,15 +106,6 @@ def test_a_shortcut_is_a_projection_of_its_own() -> None:
     kernel, shortcut = found.into("a")
     assert (kernel.tensor, shortcut.tensor) == ("a.kernel", "a.shortcut")
     assert shortcut.reach == Window((1, 1, 1), (1, 2, 2), 0, "valid")
-
-
-def test_depth_is_padded_by_offsets() -> None:
-    found = lower_layers(
-        "avgpool p { window 2 }\nconv3d a { filters 2, kernel 3, padding same }",
-        "input clip 8x8x8x1 in 0..1\nencode conv e { filters 3 }\n",
-    )
-    (projection,) = found.into("a")
-    assert projection.reach == Window((6, 6, 6), (2, 2, 2), 2, "same")
 
 
 def test_only_chip_layers_of_a_chip_are_on_it() -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.passes.parse import parse
 from snnc.source import SourceFile
+from snnc.syntax.yaml.printer import print_yaml
 from tests.support import codes, network
 
 ALLOW = "# snnc: allow SNN309 the paths are meant to cross"
@@ -24,10 +26,6 @@ AFTER = "  readout y { classes 2 }"
 
 def spec(*lines: str) -> str:
     return network("\n".join([BEFORE, *lines, AFTER]))
-
-
-def test_the_warning_is_there_without_a_comment() -> None:
-    assert codes(spec(LINE)) == ["SNN309"]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +59,6 @@ def test_elsewhere_it_is_not(lines: tuple[str, ...]) -> None:
     assert sorted(codes(spec(*lines))) == ["SNN140", "SNN309"]
 
 
-def test_without_a_reason_it_is_silenced_and_the_reason_asked_for() -> None:
-    assert codes(spec("# snnc: allow SNN309", LINE)) == ["SNN141"]
-
-
 def test_a_second_allowance_is_unused() -> None:
     assert codes(spec(ALLOW, f"{LINE} {ALLOW}")) == ["SNN140"]
 
@@ -77,28 +71,16 @@ def test_errors_are_not_silenced() -> None:
     assert "SNN140" not in codes(spec(ALLOW, line.replace("same", "valid")))
 
 
-def test_ordinary_comments_say_nothing() -> None:
+def test_without_a_comment_and_with_ordinary_ones_it_is_there() -> None:
+    assert codes(spec(LINE)) == ["SNN309"]
     assert codes(spec("# snncs are nice, allow SNN309", LINE)) == ["SNN309"]
 
 
 def test_yaml_has_the_same_comments() -> None:
-    layers = "".join(
-        f"  - conv2d: {{name: {name}, filters: 2, padding: same{rest}}}\n"
-        for name, rest in zip("abc", ("", "", ", shortcut: a"), strict=True)
-    )
-    text = (
-        "snn: 1\nnetwork: net\ninput: {name: image, shape: 12x12x2, in: 0..1}\n"
-        f"encode: {{conv: {{name: e, filters: 2}}}}\nlayers:\n{layers}"
-        "  # remark\n"
-        "  - conv2d: {name: d, filters: 2, padding: same, shortcut: b}\n"
-        "readout: {name: y, classes: 2}\n"
-    )
-    assert codes_of(text) == ["SNN309"]
-    assert codes_of(text.replace("# remark", ALLOW)) == []
-
-
-def codes_of(text: str) -> list[str]:
-    """Return the codes of all that is reported for a YAML spec."""
-    report = Diagnostics()
-    compile_spec(SourceFile("net.yaml", text), report, "place")
-    return [diagnostic.code for diagnostic in report.diagnostics]
+    snn = SourceFile("net.snn", spec("# remark", LINE))
+    text = print_yaml(parse(snn, Diagnostics()))
+    for remark, expected in (("# remark", ["SNN309"]), (ALLOW, [])):
+        report = Diagnostics()
+        source = SourceFile("net.yaml", text.replace("# remark", remark))
+        compile_spec(source, report, "place")
+        assert [diagnostic.code for diagnostic in report.diagnostics] == expected

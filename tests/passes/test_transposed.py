@@ -8,18 +8,15 @@ from snnc.ir.layout import tensors
 from tests.support import codes, network, sound
 
 
-def body(
-    layer: str, readout: str = "units 2", source: str = "conv2d c { filters 6 }"
-) -> str:
-    return network(
-        f"""
-        input image 9x7x1 in 0..1
-        encode conv e {{ filters 4 }}
-        {source}
-        {layer}
-        readout y {{ {readout} }}
-        """
-    )
+def body(layer: str, readout: str = "units 2", source: str = "conv2d c") -> str:
+    lines = ("input image 9x7x1 in 0..1", "encode conv e { filters 4 }")
+    size = "units" if source.startswith("dense") else "filters"
+    lines += (f"{source} {{ {size} 6 }}", layer, f"readout y {{ {readout} }}")
+    return network("\n".join(lines))
+
+
+def transposed(properties: str) -> str:
+    return f"conv2d_transpose u {{ {properties} }}"
 
 
 @pytest.mark.parametrize(
@@ -32,24 +29,19 @@ def body(
     ],
 )
 def test_an_image_grows_as_in_keras(properties: str, shape: tuple[int, ...]) -> None:
-    text = body(
-        f"conv2d_transpose u {{ filters 5, {properties} }}",
-    )
-    made = sound(text, "lower").network
+    made = sound(body(transposed(f"filters 5, {properties}")), "lower").network
     assert made.by_name["u"].shape == shape
     kernel = next(t for t in tensors(made) if t.name == "u.kernel")
     assert (kernel.axes[-2:], kernel.shape[-2:]) == (("out", "in"), (5, 6))
 
 
 def test_features_are_an_image_of_one_pixel() -> None:
-    layer = "conv2d_transpose u { filters 5, kernel 3x2 }"
-    made = sound(body(layer, source="dense c { units 6 }"), "lower").network
-    assert made.by_name["u"].shape == (3, 2, 5)
+    text = body(transposed("filters 5, kernel 3x2"), source="dense c")
+    assert sound(text, "lower").network.by_name["u"].shape == (3, 2, 5)
 
 
 def test_a_readout_of_filters_has_the_values_of_an_image() -> None:
-    text = body("", "filters 3, kernel 3x2, stride 2")
-    made = sound(text, "lower").network
+    made = sound(body("", "filters 3, kernel 3x2, stride 2"), "lower").network
     assert made.readout.image == (3, 2, 3)
     assert made.readout.units == 18
     shapes = {t.name: t.shape for t in tensors(made)}
@@ -60,24 +52,11 @@ def test_a_readout_of_filters_has_the_values_of_an_image() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        (
-            body(
-                "conv2d_transpose u { filters 999, kernel 600, stride 600 }",
-            ),
-            "SNN306",
-        ),
-        (
-            body("conv2d_transpose u { kernel 3 }"),
-            "SNN259",
-        ),
-        (
-            body(
-                "conv2d_transpose u { filters 2, kernel 3x3x3 }",
-            ),
-            "SNN302",
-        ),
+        (body(transposed("filters 999, kernel 600, stride 600")), "SNN306"),
+        (body(transposed("kernel 3")), "SNN259"),
+        (body(transposed("filters 2, kernel 3x3x3")), "SNN302"),
         (body("", "filters 3, kernel 9"), "SNN319"),
-        (body("", "filters 3", "dense c { units 6 }"), "SNN319"),
+        (body("", "filters 3", "dense c"), "SNN319"),
         (body("", "filters 3, classes 3"), "SNN220"),
     ],
 )

@@ -10,6 +10,36 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
+from tests.support import network
+
+FRAME = """
+  {a line}
+  target loihi { chips 1{target loihi} }
+  timing { dt 1 ms{timing} }
+  defaults { percentile 99{defaults} }
+  input image 28x28x1 in 0..1
+  encode conv e { kernel 1{encode} }
+  conv2d c0 { filters 8{conv2d} }
+  conv2d c1 { filters 8, neuron lif { {lif} } }
+  downsample s0 { factor 2{downsample} }
+  avgpool { window 2{avgpool} }
+  dense d0 { units 16{dense} }
+  readout digit { classes 10{readout} }
+  train { epochs 3{train} }
+"""
+HOLES = ("a line", "target loihi", "timing", "defaults", "encode", "conv2d", "lif")
+HOLES += ("downsample", "avgpool", "dense", "readout", "train")
+
+
+def framed(hole: str, text: str) -> str:
+    """Return the frame with a line, or a property of the statement, in a hole."""
+    frame = FRAME.replace(
+        f"{{{hole}}}", text if hole in ("a line", "lif") else f", {text}"
+    )
+    frame = frame.replace("{lif}", "tau_ref 2 ms")
+    for other in HOLES:
+        frame = frame.replace(f"{{{other}}}", "")
+    return network(frame)
 
 
 def check_text(text: str, name: str = "invalid.snn") -> Diagnostics:
@@ -28,17 +58,11 @@ def check_case(folder: Path, name: str) -> Diagnostics:
 def assert_accepted(path: Path, printed: str) -> None:
     """Compare with the accepted text of a file, or accept if that is asked for."""
     if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(printed, encoding="utf-8")
-    difference = "\n".join(
-        difflib.unified_diff(
-            path.read_text(encoding="utf-8").splitlines(),
-            printed.splitlines(),
-            path.name,
-            "printed",
-            lineterm="",
-        )
-    )
-    assert not difference, f"{difference}\naccept with SNNC_ACCEPT=1"
+        path.write_text(printed, encoding="utf-8", newline="\n")
+    accepted = path.read_text(encoding="utf-8")
+    lines = accepted.splitlines(), printed.splitlines()
+    difference = difflib.unified_diff(*lines, path.name, "printed", lineterm="")
+    assert accepted == printed, "\n".join((*difference, "accept with `make accept`"))
 
 
 def assert_cases_accepted(

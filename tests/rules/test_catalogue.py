@@ -41,17 +41,18 @@ def test_every_rule_is_shown_by_a_pair() -> None:
 
 
 def test_every_rule_without_a_pair_is_raised_somewhere() -> None:
+    due = {r.__name__ for r in RULES if r.code in ELSEWHERE or r.code.startswith(FILES)}
+    paths = (p for p in (ROOT / "snnc").rglob("*.py") if p.parent.name != "rules")
+    texts = [path.read_text(encoding="utf-8") for path in paths]
     used = {
         node.id if isinstance(node, ast.Name) else node.attr
-        for path in (ROOT / "snnc").rglob("*.py")
-        if path.parent.name != "rules"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for text in texts
+        if any(name in text for name in due)
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Name | ast.Attribute)
     }
-    for rule in RULES:
-        if rule.code in ELSEWHERE or rule.code.startswith(FILES):
-            assert rule.__name__ in used, rule.code
+    assert due - used == set()
 
 
 def test_every_refused_word_has_a_rule() -> None:
-    assert set(refused.REFUSED) == REFUSED
+    assert refused.REFUSED.keys() == REFUSED

@@ -64,3 +64,44 @@ def test_ten_mistakes_are_ten_diagnostics_in_order() -> None:
         expected.append((code, good[: good.index(right)].count("\n") + 1))
     found = check_text(text).diagnostics
     assert [(d.code, d.span.first.line) for d in found] == expected
+
+
+NEWCOMERS, YAML = (GOOD[name].read_text(encoding="utf-8") for name in list(GOOD)[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "code", "help"),
+    [
+        (YAML, "a.snn", "SNN127", "`.yaml`"),
+        (NEWCOMERS, "a.yaml", "SNN127", "`.snn`"),
+        ("import keras\n", "nets/a.py", "SNN129", "`snnc import nets.a:FUNCTION`"),
+    ],
+)
+def test_what_is_no_spec_of_this_notation_is_one_message(
+    text: str, name: str, code: str, help: str
+) -> None:
+    (found,) = check_text(text, name).diagnostics
+    assert found.code == code
+    assert help in found.render_help()
+
+
+def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
+    layer = "  conv2d c0 { filters 8, kernel 3 }\n"
+    block = "    conv2d c1 { filters 8 }\n    conv2d c2 { filters @ }\n  }\n"
+    lines = f"{layer}  stage s {{\n{block}  conv2d c3 from c1 {{ filters 8 }}\n"
+    found = check_text(NEWCOMERS.replace(layer, lines)).diagnostics
+    assert [d.span.text for d in found] == ["stage", "@"]
+
+
+def test_no_word_that_can_be_no_name_is_offered() -> None:
+    wrong = NEWCOMERS.replace("c0 {", "größe {").replace("d0 {", "d0 from c0 {")
+    _, unknown = check_text(wrong).diagnostics
+    assert unknown.render_help() == "write `e` or `s0`, which can be read here"
+
+
+def test_words_of_other_libraries_may_be_names() -> None:
+    names = ("image relu", "c0 flatten", "s0 gru", "d0 Conv2D", "digit dropout")
+    text = NEWCOMERS.replace("conv e", "conv events")
+    for old, new in map(str.split, names):
+        text = text.replace(f" {old} ", f" {new} ")
+    assert check_text(text).diagnostics == ()

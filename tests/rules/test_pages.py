@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from snnc.diagnostics import Diagnostic
 from snnc.rules.catalogue import RULES
 from snnc.source import rule_pages
+from tests.rules.checking import assert_accepted
 from tests.rules.page import Example, index, page
 from tests.support import ROOT
 
@@ -31,20 +31,13 @@ def _example(folder: Path) -> Example:
     return Example(*(path.read_text(encoding="utf-8") for path in shown))
 
 
-def _compare(path: Path, text: str) -> None:
-    if os.environ.get("SNNC_ACCEPT"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == text, "accept with SNNC_ACCEPT=1"
-
-
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_page_says_what_its_rule_says(rule: type[Diagnostic]) -> None:
-    _compare(PAGES / f"{rule.code}.md", page(rule, _examples(rule.code)))
+    assert_accepted(PAGES / f"{rule.code}.md", page(rule, _examples(rule.code)))
 
 
 def test_the_index_lists_every_page() -> None:
-    _compare(PAGES / "index.md", index(RULES))
+    assert_accepted(PAGES / "index.md", index(RULES))
     listed = (PAGES / "index.md").read_text(encoding="utf-8")
     assert all(f"({rule.code}.md)" in listed for rule in RULES)
 

@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from snnc.cli import snnc
+from snnc.diagnostics import Diagnostics
 from snnc.source import LARGEST
+from snnc.syntax.files import read
 from tests.support import ROOT
 
 MEMORY = 1 << 30
@@ -71,15 +73,28 @@ SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("end", NOTATIONS)
 @pytest.mark.parametrize("what", SPECIAL)
-def test_what_is_no_file_is_reported(tmp_path: Path, what: str, end: str) -> None:
+def test_what_is_no_file_is_reported(tmp_path: Path, what: str) -> None:
     make, code = SPECIAL[what]
-    path = tmp_path / f"net.{end}"
+    path = tmp_path / "net.snn"
     make(path)
     found = check(path)
     assert (found.status, found.codes) == (1, (code,))
     assert f"--> {path.as_posix()}\n" in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("file/b.snn", "SNN700"), ("a\0b.snn", "SNN705"), (f"{'a' * 5000}.snn", "SNN705")],
+    ids=["below a file", "no system takes it", "too long"],
+)
+def test_a_path_that_cannot_be_is_reported(
+    tmp_path: Path, name: str, code: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    report = Diagnostics()
+    assert read(tmp_path / name, report) is None
+    assert [diagnostic.code for diagnostic in report.diagnostics] == [code]
 
 
 def test_a_file_without_leave_to_read_says_so(
@@ -139,6 +154,7 @@ def yaml(old: str, new: str) -> bytes:
 CONTENTS: dict[str, tuple[str, bytes, str]] = {
     "snn, empty": ("snn", b"", "SNN119"),
     "yaml, empty": ("yaml", b"", "SNN119"),
+    "snn, a byte order mark": ("snn", b"\xef\xbb\xbf", "SNN119"),
     "snn, UTF-16": ("snn", SNN.encode("utf-16"), "SNN703"),
     "yaml, UTF-16": ("yaml", YAML.encode("utf-16"), "SNN703"),
     "snn, UTF-16 without a mark": ("snn", SNN.encode("utf-16-le"), "SNN109"),
@@ -217,17 +233,6 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
     assert check(path).status == 0
     path.write_bytes(path.read_bytes() + b"#")
     assert check(path).codes == ("SNN704",)
-
-
-@pytest.mark.parametrize(
-    "name", ["two\nlines.snn", "\x1b[31mred.snn", "\u202e.snn", "{{ 7 }}.snn", "-.snn"]
-)
-def test_the_files_name_is_shown_and_no_more(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    path.write_text("snn 1\n")
-    found = check(path)
-    assert found.status == 1
-    assert all(line.isprintable() for line in found.text.splitlines())
 
 
 def limit_memory() -> None:

@@ -1,7 +1,7 @@
 """Reading takes time in proportion to the text, whatever the text repeats.
 
 Twice the text is twice the work, counted in calls; what regular expressions do within
-one call is bounded by the time that the largest file takes.
+one call is bounded by the time that a large file takes.
 """
 
 from __future__ import annotations
@@ -33,16 +33,13 @@ class Repeated:
     tail: str = ""
 
     def times(self, count: int) -> str:
-        numbered = "{}" in self.part
-        parts = (self.part.replace("{}", str(i)) if numbered else self.part
-                 for i in range(count))  # fmt: skip
+        parts = (self.part.replace("{}", str(i)) for i in range(count))
         return f"{self.head}{''.join(parts)}{self.tail}"
 
     @property
     def most(self) -> int:
-        """Return how often the largest file has the part."""
-        part = self.part.replace("{}", "12345")
-        return (LARGEST - len(f"{self.head}{self.tail}".encode())) // len(part.encode())
+        """Return how often a large file has the part, an eighth of the largest."""
+        return LARGEST // 8 // len(self.part.replace("{}", "12345").encode())
 
 
 CASES = {
@@ -161,8 +158,8 @@ def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), EVERY)
-def test_the_largest_file_is_answered_at_once(name: str, text: Repeated) -> None:
-    with processor_time(10):
+def test_a_large_file_is_answered_at_once(name: str, text: Repeated) -> None:
+    with processor_time(2.5):
         check(name, text.times(text.most))
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import lark
 import pytest
 
+from benchmarks.walks import compile_text, walk
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, grammar_path
 from snnc.syntax.build import UnitMarker
+from tests.support import SPECS, codes, network
 
 GRAMMAR = lark.Lark(
     grammar_path().read_text(),
@@ -20,7 +22,6 @@ GRAMMAR = lark.Lark(
     lexer="basic",
     postlex=UnitMarker(),
 )
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 HEAD = "snn 1\nnetwork n {\n"
 
 
@@ -90,48 +91,11 @@ def test_escapes_of_strings() -> None:
     assert text.value == 'a "b" \\ \n # { \t'
 
 
-def test_lists_and_groups_span_lines() -> None:
-    found = value("[a, b\n  c # d\n]")
-    assert isinstance(found, tree.List)
-    assert [item.text for item in found.items if isinstance(item, tree.Word)] == [
-        "a",
-        "b",
-        "c",
-    ]
-    group = value("adam {\n x 1\n\n y 2 z 3 }")
-    assert isinstance(group, tree.Group)
-    assert [item.key.text for item in group.properties] == ["x", "y", "z"]
-
-
-def test_every_part_of_a_statement() -> None:
-    (found,) = parse_body(
-        "encode conv e 8x8x1 in 0..255 as -1..1 from a, b { filters 2 }"
-    )
-    assert found.kind.text == "encode"
-    assert found.variant is not None
-    assert found.variant.text == "conv"
-    assert found.name is not None
-    assert found.name.text == "e"
-    assert isinstance(found.shape, tree.Dims)
-    assert found.within is not None
-    assert found.mapped is not None
-    assert (found.within.high, found.mapped.low) == (255, -1)
-    assert [source.text for source in found.sources] == ["a", "b"]
-    assert found.properties is not None
-
-
 def test_kinds_without_a_variant_take_one_word_as_name() -> None:
     (found,) = parse_body("dense rate { units 3 }")
     assert found.variant is None
     assert found.name is not None
     assert found.name.text == "rate"
-
-
-def test_neuron_is_a_statement_and_a_property() -> None:
-    statements = parse_body("neuron lif { tau_rc 20 ms }\ndefaults {\n  neuron lif\n}")
-    assert [statement.kind.text for statement in statements] == ["neuron", "defaults"]
-    assert statements[1].properties is not None
-    assert statements[1].properties[0].key.text == "neuron"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +107,7 @@ def test_neuron_is_a_statement_and_a_property() -> None:
         ("dt 5 msec, present 60 ms", ["dt", "present"], "msec"),
         ("kernel 3 pading same", ["kernel", "pading"], None),
         ("kernel 3 foo", ["kernel"], "foo"),
+        ("dt 5 ms\n  neuron lif", ["dt", "neuron"], "ms"),
     ],
 )
 def test_a_word_behind_a_number_is_a_unit_or_a_key(
@@ -163,12 +128,39 @@ def test_a_network_may_stand_on_one_line() -> None:
     assert [statement.kind.text for statement in document.statements] == ["input"]
 
 
-def test_spans_are_the_words_themselves() -> None:
-    (found,) = parse_body("dense d from a { units 3, rate 20..150 Hz }")
-    assert found.span.text == "dense d from a { units 3, rate 20..150 Hz }"
-    assert found.properties is not None
-    assert [item.span.text for item in found.properties] == [
-        "units 3",
-        "rate 20..150 Hz",
+def test_comments_are_found_in_order() -> None:
+    lines = ("#top", "snn 1 # edition", "network n {", '  about "no # comment"  #')
+    text = "\n".join((*lines, "  #   indented \t", "}", "# end"))
+    comments = parse(SourceFile("x.snn", text), Diagnostics()).comments
+    assert [(c.text, c.span.text, c.trailing) for c in comments] == [
+        ("top", "#top", False),
+        ("edition", "# edition", True),
+        ("", "#", True),
+        ("  indented", "#   indented", False),
+        ("end", "# end", False),
     ]
-    assert found.sources[0].span.text == "a"
+
+
+READOUT = "  readout r { units 1 }\n"
+LAYERS = "".join(f"  dense d{i} {{ units {{}} }}\n" for i in range(300))
+KEYS = " ".join(f"k{i} 1" for i in range(300))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (LAYERS.replace("{}", ""), "SNN107"),
+        (LAYERS.replace("{}", "0") + READOUT, "SNN206"),
+        (READOUT.replace("}", f"{KEYS} }}"), "SNN203"),
+    ],
+    ids=["problems", "wrong values", "wrong properties of one statement"],
+)
+def test_reading_ends_at_a_hundred(body: str, code: str) -> None:
+    text = network(f"  input x 3 in 0..1\n{body}")
+    assert codes(text) == [code] * 100 + ["SNN120"]
+
+
+def test_text_becomes_located_syntax_in_few_moves_between_files() -> None:
+    counted = walk(lambda: compile_text("parse"))
+    assert len(counted.files) <= 15
+    assert 0 < counted.moves <= 200

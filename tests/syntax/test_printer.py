@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.language import tree
 from snnc.language.written import numeral
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.yaml import parse_yaml
@@ -163,61 +162,42 @@ def test_numbers_have_one_spelling(value: float, text: str) -> None:
 
 
 def test_another_notation_is_printed_from_values() -> None:
-    text = "snn: 1\nnetwork: n  # name\nabout: Two\n# dense\nlayers: [{dense: 3}]\n"
-    source = SourceFile("x.yaml", text)
-
-    def place(part: str) -> Span:
-        start = text.index(part)
-        return Span(source, start, start + len(part))
-
-    def word(part: str) -> tree.Word:
-        return tree.Word(part, place(part))
-
-    units = tree.Property(word("dense"), tree.Number(3, place("3")), place("3"))
-    document = tree.Document(
-        tree.Number(1, place("1")),
-        tree.Word("n", place("n  ")),
-        (
-            tree.Statement(
-                word("about"), place("about: Two"), text=tree.Text("Two", place("Two"))
-            ),
-            tree.Statement(
-                tree.Word("dense", place("dense: 3")),
-                place("{dense: 3}"),
-                name=tree.Word("d0", place("dense: 3")),
-                properties=(units,),
-            ),
-        ),
-        Span(source, 0, len(text)),
-        (
-            tree.Comment("name", place("# name"), True),
-            tree.Comment("dense", place("# dense"), False),
-        ),
-    )
-    assert print_snn(document) == (
-        "snn 1\n\nnetwork n {  # name\n"
-        '  about "Two"\n  # dense\n  dense d0 { dense 3 }\n}\n'
-    )
-
-
-def test_comments_between_joined_words_follow_them() -> None:
-    text = (
-        "snn: 1\nnetwork: n\nreadout:\n  name: y\n"
-        "  classes:\n    - cat\n    # a remark\n    - add\n    - dog\n"
-    )
+    text = """\
+snn: 1
+network: n  # name
+about: Two
+# dense
+layers: [{dense: {name: d0, units: 3}}]
+readout:
+  name: y
+  classes:
+    - cat
+    # a remark
+    - add
+    - in
+    - two words
+"""
     document = parse_yaml(SourceFile("x.yaml", text), Diagnostics())
-    lines = "    classes [\n      cat, add\n      # a remark\n      dog\n    ]\n"
-    assert lines in print_snn(document)
+    assert (
+        print_snn(document)
+        == """\
+snn 1
 
-
-def test_words_that_are_none_are_quoted() -> None:
-    span = Span(SourceFile("x.yaml", ""), 0, 0)
-    items = tuple(tree.Word(text, span) for text in ("cat", "in", "two words"))
-    classes = tree.Property(tree.Word("classes", span), tree.List(items, span), span)
-    readout = tree.Statement(tree.Word("readout", span), span, properties=(classes,))
-    one = tree.Number(1, span)
-    text = print_snn(tree.Document(one, tree.Word("n", span), (readout,), span))
-    assert '  readout { classes [cat, "in", "two words"] }\n' in text
+network n {  # name
+  about "Two"
+  # dense
+  dense d0 { units 3 }
+  readout y {
+    classes [
+      cat, add
+      # a remark
+      "in"
+      "two words"
+    ]
+  }
+}
+"""
+    )
 
 
 def test_a_spec_with_syntax_errors_is_refused() -> None:

@@ -13,8 +13,7 @@ from snnc.driver import compile_spec
 from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.printer import print_snn
-from snnc.syntax.yaml.printer import print_yaml
+from snnc.syntax.files import print_document
 from tests.fuzz.harness import fuzz
 
 # A bar is where a line can end and a comment can be: between properties, before the
@@ -66,9 +65,7 @@ def count_codes(name: str, text: str) -> Counter[str]:
 
 
 def print_as(name: str, text: str, form: str) -> str:
-    document = parse(SourceFile(name, text), Diagnostics())
-    assert document is not None
-    return print_snn(document) if form == "snn" else print_yaml(document)
+    return print_document(parse(SourceFile(name, text), Diagnostics()), form)
 
 
 def check_warnings(text: str) -> None:
@@ -77,8 +74,8 @@ def check_warnings(text: str) -> None:
     yaml = print_as("x.snn", text, "yaml")
     back = print_as("x.yaml", yaml, "snn")
     printed = {
-        "x.snn": (print_as("x.snn", text, "snn"), back, print_as("x.snn", back, "snn")),
-        "x.yaml": (yaml, print_as("x.yaml", yaml, "yaml")),
+        "x.snn": {print_as("x.snn", text, "snn"), back, print_as("x.snn", back, "snn")},
+        "x.yaml": {yaml, print_as("x.yaml", yaml, "yaml")},
     }
     for name, texts in printed.items():
         for other in texts:
@@ -116,5 +113,5 @@ def test_a_comment_needs_no_blank_after_a_bracket(end: str) -> None:
     assert count_codes("x.yaml", text) - count_codes("x.yaml", allowed) == Counter(
         ["SNN409"]
     )
-    assert "allow SNN409 why" in print_as("x.yaml", allowed, "yaml")
-    assert "allow SNN409 why" in print_as("x.yaml", allowed, "snn")
+    for form in ("yaml", "snn"):
+        assert "allow SNN409 why" in print_as("x.yaml", allowed, form)

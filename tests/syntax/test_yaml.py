@@ -1,4 +1,4 @@
-"""The YAML notation: the same programs, places as exact, nothing lost on the way."""
+"""The YAML notation: the same programs, and what an author wrote stays as it is."""
 
 from __future__ import annotations
 
@@ -9,37 +9,32 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.language import tree
+from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
+from tests.rules.checking import check_text
 from tests.support import ROOT
 
-DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
+DRIFT = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+POOLED = DRIFT.replace("  - dense", "  - avgpool: {}\n  - dense").replace(
+    "units: 64", "units: 64, bias: off, batchnorm: on"
+)
 
 
-def run(text: str, name: str = "net.yaml", through: str = "place") -> Any:
+def compiled(text: str, name: str, through: str) -> Any:
+    """Return what the passes make of a text in which nothing is wrong."""
     report = Diagnostics()
-    return compile_spec(SourceFile(name, text), report, through), report
+    made = compile_spec(SourceFile(name, text), report, through)
+    assert report.diagnostics == ()
+    return made
 
 
 def test_the_example_gives_the_modules_of_its_twin() -> None:
-    twin = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
-    assert (
-        run(DRIFT, through="emit")[0].modules == run(twin, "a.snn", "emit")[0].modules
-    )
-
-
-def codes(report: Diagnostics) -> list[str]:
-    """Return the codes of a report's diagnostics."""
-    return [diagnostic.code for diagnostic in report.diagnostics]
-
-
-def test_comments_survive_both_ways() -> None:
-    text = DRIFT.replace("layers:", "# above\nlayers:  # beside")
-    text = text.replace("dropout: 0.2}", "dropout: 0.2}  # last")
-    document = run(text)[0].document
-    for printed in (print_yaml(document), print_snn(document)):
-        assert [printed.count(f"# {c}") for c in ("above", "beside", "last")] == [1] * 3
+    twin = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    ours, others = compiled(DRIFT, "a.yaml", "emit"), compiled(twin, "a.snn", "emit")
+    assert ours.modules == others.modules
 
 
 @pytest.mark.parametrize(
@@ -47,6 +42,8 @@ def test_comments_survive_both_ways() -> None:
     [
         ("shape: 8x16x16x1", "shape: [8, 16, 16, 1]"),
         ("kernel: 3", "kernel: '3'"),
+        ("bias: off", "bias: false"),
+        ("batchnorm: on", "batchnorm: true"),
         ("epochs: 20", 'epochs: "20"'),
         ("stride: 2}", "stride: 2, from: [c0]}"),
         ("dropout: 0.2", "dropout: '0.2'"),
@@ -54,26 +51,106 @@ def test_comments_survive_both_ways() -> None:
          "layers:\n  - encode: {conv: {filters: 2, rate: ..250 Hz}}\n"),
         ("defaults: {rate: 20..150 Hz}", "defaults: [{rate: 20..150 Hz}]"),
         ("in: 0..1", "in: [0, 1]"),
+        ("avgpool: {}", "avgpool:"),
+        ("avgpool: {}", "avgpool"),
     ],
 )  # fmt: skip
 def test_other_spellings_mean_the_same(old: str, new: str) -> None:
-    assert old in DRIFT
-    ours, report = run(DRIFT.replace(old, new), through="validate")
-    assert report.diagnostics == ()
-    expected = run(DRIFT, through="validate")[0].spec.spec
-    layers = [replace(layer, sources=())
-              for layer in ours.spec.spec.layers]  # fmt: skip
+    assert old in POOLED
+    ours, expected = (
+        compiled(text, "net.yaml", "validate").spec.spec
+        for text in (POOLED.replace(old, new), POOLED)
+    )
+    layers = [replace(layer, sources=()) for layer in ours.layers]
     assert layers == [*expected.layers]
-    assert ours.spec.spec.input == expected.input
+    assert ours.input == expected.input
 
 
-@pytest.mark.parametrize(("word", "value"), [("false", False), ("on", True)])
-def test_switches_are_written_either_way(word: str, value: bool) -> None:
-    results, _ = run(DRIFT.replace("units: 64", f"units: 64, bias: {word}"))
-    assert results.spec.spec.layers[-1].bias is value
+FORMATTED = """\
+# the schema
+
+snn: 1  # edition
+network: net
+
+# of all layers
+defaults:
+  # first
+  - {rate: 20..150 Hz}  # one
+  - dense: {l2: 1.0e-4}  # two
+input: {name: x, shape: 4x4x1, in: 0..1}
+encode: rate
+
+# all of them
+layers:  # in order
+  # the stem
+  - conv2d: {name: stem, filters: 4}  # here
+
+  - upsample: {window: 2}
+  - dense:
+      name: d
+      # few
+      units: 8  # eight
+readout: {name: y, classes: [cat, "polar bear"]}
+
+train:
+  batch: 8
+  # long
+
+  epochs: 3  # last
+  # below
+
+# foot
+"""
 
 
-@pytest.mark.parametrize("item", ["avgpool", "avgpool:", "avgpool: {}"])
-def test_a_layer_without_properties(item: str) -> None:
-    text = DRIFT.replace("  - dense", f"  - {item}\n  - dense")
-    assert run(text, through="validate")[1].diagnostics == ()
+def read(text: str) -> tuple[tree.Document, Diagnostics]:
+    report = Diagnostics()
+    return parse(SourceFile("x.yaml", text), report), report
+
+
+@pytest.mark.parametrize("blank", ["\n\n", "\n\n  \n\n"])
+def test_what_is_formatted_stays_and_of_blank_lines_one(blank: str) -> None:
+    document, report = read(FORMATTED.replace("\n\n", blank))
+    assert report.diagnostics == ()
+    assert print_yaml(document) == FORMATTED
+
+
+@pytest.mark.parametrize("kind", ["upsample", "conv4d", "lstm", "denze"])
+def test_a_layer_of_an_unknown_kind_is_not_dropped(kind: str) -> None:
+    text = FORMATTED.replace("upsample", kind)
+    document, report = read(text)
+    assert report.diagnostics == ()
+    assert print_yaml(document) == text
+    assert f"  {kind} {{ window 2 }}" in print_snn(document)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FORMATTED.replace("train:", "trian:"),
+        FORMATTED.replace("  - upsample: {window: 2}", "  - denze: {a: {b: 1}}"),
+    ],
+)
+def test_an_unknown_key_that_cannot_be_kept_is_not_written(text: str) -> None:
+    document, report = read(text)
+    assert [d.code for d in report.diagnostics] == ["SNN200"]
+    with pytest.raises(ValueError, match="syntax errors"):
+        print_yaml(document)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ('"x # y"', "SNN205"),
+        ('"8 # y"', "SNN205"),
+        ("8#y", "SNN100"),
+        ("'sixty four'", "SNN205"),
+        ("'123456789012345678901'", "SNN114"),
+    ],
+)
+def test_a_hash_in_a_value_is_no_comment(written: str, code: str) -> None:
+    text = FORMATTED.replace("upsample", "avgpool").replace(
+        "units: 8", f"units: {written}"
+    )
+    diagnostics = check_text(text, "x.yaml").diagnostics
+    assert [d.code for d in diagnostics] == [code]

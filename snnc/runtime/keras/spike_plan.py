@@ -18,7 +18,7 @@ from .pipelines import Batches
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 48_000  # of all updates together, at least
-RATE = 16e-3  # the highest learning rate
+RATE = 8e-3  # the highest learning rate
 # Neurons of few inputs fire by strong single spikes, so learning is less
 # stable with them.
 DEPTHWISE_RATE = 4e-3
