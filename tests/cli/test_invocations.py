@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from snnc import source
-from snnc.cli import VERBS, command_of, main, snnc
+from snnc.cli import VERBS, command_of, snnc
 from snnc.tools.demo import drifting_digits
+from tests.commands import run
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
@@ -290,24 +291,21 @@ def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+def judge(case: Case) -> None:
     line, status, seen = case
-    found = main(shlex.split(line))
-    out, err = capsys.readouterr()
-    assert (found, err if found != status else "") == (status, "")
-    assert seen(out, err), f"{out}{err}"
+    done = run(*shlex.split(line))
+    assert done.returncode == status, done.stderr
+    assert seen(done.stdout, done.stderr), done
 
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case[0])
-def test_a_command(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def once(paths: Any, build: Callable[[], Any]) -> None:
         build()
         raise KeyboardInterrupt
 
     monkeypatch.setattr("snnc.cli.build.watch_files", once)
-    run(case, capsys)
+    judge(case)
 
 
 def brief(name: str) -> Path:
@@ -324,15 +322,12 @@ def brief(name: str) -> Path:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
-def test_a_command_that_loads_much(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert main(["build", "small.snn"]) == 0
-    capsys.readouterr()
+def test_a_command_that_loads_much(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("build", "small.snn").returncode == 0
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
     train, test = drifting_digits(40, 8)
     demo = importlib.import_module("snnc.tools.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
-    run(case, capsys)
+    judge(case)
