@@ -34,7 +34,7 @@ def run(
         for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
             patch.setattr(sys, name, stream)
         status = main(typed)
-    told = [stream.buffer.getvalue().decode("utf-8") for stream in streams[1:]]  # type: ignore[attr-defined]
+    told = [stream.buffer.getvalue().decode("utf-8") for stream in streams[1:]]
     return subprocess.CompletedProcess(typed, status, *told)
 
 

@@ -49,7 +49,7 @@ def repo(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def bash(script: str, **environment: str) -> Done:
     """Run a script as GitHub runs a step's."""
-    return run_shell(script, **NOBODY, **environment)
+    return run_shell(script, None, **NOBODY, **environment)
 
 
 COMMIT = "git add -A; git commit -m c"
