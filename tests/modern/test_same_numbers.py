@@ -190,7 +190,7 @@ def test_it_trains_and_resumes(
     monkeypatch.setattr(package.module("_runtime.keras.spiking"), "CHUNK", 2)
     train = package.module("train").train
     weights = tmp_path / "w"
-    how: Any = {"epochs": 1, "spike_updates": 2}
+    how: Any = {"epochs": 1, "spike_updates": 10}
     model = train(package.x, package.y, weights, **how)
     again = train(package.x, package.y, weights, **how, resume=True)
     for first, second in zip(model.get_weights(), again.get_weights(), strict=True):
