@@ -124,8 +124,8 @@ def _spans(text: str) -> Iterator[str]:
 
 def unified_diff(old: str, new: str, old_name: str, new_name: str) -> str:
     """Return the unified diff of two texts, which `patch` accepts."""
-    texts = (text.splitlines(keepends=True) for text in (old, new))
+    before, after = (text.splitlines(keepends=True) for text in (old, new))
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in difflib.unified_diff(*texts, old_name, new_name)
+        for line in difflib.unified_diff(before, after, old_name, new_name)
     )
