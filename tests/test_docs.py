@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from snnc.cli import snnc
+from tests.commands import run
 from tests.support import ROOT, codes
 
 SPEC = re.compile(r"```\n(snn 1\n.*?network (\w+).*?)```", re.DOTALL)
@@ -33,13 +32,6 @@ def test_the_readme_shows_the_spec_of_the_demo() -> None:
 SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60,100")
 
 
-def command_output(*arguments: str) -> str:
-    """Return what a command writes to stdout."""
-    result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
-    assert result.exception is None
-    return result.stdout
-
-
 @pytest.mark.parametrize(
     ("page", "arguments"),
     [
@@ -50,18 +42,15 @@ def command_output(*arguments: str) -> str:
     ids=["report", "fit", "sweep"],
 )
 def test_a_page_shows_what_a_command_prints(
-    page: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    page: str, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.chdir(ROOT)
     text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
-    assert f"```\n{command_output(*arguments)}```" in text
+    assert f"```\n{run(*arguments, cwd=ROOT).stdout}```" in text
 
 
-def test_the_page_of_max_pools_shows_what_report_prints(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(ROOT)
-    lines = command_output("report", "docs/examples/maxpool.snn").splitlines()
+def test_the_page_of_max_pools_shows_what_report_prints() -> None:
+    done = run("report", "docs/examples/maxpool.snn", cwd=ROOT)
+    lines = done.stdout.splitlines()
     text = (ROOT / "docs/max-pooling.md").read_text(encoding="utf-8")
     shown = [line for line in text.splitlines() if line.startswith("p0")]
     assert len(shown) == 2
@@ -85,24 +74,17 @@ def test_the_numbers_of_the_readme_are_those_of_the_pages() -> None:
     for page, numbers in shown.items():
         text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
         assert [number for number in numbers if number not in text] == []
-    for number in (
-        *shown["accuracy/drift"],
-        *shown["accuracy/mnist"],
-        "158 ms",
-        "1.2 ms",
-        "| 68, 75 |",
-    ):
+    rounded = ("158 ms", "1.2 ms", "| 68, 75 |")
+    for number in (*shown["accuracy/drift"], *shown["accuracy/mnist"], *rounded):
         assert number in readme
 
 
-def test_a_page_shows_what_diff_prints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_page_shows_what_diff_prints(tmp_path: Path) -> None:
     old = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-    Path("old.snn").write_text(old, encoding="utf-8")
-    Path("drift.snn").write_text(old.replace("20..150", "20..200"), encoding="utf-8")
-    shown = command_output("diff", "old.snn", "drift.snn").split("\n", 1)[1]
+    (tmp_path / "old.snn").write_text(old, encoding="utf-8")
+    (tmp_path / "drift.snn").write_text(old.replace("20..150", "20..200"), "utf-8")
+    printed = run("diff", "old.snn", "drift.snn", cwd=tmp_path).stdout
+    shown = printed.split("\n", 1)[1]
     assert shown in (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
 
 

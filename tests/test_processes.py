@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -16,6 +14,7 @@ import pytest
 
 from snnc import processes
 from snnc.processes import LocalWorkers, run_tasks
+from tests.commands import run_python
 from tests.support import ROOT
 
 PROGRAM = """
@@ -134,14 +133,7 @@ def test_processes_import_nothing_from_the_current_folder(
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(PROGRAM)
     (tmp_path / "netrc.py").write_text("raise SystemExit")
-    done = subprocess.run(
-        [sys.executable, "script.py", str(ROOT)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_python("script.py", ROOT, cwd=tmp_path)
     assert done.stdout.count("random.py") == 1
     assert not done.stderr
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from snnc.starter import SPEC, starter_files
+from tests.commands import run_shell
 from tests.support import ROOT
 
 TEXT = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
@@ -35,18 +33,6 @@ def accuracy(text: str, words: str = "accuracy ") -> float:
 
 @pytest.mark.slow
 def test_a_person_with_the_tutorial_alone_reaches_the_chip(tmp_path: Path) -> None:
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    for name, words in {"snnc": "-m snnc", "python": ""}.items():
-        (bin_ / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
-        (bin_ / name).chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "ignore",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
     data, chip = PROGRAMS
     script = "\n".join(COMMANDS)
     before = "python data.py"
@@ -54,13 +40,8 @@ def test_a_person_with_the_tutorial_alone_reaches_the_chip(tmp_path: Path) -> No
     written = f"cat > data.py << 'END'\n{data}END\n{before}"
     board = f"cd models\npython << 'END'\n{chip}END\ncd ..\ngit init"
     script = script.replace(before, written).replace("git init", board, 1)
-    done = subprocess.run(
-        ["bash", "-e", "-c", script],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run_shell(
+        script, tmp_path, PYTHONWARNINGS="ignore", TF_CPP_MIN_LOG_LEVEL="3"
     )
     assert done.returncode == 0, done.stderr[-3000:]
     report, trained, evaluated = OUTPUTS[1:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import click
@@ -22,6 +21,7 @@ from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
 from snnc.syntax import files
+from snnc.text.display import unified_diff
 from snnc.text.tables import printable
 
 
@@ -74,22 +74,11 @@ def _show(source: SourceFile, text: str, check: bool, diff: bool) -> None:
     if text == source.text:
         return
     if diff:
-        print_lines(_difference(source, text), paint_unified_diff)
+        after = f"{source.name} (formatted)"
+        changes = unified_diff(source.text, text, source.name, after)
+        print_lines(changes, paint_unified_diff)
     if check:
         say(f"{source.name}: not formatted")
-
-
-def _difference(source: SourceFile, text: str) -> str:
-    lines = difflib.unified_diff(
-        source.text.splitlines(keepends=True),
-        text.splitlines(keepends=True),
-        source.name,
-        f"{source.name} (formatted)",
-    )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for line in lines
-    )
 
 
 MODELINE = "# yaml-language-server: $schema="

@@ -22,7 +22,7 @@ from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
 from snnc.syntax import files as spec_files
 from snnc.tools import plots
-from snnc.tools.opening import missing
+from snnc.tools.opening import SpecError, missing
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -275,7 +275,7 @@ def refuse_pictures(*files: Path | None) -> None:
 
 @contextmanager
 def one_line_errors(*others: type[Exception]) -> Iterator[None]:
-    """Print a message and exit with status 1 if data or a package is refused.
+    """Print a message and exit with status 1 if data, a package or a spec is refused.
 
     This covers snnc's own errors, operating system errors, and ``others``. Any other
     error is a bug.
@@ -289,6 +289,9 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     caught: tuple[type[Exception], ...] = (*own, *others)
     try:
         yield
+    except SpecError as error:
+        print_diagnostics(error)
+        raise click.exceptions.Exit(1) from error
     except caught as error:
         is_own = type(error).__module__.startswith("snnc.")
         is_missing = isinstance(error, ModuleNotFoundError) and error.name is None

@@ -28,7 +28,6 @@ from snnc.syntax.files import STDIN
 from snnc.tools.diff import compare, read_version
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
-from snnc.tools.opening import SpecError
 from snnc.tools.report import text
 from snnc.tools.spec import Spec
 
@@ -102,11 +101,7 @@ def report_command(
     found = Spec(file, options.chosen_device() or DEFAULT, False, made, report).report()
     if form == "html":
         with options.one_line_errors(ValueError):
-            try:
-                print_data(found.html(against))
-            except SpecError as error:  # in the other spec
-                print_diagnostics(error)
-                return 1
+            print_data(found.html(against))
     elif form == "json":
         print_json(found.as_dict(why=why))
     elif form == "markdown":

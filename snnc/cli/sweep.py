@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import print_diagnostics, print_result, say
+from snnc.cli.printing import print_result, say
 from snnc.loihi.profile import DEFAULT
 from snnc.tools import plots
 
@@ -118,7 +118,6 @@ def sweep_command(
     )
     options.refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
-    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import plot
     from snnc.tools.sweep import sweep
 
@@ -129,9 +128,6 @@ def sweep_command(
             found = sweep(
                 spec, settings, phases=chosen, device=device, progress=True, **wanted
             )
-        except SpecError as error:
-            print_diagnostics(error)
-            return 1
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
@@ -195,22 +191,17 @@ def plot_command(
         }
     )
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
-    from snnc.tools.opening import SpecError
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.spec import load
 
     drawn: Drawable = what
     with options.one_line_errors(ValueError, IndexError):
         plots.check_file(output)
-        try:
-            if runs:
-                options.quiet_tensorflow(run["simulator"])
-                drawn = evaluate(what, data, weights=weights, **run)
-            elif not what.is_dir() and options.chosen_device() is not None:
-                drawn = load(what, options.chosen_device() or DEFAULT)
-            plot(drawn, kind, file=output, dark=dark, example=example)
-        except SpecError as error:
-            print_diagnostics(error)
-            return 1
+        if runs:
+            options.quiet_tensorflow(run["simulator"])
+            drawn = evaluate(what, data, weights=weights, **run)
+        elif not what.is_dir() and options.chosen_device() is not None:
+            drawn = load(what, options.chosen_device() or DEFAULT)
+        plot(drawn, kind, file=output, dark=dark, example=example)
     say(f"{output.as_posix()} written")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from snnc.output.records import PackageRecords, report_format
 from snnc.output.write import refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file
+from snnc.text.display import unified_diff
 from snnc.text.tables import counted
 
 
@@ -175,27 +175,18 @@ def difference(comparison: Comparison) -> str:
     if comparison.merging or comparison.format != FORMAT:
         return ""
     return "".join(
-        text
+        _diff(comparison.folder / row.name, row)
         for row in comparison.rows
         if row.state in _SHOWN
-        for text in _diff(comparison.folder / row.name, row)
     )
 
 
-def _diff(path: Path, row: ComparedFile) -> Iterator[str]:
+def _diff(path: Path, row: ComparedFile) -> str:
     name = path.as_posix()
     if row.found is None or row.wanted is None:
         word, text = ("add", row.wanted) if row.found is None else ("remove", row.found)
-        yield f"{word} {name} ({counted(len((text or '').splitlines()), 'line')})\n"
-        return
-    lines = difflib.unified_diff(
-        row.found.splitlines(keepends=True),
-        row.wanted.splitlines(keepends=True),
-        name,
-        name,
-    )
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        return f"{word} {name} ({counted(len((text or '').splitlines()), 'line')})\n"
+    return unified_diff(row.found, row.wanted, name, name)
 
 
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -119,3 +120,12 @@ def _spans(text: str) -> Iterator[str]:
         elif part:
             shown = html.escape(part)
             yield f'<span style="{style}">{shown}</span>' if style else shown
+
+
+def unified_diff(old: str, new: str, old_name: str, new_name: str) -> str:
+    """Return the unified diff of two texts, which `patch` accepts."""
+    before, after = (text.splitlines(keepends=True) for text in (old, new))
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in difflib.unified_diff(before, after, old_name, new_name)
+    )

@@ -25,7 +25,7 @@ from snnc.tools.sweep import Variant
 from snnc.tools.sweep_runs import VariantJob
 from snnc.tools.sweep_table import front
 from tests.api.test_specs import DRIFT, SMALL
-from tests.cli.test_cli import snnc as run
+from tests.commands import run
 from tests.support import ROOT
 
 SETTINGS: dict[str, list[Any]] = {

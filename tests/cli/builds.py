@@ -7,12 +7,9 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
-
 from snnc import __version__
-from snnc.cli import snnc
 from snnc.emit.files import FORMAT
+from tests.commands import Done, run
 from tests.support import network
 
 SPEC = network(
@@ -27,21 +24,8 @@ SPEC = network(
 EXPECTED = Path(__file__).parent / "building"
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(snnc, arguments, standalone_mode=False)
-
-
-def build(*options: str, spec: str = "net.snn") -> Result:
-    return run("build", spec, *options)
-
-
-def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repo with one spec, which is built, to work in."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "net.snn").write_text(SPEC)
-    assert build().return_value == 0
-    return tmp_path
+def build(*options: str, spec: str = "net.snn", cwd: Path | None = None) -> Done:
+    return run("build", spec, *options, cwd=cwd)
 
 
 def rewrite(path: str, old: str, new: str) -> None:
@@ -60,7 +44,7 @@ def files(folder: str) -> list[Path]:
     return [path for path in Path(folder).rglob("*") if path.is_file()]
 
 
-def user_text(done: Result) -> str:
+def user_text(done: Done) -> str:
     """Return what a user reads, without times and numbers of files."""
     return re.sub(r"\d+ (ms|files)", r"N \1", done.stderr)
 

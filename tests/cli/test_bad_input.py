@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.cli import main
+from tests.commands import run
 from tests.weights.files import SMALL, save, weights_of
 
 SECONDS = 60
@@ -69,17 +70,16 @@ READ = {
     "init @": "written",
     "weights small.safetensors --migrate small.snn small.snn -o @": "written",
 }
+FILES = "--data data.npz --weights small.safetensors"
 SLOW = {
     "import @.keras": "read",
     "import @.h5": "read",
     "import @": "read",
-    "evaluate @ --data data.npz --weights small.safetensors": "read",
+    f"evaluate @ {FILES}": "read",
     "evaluate models/small --data @.npz --weights small.safetensors": "read",
     "evaluate models/small --data @ --weights small.safetensors": "read",
     "evaluate models/small --data data.npz --weights @.safetensors": "read",
-    "evaluate models/small --data data.npz --weights small.safetensors -o @": "written",
-    "predict @ --data data.npz --weights small.safetensors": "read",
-    "predict models/small --data @.npz --weights small.safetensors": "read",
+    f"evaluate models/small {FILES} -o @": "written",
 }
 
 
@@ -95,53 +95,52 @@ def limit() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a spec, its package, weights and data."""
+    made = tmp_path_factory.mktemp("made")
+    (made / "small.snn").write_text(SMALL)
+    save(made / "small.safetensors", SMALL, weights_of(SMALL))
+    x, y = np.zeros((2, 8, 8, 1), np.float32), np.zeros(2, np.int64)
+    np.savez(made / "data.npz", x=x, y=y)
+    assert run("build", "small.snn", cwd=made).returncode == 0
+    return made
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    Path("small.snn").write_text(SMALL)
-    save(Path("small.safetensors"), SMALL, weights_of(SMALL))
-    return tmp_path
 
 
 @pytest.mark.parametrize("what", BAD)
-@pytest.mark.parametrize("command", [*READ])
-def test_a_bad_path_is_told(
-    command: str, what: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    judge(command, READ[command], what, capsys)
+@pytest.mark.parametrize("command", READ)
+def test_a_bad_path_is_told(command: str, what: str) -> None:
+    judge(command, READ[command], what)
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("what", BAD)
-@pytest.mark.parametrize("command", [*SLOW])
-def test_a_bad_path_is_told_by_what_loads_much(
-    command: str, what: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if command.startswith(("evaluate", "predict")):
-        assert main(["build", "small.snn"]) == 0
-        x, y = np.zeros((2, 8, 8, 1), np.float32), np.zeros(2, np.int64)
-        np.savez("data.npz", x=x, y=y)
-        capsys.readouterr()
-    judge(command, SLOW[command], what, capsys)
+@pytest.mark.parametrize("command", SLOW)
+def test_a_bad_path_is_told_by_what_loads_much(command: str, what: str) -> None:
+    judge(command, SLOW[command], what)
 
 
-def judge(
-    command: str, use: str, what: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def judge(command: str, use: str, what: str) -> None:
     words = []
     for word in command.split():
         if "@" in word:
             word = NAMES.get(what, "{}").format(word.replace("@", "bad"))
             BAD[what](word)
         words.append(word)
-    status = main(words)
-    told = "".join(capsys.readouterr())
+    done = run(*words)
+    told = done.stdout + done.stderr
     assert "Traceback" not in told
-    assert told or status == 0
+    assert told or done.returncode == 0
     assert told.replace("\n", "").isprintable()
     if command.endswith("small.safetensors -o @") and what == "full":
         assert "bad: No space left on device" in told
     if use == "read" and what != "no text":
-        assert status in (1, 2)
-    assert status in (0, 1, 2)
+        assert done.returncode in (1, 2)
+    assert done.returncode in (0, 1, 2)

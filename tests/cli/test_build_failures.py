@@ -5,59 +5,39 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from snnc.cli import snnc
 from snnc.output.package import NAME
-from tests.support import ROOT, network
+from tests.cli import builds
+from tests.commands import Done, run, run_shell
 
-SPEC = network(
-    """
-  input image 8x8x1 in 0..1
-  encode conv { filters 2 }
-  dense d { units 4 }
-  readout y { classes 2 }
-    """
-)
+BOTH = ("first.snn", "second.snn")
 
 
 def spec_named(name: str) -> str:
-    return SPEC.replace("network net", f"network {name}")
+    return builds.SPEC.replace("network net", f"network {name}")
 
 
-def build(*arguments: str) -> Result:
-    """Run the verb in this process."""
-    return CliRunner().invoke(snnc, ["build", *arguments], standalone_mode=False)
+def build(*arguments: str) -> Done:
+    return run("build", *arguments)
 
 
-def build_as(
-    shell: str, *arguments: str, folder: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run the verb as a process, by a line of a shell that begins it by ``"$@"``."""
-    return subprocess.run(
-        ["bash", "-c", shell, "-", sys.executable, "-m", "snnc", "build", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repo with two specs, which are built."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "pyproject.toml").touch()
+    for name in ("first", "second"):
+        (folder / f"{name}.snn").write_text(spec_named(name))
+    assert run("build", *BOTH, cwd=folder).returncode == 0
+    return folder
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repo with two specs, which are built, to work in."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "pyproject.toml").write_text("")
-    for name in ("first", "second"):
-        (tmp_path / f"{name}.snn").write_text(spec_named(name))
-    assert build("first.snn", "second.snn").return_value == 0
-    return tmp_path
+def folder(repo: Path) -> Path:
+    return repo
 
 
 def packages() -> set[str]:
@@ -76,14 +56,14 @@ def test_what_fails_removes_no_package(
     os.rename("second.snn", "moved.snn")
     Path("second.snn").write_text(spec_named("second"))
     Path("gone.snn").write_text(spec_named("gone"))
-    assert build("gone.snn").return_value == 0
+    assert build("gone.snn").returncode == 0
     Path("gone.snn").unlink()
     Path("bad.snn").write_text(spec_named("bad").replace("classes", "clases"))
     Path("third.snn").write_text(spec_named("third"))
     Path("models/third").mkdir()
     Path("models/third/train.py").write_text("mine = True\n")
     done = build("first.snn", *others, *options)
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "left over" not in done.stderr
     assert packages() >= {"first", "second", "gone"}
 
@@ -92,17 +72,16 @@ def test_a_build_without_errors_removes_them() -> None:
     Path("first.snn").write_text(spec_named("renamed"))
     Path("second.snn").unlink()
     Path("third.snn").write_text(spec_named("third"))
-    assert build("first.snn", "third.snn").return_value == 0
+    assert build("first.snn", "third.snn").returncode == 0
     assert packages() == {"renamed", "third"}
 
 
 def test_two_networks_change_their_names() -> None:
     Path("first.snn").write_text(spec_named("second"))
     Path("second.snn").write_text(spec_named("first"))
-    both = ("first.snn", "second.snn")
-    assert build(*both).return_value == 0
+    assert build(*BOTH).returncode == 0
     assert packages() == {"first", "second"}
-    assert build(*both, "--check").return_value == 0
+    assert build(*BOTH, "--check").returncode == 0
 
 
 @pytest.mark.slow
@@ -113,42 +92,37 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
         Path(f"{name}.snn").write_text(
             spec_named(name).replace("classes 2", "classes 3")
         )
-    both = ("first.snn", "second.snn")
-    done = build_as('"$@" > /dev/full', *both, *options)
+    done = run_shell(f"snnc build {' '.join(BOTH + options)} > /dev/full")
     assert done.returncode == 1
     assert "error: stdout can't be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     if "--check" in options:
         assert "`models/second` is out of date" in done.stderr
-    if options == ():
-        assert build(*both, "--check").return_value == 0
+    if options == ("-v",):
+        assert build(*BOTH, "--check").returncode == 0
 
 
 @pytest.mark.slow
 def test_the_current_folder_is_gone(folder: Path) -> None:
-    gone = folder / "gone"
-    gone.mkdir()
-    shell, spec = f'rmdir "{gone}"; "$@"', str(folder / "first.snn")
-    relative = build_as(shell, spec, folder=gone)
+    begin = f"mkdir gone; cd gone; rmdir ../gone; snnc build {folder}/first.snn"
+    relative = run_shell(begin)
     assert relative.returncode == 1
     assert "error[SNN720]: `models` can't be written" in relative.stderr
-    gone.mkdir()
-    absolute = build_as(shell, spec, "-o", str(folder / "models"), folder=gone)
+    absolute = run_shell(f"{begin} -o {folder}/models")
     assert (absolute.returncode, absolute.stderr.count("unchanged")) == (0, 1)
 
 
 @pytest.mark.slow
-def test_no_room_is_one_problem_and_the_next_build_goes_on(folder: Path) -> None:
+def test_no_room_is_one_problem_and_the_next_build_goes_on() -> None:
     shutil.rmtree("models")
-    shell = 'ulimit -f 0; "$@"'
     for _ in range(2):
-        done = build_as(shell, "first.snn", "second.snn")
+        done = run_shell(f"ulimit -f 0; snnc build {' '.join(BOTH)}")
         assert done.returncode == 1
         assert done.stderr.count("error[SNN720]") == 2
         told = "help: free some disk space, and run the command again"
         assert done.stderr.count(told) == 2
     assert list(Path("models").iterdir()) == []
-    assert build("first.snn", "second.snn").return_value == 0
+    assert build(*BOTH).returncode == 0
 
 
 def test_a_repo_that_comes_later_changes_no_package(
@@ -157,7 +131,7 @@ def test_a_repo_that_comes_later_changes_no_package(
     """Outside a repo paths are seen from the output; they keep their meaning."""
     Path("pyproject.toml").unlink()
     shutil.rmtree("models")
-    assert build("first.snn", "second.snn").return_value == 0
+    assert build(*BOTH).returncode == 0
     header = Path("models/first/train.py").read_text().splitlines()[:2]
     assert header == [
         "# @generated by snnc from ../first.snn - do not edit.",
@@ -170,13 +144,12 @@ def test_a_repo_that_comes_later_changes_no_package(
     monkeypatch.chdir(folder)
     before = {path: path.read_bytes() for path in Path("models").rglob("*.py")}
     Path(".git").mkdir()
-    both = ("first.snn", "second.snn")
-    assert build(*both, "--check").return_value == 0
-    assert build(*both).return_value == 0
+    assert build(*BOTH, "--check").returncode == 0
+    assert build(*BOTH).returncode == 0
     assert before == {path: path.read_bytes() for path in Path("models").rglob("*.py")}
     Path("second.snn").unlink()
-    assert build("first.snn").return_value == 0
+    assert build("first.snn").returncode == 0
     assert packages() == {"first"}
     Path("first.snn").write_text(spec_named("renamed"))
-    assert build("first.snn").return_value == 0
+    assert build("first.snn").returncode == 0
     assert packages() == {"renamed"}

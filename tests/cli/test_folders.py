@@ -7,20 +7,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from snnc.cli import snnc
 from snnc.syntax.files import specs_in
-from tests.cli.test_cli import BAD, GOOD
+from tests.cli.builds import SPEC
+from tests.commands import run
 
 YAML = "# the edition\nsnn: 1\n"
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(snnc, list(map(str, arguments)), standalone_mode=False)
-
-
-def write(folder: Path, *names: str, text: str = GOOD) -> None:
+def write(folder: Path, *names: str, text: str = SPEC) -> None:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,25 +46,25 @@ def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:
 
 def test_check_takes_a_folder_and_names_each_spec(tmp_path: Path) -> None:
     write(tmp_path, "a.snn", "below/b.snn")
-    write(tmp_path, "c.snn", text=BAD)
+    write(tmp_path, "c.snn", text=SPEC.replace("filters 4", "filtres 4"))
     done = run("check", tmp_path)
-    assert done.return_value == 1
+    assert done.returncode == 1
     for name in ("a.snn: ok (", "below/b.snn: ok (", "c.snn:6:"):
         assert f"{tmp_path}/{name}" in done.stderr
 
 
 def test_fmt_takes_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, "a.snn", "b/c.snn", text=GOOD.replace("filters 4", "filters  4"))
-    assert run("fmt", "--check", tmp_path).return_value == 1
-    assert run("fmt", tmp_path).return_value == 0
-    assert run("fmt", "--check", tmp_path).return_value == 0
+    write(tmp_path, "a.snn", "b/c.snn", text=SPEC.replace("filters 4", "filters  4"))
+    assert run("fmt", "--check", tmp_path).returncode == 1
+    assert run("fmt", tmp_path).returncode == 0
+    assert run("fmt", "--check", tmp_path).returncode == 0
 
 
 def test_build_takes_a_folder(tmp_path: Path) -> None:
     write(tmp_path, "specs/a.snn")
-    write(tmp_path, "specs/b.snn", text=GOOD.replace("network net", "network other"))
+    write(tmp_path, "specs/b.snn", text=SPEC.replace("network net", "network other"))
     done = run("build", tmp_path / "specs", "-o", tmp_path / "models", "--dry-run")
-    assert done.return_value == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     assert f"write {tmp_path}/models/net/" in done.stdout
     assert f"write {tmp_path}/models/other/" in done.stdout
 
@@ -82,27 +77,27 @@ def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
 def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
     specs, models = tmp_path / "specs", tmp_path / "models"
     for name in ("built", "stale", "unbuilt"):
-        text = GOOD.replace("network net", f"network {name}")
+        text = SPEC.replace("network net", f"network {name}")
         write(specs, f"{name}.snn", text=text)
     run("build", specs, "-o", models)
     write(
         specs,
         "stale.snn",
-        text=GOOD.replace("network net", "network stale").replace(
+        text=SPEC.replace("network net", "network stale").replace(
             "filters 4", "filters 5"
         ),
     )
     shutil.rmtree(models / "unbuilt")
-    write(specs, "broken.snn", text=GOOD.replace("filters", "filtres"))
+    write(specs, "broken.snn", text=SPEC.replace("filters", "filtres"))
     write(
         specs,
         "large.snn",
-        text=GOOD.replace(
+        text=SPEC.replace(
             "network net {", "network large {\n  target loihi { cores 1 }"
         ).replace("filters 4", "filters 400"),
     )
     done = run("report", specs, "--packages", models, "--format", "json")
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "error[SNN203]" in done.stderr
     rows = json.loads(done.stdout)["networks"]
     assert [(Path(r["spec"]).stem, r["fits"], r["package"]) for r in rows] == [
@@ -117,7 +112,7 @@ def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
     (specs / "broken.snn").unlink()
     (specs / "large.snn").unlink()
     done = run("report", specs, "--packages", models)
-    assert done.return_value == 0
+    assert done.returncode == 0
     head = "spec network cores chips energy at most fits package"
     assert " ".join(done.stdout.splitlines()[0].split()) == head
     assert done.stdout.endswith("3 networks, 3 cores\n")
@@ -128,13 +123,13 @@ def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
 def test_pictures_and_reasons_are_of_one_network(tmp_path: Path) -> None:
     write(tmp_path, "a.snn", "b.snn")
     for option in (["--why"], ["--format", "html"], ["--picture", "x.svg"]):
-        done = CliRunner().invoke(snnc, ["report", str(tmp_path), *option])
-        assert done.exit_code == 2
+        done = run("report", tmp_path, *option)
+        assert done.returncode == 2
         assert "has 2 specs" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "build", "report"])
 def test_a_folder_without_specs_is_a_diagnostic(verb: str, tmp_path: Path) -> None:
     done = run(verb, tmp_path)
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "error[SNN706]: there is no spec in" in done.stderr

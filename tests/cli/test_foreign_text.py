@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 import snnc
-from snnc.cli import main
 from snnc.cli.printing import print_json
 from snnc.diagnostics import Label
 from snnc.rules.names import RepeatedName
 from snnc.source import SourceFile, Span
+from tests.commands import run
 from tests.support import ROOT, network
 
 HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
@@ -47,11 +45,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def safe_output(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+def safe_output(*arguments: str) -> str:
     """Return stdout and stderr after checking that every line is harmless."""
-    main(list(arguments))
-    found = capsys.readouterr()
-    text = found.out + found.err
+    done = run(*arguments)
+    text = done.stdout + done.stderr
     assert text.replace("\n", "").isprintable()
     for line in text.splitlines():
         assert not line.strip().startswith("::error::b")
@@ -102,17 +99,14 @@ def safe_output(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) ->
         "--device told.toml limits",
     ],
 )
-def test_a_hostile_name_is_shown_escaped(
-    arguments: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    typed = [word.replace("good", "good.snn") for word in arguments.split()]
-    typed = [
-        word.replace("@bad", f"{HOSTILE}bad.snn").replace("@", f"{HOSTILE}.snn")
-        if not word.endswith("@.txt")
-        else f"{HOSTILE}.txt"
-        for word in typed
-    ]
-    safe_output(typed, capsys)
+def test_a_hostile_name_is_shown_escaped(arguments: str) -> None:
+    names = {"good": "good.snn", "@bad": f"{HOSTILE}bad.snn", "@.txt": f"{HOSTILE}.txt"}
+    safe_output(
+        *(
+            names.get(word, word.replace("@", f"{HOSTILE}.snn"))
+            for word in arguments.split()
+        )
+    )
 
 
 CLASSES = GOOD.replace("classes 2", f'classes ["{HOSTILE}", "::error::b"]').replace(
@@ -147,44 +141,44 @@ readout: {name: "::error::b\\u202e", classes: 8}
         "build good.snn",
     ],
 )
-def test_what_a_file_holds_is_shown_escaped(
-    arguments: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_file_holds_is_shown_escaped(arguments: str) -> None:
     Path("classes.snn").write_text(CLASSES)
     Path("yaml.yaml").write_text(YAML)
     tensors = {name: np.zeros(2, np.float32) for name in (HOSTILE, "::error::b")}
     save_file(tensors, "hostile.safetensors", {HOSTILE: HOSTILE, "::error::b": "##[a]"})
-    assert main(["build", "good.snn"]) == 0
+    assert run("build", "good.snn").returncode == 0
     lock = Path("models/net/snnc.lock")
     lock.write_text(lock.read_text().replace("good.snn", json.dumps(HOSTILE)[1:-1]))
     Path("models/net/train.py").write_text("::error::b\n ::error::b\n##[error]\u202e\n")
-    capsys.readouterr()
-    assert safe_output(arguments.split(), capsys)
+    assert safe_output(*arguments.split())
 
 
-def test_sarif_names_the_bytes_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    name = os.fsdecode(b"caf\xe9.snn")
-    Path(name).write_text(GOOD.replace("filters", "filter"))
-    assert main(["check", "--format", "sarif", name]) == 1
-    (run,) = json.loads(capsys.readouterr().out)["runs"]
-    (location,) = run["results"][0]["locations"]
-    place: dict[str, Any] = location["physicalLocation"]
-    assert place["artifactLocation"]["uri"] == "caf%E9.snn"
+PLACE = "runs 0 results 0 locations 0 physicalLocation artifactLocation uri"
 
 
-def test_json_is_unicode_whatever_the_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "--format", "json", os.fsdecode(b"caf\xe9.snn")]) == 1
-    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
-    assert found["file"] == "caf\\udce9.snn"
-    assert found["message"] == "there is no file `caf\\udce9.snn`"
-
-
-def test_every_json_is_unicode(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "keys", "shown"),
+    [
+        ("check --format sarif bad@", PLACE, "badcaf%E9.snn"),
+        ("check --format json none@", "diagnostics 0 file", "nonecaf\\udce9.snn"),
+        (
+            "check --format json none@",
+            "diagnostics 0 message",
+            "there is no file `nonecaf\\udce9.snn`",
+        ),
+        ("diff --format json @ good.snn", "old source", "caf\\udce9.snn"),
+    ],
+)
+def test_json_is_unicode_whatever_the_name(
+    arguments: str, keys: str, shown: str
+) -> None:
     name = os.fsdecode(b"caf\xe9.snn")
     Path(name).write_text(GOOD)
-    assert main(["diff", name, "good.snn", "--format", "json"]) == 0
-    text = capsys.readouterr().out
-    assert json.loads(text)["old"]["source"] == "caf\\udce9.snn"
+    Path(f"bad{name}").write_text(GOOD.replace("filters", "filter"))
+    found = json.loads(run(*arguments.replace("@", name).split()).stdout)
+    for key in keys.split():
+        found = found[int(key) if key.isdigit() else key]
+    assert found == shown
 
 
 def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,20 +187,18 @@ def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == expected
 
 
-def test_a_bug_s_traceback_is_as_harmless(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bug_s_traceback_is_as_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ValueError(HOSTILE)
 
     monkeypatch.setattr("snnc.cli.check.compile_spec", fail)
-    text = safe_output(["check", "good.snn"], capsys)
+    text = safe_output("check", "good.snn")
     assert "ValueError: a\n" in text
     assert text.endswith("This is a bug in snnc: please report it with the spec.\n")
 
 
 def test_what_points_at_two_files_is_printed_as_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spans = [Span(SourceFile(name, "c0\n"), 0, 2) for name in ("one.snn", "two.snn")]
     related = (Label(spans[1], "first used here"),)
@@ -217,6 +209,6 @@ def test_what_points_at_two_files_is_printed_as_it_is(
         raise error
 
     monkeypatch.setattr("snnc.tools.sweep.sweep", refuse)
-    assert main(["sweep", str(ROOT / "specs/drift.snn"), "--set", "c0.filters=8"]) == 1
-    assert capsys.readouterr().err == f"{error}\n"
+    done = run("sweep", ROOT / "specs/drift.snn", "--set", "c0.filters=8")
+    assert (done.returncode, done.stderr) == (1, f"{error}\n")
     assert " ::: two.snn" in str(error)

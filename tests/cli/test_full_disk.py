@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, network
+from tests.cli.builds import SPEC
+from tests.commands import run_shell
+from tests.support import ROOT
 
-SPEC = network(
-    """
-  input image 8x8x1 in 0..1
-  encode conv { filters 2 }
-  conv2d a { filters 4 }
-  readout y { classes 2 }
-    """
-)
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
 COMMANDS = {
-    "out.yaml": ("convert", "net.snn", "--force", "-o"),
-    "net.snn": ("fmt",),
-    "bad.snn": ("check", "--fix"),
-    "out.snn": ("import", str(MODEL), "--force", "-o"),
-    "out.safetensors": ("import", str(MODEL), "--force", "--weights-out"),
+    "out.yaml": "convert net.snn --force -o",
+    "net.snn": "fmt",
+    "bad.snn": "check --fix",
+    "out.snn": f"import {MODEL} --force -o",
+    "out.safetensors": f"import {MODEL} --force --weights-out",
 }
-
-
-def run_without_room(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "snnc", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
-    )
 
 
 @pytest.mark.slow
@@ -51,7 +29,7 @@ def test_a_file_stays_where_there_is_no_room(tmp_path: Path, target: str) -> Non
     (tmp_path / "net.snn").write_text(SPEC.replace("conv2d a {", "conv2d   a {"))
     (tmp_path / "bad.snn").write_text(SPEC.replace("filters 4", "filtres 4"))
     before = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    done = run_without_room(tmp_path, *COMMANDS[target], target)
+    done = run_shell(f"ulimit -f 0; snnc {COMMANDS[target]} {target}", tmp_path)
     assert done.returncode == 1, done.stderr
     assert re.search(rf"{target}`? can't be written: File too large", done.stderr)
     assert "Traceback" not in done.stderr

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import stat
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,9 @@ from ruamel.yaml import YAML
 
 from snnc.cli import VERBS
 from snnc.starter import SPEC, starter_files
+from tests.commands import Done, run_shell
+from tests.consumer.repo import NOBODY
 from tests.support import ROOT
-
-GIT = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
-PACKAGE = Path("models/starter")
 
 
 def load_yaml(path: str) -> Any:
@@ -30,61 +27,63 @@ HOOKS = {hook["id"]: hook for hook in load_yaml(".pre-commit-hooks.yaml")}
 STEPS = {s["name"]: s for s in load_yaml("action.yml")["runs"]["steps"] if "name" in s}
 
 
-@pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repo with a spec and its package, in which `snnc` is this checkout."""
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    program(bin_ / "snnc", f'exec "{sys.executable}" -m snnc "$@"')
-    monkeypatch.setenv("PATH", f"{bin_}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    repo = tmp_path / "a repo"
-    repo.mkdir()
-    monkeypatch.chdir(repo)
-    git("init")
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repo with a spec and its package."""
+    begun = tmp_path_factory.mktemp("begun")
     for name, text in starter_files().items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
-    bash("snnc build specs")
-    commit()
+        (begun / name).parent.mkdir(parents=True, exist_ok=True)
+        (begun / name).write_text(text, encoding="utf-8")
+    bash(f"cd {begun}; git init --initial-branch main; snnc build specs; {COMMIT}")
+    return begun
+
+
+@pytest.fixture
+def repo(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the repo, to work in."""
+    repo = tmp_path / "a repo"
+    shutil.copytree(begun, repo)
+    monkeypatch.chdir(repo)
     return repo
 
 
-def program(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+def bash(script: str, **environment: str) -> Done:
+    """Run a script as GitHub runs a step's."""
+    return run_shell(script, None, **NOBODY, **environment)
 
 
-def git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *GIT, *arguments], check=True, capture_output=True, text=True
-    )
-    return done.stdout
+COMMIT = "git add -A; git commit -m c"
 
 
 def commit() -> str:
-    git("add", "-A")
-    git("commit", "-m", "c")
-    return git("rev-parse", "HEAD").strip()
+    return bash(f"{COMMIT} > /dev/null; git rev-parse HEAD").stdout.strip()
 
 
-def bash(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as GitHub runs a step's: it ends with the first that fails."""
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
+def comments(base: str, gh: str, tmp_path: Path) -> str:
+    """Return what a comment is made of by a `gh` that writes to `$CALLS`."""
+    program, calls = tmp_path / "bin/gh", tmp_path / "calls"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\n{gh}\n")
+    program.chmod(0o755)
+    calls.write_text("")
+    done = bash(
+        f"bash {shlex.quote(str(ROOT / 'tools/comment.sh'))}",
+        CALLS=str(calls),
+        PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        BASE=base,
+        PULL_REQUEST="URL",
+        SPECS="specs",
     )
+    assert (done.returncode, done.stderr) == (0, "")
+    return calls.read_text()
 
 
-def hook(name: str, *files: str) -> subprocess.CompletedProcess[str]:
+def hook(name: str) -> Done:
     entry, arguments = HOOKS[name]["entry"], HOOKS[name].get("args", [])
-    return bash(shlex.join([*shlex.split(entry), *arguments, *files]))
+    return bash(shlex.join([*shlex.split(entry), *arguments]))
 
 
-def step(name: str) -> subprocess.CompletedProcess[str]:
+def step(name: str) -> Done:
     return bash(STEPS[name]["run"], SPECS="specs", OUTPUT="models")
 
 
@@ -112,7 +111,7 @@ def test_the_hooks_catch_what_a_commit_would_leave_behind(repo: Path) -> None:
     built = hook("snnc-build")  # written, but in no commit yet
     assert (built.returncode, "git add models/new" in built.stderr) == (1, True)
     assert "SNN738" in hook("snnc-build-check").stderr
-    git("add", "-A")
+    bash("git add -A")
     assert hook("snnc-build-check").returncode == 0
     for path in Path("specs").iterdir():
         path.unlink()
@@ -144,32 +143,23 @@ def test_the_steps_of_the_action_find_what_each_is_for(repo: Path) -> None:
 
 @pytest.mark.slow
 def test_the_action_comments_what_specs_change(repo: Path, tmp_path: Path) -> None:
-    program(tmp_path / "bin/gh", 'printf "%s\\n" "$@" >> "$CALLS"')
-    base = git("rev-parse", "HEAD").strip()
+    base = bash("git rev-parse HEAD").stdout.strip()
     spec = Path(SPEC).read_text()
     Path(SPEC).write_text(spec.replace("filters 8", "filters 9"))
     Path("specs/my new.snn").write_text(spec.replace("network starter", "network new"))
     commit()
-    calls = tmp_path / "calls"
-    environment = {"BASE": base, "PULL_REQUEST": "URL", "SPECS": "specs"}
-    script = f"bash {shlex.quote(str(ROOT / 'tools/comment.sh'))}"
-    done = bash(script, CALLS=str(calls), **environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    said = calls.read_text()
+    gh = 'printf "%s\\n" "$@" >> "$CALLS"'
+    said = comments(base, gh, tmp_path)
     assert said.startswith("pr\ncomment\nURL\n--edit-last\n--body\n")
     assert "Trained weights do not load" in said
     assert "### `new`" in said
-    again = {**environment, "BASE": "HEAD"}
-    calls.unlink()
-    assert bash(script, CALLS=str(calls), **again).returncode == 0
-    assert not calls.exists()
+    assert comments("HEAD", gh, tmp_path) == ""
 
 
 @pytest.mark.slow
 def test_a_comment_says_what_is_broken_and_stays_short(
     repo: Path, tmp_path: Path
 ) -> None:
-    program(tmp_path / "bin/gh", 'for last; do :; done; printf "%s" "$last" > "$CALLS"')
     spec = Path(SPEC).read_text()
     names = ("damaged", *(f"many{number}" for number in range(4)), "old")
     for name in names:
@@ -183,12 +173,8 @@ def test_a_comment_says_what_is_broken_and_stays_short(
         text = spec.replace("network starter", f"network {name}")
         Path(f"specs/{name}.snn").write_text(re.sub("about .*", about, text))
     commit()
-    calls = tmp_path / "calls"
-    environment = {"BASE": base, "PULL_REQUEST": "URL", "SPECS": "specs"}
-    script = f"bash {shlex.quote(str(ROOT / 'tools/comment.sh'))}"
-    done = bash(script, CALLS=str(calls), **environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    said = calls.read_text()
+    gh = 'for last; do :; done; printf "%s" "$last" > "$CALLS"'
+    said = comments(base, gh, tmp_path)
     assert 60_000 < len(said) < 65_536
     assert "### `specs/damaged.snn`\n\n**Broken**" in said
     assert "\n    error[SNN203]" in said

@@ -11,20 +11,19 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner, Result
 
 from snnc import __version__
-from snnc.cli import snnc
 from snnc.starter import AT_ROOT, EXTENDED, SPEC, starter_files
 from snnc.syntax.files import format_document
+from tests.commands import Done, run
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
 
 EXPECTED = Path(__file__).parent / "init"
 
 
-def init(*arguments: str) -> Result:
-    return CliRunner().invoke(snnc, ["init", *arguments], standalone_mode=False)
+def init(*arguments: str) -> Done:
+    return run("init", *arguments)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +39,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def test_it_writes_its_files_and_says_what_is_next(folder: Path) -> None:
     done = init("my networks")
-    assert done.return_value == 0
+    assert done.returncode == 0
     assert contents(folder / "my networks") == starter_files()
     assert done.stdout.splitlines() == [
         f"my networks/{name}" for name in starter_files()
@@ -51,14 +50,14 @@ def test_it_writes_its_files_and_says_what_is_next(folder: Path) -> None:
 def test_within_a_repo_it_needs_no_other(folder: Path) -> None:
     (folder / ".git").mkdir()
     done = init()
-    assert done.return_value == 0
+    assert done.returncode == 0
     assert_accepted(EXPECTED / "repo.txt", done.stderr)
 
 
 def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     (folder / ".git").mkdir()
     done = init("networks")
-    assert done.return_value == 0
+    assert done.returncode == 0
     written = contents(folder)
     assert "networks/specs/starter.snn" in written
     assert "files: ^networks/specs/" in written[".pre-commit-config.yaml"]
@@ -66,7 +65,7 @@ def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     at_root = ".pre-commit-config.yaml, .github/workflows/snnc.yml"
     assert f"GitHub and pre-commit read them: {at_root}" in done.stderr
     again = init("others")
-    assert again.return_value == 0
+    assert again.returncode == 0
     assert "files: ^others/specs/" in again.stderr
     assert (
         contents(folder)[".pre-commit-config.yaml"]
@@ -74,13 +73,20 @@ def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     )
 
 
-def test_it_refuses_to_write_over_a_spec(folder: Path) -> None:
-    (folder / SPEC).parent.mkdir(parents=True, exist_ok=True)
-    (folder / SPEC).write_text("mine\n")
+@pytest.mark.parametrize("name", [SPEC, *AT_ROOT])
+def test_nothing_is_written_over(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("mine\n")
     done = init()
-    assert done.return_value == 1
-    assert contents(folder) == {SPEC: "mine\n"}
-    assert f"error[SNN730]: `{SPEC}` already exists" in done.stderr
+    assert done.returncode == (name == SPEC)
+    assert (folder / name).read_text() == "mine\n"
+    if name == SPEC:
+        assert [*contents(folder)] == [SPEC]
+        assert f"error[SNN730]: `{SPEC}` already exists" in done.stderr
+    else:
+        assert f"{name} exists; add the lines that you need from:" in done.stderr
+        assert starter_files()[name].splitlines()[-1] in done.stderr
+        assert contents(folder)[SPEC] == starter_files()[SPEC]
 
 
 @pytest.mark.parametrize("name", EXTENDED)
@@ -89,7 +95,7 @@ def test_lines_are_added_to_a_file_that_exists(folder: Path, name: str) -> None:
     before = f"*.h5 mine\r\n{lines[1]}\nlast".encode() + b"\xff"
     (folder / name).write_bytes(before)
     done = init()
-    assert done.return_value == 0
+    assert done.returncode == 0
     after = (folder / name).read_bytes()
     assert after.startswith(before + b"\n")
     added = after[len(before) + 1 :].decode().splitlines()
@@ -101,22 +107,10 @@ def test_lines_are_added_to_a_file_that_exists(folder: Path, name: str) -> None:
     assert name not in again.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", AT_ROOT)
-def test_hooks_and_workflow_that_exist_are_kept(folder: Path, name: str) -> None:
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text("mine\n")
-    done = init()
-    assert done.return_value == 0
-    assert (folder / name).read_text() == "mine\n"
-    assert f"{name} exists; add the lines that you need from:" in done.stderr
-    assert starter_files()[name].splitlines()[-1] in done.stderr
-    assert contents(folder)[SPEC] == starter_files()[SPEC]
-
-
 def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:
     (folder / ".gitattributes").symlink_to(folder / "nowhere")
     done = init()
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "error[SNN730]: `.gitattributes`" in done.stderr
     assert [path.name for path in folder.iterdir()] == [".gitattributes"]
 
@@ -124,7 +118,7 @@ def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:
 def test_a_file_in_place_of_a_folder_is_a_diagnostic(folder: Path) -> None:
     (folder / "specs").write_text("")
     done = init()
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "error[SNN720]" in done.stderr
 
 

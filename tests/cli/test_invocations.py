@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from snnc import source
-from snnc.cli import VERBS, command_of, main, snnc
+from snnc.cli import VERBS, command_of, snnc
 from snnc.tools.demo import drifting_digits
+from tests.commands import run
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
@@ -48,7 +49,6 @@ EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
-    ("-V", 0, prints("snnc, version")),
     ("--help", 0, prints("Usage: snnc", "Train and run it")),
     ("-q check small.snn", 0, silent),
     ("check small.snn --quiet", 0, silent),
@@ -57,77 +57,56 @@ QUICK: list[Case] = [
     ("report small.snn --device half.toml", 0, prints("small")),
     ("report small.snn --device=half.toml", 0, prints("small")),
     ("completion bash", 0, prints("_snnc_completion")),
-    ("-h", 0, prints("Usage: snnc")),
     ("--device half.toml report small.snn", 0, prints("small")),
     ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),
-    ("build small.snn --output here", 0, writes("here/small/layout.py", "LAYOUT")),
     ("build small.snn --check", 1, says("SNN726")),
     ("build small.snn --check --format json", 1, prints('"code": "SNN726"')),
     ("build small.snn --check --verbose", 1, prints("add models/small/train.py")),
     ("build small.snn --tracked", 1, says("SNN738", "git says")),
-    ("build none --allow-empty", 0, lambda out, err: not out + err),
-    ("check --allow-empty", 0, lambda out, err: not out + err),
-    ("fmt none --allow-empty", 0, lambda out, err: not out + err),
+    ("build none --allow-empty", 0, silent),
+    ("check --allow-empty", 0, silent),
+    ("fmt none --allow-empty", 0, silent),
     ("build small.snn --dry-run", 0, prints("write models/small/train.py")),
     ("build small.snn --force", 0, writes("models/small/train.py")),
     ("build small.snn --watch -v", 130, prints("models/small/train.py")),
-    ("check misspelt.snn --format json", 1, prints('"code": "SNN2')),
     ("check misspelt.snn --format github", 1, prints("::error file=misspelt.snn")),
     ("check misspelt.snn --format sarif", 1, prints('"ruleId"')),
-    ("check misspelt.snn --format text", 1, says("error[SNN2")),
     ("check misspelt.snn --fix", 0, writes(MISSPELT, "filters 3")),
     ("check newer.snn --fix --unsafe-fixes", 0, writes("newer.snn", "snn 1")),
     ("check - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
-    ("convert small.snn --to yaml", 0, prints("snn: 1")),
     ("convert small.snn --to snn", 0, prints("snn 1")),
     ("convert small.snn --modeline s.json", 0, prints("$schema=s.json")),
     ("convert small.snn --schema s.json", 0, prints("$schema=s.json")),
-    ("convert small.snn -o new.yaml", 0, writes("new.yaml", "snn: 1")),
-    (
-        "convert small.snn --output loose.yaml --force",
-        0,
-        writes("loose.yaml", "snn: 1"),
-    ),
-    ("diff small.snn changed.snn --format text", 0, prints("filters 3 -> 4")),
-    ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
+    ("convert small.snn -o loose.yaml --force", 0, writes("loose.yaml", "snn: 1")),
+    ("diff small.snn changed.snn", 0, prints("filters 3 -> 4")),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
     ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
-    (
-        "export small.snn --weights none.safetensors -o n.nir",
-        1,
-        says("error: none.safetensors: No such file"),
-    ),
+    ("diff small.snn misspelt.snn --exit-code", 2, says("SNN2")),
+    ("export small.snn --weights none -o n.nir", 1, says("none: No such file")),
+    (f"{EXPORT} --to nir -o new.nir", 0, writes("new.nir", "a_neurons")),
     (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike has the value 1")),
-    (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
     (f"{EXPORT} --format json -o new.nir", 0, prints('"file": "new.nir"')),
     (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
-    ("fit small.snn --cores 2", 0, prints("small")),
     ("fit small.snn --cores 2 --all", 0, prints("small")),
-    ("fit small.snn --cores 2 --format json", 0, prints('"version": 1')),
     ("fit small.snn --cores 2 --format markdown", 0, prints("| change |")),
-    ("diff small.snn misspelt.snn --exit-code", 2, says("SNN2")),
     ("fmt loose.snn --check", 1, says("loose.snn")),
     ("fmt loose.snn --diff", 0, prints("+++")),
     ("fmt - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     (f"import {MODEL} -o new.snn", 0, writes("new.snn", "snn 1")),
-    (f"import {MODEL} --output small.snn --force", 0, writes("small.snn", "conv2d_0")),
-    (f"import {MODEL} --name other", 0, prints("network other")),
+    (f"import {MODEL} -o small.snn --force", 0, writes("small.snn", "conv2d_0")),
+    (
+        f"import {MODEL} --name other --encode rate --input-range -1..1"
+        " --input-shape 8x8x1 --chips 2 --readout units --rewrite maxpool=avgpool",
+        0,
+        prints("network other", "encode rate", "8x8x1 in -1..1", "chips 2", "units"),
+    ),
     (f"import {MODEL} --weights-out n.safetensors", 0, writes("n.safetensors", "F32")),
     (f"import {MODEL} --weights none.h5", 1, says("none.h5")),
-    (f"import {MODEL} --rewrite maxpool=avgpool", 0, prints("snn 1")),
-    (f"import {MODEL} --encode rate", 0, prints("encode rate")),
-    (f"import {MODEL} --input-range -1..1", 0, prints("in -1..1")),
-    (f"import {MODEL} --input-shape 8x8x1", 0, prints("input_layer 8x8x1")),
     (f"import {MODEL} --input-shape 9x9x1", 1, says("SNN835", "its shape is 8x8x1")),
-    (f"import {MODEL} --chips 2", 0, prints("chips 2")),
-    (f"import {MODEL} --readout units", 0, prints("units")),
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
-    (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
-    ("lsp --help", 0, prints("language server (LSP)")),
     ("lsp --stdio --help", 0, prints("language server (LSP)")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
-    ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --picture p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
@@ -145,15 +124,11 @@ QUICK: list[Case] = [
     ),
     ("sweep small.snn --set a.filters=3 --dask x --workers 1", 2, says("a cluster")),
     ("sweep small.snn --set a.filters=2 --format markdown", 0, prints("| a.filters")),
-    ("report small.snn --format text", 0, prints("cores")),
-    ("report small.snn --format json", 0, prints('"cores"')),
     ("report small.snn --format markdown", 0, prints("| layer")),
-    ("report small.snn --format html", 0, prints("<table")),
     ("report - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     ("report . --packages models", 1, says("newer.snn")),
     ("report small.snn --why", 0, prints("the smallest possible number")),
     ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
-    ("weights small.safetensors --format text", 0, prints("a.kernel")),
     ("weights small.safetensors --format json", 0, prints('"version": 1')),
     (
         "weights small.safetensors --migrate small.snn changed.snn -o new.safetensors",
@@ -162,39 +137,41 @@ QUICK: list[Case] = [
     ),
     (
         "weights small.safetensors --migrate small.snn small.snn"
-        " --output small.safetensors --force",
+        " -o small.safetensors --force",
         0,
         writes("small.safetensors", "a.kernel"),
     ),
-    (
-        "weights small.safetensors --migrate small.snn small.snn"
-        " --weights-out new.safetensors",
-        0,
-        writes("new.safetensors", "a.kernel"),
-    ),
     (f"{EVALUATE} --dask x --workers 2", 2, says("a cluster has its own workers")),
     ("explain SNN301", 0, prints("SNN301")),
-    ("init fresh", 0, writes("fresh/.gitattributes", "linguist-generated")),
     ("init asked --requirement snnc==9", 0, writes(WORKFLOW, "install snnc==9")),
-    ("limits", 0, prints("1024")),
-    ("limits --format json", 0, prints('"limit": "compartments per core"')),
     ("limits --format markdown", 0, prints("| compartments per core | 1024 |")),
 ]
 PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
-    (f"{EVALUATE} --examples 2 --format json", 0, prints('"examples": 2')),
-    (f"{EVALUATE} --steps 9 --format json", 0, prints('"steps": 9')),
-    (f"{EVALUATE} --workers 2", 0, prints("accuracy")),
-    (f"{EVALUATE} --presentation row", 0, prints("in a row", "each from rest")),
-    (f"{EVALUATE} --presentation rest", 0, prints("each from rest, unlike")),
-    (f"{EVALUATE} --seed 3", 0, prints("accuracy")),
+    (
+        f"{EVALUATE} --examples 2 --steps 9 --seed 3 --format json",
+        0,
+        prints('"examples": 2', '"steps": 9'),
+    ),
+    (
+        f"{EVALUATE} --workers 2 --presentation row",
+        0,
+        prints("accuracy", "in a row", "each from rest"),
+    ),
+    (
+        f"{EVALUATE} --presentation rest --resume --min-accuracy 0",
+        0,
+        prints("each from rest, unlike"),
+    ),
+    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (f"{EVALUATE} -o new.jsonl", 0, writes("new.jsonl", "outputs")),
-    (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
-    (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
-    (f"{EVALUATE} --resume", 0, prints("accuracy")),
-    (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
+    (
+        f"{EVALUATE} --out new.jsonl --examples-out new.csv",
+        0,
+        writes("new.csv", "label"),
+    ),
     (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
     (
         f"{EVALUATE} --adapt data.npz --weights-out small.safetensors --force",
@@ -206,13 +183,11 @@ SLOW: list[Case] = [
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
     (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
     (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
-    (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out small.safetensors --examples 2 --force",
         0,
         writes("small.safetensors", "a.kernel"),
     ),
-    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
         f"plot{EVALUATE.removeprefix('evaluate')} -o p.svg --kind raster"
         " --simulator exact --examples 2 --example 1",
@@ -281,24 +256,21 @@ def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+def judge(case: Case) -> None:
     line, status, seen = case
-    found = main(shlex.split(line))
-    out, err = capsys.readouterr()
-    assert (found, err if found != status else "") == (status, "")
-    assert seen(out, err), f"{out}{err}"
+    done = run(*shlex.split(line))
+    assert done.returncode == status, done.stderr
+    assert seen(done.stdout, done.stderr), done
 
 
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case[0])
-def test_a_command(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def once(paths: Any, build: Callable[[], Any]) -> None:
         build()
         raise KeyboardInterrupt
 
     monkeypatch.setattr("snnc.cli.build.watch_files", once)
-    run(case, capsys)
+    judge(case)
 
 
 def brief(name: str) -> Path:
@@ -315,15 +287,12 @@ def brief(name: str) -> Path:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
-def test_a_command_that_loads_much(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert main(["build", "small.snn"]) == 0
-    capsys.readouterr()
+def test_a_command_that_loads_much(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("build", "small.snn").returncode == 0
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
     train, test = drifting_digits(40, 8)
     demo = importlib.import_module("snnc.tools.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
-    run(case, capsys)
+    judge(case)

@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from snnc.cli import snnc
+from tests.commands import Done, run
 from tests.consumer.repo import NOBODY
 from tests.support import network
 
@@ -42,14 +41,12 @@ def git(*arguments: str, fails: bool = False) -> str:
     return done.stdout
 
 
-def build(*options: str) -> Result:
-    return CliRunner().invoke(
-        snnc, ["build", "net.snn", *options], standalone_mode=False
-    )
+def build(*options: str) -> Done:
+    return run("build", "net.snn", *options)
 
 
 def commit() -> None:
-    assert build().return_value == 0
+    assert build().returncode == 0
     git("add", "--all")
     git("commit", "--quiet", "--message", "work")
 
@@ -79,11 +76,10 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def folder(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run each test in a copy of the repo."""
     shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
@@ -96,17 +92,17 @@ def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
     git("switch", "--quiet", "ours")
 
 
-def put_right(tmp_path: Path) -> None:
+def put_right() -> None:
     """Build once, and check that the folder holds the spec's packages and no others."""
     done = build()
-    assert done.return_value == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     found = packages()
     assert not any("<<<<<<<" in text for text in found.values())
-    assert build("--check").return_value == 0
+    assert build("--check").returncode == 0
     git("add", "--all")
     for path in found:
         Path(path).unlink()
-    assert build().return_value == 0
+    assert build().returncode == 0
     assert packages() == found
     assert git("diff", "--stat") == ""
 
@@ -114,27 +110,27 @@ def put_right(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("style", "command"), [("merge", "merge"), ("diff3", "rebase")]
 )
-def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -> None:
+def test_changes_in_different_places(style: str, command: str) -> None:
     git("config", "merge.conflictStyle", style)
     diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 5"))
     git(command, "theirs", fails=True)
     assert "<<<<<<<" in Path("models/net/snnc.lock").read_text()
     assert "<<<<<<<" not in Path("net.snn").read_text()
     done = build("--check")
-    assert (done.return_value, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(
         "error[SNN737]: `models/net` contains an unresolved merge\n"
     )
     assert "run `snnc build net.snn -o models`" in done.stderr
     assert done.stderr.endswith("\n1 error\n")
-    put_right(tmp_path)
+    put_right()
     git(command, "--continue") if command != "merge" else git("commit", "--no-edit")
     assert git("status", "--porcelain") == ""
     text = Path("models/net/train.py").read_text()
     assert "epochs=5" in text
 
 
-def test_files_that_both_change_are_ours_too(tmp_path: Path) -> None:
+def test_files_that_both_change_are_ours_too() -> None:
     diverge(
         ("first { filters 4", "first { filters 6"),
         ("third { filters 4", "third { filters 6"),
@@ -142,47 +138,38 @@ def test_files_that_both_change_are_ours_too(tmp_path: Path) -> None:
     git("merge", "theirs", fails=True)
     merged = [path for path, text in packages().items() if "<<<<<<<" in text]
     assert len(merged) > 1
-    put_right(tmp_path)
+    put_right()
 
 
-def test_a_spec_that_could_not_be_merged_is_resolved_first(tmp_path: Path) -> None:
+def test_a_spec_that_could_not_be_merged_is_resolved_first() -> None:
     diverge(("epochs 3", "epochs 4"), ("epochs 3", "epochs 5"))
     git("merge", "theirs", fails=True)
     before = packages()
-    assert build().return_value == 1
+    assert build().returncode == 1
     assert packages() == before
     Path("net.snn").write_text(SPEC.replace("epochs 3", "epochs 4"))
-    put_right(tmp_path)
+    put_right()
 
 
-@pytest.mark.parametrize("turn", [False, True])
-def test_one_branch_gives_the_network_another_name(tmp_path: Path, turn: bool) -> None:
-    changes = (("network net", "network other"), ("epochs 3", "epochs 5"))
-    diverge(*(reversed(changes) if turn else changes))
+OTHER, EPOCHS = ("network net", "network other"), ("epochs 3", "epochs 5")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(OTHER, EPOCHS), (EPOCHS, OTHER), (("network net", "network mine"), OTHER)],
+)
+def test_a_branch_gives_the_network_another_name(
+    ours: tuple[str, str], theirs: tuple[str, str]
+) -> None:
+    diverge(ours, theirs)
     git("merge", "theirs", fails=True)
-    put_right(tmp_path)
+    if EPOCHS not in (ours, theirs):  # both branches change one line
+        Path("net.snn").write_text(SPEC.replace(*theirs))
+    put_right()
     assert [path.name for path in Path("models").iterdir()] == ["other"]
 
 
-def test_both_branches_give_it_another_name(tmp_path: Path) -> None:
-    diverge(("network net", "network mine"), ("network net", "network yours"))
-    git("merge", "theirs", fails=True)
-    Path("net.snn").write_text(SPEC.replace("network net", "network yours"))
-    put_right(tmp_path)
-    assert [path.name for path in Path("models").iterdir()] == ["yours"]
-
-
-def test_files_of_others_in_the_package_stay(tmp_path: Path) -> None:
-    Path("models/net/mine.py").write_text("mine = True\n")
-    diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 5"))
-    git("merge", "theirs", fails=True)
-    assert build().return_value == 0
-    assert Path("models/net/mine.py").read_text() == "mine = True\n"
-
-
-def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known(
-    tmp_path: Path,
-) -> None:
+def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known() -> None:
     """Only markers in the lock make all headed files ours: none, and edits count."""
     diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 3 "))
     Path("models/net/train.py").write_text(
@@ -192,9 +179,7 @@ def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known(
     assert "error[SNN721]" in build().stderr
 
 
-def test_branches_that_change_different_specs_merge_by_themselves(
-    tmp_path: Path,
-) -> None:
+def test_branches_that_change_different_specs_merge_by_themselves() -> None:
     change("epochs 3", "epochs 4")
     commit()
     git("switch", "--quiet", "theirs")
@@ -202,12 +187,9 @@ def test_branches_that_change_different_specs_merge_by_themselves(
     change_name = Path("other.snn").read_text().replace("network net", "network other")
     Path("net.snn").write_text(SPEC)
     Path("other.snn").write_text(change_name)
-    done = CliRunner().invoke(
-        snnc, ["build", "net.snn", "other.snn"], standalone_mode=False
-    )
-    assert done.return_value == 0
+    assert build("other.snn").returncode == 0
     git("add", "--all")
     git("commit", "--quiet", "--message", "work")
     git("switch", "--quiet", "ours")
     git("merge", "theirs")
-    assert build("--check").return_value == 0
+    assert build("--check").returncode == 0

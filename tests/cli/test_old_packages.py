@@ -8,26 +8,12 @@ from pathlib import Path
 import pytest
 
 from snnc.output.records import MARKER
-from tests.cli.builds import (
-    EXPECTED,
-    SPEC,
-    begin,
-    build,
-    edited_left_over,
-    older,
-    package,
-    removed,
-    rewrite,
-    run,
-    stale,
-    user_text,
-)
+from tests.cli import builds
+from tests.cli.builds import EXPECTED, SPEC, build, package, rewrite, user_text
+from tests.commands import run
 from tests.rules.checking import assert_accepted
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return begin(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("repo")
 
 
 def twin() -> None:
@@ -40,14 +26,14 @@ def test_a_package_of_another_spec_is_not_taken_over() -> None:
     before = package()
     for options in ((), ("--check",), ("--dry-run",)):
         done = build(*options, spec="twin.snn")
-        assert (done.return_value, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (1, "")
         assert package() == before
     assert_accepted(EXPECTED / "taken.txt", user_text(done))
 
 
 def test_a_package_is_taken_over_by_force() -> None:
     twin()
-    assert build("--force", spec="twin.snn").return_value == 0
+    assert build("--force", spec="twin.snn").returncode == 0
     assert '"source": "twin.snn"' in Path("models/net/snnc.lock").read_text()
 
 
@@ -58,40 +44,40 @@ def test_a_package_whose_spec_left_it_is_taken_over(old: str) -> None:
         rewrite("net.snn", "network net {", old)
     else:
         Path("net.snn").unlink()
-    assert build(spec="twin.snn").return_value == 0
+    assert build(spec="twin.snn").returncode == 0
 
 
 def test_of_two_specs_of_one_name_neither_is_written() -> None:
     twin()
-    stale()
+    builds.stale()
     before = package()
     done = run("build", "net.snn", "twin.snn")
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert package() == before
     assert done.stderr.count("error[SNN724]") == 2
 
 
 def test_an_old_package_is_old_although_its_build_did_not_end() -> None:
-    older()
+    builds.older()
     Path("models/net", MARKER).touch()
     done = build("--check")
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert "SNN736" in done.stderr
     assert "SNN728" not in done.stderr
 
 
 def test_the_help_for_a_removed_spec_names_no_other() -> None:
-    removed()
+    builds.removed()
     done = build("--check")
     assert "run `snnc build --allow-empty -o models`" in done.stderr
-    assert build("--allow-empty", spec="net.snn").return_value == 0
+    assert build("--allow-empty", spec="net.snn").returncode == 0
     assert not Path("models/second").exists()
 
 
 def test_a_spec_of_another_name_is_one_problem() -> None:
     os.rename("net.snn", "moved.snn")
     done = build("--check", spec="moved.snn")
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert_accepted(EXPECTED / "moved.txt", user_text(done))
 
 
@@ -100,17 +86,17 @@ def test_a_renamed_network_takes_its_old_package_away() -> None:
     Path("models/net/__pycache__/train.cpython-311.pyc").write_bytes(b"")
     rewrite("net.snn", "network net", "network other")
     done = build()
-    assert done.return_value == 0
+    assert done.returncode == 0
     assert [path.name for path in Path("models").iterdir()] == ["other"]
     assert_accepted(EXPECTED / "renaming.txt", user_text(done))
 
 
 def test_edited_files_of_an_old_package_stay_until_they_are_forced() -> None:
-    edited_left_over()
+    builds.edited_left_over()
     kept = {path.name for path in Path("models/net").iterdir()}
     assert kept == {"train.py", "snnc.lock"}
-    assert build().return_value == 1
-    assert build("--force").return_value == 0
+    assert build().returncode == 1
+    assert build("--force").returncode == 0
     assert not Path("models/net").exists()
 
 
@@ -118,22 +104,22 @@ def test_a_package_stays_while_its_renamed_one_is_refused() -> None:
     rewrite("net.snn", "network net", "network other")
     Path("models/other").mkdir()
     Path("models/other/train.py").write_text("mine = True\n")
-    assert build().return_value == 1
+    assert build().returncode == 1
     assert Path("models/net/train.py").exists()
 
 
 def test_files_of_others_in_an_old_package_stay() -> None:
     Path("models/net/notes.txt").write_text("mine\n")
     rewrite("net.snn", "network net", "network other")
-    assert build().return_value == 0
+    assert build().returncode == 0
     assert [path.name for path in Path("models/net").iterdir()] == ["notes.txt"]
 
 
 def test_packages_that_were_built_from_elsewhere_stay() -> None:
-    removed()
+    builds.removed()
     rewrite("models/second/snnc.lock", '"output": "models"', '"output": "lib"')
     before = package()
-    assert build().return_value == 0
+    assert build().returncode == 0
     assert package() == before
 
 
@@ -143,7 +129,7 @@ def test_other_folders_of_the_output_stay() -> None:
     Path("models/link").symlink_to("net")
     Path("models/file").write_text("")
     before = package()
-    assert build().return_value == 0
+    assert build().returncode == 0
     assert package() == before
 
 
@@ -151,21 +137,21 @@ def test_a_moved_spec_keeps_its_package() -> None:
     Path("specs").mkdir()
     os.rename("net.snn", "specs/net.snn")
     done = build(spec="specs/net.snn")
-    assert done.return_value == 0
-    assert build("--check", spec="specs/net.snn").return_value == 0
+    assert done.returncode == 0
+    assert build("--check", spec="specs/net.snn").returncode == 0
 
 
 def test_a_comment_changes_no_byte() -> None:
     before = package()
     Path("net.snn").write_text("# A remark.\n\n" + SPEC.replace("epochs", "  epochs"))
-    assert build().return_value == 0
+    assert build().returncode == 0
     assert package() == before
 
 
 def test_a_broken_spec_does_not_take_its_package_away() -> None:
     before = package()
     rewrite("net.snn", "filters 4", "filtres 4")
-    assert build().return_value == 1
+    assert build().returncode == 1
     assert package() == before
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
-from snnc.cli import VERBS, command_of, snnc
+from snnc.cli import VERBS, command_of
+from tests.commands import run, run_python
 from tests.rules.checking import assert_accepted
-from tests.support import ROOT
 
 EXPECTED = Path(__file__).parent / "options.txt"
-"""The verbs of each option, in the order of the verbs."""
 """The verbs of each option; options with similar meanings are listed together."""
 
 
@@ -79,34 +74,15 @@ def test_values_are_named_for_a_reader() -> None:
     ],
 )
 def test_a_former_name_works_and_is_not_shown(verb: str, former: str, now: str) -> None:
-    shown = CliRunner().invoke(snnc, [verb, "--help"]).stdout
+    shown = run(verb, "--help").stdout
     assert now in shown
     assert f"{former} " not in shown
 
 
-def test_the_former_name_does_what_the_new_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    spec = str(ROOT / "specs/mnist.snn")
-    runs = [
-        CliRunner().invoke(snnc, ["convert", spec, option, "s.json"])
-        for option in ("--schema", "--modeline")
-    ]
-    assert runs[0].stdout == runs[1].stdout
-    assert runs[0].stdout.startswith("# yaml-language-server: $schema=s.json\n")
-
-
 @pytest.mark.slow
-def test_nengo_dl_and_tensorflow_print_nothing() -> None:
+def test_nengo_dl_and_tensorflow_print_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("nengo_dl")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     code = "from snnc.cli.options import quiet_tensorflow as quiet; quiet('nengo_dl')"
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}; import nengo_dl, tensorflow"],
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout + done.stderr == ""
+    done = run_python("-c", f"{code}; import nengo_dl, tensorflow")
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from jsonschema import Draft7Validator
 
-from snnc.cli import VERBS, command_of, main
+from snnc.cli import VERBS, command_of
+from tests.commands import run
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, network, sound
-from tests.weights.files import SMALL, save, weights_of
+from tests.weights.files import SMALL, WIDER, save, weights_of
 
 SCHEMAS = {
     path.name.removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))
@@ -23,7 +24,6 @@ SCHEMAS = {
 }
 RULES = ROOT / "tests/rules/cases"
 DIFFS = ROOT / "tests/diff/cases"
-WIDER = SMALL.replace("b { filters 3", "c { filters 4").replace(", shortcut a", "")
 LARGE = """
 target loihi {{ cores {} }}
 input image 14x14x2 in 0..1
@@ -126,14 +126,8 @@ def commands(schema: str) -> Iterator[list[str]]:
         yield from (["fit", spec] for spec in ("large.snn", "fits.snn"))
         yield ["fit", "small.snn", "--cores", "1"]
     elif schema == "sweep":
-        yield [
-            "sweep",
-            "small.snn",
-            "--set",
-            "b.kernel=1,2,99",
-            "--set",
-            "b.filters=3,4",
-        ]
+        settings = ("b.kernel=1,2,99", "b.filters=3,4")
+        yield ["sweep", "small.snn", *(w for s in settings for w in ("--set", s))]
     elif schema == "weights":
         for file in ("small", "spoilt", "other"):
             yield ["weights", f"{file}.safetensors"]
@@ -154,7 +148,7 @@ def commands(schema: str) -> Iterator[list[str]]:
             np.savez("adapt.npz", x=x, y=labels)
             save(Path("adapt.safetensors"), text, weights_of(text))
             Path("adapt.snn").write_text(text)
-            main(["build", "adapt.snn"])
+            run("build", "adapt.snn")
             files = ["--data", "adapt.npz", "--weights", "adapt.safetensors"]
             yield ["evaluate", "models/net", *files, "--adapt", "adapt.npz"]
     elif schema == "import":
@@ -168,7 +162,7 @@ def runs(verb: str) -> Iterator[list[str]]:
         np.savez(f"{name}.npz", x=np.full((3, *x), 0.5, np.float32), y=LABELS[name])
         save(Path(f"{name}.safetensors"), text, weights_of(text))
         Path(f"{name}.snn").write_text(text)
-        main(["build", f"{name}.snn"])
+        run("build", f"{name}.snn")
         package, weights = f"models/{name}", ["--weights", f"{name}.safetensors"]
         files = ["--data", f"{name}.npz", *weights]
         if verb == "calibrate" and name == "values":  # the other has dead layers
@@ -180,11 +174,11 @@ def runs(verb: str) -> Iterator[list[str]]:
                 yield [verb, package, *files, "--simulator", simulator]
 
 
-def json_outputs(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def json_outputs(schema: str) -> Iterator[Any]:
     for command in commands(schema):
-        capsys.readouterr()
-        assert main([*command, "--format", "json"]) in (0, 1)
-        yield json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+        done = run(*command, "--format", "json")
+        assert done.returncode in (0, 1)
+        yield json.loads(done.stdout, parse_constant=pytest.fail)
 
 
 SLOW = ("adapt", "evaluate", "import")
@@ -197,12 +191,12 @@ RUNS = [
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", RUNS)
 def test_outputs_are_what_the_schema_says_and_all_of_it(
-    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    name: str, folder: Path
 ) -> None:
     schema = SCHEMAS[name]
     validator = Draft7Validator(schema)
     unseen = set(keys_of(schema, schema))
-    for output in json_outputs(name, capsys):
+    for output in json_outputs(name):
         if name == "adapt":
             for part in (output["before"], output["after"]):
                 Draft7Validator(SCHEMAS["evaluate"]).validate(part)

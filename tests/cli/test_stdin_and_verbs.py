@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner, Result
 
-from snnc.cli import VERBS, main, snnc
+from snnc.cli import VERBS
+from snnc.language.keywords import KINDS
 from snnc.source import LARGEST
+from tests.commands import run
 from tests.support import ROOT
 
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 
 
-def run(*arguments: str, stdin: str | bytes = "") -> Result:
-    return CliRunner().invoke(snnc, arguments, input=stdin, standalone_mode=False)
-
-
 def test_a_good_spec_from_stdin_is_ok() -> None:
     done = run("check", "-", stdin=GOOD)
-    assert done.return_value == 0
+    assert done.returncode == 0
     assert done.stderr.startswith("<stdin>: ok (")
 
 
 def test_problems_of_stdin_are_placed_in_it() -> None:
     done = run("check", "-", stdin=GOOD.replace("units 64", "unit 64"))
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert " --> <stdin>:14:14\n" in done.stderr
 
 
@@ -33,7 +30,7 @@ def test_problems_of_stdin_are_placed_in_it() -> None:
 )
 def test_stdin_that_is_no_spec_is_a_diagnostic(data: bytes, code: str) -> None:
     done = run("check", "-", stdin=data)
-    assert done.return_value == 1
+    assert done.returncode == 1
     assert f"error[{code}]" in done.stderr
     assert " --> <stdin>" in done.stderr
 
@@ -46,8 +43,8 @@ def test_a_binary_file_is_one_diagnostic_in_printable_text(data: bytes) -> None:
 
 
 def test_stdin_can_not_be_mended() -> None:
-    done = CliRunner().invoke(snnc, ["check", "--fix", "-"], input=GOOD)
-    assert done.exit_code == 2
+    done = run("check", "--fix", "-", stdin=GOOD)
+    assert done.returncode == 2
     assert "--fix can't change stdin: name a file" in done.stderr
 
 
@@ -63,23 +60,22 @@ def test_a_buffer_is_checked_under_the_name_of_its_file() -> None:
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "report"])
 def test_the_name_of_stdin_tells_its_notation(verb: str) -> None:
-    assert run(verb, "-", stdin=YAML).return_value == 1
+    assert run(verb, "-", stdin=YAML).returncode == 1
     named = run(verb, "-", "--stdin-filename", "a.yaml", stdin=YAML)
-    assert named.return_value == 0, named.stderr
+    assert named.returncode == 0, named.stderr
 
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "report"])
 def test_stdin_has_a_name_only_where_it_is_read(verb: str) -> None:
-    arguments = [verb, "specs/drift.snn", "--stdin-filename", "a.snn"]
-    done = CliRunner().invoke(snnc, arguments)
-    assert done.exit_code == 2
+    done = run(verb, "specs/drift.snn", "--stdin-filename", "a.snn")
+    assert done.returncode == 2
     assert "--stdin-filename needs - instead of a SPEC" in done.stderr
 
 
 def test_a_formatted_buffer_goes_to_stdout_whether_it_differs_or_not() -> None:
     for text in (UGLY, GOOD):
         done = run("fmt", "-", stdin=text)
-        assert (done.return_value, done.stdout, done.stderr) == (0, GOOD, "")
+        assert (done.returncode, done.stdout, done.stderr) == (0, GOOD, "")
 
 
 def test_what_a_comment_holds_is_formatted_to_the_letter() -> None:
@@ -89,13 +85,13 @@ def test_what_a_comment_holds_is_formatted_to_the_letter() -> None:
 
 def test_a_buffer_that_can_not_be_formatted_gives_no_text() -> None:
     done = run("fmt", "-", stdin=UGLY.replace("classes 8", "classes"))
-    assert (done.return_value, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (1, "")
     assert "error[SNN107]" in done.stderr
 
 
 def test_a_buffer_is_compared_with_its_layout() -> None:
     done = run("fmt", "--check", "--diff", "-", stdin=UGLY)
-    assert (done.return_value, done.stderr) == (1, "<stdin>: not formatted\n")
+    assert (done.returncode, done.stderr) == (1, "<stdin>: not formatted\n")
     assert done.stdout.startswith("--- <stdin>\n+++ <stdin> (formatted)\n@@")
 
 
@@ -104,62 +100,41 @@ def test_a_report_of_a_buffer_is_that_of_its_file() -> None:
     assert run("report", "-", "--format", "json", stdin=GOOD).stdout == from_file.stdout
 
 
-def test_an_unknown_verb_names_the_nearest_and_all() -> None:
-    done = CliRunner().invoke(snnc, ["chek", "a.snn"])
-    assert done.exit_code == 2
-    told = " ".join(done.stderr.split())
-    assert "Unknown command chek. Did you mean check?" in told
-    assert f"The commands are {', '.join(VERBS)}." in told
-
-
-def test_who_asks_for_training_is_told_what_trains() -> None:
-    done = CliRunner().invoke(snnc, ["train"])
-    assert done.exit_code == 2
-    assert "python -m NAME.train" in " ".join(done.stderr.split())
-
-
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
+        (
+            "chek a.snn",
+            f"Unknown command chek. Did you mean check? The commands are"
+            f" {', '.join(VERBS)}.",
+        ),
+        ("train", "python -m NAME.train"),
+        ("watch", "snnc build --watch SPECS"),
         ("lint", "Did you mean check?"),
         ("compile", "Did you mean build?"),
         ("help", "Did you mean --help?"),
-        (str(ROOT / "specs"), f"Put one before the file: snnc check {ROOT}/specs."),
+        ("specs", "Put one before the file: snnc check specs."),
+        ("xyz", "Unknown command xyz. The commands are"),
+        (
+            "explain kernel",
+            "there is no code kernel; `snnc check` prints them, as in error[",
+        ),
     ],
 )
-def test_a_verb_of_another_program_names_ours(typed: str, hint: str) -> None:
-    done = CliRunner().invoke(snnc, [typed], terminal_width=500)
-    assert hint in done.stderr
+def test_an_unknown_word_names_what_was_meant(typed: str, hint: str) -> None:
+    done = run(*typed.split(), cwd=ROOT)
+    assert done.returncode == 2
+    assert hint in " ".join(done.stderr.split())
 
 
-def test_who_asks_for_watching_is_told_which_verb_does() -> None:
-    done = CliRunner().invoke(snnc, ["watch"])
-    assert "snnc build --watch SPECS" in " ".join(done.stderr.split())
-
-
-def test_nothing_typed_prints_the_help_in_lines(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main([]) == 2
-    lines = capsys.readouterr().err.split("\n")
+def test_nothing_typed_prints_the_help_in_lines() -> None:
+    done = run()
+    assert done.returncode == 2
+    lines = done.stderr.split("\n")
     assert lines[0] == "Usage: snnc [OPTIONS] COMMAND [ARGS]..."
     assert f"  check    {VERBS['check']}" in lines
 
 
-def test_a_word_that_is_no_code_is_told_where_codes_are() -> None:
-    done = CliRunner().invoke(snnc, ["explain", "kernel"])
-    told = " ".join(done.stderr.split())
-    assert "there is no code kernel; `snnc check` prints them, as in error[" in told
-
-
-def test_a_verb_like_no_other_is_not_guessed() -> None:
-    done = CliRunner().invoke(snnc, ["xyz"])
-    assert done.exit_code == 2
-    assert "Did you mean" not in done.stderr
-
-
 def test_the_page_of_unknown_statements_lists_the_known_ones() -> None:
-    from snnc.language.keywords import KINDS
-
     page = run("explain", "SNN200").stdout
     assert all(f"`{kind}`" in page for kind in KINDS)

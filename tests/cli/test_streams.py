@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, network
+from tests.commands import run_shell
+from tests.support import network
 
 FULL = Path("/dev/full")
 GOOD = """
@@ -23,18 +21,8 @@ readout y { classes 2 }
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="Linux alone has /dev/full")
 
 
-def shell(line: str, cwd: Path, buffered: bool = True) -> tuple[int, str, str]:
-    """Run a line of sh in which `snnc` is this snnc."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PY": sys.executable}
-    environment["PYTHONUNBUFFERED"] = "" if buffered else "1"
-    done = subprocess.run(
-        ["sh", "-c", f'snnc() {{ "$PY" -m snnc "$@"; }}\n{line}'],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def shell(line: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
+    done = run_shell(line, cwd, **environment)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 
@@ -48,27 +36,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("what", ["report one.snn", "--help", "schema"])
-def test_a_full_stdout_is_an_error(what: str, buffered: bool, folder: Path) -> None:
-    status, _, told = shell(f"snnc {what} > /dev/full", folder, buffered)
-    assert (status, told) == (
-        1,
-        "error: stdout can't be written: No space left on device\n",
-    )
+def test_a_full_stdout_is_an_error(what: str, unbuffered: str, folder: Path) -> None:
+    told = "error: stdout can't be written: No space left on device\n"
+    done = shell(f"snnc {what} > /dev/full", folder, PYTHONUNBUFFERED=unbuffered)
+    assert done == (1, "", told)
 
 
 def test_a_closed_stdout_is_one_too(folder: Path) -> None:
-    status, _, told = shell("snnc limits >&-", folder)
-    assert (status, told) == (
-        1,
-        "error: stdout can't be written: Bad file descriptor\n",
-    )
+    told = "error: stdout can't be written: Bad file descriptor\n"
+    assert shell("snnc limits >&-", folder) == (1, "", told)
 
 
 def test_a_reader_that_has_seen_enough_is_none(folder: Path) -> None:
-    status, out, told = shell("snnc schema | head -1", folder)
-    assert (status, out, told) == (0, "{\n", "")
+    assert shell("snnc schema | head -1", folder) == (0, "{\n", "")
 
 
 @pytest.mark.slow
@@ -88,19 +70,22 @@ def test_a_closed_stdin_is_a_diagnostic(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["init", "build {}/one.snn", "check one.snn {}/b.snn"])
-def test_a_current_folder_that_is_gone_is_no_bug(what: str, folder: Path) -> None:
-    gone = "mkdir gone && cd gone && rmdir ../gone && "
-    status, _, told = shell(f"{gone}snnc {what.format(folder)}", folder)
-    assert status == 1
-    assert told.startswith("error")
-
-
-@pytest.mark.slow
-def test_what_does_not_need_the_current_folder_does_without(folder: Path) -> None:
-    gone = "mkdir gone && cd gone && rmdir ../gone && "
-    status, _, told = shell(f"{gone}snnc check {folder}/one.snn", folder)
-    assert status == 0, told
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("init", 1),
+        ("build {}/one.snn", 1),
+        ("check one.snn {}/b.snn", 1),
+        ("check {}/one.snn", 0),
+    ],
+)
+def test_a_current_folder_that_is_gone_is_no_bug(
+    what: str, status: int, folder: Path
+) -> None:
+    gone = "mkdir gone; cd gone; rmdir ../gone; "
+    found, _, told = shell(f"{gone}snnc {what.format(folder)}", folder)
+    assert found == status
+    assert told.startswith("error") is (status == 1)
 
 
 @pytest.mark.slow

@@ -11,20 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from snnc.cli import snnc
 from snnc.cli.build import watch_files
-from tests.support import ROOT, network
-
-SPEC = network(
-    """
-  input image 8x8x1 in 0..1
-  encode conv { filters 2 }
-  conv2d a { filters 4 }
-  readout y { classes 2 }
-    """
-)
+from tests.cli.builds import SPEC
+from tests.commands import run
+from tests.support import ROOT
 
 
 class EnoughError(Exception):
@@ -41,7 +32,9 @@ def watch_saves(path: Path, saves: list[str | None]) -> list[str]:
         text = next(left, "end")
         if text == "end":
             raise EnoughError
-        if text is not None:
+        if text == "gone":
+            path.unlink()
+        elif text is not None:
             path.with_suffix(".new").write_text(text)
             path.with_suffix(".new").replace(path)
 
@@ -50,31 +43,19 @@ def watch_saves(path: Path, saves: list[str | None]) -> list[str]:
     return read
 
 
-def test_each_save_is_built_once(tmp_path: Path) -> None:
-    saves = [None, "second", None, None, "third", None, None]
-    assert watch_saves(tmp_path / "a", saves) == ["first", "second", "third"]
-
-
-def test_a_file_that_still_changes_is_left_alone(tmp_path: Path) -> None:
-    saves = ["s", "se", "sec", "second", None]
-    assert watch_saves(tmp_path / "a", saves) == ["first", "second"]
-
-
-def test_a_file_that_is_gone_for_a_moment_is_not_built(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_text("first")
-    builds: list[bool] = []
-    steps = iter((path.unlink, lambda: path.write_text("second"), str, str))
-
-    def pause(seconds: float) -> None:
-        step = next(steps, None)
-        if step is None:
-            raise EnoughError
-        step()
-
-    with pytest.raises(EnoughError):
-        watch_files(lambda: [path], lambda: builds.append(path.exists()), pause)
-    assert builds == [True, True]
+@pytest.mark.parametrize(
+    ("saves", "builds"),
+    [
+        ([None, "second", None, None, "third", None, None], ["second", "third"]),
+        (["s", "se", "sec", "second", None], ["second"]),
+        (["gone", "second", None, None], ["second"]),
+    ],
+    ids=["each save is built once", "a file still changes", "gone for a moment"],
+)
+def test_a_save_is_built_when_it_is_whole(
+    tmp_path: Path, saves: list[str | None], builds: list[str]
+) -> None:
+    assert watch_saves(tmp_path / "a", saves) == ["first", *builds]
 
 
 def test_a_folder_is_looked_into_anew(
@@ -92,7 +73,7 @@ def test_a_folder_is_looked_into_anew(
         act()
 
     monkeypatch.setattr("snnc.cli.build.watch_files", watch)
-    done = CliRunner().invoke(snnc, ["build", "specs", "--watch"])
+    done = run("build", "specs", "--watch")
     assert "specs/other.snn: models/other: " in done.stderr
     assert "error" not in done.stderr
 

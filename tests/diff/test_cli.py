@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import snnc
+from tests.commands import run as snnc
 from tests.diff.comparing import CASES
 from tests.diff.test_git import git
 

@@ -10,7 +10,7 @@ import pytest
 from snnc.diagnostics import Diagnostics
 from snnc.source import LARGEST
 from snnc.syntax.revisions import read_revision
-from tests.cli.test_cli import snnc
+from tests.commands import run as snnc
 from tests.diff.comparing import CASES
 
 OLD = CASES[0] / "old.snn"

@@ -80,11 +80,18 @@ def test_what_somebody_put_in_place_of_a_file_left_over_stays(tmp_path: Path) ->
     assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "old.py"}
 
 
+def with_library(folder: Path, **texts: str) -> PackageFiles:
+    library = [
+        GeneratedFile(f"_runtime/{name}.py", LIBRARY_TEXT + text)
+        for name, text in texts.items()
+    ]
+    return PackageFiles.of(folder, [*files(), *library], "f" * 64, ORIGIN)
+
+
 def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> None:
-    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
-    full = PackageFiles.of(tmp_path, [*files(), library], "f" * 64, ORIGIN)
+    full = with_library(tmp_path, a="")
     assert write(full)[1] == []
-    assert (tmp_path / "_runtime" / "a.py").read_text() == library.text
+    assert (tmp_path / "_runtime" / "a.py").read_text() == LIBRARY_TEXT
     assert compare(full).is_settled
     (tmp_path / "_runtime" / "mine.py").write_text("mine = True\n")
     assert build(tmp_path)[1] == []
@@ -93,14 +100,6 @@ def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> Non
     (tmp_path / "_runtime" / "mine.py").unlink()
     assert build(tmp_path)[1] == []
     assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
-
-
-def with_library(folder: Path, **texts: str) -> PackageFiles:
-    library = [
-        GeneratedFile(f"_runtime/{name}.py", LIBRARY_TEXT + text)
-        for name, text in texts.items()
-    ]
-    return PackageFiles.of(folder, [*files(), *library], "f" * 64, ORIGIN)
 
 
 def test_the_lock_has_one_hash_of_the_library(tmp_path: Path) -> None:
@@ -141,8 +140,7 @@ def test_a_build_that_ended_early_is_completed(tmp_path: Path) -> None:
 
 
 def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
-    library = [GeneratedFile(f"_runtime/{n}.py", LIBRARY_TEXT) for n in "ab"]
-    full = PackageFiles.of(tmp_path, [*files(), *library], "f" * 64, ORIGIN)
+    full = with_library(tmp_path, a="", b="")
     write(full)
     for name in "ab":
         edit(tmp_path / "_runtime" / f"{name}.py")
@@ -162,7 +160,5 @@ def test_what_a_linked_library_holds_is_never_replaced(
     (tmp_path / "theirs" / "a.py").write_text(LIBRARY_TEXT + "theirs = True\n")
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
-    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
-    full = PackageFiles.of(tmp_path / "net", [*files(), library], "f" * 64, ORIGIN)
-    assert write(full, force) == (None, ["SNN722"])
+    assert write(with_library(tmp_path / "net", a=""), force) == (None, ["SNN722"])
     assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from dataclasses import replace
@@ -59,18 +58,6 @@ def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> No
     assert (package / "a.py").read_text() == edited
     (package / "a.py").write_text(files("X = 3\n")[0].text)
     assert build(package, "X = 4\n")[1] == []
-
-
-@pytest.mark.parametrize(
-    "writing", [3, {"a.py": 3}, {"../mine.py": "0"}, {"/mine.py": "0"}]
-)
-def test_a_lock_lists_only_files_of_the_package(package: Path, writing: object) -> None:
-    (package.parent / "mine.py").write_text("")
-    data = json.loads((package / NAME).read_text())
-    (package / NAME).write_text(json.dumps({**data, "writing": writing}))
-    assert build(package) == (None, ["SNN734"])
-    assert build(package, force=True)[1] == []
-    assert (package.parent / "mine.py").exists()
 
 
 def test_what_a_killed_build_left_is_cleared(package: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from snnc.output import PackageFiles
 from snnc.output.records import MARKER
 from snnc.output.stale import find_renamed
 from snnc.output.write import write_package
+from tests.commands import run_python
 from tests.fuzz.harness import TIMES
 from tests.support import ROOT
 
@@ -82,10 +81,7 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
 
 
 def test_processes_are_killed_at_random(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.kills", "--kills", "8"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = run_python("-m", "benchmarks.kills", "--kills", "8", cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("8 builds killed; left the package: ")
     assert "mixed" in done.stdout

@@ -18,6 +18,8 @@ from tests.output.packages import (
     write,
 )
 
+LOCK = '{"format": 1, "spec": "", "files": {}, %s}'
+FILE = '{"format": 1, "spec": "", "files": {"%s": ""}}'
 UNUSABLE = {
     "empty_object": "{}",
     "cut": "{",
@@ -28,17 +30,20 @@ UNUSABLE = {
     "infinite": '{"format": 1e999, "spec": "", "files": {}}',
     "digits": '{"format": 1%s, "spec": "", "files": {}}' % ("0" * 5000),
     "nested": "[" * 100_000,
-    "null": r'{"format": 1, "spec": "", "files": {"a\u0000.py": ""}}',
-    "surrogate": r'{"format": 1, "spec": "", "files": {"\ud800.py": ""}}',
-    "name": '{"format": 1, "spec": "", "files": {"%s": ""}}' % ("a" * 256),
-    "source": '{"format": 1, "spec": "", "files": {}, "output": ".", "source": "%s"}'
-    % ("a" * 10_000),
-    "source_null": r'{"format": 1, "spec": "", "files": {}, "source": "\u0000"}',
-    "parent": '{"format": 1, "spec": "", "files": {"../mine.py": ""}}',
-    "root": '{"format": 1, "spec": "", "files": {"/mine.py": ""}}',
-    "dots": '{"format": 1, "spec": "", "files": {"..": ""}}',
-    "nameless": '{"format": 1, "spec": "", "files": {"": ""}}',
-    "drive": r'{"format": 1, "spec": "", "files": {"C:\\mine.py": ""}}',
+    "null": FILE % r"a\u0000.py",
+    "surrogate": FILE % r"\ud800.py",
+    "name": FILE % ("a" * 256),
+    "parent": FILE % "../mine.py",
+    "root": FILE % "/mine.py",
+    "dots": FILE % "..",
+    "nameless": FILE % "",
+    "drive": FILE % r"C:\\mine.py",
+    "source": LOCK % f'"output": ".", "source": "{"a" * 10_000}"',
+    "source_null": LOCK % r'"source": "\u0000"',
+    "writing": LOCK % '"writing": 3',
+    "writing_hash": LOCK % '"writing": {"a.py": 3}',
+    "writing_parent": LOCK % '"writing": {"../mine.py": "0"}',
+    "writing_root": LOCK % '"writing": {"/mine.py": "0"}',
 }
 
 

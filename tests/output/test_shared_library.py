@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import snnc
-from snnc.cli import main
 from snnc.emit.files import LIBRARY
 from snnc.output.imported import CannotRunError, open_package
+from tests.commands import run, run_python
 from tests.support import network
 
 BODY = """
@@ -37,7 +33,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):
         Path(f"{name}.snn").write_text(network(BODY, name))
-        assert main(["build", f"{name}.snn", "-o", "models"]) == 0
+        assert run("build", f"{name}.snn").returncode == 0
     return Path("models")
 
 
@@ -54,14 +50,7 @@ def test_packages_use_the_library_of_snnc_itself(models: Path) -> None:
 
 @pytest.mark.slow
 def test_no_second_copy_is_loaded(models: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FILES],
-        capture_output=True,
-        check=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(snnc.__file__).parents[1])},
-    )
-    assert done.stdout == "[]\n"
+    assert run_python("-c", FILES).stdout == "[]\n"
 
 
 def test_another_library_is_refused(models: Path) -> None:
@@ -78,14 +67,6 @@ def test_another_library_is_refused(models: Path) -> None:
         open_package(models / "first")
     path.write_text(text)
     assert open_package(models / "first").network.steps == 100
-
-
-def test_a_package_of_another_format_does_not_disturb_others(models: Path) -> None:
-    lock = models / "first" / "snnc.lock"
-    lock.write_text(lock.read_text().replace('"format": ', '"format": 9'))
-    with pytest.raises(CannotRunError, match="upgrade snnc"):
-        open_package(models / "first")
-    assert open_package(models / "second").network.name == "second"
 
 
 def test_a_package_that_cannot_be_written_is_opened(models: Path) -> None:
@@ -114,7 +95,7 @@ def test_a_package_has_the_modules_that_it_uses(models: Path) -> None:
     )
     Path("hosted.snn").write_text(network(f"target nengo\n{BODY}", "hosted"))
     for name in ("learns", "hosted"):
-        assert main(["build", f"{name}.snn", "-o", "models"]) == 0
+        assert run("build", f"{name}.snn").returncode == 0
     found = {
         name: {path.name for path in (models / name / LIBRARY).rglob("*.py")}
         for name in ("first", "learns", "hosted")

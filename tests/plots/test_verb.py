@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import snnc
-from tests.cli.test_cli import snnc as run
+from tests.commands import run
 from tests.support import ROOT
 
 DRIFT = str(ROOT / "specs" / "drift.snn")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc import __version__
-from tests.cli.test_cli import snnc
+from tests.commands import run as snnc
 from tests.report.test_texts import EXPECTED, shorten
 from tests.support import ROOT
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from tests.support import network, sound
 
 Weights = dict[str, Any]
 
-EXPECTED = Path(__file__).parent / "expected"
-
 SMALL = network(
     """
     input image 8x8x1 in 0..1
@@ -26,6 +23,9 @@ SMALL = network(
     readout y { classes 2 }
     """,
     "small",
+)
+WIDER = SMALL.replace("conv2d a { filters 3", "conv2d a { filters 4").replace(
+    ", shortcut a", ""
 )
 
 
@@ -52,11 +52,3 @@ def save(path: Path, text: str, weights: Weights) -> Path:
     """Write weights as the layout of a spec."""
     save_file(weights, path, {"layout_id": layout_id(tensors(logical(text)))})
     return path
-
-
-def check_expected(name: str, printed: str) -> None:
-    """Compare with an accepted text, or accept it if that is asked for."""
-    expected = EXPECTED / name
-    if os.environ.get("SNNC_ACCEPT"):
-        expected.write_text(printed, encoding="utf-8")
-    assert printed == expected.read_text(encoding="utf-8")

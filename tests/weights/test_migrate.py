@@ -9,11 +9,8 @@ import pytest
 
 from snnc.ir.layout import tensors
 from snnc.tools.migrate import migrate, plan
-from tests.weights.files import SMALL, logical, weights_of
+from tests.weights.files import SMALL, WIDER, logical, weights_of
 
-WIDER = SMALL.replace("conv2d a { filters 3", "conv2d a { filters 4").replace(
-    ", shortcut a", ""
-)
 OLD, NEW = tensors(logical(SMALL)), tensors(logical(WIDER))
 
 

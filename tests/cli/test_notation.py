@@ -1,0 +1,207 @@
+"""`snnc fmt`, `convert`, `schema` and `check --fix` as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from snnc.language.schema import schema
+from tests.commands import run
+from tests.support import ROOT
+
+CLEAN = """\
+snn 1
+
+network net {
+  input image 12x12x1 in 0..1
+  encode conv { filters 2 }
+  conv2d a { filters 4 }
+  readout y { classes 2 }
+}
+"""
+UGLY = CLEAN.replace("{ filters 4 }", "{filters   4}")
+BAD = CLEAN.replace("filters 4", "filtres 4")
+DRIFT, DRIFT_YAML = ROOT / "specs/drift.snn", ROOT / "specs/drift.yaml"
+
+
+@pytest.fixture(autouse=True)
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a spec whose layout is not that of `snnc fmt`."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "net.snn"
+    path.write_text(UGLY)
+    return path
+
+
+def test_fmt_writes_the_layout(spec: Path) -> None:
+    spec.chmod(0o640)
+    done = run("fmt", "net.snn")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "net.snn: formatted\n"
+    assert spec.read_text() == CLEAN
+    assert stat.S_IMODE(spec.stat().st_mode) == 0o640
+    assert os.listdir() == ["net.snn"]
+    before = spec.stat().st_mtime_ns
+    done = run("fmt", "--check", "net.snn")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert run("fmt", "net.snn").returncode == 0
+    assert spec.stat().st_mtime_ns == before
+
+
+def test_fmt_reads_a_file_whole_behind_one_full_of_errors(spec: Path) -> None:
+    wrong = "".join(f"  dense d{i} {{ units }}\n" for i in range(200))
+    Path("bad.snn").write_text(f"snn 1\nnetwork bad {{\n{wrong}}}\n")
+    assert run("fmt", "bad.snn", "net.snn").returncode == 1
+    assert spec.read_text() == CLEAN
+
+
+def test_line_ends_of_the_checkout_are_no_difference(spec: Path) -> None:
+    spec.write_bytes(CLEAN.replace("\n", "\r\n").encode())
+    assert run("fmt", "--check", "net.snn").returncode == 0
+
+
+def test_fmt_check_exits_1_and_writes_nothing(spec: Path) -> None:
+    done = run("fmt", "--check", "net.snn")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "net.snn: not formatted\n"
+    assert spec.read_text() == UGLY
+
+
+def test_fmt_diff_prints_a_diff_and_writes_nothing(spec: Path) -> None:
+    done = run("fmt", "--diff", "net.snn")
+    assert done.returncode == 0
+    assert done.stdout.startswith("--- net.snn\n+++ net.snn (formatted)\n@@")
+    assert "\n+  conv2d a { filters 4 }\n" in done.stdout
+    assert spec.read_text() == UGLY
+
+
+def test_fmt_leaves_syntax_errors_alone(spec: Path) -> None:
+    text = UGLY.replace("classes 2", "classes")
+    spec.write_text(text)
+    done = run("fmt", "net.snn")
+    assert done.returncode == 1
+    assert "error[SNN107]" in done.stderr
+    assert spec.read_text() == text
+
+
+def test_fmt_refuses_what_is_no_spec() -> None:
+    Path("notes.txt").write_text("text")
+    done = run("fmt", "notes.txt")
+    assert done.returncode == 2
+    assert "notes.txt is not a .snn" in done.stderr
+
+
+def test_a_linked_spec_stays_linked(spec: Path) -> None:
+    Path("link.snn").symlink_to("net.snn")
+    assert run("fmt", "link.snn").returncode == 0
+    assert Path("link.snn").is_symlink()
+    assert spec.read_text() == CLEAN
+
+
+def test_check_fix_mends_and_formats(spec: Path) -> None:
+    spec.write_text(BAD.replace("{ filtres 4 }", "{filtres   4}"))
+    done = run("check", "--fix", "net.snn")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("net.snn: 1 fixed\nnet.snn: ok (")
+    assert spec.read_text() == CLEAN
+
+
+def test_check_fix_prints_what_is_left(spec: Path) -> None:
+    spec.write_text(BAD.replace("classes 2", "classes 1"))
+    done = run("check", "--fix", "--format", "json", "net.snn")
+    assert (done.returncode, done.stderr) == (1, "net.snn: 1 fixed\n")
+    (left,) = json.loads(done.stdout)["diagnostics"]
+    assert left["code"] == "SNN206"
+
+
+def test_unsafe_fixes_are_asked_for(spec: Path) -> None:
+    text = CLEAN.replace("snn 1", "snn 2")
+    spec.write_text(text)
+    assert run("check", "--unsafe-fixes", "net.snn").returncode == 2
+    assert run("check", "--fix", "net.snn").returncode == 1
+    assert spec.read_text() == text
+    done = run("check", "--fix", "--unsafe-fixes", "net.snn")
+    assert done.returncode == 0, done.stderr
+    assert spec.read_text() == CLEAN
+
+
+def test_a_yaml_spec_is_formatted_as_yaml() -> None:
+    path = Path("net.yaml")
+    path.write_text(
+        "snn: 1\nnetwork: net  # a remark\n"
+        "input: {name: image, shape: 12x12x1, in: 0..1}\n"
+        "encode: {conv: {filters:   2}}\n"
+        "layers:\n  - conv2d: {name: a, filtres: 4}\n"
+        "readout: {name: y, classes: 2}\n"
+    )
+    done = run("check", "--fix", "net.yaml")
+    assert done.returncode == 0, done.stderr
+    text = path.read_text()
+    for part in ("filters: 4", "filters: 2", "# a remark"):
+        assert part in text
+    assert run("fmt", "--check", "net.yaml").returncode == 0
+
+
+def test_every_example_is_formatted() -> None:
+    done = run("fmt", "--check", *sorted((ROOT / "specs").glob("*.*")))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_schema_is_printed() -> None:
+    done = run("schema")
+    assert (done.returncode, json.loads(done.stdout)) == (0, schema())
+    done = run("schema", "--modeline", "snnc.schema.json")
+    assert done.stdout == "# yaml-language-server: $schema=snnc.schema.json\n"
+
+
+def test_convert_writes_a_modeline_that_fmt_keeps() -> None:
+    convert = ("convert", "--to", "yaml", "--modeline")
+    assert run(*convert, "s.json", DRIFT, "-o", "a.yaml").returncode == 0
+    text = Path("a.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=s.json\nsnn: 1\n")
+    assert run("fmt", "--check", "a.yaml").returncode == 0
+    assert run("convert", "a.yaml", "--to", "yaml").stdout == text
+    again = run(*convert, "../t.json", "a.yaml").stdout
+    assert again == text.replace("s.json", "../t.json")
+
+
+def test_only_yaml_has_a_modeline() -> None:
+    done = run("convert", DRIFT_YAML, "--to", "snn", "--modeline", "s.json")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_convert_writes_the_other_notation_and_back() -> None:
+    there = run("convert", DRIFT_YAML, "-o", "a.snn")
+    assert there.returncode == 0, there.stderr
+    assert Path("a.snn").read_text(encoding="utf-8").startswith("snn 1\n")
+    assert run("convert", "a.snn").stdout == DRIFT_YAML.read_text(encoding="utf-8")
+
+
+def test_convert_reports_what_is_wrong() -> None:
+    Path("bad.yaml").write_text("snn: 1\nnetwork: [a\n")
+    done = run("convert", "bad.yaml", "--to", "snn")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "SNN130" in done.stderr
+
+
+def test_a_file_that_is_there_is_kept_without_force() -> None:
+    output = Path("drift.yaml")
+    output.write_text("mine", encoding="utf-8")
+    assert run("convert", DRIFT, "-o", output).returncode == 1
+    assert output.read_text(encoding="utf-8") == "mine"
+    assert run("convert", DRIFT, "-o", output, "--force").returncode == 0
+    assert output.read_text(encoding="utf-8").startswith("snn: 1\n")
+
+
+def test_a_comment_that_yaml_cant_hold_is_not_changed_but_told() -> None:
+    text = DRIFT.read_text(encoding="utf-8")
+    Path("bell.snn").write_text(f"# a bell: \a\n{text}", encoding="utf-8")
+    done = run("convert", "bell.snn", "-o", "bell.yaml")
+    assert done.returncode == 1
+    assert "SNN145" in done.stderr
+    assert "U+0007" in done.stderr
+    assert not Path("bell.yaml").exists()

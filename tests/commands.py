@@ -1,0 +1,63 @@
+"""Runs snnc as a user does: in this process, or in one of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnc.cli import main
+from tests.support import ROOT
+
+Done = subprocess.CompletedProcess[str]
+_SHELL = """\
+snnc() { "$PY" -m snnc "$@"; }
+python() { "$PY" "$@"; }
+export -f snnc python
+"""
+
+
+def run(
+    *arguments: str | Path, cwd: Path | None = None, stdin: str | bytes = ""
+) -> Done:
+    """Run a command in this process."""
+    typed = [str(argument) for argument in arguments]
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    streams = [io.TextIOWrapper(io.BytesIO(b), "utf-8") for b in (data, b"", b"")]
+    with pytest.MonkeyPatch.context() as patch:
+        if cwd is not None:
+            patch.chdir(cwd)
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        status = main(typed)
+    told = [stream.buffer.getvalue().decode("utf-8") for stream in streams[1:]]
+    return subprocess.CompletedProcess(typed, status, *told)
+
+
+def run_python(
+    *arguments: str | Path, cwd: Path | None = None, **environment: str
+) -> Done:
+    """Run Python in a process that imports this checkout."""
+    return _run([sys.executable, *map(str, arguments)], cwd, environment)
+
+
+def run_shell(script: str, cwd: Path | None = None, **environment: str) -> Done:
+    """Run a script of bash up to a command that fails; `snnc` is this checkout."""
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
+    return _run([*command, _SHELL + script], cwd, {"PY": sys.executable, **environment})
+
+
+def _run(command: list[str], cwd: Path | None, environment: dict[str, str]) -> Done:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
