@@ -55,15 +55,21 @@ def widest(
     return None if value is None else change(value)
 
 
-def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
+def bisect_largest(good: Callable[[int], bool], most: int) -> int:
+    """Return the largest value up to ``most`` that is good, or 0."""
     if good(most):
         return most
     low, high = 0, most
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if good(middle) else (low, middle)
-    if low == 0:
-        return None
+    return low
+
+
+def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
+    low = bisect_largest(good, most)
+    if low in (0, most):
+        return low or None
     above = {low + step - low % step for step in STEPS}
     return next((v for v in sorted(above, reverse=True) if v < most and good(v)), low)
 

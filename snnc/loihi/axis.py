@@ -74,21 +74,15 @@ class View:
 
     Tiles with equal views share one object, so costs are computed once. Runs are
     computed on demand, because most tilings are rejected earlier for their number of
-    inputs. With ``each_once``, there is one run per input, because a single output
-    reads each input through a different tap.
+    inputs.
     """
 
     def __init__(
-        self,
-        size: int,
-        inputs: int,
-        find_runs: Callable[[], tuple[TapRun, ...]],
-        each_once: bool = False,
+        self, size: int, inputs: int, find_runs: Callable[[], tuple[TapRun, ...]]
     ) -> None:
         self.size = size
         self.inputs = inputs
         self._find_runs = find_runs
-        self._each_once = each_once and inputs > 0
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
@@ -107,14 +101,10 @@ class View:
 
     @cached_property
     def _lengths(self) -> Counter[Kind]:
-        if self._each_once:
-            return Counter({(1, ONE): self.inputs})
         return Counter((run.length, ONE) for run in self.runs)
 
     @cached_property
     def _distinct(self) -> Counter[Kind]:
-        if self._each_once:
-            return self._lengths
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
@@ -123,8 +113,6 @@ class View:
     @cached_property
     def starts(self) -> frozenset[int]:
         """The first outputs that runs reach, relative to the tile's start."""
-        if self._each_once:
-            return frozenset([0])
         return frozenset(start for run in self.runs for start in run.starts)
 
 
@@ -223,9 +211,8 @@ class Axis:
         return self._views[key]
 
     def _view(self, tile: Interval) -> View:
-        size, each_once = length(tile), length(tile) == 1 and self.taps.differ
         find_runs = partial(self._find_runs, tile)
-        return View(size, self.count_inputs(tile), find_runs, each_once)
+        return View(length(tile), self.count_inputs(tile), find_runs)
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
         """Return the tiles inside the axis, whose views are equal."""
@@ -280,11 +267,6 @@ class Axis:
     def read_extent(self) -> int:
         """The number of positions up to the last position that is read."""
         return min(self.inputs, self.reach((0, self.outputs))[1])
-
-    def reached_of(self, tile: Interval) -> int:
-        """Return how many positions within `read_extent` are in a source tile."""
-        first, stop = self.within(tile)
-        return max(0, min(stop, self.read_extent) - first)
 
     @cached_property
     def pairs(self) -> int:
