@@ -33,6 +33,10 @@ class ImageLink(Link):
     def _feeds(self) -> dict[Hashable, tuple[SourceChannels, ...]]:
         return {}
 
+    @cached_property
+    def _costs(self) -> dict[Hashable, Cost]:
+        return {}
+
     @property
     def edges(self) -> Edges:
         return NO_EDGES if self.bands.are_all else Edges(self.bands.outputs)
@@ -101,6 +105,14 @@ class ImageLink(Link):
         )
 
     def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        # A search asks for the same costs many times: large networks would take
+        # twice as long without the cache.
+        key = feed, block
+        if key not in self._costs:
+            self._costs[key] = self._find_cost(feed, block)
+        return self._costs[key]
+
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         storage = storage_of(block, feed.is_zero, self.profile)
         memory = self.profile.synapse
         index, channels = memory.index_width(storage.top), feed.entries * block.channels
