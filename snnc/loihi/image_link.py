@@ -17,7 +17,6 @@ from snnc.loihi.link import (
     Cost,
     Link,
     SourceChannels,
-    channels_read,
     count_arrays,
 )
 from snnc.loihi.tiling import EnsembleTiling, Tiling
@@ -193,7 +192,16 @@ class ImageLink(Link):
 
     def _channels(self, part: EnsembleTiling) -> list[int]:
         """Return how many channels of each strip of a source ensemble are read."""
-        return [channels_read(part, strip, self.depth.picked) for strip in part.strips]
+        if self.depth.picked is None:
+            return [length(strip) for strip in part.strips]
+        return [
+            sum(
+                length(part.channels_of(strip, place))
+                for place in range(*part.slices_of(strip))
+                if length(self.depth.within((place, place + 1)))
+            )
+            for strip in part.strips
+        ]
 
     def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
         """Return the target's ensembles that read an ensemble of the source."""

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Kind, Picked, View, cut, length
+from snnc.loihi.axis import Axis, Interval, Kind, View, cut
 from snnc.loihi.bands import Bands, Edges
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
@@ -248,17 +248,6 @@ def _first_cores(tiling: Tiling) -> list[tuple[int, int, int]]:
         places += [(first + k, len(part.columns), strips) for k in range(strips)]
         first += part.blocks
     return places
-
-
-def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) -> int:
-    """Return how many channels of a source strip are in slices that are read."""
-    if picked is None:
-        return length(strip)
-    return sum(
-        length(part.channels_of(strip, place))
-        for place in range(*part.slices_of(strip))
-        if length(picked.within((place, place + 1)))
-    )
 
 
 def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
