@@ -74,15 +74,21 @@ class View:
 
     Tiles with equal views share one object, so costs are computed once. Runs are
     computed on demand, because most tilings are rejected earlier for their number of
-    inputs.
+    inputs. With ``each_once``, there is one run per input, because a single output
+    reads each input through a different tap.
     """
 
     def __init__(
-        self, size: int, inputs: int, find_runs: Callable[[], tuple[TapRun, ...]]
+        self,
+        size: int,
+        inputs: int,
+        find_runs: Callable[[], tuple[TapRun, ...]],
+        each_once: bool = False,
     ) -> None:
         self.size = size
         self.inputs = inputs
         self._find_runs = find_runs
+        self._each_once = each_once and inputs > 0
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
@@ -101,10 +107,14 @@ class View:
 
     @cached_property
     def _lengths(self) -> Counter[Kind]:
+        if self._each_once:
+            return Counter({(1, ONE): self.inputs})
         return Counter((run.length, ONE) for run in self.runs)
 
     @cached_property
     def _distinct(self) -> Counter[Kind]:
+        if self._each_once:
+            return self._lengths
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
@@ -113,6 +123,8 @@ class View:
     @cached_property
     def starts(self) -> frozenset[int]:
         """The first outputs that runs reach, relative to the tile's start."""
+        if self._each_once:
+            return frozenset([0])
         return frozenset(start for run in self.runs for start in run.starts)
 
 
@@ -211,8 +223,9 @@ class Axis:
         return self._views[key]
 
     def _view(self, tile: Interval) -> View:
+        size, each_once = length(tile), length(tile) == 1 and self.taps.differ
         find_runs = partial(self._find_runs, tile)
-        return View(length(tile), self.count_inputs(tile), find_runs)
+        return View(size, self.count_inputs(tile), find_runs, each_once)
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
         """Return the tiles inside the axis, whose views are equal."""
