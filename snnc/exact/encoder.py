@@ -5,7 +5,7 @@ nengo's own operators compute the currents, once per example instead of once per
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from nengo import Connection
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
+from nengo.utils.graphs import transitive_closure
 
 from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
 from snnc.runtime.examples import Array
@@ -70,7 +71,8 @@ def read_encoder(
     if host is None:
         return None
     neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
-    before = _ancestors(host.dg, neurons)
+    readers = transitive_closure(host.dg, host.step_order)
+    before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
     if any(isinstance(op, (SimNeurons, SimProcess)) for op in before):
         return None
     if any(type(op.neurons) is not clipped for op in neurons):
@@ -88,22 +90,6 @@ def read_encoder(
         _steps=tuple(step for op, step in pairs if op in before),
         _currents=tuple(signals[op.J] for op in neurons),
     )
-
-
-def _ancestors(
-    graph: dict[Operator, Iterable[Operator]], ends: list[Operator]
-) -> set[Operator]:
-    before: dict[Operator, list[Operator]] = {}
-    for op, readers in graph.items():
-        for reader in readers:
-            before.setdefault(reader, []).append(op)
-    ancestors: set[Operator] = set()
-    waiting = list(ends)
-    while waiting:
-        new = set(before.get(waiting.pop(), ())) - ancestors
-        ancestors |= new
-        waiting.extend(new)
-    return ancestors
 
 
 def _number(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
@@ -22,7 +21,7 @@ from snnc.exact.stream import (
     share,
     stream,
 )
-from snnc.exact.tables import BuiltChip, fanin
+from snnc.exact.tables import CircuitTables, build_chip
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
@@ -30,13 +29,6 @@ from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
 
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
-
-
-class SizedImages(Images, Protocol):
-    """A known number of examples, with shape (examples, *input shape)."""
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...
 
 
 class Engine:
@@ -92,7 +84,7 @@ class Engine:
 
     def stream(
         self,
-        images: SizedImages,
+        images: Images,
         spans: Sequence[Span],
         presentation: Presentation,
         decide: Decide,
@@ -177,7 +169,6 @@ def runs(built: Built) -> Runs:
         return Hosted(built, tables)
     hosts = {e: tables.size + first for e, first in encoder.first.items()}
     places = read_places(simulator, network, starts, hosts)
-    axons = wire(simulator, tables, encoder)
-    heard = fanin(axons, tables.blocks, tables.compartments)
-    chip = BuiltChip(tables.compartments, tables.rows, heard)
-    return Circuit(chip, readout, encoder, places, built.steps)
+    chip = build_chip(tables, wire(simulator, tables, encoder))
+    circuit = CircuitTables(chip, readout, encoder.voltage)
+    return Circuit(circuit, encoder, places, built.steps)

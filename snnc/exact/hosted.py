@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.package import Built
-from snnc.exact.stream import Kept, Layers, RunnerResult
-from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
+from snnc.exact.stream import EngineResult, Layers, RunOptions
+from snnc.exact.tables import Bools, Tables, build_chip, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ class ChipInterface:
         self.closed = False
         self._model = model
         self._tables = tables
-        heard = fanin(tables.axons, tables.blocks, tables.compartments)
-        self._chip = BuiltChip(tables.compartments, tables.rows, heard)
+        self._chip = build_chip(tables, tables.axons)
         self._state = resting_state(tables.blocks, tables.sources, limit)
         self._limit = limit
         self.rest()
@@ -143,22 +141,19 @@ class Hosted:
         """Convert examples to the argument of `run`."""
         return images.reshape(len(images), -1)
 
-    def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> RunnerResult:
-        """Present examples, of shape (examples, values), one after another.
-
-        ``rests``, of shape (examples,), says which of them start from rest.
-        """
+    def run(self, values: Array, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples, of shape (examples, values), one after another."""
         before = self._chip.overflows
         rows, trains = [], []
         for example, at_rest in zip(values, rests, strict=True):
             if at_rest:
                 self.rest()
             rows.append(self._present(example))
-            trains.append(self._spikes() if keep else {})
+            trains.append(self._spikes() if options.keep else {})
         spikes = {name: np.stack([t[name] for t in trains]) for name in trains[0]}
         counts = {name: s.sum(axis=1).astype(np.uint16) for name, s in spikes.items()}
         overflows = self._chip.overflows - before
-        return RunnerResult(np.stack(rows), overflows, counts, spikes)
+        return options.result(np.stack(rows), overflows, counts, spikes)
 
     def rest(self) -> None:
         """Reset the state; nengo-loihi's simulator cannot reset itself."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snnc.exact.tables import (
     BuiltChip,
     ChipState,
+    CircuitTables,
     Compartments,
     Fanin,
     Floats,
@@ -20,6 +21,7 @@ from snnc.exact.tables import (
     Int64,
     ReadoutTable,
     Rows,
+    RunResults,
     jit,
     jit_inline,
 )
@@ -95,14 +97,14 @@ def _charge(
 
 @jit
 def _fire(
+    chip: Compartments,
+    segment: int,
     inflow: Int32,
     voltage: Int32,
     spiked: NDArray[np.uint8],
-    keep: np.int32,
-    low: np.int32,
-    high: np.int32,
-    threshold: np.int32,
 ) -> None:
+    keep, threshold = chip.keep_v[segment], chip.threshold[segment]
+    low, high = chip.v_min[segment], chip.v_max[segment]
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
@@ -114,17 +116,17 @@ def _fire(
 
 @jit
 def _fire_and_wait(
+    chip: Compartments,
+    segment: int,
     inflow: Int32,
     voltage: Int32,
     waiting: Int32,
     spiked: NDArray[np.uint8],
-    keep: np.int32,
-    low: np.int32,
-    high: np.int32,
-    threshold: np.int32,
-    refractory: np.int32,
 ) -> None:
     """Fire like `_fire`, and keep the voltage at 0 for the refractory period."""
+    keep, threshold = chip.keep_v[segment], chip.threshold[segment]
+    low, high = chip.v_min[segment], chip.v_max[segment]
+    refractory = chip.refractory[segment]
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
@@ -147,15 +149,10 @@ def step_segment(
     spiked = state.spiked[a - shift : b - shift]
     current, voltage = state.current[a:b], state.voltage[a:b]
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
-    keep, threshold = chip.keep_v[s], chip.threshold[s]
-    low, high = chip.v_min[s], chip.v_max[s]
     if chip.refractory[s] <= 1:  # it is decremented before it is read
-        _fire(inflow, voltage, spiked, keep, low, high, threshold)
+        _fire(chip, s, inflow, voltage, spiked)
     else:
-        waiting, refractory = state.waiting[a:b], chip.refractory[s]
-        _fire_and_wait(
-            inflow, voltage, waiting, spiked, keep, low, high, threshold, refractory
-        )
+        _fire_and_wait(chip, s, inflow, voltage, state.waiting[a:b], spiked)
 
 
 @jit
@@ -310,37 +307,26 @@ def run_spikes(
 
 @jit
 def run_examples(
-    chip: BuiltChip,
-    readout: ReadoutTable,
-    voltage: Floats,
+    circuit: CircuitTables,
     state: ChipState,
     host: HostState,
     charges: Floats,
     rests: NDArray[np.bool_],
-    rows: Floats,
-    counts: NDArray[np.uint16],
-    spikes: NDArray[np.uint8],
+    results: RunResults,
 ) -> None:
-    """Run examples one after another.
+    """Run examples one after another, and fill ``results``.
 
     Parameters
     ----------
-    voltage : (encoder neurons,)
-        The initial voltages of encoders.
     charges : (examples, encoder neurons)
         The voltage increase of encoders per step, in spikes.
     rests : (examples,)
         Whether each example starts from rest.
-    rows : (examples, steps, units)
-        Filled with the outputs.
-    counts : (examples, sources), or (examples, 0) if unused
-    spikes : (examples, steps, sources), or (examples, 0, 0)
-        Filled with the spikes of compartments, then of encoder neurons.
     """
     for e in range(len(charges)):
         if rests[e]:
             rest_chip(state)
-            _rest_host(host, voltage)
-        run_spikes(chip, state, host, charges[e])
-        _run_readout(readout, host, state, rows[e])
-        mark_spikes(state, counts[e], spikes[e])
+            _rest_host(host, circuit.voltage)
+        run_spikes(circuit.chip, state, host, charges[e])
+        _run_readout(circuit.readout, host, state, results.rows[e])
+        mark_spikes(state, results.counts[e], results.spikes[e])

@@ -22,12 +22,12 @@ from snnc.exact.learning_kernel import LEARN_FRAC, learn_examples
 from snnc.exact.package import not_fixed
 from snnc.exact.read import number_sources, read_tables
 from snnc.exact.tables import (
-    BuiltChip,
     Floats,
     Int64,
     LearningState,
     LearningTable,
-    fanin,
+    Lessons,
+    build_chip,
     host_state,
     resting_state,
 )
@@ -103,12 +103,15 @@ class Learner:
             raise not_fixed("layers of the host before it", "the chip")
         self._encoder = encoder
         tables = read_tables(run.sim, learning=True)
-        axons = wire(run.sim, tables, encoder)
-        heard = fanin(axons, tables.blocks, tables.compartments)
-        block, self._synapse = _learning_synapse(run.sim.model)
-        others = heard.order[heard.order != block]
-        heard = heard._replace(order=others)
-        self._chip = BuiltChip(tables.compartments, tables.rows, heard)
+        chip = build_chip(tables, wire(run.sim, tables, encoder))
+        ((block, self._synapse),) = (
+            (number, synapse)
+            for number, each in enumerate(run.sim.model.blocks)
+            for synapse in each.synapses
+            if synapse.learning
+        )
+        others = chip.fanin.order[chip.fanin.order != block]
+        self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
         self._table = _table(run.sim, built, block, self._synapse)
         sources = tables.size + encoder.size
         self._state = resting_state(tables.blocks, sources, network.steps)
@@ -166,8 +169,8 @@ class Learner:
         draws = [self._draw(number) for number in range(len(images))]
         traces, weights = map(np.stack, zip(*draws, strict=True))
         states = self._state, self._host, self._memory
-        given = charges, targets, traces, weights
-        learn_examples(self._chip, self._table, *states, *given, rows)
+        lessons = Lessons(charges, targets, traces, weights, rows)
+        learn_examples(self._chip, self._table, *states, lessons)
         return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
@@ -193,18 +196,6 @@ class Learner:
     def _skip(self, count: int) -> None:
         """Skip numbers that the emulator draws for the noise of neurons."""
         self._random.randint(-127, 128, size=count, dtype=np.int32)
-
-
-def _learning_synapse(model: Model) -> tuple[int, Synapse]:
-    """Return the index of the block that learns, and its synapse."""
-    found = [
-        (number, synapse)
-        for number, block in enumerate(model.blocks)
-        for synapse in block.synapses
-        if synapse.learning
-    ]
-    (learned,) = found
-    return learned
 
 
 def _table(

@@ -14,6 +14,7 @@ from snnc.exact.tables import (
     Int64,
     LearningState,
     LearningTable,
+    Lessons,
     jit,
     jit_after,
 )
@@ -97,12 +98,11 @@ def _learn(
     learning: LearningTable,
     state: ChipState,
     memory: LearningState,
-    target: Floats,
-    drawn: Floats,
-    drawn_weights: Floats,
-    rows: Floats,
+    lessons: Lessons,
+    example: int,
 ) -> None:
     """Run the learning block for the example whose spikes are in ``state``."""
+    rows = lessons.rows[example]
     steps = len(rows)
     start = chip.fanin.start[learning.block]
     first, stop = chip.fanin.segment[learning.block : learning.block + 2]
@@ -120,12 +120,13 @@ def _learn(
                 memory.spiked[i] = 1
         memory.step[0] += 1
         if memory.step[0] % learning.trace_epoch == 0:
-            _update_traces(learning, memory, drawn[traced])
+            _update_traces(learning, memory, lessons.traces[example, traced])
             traced += 1
         if memory.step[0] % learning.weight_epoch == 0:
             if t >= steps // 2:
-                errors = _round_errors(learning, rows[t], target)
-                _update_weights(learning, memory, errors, drawn_weights[learned])
+                errors = _round_errors(learning, rows[t], lessons.targets[example])
+                drawn = lessons.weights[example, learned]
+                _update_weights(learning, memory, errors, drawn)
             learned += 1
         for segment in range(first, stop):
             step_segment(segment, start, t, chip.compartments, state)
@@ -139,25 +140,9 @@ def learn_examples(
     state: ChipState,
     host: HostState,
     memory: LearningState,
-    charges: Floats,
-    targets: Floats,
-    drawn: Floats,
-    drawn_weights: Floats,
-    rows: Floats,
+    lessons: Lessons,
 ) -> None:
-    """Run examples one after another while the readout learns.
-
-    Parameters
-    ----------
-    charges : (examples, encoder neurons)
-    targets : (examples, units)
-    drawn : (examples, updates of traces, axons)
-        Uniform random numbers for rounding traces; some may be unused.
-    drawn_weights : (examples, updates of weights, axons, 2 units)
-    rows : (examples, steps, units)
-        Filled with the outputs.
-    """
-    for e in range(len(charges)):
-        run_spikes(chip, state, host, charges[e])
-        given = targets[e], drawn[e], drawn_weights[e], rows[e]
-        _learn(chip, learning, state, memory, *given)
+    """Run examples one after another while the readout learns."""
+    for e in range(len(lessons.charges)):
+        run_spikes(chip, state, host, lessons.charges[e])
+        _learn(chip, learning, state, memory, lessons, e)

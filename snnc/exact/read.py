@@ -44,17 +44,14 @@ class WeightRows:
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
-            self._append(*_increasing(weights, indices))
+            counts, runs, kept = cut_runs(*_increasing(weights, indices), GAP)
+            runs[1] += self._size
+            self._counts.append(counts)
+            self._runs.append(runs)
+            self._weights.append(kept)
+            self._size += len(kept)
             self._rows += len(weights)
         return self._first[key]
-
-    def _append(self, weights: Int32, indices: Int32) -> None:
-        counts, runs, kept = cut_runs(weights, indices, GAP)
-        runs[1] += self._size
-        self._counts.append(counts)
-        self._runs.append(runs)
-        self._weights.append(kept)
-        self._size += len(kept)
 
     def sizes(self) -> Int64:
         """Return the number of runs of each row."""

@@ -23,10 +23,10 @@ from snnc.exact.encoder import Encoder
 from snnc.exact.kernel import run_examples
 from snnc.exact.tables import (
     Bools,
-    BuiltChip,
+    CircuitTables,
     Floats,
     Int64,
-    ReadoutTable,
+    RunResults,
     host_state,
     resting_state,
 )
@@ -43,16 +43,6 @@ if TYPE_CHECKING:
 
 Kept = Literal["counts", "spikes", "rows"]
 Layers = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerResult:
-    """The result of a runner: the rows, and the same other fields as `EngineResult`."""
-
-    rows: NDArray[np.float64]
-    overflows: Int64
-    counts: Layers
-    spikes: Layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +93,11 @@ AHEAD = 2  # chunks per thread: one runs while another is used
 
 
 class Images(Protocol):
-    """Examples that are read when they are sliced."""
+    """Examples, with shape (examples, *input shape), read when they are sliced."""
 
+    @property
+    def shape(self) -> tuple[int, ...]: ...
     def __getitem__(self, part: slice, /) -> Array: ...
-
-
-class Runner(Protocol):
-    """A state that runs examples one after another, on one thread at a time."""
-
-    def run(
-        self, values: Array, /, rests: Bools, keep: Sequence[Kept]
-    ) -> RunnerResult: ...
-
-
-class Runs(Protocol):
-    """A network that creates runners."""
-
-    def runners(self, count: int) -> Sequence[Runner]: ...
-    def prepare(self, images: Array) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +108,32 @@ class RunOptions:
     decide: Decide
     keep: tuple[Kept, ...]
     threads: int | None
+
+    def result(
+        self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
+    ) -> EngineResult:
+        """Return the results to keep of some examples."""
+        return EngineResult(
+            outputs=decide(rows, self.decide),
+            overflows=overflows,
+            counts=counts if "counts" in self.keep else {},
+            spikes=spikes if "spikes" in self.keep else {},
+            rows=rows if "rows" in self.keep else None,
+        )
+
+
+class Runner(Protocol):
+    """A state that runs examples one after another, on one thread at a time."""
+
+    def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples; ``rests`` says which of them start from rest."""
+
+
+class Runs(Protocol):
+    """A network that creates runners."""
+
+    def runners(self, count: int) -> Sequence[Runner]: ...
+    def prepare(self, images: Array) -> Array: ...
 
 
 class Chunk(NamedTuple):
@@ -169,7 +172,7 @@ def stream(
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
                 values = runs.prepare(x)
-                future = pools[thread].submit(_run, runners[thread], values, rests, job)
+                future = pools[thread].submit(runners[thread].run, values, rests, job)
                 running[future] = thread, span, start, x
                 return
 
@@ -190,17 +193,6 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
             yield (start, stop), at, min(at + CHUNK, stop)
 
 
-def _run(runner: Runner, values: Array, rests: Bools, job: RunOptions) -> EngineResult:
-    given = runner.run(values, rests, job.keep)
-    return EngineResult(
-        outputs=decide(given.rows, job.decide),
-        overflows=given.overflows,
-        counts=given.counts if "counts" in job.keep else {},
-        spikes=given.spikes if "spikes" in job.keep else {},
-        rows=given.rows if "rows" in job.keep else None,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Circuit:
     """The constant data that all runners share.
@@ -209,8 +201,7 @@ class Circuit:
     the sources of each layer, in the layer's shape.
     """
 
-    chip: BuiltChip
-    readout: ReadoutTable
+    tables: CircuitTables
     encoder: Encoder
     places: dict[str, Int64]
     steps: int
@@ -231,32 +222,29 @@ class ThreadRunner:
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
-        blocks, steps = circuit.chip.fanin.start, circuit.steps
+        blocks, steps = circuit.tables.chip.fanin.start, circuit.steps
         self._sources = int(blocks[-1]) + circuit.encoder.size
         self._state = resting_state(blocks, self._sources, steps)
-        units = len(circuit.readout.bias)
+        units = len(circuit.tables.readout.bias)
         self._host = host_state(circuit.encoder.voltage, units, steps)
 
-    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> RunnerResult:
-        """Present examples, of shape (examples, encoder neurons), one after another.
-
-        ``rests``, of shape (examples,), says which of them start from rest.
-        """
-        circuit, steps = self._circuit, self._circuit.steps
-        count, sources = len(charges), self._sources
-        rows = np.empty((count, steps, len(circuit.readout.bias)))
-        counts = np.zeros((count, sources * ("counts" in keep)), np.uint16)
+    def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples, of shape (examples, encoder neurons), one after another."""
+        circuit, keep = self._circuit, options.keep
+        count, steps, sources = len(charges), circuit.steps, self._sources
         shape = (steps, sources) if "spikes" in keep else (0, 0)
-        spikes = np.zeros((count, *shape), np.uint8)
+        results = RunResults(
+            np.empty((count, steps, len(circuit.tables.readout.bias))),
+            np.zeros((count, sources * ("counts" in keep)), np.uint16),
+            np.zeros((count, *shape), np.uint8),
+        )
         before = self._state.overflows.copy()
-        parts = (circuit.chip, circuit.readout, circuit.encoder.voltage)
-        states = (self._state, self._host)
-        run_examples(*parts, *states, charges, rests, rows, counts, spikes)
-        return RunnerResult(
-            rows,
+        run_examples(circuit.tables, self._state, self._host, charges, rests, results)
+        return options.result(
+            results.rows,
             self._state.overflows - before,
-            self._layers(counts) if "counts" in keep else {},
-            self._layers(spikes) if "spikes" in keep else {},
+            self._layers(results.counts) if "counts" in keep else {},
+            self._layers(results.spikes) if "spikes" in keep else {},
         )
 
     def _layers(self, values: Array) -> dict[str, Array]:

@@ -161,6 +161,31 @@ class ReadoutTable(NamedTuple):
     direct: bool
 
 
+class CircuitTables(NamedTuple):
+    """A chip, its readout, and the initial voltages of its encoders."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    voltage: Floats
+
+
+class RunResults(NamedTuple):
+    """Arrays that a run of examples fills.
+
+    Attributes
+    ----------
+    rows : (examples, steps, units)
+        The outputs.
+    counts : (examples, sources), or (examples, 0) if unused
+    spikes : (examples, steps, sources), or (examples, 0, 0)
+        The spikes of compartments, then of encoder neurons.
+    """
+
+    rows: Floats
+    counts: NDArray[np.uint16]
+    spikes: NDArray[np.uint8]
+
+
 class LearningTable(NamedTuple):
     """A readout that learns with PES: a block of outputs, and its host.
 
@@ -205,6 +230,29 @@ class LearningState(NamedTuple):
     filtered: Floats
     step: Int64
     lost: Int64
+
+
+class Lessons(NamedTuple):
+    """Examples from which a readout learns, and their outputs.
+
+    Attributes
+    ----------
+    charges : (examples, encoder neurons)
+        The voltage increase of encoders per step, in spikes.
+    targets : (examples, units)
+    traces : (examples, updates of traces, axons)
+        Uniform random numbers for rounding traces; some may be unused.
+    weights : (examples, updates of weights, axons, 2 units)
+        Random numbers for rounding weights.
+    rows : (examples, steps, units)
+        Filled with the outputs.
+    """
+
+    charges: Floats
+    targets: Floats
+    traces: Floats
+    weights: Floats
+    rows: Floats
 
 
 class ChipState(NamedTuple):
@@ -284,19 +332,20 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
     )
 
 
-def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
-    """Return the axons by block; place axons with equal targets next to each other.
+def build_chip(tables: Tables, axons: AxonTable) -> BuiltChip:
+    """Return the chip with some axons, placed by block and target.
 
     Raises
     ------
     CannotRunError
         If a block reads its own spikes, directly or through other blocks.
     """
+    blocks, compartments = tables.blocks, tables.compartments
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
     order = np.lexsort((axons.row, axons.base, heard))
     count = len(blocks) - 1
     ends = np.cumsum(np.bincount(heard, minlength=count))
-    return Fanin(
+    fanin = Fanin(
         order=_forward(axons.source, heard, blocks),
         start=blocks,
         segment=np.searchsorted(compartments.start, blocks).astype(np.int64),
@@ -305,6 +354,7 @@ def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
         row=axons.row[order],
         base=(axons.base - blocks[heard])[order],
     )
+    return BuiltChip(compartments, tables.rows, fanin)
 
 
 def _forward(source: Int64, heard: Int64, blocks: Int64) -> Int64:

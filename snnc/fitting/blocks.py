@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
 from snnc.diagnostics import Diagnostics
+from snnc.fitting.solve import bisect_largest
 from snnc.fitting.trials import Change, Trials, legal_network
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, Loihi, Shape
@@ -205,9 +206,14 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     def holds(change: Change) -> bool:
         return legal_network(spec, device, (change,)) is not None
 
-    largest = _largest(holds, position, refused)
+    def change(size: int) -> Change:
+        window = tuple(min(size, most) for most in refused.legal)
+        return Change(position, refused.name, refused.what, window)
+
+    size = bisect_largest(lambda size: holds(change(size)), max(refused.legal))
     remedies = []
-    if largest is not None:
+    if size:
+        largest = change(size)
         rest = "" if largest.value == refused.legal else BEHIND
         remedies.append(f"`{largest.text}`{rest}")
     if refused.what == "kernel":
@@ -216,20 +222,3 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     report.withdraw(refused)
     report.add(refused.but(advice=hint))
-
-
-def _largest(
-    holds: Callable[[Change], bool], position: int, refused: KernelTooLarge
-) -> Change | None:
-    """Find the largest window without errors by bisection."""
-
-    def change(size: int) -> Change:
-        window = tuple(min(size, most) for most in refused.legal)
-        return Change(position, refused.name, refused.what, window)
-
-    low, high = 0, max(refused.legal) + 1
-    size = high - 1
-    while high - low > 1:
-        low, high = (size, high) if holds(change(size)) else (low, size)
-        size = (low + high) // 2
-    return change(low) if low else None

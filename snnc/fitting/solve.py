@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 
@@ -55,15 +55,21 @@ def widest(
     return None if value is None else change(value)
 
 
-def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
+def bisect_largest(good: Callable[[int], bool], most: int) -> int:
+    """Return the largest value up to ``most`` that is good, or 0."""
     if good(most):
         return most
     low, high = 0, most
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if good(middle) else (low, middle)
-    if low == 0:
-        return None
+    return low
+
+
+def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
+    low = bisect_largest(good, most)
+    if low in (0, most):
+        return low or None
     above = {low + step - low % step for step in STEPS}
     return next((v for v in sorted(above, reverse=True) if v < most and good(v)), low)
 
@@ -77,34 +83,26 @@ def smallest_stride(position: int, layer: LogicalLayer, holds: Holds) -> Change 
 def wider_strides(position: int, layer: LogicalLayer) -> list[Change]:
     """Return larger strides for a convolution, starting with the largest outputs.
 
-    No stride exceeds the kernel, because that would skip inputs.
+    The strides of height and width increase together, and the stride of depth
+    separately. No stride exceeds the kernel, because that would skip inputs.
     """
     operation = layer.operation
     if not isinstance(operation, Convolution):
         return []
     key = "factor" if layer.kind == "downsample" else "stride"
-    strides = _larger_strides(operation, free=key == "factor")
-    return [Change(position, layer.name, key, stride) for stride in strides]
-
-
-def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
-    """Return larger strides, starting with the largest outputs.
-
-    The strides of height and width increase together, and the stride of depth
-    separately.
-    """
     present, kernel = operation.stride, operation.kernel
     plane = min(2, len(present))
-    strides = []
+    strides: list[Shape] = []
     for deeper, wider in product(range(GROWTH + 1), repeat=2):
         added = (*(deeper,) * (len(present) - plane), *(wider,) * plane)
         stride = tuple(s + a for s, a in zip(present, added, strict=True))
-        skips = any(
+        skips = key == "stride" and any(
             s > max(k, p) for s, k, p in zip(stride, kernel, present, strict=True)
         )
-        if stride != present and stride not in strides and (free or not skips):
+        if stride != present and stride not in strides and not skips:
             strides.append(stride)
-    return sorted(strides, key=lambda stride: (prod(stride), max(stride)))
+    strides.sort(key=lambda stride: (prod(stride), max(stride)))
+    return [Change(position, layer.name, key, stride) for stride in strides]
 
 
 def largest_kernel(position: int, layer: LogicalLayer, holds: Holds) -> Change | None:
@@ -165,18 +163,13 @@ def for_fan_in(trials: Trials, name: str) -> tuple[Change, ...]:
     def holds(changes: Sequence[Change]) -> bool:
         return trials.fits_a_core(changes, name)
 
-    return tuple(_for_fan_in(trials, name, holds))
-
-
-def _for_fan_in(trials: Trials, name: str, holds: Holds) -> Iterator[Change]:
-    position, layer = _find(trials, name)
-    own = largest_kernel(position, layer, holds)
-    if own is not None:
-        yield own
+    own = largest_kernel(*_find(trials, name), holds)
+    changes = [] if own is None else [own]
     lowered = trials.as_is()
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
-        yield from _narrow_or_stride(trials, source, holds)
+        changes += _narrow_or_stride(trials, source, holds)
+    return tuple(changes)
 
 
 def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> list[Change]:

@@ -194,15 +194,12 @@ class Trials:
             # again.
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
-            self._lowered[changes] = self._lower(changes)
+            self.work += LAYER * len(self.spec.spec.layers)
+            network = legal_network(self.spec, self.profile, changes)
+            self._lowered[changes] = (
+                None if network is None else lower(replace(network, target=self.target))
+            )
         return self._lowered[changes]
-
-    def _lower(self, changes: Changes) -> LoweredNetwork | None:
-        self.work += LAYER * len(self.spec.spec.layers)
-        network = legal_network(self.spec, self.profile, changes)
-        if network is None:
-            return None
-        return lower(replace(network, target=self.target))
 
     def map(
         self, changes: Changes, target: Loihi | None = None

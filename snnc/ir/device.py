@@ -93,6 +93,10 @@ class SynapseMemory(Table):
         bits = full * self._chunk_bits(self.chunk, width)
         return bits + (self._chunk_bits(rest, width) if rest else 0)
 
+    def learned_bits(self, units: int) -> int:
+        """Return the size of an axon's weights to a readout that learns."""
+        return self.array_bits(2 * units, self.weight_bits)
+
     def _chunk_bits(self, weights: int, width: int) -> int:
         return -(-(weights * width + self.header_bits) // self.memory_unit) * (
             self.memory_unit

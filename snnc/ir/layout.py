@@ -83,7 +83,9 @@ def _own_bias(layer: LogicalLayer) -> TensorSpec:
     if isinstance(operation, Kernel) and operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
         return TensorSpec(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
-    return _bias(layer.name, shape, zeros=_has_no_bias(layer))
+    assert isinstance(operation, Kernel | Dense)
+    has_norm = layer.spiking is not None and layer.spiking.batchnorm
+    return _bias(layer.name, shape, zeros=not (operation.bias or has_norm))
 
 
 def _shortcut(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
@@ -129,13 +131,6 @@ def _matrix(name: str, source: Shape, target: Shape) -> TensorSpec:
 
 def _bias(layer: str, shape: Shape, zeros: bool = False) -> TensorSpec:
     return TensorSpec(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
-
-
-def _has_no_bias(layer: LogicalLayer) -> bool:
-    has_norm = layer.spiking is not None and layer.spiking.batchnorm
-    operation = layer.operation
-    assert isinstance(operation, Kernel | Dense)
-    return not (operation.bias or has_norm)
 
 
 def input_scale(network: LogicalNetwork) -> str:

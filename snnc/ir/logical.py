@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
 from snnc.language.properties import PesChoice
 from snnc.language.statements import TrainSpec
+from snnc.runtime.pes import Learning
 from snnc.source import Span
 
 Shape = tuple[int, ...]
@@ -343,6 +345,23 @@ class LogicalNetwork:
     @cached_property
     def by_name(self) -> Mapping[str, LogicalLayer]:
         return {layer.name: layer for layer in self.layers}
+
+    def learning_from(self, layer: LogicalLayer) -> Learning:
+        """Return the sizes for a readout that learns with PES from a layer."""
+        learn, loss = self.readout.learn, self.train.loss
+        assert learn is not None
+        assert layer.spiking is not None
+        return Learning(
+            rate=learn.rate,
+            error=learn.error,
+            high=layer.spiking.rate.high,
+            percentile=layer.spiking.rate.percentile,
+            neurons=prod(layer.shape),
+            dt=self.timing.dt,
+            steps=self.timing.steps,
+            synapse=self.readout.synapse,
+            softmax=loss is not None and loss.kind != "mse",
+        )
 
     def shape_of(self, name: str) -> Shape:
         """Return the output shape of the input or of a layer."""

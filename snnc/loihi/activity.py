@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from snnc.ir.device import Energy
 from snnc.ir.lowered import Population
-from snnc.ir.mapped import MappedNetwork, MappedProjection, Route, RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, Route, RoutedNetwork
 from snnc.runtime.pes import WEIGHT_EPOCH
 
 
@@ -66,14 +66,8 @@ class Activity:
 
 def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
     """Return the total activity of the populations of one layer."""
-    return Activity(
-        name,
-        sum(part.spikes for part in parts),
-        sum(part.operations for part in parts),
-        sum(part.arrivals for part in parts),
-        sum(part.updates for part in parts),
-        sum(part.learned for part in parts),
-    )
+    _, *sums = (field.name for field in fields(Activity))
+    return Activity(name, *(sum(getattr(p, key) for p in parts) for key in sums))
 
 
 @dataclass(frozen=True)
@@ -175,10 +169,8 @@ def _inputs(read: Sequence[Route], mapped: MappedNetwork) -> tuple[float, float]
 def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
     """Bound the activity of a readout that learns, which has no spikes."""
     assert mapped.learned is not None
-    steps, name = (
-        mapped.lowered.network.timing.steps,
-        mapped.lowered.network.readout.name,
-    )
+    network = mapped.lowered.network
+    steps, name = network.timing.steps, network.readout.name
     (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers
     learned = registers.words * (steps // WEIGHT_EPOCH)
     updates = block.compartments * steps
@@ -187,13 +179,8 @@ def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
 
 def read_by_host(mapped: MappedNetwork) -> tuple[str, ...]:
     """Return the populations on the chip whose spikes go to the host."""
-    reads = (p for p in (*mapped.projections, *mapped.readout) if _leaves(mapped, p))
-    return tuple(dict.fromkeys(p.projection.source for p in reads))
-
-
-def _leaves(mapped: MappedNetwork, mapping: MappedProjection) -> bool:
     populations = mapped.lowered.by_name
-    source = populations.get(mapping.projection.source)
-    target = populations.get(mapping.projection.target)
-    reads_on_host = target is None or not target.on_chip
-    return source is not None and source.on_chip and reads_on_host
+    on_chip = {name for name, each in populations.items() if each.on_chip}
+    reads = (each.projection for each in (*mapped.projections, *mapped.readout))
+    leaving = (p.source for p in reads if p.target not in on_chip)
+    return tuple(dict.fromkeys(name for name in leaving if name in on_chip))

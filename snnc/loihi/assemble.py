@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
+from math import prod
 
+from snnc.ir.logical import Loihi
 from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
 from snnc.ir.mapped import (
     Block,
@@ -50,7 +53,8 @@ def assemble(
         _population(plan, population, solution, connections)
         for population in plan.lowered.populations
     )
-    return _network(plan.lowered, populations, connections, lower_bound, unmixed)
+    mapped = _network(plan.lowered, populations, connections, lower_bound, unmixed)
+    return _with_learning(mapped)
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
@@ -219,3 +223,46 @@ def _blocks_of(
             )
             blocks.append((block, registers))
         yield blocks
+
+
+def _with_learning(mapped: MappedNetwork) -> MappedNetwork:
+    """Add the core of a readout that learns, and the out-axons that lead to it."""
+    network = mapped.lowered.network
+    readout = network.readout
+    if readout.learn is None or not isinstance(network.target, Loihi):
+        return mapped
+    (source,) = readout.sources
+    neurons = prod(network.by_name[source].shape)
+    bits = neurons * network.device.synapse.learned_bits(readout.units)
+    shape = (2 * readout.units,)
+    block = Block(shape[0], neurons, 0, bits)
+    # On hardware, an in-axon that learns takes two entries.
+    registers = Registers(2 * neurons, shape[0] * neurons, 1, 0, 0)
+    return replace(
+        mapped,
+        populations=tuple(
+            _with_axons(p) if p.population.name == source else p
+            for p in mapped.populations
+        ),
+        lower_bound=mapped.lower_bound + 1,
+        learned=Ensemble(0, 1, shape, shape, (block,), (registers,)),
+    )
+
+
+def _with_axons(mapped: MappedPopulation) -> MappedPopulation:
+    ensembles = []
+    for each in mapped.ensembles:
+        blocks = tuple(
+            replace(block, out_axons=block.out_axons + block.compartments)
+            for block in each.blocks
+        )
+        registers = tuple(
+            replace(
+                register,
+                shared_axons=register.shared_axons + block.compartments,
+                own_axons=register.own_axons + block.compartments,
+            )
+            for register, block in zip(each.registers, blocks, strict=True)
+        )
+        ensembles.append(replace(each, blocks=blocks, registers=registers))
+    return replace(mapped, ensembles=tuple(ensembles))

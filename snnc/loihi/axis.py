@@ -281,11 +281,6 @@ class Axis:
         """The number of positions up to the last position that is read."""
         return min(self.inputs, self.reach((0, self.outputs))[1])
 
-    def reached_of(self, tile: Interval) -> int:
-        """Return how many positions within `read_extent` are in a source tile."""
-        first, stop = self.within(tile)
-        return max(0, min(stop, self.read_extent) - first)
-
     @cached_property
     def pairs(self) -> int:
         """The number of pairs of an input position and an output that reads it."""

@@ -95,6 +95,8 @@ class TilingCandidates:
     def _find(self, groups: Groups) -> Iterator[_Progress]:
         # Expand entries on demand: a group stands for its tiles until so many cores are
         # requested, and a tile that doesn't fit stands for tiles with fewer channels.
+        is_deep = len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
+        forms = range(len(self.costs.forms))
         waiting: list[_Waiting] = [
             (least_cores(self.costs, group), GROUP, group, 0, 0, 0, 0)
             for group in sorted(groups)
@@ -103,8 +105,8 @@ class TilingCandidates:
         while waiting:
             cores, kind, group, form, *sides = heappop(waiting)
             yield cores, None
-            if kind == GROUP and (group == 1 or not self._is_deep):
-                for tile, i in product(self._widest(group), range(self._forms)):
+            if kind == GROUP and (group == 1 or not is_deep):
+                for tile, i in product(self._widest(group), forms):
                     heappush(waiting, self._waiting(TILE, group, i, tile))
                 continue
             if kind == GROUP:
@@ -132,14 +134,6 @@ class TilingCandidates:
         _, height, width, channels = self.costs.volume
         tile = height, width, group * channels
         yield from self._fit_tilings(tilings_of(self.costs, group, tile))
-
-    @property
-    def _is_deep(self) -> bool:
-        return len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
-
-    @property
-    def _forms(self) -> int:
-        return len(self.costs.forms)
 
     def _waiting(self, kind: int, group: int, form: int, tile: Tile) -> _Waiting:
         high, wide, strip = tile

@@ -17,6 +17,7 @@ from snnc.loihi.build_links import ProjectionGeometry, build_links
 from snnc.loihi.link import (
     BlockFit,
     BlockInputs,
+    BlockView,
     ConnectionChoice,
     Inputs,
     LimitViolation,
@@ -302,11 +303,11 @@ def load_of(
     read = zip(inputs.items(), feeds, strict=True)
     return Load(
         tuple(
-            BlockInputs(link, times, fed, rows[link], columns[link])
+            BlockInputs(
+                link, times, fed, BlockView(rows[link], columns[link], strip, whole)
+            )
             for ((_, link, _), times), fed in read
-        ),
-        strip,
-        whole,
+        )
     )
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from functools import cached_property
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate, count, product
+from typing import NamedTuple
 
-from snnc.loihi.axis import Interval, View, cut, length
+from snnc.ir.device import Profile
+from snnc.loihi.axis import Interval, TapRun, cut, length
 from snnc.loihi.bands import NO_EDGES, Edges
-from snnc.loihi.link import AxonLists, Cost, Link, SourceChannels, channels_read
-from snnc.loihi.storage import Footprint, storage_of
+from snnc.loihi.link import (
+    AxonLists,
+    BlockView,
+    Cost,
+    Link,
+    SourceChannels,
+    count_arrays,
+)
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
@@ -77,10 +86,8 @@ class ImageLink(Link):
             feeds.append(SourceChannels(entries * channels, not weighs))
         return tuple(feeds)
 
-    def fed_axons(
-        self, feed: SourceChannels, rows: View, columns: View, whole: bool
-    ) -> int:
-        return self._pixels(rows.inputs, columns.inputs, whole)
+    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
+        return self._pixels(block.rows.inputs, block.columns.inputs, block.whole)
 
     def in_axons(
         self, group: int, part: EnsembleTiling, rows: int, columns: int
@@ -96,22 +103,18 @@ class ImageLink(Link):
             else rows * columns
         )
 
-    def cost(
-        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
-    ) -> Cost:
+    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         # A search asks for the same costs many times: large networks would take
         # twice as long without the cache.
-        key = feed, rows, columns, strip, whole
+        key = feed, block
         if key not in self._costs:
-            self._costs[key] = self._find_cost(*key)
+            self._costs[key] = self._find_cost(feed, block)
         return self._costs[key]
 
-    def _find_cost(
-        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
-    ) -> Cost:
-        footprint = Footprint(rows, columns, strip, not whole, feed.is_zero)
-        storage, memory = storage_of(footprint, self.profile), self.profile.synapse
-        index, channels = memory.index_width(storage.top), feed.entries * strip
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        storage = storage_of(block, feed.is_zero, self.profile)
+        memory = self.profile.synapse
+        index, channels = memory.index_width(storage.top), feed.entries * block.channels
         bits = words = 0
         for area, number in storage.arrays.items():
             weights = area * channels
@@ -142,10 +145,11 @@ class ImageLink(Link):
         self, axis: int, source: Tiling, target: Tiling
     ) -> list[tuple[int, int]]:
         """Return how many positions of each tile split and whole ensembles read."""
-        along = (self.rows, self.columns)[axis]
-        crossings = along.crossings(source.tile[axis], target.tile[axis])
-        reached = map(along.reached_of, cut(source.volume[axis + 1], source.tile[axis]))
-        return list(zip(crossings, reached, strict=True))
+        along, size = (self.rows, self.columns)[axis], source.tile[axis]
+        tiles = map(along.within, cut(source.volume[axis + 1], size))
+        last = along.read_extent
+        reached = (max(0, min(stop, last) - first) for first, stop in tiles)
+        return list(zip(along.crossings(size, target.tile[axis]), reached, strict=True))
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         if not (target.part(0).whole or target.part(-1).whole):
@@ -188,7 +192,16 @@ class ImageLink(Link):
 
     def _channels(self, part: EnsembleTiling) -> list[int]:
         """Return how many channels of each strip of a source ensemble are read."""
-        return [channels_read(part, strip, self.depth.picked) for strip in part.strips]
+        if self.depth.picked is None:
+            return [length(strip) for strip in part.strips]
+        return [
+            sum(
+                length(part.channels_of(strip, place))
+                for place in range(*part.slices_of(strip))
+                if length(self.depth.within((place, place + 1)))
+            )
+            for strip in part.strips
+        ]
 
     def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
         """Return the target's ensembles that read an ensemble of the source."""
@@ -201,3 +214,59 @@ class ImageLink(Link):
         )
         near = self.depth.readers_of(slices, target.group) if length(slices) else ()
         return [i for i in near if self.depth.reading(outputs[i], slices)]
+
+
+class Storage(NamedTuple):
+    """Stored arrays: the number of arrays by their size in pixels.
+
+    ``top`` is the largest index in the arrays. ``aligned`` says whether every base is
+    suitable for pop16.
+    """
+
+    arrays: Mapping[int, int]
+    top: int
+    aligned: bool
+
+
+@lru_cache(maxsize=65536)
+def storage_of(block: BlockView, is_zero: bool, profile: Profile) -> Storage:
+    """Return the arrays that a block stores for one convolution.
+
+    ``is_zero`` says whether all weights are zero.
+
+    There is one array per run of kernel rows, run of kernel columns, and page of the
+    first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``).
+    If the ensemble is split, there is one array per distinct value
+    (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
+    """
+    rows, columns, channels, whole = block
+    aligned = channels % profile.axon.pop16_base == 0 or not any(
+        base % profile.axon.pop16_base
+        for base in block.bases(rows.starts, columns.starts)
+    )
+    if block.size <= profile.synapse.page:
+        # All arrays begin on one page, so no loop over pairs of runs is needed.
+        zeros = {(1, frozenset([1 if whole or not is_zero else 0])): 1}
+        kinds = rows.kinds(not whole), columns.kinds(not whole)
+        high, wide = (max((n for n, _ in each), default=0) for each in kinds)
+        top = max(0, ((high - 1) * columns.size + wide) * channels - 1)
+        return Storage(count_arrays(*kinds, zeros), top, aligned)
+    page, top = profile.synapse.page, 0
+    areas: dict[Hashable, int] = {}
+    for row, column in product(rows.runs, columns.runs):
+        key = _identity(row, column, whole, is_zero)
+        last = ((row.length - 1) * columns.size + column.length) * channels - 1
+        for base in block.bases(row.starts, column.starts):
+            areas[key, base // page] = row.length * column.length
+            top = max(top, base // page * page + last)
+    return Storage(Counter(areas.values()), top, aligned)
+
+
+def _identity(row: TapRun, column: TapRun, whole: bool, is_zero: bool) -> Hashable:
+    """Return the key of an array; equal arrays of a synapse have equal keys."""
+    if whole:
+        return row.tap, row.length, column.tap, column.length
+    scale = 0 if is_zero else row.scale * column.scale
+    if scale == 0:
+        return row.length, column.length
+    return row.values, column.values, scale

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 from typing import Literal, NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Picked, View, cut, length
+from snnc.loihi.axis import Axis, Interval, Kind, View, cut
 from snnc.loihi.bands import Bands, Edges
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
@@ -50,6 +51,35 @@ class Cost(NamedTuple):
     aligned: bool
     words: int
     index_bits: int | None
+
+
+class BlockView(NamedTuple):
+    """A block's view of a source image.
+
+    Attributes
+    ----------
+    rows, columns
+        The views of the source's rows and columns.
+    channels
+        The number of channels of the block.
+    whole
+        Whether the block is the whole ensemble.
+    """
+
+    rows: View
+    columns: View
+    channels: int
+    whole: bool
+
+    @property
+    def size(self) -> int:
+        """The number of compartments of the block."""
+        return self.rows.size * self.columns.size * self.channels
+
+    def bases(self, rows: Iterable[int], columns: Iterable[int]) -> set[int]:
+        """Return the first compartments that are reached from some rows and columns."""
+        width, channels = self.columns.size, self.channels
+        return {(i * width + j) * channels for i, j in product(rows, columns)}
 
 
 class AxonLists(NamedTuple):
@@ -105,9 +135,7 @@ class Link(ABC):
         """
 
     @abstractmethod
-    def fed_axons(
-        self, feed: SourceChannels, rows: View, columns: View, whole: bool
-    ) -> int:
+    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
         """Return the in-axons of one connection in a block."""
 
     @abstractmethod
@@ -127,10 +155,8 @@ class Link(ABC):
         """
 
     @abstractmethod
-    def cost(
-        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
-    ) -> Cost:
-        """Return the cost of one connection for a block of ``strip`` channels."""
+    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        """Return the cost of one connection for a block."""
 
     @abstractmethod
     def axons(
@@ -224,15 +250,23 @@ def _first_cores(tiling: Tiling) -> list[tuple[int, int, int]]:
     return places
 
 
-def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) -> int:
-    """Return how many channels of a source strip are in slices that are read."""
-    if picked is None:
-        return length(strip)
-    return sum(
-        length(part.channels_of(strip, place))
-        for place in range(*part.slices_of(strip))
-        if length(picked.within((place, place + 1)))
-    )
+def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
+    """Return the number of arrays by size.
+
+    Each axis contains the number of kinds, by length and by their common factors. All
+    arrays of zeros with equal lengths are equal.
+    """
+    arrays = Counter[int]()
+    zeros = set()
+    for kinds in product(*(axis.items() for axis in axes)):
+        lengths = tuple([length for (length, _), _ in kinds])
+        scales = set(map(prod, product(*[some for (_, some), _ in kinds])))
+        number = prod([number for _, number in kinds])
+        arrays[prod(lengths)] += number * len(scales - {0})
+        if 0 in scales:
+            zeros.add(lengths)
+    arrays.update(map(prod, zeros))
+    return arrays
 
 
 EXPONENTS = 7
@@ -293,15 +327,13 @@ class Inputs(NamedTuple):
 class BlockInputs(NamedTuple):
     """The part of equal projections in one block.
 
-    ``feeds`` are the inputs from each ensemble of a source; ``rows`` and ``columns``
-    are the views of the source.
+    ``feeds`` are the inputs from each ensemble of a source.
     """
 
     link: Link
     times: int
     feeds: tuple[SourceChannels, ...]
-    rows: View
-    columns: View
+    block: BlockView
 
 
 @dataclass(frozen=True)
@@ -310,34 +342,24 @@ class Load:
 
     Bits are counted on demand, because counting is slow and unnecessary if there are
     too many in-axons.
-
-    Attributes
-    ----------
-    strip
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
     """
 
     inputs: tuple[BlockInputs, ...]
-    strip: int
-    whole: bool
 
     @cached_property
     def in_axons(self) -> int:
         return sum(
-            times * link.fed_axons(feed, rows, columns, self.whole)
-            for link, times, feeds, rows, columns in self.inputs
+            times * link.fed_axons(feed, block)
+            for link, times, feeds, block in self.inputs
             for feed in feeds
         )
 
     @cached_property
     def costs(self) -> list[tuple[int, list[Cost]]]:
         """The number of equal projections, and the costs of each connection."""
-        size = self.strip, self.whole
         return [
-            (times, [link.cost(feed, rows, columns, *size) for feed in feeds])
-            for link, times, feeds, rows, columns in self.inputs
+            (times, [link.cost(feed, block) for feed in feeds])
+            for link, times, feeds, block in self.inputs
         ]
 
     @property

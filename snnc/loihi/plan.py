@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -98,7 +98,6 @@ def make_plan(
     axons
         The required kind of axon, for populations that need one.
     """
-    kinds = axons or {}
     choices = PlanCache().choices if cache is None else cache.choices
     populations = _populations_to_map(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
@@ -106,15 +105,7 @@ def make_plan(
     for population in populations:
         read = lowered.into(population.name) if population.on_chip else ()
         sources = tuple(positions[projection.source] for projection in read)
-        geometries = tuple(
-            geometry_of(
-                p,
-                lowered.by_name[p.source].volume,
-                population,
-                kinds.get(p.source),
-            )
-            for p in read
-        )
+        geometries = tuple(_geometries(lowered, population, axons or {}))
         groups = tuple(steps[source].choices.groups for source in sources)
         key = (
             population.on_chip,
@@ -138,13 +129,18 @@ def standalone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
 ) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
+    geometries = list(_geometries(lowered, population, {}))
     read = lowered.into(population.name)
-    volumes = [lowered.by_name[p.source].volume for p in read]
-    geometries = [
-        geometry_of(p, v, population) for p, v in zip(read, volumes, strict=True)
-    ]
-    groups = [least_sizes(volume[0]) for volume in volumes]
+    groups = [least_sizes(lowered.by_name[p.source].volume[0]) for p in read]
     return _chip_choices(population, geometries, groups, target, profile)
+
+
+def _geometries(
+    lowered: LoweredNetwork, population: Population, axons: Axons
+) -> Iterator[ProjectionGeometry]:
+    for p in lowered.into(population.name) if population.on_chip else ():
+        volume = lowered.by_name[p.source].volume
+        yield geometry_of(p, volume, population, axons.get(p.source))
 
 
 def _chip_choices(

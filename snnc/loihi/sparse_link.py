@@ -12,9 +12,8 @@ from operator import itemgetter
 from snnc.ir.device import Profile
 from snnc.loihi.axis import ONE, Axis, Interval, Kind, Tiles, View
 from snnc.loihi.bands import NO_EDGES, Bands, Edges, edges_of
-from snnc.loihi.link import Cost, Link, SourceChannels
+from snnc.loihi.link import BlockView, Cost, Link, SourceChannels, count_arrays
 from snnc.loihi.scatter_axis import Pattern, pattern_of
-from snnc.loihi.storage import count_arrays
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
@@ -82,10 +81,8 @@ class SparseLink(Link):
     def edges(self) -> Edges:
         return NO_EDGES if self._dense else edges_of(self.bands)
 
-    def fed_axons(
-        self, feed: SourceChannels, rows: View, columns: View, whole: bool
-    ) -> int:
-        return rows.inputs * columns.inputs * feed.entries
+    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
+        return block.rows.inputs * block.columns.inputs * feed.entries
 
     def in_axons(
         self, group: int, part: EnsembleTiling, rows: int, columns: int
@@ -93,10 +90,9 @@ class SparseLink(Link):
         feeds = self.feeds(group, part, part.strips[0])
         return rows * columns * sum(feed.entries for feed in feeds)
 
-    def cost(
-        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
-    ) -> Cost:
+    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         assert isinstance(feed, SynapseFanOut)
+        rows, columns, _, whole = block
         key = (feed, rows, columns, whole)
         if key not in self._costs:
             channels = dict(feed.lengths if whole else feed.distinct)

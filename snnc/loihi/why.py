@@ -10,7 +10,7 @@ fitting shows which limit is exceeded, and by how much.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, inf, prod
@@ -18,7 +18,7 @@ from typing import Literal
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.axon_use import NO_READERS, AxonUse, Readers
+from snnc.loihi.axon_use import NO_READERS, AxonUse
 from snnc.loihi.candidates import ChipChoices, tilings_below
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
@@ -207,25 +207,19 @@ def _misses_beside(
     Empty if one of these tilings fits: the search missed it, so this bound does not
     hold.
     """
-    replacement = LocalReplacement(plan, solution)
+    use = AxonUse()
     limit = choices.costs.profile.core.compartments
     misses = []
     for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
-        if not _may_fit(choices, tiling):
+        fits = (choices.costs.fit(tiling, groups) for groups in choices.combinations)
+        if choices.combinations and not any(isinstance(f, BlockFit) for f in fits):
             continue
-        outcome = replacement.violation(i, tiling)
+        outcome = replacement_violation(plan, solution, i, tiling, use)
         if outcome is None:
             return []
         where, violation = outcome
         misses.append(NearMiss(tiling.cores, plan.populations[where].name, violation))
     return misses
-
-
-def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
-    """Return whether a tiling fits on its own, for the groups that were tried."""
-    combinations = choices.combinations
-    fits = (choices.costs.fit(tiling, groups) for groups in combinations)
-    return not combinations or any(isinstance(fit, BlockFit) for fit in fits)
 
 
 def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling]:
@@ -234,54 +228,32 @@ def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling
     return tilings_below(costs.volume, costs.forms, compartments, cores)
 
 
-class LocalReplacement:
-    """A mapping in which the tiling of one layer at a time is replaced.
+def replacement_violation(
+    plan: Plan, solution: Solution, i: int, tiling: Tiling, use: AxonUse
+) -> tuple[int, LimitViolation] | None:
+    """Return the first exceeded limit if layer ``i`` has the given tiling.
 
-    Parameters
-    ----------
-    plan
-        The layers and their projections.
-    solution
-        The tilings of the layers.
+    The layer is checked first, then its readers, then the out-axons of the sources of
+    all these layers. The result includes the index of the layer that exceeds the limit.
     """
-
-    def __init__(self, plan: Plan, solution: Solution) -> None:
-        self.plan = plan
-        self.solution = solution
-        self._use = AxonUse()
-
-    def violation(self, i: int, tiling: Tiling) -> tuple[int, LimitViolation] | None:
-        """Return the first exceeded limit if layer ``i`` has the given tiling.
-
-        The layer is checked first, then its readers, then the out-axons of the sources
-        of all these layers. The result includes the index of the layer that exceeds the
-        limit.
-        """
-        tilings, steps = list(self.solution.tilings), self.plan.steps
-        tilings[i] = tiling
-        fits = list(self.solution.fits)
-        changed = [i, *(n for n, step in enumerate(steps) if i in step.sources)]
-        for n in changed:
-            fit = self.plan.fit(n, tilings)
-            if isinstance(fit, LimitViolation):
-                return n, fit
-            fits[n] = fit
-        most = self.plan.profile.core.out_axons
-        for source in sorted({s for n in changed for s in steps[n].sources}):
-            readers = self._readers(source, tilings, fits)
-            if readers.counts:
-                peak = self._use.peak(readers, tilings[source])
-                if peak > most:
-                    return source, LimitViolation("out-axons", peak, most)
-        return None
-
-    def _readers(
-        self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
-    ) -> Readers:
+    steps, tilings, fits = plan.steps, list(solution.tilings), list(solution.fits)
+    tilings[i] = tiling
+    changed = [i, *(n for n, step in enumerate(steps) if i in step.sources)]
+    for n in changed:
+        fit = plan.fit(n, tilings)
+        if isinstance(fit, LimitViolation):
+            return n, fit
+        fits[n] = fit
+    most = plan.profile.core.out_axons
+    for source in sorted({s for n in changed for s in steps[n].sources}):
         readers = NO_READERS
-        if isinstance(self.plan.steps[source].choices, ChipChoices):
-            for n, step in enumerate(self.plan.steps):
-                for read, one in zip(step.sources, fits[n].connections, strict=False):
+        if isinstance(steps[source].choices, ChipChoices):
+            for step, own, reader in zip(steps, fits, tilings, strict=True):
+                for read, one in zip(step.sources, own.connections, strict=False):
                     if read == source:
-                        readers = self._use.more(readers, one, tilings[n])
-        return readers
+                        readers = use.more(readers, one, reader)
+        if readers.counts:
+            peak = use.peak(readers, tilings[source])
+            if peak > most:
+                return source, LimitViolation("out-axons", peak, most)
+    return None

@@ -15,7 +15,6 @@ from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
 from snnc.loihi.board import doubts
-from snnc.loihi.learning import with_learning
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
@@ -156,7 +155,7 @@ class Attempt:
         if self.solution is None:
             return None
         bound = self.search.lower_bound
-        return with_learning(assemble(self.plan, self.solution, bound, self.unmixed))
+        return assemble(self.plan, self.solution, bound, self.unmixed)
 
 
 def attempt(

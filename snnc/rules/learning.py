@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from math import ceil, prod
 
 from snnc.diagnostics import LayerDiagnostic
-from snnc.ir.learning import axon_bits, learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.rules.ceilings import above_ceiling, below
 from snnc.runtime.pes import LEAST
@@ -123,7 +122,7 @@ class TooMuchToLearn(LayerDiagnostic):
         if layer is None:
             return
         core, neurons = network.device.core, prod(layer.shape)
-        stored = core.synapse_bits // axon_bits(readout.units, network.device)
+        stored = core.synapse_bits // network.device.synapse.learned_bits(readout.units)
         limits = (
             (readout.name, "units", readout.units, MOST_UNITS),
             (layer.name, "neurons", neurons, min(MOST_NEURONS, stored)),
@@ -173,7 +172,7 @@ class LearningOutOfRange(LayerDiagnostic):
         layer, readout = learned_layer(network), network.readout
         if layer is None or readout.learn is None:
             return
-        learning = learning_of(network, layer)
+        learning = network.learning_from(layer)
         increment, most = learning.increment(), learning.most_increment
         if LEAST <= increment <= most or any(TooMuchToLearn.check(network)):
             return

@@ -36,7 +36,6 @@ class Dump:
 
 
 def dump_of(core: nxsdk.Core) -> Dump:
-    """Count what was written to a core."""
     pops: dict[int, set[int]] = defaultdict(set)
     populations: dict[tuple[int, ...], set[int | None]] = defaultdict(set)
     for axon in core.axons:

@@ -28,7 +28,6 @@ Arriving: TypeAlias = "dict[tuple[int, int], list[tuple[int, int]]]"
 
 
 def apply_decay(value: Ints, decay: Ints) -> Ints:
-    """Return a value after one step of decay."""
     return np.sign(value) * (np.abs(value) * (4096 - decay) >> 12)
 
 
@@ -55,7 +54,6 @@ class RunningCore:
 
     @cached_property
     def axons(self) -> dict[int, list[nxsdk.OutAxon]]:
-        """Return the out-axons of each compartment."""
         found = defaultdict(list)
         for axon in self._core.axons:
             found[axon.compartment].append(axon)
@@ -84,7 +82,6 @@ class RunningCore:
         return self._read[axon, atom]
 
     def step(self, arriving: list[tuple[int, int]]) -> None:
-        """Take what arrives, and fire."""
         came = np.zeros_like(self.current)
         for axon, atom in arriving:
             targets, weights = self.weights(axon, atom)
@@ -132,7 +129,6 @@ class RunningBoard(nxsdk.Board):
         }
 
     def run(self, steps: int, aSync: bool = False) -> None:
-        """Run the board for some steps."""
         assert not aSync
         cores, now = self._cores, self.__dict__.setdefault("now", 0)
         inputs = self._inputs()

@@ -15,7 +15,7 @@ from nengo_loihi.block import LoihiBlock, Synapse
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.exact.read import read_tables
 from snnc.exact.stream import join
-from snnc.exact.tables import AxonTable, Compartments, fanin
+from snnc.exact.tables import AxonTable, Compartments, build_chip
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError
@@ -150,7 +150,8 @@ def looping() -> str:
     axons = AxonTable(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
     parts: list[Any] = [ones.astype(np.int32)] * 9
     segments = Compartments(*parts)
-    return refusal(lambda: fanin(axons, blocks, segments))
+    tables: Any = SimpleNamespace(blocks=blocks, compartments=segments, rows=None)
+    return refusal(lambda: build_chip(tables, axons))
 
 
 def test_what_cannot_run_says_why(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc.exact.stream import CHUNK, RunnerResult, RunOptions, stream
+from snnc.exact.stream import CHUNK, EngineResult, RunOptions, stream
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow
@@ -24,9 +23,9 @@ class Echo:
     def prepare(self, images: Any) -> Any:
         return images
 
-    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> RunnerResult:
+    def run(self, values: Any, rests: Any, options: RunOptions) -> EngineResult:
         rows = np.stack([values, rests], axis=-1)[:, np.newaxis]
-        return RunnerResult(rows, np.zeros(3, np.int64), {}, {})
+        return options.result(rows, np.zeros(3, np.int64), {}, {})
 
 
 @pytest.mark.parametrize("presentation", ["row", "rest"])
@@ -53,6 +52,8 @@ def test_who_stops_listening_stops_the_threads() -> None:
     read = []
 
     class Noted:
+        shape = (1000,)
+
         def __getitem__(self, part: slice) -> Any:
             read.append(part.start)
             return np.arange(1000)[part]
@@ -69,7 +70,7 @@ def test_what_goes_wrong_on_a_thread_is_raised() -> None:
         def runners(self, count: int) -> list[Echo]:
             return [Broken() for _ in range(count)]
 
-        def run(self, *_: Any) -> RunnerResult:
+        def run(self, *_: Any) -> EngineResult:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):

@@ -138,18 +138,6 @@ def test_blocks_do_not_depend_on_each_other(pairs: list[tuple[float, float]]) ->
             assert one[0] == several[i]
 
 
-def test_stored_weights_count_for_about_what_they_are() -> None:
-    random = np.random.default_rng(0)
-    weights = np.float32(100) * random.normal(size=(5, 3, 4)).astype(np.float32)
-    largest = np.abs(weights).max(axis=(1, 2))
-    blocks = discretize_blocks(NEURONS[0], largest, np.zeros(5))
-    stored = discretize_weights(blocks, weights)
-    assert stored.shape == weights.shape
-    error = np.abs(decode_weights(blocks, stored) - weights)
-    assert (error <= largest[:, np.newaxis, np.newaxis] / 250).all()
-    assert error.any()
-
-
 @pytest.mark.parametrize("neurons", NEURONS)
 @pytest.mark.parametrize(("weight", "bias"), [(1e-6, 0.0), (1e-3, 1e3), (1.0, 1e4)])
 def test_what_would_do_is_just_enough(

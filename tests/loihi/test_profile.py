@@ -41,7 +41,7 @@ def test_the_mapping_keeps_the_limits_of_the_device(tmp_path: Path) -> None:
     assert mapped.lowered.network.target.cores == 20
     blocks = [b for p in mapped.populations for e in p.ensembles for b in e.blocks]
     assert max(block.compartments for block in blocks) <= small.core.compartments
-    assert mapped.cores > sound(DRIFT, "place").cores == 5
+    assert (mapped.cores, sound(DRIFT, "place").cores) == (13, 5)
 
 
 def test_what_is_too_large_for_the_device_alone_is_refused(tmp_path: Path) -> None:
@@ -58,16 +58,6 @@ def test_what_ships_is_what_its_types_say() -> None:
         assert dataclasses.asdict(checked) == dataclasses.asdict(trusted)
         assert repr(checked) == repr(trusted)
         assert repr(read_profile(path.stem)) == repr(checked)
-
-
-def test_the_command_line_takes_a_device(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = device(tmp_path)
-    assert main(["--device", path, "limits"]) == 0
-    assert "Small" in capsys.readouterr().out
-    assert main(["--device", path, "report", str(ROOT / "specs/drift.snn")]) == 0
-    assert "on 13 cores of 1 chip" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -135,8 +125,3 @@ def test_an_unknown_device_is_a_mistake_of_usage(
 ) -> None:
     assert main(["--device", "loihi7", "limits"]) == 2
     assert "snnc has loihi1" in capsys.readouterr().err
-
-
-def test_the_option_may_follow_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "--device", "x.toml"]) == 2
-    assert "x.toml: No such file or directory" in capsys.readouterr().err

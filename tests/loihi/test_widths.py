@@ -8,12 +8,11 @@ from sys import maxsize
 import pytest
 
 from snnc.loihi.assemble import assemble
-from snnc.loihi.candidates import ChipChoices, finest_tilings
+from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Search
-from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.rules.loihi import TooManyCores
-from tests.loihi.exhaustive import within_limits
+from tests.loihi.exhaustive import every_tiling, within_limits
 from tests.loihi.test_search import small_plan
 from tests.support import compile_text, layered, sound
 
@@ -88,29 +87,16 @@ def test_what_a_large_network_is_said_to_take_suffices() -> None:
 def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
     found = 0
     for plan in mappable_plans(30):
-        for step in plan.steps:
+        tilings = [list(every_tiling(step.choices))[::3] for step in plan.steps]
+        for step, targets in zip(plan.steps, tilings, strict=True):
             if not isinstance(step.choices, ChipChoices):
                 continue
-            groups = tuple(plan.steps[s].choices.groups[0] for s in step.sources)
-            candidates = step.choices.candidates(step.choices.groups, groups, True)
-            tilings = [
-                *finest_tilings(step.choices.costs),
-                *(tiling for tiling, _ in candidates.up_to(12)),
-            ]
-            for source, forms in zip(
-                step.sources, step.choices.costs.links, strict=True
-            ):
-                volume = plan.steps[source].choices.volume
-                depth, height, width, channels = volume
-                cuts = [
-                    Tiling(volume, group, (high, wide, group * channels), (), 1)
-                    for group in least_sizes(depth)
-                    for high in least_sizes(height)
-                    for wide in least_sizes(width)
-                ]
-                for link, cut, tiling in product(forms.values(), cuts, tilings):
-                    every = link.axons(cut, tiling, cut.parts)
-                    assert link.most_axons(cut, tiling) == max(map(max, every))
+            links = step.choices.costs.links
+            for source, forms in zip(step.sources, links, strict=True):
+                cuts = tilings[source]
+                for link, cut, target in product(forms.values(), cuts, targets):
+                    every = link.axons(cut, target, cut.parts)
+                    assert link.most_axons(cut, target) == max(map(max, every))
                     found += 1
     assert found > 1000
 

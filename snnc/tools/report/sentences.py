@@ -8,7 +8,6 @@ from itertools import groupby
 from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
-from snnc.ir.learning import learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
@@ -182,7 +181,7 @@ def _learning(summary: Summary) -> Iterator[str]:
     readout, learn = network.readout, network.readout.learn
     if learn is None:
         return
-    learning = learning_of(network, network.by_name[readout.sources[0]])
+    learning = network.learning_from(network.by_name[readout.sources[0]])
     start = "the trained weights" if learn.from_ == "trained" else "zeros"
     yield (
         f"{readout.name} learns on a core of its own, from {start}: one presentation "
