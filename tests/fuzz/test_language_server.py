@@ -21,14 +21,14 @@ from snnc.language_server.analysis import (
 )
 from snnc.language_server.buffers import Buffer, as_sent, offset_in, position_of
 from snnc.language_server.completion import completions_at
+from snnc.language_server.fixing import remedies
 from snnc.language_server.hover import hints, page_at
-from snnc.language_server.requests.fixing import remedies
-from snnc.language_server.requests.reading import folds, semantic_tokens, symbols_of
-from snnc.language_server.requests.writing import layout
+from snnc.language_server.reading import folds, semantic_tokens, symbols_of
 from snnc.language_server.word_roles import (
     named_at,
     words_of,
 )
+from snnc.language_server.writing import layout
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seed_paths

@@ -29,12 +29,14 @@ from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
-from snnc.vocabulary.counterparts import counterpart, fill_advice, own_counterpart
 from snnc.vocabulary.foreign_keywords import (
     advise_elsewhere,
+    counterpart,
+    fill_advice,
     fix_word,
     nearby_key,
     nearest,
+    own_counterpart,
     owners,
     same_key,
     setting_line,
@@ -191,7 +193,7 @@ def in_notation(line: str, source: SourceFile) -> str:
     """Convert an ``.snn`` statement or property to a file's notation."""
     if not source.is_yaml:
         return line
-    from snnc.syntax.yaml.quotes import snippet  # only for a YAML spec
+    from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
 
     return snippet(line)
 

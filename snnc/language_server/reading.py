@@ -19,8 +19,7 @@ from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, offsets_in, position_of, range_of
 from snnc.language_server.hover import hints, page_at
-from snnc.language_server.requests import COLOURED, MODIFIERS
-from snnc.language_server.server import SpecServer
+from snnc.language_server.server import COLOURED, MODIFIERS, SpecServer
 from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
 from snnc.source import Span
