@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from snnc.importer.layer_config import snake
+from snnc.importer.graph import snake
 from snnc.text.tables import Row, prose, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "from-nengo-dl.md"

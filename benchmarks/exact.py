@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 import nengo  # noqa: E402
 import numpy as np  # noqa: E402
 
-from snnc.exact import Engine  # noqa: E402
+from snnc.exact import Engine, make_engine  # noqa: E402
 from snnc.exact.engine import runs  # noqa: E402
 from snnc.exact.package import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
@@ -178,7 +178,9 @@ def prove(count: int, first: int, folder: Path) -> int:
             continue
         done += 1
         features.update(features_of(compile_text(draw_spec(seed), "place")[0].mapped))
-        found = compare(drawn, random_weights(drawn), random_images(drawn))
+        weights, images = random_weights(drawn), random_images(drawn)
+        with make_engine(drawn, weights) as engine:
+            found = compare(engine, drawn, weights, images)
         if found:
             wrong += 1
             print(f"seed {seed}: {'; '.join(found)}", flush=True)

@@ -67,6 +67,17 @@ def network(body: str, name: str = "net") -> str:
     return f"snn 1\n\nnetwork {name} {{\n{body.strip()}\n}}\n"
 
 
+def layered(
+    *lines: str,
+    shape: str = "12x12x1",
+    target: str = "loihi",
+    encode: str = "conv e { filters 4 }",
+) -> str:
+    """Return a spec with these lines between its encoder and its readout."""
+    head = (f"target {target}", f"input x {shape} in 0..1", f"encode {encode}")
+    return network("\n".join((*head, *lines, "readout y { classes 4 }")))
+
+
 def codes(text: str, device: Profile | None = None) -> list[str]:
     """Return the codes of all that is reported for a text, by place."""
     _, report = compile_text(text, "place", device)

@@ -26,7 +26,7 @@ from snnc.runtime.files import reason
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
-    from snnc.importer.outcome import ImportOutcome
+    from snnc.importer.convert import ImportOutcome
     from snnc.nir.importing import Restored
     from snnc.nir.neurons import Neuron
 
@@ -150,7 +150,7 @@ def import_command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        from snnc.importer.outcome import ImportOutcome
+        from snnc.importer.convert import ImportOutcome
 
         assert isinstance(done, ImportOutcome)  # because `takes_spec` is false
         _print(done, form)

@@ -25,8 +25,7 @@ from snnc.driver import compile_file, compile_spec, place_on_chips
 from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
-from snnc.syntax.revisions import read_spec
-from snnc.tools.diff import Version, compare, compile_version
+from snnc.tools.diff import compare, read_version
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.opening import SpecError
@@ -192,7 +191,13 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
         print_result(rows, form)
         is_broken, is_same = rows.broken, rows.same
     else:
-        before, after = (_version(spec, report) for spec in (old, new))
+        try:
+            sides = [
+                read_version(spec, report, options.device()) for spec in (old, new)
+            ]
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        before, after = sides
         print_diagnostics(report)
         is_broken = before is None or after is None
         if before is not None and after is not None:
@@ -202,11 +207,3 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     if is_broken:
         return 2 if exit_code else 1
     return 1 if exit_code and not is_same else 0
-
-
-def _version(spec: str, report: Diagnostics) -> Version | None:
-    try:
-        source = read_spec(spec, report)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    return None if source is None else compile_version(source, report, options.device())

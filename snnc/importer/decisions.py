@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,53 +68,6 @@ class RefusedLayerError(Exception):
     ) -> None:
         super().__init__(why)
         self.remedy, self.option, self.rule = remedy, option, rule
-
-
-class Decisions:
-    """All lines of the explanation so far.
-
-    Attributes
-    ----------
-    decisions :
-        All decisions, in the order in which they were made.
-    """
-
-    def __init__(self) -> None:
-        self.decisions: list[Decision] = []
-        self._told: set[str] = set()
-        self._refused: set[str] = set()
-
-    def decide(self, decision: Decision) -> None:
-        self.decisions.append(decision)
-        if not decision.option:
-            self._told.add(decision.layer)
-        if decision.verdict == "refused":
-            self._refused.add(decision.layer)
-
-    def tell(self, name: str, verdict: Verdict, why: str) -> None:
-        """Record the verdict on a whole layer, unless there is one already."""
-        if name not in self._told:
-            self.decide(Decision(name, "", verdict, why))
-
-    def become(self, name: str, why: str) -> None:
-        """Replace the reason for keeping or rewriting a layer with a more exact one."""
-        for place, d in enumerate(self.decisions):
-            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
-                self.decisions[place] = replace(d, why=why)
-
-    def lose(self, name: str, option: str, why: str) -> None:
-        """Change an option's verdict to ``training``."""
-        for place, d in enumerate(self.decisions):
-            if d.layer == name and d.option.startswith(option):
-                self.decisions[place] = replace(d, verdict="training", why=why)
-
-    @property
-    def has_refused(self) -> bool:
-        """Whether any layer prevents the import."""
-        return bool(self._refused)
-
-    def is_refused(self, name: str) -> bool:
-        return name in self._refused
 
 
 _RULES: dict[Rule, type[Diagnostic]] = {

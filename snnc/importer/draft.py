@@ -144,6 +144,16 @@ class StatementDraft:
     properties: tuple[str, ...] = ()
 
     @property
+    def word(self) -> str:
+        """The kind of the statement in a spec."""
+        if self.upscale or self.image:
+            return "conv2d_transpose"
+        if self.kind == "conv":
+            kind = "depthwise" if self.is_depthwise else "conv"
+            return f"{kind}{len(self.kernel)}d"
+        return self.kind
+
+    @property
     def is_depthwise(self) -> bool:
         """Whether the statement is a depthwise convolution in the spec."""
         return self.groups > 1 and self.groups == self.main[0].read[-1]

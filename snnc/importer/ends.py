@@ -13,7 +13,6 @@ from snnc.importer.linear import LinearStep, Term, points, whole
 from snnc.importer.model import KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ENDING, ConversionState
-from snnc.importer.sums import size_of
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
@@ -74,7 +73,7 @@ def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
 def convert_ends(state: ConversionState) -> NetworkEnds | None:
     """Choose the encoder and the readout; None if a layer was refused."""
     values = [state.values[name] for name in state.model.outputs]
-    if any(value.broken for value in values) or state.has_refused:
+    if any(value.broken for value in values) or state.refused:
         return None
     try:
         draft = _readout(state, values)
@@ -118,7 +117,8 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     if not _has_neurons(state, value):
         value = identity_neurons(state, name, value)
     draft = readout(state, name, value)
-    weights = size_of(draft.main, size)
+    sources = {term.source: term.read for term in draft.main}
+    weights = size * sum(map(prod, sources.values()))
     is_dense = all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from snnc.importer.build import build
+from snnc.importer.build import build, is_old, translate
 from snnc.importer.formats import (
     BEGINNING,
     HDF5,
@@ -29,20 +29,33 @@ from snnc.importer.formats import (
     refuse_old,
     too_deep,
 )
-from snnc.importer.h5_weights import ROOT, H5Weights
 from snnc.importer.hdf5 import LARGEST, Store
-from snnc.importer.keras1 import is_old, translate
-from snnc.importer.keras3_weights import FOLDERS, Keras3Weights, compare
 from snnc.importer.model import (
     Graph,
+    KerasLayer,
     KerasModel,
     RefusedModelError,
+    Shapes,
     StoredWeights,
     refused,
     too_large,
 )
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
-from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
+from snnc.importer.weights import (
+    FOLDERS,
+    NAMES,
+    ROOT,
+    H5Weights,
+    Keras3Weights,
+    variable_names,
+)
+from snnc.rules.models import (
+    DamagedModel,
+    PythonSource,
+    WeightsAlone,
+    WeightsDiffer,
+    WeightsUnclear,
+)
 from snnc.source import module_of
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
@@ -285,3 +298,79 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
         raise refused(DamagedModel, path=path, reason=reason) from error
+
+
+def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
+    """Compare the layers with the weights, by the names and shapes of arrays.
+
+    The number of channels that a kernel reads is unknown here; the conversion checks
+    this number later.
+
+    Raises
+    ------
+    RefusedModelError
+        SNN826, with the first layer that differs.
+    """
+    for layer in model.layers:
+        if layer.shares:
+            continue
+        try:
+            reason = next(_differences(layer, weights.shapes(layer.name)), "")
+        except RefusedModelError as error:
+            if not isinstance(error.diagnostic, WeightsUnclear):
+                raise
+            reason = error.diagnostic.reason
+        if reason:
+            raise refused(
+                WeightsDiffer,
+                path=path,
+                layer=layer.name,
+                kind=layer.kind,
+                reason=reason,
+            )
+
+
+def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
+    if layer.kind not in NAMES:
+        return
+    due = variable_names(layer.kind, layer.options, len(shapes))
+    if set(due) != set(shapes) or not shapes:
+        present, names = ", ".join(shapes) or "no weights", ", ".join(NAMES[layer.kind])
+        yield f"the file has {present} for this layer, but {names} are expected"
+    for name, size in _sizes(layer).items():
+        shape = shapes.get(name)
+        if shape is None:
+            continue
+        pairs = zip(size, shape, strict=False)
+        if len(size) != len(shape) or any(n not in (None, m) for n, m in pairs):
+            stored = "x".join(map(str, shape)) or "a single number"
+            asked = "x".join("?" if n is None else str(n) for n in size)
+            yield f"its {name} in the file is {stored}, but {asked} is expected"
+
+
+def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
+    """Return the shapes that the options determine; None is an unknown size."""
+    kind, rank = layer.kind, layer.rank
+    names = ("filters", "units", "depth_multiplier")
+    filters, units, multiplier = (_count(layer.options.get(name)) for name in names)
+    if "depth_multiplier" not in layer.options:
+        multiplier = 1
+    kernel = layer.options.get("kernel_size")
+    taps = tuple(map(_count, kernel if isinstance(kernel, list) else [kernel] * rank))
+    if kind in ("Conv1D", "Conv2D", "Conv3D"):
+        return {"kernel": (*taps, None, filters), "bias": (filters,)}
+    if kind == "Conv2DTranspose":
+        return {"kernel": (*taps, filters, None), "bias": (filters,)}
+    if kind == "Dense":
+        return {"kernel": (None, units), "bias": (units,)}
+    depthwise = {"depthwise_kernel": (*taps, None, multiplier)}
+    if kind.startswith("DepthwiseConv"):
+        return depthwise
+    if kind.startswith("SeparableConv"):
+        pointwise = (*(1,) * rank, None, filters)
+        return depthwise | {"pointwise_kernel": pointwise, "bias": (filters,)}
+    return {}
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from snnc.importer.model import RefusedModelError, refused, too_large
@@ -14,7 +13,7 @@ from snnc.rules.models import (
     OldModel,
     UnsafeModel,
 )
-from snnc.weight_files.header import RepeatedNameError, without_repeats
+from snnc.weight_files.header import RepeatedNameError, parse_json
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
@@ -127,7 +126,8 @@ def refuse_json(path: str, value: Any) -> None:
         raise foreign(path, _SCRIPT)
     if {"opsetImport", "opset_import", "irVersion", "ir_version"} & value.keys():
         raise foreign(path, _ONNX)
-    if _is_state(value):
+    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
+    if value and all(key.endswith(ends) for key in value):  # of a ``state_dict``
         raise foreign(path, _STATE)
     raise not_a_model(path, "its JSON has no class_name")
 
@@ -147,12 +147,6 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
         raise refused(OldModel, path=path, writer=writer)
 
 
-def _is_state(value: Mapping[str, Any]) -> bool:
-    """Whether all keys end like the keys of a ``state_dict``."""
-    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
-    return bool(value) and all(key.endswith(ends) for key in value)
-
-
 def not_a_model(path: str, reason: str) -> RefusedModelError:
     """Refuse a file that is not a model."""
     return refused(NotAModel, path=path, reason=reason)
@@ -170,7 +164,7 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
     if len(text) > LARGEST_TEXT:
         raise too_large(path, what, len(text), LARGEST_TEXT)
     try:
-        value = json.loads(text, object_pairs_hook=without_repeats)
+        value = parse_json(text)
         json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
     except RecursionError as error:
         raise too_deep(path, what) from error

@@ -5,28 +5,52 @@ Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``. Keras 3
 ``keras_history`` is ``[layer, node, tensor]``. The node is the index of the layer's
 call that produced the tensor. For submodels, the index starts at 0 or 1, depending on
 the version of Keras.
+
+Keras 3 writes objects as ``{"module", "class_name", "config", "registered_name"}``
+(`keras.saving.serialize_keras_object`), and Keras 2 as ``{"class_name", "config"}``.
+Options get the names that Keras 2 uses.
 """
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from snnc.importer.layer_config import (
-    FOREIGN,
-    check_shape,
-    head,
-    is_custom,
+from snnc.importer.model import (
+    Graph,
+    LayerOutput,
+    NestedLayer,
     malformed,
-    names_of,
-    read_options,
-    snake,
+    refused,
 )
-from snnc.importer.model import Graph, LayerOutput, NestedLayer, refused
-from snnc.rules.architectures import NoInputShape, SubclassedModel
+from snnc.rules.architectures import (
+    NoInputShape,
+    NotFiniteOption,
+    SameLayerName,
+    SubclassedModel,
+    UnknownDtype,
+)
 
+OWN_ROOTS = {"keras", "tf_keras", "tensorflow"}
+DTYPES = {
+    "bfloat16", "bool", "float16", "float32", "float64", "int8", "int16", "int32",
+    "int64", "mixed_bfloat16", "mixed_float16", "string", "uint8", "uint16", "uint32",
+    "uint64",
+}  # fmt: skip
+LARGEST_INPUT = 2**31
+"""The limit on the elements of an example; HDF5 and old NumPy have this limit."""
+
+_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3: Keras 2
+_INERT = "Lambda"  # snnc never reads its marshalled code.
+
+
+FOREIGN = "custom>"
+"""A prefix for names of custom objects, which the conversion judges later."""
 MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"
 """The option for a call's other arguments, such as ``training``."""
@@ -126,8 +150,11 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+    nodes = entry.get("inbound_nodes", [])
+    if not isinstance(nodes, list):
+        raise malformed(f"`{name}`", "its inbound_nodes are not a list")
     with _blaming(name):
-        calls = read_calls(entry.get("inbound_nodes", []))
+        calls = tuple(map(_read_call, nodes))
     first, *others = calls or (((), {}),)
     part = _part(name, entry, first)
     # A submodel's graph is read only once: even in a small file, nested submodels that
@@ -155,19 +182,6 @@ def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
     if others:
         options[CALLED_WITH] = dict(others)
     return NestedLayer(name, kind, options, reads)
-
-
-def read_calls(nodes: Any) -> tuple[Call, ...]:
-    """Return the calls of ``inbound_nodes``.
-
-    Raises
-    ------
-    ValueError
-        If no version of Keras writes such a value.
-    """
-    if not isinstance(nodes, list):
-        raise ValueError("its inbound_nodes are not a list")
-    return tuple(_read_call(node) for node in nodes)
 
 
 def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
@@ -253,3 +267,116 @@ def _is_tensor(value: Any) -> bool:
 
 def _is_constant(value: Any) -> bool:
     return isinstance(value, list) and 3 <= len(value) <= 4 and value[0] == CONSTANT
+
+
+def head(entry: Any, layer: str) -> tuple[str, Any]:
+    """Return the class and the configuration of a serialised layer."""
+    kind = entry.get("class_name") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or not kind:
+        raise malformed(layer, "it has no class_name")
+    config = entry.get("config")
+    listed = isinstance(config, list) and kind == "Sequential"
+    if not isinstance(config, dict) and not listed:
+        raise malformed(layer, "it has no config")
+    return kind, config
+
+
+def names_of(entries: list[Any]) -> list[str]:
+    """Return the names of layers; unnamed layers get names as in Keras."""
+    names: list[str] = []
+    used: Counter[str] = Counter()
+    for number, entry in enumerate(entries):
+        kind, config = head(entry, f"layer {number}")
+        own = entry.get("name")
+        if own is None and isinstance(config, dict):
+            own = config.get("name")
+        if own is None:
+            own = snake(kind)
+            used[own] += 1
+            own = own if used[own] == 1 else f"{own}_{used[own] - 1}"
+        if not isinstance(own, str) or not own:
+            raise malformed(f"layer {number}", "its name is not a text")
+        names.append(own)
+    refuse_repeats(names)
+    return names
+
+
+def refuse_repeats(names: list[str]) -> None:
+    """Refuse two layers with the same name."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise refused(SameLayerName, layer=name)
+
+
+def snake(kind: str) -> str:
+    """Return Keras's name for a class (``to_snake_case``)."""
+    name = re.sub(r"\W+", "", kind)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def is_custom(entry: Mapping[str, Any]) -> bool:
+    """Whether the class of a serialised object is not from Keras."""
+    kind, module = entry.get("class_name"), entry.get("module")
+    registered = str(entry.get("registered_name") or "")
+    if ">" in f"{kind}{registered}":
+        return True
+    return module is not None and str(module).split(".")[0] not in OWN_ROOTS
+
+
+def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, Any]:
+    """Return a layer's configuration as Keras 2 would write it.
+
+    Raises
+    ------
+    RefusedModelError
+        If the configuration has an unknown dtype, an impossible input shape or a
+        number that is not finite.
+    """
+    renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
+    options: dict[str, Any] = {}
+    for key, value in config.items():
+        plain = value if kind == _INERT else _plain(value, key, layer)
+        options[renamed.get(key, key)] = plain
+    dtype = options.get("dtype")
+    if dtype is not None and not (isinstance(dtype, str) and dtype in DTYPES):
+        name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
+        raise refused(UnknownDtype, layer=layer, dtype=str(name))
+    if "batch_input_shape" in options:
+        check_shape(options["batch_input_shape"], layer)
+    return options
+
+
+def _plain(value: Any, option: str, layer: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise refused(NotFiniteOption, option=option, layer=f"`{layer}`", value=value)
+    if isinstance(value, list):
+        return [_plain(item, option, layer) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: _plain(item, option, layer) for key, item in value.items()}
+    kind, config = value["class_name"], value.get("config")
+    if is_custom(value):
+        name = str(config if isinstance(config, str) else kind)
+        return {"class_name": f"{FOREIGN}{name}", "config": {}}
+    if kind == "function" and isinstance(config, str):
+        return config
+    if isinstance(config, dict) and kind != _INERT:
+        config = {key: _plain(item, key, layer) for key, item in config.items()}
+    return {"class_name": kind, "config": config}
+
+
+def check_shape(shape: Any, layer: str) -> None:
+    """Refuse an input shape that no array of examples can have.
+
+    The batch is the first dimension; None is an open dimension.
+    """
+    is_list = isinstance(shape, list) and all(
+        size is None or (type(size) is int and size > 0) for size in shape
+    )
+    if not is_list:
+        reason = "its input shape is not a list of positive whole numbers"
+        raise malformed(f"`{layer}`", reason)
+    if math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
+        raise malformed(f"`{layer}`", "an example has more than 2^31 elements")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ class Store(ArrayFile):
                 names = []
                 while f"{name}{len(names)}" in item.attrs:
                     names.append(f"{name}{len(names)}")
-            return self._attributes(item, names) if names else None
+            what = f"its attribute `{name}`"
+            values = [_texts(item.attrs[name], what) for name in names]
+            return tuple(chain.from_iterable(values)) if names else None
 
     def has(self, path: str) -> bool:
         """Whether there is an array at a path."""
@@ -195,10 +198,6 @@ class Store(ArrayFile):
         self._declared.add(path)
         if self._size > LARGEST:
             raise too_large(self.path, "weights", self._size, LARGEST)
-
-    def _attributes(self, owner: Any, names: list[str]) -> tuple[str, ...]:
-        what = f"its attribute `{names[0]}`"
-        return tuple(text for name in names for text in _texts(owner.attrs[name], what))
 
     def _unsafe(self, reason: str) -> RefusedModelError:
         return refused(UnsafeModel, path=self.path, reason=reason)

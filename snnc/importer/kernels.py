@@ -91,7 +91,7 @@ class Kernels:
         if step.op == "unroll":
             return _on_positions(np.eye(step.given), step.order, shape), bias
         arrays = self._weights.of(step.layer)
-        matrix: Array = np.asarray(arrays["kernel"])
+        matrix: Array = np.atleast_1d(arrays["kernel"])
         if step.is_first:
             bias = _bias(arrays, step.given)
         total, rows = len(matrix), slice(step.start, step.start + step.rows)

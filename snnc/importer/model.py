@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import Self
-
 from snnc.diagnostics import Diagnostic
+from snnc.rules.architectures import MalformedLayer
 from snnc.rules.models import ModelTooLarge, WeightsUnclear
 from snnc.source import whole_file
 
@@ -49,6 +48,12 @@ class KerasLayer:
     options: Mapping[str, Any]
     reads: tuple[str, ...]
     shares: str = ""
+
+    @property
+    def rank(self) -> int:
+        """The number of axes of a class such as ``Conv2D``; 0 for other classes."""
+        plain = self.kind.removesuffix("Transpose")
+        return int(plain[-2]) if plain.endswith("D") else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ class Graph:
     outputs: tuple[LayerOutput, ...]
 
 
-class ModelWeights(ABC):
+class ModelWeights(AbstractContextManager["ModelWeights"], ABC):
     """An open weight file, which is also a context manager that closes it.
 
     Each layer is read on request. Only the arrays that the caller keeps stay in memory.
@@ -191,19 +196,10 @@ class ModelWeights(ABC):
             weights belong to the layer.
         """
 
-    @abstractmethod
     def close(self) -> None:
-        """Close the file, and remove unpacked data."""
+        """Close the file, and remove unpacked data, if there are any."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
@@ -279,6 +275,11 @@ class RefusedModelError(Exception):
 def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
     """Return the error for a rule; the file is added later."""
     return RefusedModelError(rule(span=NOWHERE, **fields))
+
+
+def malformed(layer: str, reason: str) -> RefusedModelError:
+    """Refuse a configuration that Keras does not write."""
+    return refused(MalformedLayer, layer=layer, reason=reason)
 
 
 def unclear(layer: str, reason: str) -> RefusedModelError:

@@ -277,7 +277,11 @@ def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     last = part.steps[-1].layer
     value = Value((part,), shape, is_positive=is_positive)
     (begun,) = identity_neurons(state, last, value).terms
-    state.tell_kept(last, owner, is_positive)
+    count = "a neuron" if is_positive else "two neurons"
+    state.layers[last].rewrite(
+        f"{count} for each of its values, because no single kernel includes the border "
+        f"of zeros between this layer and `{owner}`"
+    )
     return begun
 
 

@@ -18,10 +18,12 @@ from contextlib import (
     nullcontext,
     redirect_stdout,
 )
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.importer.convert import ImportOutcome, outcome
 from snnc.importer.files import read_file
 from snnc.importer.formats import not_a_model
 from snnc.importer.model import (
@@ -33,7 +35,6 @@ from snnc.importer.model import (
     refused,
     too_large,
 )
-from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import CodeFailed, PackageMissing, WeightsUnclear
@@ -137,7 +138,8 @@ def read(
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
     with refusing(name):
-        how = how_to_read(Path(name), name, tell or _to_stderr)
+        to_stderr = partial(print, file=sys.stderr, flush=True)
+        how = how_to_read(Path(name), name, tell or to_stderr)
         if beside and how != "file":
             raise not_a_model(
                 name, "`--weights` needs a file that contains an architecture"
@@ -226,10 +228,6 @@ def _check_folder(path: Path, name: str) -> None:
         )
 
 
-def _to_stderr(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def run(
     target: str,
     request: ImportRequest,
@@ -265,7 +263,10 @@ def run(
                 model, weights = read(target, say, weights_read)
                 if weights is not None:
                     stack.enter_context(weights)
-                if weights_file is None and not _depends_on_weights(model):
+                # A spec depends on the signs of norms before a maximum, or on a range.
+                kinds = [layer.kind for layer in model.layers]
+                is_used = any("Max" in k or k == "Normalization" for k in kinds)
+                if weights_file is None and not is_used:
                     weights = None
                 elif weights is not None and limits is not None:
                     weights.load()
@@ -273,12 +274,6 @@ def run(
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
-
-
-def _depends_on_weights(model: KerasModel) -> bool:
-    """Whether a spec depends on weights: on the signs of norms, or on a range."""
-    kinds = [layer.kind for layer in model.layers]
-    return any("Max" in kind or kind == "Normalization" for kind in kinds)
 
 
 @contextmanager

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc.importer.decisions import Decision, Decisions, RefusedLayerError
+from snnc.importer.decisions import Decision, RefusedLayerError, Verdict
 from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
 from snnc.rules.rates import WIDEST_UNSCALED
 
+NORMS = ("BatchNormalization", "SyncBatchNormalization")
+SHAPING = (
+    "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
+    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
+    "ActivityRegularization",
+)  # fmt: skip
+"""Layers that do not change values in inference."""
+ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
+"""Layers that keep the order of a vector's values."""
 
-class ConversionState(Decisions):
+
+class ConversionState:
     """The drafts, values and decisions so far.
 
     Attributes
     ----------
+    decisions :
+        All lines of the explanation, in the order in which they were made.
     drafts :
         The drafts by key, in the order of the spec.
     values :
@@ -40,6 +51,8 @@ class ConversionState(Decisions):
     weights :
         The model's weights; None if they are unknown, or if the spec does not depend
         on them (see `snnc.importer.read`).
+    refused :
+        The layers that prevent the import.
     done :
         Norms that an earlier layer has absorbed.
     kept :
@@ -54,7 +67,9 @@ class ConversionState(Decisions):
         request: ImportRequest,
         weights: ModelWeights | None = None,
     ) -> None:
-        super().__init__()
+        self.decisions: list[Decision] = []
+        self._told: set[str] = set()
+        self.refused: set[str] = set()
         self.model = model
         self.weights = weights
         self.request = request
@@ -121,25 +136,45 @@ class ConversionState(Decisions):
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
 
+    def decide(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        if not decision.option:
+            self._told.add(decision.layer)
+        if decision.verdict == "refused":
+            self.refused.add(decision.layer)
+
+    def tell(self, name: str, verdict: Verdict, why: str) -> None:
+        """Record the verdict on a whole layer, unless there is one already."""
+        if name not in self._told:
+            self.decide(Decision(name, "", verdict, why))
+
+    def become(self, name: str, why: str) -> None:
+        """Replace the reason for keeping or rewriting a layer with a more exact one."""
+        for place, d in enumerate(self.decisions):
+            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, why=why)
+
+    def lose(self, name: str, option: str, why: str) -> None:
+        """Change an option's verdict to ``training``."""
+        for place, d in enumerate(self.decisions):
+            if d.layer == name and d.option.startswith(option):
+                self.decisions[place] = replace(d, verdict="training", why=why)
+
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
-    def output_of(self, layer: KerasLayer) -> str | None:
-        """Return the output that a layer computes, except for its shape, or None."""
-        return self._end_of(
-            layer, lambda after: after.kind in SHAPING or _is_linear(after)
-        )
-
-    def is_end(self, layer: KerasLayer) -> bool:
-        """Whether only activations and changes of shape follow a layer."""
-        return self._end_of(layer, lambda after: after.kind in ENDING) is not None
-
-    def _end_of(
-        self, layer: KerasLayer, passes: Callable[[KerasLayer], bool]
+    def output_of(
+        self, layer: KerasLayer, kinds: tuple[str, ...] = SHAPING
     ) -> str | None:
+        """Return the output that follows a layer after only these kinds, or None."""
         name = layer.name
-        while self.is_read_once(name) and passes(self._reader_of(name)):
-            name = self._reader_of(name).name
+        while self.is_read_once(name):
+            after = self._reader_of(name)
+            named = after.options.get("activation")
+            is_linear = after.kind == "Activation" and named in ("linear", None)
+            if not is_linear and after.kind not in kinds:
+                break
+            name = after.name
         is_output = not self.readers[name] and name in self.model.outputs
         return name if is_output else None
 
@@ -255,7 +290,7 @@ class ConversionState(Decisions):
                 self.tell(step.layer, "rewritten", how)
 
     def _tell_own(self, step: LinearStep, draft: StatementDraft) -> None:
-        kind = f"`{word(draft)}`"
+        kind = f"`{draft.word}`"
         if step.op == "separable":
             how = (
                 "its two kernels are multiplied into one kernel, which the chip "
@@ -279,14 +314,6 @@ class ConversionState(Decisions):
         why = f"folded into the kernels that read this layer{why}"
         self.tell(norm.layer, "rewritten", why)
 
-    def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
-        """Record that neurons keep a value that no single kernel can compute."""
-        count = "a neuron" if is_positive else "two neurons"
-        self.layers[name].rewrite(
-            f"{count} for each of its values, because no single kernel includes the "
-            f"border of zeros between this layer and `{owner}`"
-        )
-
     def reads_input(self, key: str) -> bool:
         """Whether a source is the input or an average of the input."""
         while key and self.drafts[key].kind == "avgpool":
@@ -298,7 +325,7 @@ class ConversionState(Decisions):
 class CurrentLayer(KerasLayer):
     """A layer that is being read, with the state of the conversion.
 
-    Its methods record decisions on it; see `Decisions`.
+    Its methods record decisions on it.
     """
 
     state: ConversionState = field(kw_only=True)
@@ -331,32 +358,6 @@ class CurrentLayer(KerasLayer):
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )
         return BROKEN
-
-
-def word(draft: StatementDraft) -> str:
-    """Return the kind of a statement in a spec."""
-    if draft.upscale or draft.image:
-        return "conv2d_transpose"
-    if draft.kind == "conv":
-        kind = "depthwise" if draft.is_depthwise else "conv"
-        return f"{kind}{len(draft.kernel)}d"
-    return draft.kind
-
-
-NORMS = ("BatchNormalization", "SyncBatchNormalization")
-SHAPING = (
-    "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
-    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
-    "ActivityRegularization",
-)  # fmt: skip
-"""Layers that do not change values in inference."""
-ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
-"""Layers that keep the order of a vector's values."""
-
-
-def _is_linear(layer: KerasLayer) -> bool:
-    named = layer.options.get("activation")
-    return layer.kind == "Activation" and named in ("linear", None)
 
 
 def _clean(value: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from math import prod
 
 from snnc.importer.draft import INPUT, Bias, Unit
 from snnc.importer.fitting import Fitted, fit, fit_more, united
@@ -75,12 +74,6 @@ def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
         return 1
     groups = terms[0].groups()
     return groups if groups > 1 else 1
-
-
-def size_of(terms: Iterable[Term], units: int) -> int:
-    """Return the number of weights in a matrix over the sources of terms."""
-    sources = {term.source: term.read for term in terms}
-    return units * sum(map(prod, sources.values()))
 
 
 def shift_of(terms: Iterable[Term]) -> str:

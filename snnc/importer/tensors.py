@@ -13,7 +13,7 @@ from snnc.importer.draft import INPUT, RELU, StatementDraft
 from snnc.importer.kernels import Kernels, crop, of_groups, two_classes
 from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
-from snnc.importer.statements import TOP
+from snnc.importer.spec import TOP
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.text.tables import dims
@@ -79,6 +79,7 @@ class TensorMaker:
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._channels = conversion.state.input_shape[-1]
+        self._reads_input = conversion.state.reads_input
         self._written = conversion.written
         self._ends = conversion.ends
         self.bound = 0.0
@@ -161,7 +162,7 @@ class TensorMaker:
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
         is_signed = self._ends.encoder is None and self._written.values[0] < 0
-        if is_signed and self._is_input(source):
+        if is_signed and self._reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 
@@ -207,11 +208,6 @@ class TensorMaker:
             if is_read and passes and self._is_summed(draft.layer):
                 return True
         return False
-
-    def _is_input(self, source: str) -> bool:
-        while source and self._drafts[source].kind == "avgpool":
-            source = self._drafts[source].sources[0]
-        return source == INPUT
 
 
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:

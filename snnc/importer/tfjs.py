@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.importer.build import build
 from snnc.importer.formats import not_a_model, parse, refuse_old
-from snnc.importer.h5_weights import full_names, owned, owners
 from snnc.importer.hdf5 import LARGEST
 from snnc.importer.model import (
     ArrayFile,
@@ -27,6 +26,7 @@ from snnc.importer.model import (
     refused,
     too_large,
 )
+from snnc.importer.weights import full_names, owned, owners
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from snnc.loihi.candidates import (
     tilings_of,
 )
 from snnc.loihi.cost_model import CostModel
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.search import Step
 from snnc.loihi.tiling import Tiling, least_sizes
 
@@ -46,6 +47,14 @@ class Plan:
 
     def step(self, population: Population) -> Step:
         return self.steps[self.positions[population.name]]
+
+    def fit(self, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
+        """Return whether a population fits on cores, given the others' tilings."""
+        step = self.steps[i]
+        if not isinstance(step.choices, ChipChoices):
+            return BlockFit(())
+        groups = tuple(tilings[source].group for source in step.sources)
+        return step.choices.costs.fit(tilings[i], groups)
 
     @property
     def is_hopeless(self) -> bool:

@@ -127,7 +127,7 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
         read = plan.lowered.into(population.name) if population.on_chip else ()
         own = tuple(forms[id(projection)] for projection in read)
         tilings.append(replace(tiling_of(mapped.by_name[population.name]), forms=own))
-        fit = _fit(plan, len(fits), tilings)
+        fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
     floor = sum(step.choices.floor for step in plan.steps)
@@ -262,7 +262,7 @@ class LocalReplacement:
         fits = list(self.solution.fits)
         changed = [i, *(n for n, step in enumerate(steps) if i in step.sources)]
         for n in changed:
-            fit = _fit(self.plan, n, tilings)
+            fit = self.plan.fit(n, tilings)
             if isinstance(fit, LimitViolation):
                 return n, fit
             fits[n] = fit
@@ -285,12 +285,3 @@ class LocalReplacement:
                     if read == source:
                         readers = self._use.more(readers, one, tilings[n])
         return readers
-
-
-def _fit(plan: Plan, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
-    """Return whether a layer fits on cores, given the other layers' tilings."""
-    step = plan.steps[i]
-    if not isinstance(step.choices, ChipChoices):
-        return BlockFit(())
-    groups = tuple(tilings[source].group for source in step.sources)
-    return step.choices.costs.fit(tilings[i], groups)

@@ -19,7 +19,7 @@ from snnc.ir.logical import InputLayer, ReadoutLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
-from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
+from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -160,7 +160,7 @@ class _GraphMaker:
         shape: Shape = cut(population.volume, axis, count)
         if population.volume == volume_of(layer.shape):
             shape = layer.shape
-        self._spikes[name] = spike_of(layer.spiking, dt)
+        self._spikes[name] = 1 / (layer.spiking.rate.high * dt)
         self._ends[name] = []
         for number in range(count):
             own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.diagnostics import Diagnostics
+from snnc.importer.convert import ImportOutcome, outcome, write_all
 from snnc.importer.model import RefusedModelError
-from snnc.importer.outcome import ImportOutcome, outcome, write_all
 from snnc.importer.read import check_file, refusing
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile

@@ -87,11 +87,6 @@ def nir_neurons_of(
     return NirNeurons("IF", high * dt, 0.0)
 
 
-def spike_of(spiking: Spiking, dt: float) -> float:
-    """Return the activation that one spike per step represents."""
-    return 1 / (spiking.rate.high * dt)
-
-
 @dataclass(frozen=True, slots=True)
 class SpecNeurons:
     """The neurons of a node, as properties of a spec.

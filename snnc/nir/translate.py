@@ -65,9 +65,6 @@ class GraphWeights(ModelWeights):
         """See `Weights.of`."""
         return self._arrays.get(layer, {})
 
-    def close(self) -> None:
-        """Do nothing, because no file is open."""
-
 
 @dataclass(slots=True)
 class Translated:

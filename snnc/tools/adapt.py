@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from snnc.runtime.data import Examples
     from snnc.runtime.examples import Array
+    from snnc.runtime.network import Network
     from snnc.tools.package import Package
 
 LearningSimulator = Literal["exact", "loihi", "nengo"]
@@ -132,7 +133,6 @@ def adapt(
     """
     import numpy as np  # imports of extras
 
-    from snnc.runtime.data import DataError, open_data, select
     from snnc.runtime.examples import score
     from snnc.runtime.nengo.learning import targets_of
     from snnc.runtime.nengo.simulators import require
@@ -145,16 +145,7 @@ def adapt(
             f"`{readout.name}` doesn't learn: write `learn pes` in it"
         )
     require("loihi" if simulator == "exact" else simulator, network)
-    if isinstance(x, str | os.PathLike):
-        x, y = open_data(x, network).arrays
-    chosen = select(x, np.asarray(y), network, examples, seed)
-    if not len(chosen):
-        raise DataError("there are no examples to learn from")
-    if readout.classes and len(set(chosen.y.tolist())) == 1:
-        raise DataError(
-            f"all examples are of class {chosen.y[0]}: the readout would forget the "
-            "others; give examples of several classes"
-        )
+    chosen = _draw_examples(network, x, y, examples, seed)
     tensors = dict(package.layout.LAYOUT.load(weights))
     if simulator == "exact":
         from snnc.exact.learning import Learner
@@ -180,6 +171,27 @@ def adapt(
         score(outputs, chosen.y, readout.classes),
         float(np.mean(errors > readout.learn.error)),
     )
+
+
+def _draw_examples(
+    network: Network, x: object, y: object, count: int | None, seed: int | None
+) -> Examples:
+    """Return the examples to learn from, of several classes."""
+    import numpy as np
+
+    from snnc.runtime.data import DataError, open_data, select
+
+    if isinstance(x, str | os.PathLike):
+        x, y = open_data(x, network).arrays
+    chosen = select(x, np.asarray(y), network, count, seed)
+    if not len(chosen):
+        raise DataError("there are no examples to learn from")
+    if network.readout.classes and len(set(chosen.y.tolist())) == 1:
+        raise DataError(
+            f"all examples are of class {chosen.y[0]}: the readout would forget the "
+            "others; give examples of several classes"
+        )
+    return chosen
 
 
 def _learn_in_nengo(

@@ -99,8 +99,9 @@ def import_keras(
     request = ImportRequest(name, pairs, encode, input_range, *asked)
     report = diagnostics.Diagnostics()
     with TemporaryDirectory() as folder:
-        file, shown = os.fspath(model) if _is_path(model) else "", ""
-        if not file:
+        if isinstance(model, str | os.PathLike):
+            file, shown = os.fspath(model), ""
+        else:
             _check(model)
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
@@ -177,7 +178,3 @@ def _check(model: Any) -> None:
         raise SpecError((SubclassedModel(span=span, name=model.name, kind=kind),))
     if not getattr(model, "built", True):
         raise SpecError((NoInputShape(span=span, name=model.name),))
-
-
-def _is_path(model: object) -> bool:
-    return isinstance(model, str | os.PathLike)

@@ -23,10 +23,9 @@ from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
-from snnc.syntax.revisions import read_spec
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff import Version, compile_version
+from snnc.tools.diff import read_version
 from snnc.tools.diff.layers import match
 from snnc.tools.diff.weights import compare_weights
 from snnc.weight_files.fit import fit
@@ -69,7 +68,7 @@ def migrate_file(
         What happened to each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
-    before, after = _version(old, report, device), _version(new, report, device)
+    before, after = (read_version(spec, report, device) for spec in (old, new))
     if output.exists() and not force:
         report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
@@ -93,11 +92,6 @@ def migrate_file(
         report.add(CannotWrite(span=whole_file(output), reason=reason))
         return None
     return moves
-
-
-def _version(spec: str, report: Diagnostics, device: Profile | None) -> Version | None:
-    source = read_spec(spec, report)
-    return None if source is None else compile_version(source, report, device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ class Package(Listed):
         opened = imported.open_package(folder)
         object.__setattr__(self, "opened", opened)
         object.__setattr__(self, "folder", opened.folder)
-        if spec is not None and self._built_from != spec.hash:
+        lock = PackageRecords.of(self.folder).lock
+        if spec is not None and (lock is None or lock.spec != spec.hash):
             raise ValueError(
                 f"{os.fspath(folder)} was not built from this spec: "
                 f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
@@ -117,11 +118,6 @@ class Package(Listed):
         if spec.hash != lock.spec:
             raise ValueError(f"{path} has changed since {self.folder} was built")
         return spec
-
-    @property
-    def _built_from(self) -> str:
-        lock = PackageRecords.of(self.folder).lock
-        return "" if lock is None else lock.spec
 
     def train(
         self,

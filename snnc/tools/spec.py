@@ -344,18 +344,14 @@ class Spec(Displayed):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the spec as text, which is compiled again when unpickling."""
-        name = self.made.source.name
-        return _restore, (name, self.text, self.path, self.device)
+        source = SourceFile(self.made.source.name, self.text)
+        return _compile, (source, self.path, self.device)
 
     def __hash__(self) -> int:
         return hash((self.hash, self.device))
 
     def _repr_html_(self) -> str:
         return spec_html(self.text, self.notation)
-
-
-def _restore(name: str, text: str, path: Path | None, device: str) -> Spec:
-    return _compile(SourceFile(name, text), path, device)
 
 
 def _document(spec: Spec) -> Document:

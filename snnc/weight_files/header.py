@@ -125,7 +125,7 @@ def _length(start: bytes, size: int) -> int:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(text.decode("utf-8"), object_pairs_hook=without_repeats)
+        parsed = parse_json(text.decode("utf-8"))
     except RepeatedNameError as error:
         raise _DamagedError("its header has a name twice") from error
     except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
@@ -139,11 +139,15 @@ class RepeatedNameError(Exception):
     """Raised if a JSON object has a name twice; the message is the name."""
 
 
-def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Convert the pairs of a JSON object to a dict.
+def parse_json(text: bytes | str) -> Any:
+    """Return the value of a JSON text.
 
-    Raise RepeatedNameError if a name occurs twice.
+    Raise RepeatedNameError if a name occurs twice in an object.
     """
+    return json.loads(text, object_pairs_hook=_without_repeats)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
         counts = Counter(name for name, _ in pairs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import pickle
 import sys
@@ -50,6 +49,7 @@ def test_a_file_and_its_text_are_one_spec() -> None:
     assert spec == snnc.parse(DRIFT.read_text()) == snnc.load(str(DRIFT))
     assert spec == snnc.load(DRIFT.with_suffix(".yaml"))
     assert {spec, snnc.parse(spec.text)} == {spec}
+    assert snnc.diff(DRIFT, spec).same
     assert str(spec) == DRIFT.read_text()
     assert "drift.snn" in repr(spec)
 
@@ -103,6 +103,8 @@ def test_yaml_is_known_by_how_it_begins() -> None:
     ruler = f"{'#' * 70}\n"  # each sign might begin a comment
     assert snnc.parse(ruler + text).notation == "yaml"
     assert snnc.parse(ruler + SMALL).notation == "snn"
+    with pytest.raises(ValueError, match="no notation xml: name `snn` or `yaml`"):
+        snnc.parse(SMALL).to(anything("xml"))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,7 @@ def test_yaml_is_known_by_how_it_begins() -> None:
         ({"c0": {"rate": "20..200"}}, "rate 20..200 Hz }"),
         ({"c0": {"rate": (20, 200)}}, "rate 20..200 Hz }"),
         ({"train": {"optimizer": {"sgd": {"learning_rate": 0.5}}}}, "sgd { learning"),
+        ({"neuron": {"lif": {"tau_rc": "10 ms"}}}, "{ neuron lif { tau_rc 10 ms } }"),
         ({"network": "other"}, "network other {"),
         ({"about": "All that it does."}, 'about "All that it does."'),
         ({"target": "nengo"}, "target nengo"),
@@ -145,26 +148,13 @@ def test_replace_changes_one_thing_and_keeps_comments(
     assert snnc.parse(as_yaml.text) == changed
 
 
-@pytest.mark.parametrize("written", ["", "  neuron lif { tau_ref 1 ms }\n"])
-def test_the_neurons_of_all_layers_can_be_replaced(written: str) -> None:
-    spec = snnc.parse(SMALL.replace("  input", f"{written}  input"))
-    lif = spec.replace(neuron={"lif": {"tau_rc": "10 ms"}})
-    assert lif.layers["c0"].neuron.tau_rc == 0.01
-    assert lif.replace(neuron="relu").layers["c0"].neuron.kind == "relu"
-    assert snnc.parse(lif.text) == lif
-    found = snnc.sweep(spec, ["neuron=relu,lif { tau_rc 10 ms }"])
-    kinds = [v.spec.layers["c0"].neuron.kind for v in found if v.spec]
-    assert kinds == ["relu", "lif"]
-
-
-def test_there_are_two_notations() -> None:
-    with pytest.raises(ValueError, match="no notation xml: name `snn` or `yaml`"):
-        snnc.parse(SMALL).to("xml")  # type: ignore[arg-type]
-
-
 def test_replace_goes_on_from_what_was_replaced() -> None:
-    spec = snnc.parse(SMALL).replace(c0={"filters": 4}).replace(c0={"kernel": 2})
+    lif = "  neuron lif { tau_ref 1 ms }\n  input"
+    spec = snnc.parse(SMALL.replace("  input", lif)).replace(c0={"filters": 4})
+    spec = spec.replace(c0={"kernel": 2}, neuron={"lif": {"tau_rc": "10 ms"}})
     assert "filters 4, kernel 2 }" in spec.text
+    assert spec.layers["c0"].neuron.tau_rc == 0.01
+    assert spec.replace(neuron="relu").layers["c0"].neuron.kind == "relu"
     assert spec.path is None
 
 
@@ -202,11 +192,6 @@ def test_what_is_wrong_is_told_as_in_a_file(
     assert said in str(caught.value)
 
 
-def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
-    with pytest.raises(TypeError, match="no values of the type object"):
-        snnc.parse(SMALL).replace(c0={"filters": object()})
-
-
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
@@ -214,6 +199,12 @@ def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
         (lambda spec: spec.fit(2.5), TypeError, "cores is 2.5, not a whole number"),
         (lambda spec: spec.fit(True), TypeError, "cores is True, not a whole number"),
         (lambda spec: spec.fit(0), ValueError, "cores is 0, not 1 or more"),
+        (lambda spec: spec.replace(target="nengo").fit(4), ValueError, "no cores"),
+        (
+            lambda spec: spec.replace(c0={"filters": object()}),
+            TypeError,
+            "no values of the type object",
+        ),
         (
             lambda spec: snnc.parse(anything(None)),
             TypeError,
@@ -289,8 +280,6 @@ def test_a_report_is_that_of_the_command_line() -> None:
     assert report.operations == pytest.approx(told["synaptic_operations"])
     assert report.weights == 22932
     assert [layer.name for layer in report.layers][:2] == ["encode", "c0"]
-    assert "<style>" in report._repr_html_()
-    assert "<html" not in report._repr_html_()
 
 
 def test_what_is_too_large_is_reported_too() -> None:
@@ -301,26 +290,6 @@ def test_what_is_too_large_is_reported_too() -> None:
     assert [d.severity for d in report.diagnostics] == ["error"]
     with pytest.raises(snnc.SpecError, match="SNN406"):
         spec.build()
-
-
-def test_variants_that_fit_are_specs() -> None:
-    found = snnc.fit(DRIFT, cores=4)
-    assert (found.cores, found.needed, found.fits) == (4, 5, False)
-    assert [spec.report().cores for spec in found.specs] == [4, 4, 4]
-    assert "c0: filters 6" in str(found)
-    assert json.dumps(found.as_dict())
-    with pytest.raises(ValueError, match="no cores"):
-        snnc.load(DRIFT).replace(target="nengo").fit(4)
-
-
-def test_specs_are_compared() -> None:
-    spec = snnc.load(DRIFT)
-    assert snnc.diff(DRIFT, spec).same
-    changed = spec.diff(spec.replace(c0={"filters": 6}))
-    assert not changed.same
-    assert changed.weights == "incompatible"
-    assert "filters" in changed.markdown()
-    assert "c0.kernel</th><td>shape</td>" in changed._repr_html_()
 
 
 def test_a_spec_is_saved_once(tmp_path: Path) -> None:
@@ -335,11 +304,14 @@ def test_a_spec_is_saved_once(tmp_path: Path) -> None:
 
 
 def test_the_language_can_be_read() -> None:
-    assert snnc.explain("snn301").startswith("# SNN301")
+    page: Any = snnc.explain("snn301")
+    assert page.startswith("# SNN301")
+    assert page._repr_markdown_() == str(page)
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert "compartments per core" in snnc.limits()
+    assert isinstance(snnc.limits(), str)
+    assert snnc.limits().splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 1")
     assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()

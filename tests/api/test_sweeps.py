@@ -25,6 +25,7 @@ from snnc.tools.sweep import Variant
 from snnc.tools.sweep_runs import VariantJob
 from snnc.tools.sweep_table import front
 from tests.api.test_specs import DRIFT, SMALL
+from tests.cli.test_cli import snnc as run
 from tests.support import ROOT
 
 SETTINGS: dict[str, list[Any]] = {
@@ -36,31 +37,7 @@ X = RANDOM.uniform(0, 1, (30, 6, 6, 1)).astype("f4")
 Y = RANDOM.integers(0, 3, 30)
 
 
-class Runner:
-    """Does jobs at once, as if it trained, up to where it is interrupted."""
-
-    def __init__(self, until: int | None = None) -> None:
-        self.done: list[str] = []
-        self._until = until
-
-    def __call__(
-        self, workers: Workers, work: object, jobs: Iterable[VariantJob]
-    ) -> Iterator[tuple[VariantJob, Future[Any]]]:
-        for job in jobs:
-            if len(self.done) == self._until:
-                raise KeyboardInterrupt
-            self.done.append(job.name)
-            yield job, completed_future(evaluate_variant(job))
-
-
-def inline(
-    workers: Workers, work: Callable[[VariantJob], Any], jobs: Iterable[VariantJob]
-) -> Iterator[tuple[VariantJob, Future[Any]]]:
-    """Do jobs at once, in this process."""
-    return ((job, completed_future(work(job))) for job in jobs)
-
-
-def evaluate_variant(job: VariantJob) -> dict[str, Any]:
+def evaluate_variant(job: VariantJob) -> Any:
     """Return what an evaluation might have found."""
     filters = job.spec.report().layers[1].shape[-1]
     return {
@@ -70,10 +47,32 @@ def evaluate_variant(job: VariantJob) -> dict[str, Any]:
     }
 
 
-def completed_future(result: Any) -> Future[Any]:
-    future: Future[Any] = Future()
-    future.set_result(result)
-    return future
+class Runner:
+    """Does jobs in this process, up to where it is interrupted."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.until: int | None = None
+        self.work: Callable[[VariantJob], Any] = evaluate_variant
+
+    def __call__(
+        self, workers: Workers, work: object, jobs: Iterable[VariantJob]
+    ) -> Iterator[tuple[VariantJob, Future[Any]]]:
+        for job in jobs:
+            if len(self.done) == self.until:
+                raise KeyboardInterrupt
+            self.done.append(job.name)
+            future: Future[Any] = Future()
+            future.set_result(self.work(job))
+            yield job, future
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Run jobs in this process, without a training."""
+    runner = Runner()
+    monkeypatch.setattr(runs, "run_tasks", runner)
+    return runner
 
 
 def swept(folder: Path, **options: Any) -> snnc.Sweep:
@@ -94,17 +93,27 @@ def test_all_combinations_are_compared_at_once() -> None:
     assert len(found.as_dict()["variants"]) == 4
 
 
-def test_texts_and_values_mean_the_same() -> None:
-    values = snnc.sweep(DRIFT, {"c1.kernel": [(3, 3, 3), 2], "c1.rate": ["20..99 Hz"]})
-    texts = snnc.sweep(DRIFT, ["c1.kernel=3x3x3,2", "c1.rate=20..99 Hz"])
-    assert str(values) == str(texts)
-    assert [v.spec for v in values.variants] == [v.spec for v in texts.variants]
-
-
-def test_one_value_needs_no_list() -> None:
-    alone = snnc.sweep(DRIFT, {"c0.filters": 8, "timing.present": "60 ms"})
-    listed = snnc.sweep(DRIFT, {"c0.filters": [8], "timing.present": ["60 ms"]})
-    assert str(alone) == str(listed)
+@pytest.mark.parametrize(
+    ("settings", "others"),
+    [
+        (
+            {"c1.kernel": [(3, 3, 3), 2], "c1.rate": ["20..99 Hz"]},
+            ["c1.kernel=3x3x3,2", "c1.rate=20..99 Hz"],
+        ),
+        (
+            {"c0.filters": 8, "timing.present": "60 ms"},
+            {"c0.filters": [8], "timing.present": ["60 ms"]},
+        ),
+        (
+            {"neuron": ["relu", "lif { tau_rc 10 ms }"]},
+            ["neuron=relu,lif { tau_rc 10 ms }"],
+        ),
+    ],
+)
+def test_texts_and_single_values_mean_the_same(settings: Any, others: Any) -> None:
+    found, again = snnc.sweep(DRIFT, settings), snnc.sweep(DRIFT, others)
+    assert str(found) == str(again)
+    assert [v.spec for v in found] == [v.spec for v in again]
 
 
 def test_a_combination_that_is_no_network_is_a_row() -> None:
@@ -137,64 +146,45 @@ def test_a_value_that_is_wrong_by_itself_is_refused_where_it_stands(
     assert capsys.readouterr().err.rstrip("\n") == str(caught.value)
 
 
-def test_a_sweep_that_was_interrupted_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second, third = Runner(until=4), Runner(), Runner()
-    monkeypatch.setattr(runs, "run_tasks", first)
+def test_a_sweep_that_was_interrupted_goes_on(tmp_path: Path, ran: Runner) -> None:
+    ran.until = 4
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path)
-    monkeypatch.setattr(runs, "run_tasks", second)
+    ran.until = None
     found = swept(tmp_path)
-    assert (len(first.done), len(second.done)) == (4, 2)
-    assert not {*first.done} & {*second.done}
-    assert [variant.accuracy for variant in found.variants] == pytest.approx(
-        [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
-    )
-    monkeypatch.setattr(runs, "run_tasks", third)
+    assert len(ran.done) == len({*ran.done}) == 6
+    accuracies = [variant.accuracy for variant in found.variants]
+    assert accuracies == pytest.approx([0.65, 0.65, 0.7, 0.7, 0.8, 0.8])
     assert str(swept(tmp_path)) == str(found)
-    assert not third.done
+    assert len(ran.done) == 6
     swept(tmp_path, epochs=3)  # another training
-    assert len(third.done) == 6
+    assert len(ran.done) == 12
     assert all(variant.is_best for variant in found.variants)
 
 
-def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_is_drawn(tmp_path: Path, ran: Runner) -> None:
     from tests.plots.test_pictures import words
 
-    monkeypatch.setattr(runs, "run_tasks", Runner())
     found = swept(tmp_path)
     with theme():
-        ax = found.plot()
-    said = words(ax)
-    assert "small: 6 variants" in said
-    with theme():
+        said = words(found.plot())
         ax = found.plot(over="cores")
-    assert ax.get_xlabel().startswith("cores\n1: c0.filters")
+    assert "small: 6 variants" in said
     assert "energy per example, uJ" in said
+    assert ax.get_xlabel().startswith("cores\n1: c0.filters")
     with pytest.raises(ValueError, match="nothing was evaluated"):
         snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
 
 
-def test_a_sweep_with_nothing_to_draw_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(
-        workers: Workers, work: object, jobs: Iterable[VariantJob]
-    ) -> Iterator[tuple[VariantJob, Future[Any]]]:
-        return ((job, completed_future("out of luck")) for job in jobs)
-
-    monkeypatch.setattr(runs, "run_tasks", fail)
+def test_a_sweep_with_nothing_to_draw_says_so(tmp_path: Path, ran: Runner) -> None:
+    ran.work = lambda job: "out of luck"
     np.savez(tmp_path / "d.npz", x=X, y=Y)
-    picture = tmp_path / "p.png"
-    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--train"]
-    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--picture": picture}
-    arguments = [str(word) for pair in paths.items() for word in pair]
-    assert main([*command, *arguments]) == 1
-    said = capsys.readouterr()
-    assert "out of luck" in said.out
-    assert "error: nothing was evaluated" in said.err
-    assert not picture.exists()
+    paths = ("--data", "d.npz", "-o", "out", "--picture", "p.png")
+    command = ("sweep", DRIFT, "--set", "c0.filters=8", "--train", *paths)
+    done = run(*command, cwd=tmp_path)
+    assert (done.returncode, "out of luck" in done.stdout) == (1, True)
+    assert "error: nothing was evaluated" in done.stderr
+    assert not (tmp_path / "p.png").exists()
 
 
 def test_a_device_that_was_edited_is_another(tmp_path: Path) -> None:
@@ -220,55 +210,29 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "status", "said"),
     [
-        (["--train"], "need --data"),
-        (["--data", "d.npz"], "give one of --train and --weights"),
-        (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "needs --train"),
-        (["--data", "d.npz", "--train", "--picture", "p.gif"], "is not a picture"),
-        (["--set", "c0.filters"], "--set c0.filters: write NAME.PROPERTY=VALUE"),
+        ("--train", 2, "need --data"),
+        ("--data d.npz", 2, "give one of --train and --weights"),
+        ("--data d.npz --weights w --test t.npz", 2, "needs --train"),
+        ("--data d.npz --train --picture p.gif", 2, "is not a picture"),
+        ("--set c0.filters", 2, "--set c0.filters: write NAME.PROPERTY=VALUE"),
+        ("--data /no.npz --train", 1, "error: /no.npz: No such file or directory\n"),
     ],
 )
-def test_options_at_odds_are_refused(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+def test_options_at_odds_and_missing_data_are_refused(
+    arguments: str, status: int, said: str
 ) -> None:
-    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", *arguments]
-    assert main(command) == 2
-    assert said in capsys.readouterr().err
-
-
-def test_data_that_are_not_there_are_told_by_their_name(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--data", "/no.npz"]
-    assert main([*command, "--train"]) == 1
-    assert capsys.readouterr().err == "error: /no.npz: No such file or directory\n"
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_a_cluster_does_the_same_jobs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from distributed import LocalCluster
-
-    monkeypatch.setattr(runs, "run_variant", evaluate_variant)
-    options: Any = {"n_workers": 1, "processes": False, "dashboard_address": None}
-    with LocalCluster(**options, protocol="tcp") as cluster:
-        done = swept(tmp_path, dask=cluster.scheduler_address)
-    assert [variant.accuracy for variant in done.variants] == pytest.approx(
-        [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
-    )
+    done = run("sweep", DRIFT, "--set", "c0.filters=8", *arguments.split())
+    assert done.returncode == status
+    assert said in done.stderr
 
 
 def die(job: VariantJob) -> Any:
     """End the process of a variant with 4 filters."""
-    if evaluate_variant(job)["accuracy"] == pytest.approx(0.7):
+    if "filters=4" in job.settings:
         os._exit(1)
     return evaluate_variant(job)
-
-
-DEATHS = ["", "", runs.DIED, runs.DIED, "", ""]
 
 
 @pytest.mark.slow
@@ -283,15 +247,10 @@ def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
     with LocalCluster(**options, dashboard_address=None) as cluster:
         monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
         done = swept(tmp_path, dask=cluster.scheduler_address)
-    assert [variant.problem for variant in done.variants] == DEATHS
-
-
-def test_a_variant_whose_process_dies_does_not_end_the_sweep(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "run_variant", die)
-    done = swept(tmp_path, workers=2)
-    assert [variant.problem for variant in done.variants] == DEATHS
+    assert [variant.problem for variant in done] == ["", "", *2 * [runs.DIED], "", ""]
+    assert [variant.accuracy for variant in done] == pytest.approx(
+        [0.65, 0.65, None, None, 0.8, 0.8]
+    )
 
 
 DAMAGE: dict[str, Callable[[str], str]] = {
@@ -303,30 +262,23 @@ DAMAGE: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_variant_runs_again_and_one_line_says_so(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    damage: str,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, ran: Runner, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(runs, "run_tasks", Runner())
     before = swept(tmp_path)
     (path,) = tmp_path.glob("*.jsonl")
     lines = path.read_text().split("\n")
     lines[1] = DAMAGE[damage](lines[1])
     path.write_text("\n".join(lines))
-    monkeypatch.setattr(runs, "run_tasks", again := Runner())
     assert str(swept(tmp_path)) == str(before)
-    assert len(again.done) == 1
+    assert len(ran.done) == 7
     assert capsys.readouterr().err == (
         f"warning: {path} has 1 damaged line: its part runs again\n"
     )
     path.write_text(path.read_text().replace("sweep", "weep", 1))
     swept(tmp_path)
-    assert len(again.done) == 7
-    assert (
-        f"warning: {path} is damaged, so all variants run again"
-        in capsys.readouterr().err
-    )
+    assert len(ran.done) == 13
+    told = capsys.readouterr().err
+    assert f"warning: {path} is damaged, so all variants run again" in told
 
 
 def test_what_is_no_number_is_not_the_best() -> None:
@@ -337,22 +289,19 @@ def test_what_is_no_number_is_not_the_best() -> None:
     assert front([v.costs() for v in (good, lost)]) == (True, False)
 
 
-def of_seed(job: VariantJob) -> dict[str, Any]:
+def of_seed(job: VariantJob) -> Any:
     """Return an accuracy that depends on the seed of the spec, and fail with seed 3."""
     seed = job.spec.train.seed
     if seed == 3 and "filters=6" in job.settings:
-        return "no luck"  # type: ignore[return-value]
-    return {
-        **evaluate_variant(job),
-        "accuracy": evaluate_variant(job)["accuracy"] + 0.01 * seed,
-    }
+        return "no luck"
+    found = evaluate_variant(job)
+    return {**found, "accuracy": found["accuracy"] + 0.01 * seed}
 
 
 def test_seeds_give_means_and_deviations(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ran: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "run_variant", of_seed)
-    monkeypatch.setattr(runs, "run_tasks", inline)
+    ran.work = of_seed
     spec = snnc.parse(SMALL).replace(train={"seed": 1})
     options: Any = {"data": (X, Y), "output": tmp_path}
     done = snnc.sweep(spec, {"c0.filters": [3, 4, 6]}, seeds=3, **options)
@@ -425,9 +374,8 @@ def test_folders_have_readable_names(tmp_path: Path) -> None:
 
 
 def test_off_a_terminal_a_line_per_variant_is_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ran: Runner, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(runs, "run_tasks", Runner())
     swept(tmp_path, progress=True)
     first, *_, last = capsys.readouterr().err.splitlines()
     assert first == "1 of 6 variants: c0.filters=3,timing.present=20 ms: 65.0 %"
@@ -436,13 +384,10 @@ def test_off_a_terminal_a_line_per_variant_is_printed(
     assert capsys.readouterr().err == ""
 
 
-def test_what_breaks_a_condition_is_not_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "run_tasks", runner := Runner())
+def test_what_breaks_a_condition_is_not_trained(tmp_path: Path, ran: Runner) -> None:
     done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
     weights = [v.report.weights for v in done if v.report]
-    assert 0 < len(runner.done) == sum(w < 250 for w in weights) < 6
+    assert 0 < len(ran.done) == sum(w < 250 for w in weights) < 6
     for variant, count in zip(done, weights, strict=True):
         said = "" if count < 250 else f"left out: weights {count}, not < 250"
         assert (variant.problem, variant.accuracy is None) == (said, bool(said))
@@ -462,34 +407,28 @@ def test_what_is_no_condition_is_refused(text: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_variants_are_trained_and_evaluated_in_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
-    settings = {"train.seed": [1, 2]}
-    found = snnc.sweep(
-        spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
+@pytest.mark.usefixtures("eagerly")
+def test_variants_are_trained_and_evaluated(tmp_path: Path, ran: Runner) -> None:
+    ran.work = runs.run_variant
+    spec = snnc.parse(SMALL).replace(
+        timing={"present": "20 ms"}, train={"epochs": 1, "batch": 8}
     )
-    one, two = found.variants
-    assert one.problem == two.problem == ""
-    assert one.result is not None
-    assert (one.result["examples"], one.result["steps"]) == (6, 100)
-    assert found.front
+
+    def run_seeds() -> list[dict[str, Any]]:
+        options: Any = {"data": (X, Y), "output": tmp_path, "progress": False}
+        found = snnc.sweep(spec, {"train.seed": [1, 2]}, **options)
+        assert [variant.problem for variant in found] == ["", ""]
+        assert found.front
+        results = [dict(variant.result or {}) for variant in found]
+        return [{**result, "seconds": None} for result in results]
+
+    one, two = run_seeds()
+    assert (one["examples"], one["steps"]) == (6, 20)
     # The spec's seed draws the weights, the sweep's does not.
     first, second = tmp_path.glob("*/weights.safetensors")
     assert first.read_bytes() != second.read_bytes()
     # A trained variant is not trained again, and gives the same result.
     (path,) = tmp_path.glob("*.jsonl")
-    before = path.read_text().splitlines()
-    path.write_text("\n".join(before[:2]) + "\n")
-    monkeypatch.setattr(runs, "run_tasks", inline)
-    again = snnc.sweep(
-        spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
-    )
-    assert [timeless(v) for v in again.variants] == [
-        timeless(v) for v in found.variants
-    ]
-
-
-def timeless(variant: Variant) -> dict[str, Any]:
-    return {k: v for k, v in (variant.result or {}).items() if k != "seconds"}
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    assert run_seeds() == [one, two]
+    assert len(ran.done) == 3

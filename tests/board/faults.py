@@ -15,29 +15,23 @@ from tests.board.running import RunningBoard
 Tamper = Callable[[Any], None]
 
 
-def late(steps: int = 1) -> type[RunningBoard]:
+class Late(RunningBoard):
     """Delay the host's spikes by one step."""
 
-    class Late(RunningBoard):
-        def arrival(self, time: int, before: int) -> int | None:
-            return time + steps
-
-    return Late
+    def arrival(self, time: int, before: int) -> int | None:
+        return time + 1
 
 
-def shown_late(steps: int = 1) -> type[RunningBoard]:
+class ShownLate(RunningBoard):
     """Probes show a step late what fired."""
 
-    class ShownLate(RunningBoard):
-        def run(self, count: int, aSync: bool = False) -> None:
-            super().run(count, aSync)
-            for probe in self.probes:
-                for one in probe.recorded:
-                    data, kept = one.timeSeries.data, vars(one).get("kept")
-                    one.kept = data[-steps:]
-                    data[:] = [*(kept or [0] * steps), *data[:-steps]]
-
-    return ShownLate
+    def run(self, count: int, aSync: bool = False) -> None:
+        super().run(count, aSync)
+        for probe in self.probes:
+            for one in probe.recorded:
+                data, kept = one.timeSeries.data, vars(one).get("kept", 0)
+                one.kept = data[-1]
+                data[:] = [kept, *data[:-1]]
 
 
 def dropping(at: int, kept: int) -> type[RunningBoard]:

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from itertools import count
+from itertools import accumulate
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-CXS = 1024
 HARDWARE = "nengo_loihi.hardware."
 COPIED = ("nxsdk_shim", "builder", "interface")
 """The modules of nengo-loihi that look for NxSDK as they are imported."""
@@ -48,7 +47,6 @@ class Registers(Fields):
         self[name] = value
 
     def configure(self, **fields: Any) -> None:
-        """Write fields."""
         self.update(fields)
 
 
@@ -92,21 +90,15 @@ class Core(Registers):
         self.cxState = SimpleNamespace(chip=chip.id, core=number)
 
     def createDiscreteAxon(
-        self,
-        srcCxId: int,
-        dstChipId: int,
-        dstCoreId: int,
-        dstSynMapId: int,
+        self, srcCxId: int, dstChipId: int, dstCoreId: int, dstSynMapId: int
     ) -> None:
         """Make an axon that says nothing but that a compartment fired."""
         self.axons.append(OutAxon(int(srcCxId), 0, dstChipId, dstCoreId, dstSynMapId))
 
     def createPop16Axon(self, **given: int) -> None:
-        """Make an axon of 16 bits that names an atom."""
         self._population(16, **given)
 
     def createPop32Axon(self, **given: int) -> None:
-        """Make one of 32 bits."""
         self._population(32, **given)
 
     def _population(
@@ -130,7 +122,6 @@ class Graph:
         self.snips: list[dict[str, Any]] = []
 
     def createSnip(self, phase: Any, **given: Any) -> SimpleNamespace:
-        """Take a source."""
         self.snips.append({"phase": phase, **given})
         return SimpleNamespace(name=given.get("name", "host"))
 
@@ -148,8 +139,6 @@ class SpikeGenerator:
 
 
 class Phase(Enum):
-    """When a snip runs."""
-
     EMBEDDED_MGMT = 1
     EMBEDDED_PRELEARN_MGMT = 2
     HOST_CONCURRENT_EXECUTION = 3
@@ -185,12 +174,6 @@ class Board:
         chip.n2Cores = chip.n2CoresAsList = [Core(3 + i, chip) for i in range(cores)]
         return chip
 
-    def core(self, chip: int, core: int) -> Core:
-        """Return a core by the numbers by which axons name it."""
-        (found,) = (c for c in self.n2Chips if c.id == chip)
-        made: Core = found.n2Cores[core - 3]
-        return made
-
     def _probe(self, states: Any, compartments: Any, key: str) -> list[Any]:
         made = [
             SimpleNamespace(timeSeries=SimpleNamespace(data=[])) for _ in compartments
@@ -199,15 +182,12 @@ class Board:
         return made
 
     def createChannel(self, name: bytes, **size: int) -> SimpleNamespace:
-        """Make a channel between the host and a chip."""
         return SimpleNamespace(name=name, size=size, connect=lambda *_: None)
 
     def start(self) -> None:
-        """Begin."""
         self.started = True
 
     def disconnect(self) -> None:
-        """End."""
         self.started = False
 
 
@@ -244,17 +224,14 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
     }
     made: dict[str, ModuleType] = {}
     for path, names in contents.items():
-        parts = f"nxsdk{path}".split(".")
-        for n in count(1):
-            name = ".".join(parts[:n])
+        for name in accumulate(f"nxsdk{path}".split("."), "{}.{}".format):
             if name not in made:
                 made[name] = ModuleType(name)
                 made[name].__spec__ = ModuleSpec(name, None)
                 made[name].__path__ = []
-                if n > 1:
-                    setattr(made[".".join(parts[: n - 1])], parts[n - 1], made[name])
-            if n == len(parts):
-                break
+                parent, _, own = name.rpartition(".")
+                if parent:
+                    setattr(made[parent], own, made[name])
         vars(made[name]).update(names)
     return made
 

@@ -11,17 +11,14 @@ import numpy as np
 from snnc.output.imported import ImportedPackage, open_package
 from tests.board.running import RunningBoard, board_installed
 from tests.exact.proof import random_images, random_weights, write_package
-from tests.support import network
+from tests.support import layered
 
-SMALL = network(
-    """
-  timing { present 60 ms }
-  input image 9x9x1 in 0..1
-  encode conv e { filters 2, kernel 3 }
-  conv2d c0 { filters 4, stride 2 }
-  dense d0 { units 12 }
-  readout y { classes 4 }
-"""
+SMALL = layered(
+    "timing { present 60 ms }",
+    "conv2d c0 { filters 4, stride 2 }",
+    "dense d0 { units 12 }",
+    shape="9x9x1",
+    encode="conv e { filters 2, kernel 3 }",
 )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,27 +14,23 @@ from snnc.tools.board.compare import BoardComparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
-from tests.support import network
+from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-CORES = network(
-    """
-  timing { present 60 ms }
-  defaults { rate 20..400 Hz }
-  input image 9x9x1 in 0..1
-  encode conv e { filters 2, kernel 3 }
-  conv2d c0 { filters 4, block 5x5x2 }
-  conv2d c1 { filters 6, kernel 2, block 4x4x3 }
-  dense d0 { units 12, block 6 }
-  readout y { classes 4 }
-"""
+CORES = layered(
+    "timing { present 60 ms }",
+    "conv2d c0 { filters 4, block 5x5x2, rate 20..400 Hz }",
+    "conv2d c1 { filters 6, kernel 2, block 4x4x3, rate 20..400 Hz }",
+    "dense d0 { units 12, block 6, rate 20..400 Hz }",
+    shape="9x9x1",
+    encode="conv e { filters 2, kernel 3 }",
 )
 FAULTS = {
     "one step late": [
-        (faults.late(), ()),
-        (faults.shown_late(), ()),
-        (faults.late(), ("c0",)),
+        (faults.Late, ()),
+        (faults.ShownLate, ()),
+        (faults.Late, ("c0",)),
     ],
     "dropped spikes": [
         (faults.dropping(at=22, kept=0), ()),
@@ -113,11 +111,9 @@ def written(case: Case) -> Path:
     return path
 
 
-def verb(case: Case, recording: Path, *more: str) -> int:
+def verb(case: Case, recording: Path) -> int:
     given = ["--data", str(case.data), "--weights", str(case.weights)]
-    return main(
-        ["evaluate", str(case.folder), *given, "--compare", str(recording), *more]
-    )
+    return main(["evaluate", str(case.folder), *given, "--compare", str(recording)])
 
 
 def test_the_verb_prints_that_both_agree_and_exits_with_0(
@@ -148,44 +144,36 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
         ({"steps": 30}, "30 steps per example, but the package has 60"),
         ({"neurons": 11}, "do not fit"),
         ({"layer": "nobody"}, "do not fit"),
+        (0, "is truncated, or"),
+        (10, "is truncated, or"),
+        (200, "is truncated, or"),
+        (-1, "is truncated, or"),
+        (None, "No such file"),
     ],
 )
-def test_what_is_another_runs_is_refused_in_one_line(
-    arrays: dict[str, object],
+def test_what_is_no_recording_of_this_run_is_refused_in_one_line(
+    arrays: Any,
     message: str,
     case: Case,
     written: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert verb(case, write_changed(written, **arrays)) == 1
+    """A number stands for the bytes of a file that is cut off."""
+    recording = written.with_name("none.npz")
+    if isinstance(arrays, dict):
+        recording = write_changed(written, **arrays)
+    elif arrays is not None:
+        recording = written.with_name("short.npz")
+        recording.write_bytes(written.read_bytes()[:arrays])
+    assert verb(case, recording) == 1
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("size", [0, 10, 200, -1])
-def test_a_file_that_is_cut_off_is_refused_in_one_line(
-    size: int, case: Case, written: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    short = written.with_name("short.npz")
-    short.write_bytes(written.read_bytes()[:size])
-    assert verb(case, short) == 1
-    said = capsys.readouterr().err
-    assert "is truncated, or" in said
-    assert said.count("\n") == 1
-
-
-def test_no_file_is_refused_in_one_line(
-    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert verb(case, tmp_path / "none.npz") == 1
-    assert capsys.readouterr().err.count("\n") == 1
-
-
 def test_weights_of_another_package_are_refused(
     case: Case, written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = Case.of(SMALL, tmp_path)
-    given = ["--data", str(case.data), "--weights", str(other.weights)]
-    assert main(["evaluate", str(case.folder), *given, "--compare", str(written)]) == 1
+    other = replace(case, weights=Case.of(SMALL, tmp_path).weights)
+    assert verb(other, written) == 1
     assert "written for another layout" in capsys.readouterr().err

@@ -13,10 +13,7 @@ from tests.agreement.specs import each_spec
 from tests.board.recording import check_registers
 from tests.support import SPECS, compile_text, network
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "12"))
 """`make test-board` draws 300."""
 ON_A_CHIP = [

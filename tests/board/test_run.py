@@ -12,20 +12,17 @@ from snnc.exact import make_engine
 from tests.api.test_builds import TWO_CHIPS
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
-from tests.support import network
+from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-POOLED = network(
-    """
-  timing { present 80 ms }
-  input clip 3x6x6x1 in 0..1
-  encode conv e { filters 2 }
-  conv3d c0 { filters 4, kernel 2x3x3, neuron lif }
-  maxpool p { window 1x2x2 }
-  conv3d c1 { filters 4, kernel 1x2x2 }
-  readout y { classes 3 }
-"""
+POOLED = layered(
+    "timing { present 80 ms }",
+    "conv3d c0 { filters 4, kernel 2x3x3, neuron lif }",
+    "maxpool p { window 1x2x2 }",
+    "conv3d c1 { filters 4, kernel 1x2x2 }",
+    shape="3x6x6x1",
+    encode="conv e { filters 2 }",
 )
 
 

@@ -12,14 +12,15 @@ from snnc.tools.diff import Diff, Version, compare, compile_version
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 
 
-def version(text: str, name: str = "net.snn") -> Version | None:
+@cache
+def compile_text(text: str, name: str = "net.snn") -> Version | None:
     """Compile a text; None if it is not sound."""
     return compile_version(SourceFile(name, text), Diagnostics())
 
 
 def compare_texts(old: str, new: str) -> Diff:
     """Compare two texts that are sound."""
-    before, after = version(old), version(new)
+    before, after = compile_text(old), compile_text(new)
     assert before is not None
     assert after is not None
     return compare(before, after)
@@ -28,7 +29,7 @@ def compare_texts(old: str, new: str) -> Diff:
 def case_version(case: Path, side: str) -> Version:
     """Compile the ``old`` or the ``new`` spec of a case, in the notation it is in."""
     path = next(case.glob(f"{side}.*"))
-    made = version(path.read_text(encoding="utf-8"), path.name)
+    made = compile_text(path.read_text(encoding="utf-8"), path.name)
     assert made is not None
     return made
 

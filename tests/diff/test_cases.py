@@ -7,48 +7,26 @@ commit.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from snnc.tools.diff import Diff, render
+from snnc.tools.diff import render
 from tests.diff.comparing import CASES, case_difference
-
-
-def _json(difference: Diff) -> str:
-    return json.dumps(difference.as_dict(), indent=2) + "\n"
-
-
-WRITERS: dict[str, Callable[[Diff], str]] = {
-    "expected.txt": render.text,
-    "expected.md": render.markdown,
-    "expected.json": _json,
-}
-
-
-@pytest.mark.parametrize("name", WRITERS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_prints_exactly_this(case: Path, name: str) -> None:
-    printed = WRITERS[name](case_difference(case))
-    expected = case / name
-    if os.environ.get("SNNC_ACCEPT"):
-        expected.write_text(printed, encoding="utf-8")
-    assert printed == expected.read_text(encoding="utf-8")
+from tests.rules.checking import assert_accepted
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_text_fits_a_terminal(case: Path) -> None:
-    lines = render.text(case_difference(case)).splitlines()
-    assert max(map(len, lines)) <= render.WIDTH
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_row_of_a_table_has_its_cells(case: Path) -> None:
-    lines = render.markdown(case_difference(case)).splitlines()
-    for above, row in pairwise(lines):
+def test_prints_exactly_this(case: Path) -> None:
+    difference = case_difference(case)
+    text, markdown = render.text(difference), render.markdown(difference)
+    assert_accepted(case / "expected.txt", text)
+    assert_accepted(case / "expected.md", markdown)
+    told = json.dumps(difference.as_dict(), indent=2)
+    assert_accepted(case / "expected.json", f"{told}\n")
+    assert max(map(len, text.splitlines())) <= render.WIDTH
+    for above, row in pairwise(markdown.splitlines()):
         if above.startswith("|") and row.startswith("|"):
             assert _bars(row) == _bars(above)
 
@@ -57,7 +35,10 @@ def _bars(row: str) -> int:
     return row.replace("\\|", "").count("|")
 
 
-@pytest.mark.slow
-def test_every_form_of_verdict_is_among_the_cases() -> None:
-    verdicts = {case_difference(case).weights for case in CASES}
+def test_json_has_the_same_keys_for_every_pair() -> None:
+    documents = [json.loads((case / "expected.json").read_text()) for case in CASES]
+    weights = [document["weights"] for document in documents]
+    assert len({tuple(document) for document in documents}) == 1
+    assert len({tuple(each) for each in weights}) == 1
+    verdicts = {each["verdict"] for each in weights}
     assert verdicts == {"valid", "retrain", "incompatible"}

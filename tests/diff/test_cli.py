@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from snnc.cli import main
+from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
+from tests.diff.test_git import git
 
 BY_NAME = {case.name: case for case in CASES}
 FILTERS = BY_NAME["filters"]
 FILES = ("old.snn", "new.snn")
 
 
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def diff(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs `snnc diff` in a folder."""
-
-    def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-        monkeypatch.chdir(folder)
-        status = main(["diff", *arguments])
-        return status, *capsys.readouterr()
-
-    return run
+def diff(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run `snnc diff` in a folder."""
+    done = snnc("diff", *arguments, cwd=folder)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
     ("form", "name"),
     [("text", "expected.txt"), ("markdown", "expected.md"), ("json", "expected.json")],
 )
-def test_the_formats(diff: Run, form: str, name: str) -> None:
+def test_the_formats(form: str, name: str) -> None:
     expected = (FILTERS / name).read_text(encoding="utf-8")
     assert diff(FILTERS, *FILES, "--format", form) == (0, expected, "")
 
 
-def test_a_difference_is_no_failure_unless_asked(diff: Run) -> None:
+def test_a_difference_is_no_failure_unless_asked() -> None:
     assert diff(FILTERS, *FILES, "--exit-code")[0] == 1
     same = BY_NAME["other-words"]
     assert diff(same, *FILES, "--exit-code")[0] == 0
@@ -48,13 +39,13 @@ def test_a_difference_is_no_failure_unless_asked(diff: Run) -> None:
     assert diff(same, "old.snn", "missing.snn")[0] == 1
 
 
-def test_a_network_that_does_not_fit_is_compared(diff: Run) -> None:
+def test_a_network_that_does_not_fit_is_compared() -> None:
     status, out, err = diff(BY_NAME["does-not-fit"], *FILES)
     assert (status, err) == (0, "")
     assert "new: does not fit (SNN403: " in out
 
 
-def test_the_problems_of_both_specs_are_shown(diff: Run, tmp_path: Path) -> None:
+def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
     text = (FILTERS / "old.snn").read_text()
     (tmp_path / "a.snn").write_text(text.replace("units", "unit"))
     (tmp_path / "b.snn").write_text(text.replace("window", "windows"))
@@ -65,13 +56,82 @@ def test_the_problems_of_both_specs_are_shown(diff: Run, tmp_path: Path) -> None
     assert err.endswith("2 errors\n")
 
 
-def test_git_without_a_path_is_wrong_usage(diff: Run, tmp_path: Path) -> None:
+def test_git_without_a_path_is_wrong_usage(tmp_path: Path) -> None:
     status, _, err = diff(tmp_path, "git:main", "a.snn")
     assert status == 2
     assert "write git:REV:PATH" in err
 
 
-def test_json_has_the_same_keys_for_every_pair() -> None:
-    documents = [json.loads((case / "expected.json").read_text()) for case in CASES]
-    assert len({tuple(document) for document in documents}) == 1
-    assert len({tuple(document["weights"]) for document in documents}) == 1
+OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder `old` and a folder `new`, each with specs."""
+    monkeypatch.chdir(tmp_path)
+    for name, old, new in (
+        ("same.snn", OLD, OLD.replace("{", "{ # said otherwise", 1)),
+        ("sub/changed.snn", OLD, NEW),
+        ("gone.snn", OLD, None),
+        ("grown.snn", None, NEW),
+        ("bad.snn", OLD, OLD.replace("filters", "filtres")),
+    ):
+        for side, text in (("old", old), ("new", new)):
+            path = Path(side, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if text is not None:
+                path.write_text(text)
+    Path("old/other.yaml").write_text("steps: []\n")
+    return tmp_path
+
+
+def test_each_spec_is_a_row(folders: Path) -> None:
+    done = snnc("diff", "old", "new", cwd=folders)
+    assert done.stdout.splitlines() == [
+        "old -> new",
+        "spec             change   weights        cores      energy at most",
+        "bad.snn          broken                      5             47.4 uJ",
+        "gone.snn         removed                     5             47.4 uJ",
+        "grown.snn        added                       7             85.1 uJ",
+        "same.snn         same     valid              5             47.4 uJ",
+        "sub/changed.snn  changed  incompatible  5 -> 7  47.4 uJ -> 85.1 uJ",
+    ]
+    assert (done.returncode, "error[SNN203]" in done.stderr) == (1, True)
+    assert snnc("diff", "old", "new", "--exit-code", cwd=folders).returncode == 2
+    Path("new/bad.snn").unlink()
+    for arguments, status in (
+        (["old", "new"], 0),
+        (["old", "new", "--exit-code"], 1),
+        (["old", "old", "--exit-code"], 0),
+    ):
+        assert snnc("diff", *arguments, cwd=folders).returncode == status
+
+
+def test_programs_and_comments_get_the_same(folders: Path) -> None:
+    done = snnc("diff", "old", "new", "--format", "json", cwd=folders)
+    changes = {
+        spec["path"]: spec["change"] for spec in json.loads(done.stdout)["specs"]
+    }
+    assert changes["sub/changed.snn"] == "changed"
+    done = snnc("diff", "old", "new", "--format", "markdown", cwd=folders)
+    assert "| `sub/changed.snn` | changed | incompatible | 5 → 7 |" in done.stdout
+
+
+def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
+    git(folders, "init", "--quiet")
+    git(folders, "add", "old")
+    git(folders, "commit", "--quiet", "--message", "first")
+    for old in ("git:HEAD:old", "git:HEAD:./old/"):
+        done = snnc("diff", old, "new", "--format", "json", cwd=folders)
+        found = json.loads(done.stdout)["specs"]
+        assert len(found) == 5
+        assert found[-1]["old"]["cores"] == 5
+    done = snnc("diff", "git:HEAD:", ".", "--exit-code", cwd=folders)
+    assert done.returncode == 2  # new/bad.snn
+    assert "new/grown.snn" in done.stdout
+
+
+def test_a_folder_is_not_compared_with_a_spec(folders: Path) -> None:
+    done = snnc("diff", "old", "new/same.snn", cwd=folders)
+    assert done.returncode == 2
+    assert "compare two specs, or two folders" in done.stderr

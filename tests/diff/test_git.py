@@ -38,39 +38,38 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def diff(old: str, new: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return snnc("diff", old, new, cwd=folder)
-
-
-@pytest.mark.slow
-def test_a_revision_is_compared_with_the_file(repository: Path) -> None:
-    done = diff("git:start:specs/net.snn", "specs/net.snn", repository)
+@pytest.mark.parametrize(
+    ("old", "new", "folder", "printed"),
+    [
+        (
+            "git:start:specs/net.snn",
+            "specs/net.snn",
+            ".",
+            ["signs: start:specs/net.snn -> specs/net.snn\n", "units 24 -> 48, shape"],
+        ),
+        (
+            "git:HEAD:./net.snn",
+            "git:HEAD:specs/net.snn",
+            "specs",
+            ["The same network.\n"],
+        ),
+        ("git:HEAD:specs/net.snn", "git::specs/net.snn", ".", ["~ d: units 24 -> 32"]),
+    ],
+)
+def test_a_revision_or_the_index_is_one_side(
+    repository: Path, old: str, new: str, folder: str, printed: list[str]
+) -> None:
+    done = snnc("diff", old, new, cwd=repository / folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("signs: start:specs/net.snn -> specs/net.snn\n")
-    assert "  ~ d: units 24 -> 48, shape 24 -> 48\n" in done.stdout
+    assert all(text in done.stdout for text in printed)
 
 
-@pytest.mark.slow
-def test_a_path_may_count_from_the_current_directory(repository: Path) -> None:
-    done = diff("git:HEAD:./net.snn", "git:HEAD:specs/net.snn", repository / "specs")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("The same network.\n")
-
-
-@pytest.mark.slow
-def test_without_a_revision_what_is_staged_is_read(repository: Path) -> None:
-    done = diff("git:HEAD:specs/net.snn", "git::specs/net.snn", repository)
-    assert "~ d: units 24 -> 32" in done.stdout
-
-
-@pytest.mark.slow
 def test_diagnostics_name_the_revision(repository: Path) -> None:
     (repository / "specs/bad.snn").write_text(OLD.read_text().replace("24", "nil"))
     git(repository, "add", ".")
-    git(repository, "commit", "--quiet", "--message", "second")
-    done = diff("git:HEAD:specs/bad.snn", "specs/net.snn", repository)
+    done = snnc("diff", "git::specs/bad.snn", "specs/net.snn", cwd=repository)
     assert (done.returncode, done.stdout) == (1, "")
-    assert " --> HEAD:specs/bad.snn:13:" in done.stderr
+    assert " --> :specs/bad.snn:13:" in done.stderr
 
 
 def problem(revision: str, path: str) -> tuple[str, str, str]:
@@ -83,39 +82,36 @@ def problem(revision: str, path: str) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize(
-    "revision", ["nowhere", "--help", "-p", "HEAD~9", "HEAD^{blob}"]
+    "revision", ["nowhere", "--output=made", "-p", "HEAD~9", "HEAD^{blob}"]
 )
 def test_an_unknown_revision(repository: Path, revision: str) -> None:
     code, message, _ = problem(revision, "specs/net.snn")
     assert (code, message) == ("SNN712", f"git does not know the revision `{revision}`")
+    assert not (repository / "made").exists()  # an option is no revision
 
 
-def test_an_option_is_no_revision(repository: Path) -> None:
-    assert problem("--output=made", "specs/net.snn")[0] == "SNN712"
-    assert not (repository / "made").exists()
+@pytest.mark.parametrize(
+    ("revision", "path", "message", "way_out"),
+    [
+        ("HEAD", "net.snn", "the revision `HEAD` has", "`git:HEAD:./net.snn`"),
+        ("HEAD", "./net.snn", "the revision `HEAD` has", "`git ls-tree -r --name-only"),
+        ("", "net.snn", "the index has", ""),
+    ],
+)
+def test_a_path_that_is_not_in_the_revision(
+    repository: Path, revision: str, path: str, message: str, way_out: str
+) -> None:
+    code, said, told = problem(revision, path)
+    assert (code, said) == ("SNN713", f"{message} no file `{path}`")
+    assert way_out in told
 
 
-def test_a_path_that_is_not_in_the_revision(repository: Path) -> None:
-    code, message, way_out = problem("HEAD", "net.snn")
-    assert code == "SNN713"
-    assert message == "the revision `HEAD` has no file `net.snn`"
-    assert "`git:HEAD:./net.snn`" in way_out
-    _, _, way_out = problem("HEAD", "./net.snn")
-    assert way_out == "`git ls-tree -r --name-only HEAD` lists its files"
-    _, message, _ = problem("", "net.snn")
-    assert message == "the index has no file `net.snn`"
-
-
-def test_a_folder_and_a_file_that_is_too_large(repository: Path) -> None:
-    assert problem("HEAD", "specs")[0] == "SNN701"
+def test_a_file_that_is_no_spec(repository: Path) -> None:
     (repository / "large.snn").write_text("#" * (LARGEST + 1))
-    git(repository, "add", ".")
-    assert problem("", "large.snn")[0] == "SNN704"
-
-
-def test_bytes_that_are_no_text(repository: Path) -> None:
     (repository / "latin.snn").write_bytes(b"snn 1 # \xff")
     git(repository, "add", ".")
+    assert problem("HEAD", "specs")[0] == "SNN701"
+    assert problem("", "large.snn")[0] == "SNN704"
     assert problem("", "latin.snn")[0] == "SNN703"
 
 

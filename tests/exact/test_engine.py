@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
-from tests.support import network
+from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 MESSAGES = Path(__file__).parent / "refused.txt"
@@ -76,13 +76,8 @@ def test_threads_and_spans_change_nothing(
 
 def test_neurons_of_a_max_pool_are_in_a_row(tmp_path: Path) -> None:
     """Also where there is one neuron per maximum."""
-    spec = network("""
-      input wave 12x2 in 0..1
-      encode conv e { filters 3 }
-      maxpool p { window 2 }
-      dense d0 { units 5 }
-      readout y { classes 3 }
-    """)
+    lines = "maxpool p { window 2 }", "dense d0 { units 5 }"
+    spec = layered(*lines, shape="12x2", encode="conv e { filters 3 }")
     package = open_package(write_package(spec, tmp_path))
     with make_engine(package, random_weights(package)) as made:
         spikes = made.run(random_images(package, 1), keep=("spikes",)).spikes
@@ -116,34 +111,25 @@ def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) ->
     assert engine.run(images).rows is None
 
 
+def refusal(
+    action: Callable[[], object], error: type[Exception] = CannotRunError
+) -> str:
+    with pytest.raises(error) as caught:
+        action()
+    return str(caught.value)
+
+
 def refusals(package: ImportedPackage, engine: Engine, folder: Path) -> Iterator[str]:
     """Provoke each refusal and give its text."""
-    with pytest.raises(CannotRunError) as caught:
-        open_package("models/nothing")
-    yield str(caught.value)
+    yield refusal(lambda: open_package("models/nothing"))
     weights = random_weights(package)
     weights["c0.kernel"] = weights["c0.kernel"][:1]
-    with pytest.raises(LayoutError) as wrong:
-        make_engine(package, weights)
-    yield str(wrong.value)
-    long = SimpleNamespace(network=SimpleNamespace(steps=70000))
-    with pytest.raises(CannotRunError) as caught:
-        make_engine(long, weights)  # type: ignore[arg-type]
-    yield str(caught.value)
-    with pytest.raises(CannotRunError) as caught:
-        engine.run(np.zeros((2, 3)))
-    yield str(caught.value)
-    body = """
-        target nengo
-        input image 6x6x1 in 0..1
-        encode conv
-        dense d0 { units 3 }
-        readout y { classes 2 }
-    """
-    hosted = open_package(write_package(network(body), folder))
-    with pytest.raises(CannotRunError) as caught:
-        make_engine(hosted, random_weights(hosted))
-    yield str(caught.value)
+    yield refusal(lambda: make_engine(package, weights), LayoutError)
+    yield refusal(lambda: make_engine(package, weights, steps=70000))
+    yield refusal(lambda: engine.run(np.zeros((2, 3))))
+    text = layered("dense d0 { units 3 }", target="nengo")
+    hosted = open_package(write_package(text, folder))
+    yield refusal(lambda: make_engine(hosted, random_weights(hosted)))
     yield learning()
     yield looping()
 
@@ -155,9 +141,7 @@ def learning() -> str:
     block = LoihiBlock(2, label="d0")
     block.add_synapse(synapse)
     built = SimpleNamespace(model=SimpleNamespace(blocks=[block]))
-    with pytest.raises(CannotRunError) as caught:
-        read_tables(built)
-    return str(caught.value)
+    return refusal(lambda: read_tables(built))
 
 
 def looping() -> str:
@@ -166,9 +150,7 @@ def looping() -> str:
     axons = AxonTable(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
     parts: list[Any] = [ones.astype(np.int32)] * 9
     segments = Compartments(*parts)
-    with pytest.raises(CannotRunError) as caught:
-        fanin(axons, blocks, segments)
-    return str(caught.value)
+    return refusal(lambda: fanin(axons, blocks, segments))
 
 
 def test_what_cannot_run_says_why(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snnc.exact.engine import make_engine
-from snnc.output.imported import open_package
+from snnc.exact import Engine, make_engine
+from snnc.output.imported import ImportedPackage, open_package
 from tests.agreement.networks import text
 from tests.exact.proof import (
     compare,
@@ -20,7 +23,7 @@ from tests.exact.proof import (
     random_weights,
     write_package,
 )
-from tests.support import network
+from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 RICH = {  # the most layer kinds in the fewest networks
@@ -43,6 +46,30 @@ RICH = {  # the most layer kinds in the fewest networks
 HOSTED = ("hosted", "grouped_joins", "causal", "maxpool_joins")
 
 
+@contextmanager
+def proven(
+    package: ImportedPackage,
+    weights: dict[str, Any] | None = None,
+    images: np.ndarray | None = None,
+) -> Iterator[Engine]:
+    """Give an engine whose spikes are the emulator's."""
+    weights = random_weights(package, bias=0.3) if weights is None else weights
+    images = random_images(package) if images is None else images
+    with make_engine(package, weights) as engine:
+        assert not compare(engine, package, weights, images)
+        yield engine
+
+
+def built(text: str, folder: Path) -> ImportedPackage:
+    return open_package(write_package(text, folder))
+
+
+def silent(engine: Engine, images: np.ndarray) -> list[str]:
+    """Return the layers without a spike."""
+    counts = engine.run(images, keep=["counts"]).counts
+    return [name for name in engine.network.layers if not counts[name].any()]
+
+
 @settings(
     max_examples=10,
     derandomize=True,
@@ -53,40 +80,33 @@ def test_drawn_networks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> 
     package = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
     assume(package is not None)
     assert package is not None
-    assert not compare(package, random_weights(package), random_images(package))
+    with proven(package, random_weights(package)):
+        pass
 
 
 # Each network has one of the two kinds of axons, drawn ones have both.
 @pytest.mark.parametrize(
-    ("name", "pop"), zip(RICH, cycle(["auto", "32"]), strict=False)
+    ("name", "pop"), [*zip(RICH, cycle(["auto", "32"]), strict=False)]
 )
 def test_every_kind_of_layer(tmp_path: Path, name: str, pop: str) -> None:
     spec = text(name, RICH[name], f"loihi {{ chips 2, pop {pop} }}")
-    package = open_package(write_package(spec, tmp_path))
-    weights = random_weights(package, bias=0.3)
-    assert not compare(package, weights, random_images(package))
-    with make_engine(package, weights) as engine:
+    package = built(spec, tmp_path)
+    with proven(package) as engine:
         assert engine.hosted == (name in HOSTED)
-        counts = engine.run(random_images(package), keep=["counts"]).counts
-    assert set(counts) == set(package.network.layers)
-    assert all(values.any() for values in counts.values())
+        assert not silent(engine, random_images(package))
 
 
 def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> None:
-    body = """
-        timing { present 20 ms }
-        input image 8x8x2 in 0..1
-        encode conv e { filters 3 }
-        conv2d c from e { filters 4, padding same }
-        conv2d h from c { filters 3, padding same, place host, shortcut e }
-        readout y { classes 2 }
-    """
-    package = open_package(write_package(network(body, "echoed"), tmp_path))
-    weights = random_weights(package, bias=0.3)
-    assert not compare(package, weights, random_images(package))
-    with make_engine(package, weights) as engine:
-        counts = engine.run(random_images(package), keep=["counts"]).counts
-    assert counts["h"].any()
+    body = layered(
+        "timing { present 20 ms }",
+        "conv2d c from e { filters 4, padding same }",
+        "conv2d h from c { filters 3, padding same, place host, shortcut e }",
+        shape="8x8x2",
+        encode="conv e { filters 3 }",
+    )
+    package = built(body, tmp_path)
+    with proven(package) as engine:
+        assert not silent(engine, random_images(package))
 
 
 @pytest.mark.parametrize(
@@ -95,18 +115,15 @@ def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> No
 )
 def test_voltages_that_are_spread(tmp_path: Path, encoder: str, place: str) -> None:
     """In a row they are spread once; from rest, before each example."""
-    body = f"""
-        timing {{ present 20 ms }}
-        input clip 3x7x7x2 in -1..1
-        encode {encoder} e {{ start spread }}
-        conv3d c {{ filters 3, kernel 2, place {place} }}
-        dense d {{ units 6 }}
-        readout y {{ classes 2 }}
-    """
-    package = open_package(write_package(network(body, "started"), tmp_path))
-    weights = random_weights(package, bias=0.3)
-    assert not compare(package, weights, random_images(package))
-    with make_engine(package, weights) as engine:
+    body = layered(
+        "timing { present 20 ms }",
+        f"conv3d c {{ filters 3, kernel 2, place {place} }}",
+        "dense d { units 6 }",
+        shape="3x7x7x2",
+        encode=f"{encoder} e {{ start spread }}",
+    )
+    package = built(body.replace("in 0..1", "in -1..1"), tmp_path)
+    with proven(package) as engine:
         assert engine.hosted == (place == "host")
         twice = np.repeat(random_images(package, 1), 2, axis=0)
         first, second = engine.run(twice, keep=["spikes"]).spikes["e"]
@@ -126,48 +143,41 @@ def test_voltages_that_are_spread(tmp_path: Path, encoder: str, place: str) -> N
 def test_every_synapse_that_can_be_written(
     tmp_path: Path, readout: str, layers: str, place: str
 ) -> None:
-    body = f"""
-        timing {{ present 20 ms, synapse {layers} }}
-        input image 6x6x1 in 0..1
-        encode conv e {{ filters 2 }}
-        conv2d c {{ filters 3 }}
-        dense d {{ units 6, place {place} }}
-        readout y {{ classes 2, synapse {readout} }}
-    """
-    module = open_package(write_package(network(body, "filtered"), tmp_path))
-    weights = random_weights(module, bias=0.3)
-    assert not compare(module, weights, random_images(module))
+    body = layered(
+        f"timing {{ present 20 ms, synapse {layers} }}",
+        "conv2d c { filters 3 }",
+        f"dense d {{ units 6, place {place} }}",
+        shape="6x6x1",
+        encode="conv e { filters 2 }",
+    )
+    read = body.replace("{ classes 4", f"{{ classes 4, synapse {readout}")
+    with proven(built(read, tmp_path)):
+        pass
 
 
-FLOOD = network(
-    """
-        timing { present 20 ms }
-        input values 800 in 0..1
-        encode rate { rate 0..1000 Hz }
-        dense d { units 8, rate 0..1000 Hz }
-        readout y { units 2 }
-    """,
-    "flood",
+FLOOD = layered(
+    "timing { present 20 ms }",
+    "dense d { units 8, rate 0..1000 Hz }",
+    shape="800",
+    encode="rate { rate 0..1000 Hz }",
 )
 
 
 def test_registers_overflow_as_the_emulator_warns(tmp_path: Path) -> None:
-    package = open_package(write_package(FLOOD, tmp_path))
+    package = built(FLOOD, tmp_path)
     weights = random_weights(package)
     weights["d.kernel"] = np.ones_like(weights["d.kernel"])
     images = np.ones((2, 800), np.float32)
-    assert not compare(package, weights, images)
-    with make_engine(package, weights) as engine:
+    with proven(package, weights, images) as engine:
         assert engine.run(images).overflows[0] > 0
 
 
 def test_spikes_of_the_first_step_are_read_as_nengo_loihi_sends_them(
     tmp_path: Path,
 ) -> None:
-    package = open_package(write_package(FLOOD, tmp_path))
+    package = built(FLOOD, tmp_path)
     weights = random_weights(package)
     weights["d.bias"] += 2
     images = random_images(package, 2)
-    assert not compare(package, weights, images)
-    with make_engine(package, weights) as engine:
+    with proven(package, weights, images) as engine:
         assert engine.run(images, keep=["spikes"]).spikes["d"][:, 0].all()

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from tests.support import network
+from tests.support import layered
 
 
-def wide(filters: int, cores: int, kernel: int = 3, stride: int = 1) -> str:
+def layers(*lines: str, shape: str = "32x32x2", target: str = "chips 1") -> str:
+    """Return a spec with these lines between a small encoder and the readout."""
+    encode = "conv e { filters 2 }"
+    return layered(*lines, shape=shape, target=f"loihi {{ {target} }}", encode=encode)
+
+
+def wide(filters: int, cores: int, stride: int = 1) -> str:
     """Return two convolutions; the second takes most of the cores."""
-    return network(
-        f"""
-  target loihi {{ cores {cores} }}
-  input image 14x14x2 in 0..1
-  encode conv e {{ filters 2 }}
-  conv2d a {{ filters 8 }}
-  conv2d b {{ filters {filters}, kernel {kernel}, stride {stride} }}
-  dense d {{ units 16 }}
-  readout y {{ classes 4 }}
-"""
+    return layers(
+        "conv2d a { filters 8 }",
+        f"conv2d b {{ filters {filters}, stride {stride} }}",
+        "dense d { units 16 }",
+        shape="14x14x2",
+        target=f"cores {cores}",
     )
 
 
 def far_reaching(filters: int = 64) -> str:
     """Return a network with a neuron that reads more than a core has room for."""
-    return network(
-        f"""
-  target loihi {{ chips 4 }}
-  input image 48x48x1 in 0..1
-  encode conv e {{ filters 2 }}
-  conv2d a {{ filters {filters} }}
-  dense d {{ units 8 }}
-  readout y {{ classes 2 }}
-"""
-    )
+    lines = f"conv2d a {{ filters {filters} }}", "dense d { units 8 }"
+    return layers(*lines, shape="48x48x1", target="chips 4")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from snnc.diagnostics import Diagnostic
-from tests.fit.nets import far_reaching, wide
-from tests.support import codes, compile_text, network, problems
+from tests.fit.nets import far_reaching, layers, wide
+from tests.support import codes, compile_text, layered, problems
 
 TOO_WIDE = wide(filters=200, cores=20)
 
@@ -33,63 +34,33 @@ def test_the_filters_told_are_the_most_that_fit() -> None:
     assert most == max(fits)
 
 
-def test_the_stride_told_is_the_smallest_that_fits() -> None:
-    stride = advised_value(TOO_WIDE, "stride")
-    assert problems(wide(200, 20, stride=stride)) == []
-    assert codes(wide(200, 20, stride=stride - 1)) == ["SNN406"]
+def wide_kernel(kernel: int) -> str:
+    line = f"conv2d a {{ filters 4, kernel {kernel}, stride 4 }}"
+    return layered(line, shape="32x32x2", encode="conv e { filters 512 }")
 
 
-def test_the_cores_told_are_those_that_the_network_takes() -> None:
-    cores = advised_value(TOO_WIDE, "cores")
-    assert problems(wide(200, cores)) == []
-    assert codes(wide(200, cores - 1)) == ["SNN406"]
-
-
-def test_the_caret_is_under_the_filters_and_names_their_limit() -> None:
-    diagnostic = only(TOO_WIDE)
-    most = advised_value(TOO_WIDE, "filters")
-    assert diagnostic.span.text == "200"
-    assert diagnostic.render_label() == f"at most {most} fit at this stride"
-    assert [label.text for label in diagnostic.related] == ["allows 20 cores"]
-
-
-def test_a_fan_in_is_mended_in_what_the_layer_reads() -> None:
-    text = far_reaching()
-    assert only(text).code == "SNN401"
-    most = advised_value(text, "filters")
-    assert problems(far_reaching(most)) == []
-    assert codes(far_reaching(most + 1)) == ["SNN401"]
-
-
-def test_a_kernel_that_no_core_holds_is_made_smaller() -> None:
-    def spec(kernel: int) -> str:
-        return network(
-            f"""
-  input image 32x32x2 in 0..1
-  encode conv e {{ filters 32 }}
-  conv2d a {{ filters 4, kernel {kernel}, stride 4 }}
-  readout y {{ classes 2 }}
-"""
-        ).replace("encode conv e { filters 32 }", "encode conv e { filters 512 }")
-
-    kernel = advised_value(spec(29), "kernel")
-    assert codes(spec(29)) == ["SNN401"]
-    assert "SNN401" not in codes(spec(kernel))
-    assert "SNN401" in codes(spec(kernel + 1))
+@pytest.mark.parametrize(
+    ("key", "spec", "given", "worse", "code"),
+    [
+        ("stride", lambda stride: wide(200, 20, stride), 1, -1, "SNN406"),
+        ("cores", lambda cores: wide(200, cores), 20, -1, "SNN406"),
+        ("filters", far_reaching, 64, 1, "SNN401"),
+        ("kernel", wide_kernel, 29, 1, "SNN401"),
+    ],
+)
+def test_the_value_told_is_the_last_that_fits(
+    key: str, spec: Callable[[int], str], given: int, worse: int, code: str
+) -> None:
+    assert only(spec(given)).code == code
+    value = advised_value(spec(given), key)
+    assert set(problems(spec(value))) <= ({"SNN406"} if key == "kernel" else set())
+    assert code in codes(spec(value + worse))
 
 
 @pytest.mark.parametrize("units", [300, 2000])
 def test_a_network_too_large_in_two_ways_is_told_both(units: int) -> None:
-    text = network(
-        f"""
-  target loihi {{ cores 10 }}
-  input image 48x48x1 in 0..1
-  encode conv e {{ filters 2 }}
-  conv2d a {{ filters 64 }}
-  dense d {{ units {units} }}
-  readout y {{ classes 2 }}
-"""
-    )
+    lines = "conv2d a { filters 64 }", f"dense d {{ units {units} }}"
+    text = layers(*lines, shape="48x48x1", target="cores 10")
     assert sorted(codes(text)) == ["SNN401", "SNN406"]
 
 
@@ -97,15 +68,8 @@ def test_a_network_too_large_in_two_ways_is_told_both(units: int) -> None:
 def test_a_block_that_is_in_the_way_of_all_is_said_to_be(
     cores: int, removed: bool
 ) -> None:
-    text = network(
-        f"""
-  target loihi {{ cores {cores} }}
-  input image 16x16x1 in 0..1
-  encode conv e {{ filters 2 }}
-  conv2d c {{ filters 16, block 4x4x16 }}
-  readout y {{ classes 4 }}
-"""
-    )
+    line = "conv2d c { filters 16, block 4x4x16 }"
+    text = layers(line, shape="16x16x1", target=f"cores {cores}")
     diagnostic = only(text)
     assert diagnostic.code == "SNN406"
     found = diagnostic.render_help().startswith("remove `block` from `c`, or write ")
@@ -116,15 +80,8 @@ def test_a_block_that_is_in_the_way_of_all_is_said_to_be(
 
 
 def far_too_large(chips: int) -> str:
-    return network(
-        f"""
-  target loihi {{ chips {chips} }}
-  input clip 64x128x128x1 in 0..1
-  encode conv e {{ filters 2 }}
-  conv3d a {{ filters 32, padding same }}
-  readout y {{ classes 2 }}
-"""
-    )
+    line = "conv3d a { filters 32, padding same }"
+    return layers(line, shape="64x128x128x1", target=f"chips {chips}")
 
 
 @pytest.mark.slow
@@ -155,25 +112,12 @@ def test_a_written_number_of_cores_is_raised_with_the_chips() -> None:
 
 
 def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
-    text = network(
-        """
-  target loihi { chips 1 }
-  input image 64x64x1 in 0..1
-  encode conv e { filters 2 }
-  conv2d a { filters 96 }
-  dense d { units 32 }
-  readout y { classes 2 }
-"""
-    )
+    text = layers("conv2d a { filters 96 }", "dense d { units 32 }", shape="64x64x1")
     _, report = compile_text(text, "place")
     helps = {d.code: d.render_help() for d in report.diagnostics}
     assert set(helps) == {"SNN401", "SNN406"}
     change = re.search(r"`(filters \d+|stride \d+)`", helps["SNN401"])
     assert change
     assert change[0] in helps["SNN406"]
-    key, value = change[1].split()
-    mended = text.replace(
-        "filters 96",
-        f"filters {value}" if key == "filters" else f"filters 96, stride {value}",
-    )
-    assert problems(mended) == []
+    written = change[1] if "filters" in change[1] else f"filters 96, {change[1]}"
+    assert problems(text.replace("filters 96", written)) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -14,8 +13,8 @@ import snnc
 from snnc.cli.report import fit_command
 from snnc.fitting import trials
 from snnc.fitting.trials import Change, Trials
-from tests.fit.nets import far_reaching, wide
-from tests.support import ROOT, compile_text, network, sound
+from tests.fit.nets import far_reaching, layers, wide
+from tests.support import ROOT, compile_text, layered, sound
 
 EXPECTED = Path(__file__).parent / "expected"
 TOO_WIDE = wide(filters=200, cores=20)
@@ -60,53 +59,31 @@ def test_a_network_that_fits_is_told_how_far_it_can_grow() -> None:
 
 
 def test_nothing_is_offered_where_no_single_change_fits() -> None:
-    deep = "\n".join(f"  conv2d c{i} {{ filters 8 }}" for i in range(4))
-    text = network(
-        "  target loihi { cores 2 }\n  input image 30x30x1 in 0..1\n"
-        f"  encode conv e\n{deep}\n  readout y {{ classes 2 }}"
-    )
+    lines = [f"conv2d c{i} {{ filters 8 }}" for i in range(4)]
+    text = layers(*lines, shape="30x30x1", target="cores 2")
     found = fit_text(text)
     assert (found.present, found.variants) == (None, ())
     assert found.needed == sound(text.replace("cores 2", "chips 1"), "place").cores
 
 
-@pytest.mark.parametrize("others", ["", "  conv2d c0 { filters 1 }"])
-def test_no_variant_is_offered_twice(others: str) -> None:
+@pytest.mark.parametrize("others", [(), ("conv2d c0 { filters 1 }",)])
+def test_no_variant_is_offered_twice(others: tuple[str, ...]) -> None:
     """Only one layer can get fewer filters: all of them together are that one."""
-    text = network(
-        "  target loihi { cores 4 }\n  input image 12x12x1 in 0..1\n"
-        f"  encode conv e {{ filters 1 }}\n{others}\n  conv2d c1 {{ filters 64 }}\n"
-        "  readout y { classes 2 }"
-    )
-    found = fit_text(text).variants
+    lines = (*others, "conv2d c1 { filters 64 }")
+    found = fit_text(layers(*lines, shape="12x12x1", target="cores 4")).variants
     assert found
     assert len({variant.cost for variant in found}) == len(found)
     assert len({variant.changes for variant in found}) == len(found)
 
 
 def test_two_layers_together_keep_more_where_one_alone_has_to_give_too_much() -> None:
-    text = network(
-        "  target loihi { cores 5 }\n  input image 16x16x1 in 0..1\n"
-        "  encode conv e { filters 2 }\n  conv2d a { filters 24 }\n"
-        "  conv2d b { filters 24 }\n  dense d { units 16 }\n  readout y { classes 4 }"
-    )
-    best, *others = fit_text(text).variants
+    lines = [f"conv2d {name} {{ filters 24 }}" for name in "ab"]
+    text = layers(*lines, "dense d { units 16 }", shape="16x16x1", target="cores 5")
+    found = fit_text(text)
+    best, *others = found.variants
     assert [change.layer for change in best.changes] == ["a", "b"]
     assert best.kept > 1.9 * max(variant.kept for variant in others)
-    found = fit_text(text)
     assert found.specs[0].report().cores == best.cost.cores <= 5
-
-
-def test_a_share_of_all_layers_names_only_those_that_change() -> None:
-    """One filter can't be a share, and one layer alone has its own variant."""
-    text = network(
-        "  target loihi { cores 4 }\n  input image 12x12x1 in 0..1\n"
-        "  encode conv e { filters 2 }\n  conv2d c1 { filters 64 }\n"
-        "  readout y { classes 2 }"
-    )
-    found = fit_text(text).variants
-    assert found
-    assert len({variant.cost for variant in found}) == len(found)
 
 
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
@@ -115,76 +92,59 @@ def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
         assert variant.cost.cores <= 6
 
 
+def check_command(name: str, *arguments: str) -> None:
+    """Run ``snnc fit`` and compare what it prints with a file."""
+    result = CliRunner().invoke(fit_command, arguments, standalone_mode=False)
+    path = EXPECTED / name
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(result.stdout, encoding="utf-8")
+    assert result.stdout == path.read_text(encoding="utf-8"), (
+        "accept with SNNC_ACCEPT=1"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("drift-4.txt", ["specs/drift.snn", "--cores", "4"]),
-        ("drift-4.json", ["specs/drift.snn", "--cores", "4", "--format", "json"]),
-        ("allconv-10.txt", ["specs/allconv.snn", "--cores", "10"]),
-        ("drift-grow.txt", ["specs/drift.snn", "--cores", "12"]),
-        ("drift-1.txt", ["specs/drift.snn", "--cores", "1"]),
+        ("drift-4.txt", "drift --cores 4"),
+        ("drift-4.json", "drift --cores 4 --format json"),
+        ("allconv-10.txt", "allconv --cores 10"),
+        ("drift-grow.txt", "drift --cores 12"),
+        ("drift-1.txt", "drift --cores 1"),
     ],
 )
 def test_the_command_prints_exactly_this(
-    name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+    name: str, arguments: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    printed = CliRunner().invoke(fit_command, arguments, standalone_mode=False).stdout
-    path = EXPECTED / name
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(printed, encoding="utf-8")
-    assert printed == path.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"
+    spec, *options = arguments.split()
+    check_command(name, f"specs/{spec}.snn", *options)
 
 
-def test_the_json_has_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    arguments = ["specs/drift.snn", "--cores", "4", "--format", "json"]
-    result = CliRunner().invoke(fit_command, arguments, standalone_mode=False)
-    document = json.loads(result.stdout)
-    assert set(document) == {
-        "version",
-        "network",
-        "cores",
-        "needed",
-        "present",
-        "variants",
-        "untried",
-    }
-    assert (document["version"], document["present"]) == (1, None)
-
-
-def many_layers(count: int) -> str:
-    """Return a network whose first layer has the most neurons."""
-    widths = (max(4, 24 - 4 * i) for i in range(count))
+def many_layers() -> str:
+    """Return a network of 60 layers, whose first one has the most neurons."""
     lines = (
-        f"  conv2d c{i} {{ filters {n}, padding same }}" for i, n in enumerate(widths)
+        f"conv2d c{i} {{ filters {max(4, 24 - 4 * i)}, padding same }}"
+        for i in range(60)
     )
-    return network(
-        "  target loihi\n  input image 8x8x1 in 0..1\n  encode conv e\n"
-        + "\n".join(lines)
-        + "\n  readout y { classes 2 }"
-    )
+    text = layered(*lines, shape="8x8x1", encode="conv e")
+    return text.replace("classes 4", "classes 2")
 
 
 @pytest.mark.parametrize(
-    ("name", "cores"), [("untried.txt", 128), ("untried-2.txt", 2)]
+    ("name", "cores"), [("untried.txt", "128"), ("untried-2.txt", "2")]
 )
 def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
-    name: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, cores: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trials, "PATIENT_WORK", 16_000)
     spec = tmp_path / "net.snn"
-    spec.write_text(many_layers(60), encoding="utf-8")
-    arguments = [str(spec), "--cores", str(cores)]
-    printed = CliRunner().invoke(fit_command, arguments, standalone_mode=False).stdout
-    path = EXPECTED / name
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(printed, encoding="utf-8")
-    assert printed == path.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"
+    spec.write_text(many_layers(), encoding="utf-8")
+    check_command(name, str(spec), "--cores", cores)
 
 
 def test_variants_of_a_large_network_are_counted_with_what_the_others_found() -> None:
-    results, _ = compile_text(many_layers(60), "lower")
+    results, _ = compile_text(many_layers(), "lower")
     tried = Trials(results.spec, results.network.target, results.device)
     for value in range(4, 24):
         tried.cost((Change(30, "c30", "filters", value),))
@@ -197,7 +157,7 @@ def test_advice_ends_where_its_work_does(
     lines: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trials, "MOST_WORK", 5_000)
-    text = many_layers(60).replace("padding same", f"padding same, {lines}")
+    text = many_layers().replace("padding same", f"padding same, {lines}")
     _, report = compile_text(text, "place")
     assert ("SNN403" in {d.code for d in report.diagnostics}) == ("9" in lines)
 

@@ -364,12 +364,6 @@ CASES: dict[str, Case] = KERAS | {
     "leaky groups": Case((8, 8, 2), lambda la: [
         *_front(la), la.DepthwiseConv2D(3, depth_multiplier=2), la.LeakyReLU(),
         la.DepthwiseConv2D(2), la.ReLU(2.0), *_head(la)]),
-    "multi-label": Case((7, 7, 1), lambda la: [
-        *_front(la), la.Flatten(), la.Dense(3, "sigmoid")], final=sigmoid),
-    "two classes": Case((7, 7, 1), lambda la: [
-        *_front(la), la.Flatten(), la.Dense(1, "sigmoid")], final=pair),
-    "tanh": Case((7, 7, 1), lambda la: [
-        *_front(la), la.Flatten(), la.Dense(2, "tanh")], final=np.tanh),
     "softmax of an image": Case((5, 5, 1), lambda la: [
         *_front(la), la.Conv2D(3, 2), la.Softmax(), la.Reshape((-1, 3))],
         final=lambda y: softmax(y.reshape(len(y), -1, 3)).reshape(len(y), -1)),
@@ -438,10 +432,6 @@ CASES: dict[str, Case] = KERAS | {
         la.Conv2D(3, 3, padding="same", activation="relu"),
         la.Conv2D(3, 3, activation="relu"), *_head(la)],
         ("--input-range", "-128..127", "--encode", "rate"), values=(-128, 127)),
-    "line": Case((16, 2), lambda la: [
-        la.SeparableConv1D(4, 3), la.BatchNormalization(), la.ReLU(),
-        la.AveragePooling1D(2), la.Conv1D(4, 3, dilation_rate=2, activation="relu"),
-        la.GlobalAveragePooling1D(), la.Dense(3, "softmax")], final=softmax),
     "volume": Case((5, 6, 6, 1), lambda la: [
         la.Conv3D(3, (3, 3, 3)), la.BatchNormalization(), la.LeakyReLU(0.1),
         la.Conv3D(3, 2, padding="same", activation="relu"), *_head(la)]),

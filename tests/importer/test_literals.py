@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from snnc.importer.build import build
-from snnc.importer.convert import convert
 from snnc.importer.files import read_file
-from snnc.importer.request import ImportRequest
-from tests.importer.configs import IMAGE, functional, layer
+from tests.importer.configs import IMAGE, ended, functional, layer, model_of, of
 
 
 def numpy(value: Any) -> dict[str, Any]:
@@ -52,28 +49,22 @@ FORMS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_an_option_is_the_value_that_is_meant(form: str) -> None:
     written, meant = FORMS[form]
-    model, _ = build(functional(IMAGE, layer("X", "x", "image", a=written)), None, None)
+    model = model_of(functional(IMAGE, layer("X", "x", "image", a=written)))
     assert model.layers[1].options["a"] == meant
 
 
 def test_shapes_and_dtypes_are_plain() -> None:
     shape = keras_list("__tuple__", None, 8, 8, 1)
     image = layer("InputLayer", "image", batch_input_shape=shape, dtype=FLOAT32)
-    model, _ = build(functional(image, layer("X", "x", "image")), None, None)
+    model = model_of(functional(image, layer("X", "x", "image")))
     assert model.layers[0].options["batch_input_shape"] == [None, 8, 8, 1]
     assert model.layers[0].options["dtype"] == "float32"
 
 
 def test_a_plain_relu_of_keras_2_12_is_kept() -> None:
     options = {"max_value": None, "negative_slope": numpy(0.0), "threshold": numpy(0.0)}
-    config = functional(
-        IMAGE,
-        layer("Conv2D", "a", "image", filters=2, kernel_size=[3, 3]),
-        layer("ReLU", "r", "a", **options),
-        layer("Flatten", "f", "r"),
-        layer("Dense", "end", "f", units=3, activation="softmax"),
-    )
-    found = convert(build(config, "2.12.0", None)[0], ImportRequest(), "m.keras")
+    conv = layer("Conv2D", "a", "image", filters=2, kernel_size=[3, 3])
+    found = of(ended(conv, layer("ReLU", "r", "a", **options)))
     assert found.problems == ()
     assert found.written is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -14,7 +15,7 @@ from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from snnc.importer.request import ImportRequest
-from tests.importer.configs import IMAGE, functional, layer, small
+from tests.importer.configs import CONV, ended, functional, layer, small
 
 KERNEL = np.arange(4, dtype="f4").reshape(2, 2)
 
@@ -32,8 +33,7 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
     version: str, backend: str | None, writer: str, tmp_path: Path
 ) -> None:
     said = {"keras_version": version, "backend": backend}
-    text, file = tmp_path / "m.json", tmp_path / "m.h5"
-    text.write_text(json.dumps(small() | said), encoding="utf-8")
+    text, file = save(tmp_path, small() | said), tmp_path / "m.h5"
     with h5py.File(file, "w") as opened:
         opened.attrs["model_config"] = json.dumps(small())
         for key, value in said.items():
@@ -67,28 +67,36 @@ KERAS_1 = [
 ]  # fmt: skip
 
 
+def save(folder: Path, config: dict[str, Any]) -> Path:
+    path = folder / "m.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return path
+
+
+def written(path: Path) -> str:
+    model, weights = read(path)
+    assert weights is None
+    found = convert(model, ImportRequest(), "m.json").written
+    assert found is not None
+    return found.text
+
+
 @pytest.mark.parametrize("version", ["1.2.2", None])
 def test_a_configuration_of_keras_1_is_translated(
     version: str | None, tmp_path: Path
 ) -> None:
-    path = tmp_path / "m.json"
     value = {"class_name": "Sequential", "config": KERAS_1, "keras_version": version}
-    path.write_text(json.dumps(value))
-    model, weights = read(path)
-    assert weights is None
-    written = convert(model, ImportRequest(), "m.json").written
-    assert written is not None
-    assert "filters 4, kernel 3x2, stride 1x2, padding same" in written.text
-    assert "bias off" in written.text
-    assert "l2 0.01" in written.text
-    assert "readout d { classes 3 }" in written.text
+    text = written(save(tmp_path, value))
+    assert "filters 4, kernel 3x2, stride 1x2, padding same" in text
+    assert "bias off" in text
+    assert "l2 0.01" in text
+    assert "readout d { classes 3 }" in text
 
 
 def test_a_lambda_of_keras_1_is_refused_as_one_of_keras_2(tmp_path: Path) -> None:
-    path = tmp_path / "m.json"
     code = {"class_name": "Lambda", "config": {"name": "l", "function": "x"}}
     config = [KERAS_1[0], code, *KERAS_1[1:]]
-    path.write_text(json.dumps({"class_name": "Sequential", "config": config}))
+    path = save(tmp_path, {"class_name": "Sequential", "config": config})
     conversion = convert(read(path)[0], ImportRequest(), "m.json")
     assert [problem.code for problem in conversion.problems] == ["SNN830"]
 
@@ -102,35 +110,22 @@ def test_merges_of_keras_1_are_layers(tmp_path: Path) -> None:
         layer("Merge", "m", "a", "b", mode="sum", concat_axis=-1),
         layer("Dense", "d", "m", **dense),
     )
-    config["keras_version"] = "1.1.0"
-    path = tmp_path / "m.json"
-    path.write_text(json.dumps(config))
+    path = save(tmp_path, config | {"keras_version": "1.1.0"})
     kinds = [layer.kind for layer in read(path)[0].layers]
     assert kinds == ["InputLayer", "Dense", "Dense", "Add", "Dense"]
 
 
 @pytest.mark.parametrize("said", [{"keras_version": "2.2.4"}, {"keras_version": None}])
 def test_other_versions_are_read(said: dict[str, str | None], tmp_path: Path) -> None:
-    path = tmp_path / "m.json"
-    path.write_text(json.dumps(small() | said), encoding="utf-8")
-    assert read(path)[0].keras == said["keras_version"]
+    assert read(save(tmp_path, small() | said))[0].keras == said["keras_version"]
 
 
 def test_a_learning_rate_of_old_files_is_kept(tmp_path: Path) -> None:
     adam = {"class_name": "Adam", "config": {"lr": 0.02}}
     compiled = {"loss": "categorical_crossentropy", "optimizer_config": adam}
-    path = tmp_path / "m.json"
-    config = functional(
-        IMAGE,
-        layer("Conv2D", "c", "image", filters=2, kernel_size=[3, 3], activation="relu"),
-        layer("Flatten", "f", "c"),
-        layer("Dense", "d", "f", units=3),
-    )
-    path.write_text(json.dumps(config | {"compile_config": compiled}))
-    model, _ = read(path)
-    written = convert(model, ImportRequest(), "m.json").written
-    assert written is not None
-    assert "learning_rate 0.02" in written.text
+    config = ended(layer("Conv2D", "c", "image", **CONV))
+    path = save(tmp_path, config | {"compile_config": compiled})
+    assert "learning_rate 0.02" in written(path)
 
 
 def test_a_name_that_two_layers_share_is_not_guessed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,30 +29,30 @@ DATA = Path(__file__).parent / "data"
 LONG = 8_000_000
 
 
-def endless(folder: Path) -> Path:
-    """Return a file in which the HDF5 library loops for ever.
+def endless(path: Path) -> Path:
+    """Turn a file into one in which the HDF5 library loops for ever.
 
     The first text of its heap is free space of no length: the next is itself.
     """
-    content = bytearray((DATA / "k3_chain.h5").read_bytes())
-    first = content.index(b"GCOL") + 16
-    content[first : first + 16] = bytes(16)
-    path = folder / "endless.h5"
-    path.write_bytes(content)
-    return path
-
-
-def endless_graph(folder: Path) -> Path:
-    """Return a NIR file in which the library loops for ever."""
-    path = folder / "endless.nir"
-    with h5py.File(path, "w") as file:
-        file["version"] = "1.0.8"
-        file.create_group("node")
     content = bytearray(path.read_bytes())
     first = content.index(b"GCOL") + 16
     content[first : first + 16] = bytes(16)
     path.write_bytes(content)
     return path
+
+
+def endless_model(folder: Path) -> Path:
+    path = folder / "endless.h5"
+    path.write_bytes((DATA / "k3_chain.h5").read_bytes())
+    return endless(path)
+
+
+def endless_graph(folder: Path) -> Path:
+    path = folder / "endless.nir"
+    with h5py.File(path, "w") as file:
+        file["version"] = "1.0.8"
+        file.create_group("node")
+    return endless(path)
 
 
 def repeat_text(folder: Path) -> Path:
@@ -67,48 +68,6 @@ def repeat_text(folder: Path) -> Path:
     return path
 
 
-IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 2; exit(main())"
-
-
-def snnc(
-    *arguments: str | Path,
-    folder: Path,
-    path: Path = ROOT,
-    run: tuple[str, str] = ("-m", "snnc"),
-) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *run, *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{path}{os.pathsep}{ROOT}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["h5", "nir"])
-def test_a_file_without_end_is_told_and_loses_nothing(
-    suffix: str, tmp_path: Path
-) -> None:
-    path = {"h5": endless, "nir": endless_graph}[suffix](tmp_path)
-    (tmp_path / "net.snn").write_text("mine")
-    words = "import", path, "--force", "-o", "net.snn"
-    _, told = snnc(*words, folder=tmp_path, run=("-c", IMPATIENT)).communicate()
-    assert told.startswith("error[SNN823]: ")
-    assert "takes more than 2 s to read" in told
-    assert (tmp_path / "net.snn").read_text() == "mine"
-
-
-@pytest.mark.slow
-def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
-    done = snnc("import", repeat_text(tmp_path), folder=tmp_path)
-    out, told = done.communicate()
-    assert (done.returncode, out, told.count("error[")) == (1, "", 1)
-    assert "error[SNN823]" in told
-    assert "more than 2 GiB of memory" in told
-
-
 def zip_bomb(folder: Path) -> Path:
     """Return an archive with a member that claims 3 GiB."""
     path = folder / "m.keras"
@@ -122,26 +81,60 @@ def zip_bomb(folder: Path) -> Path:
     return path
 
 
-def cut(folder: Path) -> Path:
-    """Return a file without its last part."""
-    path = folder / "m.h5"
-    path.write_bytes((DATA / "k3_chain.h5").read_bytes()[:-1000])
-    return path
+IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 1; exit(main())"
+
+
+def snnc(
+    *arguments: str | Path,
+    folder: Path,
+    path: Path = ROOT,
+    run: tuple[str, str] = ("-m", "snnc"),
+) -> subprocess.Popen[str]:
+    found = {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}", "TMPDIR": str(folder)}
+    return subprocess.Popen(
+        [sys.executable, *run, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, **found},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.slow
-def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
-    for path, code in ((zip_bomb(tmp_path), "SNN805"), (cut(tmp_path), "SNN803")):
-        done = snnc("import", path, "-o", "net.snn", folder=tmp_path)
-        out, told = done.communicate()
-        assert (done.returncode, out, told.count("error[")) == (1, "", 1)
-        assert f"error[{code}]" in told
-        assert not (tmp_path / "net.snn").exists()
+@pytest.mark.parametrize("make", [endless_model, endless_graph])
+def test_a_file_without_end_is_told_and_loses_nothing(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "net.snn").write_text("mine")
+    words = "import", make(tmp_path), "--force", "-o", "net.snn"
+    _, told = snnc(*words, folder=tmp_path, run=("-c", IMPATIENT)).communicate()
+    assert told.startswith("error[SNN823]: ")
+    assert "takes more than 1 s to read" in told
+    assert (tmp_path / "net.snn").read_text() == "mine"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (repeat_text, ("error[SNN823]", "more than 2 GiB of memory")),
+        (zip_bomb, ("error[SNN805]",)),
+    ],
+)
+def test_the_child_says_what_is_wrong(
+    make: Callable[[Path], Path], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = snnc("import", make(tmp_path), "-o", "net.snn", folder=tmp_path)
+    out, told = done.communicate()
+    assert (done.returncode, out, told.count("error[")) == (1, "", 1)
+    assert all(words in told for words in said)
+    assert not (tmp_path / "net.snn").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_reading(number: int, tmp_path: Path) -> None:
-    process = snnc("import", endless(tmp_path), folder=tmp_path)
+    process = snnc("import", endless_model(tmp_path), folder=tmp_path)
     child = reading_child(process.pid)
     process.send_signal(number)
     # Python ends by the signal itself if it interrupts code made from text, such as
@@ -162,6 +155,25 @@ def reading_child(parent: int) -> int:
         if found and f" {SECONDS} " in Path(f"/proc/{found[0]}/limits").read_text():
             return int(found[0])
         time.sleep(0.05)
+
+
+KILLED = """
+import os, signal, time
+def model():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_the_folder_of_a_model_goes_with_its_process(tmp_path: Path) -> None:
+    (tmp_path / "made.py").write_text(KILLED, encoding="utf-8")
+    before = set(tmp_path.iterdir())
+    process = snnc("import", "made:model", folder=tmp_path)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"SystemExit: {128 + signal.SIGTERM}" in told
+    assert {path for path in tmp_path.iterdir() if path.name != "__pycache__"} == before
 
 
 MEASURED = """
@@ -220,61 +232,56 @@ def test_weights_that_can_not_be_loaded_are_told_when_they_are_asked_for(
 
 @pytest.mark.parametrize("name", ["a\0b.h5", "no/such.h5"])
 def test_a_name_that_can_not_be_a_file_is_refused(name: str) -> None:
-    weights = DATA / "forum.json", name
-    for arguments in ((name,), weights):
+    for model, *weights in ((name,), (DATA / "forum.json", name)):
         with pytest.raises(RefusedModelError) as caught:
-            read(arguments[0], None, *arguments[1:])
+            read(model, None, *weights)
         assert caught.value.diagnostic.code in ("SNN700", "SNN705")
         assert caught.value.diagnostic.span.source.name == name
 
 
 NEVER = "raise SystemExit('a file of the current folder was run')"
-NAMES = ("h5py", "json", "numpy", "runpy", "zipfile")
+NAMES = ("h5py", "json", "numpy", "runpy", "zipfile", "tensorflow")
 
 
 @pytest.mark.slow
 def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / f"{name}.py").write_text(NEVER, encoding="utf-8")
-    weights = "net.safetensors"
-    for file in ("k3_chain.h5", "k3_chain.keras"):
-        process = snnc(
-            "import", DATA / file, "--weights-out", weights, "--force", folder=tmp_path
-        )
-        assert process.communicate()[0].startswith("snn 1")
-        assert process.returncode == 0
-
-
-@pytest.mark.slow
-def test_tensorflow_is_not_imported_from_the_current_folder(tmp_path: Path) -> None:
-    (tmp_path / "tensorflow.py").write_text(NEVER, encoding="utf-8")
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved/saved_model.pb").touch()
+    process = snnc(
+        "import",
+        DATA / "k3_chain.keras",
+        "--weights-out",
+        "w.safetensors",
+        folder=tmp_path,
+    )
+    assert process.communicate()[0].startswith("snn 1")
+    assert process.returncode == 0
     _, told = snnc("import", "saved", folder=tmp_path).communicate()
     assert "SNN808" in told
     assert "was run" not in told
 
 
 @pytest.mark.slow
-def test_a_crash_of_the_library_is_told(tmp_path: Path) -> None:
-    (tmp_path / "lib").mkdir()
+@pytest.mark.parametrize(
+    ("code", "said", "status"),
+    [
+        ("import os; os.abort()", "SIGABRT ended the library", 1),
+        ("1 / 0", "This is a bug in snnc", 3),
+    ],
+)
+def test_a_crash_of_the_library_is_told(
+    code: str, said: str, status: int, tmp_path: Path
+) -> None:
     path = tmp_path / "lib"
-    (path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
+    path.mkdir()
+    (path / "h5py.py").write_text(code, encoding="utf-8")
     process = snnc("import", DATA / "k3_chain.h5", folder=tmp_path, path=path)
     _, told = process.communicate()
-    assert told.startswith("error[SNN803]: ")
-    assert "SIGABRT ended the library" in told
-    assert process.returncode == 1
-
-
-@pytest.mark.slow
-def test_a_bug_of_the_child_is_no_refusal(tmp_path: Path) -> None:
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "h5py.py").write_text("1 / 0", encoding="utf-8")
-    path = tmp_path / "lib"
-    process = snnc("import", DATA / "k3_chain.h5", folder=tmp_path, path=path)
-    assert "This is a bug in snnc" in process.communicate()[1]
-    assert process.returncode == 3
+    assert told.startswith("error[SNN803]: ") == (status == 1)
+    assert said in told
+    assert process.returncode == status
 
 
 def test_a_missing_package_is_named(

@@ -1,11 +1,16 @@
-"""Models and files that are refused, each with its code, and nothing else raised."""
+"""Cut, altered and hostile files are refused, each by its code; nothing else raises."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import shutil
+import stat
+import sys
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,45 +18,71 @@ import h5py
 import numpy as np
 import pytest
 
-from snnc.importer import files
+from snnc.cli import main
+from snnc.importer import files, hdf5
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from tests.importer.configs import IMAGE, functional, layer, small
 
+DATA = Path(__file__).parent / "data"
+CONFIG = json.dumps(small()).encode()
+DIRECTORY = b"PK\x01\x02"
+"""The beginning of what an archive says of its first member."""
+KERNEL = "model_weights/dense/k3_chain/dense/kernel"
+
 
 def code(path: Path) -> str:
+    """Read a model and all its weights; return how that was refused."""
     with pytest.raises(RefusedModelError) as caught:
-        read(path)
+        read_all(path)
     assert caught.value.diagnostic.span.source.name == path.as_posix()
     assert caught.value.diagnostic.render_help()
     return caught.value.diagnostic.code
 
 
-def zip_bytes(**members: bytes) -> bytes:
+def read_all(path: Path) -> int:
+    model, weights = read(path)
+    assert weights is not None
+    with weights:
+        return sum(len(weights.of(layer.name)) for layer in model.layers)
+
+
+def zip_bytes(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
+        for name, content in members:
             archive.writestr(name, content)
     return buffer.getvalue()
 
 
-CONFIG = json.dumps(small()).encode()
+def zip_that_says(at: int, said: bytes, config: bytes = CONFIG) -> bytes:
+    """Return an archive whose directory says something else of its member."""
+    content = bytearray(zip_bytes(("config.json", config)))
+    first = content.index(DIRECTORY) + at
+    content[first : first + len(said)] = said
+    return bytes(content)
+
 
 FILES = {
     "empty": (b"", "SNN801"),
     "text": (b"hello", "SNN801"),
     "json": (b'{"a": 1}', "SNN801"),
     "list": (b"[1, 2]", "SNN801"),
-    "tfjs": (b'{"format": "layers-model", "modelTopology": {}}', "SNN802"),
+    "tfjs": (b'{"format": "graph-model", "modelTopology": {}}', "SNN802"),
     "onnx": (b'{"irVersion": 8, "graph": {}}', "SNN802"),
     "torch": (b'{"c.weight": [1], "c.bias": [2]}', "SNN802"),
     "pickle": (b"\x80\x04K\x01.", "SNN802"),
     "lite": (b"\x1c\0\0\0TFL3" + bytes(8), "SNN802"),
-    "torch_zip": (zip_bytes(**{"model/data.pkl": b"x"}), "SNN802"),
+    "torch_zip": (zip_bytes(("model/data.pkl", b"x")), "SNN802"),
     "cut_json": (CONFIG[:-9], "SNN803"),
     "twice": (b'{"class_name": "Model", "class_name": "Model"}', "SNN803"),
     "cut_hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(80), "SNN803"),
-    "cut_zip": (zip_bytes(**{"config.json": CONFIG})[:-30], "SNN803"),
+    "cut_zip": (zip_bytes(("config.json", CONFIG))[:-30], "SNN803"),
+    "encrypted": (zip_that_says(8, b"\x01"), "SNN803"),
+    "more than it claims": (
+        zip_that_says(24, (1000).to_bytes(4, "little"), CONFIG + b" " * 2**25),
+        "SNN803",
+    ),
     "deep": (b'{"class_name": ' + b"[" * 200_000, "SNN804"),
     "nested": (b'{"class_name": ' + b"[" * 600 + b"]" * 600 + b"}", "SNN804"),
     "surrogate": (b'{"class_name": "\\ud800"}', "SNN803"),
@@ -65,16 +96,6 @@ def test_a_file_that_is_no_sound_model_is_refused(name: str, tmp_path: Path) -> 
     path = tmp_path / "model"
     path.write_bytes(content)
     assert code(path) == expected
-
-
-def test_an_archive_that_unpacks_to_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "m.keras"
-    path.write_bytes(zip_bytes(**{"config.json": CONFIG, "b": bytes(2**20)}))
-    assert read(path)[0].layers
-    monkeypatch.setattr(files, "LARGEST", 2**20)
-    assert code(path) == "SNN805"
 
 
 CONFIGS = {
@@ -122,59 +143,244 @@ def test_a_python_file_is_named_as_python_imports_it(
     assert "write `nets.small:function`" in refused.value.diagnostic.render_help()
 
 
-def hdf5(path: Path, kernel: Any) -> Path:
-    with h5py.File(path, "w") as file:
-        file.attrs["model_config"] = json.dumps(small())
-        group = file.create_group("model_weights/c")
-        group.attrs["weight_names"] = ["c/kernel:0"]
-        kernel(group)
-    return path
-
-
-def external(group: Any) -> None:
-    group.create_dataset("c/kernel:0", (4,), "f4", external=[("/etc/passwd", 0, 16)])
-
-
-def virtual(group: Any) -> None:
-    layout = h5py.VirtualLayout((4,), "f4")
-    layout[:] = h5py.VirtualSource("other.h5", "x", (4,))
-    group.create_virtual_dataset("c/kernel:0", layout)
-
-
-def link(group: Any) -> None:
-    group["c/kernel:0"] = h5py.ExternalLink("other.h5", "/x")
-
-
-def soft(group: Any) -> None:
-    group["c/kernel:0"] = h5py.SoftLink("/model_weights")
-
-
-def claims(group: Any) -> None:
-    group.create_dataset("c/kernel:0", (10**9,), "f4", chunks=(1000,))
-
-
-@pytest.mark.parametrize("kernel", [external, virtual, link, soft, claims])
-def test_weights_that_lead_elsewhere_are_not_read(kernel: Any, tmp_path: Path) -> None:
-    _, weights = read(hdf5(tmp_path / "model.h5", kernel))
-    assert weights is not None
-    with weights, pytest.raises(RefusedModelError) as caught:
-        weights.of("c")
-    assert caught.value.diagnostic.code == "SNN804"
-
-
 def test_weights_alone_need_their_architecture(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "w.h5", "w") as file:
         file.attrs["layer_names"] = ["c"]
     assert code(tmp_path / "w.h5") == "SNN806"
 
 
-def test_a_plain_array_is_read(tmp_path: Path) -> None:
-    expected = np.arange(4, dtype="f4")
-    path = hdf5(
-        tmp_path / "m.h5", lambda g: g.create_dataset("c/kernel:0", data=expected)
-    )
-    _, weights = read(path)
+LINK = zipfile.ZipInfo("assets/link")
+LINK.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+
+@pytest.mark.parametrize(
+    "member", ["../x", "/x", "assets/../../x", "..\\x", "C:/x", LINK], ids=str
+)
+def test_a_member_that_leads_elsewhere_is_left_alone(
+    member: str | zipfile.ZipInfo, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in" / "here"
+    folder.mkdir(parents=True)
+    path = folder / "m.keras"
+    path.write_bytes(zip_bytes(("config.json", CONFIG), (member, b"/etc")))
+    assert read(path)[1] is None
+    assert set(tmp_path.rglob("*")) == {folder.parent, folder, path}
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.keras"
+    path.write_bytes(zip_bytes(("config.json", CONFIG), ("b", bytes(2**20))))
+    assert read(path)[0].layers
+    monkeypatch.setattr(files, "LARGEST", 2**20)
+    assert code(path) == "SNN805"
+
+
+@pytest.mark.parametrize("file", ["k3_chain.h5", "k3_chain.keras"])
+def test_a_file_that_is_cut_short_is_refused(file: str, tmp_path: Path) -> None:
+    content = (DATA / file).read_bytes()
+    path = tmp_path / file
+    cuts = [*range(0, 20), *range(20, len(content), len(content) // 40)]
+    for length in (*cuts, len(content) - 1):
+        path.write_bytes(content[:length])
+        assert code(path) in ("SNN801", "SNN803"), length
+    path.write_bytes(content)
+    assert read_all(path) == 7
+
+
+def change_member(path: Path, member: str, change: Callable[[bytes], bytes]) -> Path:
+    """Write the archive of Keras 3 with a changed member."""
+    with zipfile.ZipFile(DATA / "k3_chain.keras") as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    found[member] = change(found[member])
+    path.write_bytes(zip_bytes(*found.items()))
+    return path
+
+
+def edit_h5(edit: Callable[[Any], object]) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        buffer = io.BytesIO(content)
+        with h5py.File(buffer, "r+") as file:
+            edit(file)
+        return buffer.getvalue()
+
+    return change
+
+
+def without_flatten(content: bytes) -> bytes:
+    config = json.loads(content)
+    layers = config["config"]["layers"]
+    config["config"]["layers"] = [x for x in layers if x["class_name"] != "Flatten"]
+    return json.dumps(config).encode()
+
+
+VARIABLES = "model.weights.h5"
+MEMBERS: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
+    "nothing": (VARIABLES, lambda c: b"", "SNN803"),
+    "its beginning": (VARIABLES, lambda c: c[: len(c) // 100], "SNN803"),
+    "half": (VARIABLES, lambda c: c[: len(c) // 2], "SNN803"),
+    "all but its end": (VARIABLES, lambda c: c[: len(c) * 99 // 100], "SNN803"),
+    "another layer": (
+        "config.json",
+        lambda c: c.replace(b'"dense"', b'"other"'),
+        "SNN810",
+    ),
+    "one layer more": (
+        VARIABLES,
+        edit_h5(lambda f: f.copy("layers/dense", "layers/dense_1")),
+        "SNN810",
+    ),
+    "a name that is not Unicode": (
+        VARIABLES,
+        edit_h5(lambda f: f["layers"].create_group("caf\xe9".encode("latin-1"))),
+        "SNN803",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_weights_that_do_not_belong_to_a_sound_archive(
+    case: str, tmp_path: Path
+) -> None:
+    member, change, expected = MEMBERS[case]
+    assert code(change_member(tmp_path / "m.keras", member, change)) == expected
+
+
+def test_layers_without_weights_are_not_counted(tmp_path: Path) -> None:
+    path = change_member(tmp_path / "m.keras", "config.json", without_flatten)
+    assert read_all(path) == 7
+
+
+def virtual(file: Any) -> None:
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("k3_graph.h5", "x", (4,))
+    file.create_virtual_dataset(KERNEL, layout)
+
+
+def move_behind_a_link(group: str) -> Callable[[Any], None]:
+    def edit(file: Any) -> None:
+        file.move(group, "elsewhere")
+        file[group] = h5py.SoftLink("/elsewhere")
+
+    return edit
+
+
+def link_outside(file: Any) -> None:
+    del file["model_weights"]
+    file["model_weights"] = h5py.ExternalLink("k3_graph.h5", "/model_weights")
+
+
+PASSWORDS = {"external": [("/etc/passwd", 0, 16)]}
+EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
+    "missing": (lambda file: None, "SNN810"),
+    "another file": (link_outside, "SNN804"),
+    "all": (move_behind_a_link("model_weights"), "SNN804"),
+    "a layer": (move_behind_a_link("model_weights/dense"), "SNN804"),
+    "virtual": (virtual, "SNN804"),
+    "values outside": (
+        lambda file: file.create_dataset(KERNEL, (4,), "f4", **PASSWORDS),
+        "SNN804",
+    ),
+    "4 GB": (
+        lambda file: file.create_dataset(KERNEL, (10**9,), "f4", chunks=(1000,)),
+        "SNN804",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_weights_that_lead_elsewhere_are_not_read(case: str, tmp_path: Path) -> None:
+    edit, expected = EDITS[case]
+    path = tmp_path / "m.h5"
+    shutil.copy(DATA / "k3_chain.h5", path)
+    shutil.copy(DATA / "k3_graph.h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        del file[KERNEL]
+        edit(file)
+    assert code(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("dense", h5py.Empty("f4"), "SNN803"),
+        ("dense", np.float32(1), "SNN810"),
+        ("conv2d", np.float32(1), "SNN810"),
+        ("conv2d", np.zeros((0, 3), np.float32), "SNN810"),
+    ],
+)
+def test_a_kernel_that_is_none_is_told(
+    name: str,
+    data: Any,
+    expected: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "m.h5"
+    shutil.copy(DATA / "k3_chain.h5", path)
+    with h5py.File(path, "r+") as file:
+        kernel = KERNEL.replace("dense", name)
+        del file[kernel]
+        file.create_dataset(kernel, data=data)
+    target = tmp_path / "w.safetensors"
+    assert main(["import", str(path), "--weights-out", str(target)]) == 1
+    out, told = capsys.readouterr()
+    assert f"error[{expected}]" in told
+    assert out == ""
+    assert not target.exists()
+
+
+def test_arrays_have_a_largest_size_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = DATA / "k3_chain.h5"
+    model, weights = read(path)
     assert weights is not None
     with weights:
-        np.testing.assert_array_equal(weights.of("c")["kernel"], expected)
-        assert weights.of("f") == {}
+        found = [weights.of(layer.name).values() for layer in model.layers]
+    size = sum(array.nbytes for arrays in found for array in arrays)
+    monkeypatch.setattr(hdf5, "LARGEST", size)
+    assert read_all(path) == 7
+    monkeypatch.setattr(hdf5, "LARGEST", size - 1)
+    assert code(path) == "SNN805"
+
+
+CODE = """
+def raises(): raise KeyError("nothing to build")
+def number(): print("from the code"); return 3
+"""
+TARGETS = {
+    "nets:raises": "KeyError: 'nothing to build'",
+    "nets:number": "expected a Keras model, found int",
+    "nets:absent": "`nets` has no `absent`",
+    "nest:raises": "did you mean `snnc import nets:raises`?",
+    "nets.inner:raises": "there is no module `nets.inner`",
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_code_that_gives_no_model_is_told(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    """A traceback begins in the user's code, and only errors in this code have one."""
+    monkeypatch.delitem(sys.modules, "nets", raising=False)
+    (tmp_path / "nets.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    before = sys.path[:]
+    assert main(["import", target]) == 1
+    out, told = capfd.readouterr()
+    assert out == ""
+    assert "error[SNN808]" in told
+    assert TARGETS[target] in told
+    fails_in_code = target == "nets:raises"
+    assert ("Traceback" in told) == fails_in_code
+    own = f'File "{tmp_path / "nets.py"}", line 2, in raises'
+    assert (told.count('File "'), told.count(own)) == (fails_in_code, fails_in_code)
+    assert ("from the code\n" in told) == (target == "nets:number")
+    function = target.split(":")[1]
+    assert f"`{function}()` returns" in told or "did you mean" in told
+    assert sys.path == before
+    assert not list((tmp_path / "scratch").iterdir())

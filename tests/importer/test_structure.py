@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.importer.build import build
-from snnc.importer.convert import convert
 from snnc.importer.model import RefusedModelError
-from snnc.importer.request import ImportRequest
-from tests.importer.configs import IMAGE, functional, layer
-from tests.importer.conversions import CONV, END, POOL, between, of
+from tests.importer.configs import (
+    CONV,
+    IMAGE,
+    POINT,
+    POOL,
+    around,
+    between,
+    ended,
+    functional,
+    layer,
+    model_of,
+    of,
+    text_of,
+)
 from tests.support import codes
 
-
-def test_an_input_without_a_shape_is_refused() -> None:
-    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
-    found = of(free, layer("Conv2D", "a", "image", **CONV))
-    assert [problem.code for problem in found.problems] == ["SNN835"]
+FREE = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
+END = layer("Dense", "end", "f", units=3, activation="softmax")
 
 
 def test_sizes_that_are_left_open_can_be_asked_for() -> None:
-    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
-    layers = layer("Conv2D", "a", "image", **CONV), layer("Flatten", "f", "a"), END
-    found = of(free, *layers, shape=(10, 8, 1))
-    assert found.written is not None
-    assert "input image 10x8x1 in 0..1" in found.written.text
-    for shape in ((10, 9, 1), (10, 8), (2**30, 8, 1)):
-        (problem,) = of(free, *layers, shape=shape).problems
+    config = ended(layer("Conv2D", "a", "image", **CONV))
+    config["config"]["layers"][0] = FREE
+    assert "input image 10x8x1 in 0..1" in text_of(config, shape=(10, 8, 1))
+    for shape in (None, (10, 9, 1), (10, 8), (2**30, 8, 1)):
+        (problem,) = of(config, shape=shape).problems
         assert problem.code == "SNN835"
         assert "--input-shape" in problem.render_help()
 
@@ -34,19 +38,16 @@ def test_sizes_that_are_left_open_can_be_asked_for() -> None:
 def test_a_first_layer_may_have_the_shape_of_the_input() -> None:
     first = {"class_name": "Dense", "config": {"units": 4, "input_shape": [6]}}
     model = {"class_name": "Sequential", "config": [first]}
-    found = convert(build(model, None, None)[0], ImportRequest(), "m.json")
-    assert found.written is not None
-    assert "_input 6 in 0..1" in found.written.text
+    assert "_input 6 in 0..1" in text_of(model)
     first["config"] = {"units": 4, "input_shape": 6}
     with pytest.raises(RefusedModelError, match="no input shape"):
-        build(model, None, None)
+        model_of(model)
 
 
-def test_a_pool_wider_than_its_input_is_over_all_of_it() -> None:
-    for kind in ("MaxPooling2D", "AveragePooling2D"):
-        found = between(kind, {"pool_size": [9, 2], "padding": "same"})
-        assert found.written is not None
-        assert "window 6x2" in found.written.text
+@pytest.mark.parametrize("kind", ["MaxPooling2D", "AveragePooling2D"])
+def test_a_pool_wider_than_its_input_is_over_all_of_it(kind: str) -> None:
+    pool = layer(kind, "x", "a", pool_size=[9, 2], padding="same")
+    assert "window 6x2" in text_of(around(pool))
 
 
 def test_strides_that_keras_does_not_write_are_refused() -> None:
@@ -59,27 +60,25 @@ def test_strides_that_keras_does_not_write_are_refused() -> None:
 def test_zeros_in_front_alone_are_causal() -> None:
     conv = {"filters": 4, "kernel_size": [3], "activation": "relu"}
     causal = conv | {"padding": "causal"}
-    found = of(
-        layer("InputLayer", "wave", batch_input_shape=[None, 16, 2]),
-        layer("Conv1D", "a", "wave", **causal),
+    config = ended(
+        layer("Conv1D", "a", "image", **causal),
         layer("Conv1D", "b", "a", **causal | {"dilation_rate": [2]}),
         layer("Conv1D", "c", "b", **causal | {"strides": [2]}),
         layer("ZeroPadding1D", "z", "c", padding=[2, 0]),
         layer("Conv1D", "d", "z", **conv),
         layer("DepthwiseConv1D", "e", "d", kernel_size=[3], activation="relu"),
-        layer("Flatten", "f", "e"),
-        END,
     )
-    assert found.written is not None
-    lines = [line.strip() for line in found.written.text.splitlines()]
-    assert "encode conv a { filters 4, kernel 5, padding same, rate ..250 Hz }" in lines
+    wave = layer("InputLayer", "image", batch_input_shape=[None, 16, 2])
+    config["config"]["layers"][0] = wave
+    text = text_of(config)
+    assert codes(text) == []
     for written in (
+        "encode conv a { filters 4, kernel 5, padding same, rate ..250 Hz }",
         "conv1d b { filters 4, kernel 3, padding causal, dilation 2 }",
         "conv1d c { filters 4, kernel 3, stride 2, padding causal }",
         "conv1d d { filters 4, kernel 3, padding causal }",
     ):
-        assert written in lines
-    assert codes(found.written.text) == []
+        assert f"  {written}\n" in text
 
 
 def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
@@ -92,20 +91,18 @@ def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
         layer("Dense", "end", units=3),
     ]
     config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
-    found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
-    assert [draft.layer for draft in found.drafts] == ["a", "b", "end"]
+    assert [draft.layer for draft in of(config).drafts] == ["a", "b", "end"]
 
 
 def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
-    same = CONV | {"padding": "same"}
-    conv = layer("Conv2D", "conv", "image", **same)
+    image = layer("InputLayer", "image", batch_input_shape=[None, 8, 8, 2])
+    conv = layer("Conv2D", "conv", "image", **CONV | {"padding": "same"})
     conv["inbound_nodes"].append([["relu", 0, 0, {}]])
     relu = layer("ReLU", "relu", "conv")
     relu["inbound_nodes"].append([["conv", 1, 0, {}]])
     flat = layer("Flatten", "f", "relu")
     flat["inbound_nodes"][0][0][1] = 1
-    small = IMAGE | {"config": IMAGE["config"] | {"batch_input_shape": [None, 8, 8, 2]}}
-    found = of(small, conv, relu, flat, END)
+    found = of(functional(image, conv, relu, flat, END))
     assert [d.layer for d in found.drafts] == ["conv", "conv (call 2)", "end"]
     told = [d.why for d in found.decisions if d.option == "weights of its own"]
     assert told == ["shared with `conv` in Keras; retraining changes them separately"]
@@ -120,26 +117,27 @@ def test_calls_of_submodels_in_each_other_are_counted() -> None:
         inner = functional(IMAGE, once)
         inner["config"]["output_layers"] = [[name, 2, 0]]
     with pytest.raises(RefusedModelError) as caught:
-        build(inner, None, None)
+        model_of(inner)
     assert caught.value.diagnostic.code == "SNN811"
 
 
 def test_neurons_that_nothing_reads_are_none_of_the_spec() -> None:
     layers = layer("ReLU", "dead", "image"), layer("Flatten", "f", "image")
-    found = of(IMAGE, *layers, layer("Dense", "end", "f", units=3))
-    assert found.written is not None
-    assert codes(found.written.text) == []
-    assert "dead" not in found.written.text
+    text = text_of(functional(IMAGE, *layers, END))
+    assert codes(text) == []
+    assert "dead" not in text
 
 
 def test_names_become_legal() -> None:
     found = of(
-        IMAGE,
-        layer("Conv2D", "conv2d", "image", **CONV),
-        layer("Conv2D", "a/b.c-d", "conv2d", **CONV),
-        layer("Conv2D", "a_b_c_d", "a/b.c-d", **CONV),
-        layer("Flatten", "f", "a_b_c_d"),
-        layer("Dense", "for", "f", units=2, activation="softmax"),
+        functional(
+            IMAGE,
+            layer("Conv2D", "conv2d", "image", **CONV),
+            layer("Conv2D", "a/b.c-d", "conv2d", **CONV),
+            layer("Conv2D", "a_b_c_d", "a/b.c-d", **CONV),
+            layer("Flatten", "f", "a_b_c_d"),
+            layer("Dense", "for", "f", units=2, activation="softmax"),
+        )
     )
     assert found.written is not None
     assert codes(found.written.text) == []
@@ -150,15 +148,11 @@ def test_names_become_legal() -> None:
 
 
 def test_neurons_of_one_layer_never_take_the_name_of_another() -> None:
-    found = of(
-        IMAGE,
+    config = ended(
         layer("Conv2D", "c", "image", **CONV | {"activation": "linear"}),
         layer("LeakyReLU", "l", "c", alpha=0.3),
         layer("MaxPooling2D", "p", "l", **POOL),
-        layer("Conv2D", "d", "p", **CONV | {"kernel_size": [1, 1]}),
+        layer("Conv2D", "d", "p", **POINT),
         layer("MaxPooling2D", "p_1", "d", **POOL),
-        layer("Flatten", "f", "p_1"),
-        layer("Dense", "end", "f", units=2, activation="softmax"),
     )
-    assert found.written is not None
-    assert "  maxpool p_1 {" in found.written.text
+    assert "  maxpool p_1 {" in text_of(config)

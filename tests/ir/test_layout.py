@@ -7,69 +7,56 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.layout import input_scale, layout_id, tensors
-from snnc.language.model import spec_hash
+from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
 from tests.emit.networks import (
     conv1d_joined,
     conv2d_lif,
     conv3d_relu,
     focal_features,
 )
-from tests.support import network, sound
+from tests.support import layered, network, sound
+
+PLANE = ("height", "width", "in", "out")
 
 
-def _shapes(made: Any) -> dict[str, tuple[int, ...]]:
-    return {tensor.name: tensor.shape for tensor in tensors(made)}
-
-
-def test_order_is_the_specs_with_the_readout_last() -> None:
-    names = [tensor.name for tensor in tensors(conv2d_lif())]
-    assert names == [
-        "encode.kernel",
-        "encode.bias",
-        "c0.kernel",
-        "c0.bias",
-        "c1.kernel",
-        "c1.bias",
-        "c2.kernel",
-        "c2.bias",
-        "c2.shortcut",
-        "c3.kernel",
-        "c3.bias",
-        "digit.kernel",
-        "digit.bias",
+def test_tensors_are_in_the_specs_order_with_the_readout_last() -> None:
+    """A shortcut that is not learned has no tensor; a bias that is off has one."""
+    made = {tensor.name: tensor.shape for tensor in tensors(conv2d_lif())}
+    assert list(made.items()) == [
+        ("encode.kernel", (1, 1, 3, 4)),
+        ("encode.bias", (4,)),
+        ("c0.kernel", (3, 3, 4, 6)),
+        ("c0.bias", (6,)),
+        ("c1.kernel", (3, 3, 6, 6)),
+        ("c1.bias", (6,)),
+        ("c2.kernel", (3, 3, 6, 5)),
+        ("c2.bias", (5,)),
+        ("c2.shortcut", (1, 1, 6, 5)),
+        ("c3.kernel", (1, 1, 5, 5)),
+        ("c3.bias", (5,)),
+        ("digit.kernel", (20, 4)),
+        ("digit.bias", (4,)),
     ]
 
 
-def test_a_convolution_has_its_spatial_axes_then_in_and_out() -> None:
-    kernel = next(t for t in tensors(conv3d_relu()) if t.name == "c0.kernel")
-    assert kernel.shape == (3, 3, 3, 2, 3)
-    assert kernel.axes == ("depth", "height", "width", "in", "out")
-    assert kernel.dtype == "float32"
-
-
-def test_a_dense_kernel_reads_the_flattened_source() -> None:
-    assert _shapes(conv3d_relu())["d0.kernel"] == (1 * 2 * 2 * 3, 5)
-
-
-def test_sources_behind_pools_and_joins_give_their_joined_channels() -> None:
-    shapes = _shapes(conv1d_joined())
-    assert shapes["d0.kernel"] == (6 * 7, 8)
-    assert shapes["d2.shortcut"] == (6 * 7, 6)
-
-
-def test_only_learned_shortcuts_have_a_tensor() -> None:
-    shapes = _shapes(conv2d_lif())
-    assert "c1.shortcut" not in shapes
-    assert shapes["c2.shortcut"] == (1, 1, 6, 5)
-
-
-def test_a_rate_encoder_has_no_tensor() -> None:
-    assert "encode.kernel" not in _shapes(focal_features())
-
-
-def test_a_bias_is_there_even_if_it_is_off() -> None:
-    assert _shapes(conv2d_lif())["c3.bias"] == (5,)
+@pytest.mark.parametrize(
+    ("made", "name", "shape", "axes"),
+    [
+        (conv2d_lif, "c2.shortcut", (1, 1, 6, 5), PLANE),
+        (conv3d_relu, "c0.kernel", (3, 3, 3, 2, 3), ("depth", *PLANE)),
+        (conv3d_relu, "d0.kernel", (1 * 2 * 2 * 3, 5), ("in", "out")),
+        # Through pools and joins, a layer reads the joined channels.
+        (conv1d_joined, "d0.kernel", (6 * 7, 8), ("in", "out")),
+        (conv1d_joined, "d2.shortcut", (6 * 7, 6), ("in", "out")),
+        (focal_features, "d0.bias", (8,), ("out",)),
+    ],
+)
+def test_a_tensor_has_the_shape_and_the_axes_of_keras(
+    made: Any, name: str, shape: tuple[int, ...], axes: tuple[str, ...]
+) -> None:
+    by_name = {tensor.name: tensor for tensor in tensors(made())}
+    assert by_name[name] == TensorSpec(name, shape, axes, "float32")
+    assert ("encode.kernel" in by_name) == (made in (conv2d_lif, conv3d_relu))
 
 
 BASE = network(
@@ -136,38 +123,6 @@ def test_identity_changes_with_an_axis_alone() -> None:
     assert layout_id((turned, *rest)) != _id(BASE)
 
 
-def test_a_dense_shortcut_is_a_matrix_of_the_flattened_source() -> None:
-    text = network(
-        """
-        input image 4x2 in 0..1
-        encode rate e
-        dense d0 { units 3 }
-        dense d1 { units 5, shortcut e }
-        readout y { classes 2 }
-        """
-    )
-    tensor = next(t for t in _tensors(text) if t.name == "d1.shortcut")
-    assert (tensor.shape, tensor.axes) == ((8, 5), ("in", "out"))
-
-
-def test_spec_hash_is_of_the_meaning() -> None:
-    from snnc.language.layers import RateEncoderSpec
-    from snnc.language.model import NetworkSpec
-    from snnc.language.statements import InputSpec, ReadoutSpec
-
-    def spec(units: int) -> NetworkSpec:
-        return NetworkSpec(
-            network="n",
-            input=InputSpec(name="x", shape=(4,), within=(0.0, 1.0)),
-            layers=(RateEncoderSpec(),),
-            readout=ReadoutSpec(name="y", units=units),
-        )
-
-    assert spec_hash(spec(2)) == spec_hash(spec(2))
-    assert spec_hash(spec(2)) != spec_hash(spec(3))
-    assert len(spec_hash(spec(2))) == 64
-
-
 @pytest.mark.parametrize(
     ("encoder", "given", "scale"),
     [
@@ -181,10 +136,6 @@ def test_spec_hash_is_of_the_meaning() -> None:
 def test_the_scale_of_the_input_is_what_the_first_weights_read(
     encoder: str, given: str, scale: str
 ) -> None:
-    text = f"""
-        input image 8x8x1 {given}
-        encode {encoder} e
-        conv2d a {{ filters 3 }}
-        readout y {{ classes 2 }}
-        """
-    assert input_scale(sound(network(text), "lower").network) == scale
+    text = layered("conv2d a { filters 3 }", encode=f"{encoder} e")
+    made = sound(text.replace("in 0..1", given), "lower")
+    assert input_scale(made.network) == scale

@@ -1,97 +1,84 @@
-"""Networks whose cores are known, or that every counter depends on."""
+"""Specs whose cores are known, or that every counter depends on."""
 
 from __future__ import annotations
 
-from tests.loihi.sketch import Sketch
+from dataclasses import replace
+
+from snnc.ir.device import Profile
+from snnc.ir.mapped import MappedNetwork, RoutedNetwork
+from snnc.passes.route import route
+from tests.support import ROOT, layered
 
 
-def drift() -> Sketch:
-    sketch = Sketch((8, 16, 16, 1))
-    sketch.encode(2)
-    sketch.conv(8, 3, (1, 2, 2))
-    sketch.conv(16, 3, 2)
-    sketch.dense(64)
-    return sketch
+def read_spec(name: str) -> str:
+    return (ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8")
 
 
-def keras_to_loihi() -> Sketch:
-    """Nengo-loihi's MNIST example, which its authors mapped to 14 cores."""
-    sketch = Sketch((28, 28, 1))
-    sketch.encode(3)
-    sketch.conv(32, 3, 2)
-    sketch.conv(64, 3, 2)
-    sketch.dense(100)
-    return sketch
+DRIFT = read_spec("drift")
+RESIDUAL = read_spec("residual")
+CIFAR10 = read_spec("league/nengo_cifar10")
+"""The authors of this example of nengo-loihi mapped it to 90 cores."""
+KERAS_TO_LOIHI = read_spec("league/keras_to_loihi")
+"""The authors of this one mapped it to 14."""
+WIDE_FAN_IN = layered(
+    "conv2d a { filters 64, kernel 1 }", "dense d { units 32 }", shape="10x10x1"
+)
+"""A dense layer over 6400 neurons, which no Dense transform can carry."""
+POOLED_DENSE = layered(
+    "conv2d a { filters 5, kernel 1 }",
+    "avgpool",
+    "dense d { units 24, block 10 }",
+    shape="7x6x1",
+)
+"""A dense layer over windows, split so that equal rows are stored once."""
+HOST_AFTER_CHIP = layered(
+    "conv2d a { filters 4 }",
+    "dense b { units 12 }",
+    "dense c { units 12, place host, shortcut b }",
+    shape="6x6x1",
+)
+MAXIMUM = layered(
+    "conv3d a { filters 4, stride 2, padding same }",
+    "conv3d b from e { filters 4, kernel 1, stride 2, padding same }",
+    "concat k from a, b",
+    "maxpool m { window 2x1x1, stride 1x2x2 }",
+    "conv3d d { filters 8, stride 2, padding same, shortcut m }",
+    shape="3x3x3x1",
+    encode="conv e { filters 1 }",
+)
+"""A convolution whose shortcut is a maximum over two joined layers."""
+DEPTH_GROUPS = layered(
+    "conv3d a { filters 6, kernel 3x2x3, stride 1x2x1, padding same, block 2x2x7x12 }",
+    "conv3d b { filters 4, kernel 2, stride 2x1x2, block 1x2x2x4 }",
+    "dense d { units 10 }",
+    shape="5x6x7x1",
+    encode="conv e { filters 3 }",
+)
+"""Depth groups whose kernels hold zeros, and a fan-in over the depth."""
+SKIPPING = layered(
+    "conv2d a { kernel 2, stride 3, filters 4 }",
+    "conv2d b { kernel 1, stride 2, filters 5, block 1x2x5 }",
+    shape="11x9x1",
+    encode="conv e { filters 3 }",
+)
+"""Strides above the kernel leave pixels unread; one reader takes all pixels."""
+GROUPED = layered(
+    "conv2d a { filters 32, stride 2, padding same, groups 32 }",
+    shape="16x16x1",
+    encode="conv e { filters 32 }",
+)
+STRIPS = layered(
+    "conv2d a { filters 4, padding same, block 3x4x4 }",
+    "conv2d b { filters 4, padding same, block 3x4x4 }",
+    "conv2d c { filters 8, stride 2, block 2x1x8 }",
+    shape="12x4x2",
+    encode="conv e { filters 2 }",
+)
+"""Two layers of strips side by side, which follow one another."""
 
 
-def cifar10() -> Sketch:
-    """Nengo-loihi's CIFAR-10 example, which its authors mapped to 90 cores."""
-    sketch = Sketch((32, 32, 3))
-    sketch.encode(4)
-    sketch.conv(64, 3, 2)
-    sketch.conv(72, 3)
-    sketch.conv(256, 3, 2)
-    sketch.conv(256, 1)
-    sketch.conv(64, 1)
-    sketch.dense(100)
-    return sketch
-
-
-def residual() -> Sketch:
-    sketch = Sketch((12, 12, 1))
-    sketch.encode(4)
-    stem = sketch.conv(8, 3, 1, "same")
-    sketch.conv(8, 3, 1, "same")
-    first = sketch.conv(8, 3, 1, "same", shortcut=stem)
-    sketch.conv(16, 3, 2, "same")
-    sketch.conv(16, 3, 1, "same", shortcut=first)
-    sketch.pool(2)
-    sketch.dense(32)
-    return sketch
-
-
-def wide_fan_in() -> Sketch:
-    """Return a dense layer over 6400 neurons, which no Dense transform can carry."""
-    sketch = Sketch((10, 10, 1))
-    sketch.encode(4)
-    sketch.conv(64, 1)
-    sketch.dense(32)
-    return sketch
-
-
-def pooled_dense() -> Sketch:
-    """Return a dense layer over windows, split so that equal rows are stored once."""
-    sketch = Sketch((7, 6, 1))
-    sketch.encode(4)
-    sketch.conv(5, 1)
-    sketch.pool(2)
-    sketch.dense(24, block=(10,))
-    return sketch
-
-
-def host_after_chip() -> Sketch:
-    sketch = Sketch((6, 6, 1))
-    sketch.encode(2)
-    sketch.conv(4, 3)
-    sketch.dense(12)
-    sketch.dense(5, place="host")
-    return sketch
-
-
-def shortcut_past_maximum() -> Sketch:
-    """Return a convolution whose shortcut is a maximum over two joined layers."""
-    sketch = Sketch((3, 3, 3, 1))
-    sketch.encode(1)
-    one = sketch.conv(4, 3, 2, "same", ("l0",))
-    two = sketch.conv(4, 1, 2, "same", ("l0",))
-    maximum = sketch.maximum((2, 1, 1), (1, 2, 2), "valid", (sketch.concat(one, two),))
-    sketch.conv(8, 3, 2, "same", shortcut=maximum)
-    return sketch
-
-
-def chain(layers: int) -> Sketch:
-    sketch = Sketch((32, 32, 1))
-    sketch.encode(4)
-    for _ in range(layers):
-        sketch.conv(16, 3, 1, "same")
-    return sketch
+def route_on(mapping: MappedNetwork, device: Profile) -> RoutedNetwork:
+    """Return the network on the chips of a device."""
+    lowered = mapping.lowered
+    network = replace(lowered.network, device=device)
+    return route(replace(mapping, lowered=replace(lowered, network=network)))

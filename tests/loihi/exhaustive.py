@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -35,15 +35,17 @@ def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
     ``sizes`` gives the tile sizes to try along an axis.
     """
     best: int | None = None
-    every = [list(_tilings(step.choices, sizes)) for step in plan.steps]
+    every = [list(every_tiling(step.choices, sizes)) for step in plan.steps]
     for tilings in product(*every):
         cores = sum(tiling.cores for tiling in tilings)
-        if (best is None or cores < best) and _is_legal(plan, tilings):
-            best = cores
+        if best is None or cores < best:
+            mapped = assembled(plan, tilings)
+            if mapped is not None and within_limits(mapped, plan.profile):
+                best = cores
     return best
 
 
-def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
+def every_tiling(choices: Choices, sizes: Sizes = least_sizes) -> Iterator[Tiling]:
     if not isinstance(choices, ChipChoices):
         yield from map(choices.tiling, choices.groups)
         return
@@ -53,18 +55,15 @@ def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
             yield from tilings_of(choices.costs, group, tile)
 
 
-def _is_legal(plan: Plan, tilings: tuple[Tiling, ...]) -> bool:
+def assembled(plan: Plan, tilings: Sequence[Tiling]) -> MappedNetwork | None:
+    """Return the mapping with some tilings, None if one of them does not fit."""
     fits: list[BlockFit] = []
-    for step, tiling in zip(plan.steps, tilings, strict=True):
-        fit: object = BlockFit(())
-        if isinstance(step.choices, ChipChoices):
-            groups = tuple(tilings[source].group for source in step.sources)
-            fit = step.choices.costs.fit(tiling, groups)
+    for i in range(len(tilings)):
+        fit = plan.fit(i, tilings)
         if not isinstance(fit, BlockFit):
-            return False
+            return None
         fits.append(fit)
-    mapped = assemble(plan, Solution(tilings, tuple(fits), 0, 0, False))
-    return within_limits(mapped, plan.profile)
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, 0, False))
 
 
 def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
@@ -82,6 +81,4 @@ def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
 
 def mappings_of(plan: Plan) -> int:
     """Return how many mappings `fewest_cores` tries."""
-    return prod(
-        sum(1 for _ in _tilings(step.choices, least_sizes)) for step in plan.steps
-    )
+    return prod(sum(1 for _ in every_tiling(step.choices)) for step in plan.steps)

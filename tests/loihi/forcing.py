@@ -13,7 +13,7 @@ from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, ConnectionChoice
-from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling
@@ -39,15 +39,16 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
     for step in plan.steps:
-        groups = tuple(tilings[source].group for source in step.sources)
-        if isinstance(step.choices, HostChoices):
-            groups = step.choices.groups
-            tilings.append(step.choices.tiling(groups[choice % len(groups)]))
+        choices = step.choices
+        if isinstance(choices, HostChoices):
+            group = choices.groups[choice % len(choices.groups)]
+            tilings.append(choices.tiling(group))
             fits.append(BlockFit(()))
-            continue
-        tilings.append(_tiling(step.choices, groups, choice))
-        fits.append(_fit(step.choices.costs, tilings[-1], groups))
-    return _assemble(plan, tilings, fits)
+        else:
+            groups = tuple(tilings[source].group for source in step.sources)
+            tilings.append(_tiling(choices, groups, choice))
+            fits.append(_fit(choices.costs, tilings[-1], groups))
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, 0, False))
 
 
 def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
@@ -68,11 +69,6 @@ def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit:
         pop = long if form == "convolution" else None
         choices.append(ConnectionChoice(form, link, pop, costs.profile.axon.slots(pop)))
     return BlockFit(tuple(choices))
-
-
-def _assemble(plan: Plan, tilings: list[Tiling], fits: list[BlockFit]) -> MappedNetwork:
-    cores = sum(tiling.cores for tiling in tilings)
-    return assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
 
 
 def complaint(mapped: MappedNetwork) -> str:

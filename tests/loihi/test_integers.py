@@ -13,7 +13,6 @@ from nengo.exceptions import BuildError
 from nengo_loihi.block import LoihiBlock, Synapse
 from nengo_loihi.builder import discretize
 
-from snnc.loihi import integers
 from snnc.loihi.integers import (
     BIAS_MANTISSA,
     Blocks,
@@ -149,11 +148,6 @@ def test_stored_weights_count_for_about_what_they_are() -> None:
     error = np.abs(decode_weights(blocks, stored) - weights)
     assert (error <= largest[:, np.newaxis, np.newaxis] / 250).all()
     assert error.any()
-
-
-def test_the_limits_are_those_of_nengo_loihi() -> None:
-    assert integers.THRESHOLD_MOST == discretize.VTH_MAX == 8_388_544
-    assert integers.BIAS_MOST == discretize.BIAS_MAX == 524_160
 
 
 @pytest.mark.parametrize("neurons", NEURONS)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnc.diagnostics import Diagnostics, Severity
-from snnc.driver import compile_spec
+from snnc.diagnostics import Severity
 from snnc.loihi.axis import ONE, Axis, cut
 from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
@@ -21,62 +20,59 @@ from snnc.loihi.search import PATIENCE, Search
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes
-from snnc.source import SourceFile
+from tests.support import compile_text, layered, sound
 
 POINT = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 0))
 """An axis with a single position at both ends."""
 MOST = 100 * 2**20
 """Bytes that Python may allocate for one spec."""
+SAME = "padding same"
 DENSE = "dense d { units 10 }"
 HUGE = {
-    "filters": ("8x8x1", ("conv2d c { filters 20000000 }",), "SNN406"),
-    "pool of all": ("2000000x1", ("avgpool { window all }", DENSE), "SNN401"),
+    "filters": ("8x8x1", "conv2d c { filters 20000000 }", "SNN406"),
+    "pool of all": ("2000000x1", f"avgpool {{ window all }}\n{DENSE}", "SNN401"),
     "pool and conv": (
         "2000000x1",
-        ("avgpool { window all }", "conv1d c { filters 9, kernel 1 }"),
+        "avgpool { window all }\nconv1d c { filters 9, kernel 1 }",
         "SNN401",
     ),
-    "kernel": (
-        "8x8x1",
-        ("conv2d c { filters 9, kernel 2147483647, padding same }",),
-        "",
-    ),
-    "factor 1": ("128x128x64x4", ("downsample c { factor 1 }",), "SNN406"),
-    "pool of 64": ("1024x1024x1", ("avgpool { window 64 }", DENSE), "SNN401"),
-    "fan-in": ("4096x128x8", (DENSE,), "SNN401"),
+    "kernel": ("8x8x1", f"conv2d c {{ filters 9, kernel {2**31 - 1}, {SAME} }}", ""),
+    "factor 1": ("128x128x64x4", "downsample c { factor 1 }", "SNN406"),
+    "pool of 64": ("1024x1024x1", f"avgpool {{ window 64 }}\n{DENSE}", "SNN401"),
+    "fan-in": ("4096x128x8", DENSE, "SNN401"),
     "two pools": (
         "2000001x1",
-        (*["avgpool { window 1000000, stride 1 }"] * 2, DENSE),
+        2 * "avgpool { window 1000000, stride 1 }\n" + DENSE,
         "SNN401",
     ),
     "channels": (
         "8x8x2000000",
-        ("conv2d c { filters 1000000, padding same }", DENSE),
+        f"conv2d c {{ filters 1000000, {SAME} }}\n{DENSE}",
         "SNN401 SNN406",
     ),
     "long kernel": (
         "1000000x1",
-        ("conv1d c { filters 1, kernel 1000001, padding same }",),
+        f"conv1d c {{ filters 1, kernel 1000001, {SAME} }}",
         "SNN401 SNN406",
     ),
     "causal kernel": (
         "8x1",
-        ("conv1d c { filters 4, kernel 2147483647, padding causal }",),
+        f"conv1d c {{ filters 4, kernel {2**31 - 1}, padding causal }}",
         "",
     ),
     "dilation": (
         "8x8x1",
-        ("conv2d c { filters 4, dilation 2147483647, padding same }",),
+        f"conv2d c {{ filters 4, dilation {2**31 - 1}, {SAME} }}",
         "",
     ),
     "many groups": (
         "8x8x1000000",
-        ("conv2d c { filters 1000000, groups 1000 }",),
+        "conv2d c { filters 1000000, groups 1000 }",
         "SNN401 SNN406",
     ),
     "wide kernel": (
         "64x64x1",
-        ("conv2d c { filters 1, kernel 63, padding same }",),
+        f"conv2d c {{ filters 1, kernel 63, {SAME} }}",
         "SNN406",
     ),
 }
@@ -86,19 +82,16 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     shape, layers, code = HUGE[name]
-    body = "\n  ".join((f"input x {shape} in 0..1", "encode rate", *layers))
-    body = f"target loihi\n  {body}\n  readout y {{ classes 4 }}"
-    text = f"snn 1\n\nnetwork a {{\n  {body}\n}}\n"
-    report = Diagnostics()
+    text = layered(layers, shape=shape, encode="rate")
     tracemalloc.start()
     try:
-        results = compile_spec(SourceFile("a.snn", text), report, "place")
+        results, report = compile_text(text, "place")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < MOST
-    codes = [d.code for d in report.diagnostics if d.severity is Severity.ERROR]
-    assert sorted(set(codes)) == code.split()
+    codes = {d.code for d in report.diagnostics if d.severity is Severity.ERROR}
+    assert codes == set(code.split())
     assert (results.mapped is not None) == (not code)
 
 
@@ -211,20 +204,15 @@ def test_sizes_of_a_long_axis_are_few() -> None:
     assert len(sizes) < 2 * 10**5
 
 
-def spec(shape: str, *lines: str, target: str = "loihi") -> str:
-    body = "\n  ".join((f"target {target}", f"input x {shape} in 0..1", *lines))
-    return f"snn 1\n\nnetwork a {{\n  {body}\n  readout y {{ classes 4 }}\n}}\n"
-
-
 def each_reads_all(layers: int) -> str:
     """Return a spec of convolutions that each read all earlier ones."""
-    lines, names = ["encode conv e { filters 4 }"], ["e"]
+    lines, names = [], ["e"]
     for i in range(layers):
         if i:
             lines.append(f"concat j{i} from {', '.join(names)}")
         lines.append(f"conv2d c{i} {{ filters 4, padding same }}")
         names.append(f"c{i}")
-    return spec("8x8x2", *lines, target="loihi { chips 16 }")
+    return layered(*lines, shape="8x8x2", target="loihi { chips 16 }")
 
 
 @pytest.fixture
@@ -241,25 +229,13 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
     return made
 
 
-def cores_of(text: str) -> int | None:
-    mapped = compile_spec(SourceFile("a.snn", text), Diagnostics(), "place").mapped
-    return None if mapped is None else mapped.cores
-
-
 @pytest.mark.slow
+@pytest.mark.parametrize(("layers", "cores"), [(44, 51), (50, 67)])
 def test_layers_that_many_read_are_cut_for_all_their_readers(
-    searches: list[Search],
+    layers: int, cores: int, searches: list[Search]
 ) -> None:
-    """40 such layers fit without a split, 44 do not."""
-    assert cores_of(each_reads_all(44)) == 51
-    assert searches[0].work < 2 * PATIENCE
-
-
-@pytest.mark.slow
-def test_the_search_of_all_mappings_ends_and_beams_go_on(
-    searches: list[Search],
-) -> None:
-    assert cores_of(each_reads_all(50)) == 67
+    """40 fit without a split, and 50 take beams after the search of all mappings."""
+    assert sound(each_reads_all(layers), "place").cores == cores
     assert searches[0].work < 2 * PATIENCE
 
 
@@ -283,7 +259,8 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     monkeypatch.setattr(CostModel, "fit", count_fit)
     clip = "conv3d c { filters 4, kernel 3x1x1 }"
     shape, target = f"{length}x1x1x1", "loihi { chips 16 }"
-    assert cores_of(spec(shape, "encode rate", clip, target=target)) == cores
+    text = layered(clip, shape=shape, target=target, encode="rate")
+    assert sound(text, "place").cores == cores
     assert tried < 5 * len(least_sizes(length))
 
 
@@ -292,15 +269,15 @@ def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
     searches: list[Search],
 ) -> None:
     """The dense layer needs more cores than its source's out-axons reach."""
-    text = spec(
-        "64x64x3",
-        "encode rate",
+    text = layered(
         "conv2d a { filters 16 }",
         "conv2d b { filters 8, padding same }",
         "dense d { units 1024 }",
+        shape="64x64x3",
         target="loihi { cores 60 }",
+        encode="rate",
     )
-    assert cores_of(text) is None
+    assert compile_text(text, "place")[0].mapped is None
     assert len(searches) > 1
     assert sum(search.work for search in searches) < 10**6
 

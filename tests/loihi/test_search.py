@@ -10,45 +10,49 @@ import pytest
 from snnc.ir.shapes import window_positions
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.search import Search
+from snnc.text.tables import dims
 from tests.loihi.exhaustive import fewest_cores, mappings_of, small_profile
-from tests.loihi.sketch import Sketch, loihi
+from tests.support import layered, sound
 
-MOST_MAPPINGS = 20_000
+MOST_MAPPINGS = 6_000
 
 
-def sketch_of(draw: random.Random, graph: bool) -> Sketch:
+def draw_spec(draw: random.Random, graph: bool) -> str:
     rank = draw.choice([1, 1, 2, 3])
     low, high = {1: (4, 8), 2: (3, 5), 3: (2, 3)}[rank]
     spatial = tuple(draw.randint(low, high) for _ in range(rank))
-    sketch = Sketch((*spatial, 1))
-    sketch.encode(draw.randint(1, 2))
-    for _ in range(3 if rank == 1 else draw.randint(1, 2)):
+    shape, kind = dims((*spatial, 1)), f"conv{rank}d"
+    encode = f"conv e {{ filters {draw.randint(1, 2)} }}"
+    lines = []
+    for i in range(3 if rank == 1 else draw.randint(1, 2)):
         kernel = tuple(draw.randint(1, min(3, n)) for n in spatial)
         padding: Any = draw.choice(["valid", "same"])
         filters, stride = draw.randint(1, 4), draw.randint(1, 2)
-        sketch.conv(filters, kernel, stride, padding)
+        size = f"kernel {dims(kernel)}, stride {stride}, padding {padding}"
+        lines.append(f"{kind} c{i} {{ filters {filters}, {size} }}")
         axes = zip(spatial, kernel, strict=True)
         spatial = tuple(window_positions(n, k, stride, padding) for n, k in axes)
     if graph:
-        source = sketch.last
-        sketch.conv(2, 1)
-        sketch.conv(draw.randint(1, 3), 1, shortcut=source)
+        source, ones = f"c{len(lines) - 1}", "kernel 1"
+        lines.append(f"{kind} a {{ filters 2, {ones} }}")
+        filters = draw.randint(1, 3)
+        lines.append(f"{kind} b {{ filters {filters}, {ones}, shortcut {source} }}")
     elif draw.random() < 0.4:
-        sketch.dense(draw.randint(1, 6))
-    return sketch
+        lines.append(f"dense d {{ units {draw.randint(1, 6)} }}")
+    return layered(*lines, shape=shape, target="loihi { chips 8 }", encode=encode)
 
 
 def small_plan(seed: int, graph: bool = False) -> Plan:
     """Draw a network on cores so small that every limit binds somewhere."""
     draw = random.Random(seed)
-    lowered = sketch_of(draw, graph).lower()
+    lowered = sound(draw_spec(draw, graph), "lower")
     profile = small_profile(
         draw.choice([8, 16, 40]),
         draw.choice([6, 12, 30]),
         draw.choice([6, 10, 20]),
         draw.choice([600, 1500, 4000]),
     )
-    return make_plan(lowered, loihi(8), profile)
+    return make_plan(lowered, lowered.network.target, profile)
 
 
 def agrees(plan: Plan) -> bool | None:

@@ -7,20 +7,17 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 from math import ceil
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import search
-from snnc.loihi.assemble import assemble
-from snnc.loihi.candidates import ChipChoices, tilings_of
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
-from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.loihi.tiling import Tiling
 from snnc.loihi.why import (
     LocalReplacement,
     NearMiss,
@@ -28,18 +25,17 @@ from snnc.loihi.why import (
     explain,
     reasons_of,
 )
-from tests.loihi import examples
-from tests.loihi.exhaustive import small_profile, within_limits
-from tests.loihi.sketch import Sketch, loihi
+from tests.loihi.examples import CIFAR10, POOLED_DENSE
+from tests.loihi.exhaustive import (
+    assembled,
+    every_tiling,
+    small_profile,
+    within_limits,
+)
 from tests.loihi.test_search import small_plan
+from tests.support import layered, sound
 
 SEEDS = range(60)
-ATTRIBUTES = {
-    "compartments": "compartments",
-    "in-axons": "in_axons",
-    "out-axons": "out_axons",
-    "synapse bits": "synapse_bits",
-}
 
 
 @cache
@@ -56,14 +52,6 @@ def reasons(bound: str) -> Iterator[tuple[Plan, Solution, int, Reason]]:
         for reason in explain(plan, solution).layers:
             if reason.bound == bound:
                 yield plan, solution, plan.positions[reason.name], reason
-
-
-def every_tiling(choices: Any) -> Iterator[Tiling]:
-    depth, height, width, channels = choices.costs.volume
-    for group in least_sizes(depth):
-        sizes = map(least_sizes, (height, width, group * channels))
-        for rows, columns, strip in product(*sizes):
-            yield from tilings_of(choices.costs, group, (rows, columns, strip))
 
 
 def fits_of(choices: Any, tiling: Tiling) -> list[BlockFit | LimitViolation]:
@@ -123,17 +111,7 @@ def mapped_with(
     plan: Plan, solution: Solution, i: int, tiling: Tiling
 ) -> MappedNetwork | None:
     """Return the mapping with another tiling of one layer, None if it does not fit."""
-    tilings = (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :])
-    fits: list[BlockFit] = []
-    for step, chosen in zip(plan.steps, tilings, strict=True):
-        fit: BlockFit | LimitViolation = BlockFit(())
-        if isinstance(step.choices, ChipChoices):
-            groups = tuple(tilings[source].group for source in step.sources)
-            fit = step.choices.costs.fit(chosen, groups)
-        if not isinstance(fit, BlockFit):
-            return None
-        fits.append(fit)
-    return assemble(plan, Solution(tilings, tuple(fits), 0, 0, False))
+    return assembled(plan, (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :]))
 
 
 def test_beside_its_neighbours_no_cheaper_tiling_fits() -> None:
@@ -156,7 +134,7 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
         seen.add(miss.layer == reason.name)
         assert miss.violation.value in {
             max(
-                getattr(block, ATTRIBUTES[miss.violation.limit])
+                block.out_axons
                 for ensemble in mapped.by_name[miss.layer].ensembles
                 for block in ensemble.blocks
             )
@@ -169,65 +147,64 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
 
 def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None:
     """Some would break the limit of synapse bits by less than others of out-axons."""
-    layers = reasons_of(examples.cifar10().place()).layers
-    reason = layers[1]
+    reasons = reasons_of(sound(CIFAR10, "place"))
+    assert reasons.exact
+    reason = reasons.layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
-    assert reason.miss == NearMiss(18, "l2", LimitViolation("out-axons", 5408, 4096))
+    assert reason.miss == NearMiss(18, "c1", LimitViolation("out-axons", 5408, 4096))
 
 
 def test_a_block_of_the_spec_is_the_reason() -> None:
-    first, dense = reasons_of(examples.pooled_dense().place()).layers
+    first, dense = reasons_of(sound(POOLED_DENSE, "place")).layers
     assert first.bound == "compartments"
     assert (dense.bound, dense.block, dense.cores) == ("block", (10,), 3)
     assert (dense.filled, dense.alone, dense.miss) == (1, 3, None)
 
 
+def explained(
+    text: str, compartments: int = 1024, in_axons: int = 4096
+) -> tuple[Reason, ...]:
+    """Return the reasons on cores with other limits."""
+    profile = small_profile(compartments, in_axons, 4096, 1 << 20)
+    lowered = sound(text, "lower")
+    plan = make_plan(lowered, lowered.network.target, profile)
+    solution = Search(plan.steps, profile.core).run()
+    assert solution is not None
+    return explain(plan, solution).layers
+
+
 def test_pop16_may_be_what_binds() -> None:
-    sketch = Sketch((6, 6, 1), loihi(pop=16))
-    sketch.encode(4)
-    sketch.conv(6, 1)
-    (reason,) = explain(*_solve(sketch, 1024)).layers
+    target = "loihi { pop 16 }"
+    one = layered("conv2d a { filters 6, kernel 1 }", shape="6x6x1", target=target)
+    (reason,) = explained(one)
     assert reason.miss is not None
     assert reason.miss.violation.limit == "pop16 bases"
     assert reason.cores > reason.filled == 1
 
 
 def test_where_no_cut_is_even_enough_compartments_bind() -> None:
-    sketch = Sketch((5, 5, 1))
-    sketch.encode(1)
-    sketch.conv(1, 1)
-    (reason,) = explain(*_solve(sketch, 3)).layers
+    one = layered("conv2d a { filters 1, kernel 1 }", shape="5x5x1")
+    (reason,) = explained(one, compartments=3)
     assert (reason.filled, reason.alone) == (9, 10)
     assert reason.miss is not None
     assert reason.miss.violation == LimitViolation("compartments", 4, 3)
 
 
-def _solve(
-    sketch: Sketch, compartments: int, in_axons: int = 4096
-) -> tuple[Plan, Solution]:
-    profile = small_profile(compartments, in_axons, 4096, 1 << 20)
-    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), profile)
-    solution = Search(plan.steps, profile.core).run()
-    assert solution is not None
-    return plan, solution
-
-
 def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reasons_of(examples.cifar10().place()).exact
     monkeypatch.setattr(search, "PATIENCE", 100)
-    cut = reasons_of(examples.cifar10().place())
+    cut = reasons_of(sound(CIFAR10, "place"))
     assert not cut.exact
     assert cut.cores >= 68 > cut.floor == 61
 
 
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
-    sketch = examples.cifar10()
-    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), read_profile())
+    lowered = sound(CIFAR10, "lower")
+    plan = make_plan(lowered, lowered.network.target, read_profile())
     best = Search(plan.steps, plan.profile.core).run()
     assert best is not None
     replacement = LocalReplacement(plan, best)
-    dearer = next(
+    dearer, fit = next(
         (tiling, fit)
         for tiling in every_tiling(plan.steps[2].choices)
         if tiling.cores > 22 and replacement.violation(2, tiling) is None
@@ -236,8 +213,8 @@ def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     )
     wasteful = replace(
         best,
-        tilings=(*best.tilings[:2], dearer[0], *best.tilings[3:]),
-        fits=(*best.fits[:2], dearer[1], *best.fits[3:]),
+        tilings=(*best.tilings[:2], dearer, *best.tilings[3:]),
+        fits=(*best.fits[:2], fit, *best.fits[3:]),
         exact=False,
     )
     reason = explain(plan, wasteful).layers[1]
@@ -245,12 +222,14 @@ def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
 
 
 def test_sources_grouped_in_too_many_ways_leave_a_bound() -> None:
-    sketch = Sketch((8, 3, 3, 1))
-    first = sketch.encode(1)
-    branches = [sketch.conv(1, 1, sources=(first,)) for _ in range(3)]
-    sketch.concat(*branches)
-    sketch.conv(2, 2)
-    layers = explain(*_solve(sketch, 64, in_axons=24)).layers
+    text = layered(
+        *(f"conv3d c{i} from e {{ filters 1, kernel 1 }}" for i in range(3)),
+        "concat k from c0, c1, c2",
+        "conv3d d { filters 2, kernel 2 }",
+        shape="8x3x3x1",
+        encode="conv e { filters 1 }",
+    )
+    layers = explained(text, compartments=64, in_axons=24)
     assert [reason.tried for reason in layers] == [True, True, True, False]
     last = layers[-1]
     assert (last.bound, last.filled, last.alone) == ("neighbours", 1, 1)

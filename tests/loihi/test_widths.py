@@ -7,21 +7,18 @@ from sys import maxsize
 
 import pytest
 
-from snnc.diagnostics import Diagnostics
-from snnc.driver import compile_spec
 from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, finest_tilings
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Search
 from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.rules.loihi import TooManyCores
-from snnc.source import SourceFile
 from tests.loihi.exhaustive import within_limits
-from tests.loihi.test_large import spec
 from tests.loihi.test_search import small_plan
+from tests.support import compile_text, layered, sound
 
 
-def sound(number: int) -> list[Plan]:
+def mappable_plans(number: int) -> list[Plan]:
     """Return plans of small networks that have a mapping."""
     drawn = (small_plan(seed, graph) for seed in count() for graph in (False, True))
     return list(islice((plan for plan in drawn if not plan.unmappable), number))
@@ -40,7 +37,7 @@ def narrow(plan: Plan, width: int) -> int | None:
 
 @pytest.mark.slow
 def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
-    plans = sound(300)
+    plans = mappable_plans(150)
     best = [Search(plan.steps, plan.profile.core).run() for plan in plans]
     few, many = ([narrow(plan, width) for plan in plans] for width in (1, 64))
     missed, first, last, least = 0, 0, 0, 0
@@ -57,7 +54,7 @@ def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
 
 
 def test_the_bound_is_below_every_mapping() -> None:
-    for plan in sound(60):
+    for plan in mappable_plans(60):
         hasty, patient = (
             Search(plan.steps, plan.profile.core, effort=effort)
             for effort in (0.001, 1)
@@ -71,35 +68,26 @@ def test_the_bound_is_below_every_mapping() -> None:
             assert first.cores >= second.cores
 
 
-def cores_needed(text: str) -> int:
-    report = Diagnostics()
-    compile_spec(SourceFile("a.snn", text), report, "place")
-    # Deep networks may be presented for too short a time as well.
-    (problem,) = (d for d in report.diagnostics if isinstance(d, TooManyCores))
-    return problem.cores
-
-
 @pytest.mark.slow
 def test_what_a_large_network_is_said_to_take_suffices() -> None:
-    layers = [
+    sizes = [(64, 1), (128, 2), (256, 2), (512, 2), (512, 1)]
+    lines = [
         f"conv2d c{i} {{ filters {filters}, padding same, stride {stride} }}"
-        for i, (filters, stride) in enumerate(
-            [(64, 1), (128, 2), (256, 2), (512, 2), (512, 1)]
-        )
+        for i, (filters, stride) in enumerate(sizes)
     ]
-    lines = ("encode rate", *layers, "dense d { units 512 }")
-    cores = cores_needed(spec("96x96x3", *lines))
-    chips = -(-cores // 128)
-    text = spec("96x96x3", *lines, target=f"loihi {{ chips {chips}, cores {cores} }}")
-    report = Diagnostics()
-    mapped = compile_spec(SourceFile("a.snn", text), report, "place").mapped
-    assert mapped is not None
-    assert mapped.lower_bound < mapped.cores == cores
+    text = layered(*lines, "dense d { units 512 }", shape="96x96x3", encode="rate")
+    _, report = compile_text(text, "place")
+    # Deep networks may be presented for too short a time as well.
+    (problem,) = (d for d in report.diagnostics if isinstance(d, TooManyCores))
+    chips = -(-problem.cores // 128)
+    target = f"target loihi {{ chips {chips}, cores {problem.cores} }}"
+    mapped = sound(text.replace("target loihi", target), "place")
+    assert mapped.lower_bound < mapped.cores == problem.cores
 
 
 def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
     found = 0
-    for plan in sound(30):
+    for plan in mappable_plans(30):
         for step in plan.steps:
             if not isinstance(step.choices, ChipChoices):
                 continue
@@ -129,14 +117,13 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
 
 def test_many_sources_of_some_depth_are_tried_together() -> None:
     names = [f"c{i}" for i in range(8)]
-    text = spec(
-        "8x12x12x1",
-        "encode conv e { filters 2, kernel 1 }",
+    text = layered(
         *(f"conv3d {n} from e {{ filters 4, padding same }}" for n in names),
         f"concat all from {', '.join(names)}",
         "conv3d d { filters 4 }",
+        shape="8x12x12x1",
         target="loihi { chips 16 }",
+        encode="conv e { filters 2 }",
     )
-    made = compile_spec(SourceFile("a.snn", text), Diagnostics(), "place")
-    assert made.mapped is not None
-    assert made.mapped.lower_bound <= made.mapped.cores <= 60
+    mapped = sound(text, "place")
+    assert mapped.lower_bound <= mapped.cores <= 60

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
+from snnc.cli import main
 from snnc.ir.layout import TensorSpec, tensors
+from snnc.output.imported import open_package
 from tests.support import network, sound
 
 BODIES = {
@@ -116,3 +122,33 @@ def draw_weights(
 
 def weights_of(text: str) -> dict[str, np.ndarray]:
     return draw_weights(tensors(sound(text, "resolve")))
+
+
+def keras_model(
+    folder: Path, name: str, weights: Mapping[str, np.ndarray] | None = None
+) -> tuple[Any, Any]:
+    """Build a spec; return its package, and its Keras model with weights.
+
+    Without weights, these are in ``w.safetensors``.
+    """
+    models, path = folder / "models", folder / "w.safetensors"
+    assert main(["build", str(folder / f"{name}.snn"), "-o", str(models)]) == 0
+    package = open_package(models / name)
+    if weights is not None:
+        package.layout.save(path, weights)
+    program = package.module("keras_model")
+    model = program.build_model()
+    program.import_weights(model, path)
+    return package, model
+
+
+def channels_first(example: np.ndarray) -> np.ndarray:
+    """Return (depth, height, width, channels) as (depth x channels, height, width)."""
+    if example.ndim == 1:
+        return example
+    *_, channels = example.shape
+    if example.ndim == 2:
+        return example.T[:, :, None]
+    depth = example.shape[0] if example.ndim == 4 else 1
+    planes = example.reshape(depth, *example.shape[-3:-1], channels)
+    return planes.transpose(0, 3, 1, 2).reshape(-1, *planes.shape[1:3])

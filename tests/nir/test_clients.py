@@ -15,10 +15,8 @@ import pytest
 from snnc.cli import main
 from snnc.exact import make_engine
 from snnc.nir.export import export_nir
-from snnc.output.imported import open_package
-from tests.nir.networks import spec_of, weights_of
+from tests.nir.networks import channels_first, keras_model, spec_of, weights_of
 from tests.nir.rates import rates
-from tests.nir.test_export import channels_first
 from tests.support import ROOT, SPECS
 
 HERE = Path(__file__).parent
@@ -108,19 +106,15 @@ def test_networks_of_other_tools_run_on_the_exact_engine(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert not client("write.py", tool, tmp_path, "net.nir", "own.npz")
-    command = ["import", "net.nir", "-o", "net.snn", "--weights-out", "w.safetensors"]
+    command = ["import", "net.nir", "-o", "own.snn", "--weights-out", "w.safetensors"]
     assert main([*command, "--name", "own"]) == 0
-    assert main(["build", "net.snn", "-o", "models"]) == 0
     own = np.load("own.npz")
     x = np.moveaxis(own["x"], 1, -1) if own["x"].ndim > 2 else own["x"]
     expected = own["y"]
     if tool == "snntorch":
         graph = nir.read("net.nir", type_check=False)
         expected = [rates(graph, one, 1e-4)["output"] for one in own["x"]]
-    package = open_package("models/own")
-    program = package.module("keras_model")
-    model = program.build_model()
-    program.import_weights(model, "w.safetensors")
+    package, model = keras_model(Path(), "own")
     given = model.predict(x, verbose=0)
     np.testing.assert_allclose(given, expected, rtol=1e-4, atol=1e-4)
     with make_engine(package, "w.safetensors") as engine:

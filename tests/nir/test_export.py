@@ -9,12 +9,13 @@ import nir
 import numpy as np
 import pytest
 
+from snnc.cli import main
 from snnc.ir.layout import layout_id, tensors
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
-from snnc.output.imported import open_package
-from tests.nir.networks import BODIES, spec_of, weights_of
+from tests.nir.networks import BODIES, channels_first, keras_model, spec_of, weights_of
 from tests.nir.rates import rates
+from tests.rules.checking import assert_accepted
 from tests.support import sound
 
 HERE = Path(__file__).parent
@@ -37,13 +38,7 @@ def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", BODIES)
 def test_outputs_in_rates_are_those_of_keras(name: str, export_folder: Path) -> None:
-    from snnc.cli import main
-
-    spec = str(export_folder / f"{name}.snn")
-    assert main(["build", spec, "-o", str(export_folder / "models")]) == 0
-    package = open_package(export_folder / "models" / name)
-    model = package.module("keras_model").build_model()
-    _load(package, model, weights_of(spec_of(name)))
+    package, model = keras_model(export_folder, name, weights_of(spec_of(name)))
     given = package.network.input
     x = np.random.default_rng(1).uniform(given.low, given.high, (3, *given.shape))
     expected = model.predict(x.astype("f4"), verbose=0)
@@ -57,24 +52,6 @@ def read(path: Path) -> nir.NIRGraph:
     """Read a graph as its text says it has to be."""
     told = path.with_name(f"{path.name}.txt").read_text()
     return nir.read(path, type_check="are not square" not in told)
-
-
-def _load(package, model, tensors) -> None:  # type: ignore[no-untyped-def]
-    path = package.folder / "w.safetensors"
-    package.layout.save(path, tensors)
-    package.module("keras_model").import_weights(model, path)
-
-
-def channels_first(example: np.ndarray) -> np.ndarray:
-    """Return (depth, height, width, channels) as (depth x channels, height, width)."""
-    if example.ndim == 1:
-        return example
-    *_, channels = example.shape
-    if example.ndim == 2:
-        return example.T[:, :, None]
-    depth = example.shape[0] if example.ndim == 4 else 1
-    planes = example.reshape(depth, *example.shape[-3:-1], channels)
-    return planes.transpose(0, 3, 1, 2).reshape(-1, *planes.shape[1:3])
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -119,10 +96,7 @@ def test_cubalif_keeps_the_synapse(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["clip", "joins", "leaky"])
 def test_the_text_beside_a_file(name: str, export_folder: Path) -> None:
     expected = HERE / "expected" / f"{name}.txt"
-    found = (export_folder / f"{name}.nir.txt").read_text()
-    if os.environ.get("SNNC_ACCEPT"):
-        expected.write_text(found)
-    assert found == expected.read_text()
+    assert_accepted(expected, (export_folder / f"{name}.nir.txt").read_text())
 
 
 def test_programs_find_the_same_in_the_file(export_folder: Path) -> None:
@@ -171,8 +145,6 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_package_is_that_of_its_spec(tmp_path: Path) -> None:
-    from snnc.cli import main
-
     spec = tmp_path / "image.snn"
     spec.write_text(spec_of("image"))
     assert main(["build", str(spec), "-o", str(tmp_path / "models")]) == 0

@@ -15,11 +15,9 @@ from safetensors.numpy import load_file
 from snnc.cli import main
 from snnc.language.model import spec_hash
 from snnc.nir.export import export_nir
-from snnc.output.imported import open_package
 from tests.nir.graphs import GRAPHS
-from tests.nir.networks import BODIES, spec_of, weights_of
+from tests.nir.networks import BODIES, channels_first, keras_model, spec_of, weights_of
 from tests.nir.rates import rates
-from tests.nir.test_export import channels_first
 from tests.support import sound
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -150,11 +148,7 @@ def test_outputs_in_rates_are_those_of_the_graph(name: str) -> None:
         low = -1.0 if name in ("pools", "sequence") else 0.0
     command = ["import", "net.nir", "-o", "back.snn", "--weights-out", "w.safetensors"]
     assert main([*command, "--input-range", f"{low}..1", "--name", "back"]) == 0
-    assert main(["build", "back.snn", "-o", "models"]) == 0
-    package = open_package("models/back")
-    program = package.module("keras_model")
-    model = program.build_model()
-    program.import_weights(model, "w.safetensors")
+    package, model = keras_model(Path(), "back")
     x = np.random.default_rng(1).uniform(low, 1, (3, *package.network.input.shape))
     expected = model.predict(x.astype("f4"), verbose=0)
     graph = nir.read("net.nir", type_check=False)

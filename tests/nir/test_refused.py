@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from snnc.importer.model import RefusedModelError
 from snnc.nir.graph_file import read_graph
 from snnc.nir.translate import translate
 from tests.nir.graphs import affine, chain, conv, fires, flat, full, leaks
+from tests.rules.checking import assert_accepted
 
 HERE = Path(__file__).parent
 Change = Callable[[h5py.File], None]
@@ -132,29 +132,35 @@ def test_each_is_refused_by_name(tmp_path: Path) -> None:
     told.append(f"== no HDF5\n{refusal(path)}")
     path.write_bytes((tmp_path / "sound.nir").read_bytes()[:3000])
     assert "SNN850" in refusal(path)  # the rest is in the words of HDF5
-    expected = HERE / "expected" / "refused.txt"
-    if os.environ.get("SNNC_ACCEPT"):
-        expected.write_text("\n".join(told))
-    assert "\n".join(told) == expected.read_text()
+    assert_accepted(HERE / "expected" / "refused.txt", "\n".join(told))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a current directory with ``g.nir``, a sound graph."""
+    monkeypatch.chdir(tmp_path)
+    nir.write("g.nir", sound())
+    return tmp_path
+
+
+IMPORT = ["import", "g.nir", "-o", "g.snn", "--weights-out", "w.safetensors"]
 
 
 @pytest.mark.parametrize("name", ["NaN", "a weight of 10^9", "a link to another file"])
 def test_a_refused_file_leaves_nothing_behind(
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    nir.write("g.nir", sound())
     with h5py.File("g.nir", "r+") as file:
         CHANGES[name](file)
-    assert (
-        main(["import", "g.nir", "-o", "g.snn", "--weights-out", "w.safetensors"]) == 1
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["g.nir"]
+    assert main(IMPORT) == 1
+    assert [path.name for path in folder.iterdir()] == ["g.nir"]
     out, err = capsys.readouterr()
     assert (out, err.count("error[")) == ("", 1)
+
+
+def test_the_sound_one_is_imported(folder: Path) -> None:
+    assert main(IMPORT) == 0
+    assert main(["check", "g.snn"]) == 0
 
 
 def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,29 +168,18 @@ def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no file `nowhere.nir`" in capsys.readouterr().err
 
 
-def test_the_sound_one_is_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    nir.write("g.nir", sound())
-    assert (
-        main(["import", "g.nir", "-o", "g.snn", "--weights-out", "w.safetensors"]) == 0
-    )
-    assert main(["check", "g.snn"]) == 0
-
-
+@pytest.mark.parametrize(
+    ("tau", "said"), [(1e-5, "0.01 ms is not between one step"), (9.0, "")]
+)
 def test_time_constants_are_those_of_a_chip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tau: float, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for tau, said in ((1e-5, "0.01 ms is not between one step"), (9.0, "")):
-        nir.write(
-            "g.nir", chain((4,), 2, affine(3, 4), leaks(3, tau=tau, r=1), affine(2, 3))
-        )
-        assert main(["import", "g.nir"]) == (1 if said else 0)
-        out, err = capsys.readouterr()
-        assert said in err
-        assert "neuron" not in out  # no leak that Loihi could follow
+    nodes = affine(3, 4), leaks(3, tau=tau, r=1), affine(2, 3)
+    nir.write("g.nir", chain((4,), 2, *nodes))
+    assert main(["import", "g.nir"]) == bool(said)
+    out, err = capsys.readouterr()
+    assert said in err
+    assert "neuron" not in out  # no leak that Loihi could follow
 
 
 def test_a_file_of_another_format_is_refused(

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from snnc.runtime.examples import Verdict
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.results import LayerResult, Score, ScoreAtTime, Work
+from snnc.tools.evaluate.results import Score
 from snnc.tools.plots import networks, results, spikes
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.scores import LayerFiring
 from snnc.tools.sweep import Variant
 from tests.support import ROOT, network, sound
+from tests.tools.test_results import CLASSES, VALUES
 
 pytest.importorskip("matplotlib").use("agg")
 
@@ -41,45 +41,12 @@ TRAINS: dict[str, Any] = {
     "c0": np.zeros((40, 6, 6, 8), np.uint8),
     "d0": RANDOM.integers(0, 2, (40, 12)),
 }
-FIRING = {name: LayerFiring.of(RANDOM.integers(0, 9, (20, 30))) for name in TRAINS}
+FIRING = {
+    layer.name: LayerFiring.of(RANDOM.integers(0, 9, (20, 30)))
+    for layer in CLASSES.layers
+}
 FIRING["c0"] = LayerFiring.of(np.zeros((20, 30), int))
-
-
-def layer(name: str, rate: float, verdict: Verdict) -> LayerResult:
-    budget = (name, 20.0, 150.0, 99.9, rate, verdict, (8.0, 16.0))
-    return LayerResult(*budget, 45.0, 0.1, 0.0, 0.9 if name != "d0" else -0.2)
-
-
-LAYERS = (
-    layer("encode", 120.0, "held"),
-    layer("c0", 0.0, "missed"),
-    layer("d0", 160.0, "tolerated"),
-)
-RESULT = Evaluation(
-    network="digits",
-    simulator="exact",
-    presentation="row",
-    examples=100,
-    steps=60,
-    classes=True,
-    score=Score(0.93, (0.9, 0.95), keras=0.97),
-    over_time=tuple(ScoreAtTime(s, v) for s, v in ((15, 0.1), (30, 0.5), (60, 0.93))),
-    confusion=((30, 2, 0), (0, 31, 4), (1, 0, 32)),
-    names=("up", "down", "sideways"),
-    layers=LAYERS,
-    work=Work(35e3, 2.2e-6),
-)
-MANY = Evaluation(
-    **{
-        **{f: getattr(RESULT, f) for f in Evaluation.__dataclass_fields__},
-        "confusion": tuple(map(tuple, np.eye(40, dtype=int))),
-        "names": (),
-    }
-)
-REGRESSION = Evaluation(
-    "net", "exact", "row", 10, 20, False, Score(0.2, keras=0.1),
-    over_time=(ScoreAtTime(5, 0.4), ScoreAtTime(20, 0.2)),
-)  # fmt: skip
+MANY = replace(CLASSES, confusion=tuple(map(tuple, np.eye(40, dtype=int))), names=())
 SWEPT = [
     Variant(
         {"c0.filters": str(n), "timing.present": "60 ms"},
@@ -112,12 +79,12 @@ PICTURES = {
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
     "raster": lambda: spikes.raster(TRAINS, 0.001),
-    "rates": lambda: spikes.rates(FIRING, LAYERS, 0.06),
-    "accuracy": lambda: results.accuracy(RESULT, 0.001),
-    "error": lambda: results.accuracy(REGRESSION, 0.001),
-    "confusion": lambda: results.confusion(RESULT),
+    "rates": lambda: spikes.rates(FIRING, CLASSES.layers, 0.06),
+    "accuracy": lambda: results.accuracy(CLASSES, 0.001),
+    "error": lambda: results.accuracy(VALUES, 0.001),
+    "confusion": lambda: results.confusion(CLASSES),
     "confusion of many": lambda: results.confusion(MANY),
-    "correlation": lambda: results.correlation(RESULT),
+    "correlation": lambda: results.correlation(CLASSES),
     "training": lambda: results.training(HISTORY),
     "sweep": lambda: results.sweep("digits", SWEPT),
     "loss": lambda: results.training(HISTORY, "loss"),
@@ -160,10 +127,9 @@ def words(ax: Axes) -> str:
     return "\n".join(text for text, _ in texts(ax))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", PICTURES)
-def test_no_text_covers_another_or_leaves_the_page(name: str, dark: bool) -> None:
-    with theme(dark):
+def test_no_text_covers_another_or_leaves_the_page(name: str) -> None:
+    with theme():
         ax = PICTURES[name]()
         found = texts(ax)
     figure = ax.get_figure()
@@ -236,21 +202,23 @@ def test_a_raster_marks_each_spike_that_is_shown() -> None:
 
 
 def test_rates_tell_what_is_missed() -> None:
-    ax = spikes.rates(FIRING, LAYERS, 0.06)
-    lines: list[Any] = list(ax.lines[:3])
-    assert [(line.get_marker(), line.get_xdata()[0]) for line in lines] == [
-        ("o", 120.0),
-        ("X", 0.0),
-        ("o", 160.0),
-    ]
+    ax = spikes.rates(FIRING, CLASSES.layers, 0.06)
+    marks = {}
+    for line in ax.lines:
+        values: Any = line.get_xdata()
+        marks[line.get_label()] = line.get_marker(), [*values]
+    assert marks == {
+        "percentile, held": ("o", [210.0, 160.0, 11.0]),
+        "percentile, missed": ("X", [183.3, 3.2]),
+    }
     assert "percentile, missed" in words(ax)
 
 
 def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
-    ax = results.accuracy(RESULT, 0.001)
+    ax = results.accuracy(CLASSES, 0.001)
     line: Any = ax.lines[0]
     assert list(line.get_xdata()) == [15, 30, 60]
-    assert list(line.get_ydata()) == [10, 50, 93]
+    assert list(line.get_ydata()) == [12.5, 50, 98]
     assert "energy per example on the chip (uJ)" in words(ax)
     assert "Keras" in words(ax)
     with pytest.raises(ValueError, match="no presentation time"):
@@ -258,11 +226,11 @@ def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
 
 
 def test_a_confusion_matrix_has_its_numbers() -> None:
-    said = words(results.confusion(RESULT)).split("\n")
-    assert {"30", "31", "4", "sideways"} <= {*said}
-    assert "0.00" not in said
+    said = words(results.confusion(CLASSES)).split("\n")
+    assert {"97", "99", "3", "right"} <= {*said}
+    assert "0" not in said
     with pytest.raises(ValueError, match="no confusion matrix"):
-        results.confusion(REGRESSION)
+        results.confusion(VALUES)
 
 
 def test_training_shows_validation_beside_it() -> None:
@@ -291,7 +259,7 @@ def test_axes_are_taken_and_returned() -> None:
     import matplotlib.pyplot as plt
 
     figure, both = plt.subplots(1, 2)
-    assert results.correlation(RESULT, both[1]) is both[1]
+    assert results.correlation(CLASSES, both[1]) is both[1]
     assert networks.cores(spec("drift"), both[0]) is both[0]
     plt.close(figure)
 

@@ -9,55 +9,47 @@ from typing import Any
 import pytest
 
 import snnc
-from snnc.cli import main
+from tests.cli.test_cli import snnc as run
 from tests.support import ROOT
 
 DRIFT = str(ROOT / "specs" / "drift.snn")
 
 
-def test_a_spec_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spec_is_drawn(tmp_path: Path) -> None:
     for kind, name in (("network", "net.svg"), ("cores", "cores.png")):
-        file = tmp_path / name
-        assert main(["plot", DRIFT, "--kind", kind, "-o", str(file)]) == 0
-        assert file.stat().st_size > 1000
-        assert capsys.readouterr().err == f"{file.as_posix()} written\n"
-    assert main(["report", DRIFT, "--picture", str(tmp_path / "r.pdf")]) == 0
+        done = run("plot", DRIFT, "--kind", kind, "-o", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, f"{name} written\n")
+        assert (tmp_path / name).stat().st_size > 1000
+    assert run("report", DRIFT, "--picture", "r.pdf", cwd=tmp_path).returncode == 0
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
+PLOT = f"plot {DRIFT} -o n.png"
 RUN = "plot net -o n.png --data d.npz --weights w --kind"
-RATES = f"{RUN} rates --example 2".split()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("command", "status", "said"),
     [
-        (["plot", DRIFT, "-o", "net.txt"], 1, "name a file .png, .svg, .pdf"),
-        (
-            ["plot", DRIFT, "-o", "no/n.png"],
-            1,
-            "error: no/n.png: there is no folder no",
-        ),
-        (["plot", DRIFT, "-o", "n.png", "--kind", "rates"], 2, "needs --data and"),
-        (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "does not use --data"),
-        (["plot", DRIFT, "-o", "n.png", "--example", "3"], 2, "not use --example"),
-        (["plot", DRIFT, "-o", "n.png", "--simulator", "exact"], 2, "--simulator"),
-        (RATES, 2, "--kind rates does not use --example"),
-        (["plot", "none.snn", "-o", "n.png"], 1, "error[SNN700]"),
-        (["report", DRIFT, "--picture", "r.gif"], 2, "is not a picture"),
+        (f"plot {DRIFT} -o net.txt", 1, "name a file .png, .svg, .pdf"),
+        (f"plot {DRIFT} -o no/n.png", 1, "error: no/n.png: there is no folder no"),
+        (f"{PLOT} --kind rates", 2, "needs --data and"),
+        (f"{PLOT} --data d.npz", 2, "does not use --data"),
+        (f"{PLOT} --example 3", 2, "not use --example"),
+        (f"{PLOT} --simulator exact", 2, "--simulator"),
+        (f"{RUN} rates --example 2", 2, "--kind rates does not use --example"),
+        ("plot none.snn -o n.png", 1, "error[SNN700]"),
+        (f"report {DRIFT} --picture r.gif", 2, "is not a picture"),
     ],
 )
-def test_what_can_not_be_drawn_is_refused(
-    arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(arguments) == status
-    out, err = capsys.readouterr()
-    assert said in err
-    assert out == ""
+def test_what_can_not_be_drawn_is_refused(command: str, status: int, said: str) -> None:
+    done = run(*command.split())
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
 
 
 def test_without_matplotlib_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = importlib.util.find_spec
 
@@ -67,8 +59,8 @@ def test_without_matplotlib_it_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", find)
     with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[plot\]'"):
         snnc.load(DRIFT).report().plot_cores()
-    assert main(["plot", DRIFT, "-o", "net.png"]) == 1
-    assert "pip install '.[plot]'" in capsys.readouterr().err
+    done = run("plot", DRIFT, "-o", "net.png")
+    assert (done.returncode, "pip install '.[plot]'" in done.stderr) == (1, True)
 
 
 def test_there_is_no_other_picture_of_a_spec() -> None:

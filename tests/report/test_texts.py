@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -24,18 +24,12 @@ from snnc.tools.report.html import line_costs, page
 from snnc.tools.report.json import document
 from snnc.tools.report.summary import Summary, summarise
 from snnc.tools.report.text import limits_table, markdown, table
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"
 REPORTED = [*SPECS, *sorted((Path(__file__).parent / "specs").glob("*.snn"))]
 WIDEST = 100
-
-
-def same_as_committed(name: str, text: str) -> bool:
-    path = EXPECTED / name
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(text + "\n", encoding="utf-8")
-    return path.read_text(encoding="utf-8") == text + "\n"
 
 
 @pytest.fixture(params=REPORTED, ids=lambda spec: spec.stem)
@@ -54,40 +48,32 @@ def summary_of(spec: Path) -> Summary:
     return summarise(sound(spec.read_text(encoding="utf-8"), "route"))
 
 
-def test_the_report_of_a_spec(spec: Path, summary: Summary) -> None:
-    assert same_as_committed(f"{spec.stem}.txt", table(summary))
-
-
-def test_the_tables_fit_a_terminal(summary: Summary) -> None:
-    assert max(map(len, table(summary).splitlines())) <= WIDEST
-
-
-def test_what_keeps_a_spec_from_fewer_cores(spec: Path, summary: Summary) -> None:
-    assert same_as_committed(f"{spec.stem}.why.txt", table(summary, why=True))
-
-
-def test_the_json_report_of_a_spec(spec: Path, summary: Summary) -> None:
-    text = json.dumps(_shorten(document(summary, why=True)), indent=2)
-    assert same_as_committed(f"{spec.stem}.json", text)
-
-
-def test_the_page_of_a_spec(spec: Path, summary: Summary) -> None:
-    assert same_as_committed(f"{spec.stem}.html", page(summary).removesuffix("\n"))
-
-
-def test_the_comment_on_a_spec(spec: Path, summary: Summary) -> None:
-    text = markdown(summary, why=True)
-    assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
-
-
-def _shorten(report: dict[str, Any]) -> dict[str, object]:
+def shorten(report: dict[str, Any]) -> str:
     """Leave out the blocks of ensembles, which another test adds up."""
     for layer in report["layers"]:
         for ensemble in layer["ensembles"]:
             ensemble["blocks"] = len(ensemble["blocks"])
             if "chips" in ensemble:
                 ensemble["chips"] = str(Counter(ensemble["chips"]))
-    return report
+    return f"{json.dumps(report, indent=2)}\n"
+
+
+WRITERS: dict[str, Callable[[Summary], str]] = {
+    "txt": lambda summary: f"{table(summary)}\n",
+    "why.txt": lambda summary: f"{table(summary, why=True)}\n",
+    "json": lambda summary: shorten(document(summary, why=True)),
+    "html": page,
+    "md": lambda summary: markdown(summary, why=True),
+}
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_report_of_a_spec(spec: Path, summary: Summary, suffix: str) -> None:
+    written = WRITERS[suffix](summary)
+    assert_accepted(EXPECTED / f"{spec.stem}.{suffix}", written)
+    if suffix == "txt":
+        assert max(map(len, written.splitlines())) <= WIDEST
+        assert WRITERS["why.txt"](summary).startswith(written)
 
 
 def test_a_page_shows_what_report_prints() -> None:
@@ -96,7 +82,7 @@ def test_a_page_shows_what_report_prints() -> None:
 
 
 def test_the_table_of_limits() -> None:
-    assert same_as_committed("limits.txt", limits_table(read_profile()))
+    assert_accepted(EXPECTED / "limits.txt", f"{limits_table(read_profile())}\n")
 
 
 def test_a_limit_is_a_line_whatever_its_source_is() -> None:
@@ -139,34 +125,25 @@ def test_the_json_report_adds_up(summary: Summary) -> None:
         if ensembles:
             held = [b["compartments"] for e in ensembles for b in e["blocks"]]
             assert sum(held) == layer["neurons"]
-
-
-def test_what_layers_do_adds_up(summary: Summary) -> None:
-    report = document(summary)
     for key in {"spikes", "synaptic_operations", "energy_joules"} & set(report):
-        parts = sum(layer.get(key, 0) for layer in report["layers"])
+        parts = sum(layer.get(key, 0) for layer in layers)
         assert report[key] == pytest.approx(parts)
 
 
 def test_reasons_in_words_are_asked_for(summary: Summary) -> None:
     without, told = document(summary), document(summary, why=True)
-    assert not any("why" in layer for layer in without["layers"])
+    assert not any("why" in part for part in (without, *without["layers"]))
     on_chip = [layer for layer in told["layers"] if layer["cores"]]
     assert all(layer["why"].startswith(f"{layer['name']}: ") for layer in on_chip)
 
 
-def test_only_what_costs_a_core_is_set_off(summary: Summary) -> None:
-    cores = {row.name: row.cores or 0 for row in summary.rows}
-    text = page(summary)
+def test_cores_and_what_costs_them_are_set_off(summary: Summary) -> None:
+    cores, text = {row.name: row.cores or 0 for row in summary.rows}, page(summary)
     rows = re.findall(r"<tr><th scope=\"row\">(\w+)<small>(.*?)</tr>", text, re.S)
     binding = [name for name, cells in rows if '"use binds"' in cells]
     assert all(cores[name] > 1 for name in binding)
-
-
-def test_each_core_is_drawn_once_with_its_numbers(summary: Summary) -> None:
-    titles = re.findall("<title>(\\w+), core (\\d+): .*?</title>", page(summary))
-    drawn = Counter(name for name, _ in titles)
-    assert drawn == {row.name: row.cores for row in summary.rows if row.cores}
+    titles = re.findall(r"<title>(\w+), core (\d+): .*?</title>", text)
+    assert Counter(name for name, _ in titles) == Counter(cores)
     assert len(titles) == len(set(titles)) == summary.cores
 
 
@@ -178,10 +155,6 @@ def test_costs_stand_behind_the_lines_of_their_layers(summary: Summary) -> None:
         line = layer.span.first.line
         assert layer.kind.split()[0] in lines[line - 1]
         assert costs[line].startswith("x".join(map(str, layer.shape)))
-
-
-def test_reasons_join_the_tables(summary: Summary) -> None:
-    assert table(summary, why=True).startswith(table(summary))
 
 
 def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import operator
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from snnc import __version__
-from snnc.cli import main
+from tests.cli.test_cli import snnc
+from tests.report.test_texts import EXPECTED, shorten
 from tests.support import ROOT
 
 SPEC = ROOT / "specs" / "mnist.snn"
-EXPECTED = Path(__file__).parent / "expected"
-stem = operator.attrgetter("stem")
 
 
 @pytest.mark.parametrize(
@@ -26,64 +22,31 @@ stem = operator.attrgetter("stem")
         ((), "mnist.txt"),
         (("--why",), "mnist.why.txt"),
         (("--format", "markdown", "--why"), "mnist.md"),
+        (("--format", "json", "--why"), "mnist.json"),
     ],
 )
-def test_what_is_printed(
-    options: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["report", str(SPEC), *options]) == 0
-    printed = capsys.readouterr().out
+def test_what_is_printed(options: tuple[str, ...], expected: str) -> None:
+    done = snnc("report", SPEC, *options)
+    printed = shorten(json.loads(done.stdout)) if "json" in options else done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
     assert printed == (EXPECTED / expected).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("options", [(), ("--why",)])
-def test_json_has_sentences_if_asked_for_them(
-    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["report", str(SPEC), "--format", "json", *options])
-    report = json.loads(capsys.readouterr().out)
-    assert ("why" in report) == bool(options)
-    assert [layer["bound_by"] for layer in report["layers"] if layer["cores"]] == [
-        "compartments",
-        "compartments",
-        "synapse bits",
-    ]
-
-
-@pytest.mark.slow
-def test_a_page_is_written_without_the_libraries_of_the_simulators() -> None:
-    program = (
-        "import sys; from snnc.cli import main; "
-        f"main(['report', {str(SPEC)!r}, '--format', 'html']); "
-        "heavy = {'matplotlib', 'nengo', 'nengo_loihi', 'tensorflow'}; "
-        "sys.exit(str(heavy & set(sys.modules) or ''))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.stderr.strip() == ""
-    assert done.stdout.startswith("<!DOCTYPE html>")
-
-
-def test_a_network_that_is_too_large_is_reported_all_the_same(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_that_is_too_large_is_reported_all_the_same(tmp_path: Path) -> None:
     spec = tmp_path / "mnist.snn"
     text = SPEC.read_text(encoding="utf-8")
     spec.write_text(text.replace("chips 1", "cores 9"), encoding="utf-8")
-    assert main(["report", str(spec)]) == 1
-    printed = capsys.readouterr()
-    assert "SNN406" in printed.err
-    assert "on 11 cores of 1 chip" in printed.out
+    done = snnc("report", spec)
+    assert done.returncode == 1
+    assert "SNN406" in done.stderr
+    assert "on 11 cores of 1 chip" in done.stdout
 
 
 @pytest.mark.slow
-def test_a_page_has_cores_variants_and_the_spec(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_page_has_cores_variants_and_the_spec() -> None:
     against = str(ROOT / "specs" / "drift.snn")
-    assert main(["report", str(SPEC), "--format", "html", "--against", against]) == 0
-    page = capsys.readouterr().out
+    done = snnc("report", SPEC, "--format", "html", "--against", against)
+    page = done.stdout
     tables = (EXPECTED / "mnist.html").read_text(encoding="utf-8")
     shown = tables.split("</main>")[0]
     before_spec, _, after_spec = shown.partition("<h2>The cores</h2>")
@@ -103,27 +66,19 @@ def test_a_page_has_cores_variants_and_the_spec(
         "loihi-for-keras-users.html"  # a link to the terms, which loads nothing
     ]
     assert f"snnc {__version__}, {SPEC.as_posix()}" in page
-    assert main(["report", str(SPEC), "--format", "html"]) == 0
-    once = capsys.readouterr().out
-    assert main(["report", str(SPEC), "--format", "html"]) == 0
-    assert capsys.readouterr().out == once
-    assert main(["report", str(SPEC), "--against", against]) == 2
+    assert snnc("report", SPEC, "--against", against).returncode == 2
 
 
-def test_problems_of_the_other_spec_are_shown_with_their_lines(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_problems_of_the_other_spec_are_shown_with_their_lines(tmp_path: Path) -> None:
     other = tmp_path / "old.snn"
     other.write_text("snn 1\n\nnetwork old {\n  conv9d c {}\n}\n", encoding="utf-8")
-    command = ["report", str(SPEC), "--format", "html", "--against", str(other)]
-    assert main(command) == 1
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert f" --> {other.as_posix()}:4:3" in printed.err.splitlines()
+    done = snnc("report", SPEC, "--format", "html", "--against", other)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f" --> {other.as_posix()}:4:3" in done.stderr.splitlines()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", sorted((ROOT / "specs").rglob("*.snn")), ids=stem)
-def test_each_spec_has_a_page(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["report", str(spec), "--format", "html"]) == 0
-    assert "<h2>Variants</h2>" in capsys.readouterr().out
+@pytest.mark.parametrize("name", ["mobilenet", "resnet8"])
+def test_a_large_spec_has_a_page(name: str) -> None:
+    done = snnc("report", ROOT / f"specs/league/{name}.snn", "--format", "html")
+    assert (done.returncode, "<h2>Variants</h2>" in done.stdout) == (0, True)

@@ -217,16 +217,14 @@ def errors(*sizes: float) -> Evaluation:
 def test_a_regression_has_advice_on_time(
     sizes: tuple[float, ...], advised: str
 ) -> None:
-    (told,) = summary.advice(errors(*sizes))
+    found = errors(*sizes)
+    (told,) = summary.advice(found)
     assert advised in told
-
-
-def test_a_regression_that_settles_soon_needs_less_time() -> None:
-    found = errors(0.8, 0.2, 0.2, 0.2)
-    alike = replace(found, score=replace(found.score, loss=(-0.01, 0.01)))
-    (told,) = summary.advice(alike)
-    assert told.startswith("a `present` of 50 steps would be enough")
-    assert told.endswith("less than 1 % of the error")
+    if "settled" in advised:  # near to Keras, less time is enough
+        alike = replace(found, score=replace(found.score, loss=(-0.01, 0.01)))
+        (told,) = summary.advice(alike)
+        assert told.startswith("a `present` of 50 steps would be enough")
+        assert told.endswith("less than 1 % of the error")
 
 
 def test_a_regression_has_advice_on_the_readout_and_carried_state() -> None:

@@ -58,18 +58,6 @@ def test_a_result_is_shown_as_a_table_with_one_style_sheet(name: str) -> None:
         assert word in body
 
 
-def test_limits_are_text_and_print_as_such() -> None:
-    limits = snnc.limits()
-    assert isinstance(limits, str)
-    assert limits.splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
-
-
-def test_a_page_of_a_code_is_rendered_as_markdown() -> None:
-    page: Any = snnc.explain(301)
-    assert page._repr_markdown_() == str(page)
-    assert page.startswith("# SNN301")
-
-
 FRAMES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "fit": (
         lambda: drift().fit(4, patient=False).to_pandas(),

@@ -1,12 +1,19 @@
-"""Decisions from outputs, and their scores."""
+"""Decisions from outputs, their scores, and statistics that are added up."""
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from snnc.runtime.examples import decide
 from snnc.tools.scores import (
+    Correlation,
+    LayerFiring,
     decide_early,
     difference,
     interval,
@@ -43,10 +50,13 @@ def test_early_decisions_are_those_of_shorter_examples(how: str) -> None:
 def test_classes_are_scored_by_shares() -> None:
     outputs = np.eye(3)[[0, 1, 2, 0]]
     keras = np.eye(3)[[0, 1, 1, 1]]
-    found = score(outputs, np.array([0, 1, 1, 2]), True, keras, "imported")
+    y = np.array([0, 1, 1, 2])
+    found = score(outputs, y, True, keras, "imported")
     assert (found.value, found.keras, found.agreement) == (0.5, 0.75, 0.5)
     assert found.interval == interval(0.5, 4)
     assert found.model == "imported"
+    alone = score(outputs, y, True, None, "smooth")
+    assert (alone.keras, alone.agreement, alone.model) == (None, None, None)
 
 
 def test_values_are_scored_by_their_errors() -> None:
@@ -72,7 +82,8 @@ def test_the_interval_of_an_error_holds_it_in_95_percent() -> None:
 def test_a_share_of_the_variance_is_explained() -> None:
     random = np.random.default_rng(0)
     y = random.normal(size=(500, 2)) * [1, 3]
-    assert score(y, y, False).r2 == 1
+    same = score(y, y, False, y, "smooth")
+    assert (same.r2, same.loss) == (1, (0, 0))
     constant = np.broadcast_to(y.mean(axis=0), y.shape)
     assert score(constant, y, False).r2 == pytest.approx(0)
     half = y + np.array([0.5, 0])  # 0.25 of the variances, which are about 1 and 9
@@ -82,11 +93,6 @@ def test_a_share_of_the_variance_is_explained() -> None:
     assert first.r2 == pytest.approx(1 - 0.25 / y[:, 0].var())
     assert second.r2 == 1
     assert score(half, y, False).r2 == pytest.approx(1 - 0.25 / y.var(axis=0).sum())
-
-
-def test_without_keras_nothing_is_said_of_it() -> None:
-    found = score(np.eye(2), np.arange(2), True, None, "smooth")
-    assert (found.keras, found.agreement, found.model) == (None, None, None)
 
 
 def test_a_loss_is_that_of_the_very_same_examples() -> None:
@@ -122,11 +128,6 @@ def test_a_loss_of_errors_is_that_of_their_root_mean_squares() -> None:
     assert 0.94 < np.mean(within) < 0.96
 
 
-def test_outputs_without_any_error_lose_nothing() -> None:
-    y = np.ones((3, 2))
-    assert score(y, y, False, y, "smooth").loss == (0, 0)
-
-
 def test_a_score_for_each_moment() -> None:
     outputs = np.stack([np.eye(2)[[0, 0]], np.eye(2)[[0, 1]], np.eye(2)[[1, 0]]])
     found = over_time(outputs, np.arange(2), True, 3)
@@ -135,3 +136,59 @@ def test_a_score_for_each_moment() -> None:
         (2, 1.0),
         (3, 0.0),
     ]
+
+
+COUNTS = st.lists(st.integers(0, 20), min_size=1, max_size=50)
+
+
+@given(COUNTS, st.floats(0, 100))
+def test_percentiles_of_spikes_are_numpys(values: list[int], percent: float) -> None:
+    firing = LayerFiring.of(np.array(values)[:, np.newaxis])
+    want = np.percentile(values, percent)
+    assert firing.percentile(percent) == pytest.approx(want, abs=1e-9)
+
+
+def test_spikes_are_counted_over_batches_in_any_order() -> None:
+    spikes = np.random.default_rng(0).integers(0, 9, (12, 3, 5)) ** 2
+    spikes[:, 1, 2] = 0
+    parts = [LayerFiring.of(spikes[i : i + 5].astype(np.uint16)) for i in (10, 0, 5)]
+    found = reduce(add, parts)
+    assert found.examples == 12
+    assert found.spikes == pytest.approx(spikes.sum() / 12)
+    assert found.silent == 1 / 15
+    assert found.at_least(36) == (spikes >= 36).sum()
+    assert found.saturation(64) == (spikes == 64).mean() > 0
+    assert found.percentile(50) == np.percentile(spikes, 50)
+
+
+def test_a_correlation_in_batches_is_that_of_all() -> None:
+    random = np.random.default_rng(0)
+    # Far from 0, plain sums of squares would lose what varies.
+    first = 1e6 + random.normal(size=(100, 10))
+    second = (3 * (first - 1e6) + random.normal(size=(100, 10)) + 7).round(3)
+    cuts = [slice(90, None), slice(0, 1), slice(1, 90)]
+    parts = [Correlation.of(first[cut], second[cut]) for cut in cuts]
+    want = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert reduce(add, parts).value == pytest.approx(want, rel=1e-9)
+
+
+def test_what_does_not_vary_correlates_with_nothing() -> None:
+    assert Correlation.of(np.zeros(5), np.arange(5)).value is None
+    assert Correlation.of(np.arange(5), np.ones(5)).value is None
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "low", "high"),
+    [
+        # R. G. Newcombe, Statistics in Medicine 17, 1998, table I, method 3.
+        (81 / 263, 263, 0.2553, 0.3662),
+        (15 / 148, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1 / 29, 29, 0.0061, 0.1718),
+        (1, 20, 0.8389, 1.0),
+    ],
+)
+def test_the_interval_is_wilsons(
+    share: float, count: int, low: float, high: float
+) -> None:
+    assert interval(share, count) == pytest.approx((low, high), abs=5e-5)

@@ -7,7 +7,7 @@ leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -15,12 +15,10 @@ from typing import Any
 from snnc.importer.decisions import RefusedLayerError
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import per_channel
-from snnc.importer.model import KerasLayer
+from snnc.importer.linear import LinearStep, Windows, per_channel, points
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
-from snnc.importer.table.axes import filled, padded_under_norm, unpadded
 from snnc.importer.table.readers import READERS, LayerReader, shown
 
 ALIASES = {
@@ -41,12 +39,8 @@ NARROWER = (
 FLAT_NORM = "a batch norm over a flat vector comes without a kernel"
 
 
-def activation_of(layer: KerasLayer) -> Activation:
+def find_activation(value: Any) -> Activation:
     """Return the function in an ``activation`` option, such as ``relu``."""
-    return _find_activation(layer.options.get("activation"))
-
-
-def _find_activation(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
         if kind == "PReLU":  # its weights belong to the layer
@@ -69,12 +63,12 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
     if kind == "Activation":
-        return _find_activation(options.get("activation"))
+        return find_activation(options.get("activation"))
     if kind == "LeakyReLU":
         return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
     if kind == "PReLU":
         return "prelu", {"shared_axes": None, **options}
-    name, _ = _find_activation(kind)
+    name, _ = find_activation(kind)
     return name, options
 
 
@@ -193,7 +187,7 @@ def _fire(
         return _refuse_unfit(layer, value, error)
     if len(units) > 1:
         return mix(fired, layer.name, value, units)
-    if not layer.state.is_refused(layer.name):
+    if layer.name not in layer.state.refused:
         layer.keep(f"the neurons of `{fired.terms[0].source}`", option)
     return fired
 
@@ -207,7 +201,7 @@ def _refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value
         remedy = "pad the data (`np.pad`), and import the model without its padding"
     elif why == BORDER and any(map(any, windows)):
         remedy = NARROWER
-    elif layer.state.is_refused(faulty.name):
+    elif faulty.name in layer.state.refused:
         return BROKEN
     elif "Pooling" in faulty.kind:
         remedy = (
@@ -284,3 +278,62 @@ def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"
     layer.refuse(RefusedLayerError(why, remedy, option or name, "activation"))
+
+
+def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
+    """Return a value without the zeros that its last step pads, and that step.
+
+    If the last step does not pad or also crops, return the value unchanged and None.
+    """
+    ends = [term.steps[-1] if term.steps else None for term in value.terms]
+    last = ends[0] if ends else None
+    if last is None or last.op != "window" or _cuts(last.windows):
+        return value, None
+    if any(end is None or end.layer != last.layer for end in ends):
+        return value, None
+    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
+    sizes = tuple(window.size for window in last.windows)
+    return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
+
+
+def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
+    """Return a value after a norm, but without the zeros padded before the norm.
+
+    Also return the norm and the step that pads. Return None if there are none.
+    """
+    if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
+        return None
+    terms = tuple(replace(t, steps=t.steps[:-1]) for t in value.terms)
+    inside, pad = unpadded(replace(value, terms=terms))
+    if pad is None:
+        return None
+    norm = replace(value.terms[0].steps[-1], windows=points(inside.shape))
+    return inside.then(norm), norm, pad
+
+
+def _cuts(windows: Windows) -> bool:
+    """Whether windows do more than pad."""
+    return any(
+        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0 for w in windows
+    )
+
+
+def filled(
+    fired: Value, norm: LinearStep, pad: LinearStep, units: Sequence[Unit]
+) -> Value:
+    """Return the output of neurons, surrounded by their output for padded zeros.
+
+    A norm turns padded zeros into a number c per channel. Padding x with c is the same
+    as padding x - c with zeros and then adding c everywhere.
+    """
+    negated = [replace(unit, gain=-unit.gain) for unit in units]
+    inner = _add_border(fired, norm, negated).then(pad)
+    return replace(_add_border(inner, norm, units), is_positive=fired.is_positive)
+
+
+def _add_border(value: Value, norm: LinearStep, units: Sequence[Unit]) -> Value:
+    triples = [(unit.gain, unit.factor, unit.shift) for unit in units]
+    factors = tuple(number for triple in triples for number in triple)
+    return value.then(
+        per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
+    )

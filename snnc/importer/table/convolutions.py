@@ -1,4 +1,4 @@
-"""Convolutions, dense layers and batch norms, as linear steps."""
+"""Convolutions, padding, dense layers and batch norms, as linear steps."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import CurrentLayer
-from snnc.importer.table.activations import activate, activation_of
-from snnc.importer.table.axes import axes_of, is_first, slide
+from snnc.importer.table.activations import activate, find_activation
 from snnc.importer.table.readers import (
     READERS,
     LayerReader,
     ReadSource,
+    axes_of,
     dims,
     each_rank,
+    is_first,
     reads,
     shown,
+    slide,
     take_l2,
     tell_options,
 )
@@ -47,7 +49,7 @@ def _register(read: ReadSource, *kinds: str, keeps: tuple[str, ...]) -> None:
         tell_options(layer, *keeps)
         layer.state.l2[layer.name] = take_l2(layer)
         value = read(layer, layer.source)
-        return activate(layer, value, activation_of(layer))
+        return activate(layer, value, find_activation(layer.options.get("activation")))
 
     required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
     READERS.update(dict.fromkeys(kinds, LayerReader(read_layer, tuple(required))))
@@ -159,6 +161,40 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
     step = per_channel("window", layer.name, value.shape, own)
     layer.keep("in the kernel of the `conv2d_transpose` that reads it")
     return value.then(step, axes.view, value.is_positive)
+
+
+@reads(*each_rank("ZeroPadding"), *each_rank("Cropping"))
+def read_margins(layer: CurrentLayer, value: Value) -> Value:
+    """Read a `ZeroPadding` or `Cropping`, which is part of its readers' kernels."""
+    is_padding = layer.kind.startswith("ZeroPadding")
+    sign, option = (1, "padding") if is_padding else (-1, "cropping")
+    axes = axes_of(layer, value)
+    windows: list[AxisWindow] = []
+    for axis, size, margins in zip(
+        axes.of, axes.sizes, _pairs(layer, option), strict=True
+    ):
+        before, behind = (sign * margin for margin in margins)
+        if axis is None and (before or behind):
+            raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
+        if size + before + behind < 1:
+            raise RefusedLayerError("it leaves no values", "crop less")
+        windows.append(AxisWindow(size, 1, 1, before, size + before + behind))
+    all_windows = axes.windows(value.shape, windows)
+    step = per_channel("window", layer.name, value.shape, all_windows)
+    layer.keep(
+        "its reader pads" if is_padding else "its reader skips the cropped values",
+    )
+    return value.then(step, axes.view, value.is_positive)
+
+
+def _pairs(layer: KerasLayer, option: str) -> list[tuple[int, int]]:
+    margins = layer.options.get(option, 1)
+    rank = layer.rank
+    if isinstance(margins, int):
+        margins = [margins] * rank
+    if rank == 1 and len(margins) == 2:
+        margins = [margins]
+    return [(m, m) if isinstance(m, int) else (m[0], m[1]) for m in margins]
 
 
 def _read_dense(layer: CurrentLayer, value: Value) -> Value:

@@ -19,10 +19,10 @@ from snnc.importer.draft import (
     plain,
     regrouped,
 )
-from snnc.importer.layer_config import LARGEST_INPUT
+from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ConversionState, CurrentLayer
+from snnc.importer.state import ENDING, ConversionState, CurrentLayer
 from snnc.importer.table.convolutions import keras_sizes, normalized
 from snnc.importer.table.readers import READERS, LayerReader, numbers, reads, shown
 from snnc.text.tables import dims
@@ -291,7 +291,8 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     view = None if value.parts else regrouped(value.view, value.shape, shape)
     is_vector = view is None and len(value.shape) == 1
     is_last = not layer.state.readers[layer.name] or is_vector
-    if is_last and layer.state.is_end(layer) and not (value.parts or value.flat):
+    is_end = is_last and layer.state.output_of(layer, ENDING) is not None
+    if is_end and not (value.parts or value.flat):
         layer.keep("at the end of the model: a readout has the same values as a vector")
         layer.state.cut |= {layer.name} if view is None else set()
         return value

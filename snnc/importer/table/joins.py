@@ -45,20 +45,16 @@ def read_add(layer: CurrentLayer, values: list[Value]) -> Value:
         return identity_neurons(layer.state, layer.name, total)
 
 
-@reads_all("Subtract")
-def read_subtract(layer: CurrentLayer, values: list[Value]) -> Value:
-    """Read a difference, which its readers' kernels compute."""
-    _check_equal(values)
-    layer.keep("its readers compute the difference")
-    return summed(values, [1.0, -1.0], layer.name)
-
-
 @reads_all("Average")
-def read_average(layer: CurrentLayer, values: list[Value]) -> Value:
-    """Read a mean of values, which its readers' kernels compute."""
+@reads_all("Subtract")
+def read_difference_or_mean(layer: CurrentLayer, values: list[Value]) -> Value:
+    """Read a difference or a mean, which the readers' kernels compute."""
     _check_equal(values)
-    layer.keep("its readers compute the mean")
-    return summed(values, [1.0 / len(values)] * len(values), layer.name)
+    name, gains = "difference", [1.0, -1.0]
+    if layer.kind == "Average":
+        name, gains = "mean", [1.0 / len(values)] * len(values)
+    layer.keep(f"its readers compute the {name}")
+    return summed(values, gains, layer.name)
 
 
 @reads_all("Minimum")

@@ -1,20 +1,22 @@
 """Register the reader of each Keras class; check and report the options of layers.
 
 A reader gets a layer and its input. It records decisions and drafts, and returns the
-layer's output.
+layer's output. This module also finds the axes of a value that a layer works on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.importer.draft import BROKEN, Value
-from snnc.importer.layer_config import malformed, rank_of
-from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer
+from snnc.importer.decisions import RefusedLayerError
+from snnc.importer.draft import BROKEN, Group, Value, View
+from snnc.importer.fitting import Padding
+from snnc.importer.linear import AxisWindow, Shape, Windows, points
+from snnc.importer.model import KerasLayer, malformed
 from snnc.importer.state import CurrentLayer
+from snnc.ir.shapes import pads, window_positions
 from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
@@ -107,12 +109,11 @@ def dims(layer: KerasLayer, option: str, default: int = 1) -> Shape:
     value = layer.options.get(option, default)
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
-    return (int(value),) * rank_of(layer.kind)
+    return (int(value),) * layer.rank
 
 
-def fits(kind: str, option: str, value: Any) -> bool:
+def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     """Whether Keras may write a value for an option of a class."""
-    rank = rank_of(kind)
     if kind.startswith(("ZeroPadding", "Cropping")) and option in (
         "padding",
         "cropping",
@@ -252,11 +253,113 @@ def check_options(layer: KerasLayer, reader: LayerReader) -> None:
             raise malformed(f"`{layer.name}`", f"it has no {option}")
     if not reader.is_checked:
         return
+    kind, rank = layer.kind, layer.rank
     for option, value in layer.options.items():
-        if not fits(layer.kind, option, value):
+        if not fits(kind, rank, option, value):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
     if not layer.reads and layer.kind != "InputLayer":
         raise malformed(f"`{layer.name}`", "it reads nothing")
     most = 2 if layer.kind == "Subtract" else len(layer.reads)
     if len(layer.reads) > (most if reader.joins else 1):
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The spatial axes of a layer.
+
+    Attributes
+    ----------
+    of :
+        The value's axis for each Keras axis; None if the value lacks the axis, which
+        then has size 1.
+    sizes :
+        The sizes of the axes.
+    view :
+        The axes of the layer's output in Keras.
+    """
+
+    of: tuple[int | None, ...]
+    sizes: Shape
+    view: View
+
+    def windows(self, shape: Shape, own: Iterable[AxisWindow]) -> Windows:
+        """Return windows over all spatial axes of a value: ``own`` for these axes."""
+        found = dict(zip(self.of, own, strict=True))
+        return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
+
+
+def is_first(layer: KerasLayer) -> bool:
+    return layer.options.get("data_format") == "channels_first"
+
+
+def axes_of(layer: KerasLayer, value: Value) -> Axes:
+    """Return the spatial axes of a layer's class.
+
+    Raises
+    ------
+    RefusedLayerError
+        If a spatial Keras axis is the spec's channels, or several of the spec's axes.
+    """
+    view, shape, channels = value.view, value.shape, len(value.shape) - 1
+    rank = layer.rank
+    if len(view) != rank + 1:
+        raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
+    groups, last = (view[1:], view[0]) if is_first(layer) else (view[:-1], view[-1])
+    of = tuple(_spatial(group, shape) for group in groups)
+    own = _axis_of(last, shape)
+    if own is not None and own != channels and shape[own] > 1:
+        raise RefusedLayerError("it uses a spatial axis as channels")
+    if channels in of or (shape[-1] > 1 and channels not in last):
+        raise RefusedLayerError("it uses the channels as a spatial axis")
+    spatial = tuple(() if axis is None else (axis,) for axis in of)
+    sizes = tuple(1 if axis is None else shape[axis] for axis in of)
+    after = ((channels,), *spatial) if is_first(layer) else (*spatial, (channels,))
+    return Axes(of, sizes, after)
+
+
+def _spatial(group: Group, shape: Shape) -> int | None:
+    axis = _axis_of(group, shape)
+    if axis is not None and axis == len(shape) - 1 and shape[axis] == 1:
+        return next((other for other in group if other != axis), None)
+    return axis
+
+
+def _axis_of(group: Group, shape: Shape) -> int | None:
+    """Return the only axis of a group that is longer than 1, or None without one."""
+    long = [axis for axis in group if shape[axis] > 1]
+    if len(long) > 1:
+        raise RefusedLayerError("several axes are one to it")
+    return next(iter(long or group), None)
+
+
+def slide(
+    layer: KerasLayer, value: Value, axes: Axes, size: Shape, stride: Shape
+) -> tuple[Windows, tuple[int, ...]]:
+    """Return the windows of a kernel, and its taps on axes that the value lacks.
+
+    Raises
+    ------
+    RefusedLayerError
+        If the kernel is larger than its input.
+    """
+    given: Any = layer.options.get("padding")
+    padding: Padding = given if given in ("same", "causal") else "valid"
+    dilation = (
+        dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
+    )
+    windows: list[AxisWindow] = []
+    taps: list[int] = []
+    for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):
+        length, count, step, apart = numbers
+        extent = (count - 1) * apart + 1
+        places = window_positions(length, extent, step, padding)
+        before, _ = pads(length, extent, step, padding)
+        if places < 1:
+            larger = "give the model a larger input, or this layer a smaller kernel"
+            raise RefusedLayerError("its kernel is larger than its input", larger)
+        if axis is None and (places > 1 or before % apart):
+            raise RefusedLayerError("its kernel moves along an axis of size 1")
+        taps.append(before // apart if axis is None else 0)
+        windows.append(AxisWindow(length, extent, step, before, places, apart))
+    return axes.windows(value.shape, windows), tuple(taps)

@@ -1,16 +1,22 @@
 """Compare two networks, and print the differences.
 
-``version`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
+``properties`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
 versions. ``render`` writes the rows of a diff as text.
 """
 
 from snnc.tools.diff.compare import Diff, compare
-from snnc.tools.diff.version import Version, compile_version, version_of
+from snnc.tools.diff.properties import (
+    Version,
+    compile_version,
+    read_version,
+    version_of,
+)
 
 __all__ = [
     "Diff",
     "Version",
     "compare",
     "compile_version",
+    "read_version",
     "version_of",
 ]

@@ -18,7 +18,7 @@ from snnc.tools.diff.changes import (
 )
 from snnc.tools.diff.cores import Cores, compare_cores
 from snnc.tools.diff.layers import layer_changes, match
-from snnc.tools.diff.version import Version
+from snnc.tools.diff.properties import Version
 from snnc.tools.diff.weights import compare_weights
 from snnc.tools.report.html import tables_html
 

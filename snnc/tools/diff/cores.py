@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
-from snnc.tools.diff.version import Version
+from snnc.tools.diff.properties import Version
 from snnc.tools.report.json import round_number
 from snnc.tools.report.summary import COUNTERS, use_of
 
@@ -134,10 +134,6 @@ def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, CoreUse]]:
             continue
         shares = zip(COUNTERS, use_of(blocks, core), strict=True)
         percent = {counter: round(100 * share) for counter, share in shares}
-        shapes = dict.fromkeys(
-            (level.group, *shape) if len(level.population.layer.shape) == 4 else shape
-            for level in levels
-            if (shape := level.block_shape) is not None
-        )
+        shapes = dict.fromkeys(dims(block_of(level) or ()) for level in levels)
         cores = sum(level.cores for level in levels)
-        yield name, CoreUse(cores, ", ".join(map(dims, shapes)), percent)
+        yield name, CoreUse(cores, ", ".join(shapes), percent)

@@ -9,13 +9,13 @@ from typing import Literal
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
-from snnc.syntax.revisions import PREFIX, git_specs, read_spec
+from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.text.display import Json
 from snnc.text.tables import Row, code, columns, human, table
 from snnc.tools.diff import compare
 from snnc.tools.diff.changes import Verdict, arrow
 from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
-from snnc.tools.diff.version import compile_version
+from snnc.tools.diff.properties import read_version
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
 Fit = CoresTaken | CoresRefused | None
@@ -124,10 +124,8 @@ def _compare(
     report: Diagnostics,
     device: Profile | None,
 ) -> SpecChange:
-    sources = [None if name is None else read_spec(name, report) for name in names]
     before, after = versions = [
-        None if source is None else compile_version(source, report, device)
-        for source in sources
+        None if name is None else read_version(name, report, device) for name in names
     ]
     was, now = (None if v is None else fit_of(v) for v in versions)
     if any(n and v is None for n, v in zip(names, versions, strict=True)):

@@ -11,7 +11,7 @@ from snnc.language.layers import SpikingSpec
 from snnc.language.property_types import NeuronSpec
 from snnc.tools.diff import properties
 from snnc.tools.diff.changes import Changed, LayerChange
-from snnc.tools.diff.version import Version
+from snnc.tools.diff.properties import Version
 
 AROUND = frozenset((*keys_of(SpikingSpec), *keys_of(NeuronSpec), "start"))
 """Properties that don't define a layer: those that `defaults` may set for all neurons,

@@ -1,19 +1,94 @@
-"""The properties of layers and statements, under their names in the language."""
+"""One side of a comparison: a compiled spec, and its properties.
+
+Properties have their names in the language, and their values are written as in a spec.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from snnc.ir.logical import LogicalLayer, Loihi, ReadoutLayer
+from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics.diagnostic import Severity
+from snnc.driver import compile_spec
+from snnc.ir.device import Profile
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
+from snnc.ir.mapped import MappedNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
+from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of, key_of
+from snnc.passes import Compilation
+from snnc.source import SourceFile
 from snnc.syntax.build import quote, word
+from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
-from snnc.tools.diff.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A valid network and its mapping; ``refusal`` says why it does not fit."""
+
+    source: str
+    spec: NetworkSpec
+    network: LogicalNetwork
+    mapped: MappedNetwork | None
+    refusal: Diagnostic | None
+
+
+def compile_version(
+    source: SourceFile, report: Diagnostics, device: Profile | None = None
+) -> Version | None:
+    """Compile a spec for comparison.
+
+    Return None if the spec has errors.
+
+    Parameters
+    ----------
+    source
+        The spec.
+    report
+        Receives the diagnostics of a spec that can't be compared. A network that does
+        not fit on its chip can be compared too; the result says why it doesn't fit.
+    device
+        The device to compile for; None for Loihi 1.
+    """
+    own = Diagnostics()
+    made = compile_spec(source, own, "place", device)
+    version = version_of(made, own)
+    if version is None:
+        report.extend(own.diagnostics)
+    return version
+
+
+def read_version(
+    name: str, report: Diagnostics, device: Profile | None = None
+) -> Version | None:
+    """Compile a spec's file or revision for comparison, like `compile_version`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not a valid revision.
+    """
+    source = read_spec(name, report)
+    return None if source is None else compile_version(source, report, device)
+
+
+def version_of(made: Compilation, report: Diagnostics) -> Version | None:
+    """Return a compiled spec as a version; None if the spec has errors."""
+    if made.spec is None or made.lowered is None:
+        return None
+    refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)
+    return Version(
+        source=made.source.name,
+        spec=made.spec.spec,
+        network=made.lowered.network,
+        mapped=made.mapped,
+        refusal=next(refusals, None),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,7 @@ from snnc.tools.diff.changes import (
     arrow,
 )
 from snnc.tools.diff.layers import Matching
-from snnc.tools.diff.properties import classes, source_names
-from snnc.tools.diff.version import Version
+from snnc.tools.diff.properties import Version, classes, source_names
 
 Traits = Mapping[str, object]
 """A description of a layer's function; equal functions have equal descriptions."""

@@ -18,7 +18,7 @@ from matplotlib.path import Path
 from snnc.ir.mapped import MappedNetwork
 from snnc.text.tables import counted, dims
 from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
-from snnc.tools.report.summary import COUNTERS, use_of
+from snnc.tools.report.summary import COUNTERS, neurons_of, use_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +85,10 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     lanes = max((lane for *_, lane in _skips(rows)), default=0)
     ax.set(xlim=(-0.01, 0.83 + _LANE * (lanes + 1)), ylim=(-len(rows) + 0.4, 0.6))
     bare(ax)
-    ax.set_title(f"{mapped.lowered.network.name}: {_total(mapped)}")
+    takes = counted(neurons_of(mapped), "neuron")
+    if mapped.cores:
+        takes += f", {counted(mapped.cores, 'core')}"
+    ax.set_title(f"{mapped.lowered.network.name}: {takes}")
     return ax
 
 
@@ -94,14 +97,6 @@ def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
     placed = [p.population for p in mapped.populations if p.cores]
     looked = looks([population.name for population in placed])
     return {p.layer.name: looked[p.name] for p in reversed(placed)}
-
-
-def _total(mapped: MappedNetwork) -> str:
-    neurons = sum(
-        p.population.neurons for p in mapped.populations if p.cores or not mapped.cores
-    )
-    cores = f", {counted(mapped.cores, 'core')}" if mapped.cores else ""
-    return f"{counted(neurons, 'neuron')}{cores}"
 
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -79,54 +79,34 @@ def rates(
     present
         The duration of an example in seconds.
     """
-    ax = axes(ax, 0.55 * len(layers) + 1.0)
-    colour = ax.spines["left"].get_edgecolor()
-    for i, layer in enumerate(layers):
-        ax.barh(
-            -i,
-            layer.high - layer.low,
-            0.8,
-            left=layer.low,
-            color=COLOURS[2],
-            alpha=0.2,
-            linewidth=0,
-            label="budget" if i == 0 else None,
-        )
+    height = 0.55 * len(layers) + 1.0
+    ax = axes(ax, height)
+    places = -np.arange(len(layers))
+    low, high, rate = np.array([(x.low, x.high, x.rate) for x in layers]).T
+    budget: dict[str, Any] = {"color": COLOURS[2], "alpha": 0.2, "label": "budget"}
+    ax.barh(places, high - low, 0.8, left=low, linewidth=0, **budget)
+    label: str | None = "neurons (log)"
+    for place, layer in zip(places, layers, strict=True):
         seen = firing[layer.name].seen
         if seen.sum() > seen[0]:
             counts = np.log1p(seen) / np.log1p(seen.max())  # most neurons are silent
-            edges = np.arange(len(seen)) / present
-            ax.fill_between(
-                edges,
-                -i - 0.35,
-                -i - 0.35 + 0.7 * counts,
-                step="mid",
-                color=COLOURS[4],
-                linewidth=0,
-                label="neurons (log)" if i == 0 else None,
-            )
-        ax.plot(
-            layer.rate,
-            -i,
-            "o" if layer.holds else "X",
-            color=HELD if layer.holds else BREACH,
-            markeredgecolor=colour,
-            markeredgewidth=0.5,
-            markersize=7,
-            zorder=3,
-        )
-    handles = [
-        ax.plot([], [], "o", color=HELD, label="percentile, held")[0],
-        ax.plot([], [], "X", color=BREACH, label="percentile, missed")[0],
-    ]
-    known, _ = ax.get_legend_handles_labels()
-    ax.legend(
-        handles=[h for h in known if h not in handles] + handles,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.28 / (0.55 * len(layers) + 1.0) - 0.08),
-        ncols=4,
-    )
-    ax.set_yticks([-i for i in range(len(layers))], [layer.name for layer in layers])
+            edges, bottom = np.arange(len(seen)) / present, place - 0.35
+            shape: dict[str, Any] = {"step": "mid", "linewidth": 0, "label": label}
+            top = bottom + 0.7 * counts
+            ax.fill_between(edges, bottom, top, color=COLOURS[4], **shape)
+            label = None
+    holds = np.array([layer.holds for layer in layers])
+    edge = ax.spines["left"].get_edgecolor()
+    mark: dict[str, Any] = {"markeredgecolor": edge, "markeredgewidth": 0.5}
+    for shown, form, colour, verdict in (
+        (holds, "o", HELD, "held"),
+        (~holds, "X", BREACH, "missed"),
+    ):
+        mark |= {"color": colour, "label": f"percentile, {verdict}"}
+        ax.plot(rate[shown], places[shown], form, markersize=7, zorder=3, **mark)
+    below = -0.28 / height - 0.08
+    ax.legend(loc="upper left", bbox_to_anchor=(0, below), ncols=4)
+    ax.set_yticks(places, [layer.name for layer in layers])
     ax.tick_params("y", length=0)
     ax.set(xlim=(0, None), xlabel="Hz", title="rates of neurons in one example")
     return ax
