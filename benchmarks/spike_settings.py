@@ -2,11 +2,11 @@
 
 A network of `benchmarks.fidelity` is trained in the phases smooth and scale. From these
 weights the phase spikes begins with each number of updates, highest learning rate and
-number of streams below, or with those given, such as ``800,16e-3,20``. It prints a
+number of streams below, or with those given, such as ``800,8e-3,20``. It prints a
 table in Markdown: accuracy on the exact engine, 1,000 images in a row, by the last
 output and by the mean. About 15 minutes for MNIST on two free cores (an estimate).
 
-    python -m benchmarks.spike_settings --data fashion 400,16e-3,20 800,16e-3,20
+    python -m benchmarks.spike_settings --data fashion 400,8e-3,20 800,8e-3,20
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def _settings(text: str) -> Settings:
 DATA = {"mnist": mnist, "fashion": fashion}
 IMAGES = 1000  # of a test
 TABLE = (
-    *(Settings(updates, 16e-3, 20) for updates in (50, 100, 200, 400, 800)),
-    *(Settings(400, rate, 20) for rate in (2e-3, 4e-3, 8e-3, 32e-3)),
-    *(Settings(8000 // streams, 16e-3, streams) for streams in (10, 40)),
+    *(Settings(updates, 8e-3, 20) for updates in (50, 100, 200, 400, 800)),
+    *(Settings(400, rate, 20) for rate in (2e-3, 4e-3, 16e-3, 32e-3)),
+    *(Settings(8000 // streams, 8e-3, streams) for streams in (10, 40)),
 )
 
 

@@ -12,7 +12,7 @@ from snnc.cli import options
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say, say_lines
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
-from snnc.rules.output import AlreadyThere
+from snnc.rules.files import AlreadyThere
 from snnc.source import whole_file
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
 from snnc.text.tables import printable

@@ -18,7 +18,7 @@ from snnc.emit.python import (
 from snnc.ir.logical import LogicalNetwork, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
-from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
+from snnc.language.properties import Focal, MeanSquaredError, Optimizer
 from snnc.language.statements import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}

@@ -23,6 +23,7 @@ from snnc.rules.loihi import (
     CostlyBlock,
     MoreCoresThanChips,
 )
+from snnc.rules.shapes import looks_channels_first
 from snnc.rules.windows import KernelTooLarge
 from snnc.text.tables import counted
 
@@ -197,7 +198,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     if len(too_large) != 1 or report.errors != 1 or not spec.sound:
         return
     (refused,) = too_large
-    if refused.channels_last is not None:
+    if looks_channels_first(spec.spec.input.shape):
         return
     position = layer_names(spec).index(refused.name)
 
@@ -209,7 +210,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     if largest is not None:
         rest = "" if largest.value == refused.legal else BEHIND
         remedies.append(f"`{largest.text}`{rest}")
-    if refused.can_pad:
+    if refused.what == "kernel":
         padded = Change(position, refused.name, "padding", "same")
         remedies += [f"`{padded.text}`"] if holds(padded) else []
     hint = f"write {', or '.join(remedies)}" if remedies else NOTHING

@@ -19,7 +19,7 @@ from snnc.importer.model import (
     refused,
 )
 from snnc.ir.order import reading_order
-from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
+from snnc.rules.imports import CyclicModel, NoSuchLayer, SecondOutput
 
 _WRAPPED = {
     **dict.fromkeys(("DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"), "name"),

@@ -24,8 +24,8 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
+from snnc.rules.files import CannotWrite
 from snnc.rules.imports import NoWeights
-from snnc.rules.output import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import SourceFile, whole_file
 from snnc.text.tables import counted

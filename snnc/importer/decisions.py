@@ -10,7 +10,7 @@ from typing import Any, Literal
 from snnc.diagnostics import Diagnostic
 from snnc.importer.model import KerasModel
 from snnc.importer.request import ImportRequest
-from snnc.rules import architectures, imports
+from snnc.rules import imports
 from snnc.source import Span, whole_file
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
@@ -76,8 +76,8 @@ _RULES: dict[Rule, type[Diagnostic]] = {
     "activation": imports.ActivationRefused,
     "maxpool": imports.MaxPoolRefused,
     "input": imports.InputRefused,
-    "inputs": architectures.SeveralModelInputs,
-    "foreign": architectures.CustomObject,
+    "inputs": imports.SeveralModelInputs,
+    "foreign": imports.CustomObject,
 }
 
 

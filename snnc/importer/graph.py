@@ -28,7 +28,7 @@ from snnc.importer.model import (
     malformed,
     refused,
 )
-from snnc.rules.architectures import (
+from snnc.rules.imports import (
     NoInputShape,
     NotFiniteOption,
     SameLayerName,

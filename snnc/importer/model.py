@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.architectures import MalformedLayer
+from snnc.rules.imports import MalformedLayer
 from snnc.rules.models import ModelTooLarge, WeightsUnclear
 from snnc.source import whole_file
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
-from snnc.language.property_types import PesChoice
+from snnc.language.properties import PesChoice
 from snnc.language.statements import TrainSpec
 from snnc.source import Span
 

@@ -9,7 +9,7 @@ from snnc.ir.logical import Convolution, LifNeuron, LogicalLayer, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.language.statements import StatementModel
 from snnc.text.display import Json
 

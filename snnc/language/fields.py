@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import Field
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from snnc.language import extents, scalars, written
 from snnc.language.models import Model, fields_of, is_required
-from snnc.language.property_types import Choice
+from snnc.language.properties import Choice
 from snnc.language.table import Key, Otherwise, ReadBy, StatementPart
 
-Note = TypeVar("Note", Key, Otherwise, StatementPart)
-
-
-def notes(field: Field[Any]) -> Iterator[Any]:
-    """Return the notes on the type of a field, and on the alternatives of a union."""
-    kind: Any = field.type
-    if get_origin(kind) is Annotated:
-        kind, *own = get_args(kind)
-        yield from own
-    for part in get_args(kind):
-        yield from getattr(part, "__metadata__", ())
+Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
 
 
 def note(field: Field[Any], kind: type[Note]) -> Note | None:
-    return next((item for item in notes(field) if isinstance(item, kind)), None)
+    """Return the note of a kind on the type of a field, or None."""
+    return next((part for part in types_in(field.type) if isinstance(part, kind)), None)
 
 
 @cache
@@ -105,12 +96,12 @@ def written_value(value: Any, field: Field[Any]) -> str:
     """Write the value of a property in ``.snn`` notation."""
     if isinstance(value, Choice):
         return value.word.text
-    for item in notes(field):
-        if isinstance(item, ReadBy):
-            if item.func is scalars.seconds:
-                return written.time(value)
-            if item.func in (extents.rates, extents.upper_rate):
-                return written.rates(*value)
-            if item.func is extents.phases:
-                return written.write_list(value)
+    read_by = note(field, ReadBy)
+    reader = None if read_by is None else read_by.func
+    if reader is scalars.seconds:
+        return written.time(value)
+    if reader in (extents.rates, extents.upper_rate):
+        return written.rates(*value)
+    if reader is extents.phases:
+        return written.write_list(value)
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from snnc.language import property_types, tree
-from snnc.language.fields import choices_of, keys_of, notes, parts_of, values_in
+from snnc.language import properties, tree
+from snnc.language.fields import choices_of, keys_of, parts_of, types_in, values_in
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
 from snnc.language.names import HEADERS as HEADERS
 from snnc.language.names import REFUSED as REFUSED
 from snnc.language.names import is_reserved
-from snnc.language.property_types import Choice, NeuronSpec
+from snnc.language.properties import Choice, NeuronSpec
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Place, ReadBy, StatementPart
@@ -45,7 +45,7 @@ CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
 }
 """The models of losses and optimizers, by property and word."""
 
-NEURONS = {word.text: word for word in property_types.NEURONS}
+NEURONS = {word.text: word for word in properties.NEURONS}
 
 BLOCKLESS = frozenset(
     kind
@@ -105,8 +105,8 @@ def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
         PARTS[name].key if name in PARTS else name
         for model in tables()
         for name, field in fields_of(model).items()
-        for note in notes(field)
-        if isinstance(note, ReadBy) and note.func in readers
+        for part in types_in(field.type)
+        if isinstance(part, ReadBy) and part.func in readers
     )
 
 

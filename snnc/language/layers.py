@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from snnc.language import properties as has
 from snnc.language.statements import StatementModel
-from snnc.language.table import Form, Otherwise, ValueWord, layer
+from snnc.language.table import Form, Otherwise, layer
 
 
 class SpikingSpec(StatementModel):
@@ -26,22 +26,18 @@ class SpikingSpec(StatementModel):
 
 
 ENCODE = layer(
-    "encode",
-    "The layer on the host that turns values into spikes.",
     "encode rate",
+    "The layer on the host that turns values into spikes.",
     named="encode conv e { filters 2 }",
     name="optional",
     place="encoder",
 )
 
 
-class ConvEncoderSpec(StatementModel):
-    """`encode conv`: a trained convolution on the host that outputs spikes."""
+class ConvEncoderSpec(StatementModel, variant="conv"):
+    """A trained convolution on the host that outputs spikes."""
 
     forms = ENCODE
-    variant = ValueWord(
-        "conv", "A trained convolution on the host that outputs spikes."
-    )
 
     kind: Literal["encode conv"] = "encode conv"
     name: has.Name | None = None
@@ -57,13 +53,10 @@ class ConvEncoderSpec(StatementModel):
     start: has.Start = "spread"
 
 
-class RateEncoderSpec(StatementModel):
-    """`encode rate`: encodes each value as a rate, one channel per sign; untrained."""
+class RateEncoderSpec(StatementModel, variant="rate"):
+    """An untrained encoder: each value is a rate, with one channel per sign."""
 
     forms = ENCODE
-    variant = ValueWord(
-        "rate", "An untrained encoder: each value is a rate, with one channel per sign."
-    )
 
     kind: Literal["encode rate"] = "encode rate"
     name: has.Name | None = None
@@ -104,9 +97,9 @@ def _by_axes(
     size = properties.partition(" ")[0]
     forms: list[Form] = []
     for count in axes:
-        name, text = f"{kind}{count}d", about.format(_AXES[count])
-        example = f"{name} c0 {{ {properties} }}"
-        forms += layer(name, text, example, size=size, axes=count)
+        text = about.format(_AXES[count])
+        example = f"{kind}{count}d c0 {{ {properties} }}"
+        forms += layer(example, text, size=size, axes=count)
     return tuple(forms)
 
 
@@ -150,11 +143,9 @@ class TransposedConvProperties(FilterProperties):
 
 
 class TransposedConvSpec(TransposedConvProperties):
-    """A spiking transposed convolution, which enlarges an image."""
+    """A spiking transposed convolution over two axes, which enlarges them."""
 
     forms = layer(
-        "conv2d_transpose",
-        "A spiking transposed convolution over two axes, which enlarges them.",
         "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
         size="filters",
         axes=2,
@@ -199,8 +190,6 @@ class DownsampleSpec(DownsampleProperties):
     """A trained convolution with a stride, instead of pooling."""
 
     forms = layer(
-        "downsample",
-        "A trained convolution with a stride, instead of pooling.",
         "downsample s0 { factor 2 }",
         size="factor",
     )
@@ -221,11 +210,9 @@ class DenseProperties(SpikingSpec):
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer; in Keras, a `Flatten` precedes it."""
+    """A spiking dense layer, which flattens its input."""
 
     forms = layer(
-        "dense",
-        "A spiking dense layer, which flattens its input.",
         "dense d0 { units 64 }",
         size="units",
     )
@@ -237,11 +224,9 @@ class DenseSpec(DenseProperties):
 
 
 class AveragePoolSpec(StatementModel):
-    """Average pooling without neurons, folded into the next layer."""
+    """Average pooling without neurons or cores, folded into the next layer."""
 
     forms = layer(
-        "avgpool",
-        "Average pooling without neurons or cores, folded into the next layer.",
         "avgpool { window 2 }",
         named="avgpool p { window 2 }",
         name="optional",
@@ -256,11 +241,9 @@ class AveragePoolSpec(StatementModel):
 
 
 class MaxPoolSpec(StatementModel):
-    """Max pooling by neurons that compare values in pairs."""
+    """Max pooling with neurons that compare values in pairs."""
 
     forms = layer(
-        "maxpool",
-        "Max pooling with neurons that compare values in pairs.",
         "maxpool p0 { window 2 }",
         size="window",
     )
@@ -280,17 +263,15 @@ class JoinSpec(StatementModel):
 
     forms = (
         *layer(
-            "add",
-            "The sum of layers with equal shapes, without neurons.",
             "add from a, b",
+            "The sum of layers with equal shapes, without neurons.",
             named="add s from a, b",
             name="optional",
             sources="required",
         ),
         *layer(
-            "concat",
-            "The joined channels of several layers, without neurons.",
             "concat from a, b",
+            "The joined channels of several layers, without neurons.",
             named="concat s from a, b",
             name="optional",
             sources="required",

@@ -19,7 +19,7 @@ from snnc.language.layers import (
     MaxPoolSpec,
     SpikingSpec,
 )
-from snnc.language.property_types import Identifier
+from snnc.language.properties import Identifier
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -29,7 +29,7 @@ from snnc.language.statements import (
     TimingSpec,
     TrainSpec,
 )
-from snnc.language.table import Form
+from snnc.language.table import form
 from snnc.source import Span
 
 SCOPES = tuple(
@@ -44,19 +44,15 @@ SCOPES = tuple(
 class DefaultsSpec(
     DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
 ):
-    """Layer properties for every chip layer, or for one kind of layer."""
+    """Properties of all chip layers, or of one kind of layer."""
 
     forms = (
-        Form(
-            "neuron",
+        form(
+            "defaults { rate 20..150 Hz }",
             "The neurons of all chip layers: `relu` (default) or `lif`.",
-            "defaults { rate 20..150 Hz }",
+            kind="neuron",
         ),
-        Form(
-            "defaults",
-            "Properties of all chip layers, or of one kind of layer.",
-            "defaults { rate 20..150 Hz }",
-        ),
+        form("defaults { rate 20..150 Hz }"),
     )
 
     layer: str | None = None

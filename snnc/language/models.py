@@ -136,12 +136,16 @@ def _union(parts: tuple[Any, ...]) -> Schema:
 
 
 def _model(model: type[Model]) -> Schema:
-    arguments = [
-        core_schema.dataclass_field(
-            field.name, _field(field), kw_only=True, validation_alias=key_of(field)
+    arguments = []
+    for field in fields(model):
+        kind, key = _schema(field.type), key_of(field)
+        if not is_required(field):
+            kind = core_schema.with_default_schema(kind, default=field.default)
+        arguments.append(
+            core_schema.dataclass_field(
+                field.name, kind, kw_only=True, validation_alias=key
+            )
         )
-        for field in fields(model)
-    ]
     schema = core_schema.dataclass_schema(
         model,
         core_schema.dataclass_args_schema(
@@ -151,10 +155,3 @@ def _model(model: type[Model]) -> Schema:
     )
     read = getattr(model, "read", None)  # converts a value with the schema
     return core_schema.no_info_wrap_validator_function(read, schema) if read else schema
-
-
-def _field(field: Field[Any]) -> Schema:
-    schema = _schema(field.type)
-    if is_required(field):
-        return schema
-    return core_schema.with_default_schema(schema, default=field.default)

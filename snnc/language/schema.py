@@ -15,7 +15,7 @@ from snnc.language import extents, keywords, names, scalars
 from snnc.language.fields import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import Model, fields_of, is_required
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.language.table import Limits, ReadBy, ValueWord
 
 DRAFT = "http://json-schema.org/draft-07/schema#"

@@ -6,22 +6,11 @@ from snnc.language import properties as has
 from snnc.language.extents import PHASES
 from snnc.language.models import Model
 from snnc.language.names import KINDS
-from snnc.language.property_types import (
-    Adam,
-    Bare,
-    Learn,
-    Loss,
-    Optimizer,
-    Phases,
-    Share,
-    Whole,
-)
-from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
+from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord, form
 
-ABOUT = Form(
-    "about",
-    "What the network does. The text becomes the docstring of the package.",
+ABOUT = form(
     'about "What the network does."',
+    "What the network does. The text becomes the docstring of the package.",
     once=True,
 )
 KINDS.add(ABOUT.kind)
@@ -32,31 +21,32 @@ class StatementModel(Model):
     """The base class of statements: unknown keys are errors, and values are immutable.
 
     ``forms`` are the kinds of statements that use this model. ``variant`` is the word
-    after the kind, for kinds with several models.
+    after the kind, for kinds with several models. A model's docstring describes both.
     """
 
     forms: ClassVar[tuple[Form, ...]] = ()
     variant: ClassVar[ValueWord | None] = None
 
-    def __init_subclass__(cls) -> None:
-        """Reserve the words that begin statements."""
+    def __init_subclass__(cls, variant: str = "") -> None:
+        """Describe the statements, and reserve the words that begin them."""
         super().__init_subclass__()
+        about = cls.__doc__ or ""
+        cls.forms = tuple(f if f.about else f._replace(about=about) for f in cls.forms)
+        cls.variant = ValueWord(variant, about) if variant else None
         KINDS.update(form.kind for form in cls.forms)
 
 
-TARGET = Form(
-    "target",
-    "The target of the build: `loihi` (default), or `nengo`, which has no limits.",
+TARGET = form(
     "target loihi { chips 1 }",
+    "The target of the build: `loihi` (default), or `nengo`, which has no limits.",
     once=True,
 )
 
 
-class LoihiTarget(StatementModel):
-    """A Loihi system; all limits of its cores are enforced."""
+class LoihiTarget(StatementModel, variant="loihi"):
+    """A Loihi system. snnc checks all limits of its cores."""
 
     forms = (TARGET,)
-    variant = ValueWord("loihi", "A Loihi system. snnc checks all limits of its cores.")
 
     kind: Literal["loihi"] = "loihi"
     chips: has.Chips = 1
@@ -64,11 +54,10 @@ class LoihiTarget(StatementModel):
     pop: has.Pop = "auto"
 
 
-class NengoTarget(StatementModel):
-    """The Nengo simulators, which have no limits and no blocks."""
+class NengoTarget(StatementModel, variant="nengo"):
+    """Nengo's simulators, which have no limits."""
 
     forms = (TARGET,)
-    variant = ValueWord("nengo", "Nengo's simulators, which have no limits.")
 
     kind: Literal["nengo"] = "nengo"
 
@@ -76,14 +65,7 @@ class NengoTarget(StatementModel):
 class TimingSpec(StatementModel):
     """The time step, the time per example, and the default synapse."""
 
-    forms = (
-        Form(
-            "timing",
-            "The time step, the time per example, and the default synapse.",
-            "timing { dt 1 ms, present 60 ms }",
-            once=True,
-        ),
-    )
+    forms = (form("timing { dt 1 ms, present 60 ms }", once=True),)
 
     dt: has.Step = 1e-3
     present: has.Present = 0.1
@@ -91,12 +73,10 @@ class TimingSpec(StatementModel):
 
 
 class InputSpec(StatementModel):
-    """The input of a network: its shape and range."""
+    """The input of the network: its name, shape and range."""
 
     forms = (
-        Form(
-            "input",
-            "The input of the network: its name, shape and range.",
+        form(
             "input image 28x28x1 in 0..1",
             name="required",
             values="required",
@@ -111,12 +91,10 @@ class InputSpec(StatementModel):
 
 
 class ReadoutSpec(StatementModel):
-    """The linear layer on the host that computes the output."""
+    """The linear layer on the host that outputs the result."""
 
     forms = (
-        Form(
-            "readout",
-            "The linear layer on the host that outputs the result.",
+        form(
             "readout label { classes 10 }",
             name="required",
             sources="optional",
@@ -136,32 +114,22 @@ class ReadoutSpec(StatementModel):
     padding: has.Padding = "valid"
     decide: has.Decide = "mean"
     synapse: has.ReadoutSynapse = 10e-3
-    learn: Learn | None = None
+    learn: has.Learn | None = None
 
 
 class TrainSpec(StatementModel):
-    """The settings of `train.py`; a value is None if it depends on the readout."""
+    """How `train.py` trains the network."""
 
-    forms = (
-        Form(
-            "train",
-            "How `train.py` trains the network.",
-            "train { epochs 20 }",
-            place="back",
-            once=True,
-        ),
-    )
-    loss: Annotated[Loss | None, Otherwise(text="depends on the readout")] = None
-    optimizer: Optimizer = Adam()
+    forms = (form("train { epochs 20 }", place="back", once=True),)
+    loss: Annotated[has.Loss | None, Otherwise(text="depends on the readout")] = None
+    optimizer: has.Optimizer = has.Adam()
     batch: Annotated[
-        Whole, Limits(ge=1), Key("Number of examples per training step", usual="64")
+        has.Count, Key("Number of examples per training step", usual="64")
     ] = 64
-    epochs: Annotated[
-        Whole, Limits(ge=1), Key("Number of passes over the data", usual="20")
-    ] = 20
+    epochs: Annotated[has.Count, Key("Number of passes over the data", usual="20")] = 20
     l2: has.L2 = 0.0
     label_smoothing: Annotated[
-        Share,
+        has.Share,
         Key(
             "The fraction of a label that is spread over all classes (below 1)",
             usual="0.1",
@@ -169,7 +137,7 @@ class TrainSpec(StatementModel):
     ] = 0.0
     class_weight: Annotated[
         Literal["equal", "balanced"],
-        Bare,
+        has.Bare,
         Key(
             "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
             "classes",
@@ -179,11 +147,11 @@ class TrainSpec(StatementModel):
     ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
-        Bare,
+        has.Bare,
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
     ] = "constant"
     phases: Annotated[
-        Phases,
+        has.Phases,
         Key(
             "The phases of training, in this order: plain Keras, scaling into the "
             "rates, training on the network's own spikes",
@@ -198,11 +166,11 @@ class TrainSpec(StatementModel):
         ),
     ] = PHASES
     validation: Annotated[
-        Share,
+        has.Share,
         Key("The fraction of the data that is held out for validation", usual="0.1"),
     ] = 0.1
     seed: Annotated[
-        Whole,
+        has.Whole,
         Limits(ge=0),
         Key("The seed of the split and the initial weights", usual="0"),
     ] = 0

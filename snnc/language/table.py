@@ -102,7 +102,7 @@ class Form(NamedTuple):
     kind
         The first word of the statement.
     about
-        The meaning: a sentence.
+        The meaning: a sentence. By default, the docstring of the model.
     example
         The shortest example statement.
     named
@@ -142,7 +142,14 @@ class Form(NamedTuple):
         return self.example.split()[1] if self.name == "required" else ""
 
 
-def layer(kind: str, about: str, example: str, **more: Any) -> tuple[Form, ...]:
+def form(example: str, about: str = "", **more: Any) -> Form:
+    """Describe the kind of statement with which an example begins."""
+    return Form(
+        **{"kind": example.split()[0], "about": about, "example": example} | more
+    )
+
+
+def layer(example: str, about: str = "", **more: Any) -> tuple[Form, ...]:
     """Describe the only kind of a layer, which has a name and reads other layers."""
     usual = {"name": "required", "sources": "optional", "place": "layer"}
-    return (Form(kind, about, example, **usual | more),)
+    return (form(example, about, **usual | more),)

@@ -22,18 +22,11 @@ def numeral(value: int | float) -> str:
         return str(value)
     if value.is_integer() and abs(value) < 1e6:
         return repr(value)
-    fixed, scientific = _write_fixed(value), _scientific(value)
+    exact = Decimal(repr(value))
+    fixed, scientific = f"{exact:f}", f"{exact.normalize():e}".replace("e+", "e")
+    fixed = fixed if "." in fixed else f"{fixed}.0"
     readable = len(fixed) <= LONGEST_FIXED
     return fixed if readable and len(fixed) <= len(scientific) else scientific
-
-
-def _write_fixed(value: float) -> str:
-    text = format(Decimal(repr(value)), "f")
-    return text if "." in text else f"{text}.0"
-
-
-def _scientific(value: float) -> str:
-    return f"{Decimal(repr(value)).normalize():e}".replace("e+", "e")
 
 
 def number(value: float) -> str:
@@ -44,14 +37,10 @@ def number(value: float) -> str:
 
 def time(seconds: float) -> str:
     """Write a time given in seconds; use ms below one second."""
-    exact = Decimal(repr(seconds))
-    if seconds >= 1:
-        return f"{_plain(exact)} s"
-    return f"{_plain(exact * 1000)} ms"
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f")
+    exact, unit = Decimal(repr(seconds)), "s"
+    if seconds < 1:
+        exact, unit = exact * 1000, "ms"
+    return f"{exact.normalize():f} {unit}"
 
 
 def interval(low: float, high: float) -> str:

@@ -16,7 +16,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.models import Model
 from snnc.language.names import why_no_name, why_no_package
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.source import Span
 
 Role = Literal["kind", "variant", "definition", "reference", "key", "value"]

@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Label, Severity
 from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.loihi.activity import read_by_host
-from snnc.rules.board import (
+from snnc.rules.loihi import (
     ChipsUnasked,
     CostlyAxons,
     ManyRecorded,

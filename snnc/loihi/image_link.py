@@ -23,6 +23,10 @@ class ImageLink(Link):
     def _feeds(self) -> dict[Hashable, tuple[SourceChannels, ...]]:
         return {}
 
+    @cached_property
+    def _costs(self) -> dict[Hashable, Cost]:
+        return {}
+
     @property
     def edges(self) -> Edges:
         return NO_EDGES if self.bands.are_all else Edges(self.bands.outputs)
@@ -93,6 +97,16 @@ class ImageLink(Link):
         )
 
     def cost(
+        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
+    ) -> Cost:
+        # A search asks for the same costs many times: large networks would take
+        # twice as long without the cache.
+        key = feed, rows, columns, strip, whole
+        if key not in self._costs:
+            self._costs[key] = self._find_cost(*key)
+        return self._costs[key]
+
+    def _find_cost(
         self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
         footprint = Footprint(rows, columns, strip, not whole, feed.is_zero)

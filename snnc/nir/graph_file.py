@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
 from snnc.ir.order import reading_order
-from snnc.rules import architectures as rules
+from snnc.rules import imports as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:

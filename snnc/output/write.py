@@ -22,7 +22,7 @@ from snnc.output.package import (
     text_hash,
 )
 from snnc.output.records import MARKER, report_format
-from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
+from snnc.rules.files import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
 from snnc.source import whole_file

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -115,9 +115,6 @@ PIPELINE = (
 )
 
 
-PASSES = frozenset(step.name for step in PIPELINE)
-
-
 def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
     """Run all passes without a result, up to and including the pass ``through``.
 
@@ -129,9 +126,9 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     ValueError
         If no pass is called ``through``.
     """
-    if through not in PASSES:
-        raise ValueError(f"no pass is called {through}")
     names = [step.name for step in PIPELINE]
+    if through not in names:
+        raise ValueError(f"no pass is called {through}")
     steps = PIPELINE[: names.index(through) + 1]
     for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
@@ -141,11 +138,7 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        report.extend([_more(made.source, report)])
+        end = len(made.source.text)
+        span = Span(made.source, end, end)
+        report.extend([rules.syntax.TooManyProblems(span=span, limit=report.limit)])
     return made
-
-
-def _more(source: SourceFile, report: Diagnostics) -> Diagnostic:
-    """Say that there may be more problems."""
-    end = len(source.text)
-    return rules.syntax.TooManyProblems(span=Span(source, end, end), limit=report.limit)

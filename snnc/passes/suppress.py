@@ -64,10 +64,7 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
-    # Import late: this imports all rules, and few specs allow warnings.
-    from snnc.rules.catalogue import RULES
-
-    severities = {rule.code: rule.severity for rule in RULES}
+    severities = {rule.code: rule.severity for rule in rules.all_rules()}
     warnings = _Warnings(document.span.source, report)
     subjects, lines = subjects_of(document), _Lines(document)
     problems = list[Diagnostic]()

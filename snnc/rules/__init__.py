@@ -1,18 +1,20 @@
 """Every kind of problem that snnc can report, in one file per family of rules.
 
 A family is imported only when a problem is reported, so a valid spec imports none.
-`snnc.rules.catalogue` lists all rules; SARIF shows the names of their classes. Imports
-`ir`, `diagnostics` and the folders below them in the layering.
+SARIF shows the names of their classes. Imports `ir`, `diagnostics` and the folders
+below them in the layering.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from snnc.diagnostics import Diagnostic
+
 if TYPE_CHECKING:
-    from snnc.rules import architectures as architectures
     from snnc.rules import ceilings as ceilings
     from snnc.rules import files as files
     from snnc.rules import foreign as foreign
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from snnc.rules import misplaced as misplaced
     from snnc.rules import models as models
     from snnc.rules import names as names
-    from snnc.rules import output as output
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
     from snnc.rules import rates as rates
@@ -42,3 +43,14 @@ def __getattr__(name: str) -> ModuleType:
         return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError:
         raise AttributeError(f"there is no family of rules {name!r}") from None
+
+
+def all_rules() -> tuple[type[Diagnostic], ...]:
+    """Return the rules of all families by code, for the documentation and the tests."""
+    rules = set[type[Diagnostic]]()
+    for family in pkgutil.iter_modules(__path__):
+        for value in vars(__getattr__(family.name)).values():
+            is_rule = isinstance(value, type) and issubclass(value, Diagnostic)
+            if is_rule and "code" in vars(value):
+                rules.add(value)
+    return tuple(sorted(rules, key=lambda rule: rule.code))

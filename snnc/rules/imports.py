@@ -1,4 +1,4 @@
-"""Rules for layers and options of Keras models that specs don't support."""
+"""Rules for parts of Keras models and NIR graphs that snnc can't import."""
 
 from __future__ import annotations
 
@@ -138,3 +138,248 @@ class LongSpec(Diagnostic):
     name: str
     layers: int
     limit: int
+
+
+class MalformedLayer(Diagnostic):
+    """Checks that the configuration of a layer is valid.
+
+    Somebody edited the file, or a program other than Keras wrote it.
+    """
+
+    code = "SNN811"
+    title = "malformed layer configuration"
+    message = "the configuration of {layer} is not valid for Keras: {reason}"
+    help = "load the model in Keras and save it again with `model.save('model.keras')`"
+
+    layer: str
+    reason: str
+
+
+class SubclassedModel(Diagnostic):
+    """Checks for models whose graph is only in Python code.
+
+    A subclass of `keras.Model` computes its outputs in the code of its `call` method.
+    Only Sequential and functional models store their graph in the file.
+    """
+
+    code = "SNN812"
+    title = "subclassed model"
+    message = (
+        "the graph of `{name}`, which is a `{kind}`, is in Python code, not in the file"
+    )
+    help = (
+        "build the same layers as a Sequential or functional model, copy the weights, "
+        "and save the new model"
+    )
+
+    name: str
+    kind: str
+
+
+class CyclicModel(Diagnostic):
+    """Checks for cycles among the layers of a model."""
+
+    code = "SNN814"
+    title = "cyclic model"
+    message = "the model has a cycle: {cycle}"
+    help = "Keras writes no cycles: save the model again with `model.save(...)`"
+
+    layers: tuple[str, ...]
+
+    @property
+    def cycle(self) -> str:
+        shown = self.layers if len(self.layers) <= 5 else (*self.layers[:4], "...")
+        return " -> ".join(f"`{name}`" for name in shown)
+
+
+class SameLayerName(Diagnostic):
+    """Checks that the layer names of a model are unique."""
+
+    code = "SNN815"
+    title = "repeated layer name"
+    message = "two layers are named `{layer}`"
+    help = "give each layer a unique name, and save the model again"
+
+    layer: str
+
+
+class NoSuchLayer(Diagnostic):
+    """Checks for references to layers that do not exist."""
+
+    code = "SNN816"
+    title = "missing layer"
+    message = "{reader} reads `{layer}`, which the model does not have"
+    help = "load the model in Keras and save it again with `model.save('model.keras')`"
+
+    reader: str
+    layer: str
+
+
+class CustomObject(LayerRefusal):
+    """Checks for layers of custom classes.
+
+    The file contains only the name of such a class, and snnc does not run its code.
+    """
+
+    code = "SNN817"
+    title = "custom class"
+
+
+class UnknownDtype(Diagnostic):
+    """Checks that snnc knows the dtype of each layer, including quantised layers.
+
+    Weights in a spec are float32. snnc computes the chip's integers from them.
+    """
+
+    code = "SNN818"
+    title = "unknown dtype"
+    message = "the dtype of `{layer}` is `{dtype}`, which snnc does not know"
+    help = "build the model with `dtype='float32'`, and copy the weights"
+
+    layer: str
+    dtype: str
+
+
+class NotFiniteOption(Diagnostic):
+    """Checks for infinite or NaN values in the configuration of a layer."""
+
+    code = "SNN819"
+    title = "non-finite option"
+    message = "`{option}` of {layer} is {value}"
+    help = "give the layer a finite number, and save the model again"
+
+    layer: str
+    option: str
+    value: float
+
+
+class NoInputShape(Diagnostic):
+    """Checks that a Sequential model was built, so that it has an input shape."""
+
+    code = "SNN820"
+    title = "model without an input shape"
+    message = "`{name}` has no input shape: it was never built"
+    help = (
+        "begin the model with `keras.Input(shape)`, or call `model.build(...)`, and "
+        "save the model again"
+    )
+
+    name: str
+
+
+class SecondOutput(Diagnostic):
+    """Checks that only the first output of a layer is read.
+
+    Recurrent layers that return their state have several outputs. A layer in a spec has
+    only one output.
+    """
+
+    code = "SNN821"
+    title = "second output of a layer"
+    message = (
+        "{reader} reads output {index} of `{layer}`, but a layer in a spec has only "
+        "one output"
+    )
+    help = "use only the first output, number 0"
+
+    reader: str
+    layer: str
+    index: int
+
+
+class SeveralModelInputs(LayerRefusal):
+    """Checks that a model has only one input, since a spec has exactly one input."""
+
+    code = "SNN822"
+    title = "several inputs"
+
+
+class NotNir(ModelDiagnostic):
+    """Checks that a file is a valid NIR graph.
+
+    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 files with the keys
+    `version` and `node`, as `nir.write` writes them. snnc does not follow links to
+    other files. The arrays may take up to 1 GiB in total.
+    """
+
+    code = "SNN850"
+    title = "invalid NIR graph"
+    message = "`{path}` is not a valid NIR graph: {reason}"
+    help = "write the graph again with `nir.write`"
+
+    reason: str
+
+
+class NewerNir(ModelDiagnostic):
+    """Checks that snnc supports the NIR version of a graph.
+
+    A new major version may change the meaning of a node without changing its name.
+    """
+
+    code = "SNN851"
+    title = "unknown NIR version"
+    message = "`{path}` was written by NIR {version}, but snnc reads only 1.x"
+    help = "run `pip install 'nir<2'`, and write the graph again"
+
+    version: str
+
+
+class NodeRefused(Diagnostic):
+    """Checks that the chip can compute the nodes of a NIR graph.
+
+    `snnc import --explain` shows what every other node becomes.
+    """
+
+    code = "SNN852"
+    title = "NIR node that can't be imported"
+    message = "`{node}` ({kind}) can't be imported: {why}"
+
+    node: str
+    kind: str
+    why: str
+
+
+class RecurrentNir(Diagnostic):
+    """Checks for cycles in a NIR graph.
+
+    snnc compiles only feed-forward networks, in which spikes pass through each layer
+    once.
+    """
+
+    code = "SNN853"
+    title = "recurrent graph"
+    message = "{nodes} form a cycle, but snnc compiles only feed-forward networks"
+    help = "train a network without recurrent connections"
+
+    nodes: str
+
+
+class LooseEdge(Diagnostic):
+    """Checks that the edges of a NIR graph connect existing nodes."""
+
+    code = "SNN854"
+    title = "edge to nowhere"
+    message = "an edge leads from `{source}` to `{target}`, but there is no `{missing}`"
+    help = "write the graph again, with all its nodes"
+
+    source: str
+    target: str
+    missing: str
+
+
+class SeveralNirEnds(Diagnostic):
+    """Checks that a NIR graph has exactly one input and one output.
+
+    A network in snnc has one input and one readout.
+    """
+
+    code = "SNN855"
+    title = "graph with several inputs or outputs"
+    message = (
+        "the graph must have exactly one node of kind `{kind}`, but has {count}{names}"
+    )
+    help = "join these nodes before you write the graph"
+
+    kind: str
+    count: int
+    names: str

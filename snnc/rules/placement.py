@@ -48,12 +48,7 @@ class HostBetweenChip(LayerDiagnostic):
         for layer, _ in spiking_layers(network):
             name = layer.name
             if not layer.on_chip and name in before and name in after:
-                yield cls(
-                    span=layer.spans.get("place", layer.span),
-                    name=name,
-                    before=before[name],
-                    after=after[name],
-                )
+                yield cls.at(layer, "place", before=before[name], after=after[name])
 
 
 class NothingOnChip(LayerDiagnostic):

@@ -13,7 +13,6 @@ from snnc.ir.logical import (
     LogicalNetwork,
 )
 from snnc.rules.ceilings import StepTooLong, below, chip_layers, time
-from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
@@ -126,8 +125,12 @@ class SynapseTooLong(LayerDiagnostic):
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
         for layer, what, value in _time_constants(network):
             if what != "tau_ref" and value > limit * (1 + 1e-9):
+                span = layer.spans.get("neuron", layer.span)
+                if what == "synapse":
+                    general = network.timing.spans.get(what, layer.span)
+                    span = layer.spans.get(what, general)
                 yield cls(
-                    span=_constant_span(network, layer, what),
+                    span=span,
                     name=layer.name,
                     what=what,
                     value=time(value),
@@ -144,14 +147,6 @@ def _time_constants(
         if isinstance(spiking.neuron, LifNeuron):
             yield layer, "tau_rc", spiking.neuron.tau_rc
             yield layer, "tau_ref", spiking.neuron.tau_ref
-
-
-def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> Span:
-    """Return the position of a time constant: in the layer, `defaults` or `timing`."""
-    if what != "synapse":
-        return layer.spans.get("neuron", layer.span)
-    general = network.timing.spans.get(what, layer.span)
-    return layer.spans.get(what, general)
 
 
 class DecayTooFast(LayerDiagnostic):
@@ -178,13 +173,9 @@ class DecayTooFast(LayerDiagnostic):
         limit = network.timing.dt / FASTEST_DECAY_STEPS
         for layer, what, value in _time_constants(network):
             if what == "tau_rc" and value < limit * (1 - 1e-4):
-                yield cls(
-                    span=_constant_span(network, layer, what),
-                    name=layer.name,
-                    value=time(value),
-                    limit=time(limit),
-                    near=f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms",
-                )
+                near = f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms"
+                times = {"value": time(value), "limit": time(limit), "near": near}
+                yield cls.at(layer, "neuron", **times)
 
 
 class RefractoryTooLong(LayerDiagnostic):
@@ -207,12 +198,8 @@ class RefractoryTooLong(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
         for layer, what, value in _time_constants(network):
             if what == "tau_ref" and value > LONGEST_REFRACTORY:
-                yield cls(
-                    span=_constant_span(network, layer, what),
-                    name=layer.name,
-                    value=time(value),
-                    limit=time(LONGEST_REFRACTORY),
-                )
+                most = time(LONGEST_REFRACTORY)
+                yield cls.at(layer, "neuron", value=time(value), limit=most)
 
 
 class AveragedLif(LayerWarning):

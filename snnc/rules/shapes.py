@@ -280,10 +280,10 @@ class CrossingShortcuts(LayerWarning):
             for other_start, other_end, other in arcs:
                 if not other_start < start < other_end < end:
                     continue
-                yield cls(
-                    span=layer.spans.get("shortcut", layer.span),
+                yield cls.at(
+                    layer,
+                    "shortcut",
                     source=network.layers[start].name,
-                    name=layer.name,
                     other_source=network.layers[other_start].name,
                     other=other.name,
                 )

@@ -43,8 +43,6 @@ class KernelTooLarge(LayerDiagnostic):
     shape: Shape
     dilation: int
     legal: Shape
-    can_pad: bool
-    channels_last: Shape | None = None
 
     @property
     def spread(self) -> str:
@@ -184,6 +182,9 @@ class PooledSamePadding(LayerDiagnostic):
             operation = layer.operation
             if not isinstance(operation, Convolution) or operation.padding == "valid":
                 continue
+            read = network.shape_of(layer.sources[0])
+            extents = zip(operation.extent, read, strict=False)
+            fits = all(extent <= size for extent, size in extents)
             for pool, size in _uneven_pools(network, layer, operation):
                 yield cls.at(
                     layer,
@@ -192,7 +193,7 @@ class PooledSamePadding(LayerDiagnostic):
                     window=pool.window,
                     stride=pool.stride,
                     size=size,
-                    can_be_valid=_slides(network, layer, operation),
+                    can_be_valid=fits,
                 )
                 break
 
@@ -273,14 +274,6 @@ class StrideAboveKernel(LayerWarning):
                 yield cls.at(
                     layer, "stride", what=what, kernel=kernel, stride=operation.stride
                 )
-
-
-def _slides(
-    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution
-) -> bool:
-    """Return whether a kernel fits into its input along every axis."""
-    read = network.shape_of(layer.sources[0])
-    return all(k <= n for k, n in zip(operation.extent, read, strict=False))
 
 
 def _uneven_pools(

@@ -154,7 +154,7 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
         write_file(path, text)
     except OSError as error:
         span, reason = whole_file(Path(path)), error.strerror or str(error)
-        report.add(rules.output.CannotRewrite(span=span, reason=reason))
+        report.add(rules.files.CannotRewrite(span=span, reason=reason))
         return False
     return True
 

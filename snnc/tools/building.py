@@ -1,7 +1,9 @@
 """Build the packages of specs for `snnc build`, Python callers and sweeps.
 
 All specs are compiled. Each package is passed to an action, unless another spec owns
-the package. The actions are `Write`, `Check` and `DryRun`.
+the package. The actions are `Write`, `Check` and `DryRun`. The method ``package`` of an
+action processes the package of a spec, and returns False if building it would fail. The
+method ``orphan`` processes a package to remove, with the command that removes it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
@@ -41,7 +43,7 @@ from snnc.output.write import (
     write_package,
 )
 from snnc.passes import Compilation, run_passes
-from snnc.rules.output import PackageTaken, SameNetwork
+from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
 from snnc.text.tables import counted, printable
 from snnc.tools.opening import FileName, SpecError
@@ -83,16 +85,6 @@ class Job:
     @property
     def milliseconds(self) -> str:
         return f"{1000 * self.seconds:.0f} ms"
-
-
-class Action(Protocol):
-    """An action for every package of a run."""
-
-    def package(self, job: Job, report: Diagnostics) -> bool:
-        """Process the package of a spec; return False if building it would fail."""
-
-    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        """Process a package to remove; ``command`` is the command that removes it."""
 
 
 def build_specs(
@@ -349,6 +341,9 @@ class Write:
             self.say(f"{folder.as_posix()}: waiting for another build")
 
         return write_package(package, self.force, report, wait)
+
+
+Action = Check | DryRun | Write
 
 
 def build(

@@ -12,7 +12,7 @@ from snnc import diagnostics
 from snnc.importer.graph import MODELS
 from snnc.importer.request import ImportRequest, parse_rewrites
 from snnc.loihi.profile import DEFAULT, read_profile
-from snnc.rules.architectures import NoInputShape, SubclassedModel
+from snnc.rules.imports import NoInputShape, SubclassedModel
 from snnc.source import whole_file
 from snnc.text.arguments import given_weights
 from snnc.tools.opening import FileName, SpecError, Tensors, require

@@ -18,7 +18,7 @@ import numpy as np
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import TensorSpec, input_scale, tensors
-from snnc.rules.output import CannotWrite
+from snnc.rules.files import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file

@@ -18,7 +18,7 @@ from snnc.driver import compile_spec, place_on_chips
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.properties import layer_properties
 from snnc.language.model import NetworkSpec, spec_hash
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,

@@ -17,7 +17,7 @@ from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import TextTable, counted
+from snnc.text.tables import TextTable, counted, csv_table
 from snnc.tools import plots, sweep_table
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.pages import sweep_page
@@ -189,7 +189,8 @@ class Sweep(Tabular, Sequence[Variant]):
 
     def csv(self) -> str:
         """Return the variants as CSV, with one column per setting."""
-        return sweep_table.csv_text(self.as_dict()["variants"])
+        records = self._records()
+        return csv_table(records[0] if records else (), map(dict.values, records))
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown."""
@@ -350,10 +351,13 @@ def sweep(
     )
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
-    judged = [
-        _add_results(variant, [found[job.name] for job in own])
-        for variant, own in zip(variants, jobs, strict=True)
-    ]
+    judged = []
+    for variant, own in zip(variants, jobs, strict=True):
+        done = [found[job.name] for job in own]
+        results = tuple(result for result in done if not isinstance(result, str))
+        problems = [result for result in done if isinstance(result, str)]
+        problem = problems[0] if problems else variant.problem
+        judged.append(replace(variant, results=results, problem=problem))
     best = front([variant.costs() for variant in judged])
     pairs = zip(judged, best, strict=True)
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
@@ -369,12 +373,6 @@ def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[Varia
     for seed in range(first, first + seeds):
         spec = variant.spec.replace(train={"seed": seed})
         yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
-
-
-def _add_results(variant: Variant, found: Sequence[Json | str]) -> Variant:
-    results = tuple(result for result in found if not isinstance(result, str))
-    problems = (result for result in found if isinstance(result, str))
-    return replace(variant, results=results, problem=next(problems, variant.problem))
 
 
 def _choices(

@@ -9,17 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import hypot
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snnc.text.tables import (
-    TextTable,
-    code,
-    counted,
-    csv_table,
-    human,
-    percent,
-    prose,
-)
+from snnc.text.tables import TextTable, code, counted, human, percent, prose
 from snnc.text.tables import table as markdown_table
 
 if TYPE_CHECKING:
@@ -47,17 +39,6 @@ def markdown(name: str, lines: Sequence[Variant]) -> str:
     shown = [tuple(w(c) for w, c in zip(writes, row, strict=True)) for row in rows]
     table = "\n".join(markdown_table(tuple(head), shown))
     return "\n\n".join([table, *map(prose, sentences(name, lines))]) + "\n"
-
-
-def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
-    """Convert variants from `Sweep.as_dict` to CSV, with one column per setting."""
-    keys = list(dict.fromkeys(key for v in variants for key in v["settings"]))
-    others = [key for key in variants[0] if key != "settings"] if variants else []
-    rows = (
-        [*(v["settings"].get(key, "") for key in keys), *(v[k] for k in others)]
-        for v in variants
-    )
-    return csv_table([*keys, *others], rows)
 
 
 def parse_setting(text: str) -> int | float | bool | str | None:

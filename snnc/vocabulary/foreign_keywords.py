@@ -28,7 +28,7 @@ from snnc.language.keywords import (
     settings_of,
 )
 from snnc.language.model import SCOPES, DefaultsSpec
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.rules.foreign import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count

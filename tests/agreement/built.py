@@ -91,12 +91,12 @@ def build(mapped: MappedNetwork) -> Iterator[Any]:
 
 
 @contextmanager
-def simulate(net: nengo.Network, dt: float = 0.001) -> Iterator[Any]:
+def simulate(net: nengo.Network, dt: float = 0.001, **options: Any) -> Iterator[Any]:
     """Give the emulator of a network, which nengo-loihi has built."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        sim = nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False)
-        with sim:
+        options = {"target": "sim", "progress_bar": False, **options}
+        with nengo_loihi.Simulator(net, dt=dt, **options) as sim:
             yield sim
 
 

@@ -32,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def package(folder: Path) -> Callable[[str], SimpleNamespace]:
     """Return a function from a spec's text to the modules of its package."""
 
-    def make(text: str) -> SimpleNamespace:
-        compiled, report = compile_text(text)
+    def make(spec: str) -> SimpleNamespace:
+        compiled, report = compile_text(spec)
         assert not report.errors, [d.render_message() for d in report.diagnostics]
         name = compiled.mapped.lowered.network.name
         write_modules(compiled.modules, folder / name)
@@ -62,20 +62,13 @@ def _random_model(keras_model: object) -> object:
     model = keras_model.build_model()  # type: ignore[attr-defined]
     random = np.random.default_rng(0)
     for layer in model.layers:
-        weights = layer.get_weights()
         is_bias = layer.name.endswith(".bias")
-        if layer.name.endswith(".norm"):
-            scale, shift, mean, variance = weights
-            weights = [
-                random.uniform(0.5, 1.5, scale.shape),
-                random.normal(0, 0.2, shift.shape),
-                random.normal(0, 0.2, mean.shape),
-                random.uniform(0.5, 2, variance.shape),
-            ]
-        else:
-            weights = [
-                random.normal(0, 0.2, w.shape) if w.ndim == 1 or is_bias else w
-                for w in weights
-            ]
+        weights = [
+            random.normal(0, 0.2, w.shape) if w.ndim == 1 or is_bias else w
+            for w in layer.get_weights()
+        ]
+        if layer.name.endswith(".norm"):  # the scale and the variance
+            for i in (0, 3):
+                weights[i] = random.uniform(0.5, 1.5, weights[i].shape)
         layer.set_weights(weights)
     return model

@@ -9,25 +9,12 @@ PADDINGS = ("same", "valid")
 CONV1D_PADDINGS = (*PADDINGS, "causal")
 SIDES = {1: ((8, 30),), 2: ((6, 14), (6, 14)), 3: ((3, 7), (5, 9), (5, 9))}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "0..255 as -1..2")
-EXTRAS = (
-    "",
-    ", neuron lif",
-    ", batchnorm on",
-    ", bias off",
-    ", place host",
-    ", synapse 2 ms",
+WORDS = ("neuron lif", "batchnorm on", "bias off", "place host", "synapse 2 ms")
+EXTRAS = ("", *(f", {words}" for words in WORDS))
+KINDS = (
+    *("conv", "conv", "conv", "depthwise", "downsample", "avgpool", "add", "concat"),
+    *("dense", "maxpool", "maxpool"),
 )
-KINDS: tuple[str, ...] = (
-    "conv",
-    "conv",
-    "conv",
-    "depthwise",
-    "downsample",
-    "avgpool",
-    "add",
-    "concat",
-)
-KINDS += ("dense", "maxpool", "maxpool")
 
 
 def draw_spec(seed: int) -> str:
@@ -71,7 +58,7 @@ class _Drawing:
         return (
             f"encode conv e {{ filters {random.randint(1, 4)}, "
             f"kernel {self._dims(1, 3)}, stride {self._dims(1, 2)}, "
-            f"padding {random.choice(('same', 'valid'))}, "
+            f"padding {random.choice(PADDINGS)}, "
             f"batchnorm {random.choice(('on', 'off'))}, start {start} }}"
         )
 
@@ -93,7 +80,7 @@ class _Drawing:
             return (
                 f"depthwise{self._rank}d {name}{source} {{ kernel {self._dims(1, 3)}, "
                 f"stride {self._dims(1, 2)}, multiplier {random.randint(1, 2)}, "
-                f"padding {random.choice(('same', 'valid'))}{extra}{shortcut} }}"
+                f"padding {random.choice(PADDINGS)}{extra}{shortcut} }}"
             )
         if kind == "downsample":
             return f"downsample {name}{source} {{ factor {self._dims(1, 2)}{extra} }}"
@@ -104,11 +91,8 @@ class _Drawing:
         if kind == "maxpool":
             window = random.choice((self._dims(1, 3), self._dims(2, 2), "all"))
             stride = random.choice(("", f", stride {self._dims(1, 2)}"))
-            padding = random.choice(("same", "valid"))
-            return (
-                f"maxpool {name}{source} {{ window {window}{stride}, "
-                f"padding {padding} }}"
-            )
+            padding = f", padding {random.choice(PADDINGS)}"
+            return f"maxpool {name}{source} {{ window {window}{stride}{padding} }}"
         if kind == "dense":
             units = random.randint(2, 12)
             return f"dense {name}{source} {{ units {units}{extra}{shortcut} }}"

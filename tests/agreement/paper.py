@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Shape = tuple[int, ...]
+Said = dict[str, Any]
 
 CORE = 1024
 """Neurons that a core holds."""
@@ -63,31 +64,18 @@ class Paper:
         apart = dilation or (1,) * len(kernel)
         extent = tuple((k - 1) * d + 1 for k, d in zip(kernel, apart, strict=True))
         shape = (*positions(read[:-1], extent, stride, padding), filters)
-        words = [
-            f"filters {filters}",
-            f"kernel {dims(kernel)}",
-            f"stride {dims(stride)}",
-            f"padding {padding}",
-        ]
-        if dilation:
-            words.append(f"dilation {dims(dilation)}")
-        if groups > 1:
-            words.append(f"groups {groups}")
-        return self.neural(f"conv{self.rank}d", words, shape, source, shortcut)
+        said: Said = {"filters": filters, "kernel": kernel, "stride": stride}
+        said |= {"padding": padding, "dilation": apart, "groups": groups}
+        return self.neural(f"conv{self.rank}d", said, shape, source, shortcut)
 
     def depthwise(
         self, multiplier: int, kernel: Shape, stride: Shape, padding: str
     ) -> str:
-        *spatial, channels = self.shapes[self.last]
-        places = positions(tuple(spatial), kernel, stride, padding)
-        words = [
-            f"kernel {dims(kernel)}",
-            f"stride {dims(stride)}",
-            f"padding {padding}",
-            f"multiplier {multiplier}",
-        ]
-        shape = (*places, channels * multiplier)
-        return self.neural(f"depthwise{self.rank}d", words, shape)
+        channels = multiplier * self.shapes[self.last][-1]
+        shape = (*positions(self.spatial, kernel, stride, padding), channels)
+        said: Said = {"kernel": kernel, "stride": stride, "padding": padding}
+        said |= {"multiplier": multiplier}
+        return self.neural(f"depthwise{self.rank}d", said, shape)
 
     def transpose(
         self, filters: int, kernel: Shape, stride: Shape, padding: str
@@ -97,57 +85,63 @@ class Paper:
             n * s + (max(k - s, 0) if padding == "valid" else 0)
             for n, k, s in zip(sizes, kernel, stride, strict=True)
         )
-        words = [
-            f"filters {filters}",
-            f"kernel {dims(kernel)}",
-            f"stride {dims(stride)}",
-            f"padding {padding}",
-        ]
-        self.neural("conv2d_transpose", words, (*places, filters))
+        said: Said = {"filters": filters, "kernel": kernel, "stride": stride}
+        said |= {"padding": padding}
+        self.neural("conv2d_transpose", said, (*places, filters))
 
     def dense(self, units: int, source: str = "", shortcut: str = "") -> str:
-        return self.neural("dense", [f"units {units}"], (units,), source, shortcut)
+        return self.neural("dense", {"units": units}, (units,), source, shortcut)
 
     def neural(
         self,
         kind: str,
-        words: list[str],
+        said: Said,
         shape: Shape,
         source: str = "",
         shortcut: str = "",
     ) -> str:
-        extras = [f"shortcut {shortcut}"] if shortcut else []
         name = self._name()
         self.neurons.append(name)
-        said = ", ".join((*words, *extras, *self._extras(shape)))
-        return self.write(kind, name, shape, source, f" {{ {said} }}")
+        if shortcut:
+            said = {**said, "shortcut": shortcut}
+        said = {**said, **self._extras(shape)}
+        return self.write(kind, name, shape, source, said)
 
     def pool(self, window: Shape, stride: Shape | None) -> str:
-        shape = positions(self.spatial, window, stride or window, "valid")
-        said = f" {{ window {dims(window)}"
-        said += f", stride {dims(stride)} }}" if stride else " }"
-        channels = self.shapes[self.last][-1]
-        return self.write("avgpool", self._name(), (*shape, channels), "", said)
+        places = positions(self.spatial, window, stride or window, "valid")
+        shape = (*places, self.shapes[self.last][-1])
+        said: Said = {"window": window, "stride": stride or window}
+        return self.write("avgpool", self._name(), shape, said=said)
 
     def maximum(self, window: Shape, stride: Shape, padding: str) -> str:
-        shape = positions(self.spatial, window, stride, padding)
-        words = f"window {dims(window)}, stride {dims(stride)}, padding {padding}"
-        channels = self.shapes[self.last][-1]
-        name = self._name()
+        places = positions(self.spatial, window, stride, padding)
+        shape, name = (*places, self.shapes[self.last][-1]), self._name()
         if max(window) > 1:
             self.neurons.append(name)
-        return self.write("maxpool", name, (*shape, channels), "", f" {{ {words} }}")
+        said: Said = {"window": window, "stride": stride, "padding": padding}
+        return self.write("maxpool", name, shape, said=said)
 
     def join(self, kind: str, one: str, two: str) -> str:
         spatial, channels = self.shapes[one][:-1], self.shapes[one][-1]
         if kind == "concat":
             channels += self.shapes[two][-1]
         shape = (*spatial, channels)
-        return self.write(kind, self._name(), shape, f"{one}, {two}", "")
+        return self.write(kind, self._name(), shape, f"{one}, {two}")
 
-    def write(self, kind: str, name: str, shape: Shape, source: str, said: str) -> str:
+    def write(
+        self,
+        kind: str,
+        name: str,
+        shape: Shape,
+        source: str = "",
+        said: Said | None = None,
+    ) -> str:
+        """Write a statement: what it reads, if not the last, and its properties."""
         reads = f" from {source}" if source else ""
-        self.lines.append(f"{kind} {name}{reads}{said}")
+        words = ", ".join(f"{key} {dims(value)}" for key, value in (said or {}).items())
+        self.lines.append(
+            f"{kind} {name}{reads}" + (f" {{ {words} }}" if words else "")
+        )
         self.shapes[name] = shape
         self.last = name
         return name
@@ -167,14 +161,16 @@ class Paper:
     def _name(self) -> str:
         return f"l{len(self.lines)}"
 
-    def _extras(self, shape: Shape) -> list[str]:
-        extras = []
+    def _extras(self, shape: Shape) -> Said:
+        extras: Said = {}
         if self.host:
-            extras.append("place host")
+            extras["place"] = "host"
         elif self.room > CORE or self.flag():
-            extras.append(f"block {dims(self._block(shape))}")
-        said = self.one_of("", "", "bias off", "neuron lif", "synapse 2 ms")
-        return [*extras, said] if said else extras
+            extras["block"] = self._block(shape)
+        key, _, value = self.one_of(
+            "", "", "bias off", "neuron lif", "synapse 2 ms"
+        ).partition(" ")
+        return {**extras, key: value} if key else extras
 
     def _block(self, shape: Shape) -> Shape:
         """Return a block of at most ``room`` neurons, by slices for a conv3d."""
@@ -190,8 +186,9 @@ class Paper:
         return tuple(block)
 
 
-def dims(sizes: Shape) -> str:
-    return "x".join(map(str, sizes))
+def dims(value: object) -> str:
+    """Return a value as specs have it, the sizes of several axes with an x between."""
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def positions(extents: Shape, window: Shape, stride: Shape, padding: str) -> Shape:

@@ -7,7 +7,7 @@ from math import prod
 
 from hypothesis import strategies as st
 
-from tests.agreement.paper import Paper, dims, positions
+from tests.agreement.paper import Paper, positions
 
 FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 16, 40, 64, 64])
 FAN_IN = 4096
@@ -18,11 +18,11 @@ def encoder(paper: Paper) -> None:
     if paper.flag():
         signs = 2 if paper.range.startswith("-") else 1
         shape = (*paper.shape[:-1], paper.shape[-1] * signs)
-        paper.write("encode rate", "e", shape, "", "")
+        paper.write("encode rate", "e", shape)
     else:
         filters = paper.size(1, 5)
         shape = (*paper.shape[:-1], filters)
-        paper.write("encode conv", "e", shape, "", f" {{ filters {filters} }}")
+        paper.write("encode conv", "e", shape, said={"filters": filters})
     paper.neurons.append("e")
 
 
@@ -30,7 +30,7 @@ def wide_dense(paper: Paper) -> None:
     """Write a fan-in that needs a convolution as large as the image."""
     filters = FAN_IN // prod(paper.shape[:-1]) + paper.size(1, 3)
     shape = (*paper.shape[:-1], filters)
-    paper.write("encode conv", "e", shape, "", f" {{ filters {filters} }}")
+    paper.write("encode conv", "e", shape, said={"filters": filters})
     paper.dense(paper.size(1, 12))
 
 
@@ -82,7 +82,7 @@ def _downsample(paper: Paper) -> None:
     factor = paper.sizes(paper.spatial, 2)
     channels = paper.shapes[paper.last][-1]
     shape = positions(paper.spatial, factor, factor, "valid")
-    paper.neural("downsample", [f"factor {dims(factor)}"], (*shape, channels))
+    paper.neural("downsample", {"factor": factor}, (*shape, channels))
 
 
 def _pool(paper: Paper) -> None:
@@ -181,24 +181,9 @@ def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
     return either
 
 
-PIECES = tuple(
-    map(
-        _flat,
-        (
-            conv,
-            _depthwise,
-            _apart,
-            _downsample,
-            _pool,
-            _pool_under_same,
-            _maximum,
-            _maximum,
-            _pools,
-            _shortcut,
-            _branches,
-            _branches,
-        ),
-    )
+PIECES = (
+    *map(_flat, (conv, _depthwise, _apart, _downsample, _pool, _pool_under_same)),
+    *map(_flat, (_maximum, _maximum, _pools, _shortcut, _branches, _branches)),
 )
 DECODER_PIECES = (
     _conv_transpose,

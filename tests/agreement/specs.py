@@ -26,6 +26,16 @@ DRAWS = 8
 """Specs to draw per spec wanted: many have the same features, some are refused."""
 
 
+def drawing_settings(count: int) -> settings:
+    """Return the settings of Hypothesis that draw so many examples."""
+    return settings(
+        max_examples=count,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 def each_spec(
     body: Body, count: int, start: int = 0, pieces: Sequence[Piece] = PIECES
 ) -> None:
@@ -44,12 +54,7 @@ def each_spec(
     failing: set[str] = set()
 
     @seed(start)
-    @settings(
-        max_examples=DRAWS * count,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawing_settings(DRAWS * count)
     @given(specs(pieces=pieces))
     def look(text: str) -> None:
         if len(passed) >= count and not failing:

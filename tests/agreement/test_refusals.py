@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from math import prod
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed
 from hypothesis import strategies as st
 
 from tests.agreement.borderline import LIMITS
 from tests.agreement.paper import CORE
-from tests.agreement.specs import specs
+from tests.agreement.specs import drawing_settings, specs
 from tests.loihi.forcing import complaint, force
 from tests.support import compile_text
 
@@ -26,15 +25,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.xdist_group("refusals"),
 ]
-
-
-def drawing_settings(count: int) -> Any:
-    return settings(
-        max_examples=count,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def verdict(text: str, form: int) -> str:

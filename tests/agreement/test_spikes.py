@@ -7,8 +7,6 @@ it every block: what is left are the connections.
 
 from __future__ import annotations
 
-import warnings
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from snnc.runtime.network import Cut
-from tests.agreement.built import Weights, import_package
+from tests.agreement.built import Weights, import_package, simulate
 from tests.support import ROOT, network, sound
 
 DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
@@ -35,7 +33,7 @@ WIDE = """
     input image 10x10x1 in 0..1
     encode conv { filters 4 }
     conv2d c { filters 64, kernel 1 }
-    dense d { units 32 }
+    dense d { units 12 }
     readout y { classes 4 }
 """
 NARROW = WIDE.replace("filters 64", "filters 20")
@@ -48,10 +46,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.xdist_group("drawn"),
 ]
-
-
-def package_of(text: str) -> AbstractContextManager[SimpleNamespace]:
-    return import_package(sound(text, "emit"))
 
 
 def planted_weights(layout: Any) -> Weights:
@@ -69,24 +63,18 @@ def planted_weights(layout: Any) -> Weights:
     return weights
 
 
-def images_of(package: SimpleNamespace) -> NDArray[np.float64]:
-    random = np.random.default_rng(3)
-    return random.uniform(0, 1, (2, *package.network.input.shape))
-
-
 def built_of(package: SimpleNamespace, layers: tuple[str, ...]) -> Any:
+    shape = (2, *package.network.input.shape)
+    images = np.random.default_rng(3).uniform(0, 1, shape)
     weights = planted_weights(package.layout)
-    return package.nengo.build_network(weights, images_of(package), probe=layers)
+    return package.nengo.build_network(weights, images, probe=layers)
 
 
 def spikes_of(built: Any, layers: tuple[str, ...], steps: int) -> Values:
     """Return the layers' outputs on the emulator, none of them silent."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        sim = nengo_loihi.Simulator(built.net, target="sim", progress_bar=False)
-        with sim:
-            sim.run_steps(steps)
-            values = {name: built.layer_values(sim, name) for name in layers}
+    with simulate(built.net) as sim:
+        sim.run_steps(steps)
+        values = {name: built.layer_values(sim, name) for name in layers}
     for name, found in values.items():
         assert (found.max(axis=0) > 0).mean() > 0.1, f"{name} is silent"
     return values
@@ -109,7 +97,7 @@ def drift(*replaced: tuple[str, str]) -> str:
 def drift_spikes(text: str, group: int = 1) -> Values:
     """Return the layers' outputs, with the encoder cut into ensembles of slices."""
     layers = ("encode", "c0", "c1", "d0")
-    with package_of(text) as package:
+    with import_package(sound(text, "emit")) as package:
         network = package.network
         encoder = replace(network.layers["encode"], cut=Cut(group))
         all_layers = {**network.layers, "encode": encoder}
@@ -136,7 +124,7 @@ def test_voltages_that_are_spread_are_those_of_neurons_however_they_are_cut() ->
 
 def dense_spikes(body: str, matrix: bool) -> Values:
     """Spikes of the package, its dense layer by a convolution or a matrix."""
-    with package_of(network(body)) as package:
+    with import_package(sound(network(body), "emit")) as package:
         built = built_of(package, ("c", "d"))
         (into,) = (c for c in built.net.all_connections if c.label == "c to d")
         kernel = planted_weights(package.layout)["d.kernel"]
@@ -144,7 +132,7 @@ def dense_spikes(body: str, matrix: bool) -> Values:
             into.transform = nengo.Dense(kernel.T.shape, init=kernel.T)
         else:
             into.transform = full_convolution(kernel)
-        return spikes_of(built, ("c", "d"), 60)
+        return spikes_of(built, ("c", "d"), 40)
 
 
 def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
@@ -167,8 +155,8 @@ def test_a_fan_in_of_6400_spikes_as_a_matrix_on_larger_cores_would(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert sound(network(WIDE), "place").projections[-1].form == "convolution"
-    with package_of(network(WIDE)) as package:
-        spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 60)
+    with import_package(sound(network(WIDE), "emit")) as package:
+        spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 40)
     for limit in ("MAX_IN_AXONS", "MAX_OUT_AXONS", "MAX_SYNAPSE_BITS"):
         monkeypatch.setattr(nengo_loihi.builder.validate, limit, 2**24)
     assert_equal(spikes, dense_spikes(WIDE, matrix=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,29 +11,31 @@ from typing import Any
 import numpy as np
 import pytest
 
+import snnc
 from snnc.cli import main
-from snnc.output.imported import open_package
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
 from snnc.tools.calibrate import Calibration
 from snnc.tools.scaling import ScaledWeights
+from tests.exact.proof import random_weights
+from tests.support import network
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-SPEC = """
-snn 1
-
-network taps {
-  timing { present 60 ms }
-  input values 12 in 0..1
-  encode rate
-  dense d0 { units 16 }
-  dense d1 { units 8 }
-  readout y { classes 3 }
-}
-"""
+SPEC = network(
+    """
+    timing { present 60 ms }
+    input values 12 in 0..1
+    encode rate
+    dense d0 { units 16 }
+    dense d1 { units 8 }
+    readout y { classes 3 }
+    """,
+    "taps",
+)
 X = np.random.default_rng(0).uniform(0, 1, (24, 12)).astype("f4")
+Tensors = dict[str, np.ndarray]
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,132 +45,107 @@ pytestmark = [
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """Build a package and write data and weights next to its spec."""
-    (tmp_path / "taps.snn").write_text(SPEC.lstrip())
-    assert main(["build", f"{tmp_path}/taps.snn", "-o", f"{tmp_path}/models"]) == 0
+def layout(tmp_path: Path) -> Layout:
+    """Write a spec, data and weights, build the package, and return its layout."""
+    (tmp_path / "taps.snn").write_text(SPEC)
+    package = snnc.load(tmp_path / "taps.snn").build(tmp_path / "models").opened
     np.savez(tmp_path / "d.npz", x=X, y=np.zeros(len(X), int))
-    folder = tmp_path / "models" / "taps"
-    save(folder, draw_weights(layout_of(folder)))
-    return folder
+    package.layout.save(tmp_path / "w", random_weights(package))
+    return package.layout
 
 
-def layout_of(package: Path) -> Layout:
-    return open_package(package).layout
+@pytest.fixture
+def run(
+    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Return what runs the verb, and its status, output and errors."""
 
+    def act(*options: str) -> tuple[int, str, str]:
+        files = ["--data", f"{tmp_path}/d.npz", "--weights", f"{tmp_path}/w"]
+        command = ["calibrate", f"{tmp_path}/models/taps", *files]
+        status = main([*command, "-o", f"{tmp_path}/out", *options])
+        return (status, *capsys.readouterr())
 
-def draw_weights(layout: Layout) -> dict[str, np.ndarray]:
-    random = np.random.default_rng(1)
-    return {
-        tensor.name: random.normal(0, 0.7, tensor.shape).astype("f4")
-        for tensor in layout.tensors
-    }
-
-
-def save(package: Path, weights: dict[str, np.ndarray]) -> None:
-    layout_of(package).save(package.parents[1] / "w", weights)
-
-
-def run(package: Path, *options: str) -> int:
-    folder = package.parents[1]
-    files = ["--data", f"{folder}/d.npz", "--weights", f"{folder}/w"]
-    return main(["calibrate", str(package), *files, "-o", f"{folder}/out", *options])
+    return act
 
 
 def test_rates_hold_and_the_chip_is_asked(
-    package: Path, capsys: pytest.CaptureFixture[str]
+    run: Any, layout: Layout, tmp_path: Path
 ) -> None:
-    capsys.readouterr()
-    assert run(package) == 0
-    shown = capsys.readouterr()
-    assert shown.out.startswith("taps, 24 examples\n\nlayer ")
-    assert "On the chip, for the worst core of each layer" in shown.out
-    assert shown.err == ""
-    layout = layout_of(package)
-    before = layout.load(package.parents[1] / "w")
-    after = layout.load(package.parents[1] / "out")
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out.startswith("taps, 24 examples\n\nlayer ")
+    assert "On the chip, for the worst core of each layer" in out
+    before, after = (layout.load(tmp_path / name) for name in ("w", "out"))
     assert not np.array_equal(before["d0.kernel"], after["d0.kernel"])
 
 
-def test_so_many_examples_are_measured(
-    package: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    capsys.readouterr()
-    run(package, "--examples", "5")
-    assert capsys.readouterr().out.startswith("taps, 5 examples\n")
-
-
 def test_without_the_spec_the_chip_is_left_to_another_verb(
-    package: Path, capsys: pytest.CaptureFixture[str]
+    run: Any, tmp_path: Path
 ) -> None:
-    folder = package.parents[1]
-    (folder / "taps.snn").unlink()
-    capsys.readouterr()
-    assert run(package) == 0
-    shown = capsys.readouterr()
-    assert "On the chip" not in shown.out
-    assert f"`snnc weights {folder}/out SPEC` shows" in shown.err
+    (tmp_path / "taps.snn").unlink()
+    status, out, err = run("--examples", "5")
+    assert status == 0
+    assert out.startswith("taps, 5 examples\n")
+    assert "On the chip" not in out
+    assert f"`snnc weights {tmp_path}/out SPEC` shows" in err
 
 
-def test_a_layer_that_never_fires_leaves_no_file(
-    package: Path, capsys: pytest.CaptureFixture[str]
+def silence(tensors: Tensors) -> None:
+    tensors["d1.bias"] -= 1000
+
+
+def fire_by_bias(tensors: Tensors) -> None:
+    tensors["d0.kernel"][:] = 1e-6
+    tensors["d0.bias"][:] = 0.5
+
+
+def enlarge(tensors: Tensors) -> None:
+    for values in tensors.values():
+        values *= np.float32(1e30)
+
+
+UNSTORED = "out is not written: the chip can't store these weights"
+LARGE = "error: weights are so large that they exceed float32 when scaled: "
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (silence, ["error: d1 is at 0 Hz of 20..150 Hz: it never fires"]),
+        (fire_by_bias, ["error[SNN743]", UNSTORED]),
+        (enlarge, [LARGE]),
+    ],
+)
+def test_weights_that_can_not_be_scaled_leave_no_file(
+    run: Any,
+    layout: Layout,
+    tmp_path: Path,
+    change: Callable[[Tensors], None],
+    said: list[str],
 ) -> None:
-    weights = draw_weights(layout_of(package))
-    weights["d1.bias"] -= 1000
-    save(package, weights)
-    assert run(package) == 1
-    assert (
-        "error: d1 is at 0 Hz of 20..150 Hz: it never fires" in capsys.readouterr().err
-    )
-    assert not (package.parents[1] / "out").exists()
+    tensors = dict(layout.load(tmp_path / "w"))
+    change(tensors)
+    layout.save(tmp_path / "w", tensors)
+    status, _, err = run()
+    assert status == 1
+    assert [text for text in said if text not in err] == []
+    assert not (tmp_path / "out").exists()
 
 
-def test_weights_that_the_chip_cannot_store_leave_no_file(
-    package: Path, capsys: pytest.CaptureFixture[str]
+def test_data_are_never_replaced_and_weights_only_by_force(
+    run: Any, tmp_path: Path
 ) -> None:
-    weights = draw_weights(layout_of(package))
-    # The neurons fire because of their bias.
-    weights["d0.kernel"][:] = 1e-6
-    weights["d0.bias"][:] = 0.5
-    save(package, weights)
-    assert run(package) == 1
-    told = capsys.readouterr().err
-    assert "error[SNN743]" in told
-    assert "out is not written: the chip can't store these weights" in told
-    assert not (package.parents[1] / "out").exists()
-
-
-def test_weights_that_float32_cannot_hold_once_scaled_are_told_as_such(
-    package: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    weights = draw_weights(layout_of(package))
-    save(package, {name: w * np.float32(1e30) for name, w in weights.items()})
-    assert run(package) == 1
-    told = capsys.readouterr().err
-    assert "error: weights are so large that they exceed float32 when scaled: " in told
-    assert not (package.parents[1] / "out").exists()
-
-
-def test_the_data_is_never_replaced(
-    package: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = package.parents[1]
-    before = (folder / "d.npz").read_bytes()
-    again = ["-o", f"{folder}/./d.npz"]
-    assert run(package, *again) == 2
-    assert "would replace the data" in capsys.readouterr().err
-    assert (folder / "d.npz").read_bytes() == before
-
-
-def test_weights_are_replaced_only_by_force(
-    package: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = package.parents[1] / "out"
+    data, out = tmp_path / "d.npz", tmp_path / "out"
+    before = data.read_bytes()
+    status, _, err = run("-o", f"{tmp_path}/./d.npz")
+    assert status == 2
+    assert "would replace the data" in err
+    assert data.read_bytes() == before
     out.write_text("mine")
-    assert run(package) == 1
-    assert capsys.readouterr().err == f"error: {out} exists; `--force` replaces it\n"
+    assert run() == (1, "", f"error: {out} exists; `--force` replaces it\n")
     assert out.read_text() == "mine"
-    assert run(package, "--force") == 0
+    assert run("--force")[0] == 0
     assert out.stat().st_size > 1000
 
 
@@ -176,16 +154,12 @@ def test_weights_are_replaced_only_by_force(
     [("d.npz", b"", "it is neither an .npz"), ("w", b"none", "not a safetensors file")],
 )
 def test_bad_files_are_one_line(
-    package: Path,
-    file: str,
-    content: bytes,
-    message: str,
-    capsys: pytest.CaptureFixture[str],
+    run: Any, tmp_path: Path, file: str, content: bytes, message: str
 ) -> None:
-    (package.parents[1] / file).write_bytes(content)
-    capsys.readouterr()
-    assert run(package) == 1
-    (line,) = capsys.readouterr().err.splitlines()
+    (tmp_path / file).write_bytes(content)
+    status, _, err = run()
+    assert status == 1
+    (line,) = err.splitlines()
     assert message in line
 
 

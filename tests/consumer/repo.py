@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,14 @@ class Repo:
         assert old in text
         (self.folder / path).write_text(text.replace(old, new))
 
-    def run_hooks(self, hooks: Path, but: str = "") -> None:
-        """Run the hooks of a file, but one, as pre-commit does with all files."""
+    def run_hooks(self, hooks: Path, builds: bool | None = None) -> None:
+        """Run hooks of a file: those that build, others, or all, as pre-commit does."""
         tracked = self.run("git ls-files").splitlines()
         for hook in load(hooks):
             files = [path for path in tracked if re.search(hook.get("files", ""), path)]
-            if (files or hook.get("always_run")) and hook["id"] != but:
+            if builds not in (None, hook["id"] == "snnc-build"):
+                continue
+            if files or hook.get("always_run"):
                 passed = files if hook.get("pass_filenames", True) else []
                 words = [hook["entry"], *hook.get("args", []), *passed]
                 self.run(" ".join(words))
@@ -95,20 +98,12 @@ def load(path: Path) -> Any:
 
 def _steps(data: Any) -> Iterator[dict[str, Any]]:
     jobs = [data["runs"]] if "runs" in data else data["jobs"].values()
-    for job in jobs:
-        for step in job["steps"]:
-            # The packages that these steps install are installed here already.
-            if (
-                "run" in step
-                and "pip install" not in step["run"]
-                and not _is_optional(step)
-            ):
-                yield step
-
-
-def _is_optional(step: dict[str, Any]) -> bool:
-    """Return whether a step runs only if an input says so."""
-    return "== 'true'" in step.get("if", "")
+    for step in chain.from_iterable(job["steps"] for job in jobs):
+        # The packages that steps install are installed here already.
+        is_command = "run" in step and "pip install" not in step["run"]
+        is_optional = "== 'true'" in step.get("if", "")
+        if is_command and not is_optional:
+            yield step
 
 
 def _fill_defaults(value: str, inputs: dict[str, Any]) -> str:

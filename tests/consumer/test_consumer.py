@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,36 +19,43 @@ HOOKS = ROOT / ".pre-commit-hooks.yaml"
 ACTION = ROOT / "action.yml"
 
 
-def our_hooks(repo: Repo) -> None:
-    repo.run_hooks(HOOKS)
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """Return a repo as `snnc init` and `snnc build` make it, all of it committed."""
+    script = tmp_path_factory.mktemp("bin") / "snnc"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')
+    script.chmod(0o755)
+    search_path = os.pathsep.join((str(script.parent), os.environ["PATH"]))
+    repo = Repo(tmp_path_factory.mktemp("begun"), search_path)
+    for command in ("git init -q", "snnc init", "snnc build specs/starter.snn"):
+        repo.run(command)
+    repo.commit()
+    return repo
 
 
-def our_hooks_that_only_check(repo: Repo) -> None:
-    repo.run_hooks(HOOKS, but="snnc-build")
+@pytest.fixture
+def repo(begun: Repo, tmp_path: Path) -> Repo:
+    """Return a copy of the repo."""
+    copy = Repo(tmp_path / "theirs", begun.search_path)
+    shutil.copytree(begun.folder, copy.folder, symlinks=True)
+    return copy
 
 
-def our_action(repo: Repo) -> None:
-    repo.run_steps(ACTION)
+Check = Callable[[Repo], None]
+CHECKS: dict[str, Check] = {
+    "our hook that builds": lambda repo: repo.run_hooks(HOOKS, builds=True),
+    "our hooks that only check": lambda repo: repo.run_hooks(HOOKS, builds=False),
+    "our action": lambda repo: repo.run_steps(ACTION),
+    "their hooks": lambda repo: repo.run_hooks(repo.folder / ".pre-commit-config.yaml"),
+    "their workflow": lambda repo: repo.run_steps(
+        repo.folder / ".github" / "workflows" / "snnc.yml"
+    ),
+}
 
 
-def their_hooks(repo: Repo) -> None:
-    repo.run_hooks(repo.folder / ".pre-commit-config.yaml")
-
-
-def their_workflow(repo: Repo) -> None:
-    repo.run_steps(repo.folder / ".github" / "workflows" / "snnc.yml")
-
-
-CHECKS = (
-    our_hooks, our_hooks_that_only_check, our_action, their_hooks, their_workflow,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_a_spec_that_was_changed_needs_a_build(
-    check: Callable[[Repo], None], repo: Repo
-) -> None:
-    check(repo)
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_spec_that_was_changed_needs_a_build(name: str, repo: Repo) -> None:
+    check = CHECKS[name]
     repo.edit("specs/starter.snn", "units 32", "units 48")
     repo.commit()
     with pytest.raises(FailedError):
@@ -56,10 +66,9 @@ def test_a_spec_that_was_changed_needs_a_build(
     check(repo)
 
 
-@pytest.mark.parametrize("check", [our_action, their_workflow])
-def test_an_edit_a_loss_and_a_leftover_are_refused(
-    check: Callable[[Repo], None], repo: Repo
-) -> None:
+@pytest.mark.parametrize("name", ["our action", "their workflow"])
+def test_an_edit_a_loss_and_a_leftover_are_refused(name: str, repo: Repo) -> None:
+    check = CHECKS[name]
     repo.edit("models/starter/train.py", "epochs=20", "epochs=21")
     with pytest.raises(FailedError, match="was edited by hand"):
         check(repo)
@@ -84,19 +93,14 @@ def test_any_checkout_is_up_to_date(line_ends: str, repo: Repo, tmp_path: Path) 
     clone.run("git diff --exit-code")
 
 
-@pytest.mark.parametrize(
-    ("file", "folded"),
-    [
-        ("_runtime/keras/model.py", "true"),
-        ("snnc.lock", "true"),
-        ("train.py", "unspecified"),
-    ],
-)
-def test_git_takes_the_library_for_generated(
-    repo: Repo, file: str, folded: str
-) -> None:
-    told = repo.run(f"git check-attr linguist-generated models/starter/{file}")
-    assert told.strip().endswith(f"linguist-generated: {folded}")
+def test_git_takes_the_library_for_generated(begun: Repo) -> None:
+    folder = "models/starter"
+    files = [f"{folder}/_runtime/keras/model.py", f"{folder}/snnc.lock"]
+    command = "git check-attr linguist-generated"
+    told = begun.run(f"{command} {' '.join(files)} {folder}/train.py")
+    assert [line.rpartition(": ")[2] for line in told.splitlines()] == [
+        *("true", "true", "unspecified")
+    ]
 
 
 def test_hooks_that_build_see_all_specs_at_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +39,9 @@ HOST = """
     dense d0 { units 3 }
     readout y { classes 2 }
 """
-BIASLESS = SMALL.replace("filters 3", "filters 3, bias off")
 BODIES = {
     "small": SMALL,
-    "biasless": BIASLESS,
+    "biasless": SMALL.replace("filters 3", "filters 3, bias off"),
     "bytes": SMALL.replace("0..1", "0..255"),
     "regression": REGRESSION,
     "host": HOST,
@@ -50,12 +50,15 @@ BODIES = {
 
 @dataclass(frozen=True)
 class Case:
-    """A package with weights, and data in its folder."""
+    """A package, and weights and data in another folder."""
 
-    folder: Path
+    package: ImportedPackage
     weights: Path
     data: Path
-    package: ImportedPackage
+
+    @property
+    def folder(self) -> Path:
+        return self.package.folder
 
     @property
     def arguments(self) -> list[str]:
@@ -67,26 +70,43 @@ class Case:
 
 Make = Callable[..., Case]
 Told = dict[str, Any]
+Tell = Callable[..., Told]
+Arrays = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="session")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
+def case(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Return a factory of cases: one of `BODIES` and a number of examples."""
     # They take nengo-loihi with them, which few tests of this folder need.
     from snnc.output.imported import open_package
     from tests.exact.proof import random_images, random_weights, write_package
 
-    def make(name: str = "small", count: int = 21, **save: Any) -> Case:
+    @cache
+    def build(name: str) -> ImportedPackage:
         folder = tmp_path_factory.mktemp(name)
-        written = write_package(network(BODIES[name], name), folder)
-        package = open_package(written)
-        weights = folder / "w.safetensors"
+        return open_package(write_package(network(BODIES[name], name), folder))
+
+    def make(name: str = "small", count: int = 21) -> Case:
+        package, folder = build(name), tmp_path_factory.mktemp("case")
+        weights, data = folder / "w.safetensors", folder / "data.npz"
         package.layout.save(weights, random_weights(package, bias=0.3))
-        x = random_images(package, count)
-        np.savez(folder / "data.npz", x=x, y=labels(package, count))
-        return Case(written, weights, folder / "data.npz", package)
+        y = labels(package, count)
+        np.savez(data, x=random_images(package, count), y=y)
+        return Case(package, weights, data)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def full(case: Make) -> Case:
+    """Return a case that no test changes."""
+    return case()
+
+
+@pytest.fixture(scope="session")
+def data(full: Case) -> Arrays:
+    with np.load(full.data) as file:
+        return file["x"], file["y"]
 
 
 def labels(package: ImportedPackage, count: int) -> np.ndarray:
@@ -97,24 +117,34 @@ def labels(package: ImportedPackage, count: int) -> np.ndarray:
 
 
 @pytest.fixture
-def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_keras() -> None:
+    """Let a test in a file `without_keras` compare with Keras."""
+
+
+@pytest.fixture
+def without_keras(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from snnc.tools.evaluate import run
 
-    monkeypatch.setattr(run, "has_keras", lambda: False)
+    if "with_keras" not in request.fixturenames:
+        monkeypatch.setattr(run, "has_keras", lambda: False)
 
 
 @pytest.fixture
 def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rows and the sample be as short as the data of a test."""
+    from snnc.runtime.nengo import simulators
     from snnc.tools.evaluate import exact
 
     monkeypatch.setattr(exact, "ROW", 4)
+    monkeypatch.setattr(simulators, "ROW", 4)
     monkeypatch.setattr(exact, "REST", 3)
     monkeypatch.setattr(exact, "SAMPLE", 6)
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+def told(capsys: pytest.CaptureFixture[str]) -> Tell:
     """Return what runs the verb and reads its JSON, its seconds left out."""
     from snnc.cli import main
 

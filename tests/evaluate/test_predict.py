@@ -1,9 +1,9 @@
-"""Labels and outputs of new data: `snnc predict` and `Package.predict`."""
+"""Outputs and labels of each example, from `snnc.evaluate` and `snnc predict`."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,18 @@ import snnc
 from snnc.cli import main
 from snnc.exact import make_engine
 from snnc.runtime.layout import LayoutError
-from tests.evaluate.conftest import Case
+from tests.evaluate.conftest import Arrays, Case, Make
 
-Make = Callable[..., Case]
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-
-
-@pytest.fixture(scope="module")
-def full(case: Make) -> Case:
-    return case()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("without_keras"),
+    pytest.mark.filterwarnings("ignore"),
+]
 
 
 @pytest.fixture(scope="module")
-def x(full: Case) -> np.ndarray:
-    return np.load(full.data)["x"]
+def x(data: Arrays) -> np.ndarray:
+    return data[0]
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +59,25 @@ def test_outputs_are_the_exact_engines(
     assert again.outputs_over_time is None
 
 
-def batches(x: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(x), size):
-        yield x[start : start + size]
-
-
-@pytest.mark.parametrize("kind", ["examples", "batches", "pairs", "dataset"])
-def test_an_iterable_gives_what_an_array_gives(
-    full: Case,
-    x: np.ndarray,
-    kind: str,
-    monkeypatch: pytest.MonkeyPatch,
+def test_iterables_give_what_an_array_gives(
+    full: Case, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tensorflow as tf
 
     from snnc.tools.evaluate import predict
 
+    # Blocks are rows for each core, so that an array begins rows at the same places.
     monkeypatch.setattr(predict, "ROW", 4)
     package = snnc.Package(full.folder)
-    given: dict[str, Any] = {
-        "examples": iter(x),
-        "batches": batches(x, 5),
-        "pairs": zip(x, range(len(x)), strict=True),
-        "dataset": tf.data.Dataset.from_tensor_slices(x).batch(6),
-    }
-    # Blocks are rows for each core, so that an array begins rows at the same places.
     expected = package.predict(x, full.weights)
-    found = package.predict(given[kind], full.weights)
-    np.testing.assert_array_equal(found.outputs, expected.outputs)
+    for given in (
+        iter(x),
+        (x[start : start + 5] for start in range(0, len(x), 5)),
+        zip(x, range(len(x)), strict=True),
+        tf.data.Dataset.from_tensor_slices(x).batch(6),
+    ):
+        found = package.predict(given, full.weights)
+        np.testing.assert_array_equal(found.outputs, expected.outputs)
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
@@ -139,23 +128,20 @@ def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
     assert found.csv().startswith("index,output_0,output_1\n0,")
 
 
-BAD: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
-    "shape": (lambda x: x[:, 1:], "x has shape"),
-    "dtype": (lambda x: x.astype(str), "not float or integer"),
-    "range": (lambda x: x + 1, "is outside 0.0..1.0"),
-    "empty": (lambda x: x[:0], "x holds no examples"),
-    "nothing": (lambda x: iter(()), "x holds no examples"),
-    "ends within": (lambda x: iter([x[:2], x[:0]]), "x holds no examples"),
-    "another shape within": (lambda x: iter([x[:2], x[:2, 1:]]), "x has shape"),
-    "number": (lambda x: 3, "neither an array nor an iterable"),
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_what_is_no_input_is_refused(full: Case, x: np.ndarray, name: str) -> None:
-    make, said = BAD[name]
-    with pytest.raises(ValueError, match=said):
-        snnc.Package(full.folder).predict(make(x), full.weights)
+def test_what_is_no_input_is_refused(full: Case, x: np.ndarray) -> None:
+    package = snnc.Package(full.folder)
+    bad: list[tuple[Any, str]] = [
+        (x + 1, "is outside 0.0..1.0"),
+        (x.astype(str), "not float or integer"),
+        (x[:0], "x holds no examples"),
+        (iter(()), "x holds no examples"),
+        (iter([x[:2], x[:0]]), "x holds no examples"),
+        (iter([x[:2], x[:2, 1:]]), "x has shape"),
+        (3, "neither an array nor an iterable"),
+    ]
+    for given, said in bad:
+        with pytest.raises(ValueError, match=said):
+            package.predict(given, full.weights)
 
 
 def test_weights_of_another_network_are_refused(
@@ -185,3 +171,100 @@ def test_bad_commands_are_refused(
         told = capsys.readouterr().err
         assert said in told
         assert "Traceback" not in told
+
+
+def engine_outputs(full: Case, x: np.ndarray) -> np.ndarray:
+    """Return the outputs of examples from rest."""
+    with make_engine(full.package, full.package.layout.load(full.weights)) as engine:
+        how = full.package.network.readout.decide
+        return engine.run(x, "rest", how).outputs.astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_outputs_are_in_the_order_of_the_data(
+    full: Case, data: Arrays, seed: int
+) -> None:
+    x, y = data
+    found = snnc.evaluate(
+        full.folder, x, y, full.weights, seed=seed, presentation="rest"
+    )
+    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x))
+    labels = found.outputs.argmax(axis=1)
+    assert found.labels.dtype == np.int64
+    np.testing.assert_array_equal(found.labels, labels)
+    assert found.accuracy == np.mean(labels == y)
+    assert found.records == [
+        {"example": i, "label": y[i], "chip": labels[i]} for i in range(len(x))
+    ]
+
+
+def test_drawn_examples_say_which_they_are(full: Case, data: Arrays) -> None:
+    x, y = data
+    found = snnc.evaluate(
+        full.folder, x, y, full.weights, examples=5, presentation="rest"
+    )
+    places = [int(record["example"]) for record in found.records]
+    assert len(places) == len(found.outputs) == 5
+    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x)[places])
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "keras"])
+def test_other_simulators_give_records(
+    full: Case, data: Arrays, simulator: Any
+) -> None:
+    x, y = data[0][:3], data[1][:3]
+    found = snnc.evaluate(full.folder, x, y, full.weights, simulator=simulator)
+    assert found.outputs.shape == (3, 3)
+    answers = zip(y, found.labels, strict=True)
+    assert found.records == [
+        {"example": i, "label": label, simulator: answer}
+        for i, (label, answer) in enumerate(answers)
+    ]
+
+
+def test_records_of_a_regression_have_a_value_per_unit(case: Make) -> None:
+    full = case("regression", 4)
+    found = snnc.evaluate(full.folder, full.data, weights=full.weights)
+    with pytest.raises(ValueError, match="no classes"):
+        print(found.labels)
+    assert [*found.records[0]] == ["example", "label_0", "label_1", "chip_0", "chip_1"]
+    chip = [[record["chip_0"], record["chip_1"]] for record in found.records]
+    np.testing.assert_array_equal(np.array(chip, np.float32), found.outputs)
+
+
+def test_evaluate_takes_iterables_as_arrays(full: Case, data: Arrays) -> None:
+    import tensorflow as tf
+
+    x, y = data
+    expected = snnc.evaluate(full.folder, x, y, full.weights)
+    batched = tf.data.Dataset.from_tensor_slices((x, y)).batch(6)
+    for given, labels in (
+        (zip(x, y, strict=True), None),
+        (((x[i : i + 5], y[i : i + 5]) for i in range(0, len(x), 5)), None),
+        (iter(x), y),
+        (batched, None),
+    ):
+        found = snnc.evaluate(full.folder, given, labels, full.weights)
+        np.testing.assert_array_equal(found.outputs, expected.outputs)
+        assert found.confusion == expected.confusion
+    spikes = found.raster(2)["c0"]
+    np.testing.assert_array_equal(spikes, expected.raster(2)["c0"])
+
+
+def test_what_is_no_input_is_refused_by_evaluate(full: Case, data: Arrays) -> None:
+    import tensorflow as tf
+
+    x, y = data
+    endless = tf.data.Dataset.from_tensor_slices((x, y)).repeat()
+    missing = r"y is missing.*predict"  # which takes x alone
+    for given, labels, said in (
+        (x, None, missing),
+        (iter(x), None, missing),
+        (iter(()), None, "x holds no examples"),
+        (iter(x[:4]), y, "x has 4 examples, y has 21"),
+        (iter([(x[:2], y[:2]), (x[:2, 1:], y[:2])]), None, "x has shape"),
+        (itertools.repeat(3, 2), y, "x has shape"),
+        (endless, None, "x never ends"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            snnc.evaluate(full.folder, given, labels, full.weights)

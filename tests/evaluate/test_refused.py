@@ -12,8 +12,6 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
-from snnc.tools.evaluate import run
-from snnc.tools.evaluate.run import has_keras
 from tests.evaluate.conftest import Case, Make
 
 pytestmark = [
@@ -46,14 +44,11 @@ def too_strong(made: Case) -> Iterator[str]:
         yield name
 
 
+@pytest.mark.usefixtures("with_keras")
 @pytest.mark.parametrize("simulator", ["exact", "keras", "nengo", "loihi"])
 def test_a_bias_that_is_off_is_not_taken_from_a_file(
-    case: Make,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    simulator: str,
+    case: Make, capsys: pytest.CaptureFixture[str], simulator: str
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case("biasless", 3)
     weights = load_file(made.weights)
     biased = {**weights, "c0.bias": weights["c0.bias"] + 0.3}
@@ -64,13 +59,11 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
 
 
 def test_what_is_refused(
-    case: Make,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made, other, host = case(), case("regression"), case("host")
     monkeypatch.chdir(made.weights.parent)
-    small = ["evaluate", "small", "--data", "data.npz", "--weights"]
+    small = ["evaluate", str(made.folder), "--data", "data.npz", "--weights"]
     fits = [*small, "w.safetensors"]
     Path("notes.txt").write_text("mine\n")
     (old := made.weights.parent / "old").mkdir()  # without a library

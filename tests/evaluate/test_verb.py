@@ -6,9 +6,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +14,8 @@ import pytest
 
 from snnc.cli import main
 from snnc.runtime.layout import smooth_path
-from snnc.runtime.nengo import simulators
-from snnc.tools.evaluate import run
-from snnc.tools.evaluate.run import has_keras
 from snnc.tools.scores import difference
-from tests.evaluate.conftest import Case, Make, Told, approximately, lines
+from tests.evaluate.conftest import Case, Make, Tell, Told, approximately, outputs
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,31 +24,28 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def short_rows_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Case], None]:
-    """Return what makes the package's own rows as short."""
-
-    def act(case: Case) -> None:
-        monkeypatch.setattr(simulators, "ROW", 4)
-
-    return act
+KERAS = pytest.mark.usefixtures("with_keras")
 
 
+def told_examples(
+    told: Tell, made: Case, *options: str
+) -> tuple[Told, list[dict[str, str]]]:
+    """Return what the verb tells, and the rows that it writes for examples."""
+    path = made.data.with_name("each.csv")
+    found = told(made, *options, "--examples-out", str(path))
+    with path.open(newline="") as file:
+        return found, [*csv.DictReader(file)]
+
+
+@KERAS
 @pytest.mark.parametrize(
     ("name", "presentation"),
     [("small", "row"), ("small", "rest"), ("regression", "row")],
 )
 def test_the_emulator_gives_the_same(
-    case: Make,
-    told: Callable[..., Told],
-    short_rows_there: Callable[[Case], None],
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    presentation: str,
+    case: Make, told: Tell, name: str, presentation: str
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(name, 6)
-    short_rows_there(made)
     exact = told(made, "--presentation", presentation)
     emulator = told(made, "--simulator", "loihi", "--presentation", presentation)
     assert (exact.pop("contrast") is None) == (presentation == "rest")
@@ -66,16 +58,11 @@ def test_the_emulator_gives_the_same(
 
 
 def test_the_package_finds_the_same_accuracy_and_rates(
-    case: Make,
-    told: Callable[..., Told],
-    capsys: pytest.CaptureFixture[str],
-    short_rows_there: Callable[[Case], None],
+    case: Make, told: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = case("small", 6)
-    short_rows_there(made)
+    made = case(count=6)
     exact = told(made)
-    files = ["--data", str(made.data), "--weights", str(made.weights)]
-    files += ["--simulator", "loihi", "--format", "json"]
+    files = [*made.arguments[2:], "--simulator", "loihi", "--format", "json"]
     assert made.package.module("evaluate").main(files) == 0
     own = json.loads(capsys.readouterr().out)
     assert own["accuracy"] == exact["accuracy"]
@@ -83,52 +70,36 @@ def test_the_package_finds_the_same_accuracy_and_rates(
     assert own["rates"] == {x["name"]: x["rate"] for x in exact["layers"]}
 
 
-def test_examples_are_drawn_and_shuffled_by_the_seed(
-    case: Make, told: Callable[..., Told]
-) -> None:
-    made = case()
-    each = made.data.with_name("each.csv")
-    rows = {}
-    for seed in ("0", "1"):
-        options = ("--seed", seed, "--examples", "9", "--examples-out", str(each))
-        assert told(made, *options)["examples"] == 9
-        with each.open(newline="") as file:
-            rows[seed] = [*csv.DictReader(file)]
+def test_examples_are_drawn_and_shuffled_by_the_seed(case: Make, told: Tell) -> None:
+    made, drawn = case(), []
     y = np.load(made.data)["y"]
-    for found in rows.values():
-        numbers = [int(row["example"]) for row in found]
+    for seed in ("0", "1"):
+        found, rows = told_examples(told, made, "--seed", seed, "--examples", "9")
+        numbers = [int(row["example"]) for row in rows]
+        assert found["examples"] == len(numbers) == 9
         assert numbers == sorted(set(numbers))
-        assert [int(row["label"]) for row in found] == y[numbers].tolist()
-    drawn = [[row["example"] for row in found] for found in rows.values()]
+        assert [int(row["label"]) for row in rows] == y[numbers].tolist()
+        drawn.append(numbers)
     assert drawn[0] != drawn[1]
 
 
-def test_what_rest_gives_is_known_beside_a_row(
-    case: Make, told: Callable[..., Told]
-) -> None:
-    made = case(count=21)
-    row = told(made)
-    rest = told(made, "--presentation", "rest", "--output", str(made.data) + ".rest")
+def test_what_rest_gives_is_known_beside_a_row(case: Make, told: Tell) -> None:
+    made = case()
+    files = [made.data.with_name(way) for way in ("row", "rest")]
+    row, rest = (
+        told(made, "--presentation", path.name, "--output", str(path)) for path in files
+    )
     assert (row["presentation"], rest["presentation"]) == ("row", "rest")
-    rows, rests = (
-        [r for r in lines(path) if r["presentation"] == way]
-        for path, way in (
-            (made.weights.with_suffix(".evaluation.jsonl"), "rest"),
-            (Path(str(made.data) + ".rest"), "rest"),
-        )
-    )
-    sample, every = (
-        [o for r in found for o in r["outputs"][-1]] for found in (rows, rests)
-    )
-    assert sample == every[:6]
+    sample, every = map(outputs, files)  # those from rest come first
+    assert sample[:6] == every[:6]
     assert row["contrast"]["examples"] == 6
     assert row["contrast"]["gain"][0] < row["contrast"]["gain"][1]
 
 
+@KERAS
 def test_weights_that_were_imported_are_compared_with_what_was_imported(
-    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+    case: Make, told: Tell
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
     assert told(made)["keras_model"] == "smooth"
     tensors = made.package.layout.load(made.weights)
@@ -157,26 +128,22 @@ def retrain(made: Case) -> np.ndarray:
     return np.asarray(model(x))
 
 
+@KERAS
 @pytest.mark.parametrize("name", ["small", "regression"])
 def test_a_loss_is_relative_to_keras_before_the_phase_spikes(
-    case: Make,
-    told: Callable[..., Told],
-    short_rows_there: Callable[[Case], None],
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
+    case: Make, told: Tell, name: str
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
-    made = case(name, 21)
-    short_rows_there(made)
-    keras, each = retrain(made), made.data.with_name("each.csv")
-    found = told(made, "--examples-out", str(each))
-    assert found == approximately(told(made, "--workers", "2"))
+    made = case(name)
+    keras = retrain(made)
+    found, rows = told_examples(told, made)
+    results = made.weights.with_suffix(".evaluation.jsonl")
+    some = results.read_text().splitlines(keepends=True)[:-2]
+    results.write_text("".join(some))
+    assert told(made, "--resume") == found
     there = told(made, "--simulator", "loihi")
     same = [key for key in found if key.startswith(("keras_", "loss_"))]
     assert [found[key] for key in same] == approximately([there[key] for key in same])
     y = np.load(made.data)["y"]
-    with each.open(newline="") as file:
-        rows = [*csv.DictReader(file)]
     if name == "small":
         chip = np.array([int(row["chip"]) for row in rows])
         right = keras.argmax(axis=1) == y
@@ -191,24 +158,10 @@ def test_a_loss_is_relative_to_keras_before_the_phase_spikes(
         assert middle == pytest.approx(found["rmse"] - rmse, rel=1e-4)
 
 
-def test_a_run_that_is_resumed_knows_keras_before_the_phase_spikes(
-    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
-    made = case()
-    retrain(made)
-    kept = made.data.with_name("kept.jsonl")
-    found = told(made, "--output", str(kept))
-    assert found["keras_accuracy_before"] is not None
-    some = kept.read_text().splitlines(keepends=True)[:-2]
-    kept.write_text("".join(some))
-    assert told(made, "--output", str(kept), "--resume") == found
-
-
+@KERAS
 def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
-    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
     retrain(made)
     accuracy = ["accuracy", "each from rest"]
@@ -254,7 +207,7 @@ def test_strict_is_an_exit_code(
 
 
 def test_too_low_an_accuracy_is_an_exit_code(
-    case: Make, told: Callable[..., Told], capsys: pytest.CaptureFixture[str]
+    case: Make, told: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = case()
     accuracy = told(made)["accuracy"]
@@ -267,43 +220,34 @@ def test_too_low_an_accuracy_is_an_exit_code(
     shown = f"{100 * accuracy:.2f} %, below --min-accuracy {accuracy + 0.01:g}"
     assert err == f"error: the accuracy is {shown}\n"
     assert main([*made.arguments, "--min-accuracy", "90"]) == 2
-
-
-def test_a_regression_has_no_least_accuracy(
-    case: Make, capsys: pytest.CaptureFixture[str]
-) -> None:
+    capsys.readouterr()
     assert main([*case("regression").arguments, "--min-accuracy", "0.5"]) == 1
     assert "--min-accuracy needs classes" in capsys.readouterr().err
 
 
+@KERAS
 @pytest.mark.parametrize("name", ["small", "regression"])
-def test_examples_are_written_one_a_row(
-    case: Make,
-    told: Callable[..., Told],
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
+def test_examples_are_written_one_a_row(case: Make, told: Tell, name: str) -> None:
     made = case(name, 9)
-    path = made.data.with_name("each.csv")
-    found = told(made, "--examples-out", str(path))
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    found, rows = told_examples(told, made)
     assert [row["example"] for row in rows] == [str(i) for i in range(9)]
 
     def values(column: str) -> np.ndarray:
         return np.array([float(row[column]) for row in rows])
 
-    if made.package.network.readout.classes:
+    if name == "small":
         y, keras, chip = map(values, ("label", "keras", "chip"))
         assert found["accuracy"] == np.mean(y == chip)
         assert found["agreement"] == np.mean(keras == chip)
+        alone = told(made, "--simulator", "keras")
+        assert alone["accuracy"] == found["keras_accuracy"] == np.mean(y == keras)
+        assert alone["layers"] == []
     else:
         error = [values(f"label_{i}") - values(f"chip_{i}") for i in range(2)]
         assert found["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(error))))
 
 
-def test_spikes_and_steps_are_counted(case: Make, told: Callable[..., Told]) -> None:
+def test_spikes_and_steps_are_counted(case: Make, told: Tell) -> None:
     made = case()
     short, long = told(made), told(made, "--steps", "50")
     assert (short["steps"], long["steps"], long["examples"]) == (20, 50, 21)
@@ -311,17 +255,6 @@ def test_spikes_and_steps_are_counted(case: Make, told: Callable[..., Told]) -> 
     parts = sum(layer["spikes"] for layer in long["layers"])
     assert parts == pytest.approx(long["spikes"])
     assert told(made, "--examples", "4")["examples"] == 4
-
-
-def test_keras_agrees_with_itself(
-    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
-    made = case()
-    keras, exact = told(made, "--simulator", "keras"), told(made)
-    assert exact["keras_accuracy"] == keras["accuracy"]
-    assert exact["agreement"] is not None
-    assert keras["layers"] == []
 
 
 @pytest.mark.parametrize("simulator", ["exact", "nengo"])

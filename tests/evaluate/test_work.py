@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
 from snnc.output.imported import open_package
 from snnc.tools.evaluate.measures import work_of
-from tests.evaluate.conftest import SMALL, Case
+from tests.evaluate.conftest import SMALL, Make
 from tests.support import network
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -41,7 +40,7 @@ def follow_spikes(model: Any) -> tuple[int, int]:
 
 @pytest.mark.parametrize("name", ["small", "regression"])
 def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
-    case: Callable[..., Case], name: str
+    case: Make, name: str
 ) -> None:
     made = case(name, 1)
     described = made.package.network

@@ -1,22 +1,28 @@
-"""`snnc evaluate` on several workers, interrupted, and the progress it prints."""
+"""`snnc evaluate` on several workers, which may die, and its progress."""
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import sys
-from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc import processes
 from snnc.cli import main
-from snnc.tools.evaluate import exact, run
-from snnc.tools.evaluate.options import EvaluateOptions
-from snnc.tools.evaluate.run import has_keras
-from snnc.tools.evaluate.task import open_task
-from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
+from snnc.exact import CannotRunError
+from snnc.processes import LocalWorkers
+from snnc.tools.evaluate import exact
+from snnc.tools.evaluate.exact import run_exact
+from snnc.tools.evaluate.measures import join
+from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
+from snnc.tools.evaluate.task import Task, open_task
+from tests.evaluate.conftest import Case, Make, Tell, approximately, lines, outputs
 from tests.support import CLUSTER
 
 pytestmark = [
@@ -27,67 +33,49 @@ pytestmark = [
 
 
 @CLUSTER
-@pytest.mark.parametrize("presentation", ["row", "rest"])
+@pytest.mark.usefixtures("with_keras")
+@pytest.mark.parametrize(
+    # What is started for workers knows no presentation.
+    ("name", "presentation", "workers"),
+    [("small", "row", "2"), ("regression", "rest", "1")],
+)
 def test_any_number_of_workers_gives_the_same(
     case: Make,
-    told: Callable[..., Told],
+    told: Tell,
     scheduler: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    name: str,
     presentation: str,
+    workers: str,
 ) -> None:
-    if presentation == "row":
-        monkeypatch.setattr(run, "has_keras", has_keras)
-    made = case()
-    # What is started for workers knows no presentation.
-    count = "2" if presentation == "row" else "1"
+    made = case(name)
     ways = {
         "threads": [],
-        "processes": ["--workers", count],
+        "processes": ["--workers", workers],
         "dask": ["--dask", scheduler],
     }
     presented = ("--presentation", presentation)
     found = {
-        name: told(made, *way, *presented, "--output", str(tmp_path / name))
-        for name, way in ways.items()
+        way: told(made, *options, *presented, "--output", str(tmp_path / way))
+        for way, options in ways.items()
     }
-    rows = {name: outputs(tmp_path / name) for name in ways}
+    rows = {way: outputs(tmp_path / way) for way in ways}
     assert len(lines(tmp_path / "dask")) > 2
-    for name in ways:
-        assert found[name] == found["threads"]
-        assert rows[name] == rows["threads"]
+    for way in ways:
+        assert found[way] == found["threads"]
+        assert rows[way] == rows["threads"]
     assert len(np.unique(rows["threads"], axis=0)) > 1
 
 
-@pytest.mark.parametrize("knows_safe_path", [False, True])
-def test_workers_import_nothing_from_the_current_folder(
-    knows_safe_path: bool,
-    case: Make,
-    told: Callable[..., Told],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
-    if not knows_safe_path:
-        monkeypatch.delitem(processes.ENVIRONMENT, processes.SAFE_PATH)
-        monkeypatch.setattr(processes, "KNOWS_SAFE_PATH", False)
-    elif sys.version_info < (3, 11):
-        pytest.skip("Python 3.10 has no such mode")
-    for name in ("multiprocessing", "numpy", "struct"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    assert told(case(), "--workers", "2")["examples"] == 21
-
-
+@pytest.mark.usefixtures("with_keras")
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_an_interrupted_run_goes_on(
     case: Make,
-    told: Callable[..., Told],
+    told: Tell,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     presentation: str,
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
     way = ("--presentation", presentation)
     out = made.weights.with_suffix(".evaluation.jsonl")
@@ -132,11 +120,10 @@ def test_progress_is_told_while_rows_run(
 ) -> None:
     monkeypatch.setattr(exact, "ROW", 20)
     made = case(count=30)
-    task = open_task(made.folder, made.weights, made.data, None, 0)
     address = scheduler if shared else None
     how = EvaluateOptions(steps=20, dask=address, output=tmp_path / "out")
     told: list[int] = []
-    exact.run_exact(task, how, told.append)
+    run_exact(task_of(made), how, told.append)
     assert sum(told) == sum(exact.counts_of(how, 30).values()) == 36
     # 20 and 10 in a row and 6 from rest: a stretch at a time, or in chunks.
     assert [told[0], *sorted(told, reverse=True)] == (
@@ -154,3 +141,90 @@ def test_a_terminal_shows_something_at_once(
     assert err.startswith("reading the package, weights and data\r")
     assert "runs of 21 examples" in err
     assert "27/27" in err
+
+
+def task_of(made: Case) -> Task:
+    return open_task(made.folder, made.weights, made.data, None, 0)
+
+
+ALONE, SHARED = (EvaluateOptions(steps=20, workers=workers) for workers in (None, 2))
+
+
+def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
+    parts = run_exact(task, how, print)
+    return join([p for p in parts if p.presentation == "row"]).outputs
+
+
+class Deadly(LocalWorkers):
+    """Workers whose first few processes are killed while they run."""
+
+    kills = 1
+
+    def open(self) -> Executor:
+        executor = super().open()
+        if self.kills:
+            self.kills -= 1
+            genuine = executor.submit
+
+            def submit(*task: Any) -> Future[Any]:
+                genuine(os.kill, 0, 0).result()  # the process is there
+                (process,) = executor._processes.values()  # type: ignore[attr-defined]
+                future = genuine(*task)
+                os.kill(process.pid, signal.SIGKILL)
+                return future
+
+            executor.submit = submit  # type: ignore[method-assign, assignment]
+        return executor
+
+
+def test_a_killed_worker_costs_nothing(
+    case: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = task_of(case(count=20))
+    want = run_outputs(task, ALONE)
+    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
+    assert np.array_equal(run_outputs(task, SHARED), want)
+
+
+def test_examples_that_kill_every_worker_end_the_run(
+    case: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Deadly, "kills", 9)
+    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
+    out = tmp_path / "out"
+    with pytest.raises(RefusedRunError) as caught:
+        run_exact(task_of(case(count=4)), replace(SHARED, output=out), print)
+    assert str(caught.value) == (
+        f"too many workers died; they may lack memory; {out} keeps the finished "
+        "examples, and `--resume` continues the run"
+    )
+
+
+class Threads(LocalWorkers):
+    """Workers that start no process."""
+
+    def open(self) -> Executor:
+        return ThreadPoolExecutor(1)
+
+
+def test_weights_that_change_meanwhile_are_not_run(
+    case: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.processes.LocalWorkers", Threads)
+    made = case(count=4)
+    task = task_of(made)
+    assert task.weights_hash
+    made.package.layout.save(made.weights, {n: -t for n, t in task.tensors.items()})
+    with pytest.raises(CannotRunError, match="has changed since the run began"):
+        run_exact(task, SHARED, print)
+
+
+def test_a_network_that_is_not_built_is_told_by_workers_too(case: Make) -> None:
+    made = case(count=4)
+    tensors = made.package.layout.load(made.weights)
+    strong = {"c0.kernel": np.full_like(tensors["c0.kernel"], 1e4)}
+    task = open_task(made.folder, {**tensors, **strong}, made.data, None, 0)
+    with pytest.raises(CannotRunError) as alone:
+        run_exact(task, ALONE, print)
+    with pytest.raises(CannotRunError, match=re.escape(str(alone.value))):
+        run_exact(task, SHARED, print)

@@ -17,7 +17,7 @@ from snnc.language.keywords import (
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import DefaultsSpec
 from snnc.language.models import Model, fields_of
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.language.statements import StatementModel
 from snnc.language.table import Form, Otherwise
 

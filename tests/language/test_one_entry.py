@@ -27,9 +27,9 @@ Jitter = Annotated[
 """
 ON_LAYERS = "    jitter: Annotated[has.Jitter | None, Otherwise(0.25)] = None\n"
 STATEMENT = '''class SqueezeSpec(SpikingSpec):
-    """A layer that squeezes."""
+    """Squeezes."""
 
-    forms = layer("squeeze", "Squeezes.", "squeeze q0 { factor 2 }", size="factor")
+    forms = layer("squeeze q0 { factor 2 }", size="factor")
 
     kind: Literal["squeeze"] = "squeeze"
     name: has.Name

@@ -37,7 +37,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return snnc.parse(SPEC).build(tmp_path_factory.mktemp("models"))
 
 
-def test_what_was_learned_decides_better(package: Any, tmp_path: Path) -> None:
+def test_the_engine_and_the_emulator_learn_what_decides_better(
+    package: Any, tmp_path: Path
+) -> None:
     tensors = weights(package.layout)
     file = tmp_path / "learned.safetensors"
     found = package.adapt(IMAGES, LABELS, tensors, weights_out=file)
@@ -48,6 +50,10 @@ def test_what_was_learned_decides_better(package: Any, tmp_path: Path) -> None:
     outputs = package.opened.module("predict").predict(IMAGES, found.weights)
     assert np.mean(outputs.argmax(axis=1) == LABELS) > 0.6
     assert "while learning 30 examples" in repr(found)
+    emulated = package.adapt(IMAGES, LABELS, tensors, simulator="loihi")
+    assert np.array_equal(found.weights["y.kernel"], emulated.weights["y.kernel"])
+    assert found.outputs == pytest.approx(emulated.outputs)
+    assert found.recalls == emulated.recalls
 
 
 @pytest.mark.parametrize(
@@ -67,26 +73,10 @@ def test_data_that_can_not_be_learned_are_refused(
 
 
 def test_a_readout_that_does_not_learn_is_refused(tmp_path: Path) -> None:
-    text = network("""
-        input image 4x4x1 in 0..1
-        encode rate
-        dense a { units 4 }
-        readout y { classes 3 }
-    """)
+    text = SPEC.replace(", learn pes { rate 0.35, from zero }", "")
     package = snnc.parse(text).build(tmp_path)
     with pytest.raises(ValueError, match="write `learn pes` in it"):
         package.adapt(IMAGES, LABELS, weights(package.layout))
-
-
-def test_the_engine_learns_what_the_emulator_learns(package: Any) -> None:
-    tensors = weights(package.layout)
-    ours, theirs = (
-        package.adapt(IMAGES, LABELS, tensors, simulator=simulator)
-        for simulator in ("exact", "loihi")
-    )
-    assert np.array_equal(ours.weights["y.kernel"], theirs.weights["y.kernel"])
-    assert ours.outputs == pytest.approx(theirs.outputs)
-    assert ours.recalls == theirs.recalls
 
 
 @pytest.fixture(scope="module")
@@ -129,17 +119,6 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     assert found["while_learning"]["examples"] == 30
 
 
-def test_evaluate_replaces_no_weights(
-    package: Any, files: tuple[Path, Path], tmp_path: Path
-) -> None:
-    mine = tmp_path / "w"
-    mine.write_text("mine")
-    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
-    assert run.exit_code == 1
-    assert f"{mine} exists; `--force` replaces it" in run.output
-    assert mine.read_text() == "mine"
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -157,6 +136,17 @@ def test_options_that_do_not_go_together(
     run = invoke(package, files, *options)
     assert run.exit_code == 2
     assert said in run.output
+
+
+def test_evaluate_replaces_no_weights(
+    package: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    mine = tmp_path / "w"
+    mine.write_text("mine")
+    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
+    assert run.exit_code == 1
+    assert f"{mine} exists; `--force` replaces it" in run.output
+    assert mine.read_text() == "mine"
 
 
 def test_regressions_learn_values(tmp_path: Path) -> None:

@@ -133,30 +133,25 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
 
 
 def test_without_targets_the_readout_is_on_the_host(learner: Any) -> None:
-    tensors = weights(learner.layout)
-    built = learner.nengo.build_network(tensors, IMAGES)
+    built = learner.nengo.build_network(weights(learner.layout), IMAGES)
     assert built.learning is None
 
 
 @pytest.mark.parametrize(
-    ("targets", "said"),
+    ("targets", "mode", "said"),
     [
-        (np.zeros((30, 4)), r"targets have shape \(30, 4\)"),
-        (np.zeros(30), r"targets have shape \(30,\)"),
-        (np.array([0, 3]), r"not all in 0..2"),
+        (np.zeros((30, 4)), "spiking", r"targets have shape \(30, 4\)"),
+        (np.zeros(30), "spiking", r"targets have shape \(30,\)"),
+        (np.array([0, 3]), "spiking", r"not all in 0..2"),
+        (LABELS, "rate", "mode is 'spiking'"),
     ],
 )
-def test_targets_that_do_not_fit_are_refused(
-    learner: Any, targets: Any, said: str
+def test_targets_that_do_not_fit_and_rates_are_refused(
+    learner: Any, targets: Any, mode: str, said: str
 ) -> None:
+    build, tensors = learner.nengo.build_network, weights(learner.layout)
     with pytest.raises(ValueError, match=said):
-        learner.nengo.build_network(weights(learner.layout), IMAGES, targets=targets)
-
-
-def test_rates_do_not_learn(learner: Any) -> None:
-    tensors = weights(learner.layout)
-    with pytest.raises(ValueError, match="mode is 'spiking'"):
-        learner.nengo.build_network(tensors, IMAGES, mode="rate", targets=LABELS)
+        build(tensors, IMAGES, mode=mode, targets=targets)
 
 
 LEARNING = Learning(0.5, 1.0, 150.0, 99.9, 100, 1e-3, 100, 0.01)
@@ -175,24 +170,25 @@ def test_the_chip_gets_errors_of_which_it_loses_nothing(error: float) -> None:
     assert np.abs(coarse - clipped).max() <= 0.501 * 4 / 127 * error
 
 
-def test_weights_too_small_name_a_rate_that_works() -> None:
-    with pytest.raises(PesError, match=r"at most 0\.014"):
-        on_chip(LEARNING, 1e-3)
-    on_chip(replace(LEARNING, rate=0.014), 1e-3)
+@pytest.mark.parametrize(
+    ("rate", "largest", "said", "works"),
+    [
+        (0.5, 1e-3, r"at most 0\.014", {"rate": 0.014}),
+        (0.05, 10.0, r"`rate` of at least 0\.19", {"rate": 0.19}),
+        # Specs may not have the rates that these weights need.
+        (0.5, 1e-5, r"0\.5: write `from zero` in", {"largest": 0.0}),
+        (0.5, 100.0, r"0\.5: write `from zero` in", {"largest": 0.0}),
+    ],
+)
+def test_weights_too_small_or_large_name_what_works(
+    rate: float, largest: float, said: str, works: dict[str, float]
+) -> None:
+    def plan(rate: float, largest: float) -> None:
+        on_chip(replace(LEARNING, rate=rate), largest)
 
-
-def test_weights_too_large_name_a_rate_that_works() -> None:
-    slow = replace(LEARNING, rate=0.05)
-    with pytest.raises(PesError, match=r"`rate` of at least 0\.19"):
-        on_chip(slow, 10.0)
-    on_chip(replace(slow, rate=0.19), 10.0)
-
-
-@pytest.mark.parametrize("largest", [1e-5, 100.0])
-def test_a_rate_that_a_spec_may_not_have_is_not_named(largest: float) -> None:
-    with pytest.raises(PesError, match=r"0\.5: write `from zero` in"):
-        on_chip(LEARNING, largest)
-    on_chip(LEARNING, 0.0)
+    with pytest.raises(PesError, match=said):
+        plan(rate, largest)
+    plan(**{"rate": rate, "largest": largest, **works})
 
 
 def test_the_network_of_nengo_alone_learns() -> None:

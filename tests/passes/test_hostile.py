@@ -28,12 +28,7 @@ FLOODS = {
     "words": fill("a "),
     "braces": fill("{", ""),
     "nested blocks": fill("a b { "),
-    "statements": fill("  conv2d a\n"),
     "quotes": fill('"', ""),
-    "line ends": fill("\n", ""),
-    "list": fill("a,", HEAD + "  readout y { classes ["),
-    "sources": fill("a0, b1, c2, ", HEAD + "  add a from "),
-    "properties": fill("filters 2, ", HEAD + "  conv2d a { "),
     "unknown characters": fill("@ ", ""),
 }
 SINGLE = {

@@ -9,9 +9,9 @@ from tests.support import codes, network, sound
 
 
 def body(layer: str, readout: str = "units 2", source: str = "conv2d c") -> str:
-    lines = ("input image 9x7x1 in 0..1", "encode conv e { filters 4 }")
     size = "units" if source.startswith("dense") else "filters"
-    lines += (f"{source} {{ {size} 6 }}", layer, f"readout y {{ {readout} }}")
+    head = "input image 9x7x1 in 0..1\nencode conv e { filters 4 }"
+    lines = (head, f"{source} {{ {size} 6 }}", layer, f"readout y {{ {readout} }}")
     return network("\n".join(lines))
 
 

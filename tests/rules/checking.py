@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,8 +28,7 @@ FRAME = """
   readout digit { classes 10{readout} }
   train { epochs 3{train} }
 """
-HOLES = ("a line", "target loihi", "timing", "defaults", "encode", "conv2d", "lif")
-HOLES += ("downsample", "avgpool", "dense", "readout", "train")
+HOLES = re.findall(r"{(\w[^{}]*)}", FRAME)
 
 
 def framed(hole: str, text: str) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.catalogue import RULES
+from snnc.rules import all_rules
 from snnc.source import rule_pages
 from tests.rules.checking import assert_accepted
 from tests.rules.page import Example, index, page
 from tests.support import ROOT
 
+RULES = all_rules()
 CASES = Path(__file__).parent / "cases"
 PAGES = ROOT / "docs" / "rules"
 

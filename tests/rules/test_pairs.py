@@ -24,6 +24,7 @@ def test_one_mistake_gives_one_text_and_can_be_mended(case: Path) -> None:
     assert_accepted(case / "expected.txt", render(diagnostics))
     assert check_case(case, "valid").diagnostics == ()
     if (case / "invalid.snn").exists():
-        text, said = (case / "invalid.snn").read_text(), suggestion(*diagnostics)
-        if said is not None and replaces(text, *diagnostics, said[0]):
-            follow(text, *diagnostics, *said)
+        text, (found,) = (case / "invalid.snn").read_text(), diagnostics
+        said = suggestion(found)
+        if said is not None and replaces(text, found, said[0]):
+            follow(text, found, *said)

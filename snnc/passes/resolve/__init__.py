@@ -28,7 +28,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.shapes import window_positions
 from snnc.language.model import ValidatedSpec
-from snnc.language.property_types import CrossEntropy, MeanSquaredError
+from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.statements import LoihiTarget, TrainSpec
 from snnc.language.written import write_list
 from snnc.passes.resolve.drafts import (
@@ -223,12 +223,14 @@ class _Resolution:
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> LogicalNetwork:
         spec, validated = self._spec, self._validated
+        timing, place = spec.timing, validated.timing
+        steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
         return LogicalNetwork(
             name=spec.network,
             about=spec.about,
             target=self._target(),
             device=self._device,
-            timing=self._timing(),
+            timing=Timing(timing.dt, timing.present, steps, span, place.keys),
             input=self._input,
             layers=tuple(
                 self._layers[d.name] for d in drafts if d.name in self._layers
@@ -237,11 +239,6 @@ class _Resolution:
             train=self._train,
             span=validated.span,
         )
-
-    def _timing(self) -> Timing:
-        timing, place = self._spec.timing, self._validated.timing
-        steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
-        return Timing(timing.dt, timing.present, steps, span, place.keys)
 
     def _target(self) -> Loihi | Nengo:
         target, place = self._spec.target, self._validated.target

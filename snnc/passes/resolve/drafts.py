@@ -16,10 +16,12 @@ from snnc.language import layers
 from snnc.language.fields import otherwise
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
+Defaults = tuple[tuple[DefaultsSpec, Place], ...]
+ENCODERS = layers.ConvEncoderSpec, layers.RateEncoderSpec
 NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
 
@@ -67,7 +69,7 @@ class KnownNames:
         Encoders read the input; other layers read layers that do not depend on them.
         """
         spec = self._layers.get(reader or "")
-        if isinstance(spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec)):
+        if isinstance(spec, ENCODERS):
             return (self._input,)
         never = self._unwritten | (set() if reader is None else self._all_after(reader))
         return tuple(
@@ -130,7 +132,7 @@ class Draft:
     sources: tuple[str, ...]
     shortcut: str | None
     sound: bool
-    defaults: tuple[tuple[DefaultsSpec, Place], ...]
+    defaults: Defaults
 
     @property
     def span(self) -> Span:
@@ -142,7 +144,7 @@ class Draft:
 
     @property
     def is_encoder(self) -> bool:
-        return isinstance(self.spec, (layers.ConvEncoderSpec, layers.RateEncoderSpec))
+        return isinstance(self.spec, ENCODERS)
 
     def get(self, key: str) -> Any:
         """Return a property's value, otherwise the table's default or None."""
@@ -176,28 +178,25 @@ def draft_layers(
         names, validated.spec.layers, validated.places, strict=True
     ):
         if spec is not None:
-            draft = _draft(name, spec, place, before, known)
+            scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
+            own = (
+                each for scope in scopes for each in written if each[0].layer == scope
+            )
+            draft = _draft(name, spec, place, before, known, tuple(own))
             problems = tuple(_source_problems(draft))
             report.add(*problems)
-            scopes = () if draft.is_encoder else (spec.kind, None)
-            drafts.append(
-                replace(
-                    draft,
-                    sound=draft.sound and not problems,
-                    defaults=tuple(
-                        (defaults, at)
-                        for scope in scopes
-                        for defaults, at in written
-                        if defaults.layer == scope
-                    ),
-                )
-            )
+            drafts.append(replace(draft, sound=False) if problems else draft)
         before = name
     return tuple(drafts)
 
 
 def _draft(
-    name: str, spec: layers.LayerSpec, place: Place, before: str, known: KnownNames
+    name: str,
+    spec: layers.LayerSpec,
+    place: Place,
+    before: str,
+    known: KnownNames,
+    defaults: Defaults,
 ) -> Draft:
     written = zip(spec.sources, place.sources, strict=True)
     sources = tuple(s for s, span in written if known.check(s, span, name))
@@ -207,7 +206,7 @@ def _draft(
     shortcut = _shortcut(spec)
     if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
         shortcut, sound = None, False
-    return Draft(name, spec, place, sources, shortcut, sound, defaults=())
+    return Draft(name, spec, place, sources, shortcut, sound, defaults)
 
 
 def _source_problems(draft: Draft) -> Iterator[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
@@ -54,9 +54,6 @@ class Operations:
         self._report = report
         # Encoders, and pools that only encoders precede.
         self._raw: set[str] = set()
-        # Pools whose windows overlap or leave out positions, and pools and joins of
-        # such pools.
-        self._uneven: set[str] = set()
         self._channels_reported = False
 
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed:
@@ -152,7 +149,11 @@ class Operations:
         if padding == "causal" and not isinstance(spec, layers.SequenceConvSpec):
             self._refuse_causal(draft)
         filters = _sound(filters)
-        divides = self._groups_divide(draft, groups, channels, filters)
+        divides = channels % groups == 0 and filters % groups == 0
+        if not divides:
+            sizes = {"groups": groups, "channels": channels, "filters": filters}
+            rule, source = rules.windows.GroupsDontDivide, draft.sources[0]
+            self._report.add(rule.at(draft, "groups", source=source, **sizes))
         out = self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
         if not divides:
             raise UnsoundError
@@ -168,19 +169,6 @@ class Operations:
             neuron_bias=bias == "neuron",
         )
         return operation, (*out, filters)
-
-    def _groups_divide(
-        self, draft: Draft, groups: int, channels: int, filters: int
-    ) -> bool:
-        """Return whether groups divide the channels and filters; report if not."""
-        if channels % groups == 0 and filters % groups == 0:
-            return True
-        source = draft.sources[0]
-        sizes = {"groups": groups, "channels": channels, "filters": filters}
-        self._report.add(
-            rules.windows.GroupsDontDivide.at(draft, "groups", source=source, **sizes)
-        )
-        return False
 
     def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed:
         """Return a transposed convolution; features are read as one pixel."""
@@ -225,24 +213,14 @@ class Operations:
             (stride,) = self._dims(draft, len(sizes), "stride")
         # A window must fit into the unpadded input.
         out = self._slide(draft, shape, "window", window, stride)
-        self._follow(draft)
         if isinstance(spec, layers.AveragePoolSpec):
-            divides = all(n % w == 0 for n, w in zip(sizes, window, strict=True))
-            if window != stride or not divides:
-                self._uneven.add(draft.name)
             return AveragePooling(window, stride), (*out, channels)
         operation = MaxPooling(window, stride, draft.get("padding"))
         out = self._slide(draft, shape, "window", window, stride, operation.padding)
         return operation, (*out, channels)
 
-    def _follow(self, draft: Draft) -> None:
-        """Record a pool or a join of an uneven pool."""
-        if not self._uneven.isdisjoint(draft.sources):
-            self._uneven.add(draft.name)
-
     def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
         first, is_sum = shapes[0], draft.kind == "add"
-        self._follow(draft)
         unequal = [
             (source, shape)
             for source, shape in zip(draft.sources, shapes, strict=True)
@@ -325,24 +303,18 @@ class Operations:
                         legal=tuple(
                             min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
                         ),
-                        can_pad=what == "kernel"
-                        and self._uneven.isdisjoint(draft.sources),
                         **self._channels_last(),
                     )
                 )
         return tuple(out)
 
-    def _channels_last(self) -> dict[str, Any]:
+    def _channels_last(self) -> dict[str, str]:
         """Return advice if the input's shape looks like channels first."""
         shape = self._input.shape
         if not rules.shapes.looks_channels_first(shape):
             return {}
-        last = (*shape[1:], shape[0])
-        hint = (
-            "the input looks channels-first: for a channels-last shape, write "
-            f"`{dims(last)}`"
-        )
-        return {"channels_last": last, "advice": hint}
+        hint = "the input looks channels-first: for a channels-last shape, write"
+        return {"advice": f"{hint} `{dims((*shape[1:], shape[0]))}`"}
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Refuse a shape without ``rank`` spatial axes; None stands for any number."""

@@ -32,7 +32,10 @@ from snnc.source import Span
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
     word = document.network
-    _check_network(word, report)
+    if word is not None and (reason := why_no_package(word.text)):
+        invalid, example = rules.names.InvalidName, "my_network"
+        span, name = word.span, word.text
+        report.add(invalid(span=span, name=name, reason=reason, example=example))
     network = Span(document.span.source, 0, 0) if word is None else word.span
     assembly = Assembly(_check_all(document, network, report), network)
     return ValidatedSpec(
@@ -49,15 +52,6 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         sound=report.errors == 0,
         span=network,
     )
-
-
-def _check_network(word: tree.Word | None, report: Diagnostics) -> None:
-    if word is not None and (reason := why_no_package(word.text)):
-        report.add(
-            rules.names.InvalidName(
-                span=word.span, name=word.text, reason=reason, example="my_network"
-            )
-        )
 
 
 def _check_all(

@@ -27,7 +27,7 @@ from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
-from snnc.source import SourceFile, Span
+from snnc.source import Span
 from snnc.text.near import normal
 from snnc.vocabulary.foreign_keywords import (
     advise_elsewhere,
@@ -189,15 +189,6 @@ def unknown_property(
     )
 
 
-def in_notation(line: str, source: SourceFile) -> str:
-    """Convert an ``.snn`` statement or property to a file's notation."""
-    if not source.is_yaml:
-        return line
-    from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
-
-    return snippet(line)
-
-
 def _advice(
     item: tree.Property,
     owner: str,
@@ -267,4 +258,8 @@ def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix 
     line = _setting_line(item, siblings)
     if not line or line.split()[0] in {p.key.text for p in siblings}:
         return None
-    return Fix(item.span, in_notation(line, item.span.source))
+    if item.span.source.is_yaml:
+        from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
+
+        line = snippet(line)
+    return Fix(item.span, line)

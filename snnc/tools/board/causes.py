@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice, pairwise, product
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -93,16 +94,14 @@ def find_cause(
     ]
     best = max([*causes, *_one_sided(board, exact, first)], key=_explains)
     if best.explains < 1 and replay is not None:
-        best = max(
-            [best, _of_chip(board, exact, first, network, replay)], key=_explains
-        )
+        on_chip = _of_chip(board, exact, first, network, replay)
+        best = max([best, on_chip], key=_explains)
     if best.explains >= SHARE:
         return best
     return _of_first(board, exact, first) or best
 
 
-def _explains(cause: Cause) -> float:
-    return cause.explains
+_explains = attrgetter("explains")
 
 
 def first_difference(board: Spikes, exact: Spikes) -> Step | None:

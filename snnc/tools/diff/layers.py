@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from snnc.ir.logical import LogicalLayer
 from snnc.language.fields import keys_of
 from snnc.language.layers import SpikingSpec
-from snnc.language.property_types import NeuronSpec
+from snnc.language.properties import NeuronSpec
 from snnc.tools.diff import properties
 from snnc.tools.diff.changes import Changed, LayerChange
 from snnc.tools.diff.properties import Version

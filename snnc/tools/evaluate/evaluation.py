@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.tools.evaluate.options import Presentation
-    from snnc.tools.evaluate.run import EvaluatedRun
-    from snnc.tools.evaluate.task import Record
+    from snnc.tools.evaluate.run import EvaluatedRun, Record
     from snnc.tools.package import Package
     from snnc.tools.scores import LayerFiring
 
@@ -267,19 +266,8 @@ class Evaluation(Displayed):
             "keras_model": score.model,
             "loss_interval": score.loss,
             alike: score.agreement,
-            f"{kind}_over_time": [
-                {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
-                for m in self.over_time
-            ],
-            "readings": [
-                {
-                    "decide": r.decide,
-                    "synapse": r.synapse,
-                    kind: r.value,
-                    "gain_interval": r.gain,
-                }
-                for r in self.readings
-            ],
+            f"{kind}_over_time": [_name_value(each, kind) for each in self.over_time],
+            "readings": [_name_value(each, kind) for each in self.readings],
             "contrast": self.contrast and asdict(self.contrast),
             "layers": [{**asdict(each), "holds": each.holds} for each in self.layers],
             "spikes": self.spikes,
@@ -398,3 +386,9 @@ class Evaluation(Displayed):
         kind = "rmse" if self.accuracy is None else "accuracy"
         of = f"{self.network} on {self.simulator}"
         return f"<snnc.Evaluation of {of}: {kind} {self.score.value:.4g}>"
+
+
+def _name_value(result: ScoreAtTime | ReadoutVariant, kind: str) -> Json:
+    """Return a mapping for JSON, with the value under the name of its kind."""
+    names = {"value": kind, "gain": "gain_interval"}
+    return {names.get(key, key): value for key, value in asdict(result).items()}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,7 @@ from snnc.tools.evaluate.options import (
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
-    Record,
     Task,
-    list_records,
     open_task,
     source_of,
 )
@@ -58,6 +56,11 @@ from snnc.tools.scores import (
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package
+
+
+Record = dict[str, int | float]
+"""An example's index in the data, its label, and predictions. For a regression, each
+unit has its own entry."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +88,18 @@ class EvaluatedRun:
     def records(self, simulator: str) -> list[Record]:
         """Return one record per example, in the order of the data."""
         who = "chip" if simulator in ("exact", "loihi") else simulator
-        answers = {"keras": self.keras, who: self.raw}
-        classifies = self.task.package.network.readout.classes
-        return list_records(self.task.examples, answers, classifies)
+        examples, classifies = (
+            self.task.examples,
+            self.task.package.network.readout.classes,
+        )
+        order = np.argsort(examples.rows)
+        columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
+        answers = {"label": examples.y, "keras": self.keras, who: self.raw}
+        for name, values in answers.items():
+            if values is not None:
+                columns |= _columns(name, values[order], classifies)
+        rows = zip(*columns.values(), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def raster(self, example: int, steps: int | None) -> dict[str, NDArray[np.uint8]]:
         """Run one example from rest on the exact engine, and return its spikes.
@@ -106,6 +118,13 @@ class EvaluatedRun:
         with make_engine(self.task.package, self.task.tensors, steps) as engine:
             outcome = engine.run(one, keep=("spikes",), threads=1)
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
+
+
+def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
+    if classifies:
+        decided = values if values.ndim == 1 else values.argmax(axis=1)
+        return {name: decided.tolist()}
+    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
 
 
 def run(

@@ -30,6 +30,8 @@ MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
 MOST_CLASSES = 20  # the maximum number of classes or units in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
+NEEDED = "needs TensorFlow"
+_digits, _number = "{:.3f}".format, "{:.4g}".format
 
 
 def text(result: Evaluation) -> str:
@@ -73,14 +75,14 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
 
 def _scores(result: Evaluation) -> list[Row]:
     score, classes = result.score, result.classes
-    write = _percent if classes else _number
+    write = percent if classes else _number
     unit = " %" if classes and score.interval else ""
     value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
     rows: list[Row] = [("accuracy" if classes else "RMSE", value)]
     if score.r2 is not None:
         rows.append(("R2", f"{score.r2:.3f}"))
     if result.is_uneven:
-        balanced = f"{_percent(result.balanced_accuracy)}, the mean recall over classes"
+        balanced = f"{_known(result.balanced_accuracy)}, the mean recall over classes"
         rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
@@ -98,8 +100,9 @@ def _scores(result: Evaluation) -> list[Row]:
         told = f"{write(score.before)}, {told}{_interval(score.loss, classes)}"
         rows.append(("Keras before spikes", told))
     alike = "agreement with Keras" if classes else "RMS difference to Keras"
-    keras = f"{write(score.keras)}{MODELS[score.model]}"
-    return [*rows, ("Keras with these weights", keras), (alike, write(score.agreement))]
+    keras = f"{_known(score.keras, write, NEEDED)}{MODELS[score.model]}"
+    agreement = _known(score.agreement, write, NEEDED)
+    return [*rows, ("Keras with these weights", keras), (alike, agreement)]
 
 
 def _interval(interval: Interval | None, classes: bool) -> str:
@@ -131,7 +134,7 @@ def _overflows(counts: tuple[int, ...]) -> str:
 
 
 def _over_time(result: Evaluation) -> list[Row]:
-    name, write = ("accuracy", _percent) if result.classes else ("RMSE", _number)
+    name, write = ("accuracy", percent) if result.classes else ("RMSE", _number)
     return [
         ("presented for", *(f"{m.steps} steps" for m in result.over_time)),
         (name, *(write(moment.value) for moment in result.over_time)),
@@ -164,7 +167,8 @@ def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str
 
 def _spikes(layer: LayerResult) -> Row:
     shares = percent(layer.silent), percent(layer.saturated)
-    return layer.name, human(layer.spikes), *shares, _digits(layer.correlation)
+    correlation = _known(layer.correlation, _digits)
+    return layer.name, human(layer.spikes), *shares, correlation
 
 
 def _classes(result: Evaluation) -> Iterator[Row]:
@@ -174,30 +178,20 @@ def _classes(result: Evaluation) -> Iterator[Row]:
     rows = zip(result.by_class, result.confusion, strict=True)
     for i, (each, counts) in enumerate(rows):
         name = f"{i} {each.name}" if result.names else each.name
-        shares = (_share(each.recall), _share(each.precision))
+        shares = (_known(each.recall), _known(each.precision))
         taken = (str(count) if count else "." for count in counts)
         yield name, *shares, "", *taken
 
 
 def _units(result: Evaluation) -> Iterator[Row]:
     for i, each in enumerate(result.units):
-        yield str(i), f"{each.rmse:.4g}", _digits(each.r2)
+        yield str(i), _number(each.rmse), _known(each.r2, _digits)
 
 
-def _digits(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else percent(value)
-
-
-def _number(value: float | None) -> str:
-    return "needs TensorFlow" if value is None else f"{value:.4g}"
-
-
-def _percent(value: float | None) -> str:
-    return "needs TensorFlow" if value is None else percent(value)
+def _known(
+    value: float | None, write: Callable[[float], str] = percent, unknown: str = "-"
+) -> str:
+    return unknown if value is None else write(value)
 
 
 ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore

@@ -111,35 +111,6 @@ def open_task(
     return Task(package, weights, tensors, examples, identity)
 
 
-Record = dict[str, int | float]
-"""An example's index in the data, its label, and predictions. For a regression, each
-unit has its own entry."""
-
-
-def list_records(
-    examples: Examples, answers: dict[str, Array | None], classifies: bool
-) -> list[Record]:
-    """Return a record for each example, in the order of the data.
-
-    ``answers`` contains the outputs of each source in the order of the run, with shape
-    (examples, units).
-    """
-    order = np.argsort(examples.rows)
-    columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
-    for name, values in {"label": examples.y, **answers}.items():
-        if values is not None:
-            columns |= _columns(name, values[order], classifies)
-    rows = zip(*columns.values(), strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
-    if classifies:
-        decided = values if values.ndim == 1 else values.argmax(axis=1)
-        return {name: decided.tolist()}
-    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
-
-
 def source_of(weights: Weights) -> Source | None:
     """Return the origin of weights, if their file contains it.
 
