@@ -1,4 +1,4 @@
-"""Weights as `snnc evaluate` and `snnc weights` read them."""
+"""Weights and results as `snnc evaluate` and `snnc weights` read them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from snnc.ir.layout import layout_id, tensors
+from snnc.tools.evaluate.measures import Compared, EvaluatedPart
+from snnc.tools.scores import Correlation, LayerFiring
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
 
@@ -26,6 +28,30 @@ NET = network(
 )
 LAYOUT = tensors(sound(NET, "lower").network)
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
+
+
+def part(start: int, stop: int) -> EvaluatedPart:
+    """Return what examples gave, as it may be."""
+    random, count = np.random.default_rng(start), stop - start
+    correlation = Correlation.of(*random.random((2, 6)))
+    return EvaluatedPart(
+        start,
+        stop,
+        random.normal(size=(4, count, 3)),
+        random.normal(size=(3, count, 3)),
+        {
+            "c0": LayerFiring(
+                count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2
+            ),
+            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(3, bool)),
+        },
+        Compared(
+            random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}
+        ),
+        presentation="rest",
+        overflows=(0, 1, 2),
+        cores=4,
+    )
 
 
 def values(names: st.SearchStrategy[float]) -> st.SearchStrategy[dict[str, Any]]:

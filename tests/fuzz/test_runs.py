@@ -28,7 +28,6 @@ from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_header
 from snnc.weight_files.listing import Listing, document, layer_document, table
 from snnc.weight_files.values import read_values, spreads
-from tests.evaluate.test_checkpoint import part
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes
@@ -36,6 +35,7 @@ from tests.fuzz.runs import (
     LAYOUT,
     NET,
     SIZES,
+    part,
     values,
     weights_files,
 )
@@ -43,7 +43,7 @@ from tests.fuzz.runs import (
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
-RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "row"}
+RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
 
 
 @pytest.fixture(scope="module")
