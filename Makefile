@@ -14,7 +14,7 @@ PYTHON_BOARD ?= python3.8
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # `make fuzz` draws this many times the inputs of `make test`.
 TIMES ?= 100
-KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves losses percentiles phases progress scaler shared_scale spiking strategies training wiring)
+KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,budgets curves losses phases progress scaler shared_scale spiking strategies training wiring)
 
 # Hide TensorFlow's start-up notices, which have nothing to do with snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3

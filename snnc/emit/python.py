@@ -73,11 +73,7 @@ INDENT = 4
 
 def number(value: float) -> str:
     """Write a number in short form: ``5e-5``, ``0.2``, ``150.0``."""
-    return re.sub(r"e([+-])0*(\d)", _exponent, repr(value))
-
-
-def _exponent(match: re.Match[str]) -> str:
-    return f"e{match[1].removeprefix('+')}{match[2]}"
+    return re.sub(r"e(-?)\+?0*(\d)", r"e\1\2", repr(value))
 
 
 def items(values: Iterable[object]) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 
-from snnc.rules.refused import REFUSED, Refused
+from snnc.rules.refused import Refused
 
 _RANK = re.compile(r"[123]d")
+_RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
+_LIF = "lif leaky lifneuron lifnode synaptic rleaky lapicque alphaneuron ifnode"
+_LINEAR = ("linear", "none", "identity")
 
 
 class Flatten(Refused):
@@ -21,6 +24,7 @@ class Flatten(Refused):
 
     code = "SNN917"
     title = "flatten as a layer"
+    aliases = "flatten"
     message = "`{word}` is not needed: `dense` and `readout` flatten their input"
     label = "leave it out"
     help = "remove the line"
@@ -34,6 +38,8 @@ class Dropout(Refused):
 
     code = "SNN918"
     title = "dropout as a layer"
+    aliases = "drop dropout spatialdropout alphadropout gaussiandropout"
+    places = ("statement",)
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("dropout acts only in training, not on the chip",)
@@ -50,6 +56,8 @@ class BatchNorm(Refused):
 
     code = "SNN919"
     title = "batch normalisation as a layer"
+    aliases = "batchnorm batchnormalization batchnormalisation bn norm"
+    places = ("statement",)
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("batch normalisation is folded into the weights of its layer",)
@@ -65,6 +73,8 @@ class Activation(Refused):
 
     code = "SNN920"
     title = "activation as a layer"
+    aliases = f"{_RELU} {_LIF}"
+    places = ("statement",)
     message = "`{word}` is not a layer: the layers already spike"
     label = "leave it out"
     notes = ("convolutions, `downsample` and `dense` have `neuron relu` by default",)
@@ -85,6 +95,7 @@ class OtherCurve(Refused):
 
     code = "SNN921"
     title = "unsupported activation"
+    aliases = "leakyrelu prelu relu6 softplus softsign"
     notes = ("the chip's neurons are `relu` and `lif`; {none}",)
     help = "leave it out, or write `neuron relu`, which is the default"
 
@@ -111,6 +122,7 @@ class Separable(Refused):
 
     code = "SNN922"
     title = "separable convolution"
+    aliases = "separable separableconv sepconv"
     message = "write `{word}` as two layers"
     label = "not a statement"
     notes = ("on the chip, neurons separate the two convolutions",)
@@ -133,6 +145,7 @@ class GlobalPool(Refused):
 
     code = "SNN923"
     title = "global average pooling"
+    aliases = "globalavgpool globalavgpooling globalaveragepool globalaveragepooling"
     message = "write `{word}` as an `avgpool` over all positions"
     label = "not a statement"
     help = "write `avgpool {{ window all }}`"
@@ -148,6 +161,7 @@ class GlobalMaxPool(Refused):
 
     code = "SNN926"
     title = "global max pooling"
+    aliases = "globalmaxpool globalmaxpooling"
     message = "write `{word}` as a `maxpool` over all positions"
     label = "not a statement"
     help = "write `maxpool NAME {{ window all }}`"
@@ -162,6 +176,7 @@ class Embedding(Refused):
 
     code = "SNN924"
     title = "embedding"
+    aliases = "embedding"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not of indices to look up",)
     help = "embed the data first, and read the vectors: `input NAME 64x16 in -1..1`"
@@ -176,54 +191,11 @@ class Attention(Refused):
 
     code = "SNN925"
     title = "attention"
+    aliases = (
+        "attention attn selfattention multiheadattention transformer squeezeexcite"
+    )
     notes = ("{word} multiplies the outputs of layers; synapses have fixed weights",)
     help = "write a convolution with a large `kernel`, or a `dense` layer"
-
-
-_RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
-_LIF = "lif leaky lifneuron lifnode synaptic rleaky lapicque alphaneuron ifnode"
-_ANYWHERE: dict[type[Refused], str] = {
-    GlobalMaxPool: "globalmaxpool globalmaxpooling",
-    REFUSED["softmax"]: "logsoftmax softmaxlayer",
-    REFUSED["sigmoid"]: "hardsigmoid logsigmoid",
-    REFUSED["tanh"]: "hardtanh",
-    REFUSED["elu"]: "selu celu",
-    REFUSED["swish"]: "silu mish hardswish",
-    REFUSED["lstm"]: "gru rnn simplernn convlstm bidirectional recurrent reservoir",
-    REFUSED["layernorm"]: "layernormalization groupnorm groupnormalization "
-    "instancenorm",
-    REFUSED["upsample"]: "upsampling deconv deconvolution convtranspose "
-    "transposedconv unpool maxunpool pixelshuffle",
-    Flatten: "flatten",
-    OtherCurve: "leakyrelu prelu relu6 softplus softsign",
-    Separable: "separable separableconv sepconv",
-    GlobalPool: "globalavgpool globalavgpooling globalaveragepool globalaveragepooling",
-    Embedding: "embedding",
-    Attention: "attention attn selfattention multiheadattention transformer "
-    "squeezeexcite",
-}
-_STATEMENTS: dict[type[Refused], str] = {
-    Dropout: "drop dropout spatialdropout alphadropout gaussiandropout",
-    BatchNorm: "batchnorm batchnormalization batchnormalisation bn norm",
-    Activation: f"{_RELU} {_LIF}",
-}
-_VALUES: dict[type[Refused], str] = {OtherCurve: "linear none identity"}
-
-
-def _by_word(*tables: dict[type[Refused], str]) -> dict[str, type[Refused]]:
-    return {
-        word: rule
-        for table in tables
-        for rule, words in table.items()
-        for word in words.split()
-    }
-
-
-_OF = {
-    "statement": _by_word(_ANYWHERE, _STATEMENTS),
-    "property": _by_word(_ANYWHERE),
-    "value": _by_word(_ANYWHERE, _VALUES),
-}
 
 
 def plain(word: str) -> str:
@@ -242,4 +214,10 @@ def rule_for(word: str, place: str) -> type[Refused] | None:
         What the word is used as: ``statement``, ``property`` or ``value``.
     """
     key = plain(word)
-    return REFUSED.get(key) or _OF[place].get(key)
+    if place == "value" and key in _LINEAR:
+        return OtherCurve
+    for rule in Refused.__subclasses__():
+        aliases = rule.aliases.split() if place in rule.places else []
+        if key in (*rule.words.split(), *aliases):
+            return rule
+    return None

@@ -14,6 +14,10 @@ class Refused(Diagnostic):
     message = "`{word}` can't run on the chip"
     label = "not supported"
     words: ClassVar[str] = ""
+    aliases: ClassVar[str] = ""
+    """Words of other libraries, in the spelling of `snnc.rules.foreign.plain`."""
+    places: ClassVar[tuple[str, ...]] = ("statement", "property", "value")
+    """What the aliases are used as."""
 
     word: str
 
@@ -29,6 +33,7 @@ class Softmax(Refused):
     code = "SNN901"
     title = "softmax activation"
     words = "softmax"
+    aliases = "logsoftmax softmaxlayer"
     notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
         "leave it out: the readout outputs logits, and `cross_entropy` adds the softmax"
@@ -44,6 +49,7 @@ class Sigmoid(Refused):
     code = "SNN902"
     title = "sigmoid activation"
     words = "sigmoid"
+    aliases = "hardsigmoid logsigmoid"
     notes = (
         "the chip's neurons are `relu` and `lif`; neither has the curve of {word}",
     )
@@ -59,6 +65,7 @@ class Tanh(Refused):
     code = "SNN903"
     title = "tanh activation"
     words = "tanh"
+    aliases = "hardtanh"
     notes = (
         "{word} is negative for half of its inputs, and firing rates can't be negative",
     )
@@ -74,6 +81,7 @@ class Elu(Refused):
     code = "SNN904"
     title = "ELU activation"
     words = "elu"
+    aliases = "selu celu"
     notes = ("{word} is negative below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
@@ -100,6 +108,7 @@ class Swish(Refused):
     code = "SNN906"
     title = "Swish activation"
     words = "swish"
+    aliases = "silu mish hardswish"
     notes = ("{word} is negative just below zero, and a firing rate can't be negative",)
     help = "write `neuron relu`"
 
@@ -114,6 +123,7 @@ class Lstm(Refused):
     code = "SNN909"
     title = "recurrent layer"
     words = "lstm"
+    aliases = "gru rnn simplernn convlstm bidirectional recurrent reservoir"
     message = "`{word}` is not in the language"
     notes = ("the network is feed-forward: no layer reads its own past",)
     help = "put time on the depth axis of the input and write `conv3d`"
@@ -129,6 +139,7 @@ class LayerNorm(Refused):
     code = "SNN910"
     title = "layer normalisation"
     words = "layernorm"
+    aliases = "layernormalization groupnorm groupnormalization instancenorm"
     notes = (
         "{word} divides by a statistic of each example, which spiking neurons can't do",
     )
@@ -145,6 +156,10 @@ class Upsample(Refused):
     code = "SNN911"
     title = "upsampling layer"
     words = "upsample"
+    aliases = (
+        "upsampling deconv deconvolution convtranspose transposedconv unpool maxunpool "
+        "pixelshuffle"
+    )
     notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
 

@@ -116,16 +116,12 @@ def test_a_type_checker_finds_each_mistake(tmp_path: Path) -> None:
     for good, bad in MISTAKES.items():
         assert good in wrong
         wrong = wrong.replace(good, bad)
-    scripts = tmp_path / "right.py", tmp_path / "wrong.py"
-    for script, text in zip(scripts, (RIGHT, wrong), strict=True):
-        script.write_text(text)
-    command = [sys.executable, "-m", "mypy", "--strict", *map(str, scripts)]
+    (tmp_path / "wrong.py").write_text(wrong)
+    command = [sys.executable, "-m", "mypy", "--strict", f"{tmp_path}/wrong.py"]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=ROOT
     )
-    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
-    assert len(errors) == len(MISTAKES), done.stdout
-    assert all("wrong.py" in line for line in errors)
+    assert done.stdout.count(": error:") == len(MISTAKES), done.stdout
 
 
 def test_importing_brings_nothing_heavy() -> None:

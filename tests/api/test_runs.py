@@ -11,6 +11,7 @@ import pytest
 
 import snnc
 from snnc.cli import main
+from snnc.tools import pages
 from tests.api.test_specs import SMALL
 from tests.exact.proof import random_weights
 
@@ -72,7 +73,9 @@ def test_class_weight_of_the_spec_is_that_of_the_option(tmp_path: Path) -> None:
     assert not np.array_equal(own, kernel(weighted, class_weight={}))
 
 
-def test_a_regression_has_a_picture_of_its_predictions(tmp_path: Path) -> None:
+def test_a_regression_has_a_picture_of_its_predictions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = snnc.parse(SMALL.replace("classes 3", "units 2"))
     package = spec.replace(timing={"present": "20 ms"}).build(tmp_path)
     y = RANDOM.uniform(0, 1, (24, 2)).astype("f4")
@@ -86,6 +89,7 @@ def test_a_regression_has_a_picture_of_its_predictions(tmp_path: Path) -> None:
         )
         np.testing.assert_array_equal(true[order[0]], y[order[1], unit])
         np.testing.assert_allclose(told[order[0]], found.outputs[order[1], unit], 1e-6)
+    monkeypatch.setattr(pages, "_draw", lambda draw, dark: "")
     assert "Predictions of" in found.html()
     assert "<dt>RMSE</dt>" in found._repr_html_()
 

@@ -26,7 +26,7 @@ CORES = layered(
     shape="9x9x1",
     encode="conv e { filters 2, kernel 3 }",
 )
-FAULTS = {
+FAULTS: dict[str, list[Any]] = {
     "one step late": [
         (faults.Late, ()),
         (faults.ShownLate, ()),

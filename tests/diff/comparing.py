@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
-from snnc.tools.diff import Diff, Version, compare, compile_version
+from snnc.tools.diff import Diff, Version, compare, version_of
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 
@@ -15,7 +16,8 @@ CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 @cache
 def compile_text(text: str, name: str = "net.snn") -> Version | None:
     """Compile a text; None if it is not sound."""
-    return compile_version(SourceFile(name, text), Diagnostics())
+    report = Diagnostics()
+    return version_of(compile_spec(SourceFile(name, text), report, "place"), report)
 
 
 def compare_texts(old: str, new: str) -> Diff:

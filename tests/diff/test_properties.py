@@ -19,7 +19,7 @@ WORDS = {"same": "valid", "valid": "same", "on": "off", "off": "on", "classes": 
 WORDS |= {"rest": "spread", "spread": "rest"}
 TOKEN = re.compile(rf"\b(?:\d+|{'|'.join(WORDS)})\b")
 _SETTINGS = settings(
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

@@ -58,7 +58,7 @@ def conv1d_joined() -> LogicalNetwork:
         f"""
         input image 12x2 in -2..2
         encode rate pixels
-        conv1d keras {{ filters 3, padding same }}
+        conv1d keras {{ filters 3, padding same, batchnorm on }}
         conv1d tf from pixels {{ filters 3, padding same, neuron lif, place host }}
         add sum from keras, tf
         concat both from sum, pixels

@@ -1,4 +1,7 @@
-"""Expressions, statements and names of generated code."""
+"""Expressions, statements, names and quoted texts of generated code.
+
+Text of a spec says what it says, and does nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.emit.python import WIDTH, Bracket, call, dims, items, number, variables
+from snnc.emit.python import (
+    WIDTH,
+    Bracket,
+    call,
+    comment,
+    dims,
+    docstring,
+    items,
+    module_docstring,
+    number,
+    quote,
+    variables,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +94,50 @@ def test_variables_differ(names: list[str]) -> None:
     found = variables(names, {"a", "b_"})
     assert len(set(found.values())) == len(names)
     assert not {"a", "b_", "int"} & set(found.values())
+
+
+@given(st.text())
+def test_a_quoted_text_is_a_visible_literal_of_itself(text: str) -> None:
+    assert ast.literal_eval(quote(text)) == text
+    assert quote(text).isprintable()
+
+
+@given(st.text())
+def test_a_docstring_says_the_words_of_the_text(text: str) -> None:
+    literal = module_docstring("Summary.", "", text)
+    said = ast.literal_eval(literal).split()
+    assert ["Summary.", *docstring_words(text)] == said
+
+
+def docstring_words(text: str) -> list[str]:
+    """Return the words with their escapes read: invisible characters stay so."""
+    escaped = docstring(text).replace("\n", " ")
+    return ast.literal_eval(f'"""{escaped}"""').split() if escaped else []
+
+
+@given(st.text(alphabet='"\\ua ', max_size=12))
+def test_no_mixture_of_quotes_and_backslashes_ends_a_docstring(text: str) -> None:
+    said = ast.literal_eval(module_docstring("Summary.", "", text))
+    assert said.split() == ["Summary.", *text.split()]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("cat", '"cat"'),
+        ('a "cat"', "'a \"cat\"'"),
+        ("it's", '"it\'s"'),
+        ("Größe 数字", '"Größe 数字"'),
+    ],
+)
+def test_quoted_texts_stay_readable(text: str, quoted: str) -> None:
+    assert quote(text) == quoted
+
+
+def test_a_comment_has_one_line() -> None:
+    assert comment("a\nimport os") == "a\\nimport os"
+
+
+@pytest.mark.parametrize("character", ["\U0001f9ff", "\u00ad", "\u200b"])
+def test_what_some_pythons_do_not_know_is_escaped(character: str) -> None:
+    assert quote(character).isascii()

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 RANDOM = np.random.default_rng(0)
 LONG = """
     input a_rather_long_name_of_an_input 12x12x1 in 0..1
-    encode conv encoder { filters 4 }
+    encode conv encoder { filters 8, padding same }
     conv2d first_convolution_of_the_block { filters 8, padding same }
     conv2d second_convolution_of_it { filters 8, padding same, shortcut encoder }
     add the_sum from first_convolution_of_the_block, second_convolution_of_it
     dense d0 { units 32 }
     readout label { classes 10 }
-""".replace("filters 4", "filters 8, padding same")
+"""
 TRAINS: dict[str, Any] = {
     "encode": RANDOM.integers(0, 2, (40, 8, 8, 4)),
     "c0": np.zeros((40, 6, 6, 8), np.uint8),

@@ -93,24 +93,53 @@ class Made(NamedTuple):
     def layout(self) -> Any:
         return self.module("layout").LAYOUT
 
-    def trainer(self, **changes: Any) -> Any:
-        """Return its trainer, with all phases, and some settings changed."""
+    @property
+    def data_error(self) -> Any:
+        return self.module("_runtime.data").DataError
+
+    def trainer(self, is_long: bool = False, **changes: Any) -> Any:
+        """Return its trainer, with all phases, and some settings changed.
+
+        Unless ``is_long``, it is to run eagerly: examples take 10 ms, and the phase
+        `spikes` three rounds.
+        """
         # To trace a graph of ten steps takes longer than all updates of a test.
-        spiking: Any = self.module("_runtime.keras.spiking")
-        spiking.CHUNK = 2
+        self._set("_runtime.keras.spiking", CHUNK=2 if is_long else 10)
+        rounds = 10 if is_long else 3
+        self._set("_runtime.keras.spike_plan", ROUNDS=rounds)
+        holds = (rounds // 2, rounds * 4 // 5)
+        self._set("_runtime.keras.phases", ROUNDS=rounds, HOLDS=holds)
         trainer = self.module("train").TRAINER
         settings = {"phases": ("smooth", "scale", "spikes"), **changes}
-        return replace(trainer, training=replace(trainer.training, **settings))
+        trainer = replace(trainer, training=replace(trainer.training, **settings))
+        brief = replace(trainer.network, present=0.01)
+        return trainer if is_long else replace(trainer, network=brief)
+
+    def _set(self, name: str, **constants: Any) -> None:
+        vars(self.module(name)).update(constants)
 
     def scaler(self, model: keras.Model, x: np.ndarray) -> Any:
         scaling = self.module("_runtime.keras.scaler")
         return scaling.Scaler(self.network, self.layout, model, x)
 
+    def broken_budgets(self, counts: dict[str, np.ndarray]) -> dict[str, float]:
+        """Return the rate in Hz of each layer that is out of bounds."""
+        present = self.network.present
+        check_budget = self.module("_runtime.examples").check_budget
+        rates = {
+            name: float(np.percentile(counts[name], layer.percentile)) / present
+            for name, layer in self.network.layers.items()
+        }
+        return {
+            name: rate
+            for name, rate in rates.items()
+            if check_budget(rate, self.network.layers[name].rate, present) == "missed"
+        }
+
     def model(self) -> keras.Model:
         return self.module("keras_model").build_model()
 
 
-def packages(folder: Path, *networks: LogicalNetwork) -> dict[str, Made]:
-    """Write the packages of networks, or of all that are here."""
-    several = networks or tuple(NETWORKS.values())
-    return {made.name: Made(write(made, folder)) for made in several}
+def packages(folder: Path) -> dict[str, Made]:
+    """Write the packages of all networks."""
+    return {made.name: Made(write(made, folder)) for made in NETWORKS.values()}

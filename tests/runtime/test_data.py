@@ -32,33 +32,56 @@ TARGETS = network((6, 6, 1), 1.0, 2, classes=False)
 BIG = 10**9  # examples: a sparse file of 144 GB
 
 
-def store(path: Path, x: np.ndarray) -> Path:
-    np.savez(path / "d.npz", y=Y, x=x)
-    return path / "d.npz"
+Write = Callable[[Path], Path]
 
 
-def store_compressed(path: Path, x: np.ndarray) -> Path:
-    np.savez_compressed(path / "d.npz", y=Y, x=x)
-    return path / "d.npz"
+def npz(x: np.ndarray = X, y: np.ndarray | None = Y, **others: np.ndarray) -> Write:
+    """Return what writes an archive into a folder."""
+
+    def write(path: Path) -> Path:
+        labels = {} if y is None else {"y": y}
+        np.savez(path / "d.npz", **labels, x=x, **others)
+        return path / "d.npz"
+
+    return write
 
 
-def folder(path: Path, x: np.ndarray) -> Path:
-    np.save(path / "x.npy", x)
-    np.save(path / "y.npy", Y)
-    return path
+def compressed(x: np.ndarray) -> Write:
+    def write(path: Path) -> Path:
+        np.savez_compressed(path / "d.npz", y=Y, x=x)
+        return path / "d.npz"
+
+    return write
 
 
-@pytest.mark.parametrize("save", [store, store_compressed, folder])
+def folder(x: np.ndarray) -> Write:
+    def write(path: Path) -> Path:
+        np.save(path / "x.npy", x)
+        np.save(path / "y.npy", Y)
+        return path
+
+    return write
+
+
+def changed(values: dict[tuple[int, ...], float], x: np.ndarray = X) -> np.ndarray:
+    """Return the examples with other values at some places."""
+    x = x.copy()
+    for place, value in values.items():
+        x[place] = value
+    return x
+
+
+@pytest.mark.parametrize("save", [npz, compressed, folder])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float64, ">f4", np.uint8])
 def test_slices_are_what_was_saved(
     tmp_path: Path,
-    save: Callable[[Path, np.ndarray], Path],
+    save: Callable[[np.ndarray], Write],
     order: Literal["C", "F"],
     dtype: type,
 ) -> None:
     x: np.ndarray = (255 * X).astype(dtype, order=order)
-    path = save(tmp_path, x)
+    path = save(x)(tmp_path)
     examples = open_data(path, BYTES, 40)
     assert examples.shape == (40, 6, 6, 1)
     for start, stop in ((0, 7), (7, 20), (33, 40), (2, 5), (38, 99), (3, 3)):
@@ -92,32 +115,29 @@ def test_a_single_array_is_an_input(tmp_path: Path) -> None:
 def test_identities_follow_the_content(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    one, other = (store(tmp_path / name, X) for name in "ab")
+    one, other = (npz()(tmp_path / name) for name in "ab")
     assert identify_data(one) == identify_data(other)
-    changed = X.copy()
-    changed[-1] = 0
-    other = store(tmp_path / "b", changed)
+    other = npz(changed({(-1,): 0}))(tmp_path / "b")
     assert identify_data(one) != identify_data(other)
 
 
 def test_targets_are_numbers_of_each_unit(tmp_path: Path) -> None:
     y = np.random.default_rng(1).normal(size=(50, 2))
-    np.savez(tmp_path / "d.npz", x=X, y=y)
-    _, found = open_data(tmp_path / "d.npz", TARGETS).arrays
+    _, found = open_data(npz(y=y)(tmp_path), TARGETS).arrays
     assert found.dtype == np.float32
     assert np.array_equal(found, y.astype(np.float32))
 
 
 def test_an_input_needs_no_labels(tmp_path: Path) -> None:
-    np.savez(tmp_path / "d.npz", x=X)
-    assert np.array_equal(open_data(tmp_path / "d.npz", SPEC, labelled=False)[:], X)
+    path = npz(y=None)(tmp_path)
+    assert np.array_equal(open_data(path, SPEC, labelled=False)[:], X)
     other = network((5,), 1.0, 3, classes=True)
     with pytest.raises(DataError, match=r"d.npz: x has shape"):
-        open_data(tmp_path / "d.npz", other, labelled=False)
+        open_data(path, other, labelled=False)
 
 
 def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
-    path = store_compressed(tmp_path, X)
+    path = compressed(X)(tmp_path)
     examples = open_data(path, SPEC, 20, seed=3)
     assert len(set(examples.rows)) == len(examples) == 20
     assert not np.array_equal(examples.rows, np.sort(examples.rows))
@@ -130,9 +150,7 @@ def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
 
 
 def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
-    x = X.copy()
-    x[7, 2] = 9
-    path = store(tmp_path, x)
+    path = npz(changed({(7, 2): 9}))(tmp_path)
     seeds = range(40)
     drawn_it = [7 in sample_indices(50, 10, seed) for seed in seeds]
     assert 0 < sum(drawn_it) < 40
@@ -167,48 +185,23 @@ def test_values_that_hardly_fill_the_range_are_told(
     assert warning is None if said is None else (warning or "").startswith(said)
 
 
-def late(path: Path) -> Path:
-    x = np.repeat(X, 4, axis=0)
-    x[130, 0, 2] = 7
-    x[131, 0, 2] = np.nan
-    np.savez(path / "d.npz", x=x, y=np.repeat(Y, 4))
-    return path / "d.npz"
-
-
-def not_a_number(path: Path) -> Path:
-    x = X.copy()
-    x[1, 0, 2] = np.nan
-    np.savez(path / "d.npz", x=x, y=Y)
-    return path / "d.npz"
-
-
-def without_y(path: Path) -> Path:
-    np.savez(path / "d.npz", x=X, label=Y)
-    return path / "d.npz"
+def one_array(path: Path) -> Path:
+    folder(X)(path)
+    return path / "x.npy"
 
 
 def cut_npy(path: Path) -> Path:
-    np.save(path / "y.npy", Y)
-    np.save(path / "x.npy", X)
+    folder(X)(path)
     (path / "x.npy").write_bytes((path / "x.npy").read_bytes()[:-1])
     return path
 
 
-def one_array(path: Path) -> Path:
-    np.save(path / "x.npy", X)
-    return path / "x.npy"
-
-
-def with_bytes(content: bytes) -> Callable[[Path], Path]:
+def with_bytes(content: bytes) -> Write:
     def write(path: Path) -> Path:
         (path / "d.npz").write_bytes(content)
         return path / "d.npz"
 
     return write
-
-
-def with_x(x: np.ndarray) -> Callable[[Path], Path]:
-    return lambda path: store(path, x)
 
 
 def fifo(path: Path) -> Path:
@@ -217,42 +210,35 @@ def fifo(path: Path) -> Path:
 
 
 def wrong_crc(path: Path) -> Path:
-    data = bytearray(store(path, X).read_bytes())
+    data = bytearray(npz()(path).read_bytes())
     data[data.index(X.tobytes())] ^= 1
     return with_bytes(bytes(data))(path)
 
 
-def unequal(path: Path) -> Path:
-    np.savez(path / "d.npz", x=X, y=Y[:7])
-    return path / "d.npz"
-
-
-def nothing(path: Path) -> Path:
-    np.savez(path / "d.npz", x=X[:0], y=Y[:0])
-    return path / "d.npz"
-
-
-BAD: dict[str, Callable[[Path], Path]] = {
+FOUR_TIMES = np.repeat(X, 4, axis=0)
+BAD: dict[str, Write] = {
     "no archive": with_bytes(b"x, y\n"),
     "empty": with_bytes(b""),
     "one array": one_array,
-    "cut": lambda path: with_bytes(store(path, X).read_bytes()[:3000])(path),
+    "cut": lambda path: with_bytes(npz()(path).read_bytes()[:3000])(path),
     "fifo": fifo,
-    "no y": without_y,
+    "no y": npz(y=None, label=Y),
     "cut array in a folder": cut_npy,
     "wrong CRC": wrong_crc,
-    "text": with_x(np.array(["a"] * 50)),
-    "booleans": with_x(X > 1),
-    "records": with_x(np.zeros(50, [("a", "f4")])),
-    "objects": with_x(np.array([{}] * 50)),
-    "a single number": with_x(np.array(1.0)),
-    "unequal": unequal,
-    "nothing": nothing,
-    "outside": late,
-    "not a number": not_a_number,
-    "no channels": with_x(X[..., 0]),
-    "channels first": with_x(np.moveaxis(X, -1, 1)),
-    "flattened": with_x(X.reshape(50, 36)),
+    "text": npz(np.array(["a"] * 50)),
+    "booleans": npz(X > 1),
+    "records": npz(np.zeros(50, [("a", "f4")])),
+    "objects": npz(np.array([{}] * 50)),
+    "a single number": npz(np.array(1.0)),
+    "unequal": npz(y=Y[:7]),
+    "nothing": npz(X[:0], Y[:0]),
+    "outside": npz(
+        changed({(130, 0, 2): 7, (131, 0, 2): np.nan}, FOUR_TIMES), np.repeat(Y, 4)
+    ),
+    "not a number": npz(changed({(1, 0, 2): np.nan})),
+    "no channels": npz(X[..., 0]),
+    "channels first": npz(np.moveaxis(X, -1, 1)),
+    "flattened": npz(X.reshape(50, 36)),
 }
 
 

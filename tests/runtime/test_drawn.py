@@ -12,7 +12,7 @@ from tests.emit.packages import importable, module, write
 
 pytestmark = pytest.mark.slow
 
-SEEDS = range(12)
+SEEDS = range(6)
 RANGES = {
     "bright": "0..1",
     "mapped": "-1..1 as 0..1",

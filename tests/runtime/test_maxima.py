@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from snnc.ir.paths import compose, output_size, receptive_field
-from snnc.runtime.maxima import (
-    EVERY,
-    Grid,
-    Nodes,
-    PoolWindow,
-    entries,
-    max_tree,
-)
+from snnc.runtime.maxima import Grid, Nodes, PoolWindow, entries, max_tree
 
 CASES = [
     ((1, 6, 6), (1, 2, 2), (1, 2, 2)),
@@ -88,40 +79,3 @@ def test_a_window_has_a_neuron_less_than_values() -> None:
     assert sum(np.prod(level.shape) for level in tree.levels) == 4 * 3
     line = max_tree((1, 7, 1), PoolWindow((1, 7, 1), (1, 1, 1)))
     assert [level.shape[1] for level in line.levels] == [3, 2, 1]
-
-
-def average_pools(x: NDArray[Any], pools: Any) -> NDArray[Any]:
-    """Apply average pools without padding along an axis."""
-    for window, stride in pools:
-        starts = range(0, len(x) - window + 1, stride)
-        x = np.array([x[a : a + window].mean() for a in starts])
-    return x
-
-
-@pytest.mark.parametrize(
-    ("pools", "picked"),
-    list(
-        product(
-            [[(2, 2)], [(3, 2)], [(2, 2), (3, 1)], []],
-            [range(0, 4, 1), range(1, 5, 2), range(2, 3, 5)],
-        )
-    ),
-)
-def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> None:
-    x = np.random.default_rng(0).random(17)
-    steps = tuple(((w, 1, 1), (s, 1, 1)) for w, s in pools)
-    one = range(1)
-    grid, moved = compose((range(2, 17), one, one), steps, (picked, one, one))
-    along = [(w[0], s[0]) for w, s in moved]
-    expected = average_pools(x[2:], pools)[list(picked)]
-    np.testing.assert_allclose(average_pools(x[list(grid[0])], along), expected)
-    assert receptive_field(len(picked), along) == len(grid[0])
-
-
-def test_entries_spread_over_pools() -> None:
-    x = np.random.default_rng(0).random(11)
-    pools = [(3, 2)]
-    inside = output_size(11, pools)
-    rows = entries(EVERY, inside, range(inside), pools)
-    found = [sum(x[p] * w for p, w in row.items()) / 3 for row in rows]
-    np.testing.assert_allclose(found, average_pools(x, pools))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,12 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.exact import make_engine
-from snnc.output.imported import open_package
 from snnc.runtime.keras.spike_plan import stages_of
-from tests.emit.packages import importable
-from tests.runtime.phased import Made, examples, packages
+from tests.runtime.phased import Made, examples
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 X, Y = examples()
-ALL: Any = ("smooth", "scale", "spikes")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
-    found = packages(tmp_path_factory.mktemp("phased"))
-    with importable(next(iter(found.values())).package):
-        yield found
 
 
 @pytest.mark.parametrize("doubling", [False, True])
@@ -72,11 +60,15 @@ def plain(norm: bool) -> keras.Model:
     return keras.Model(image, layers.Dense(4, name="digit")(d0))
 
 
-@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("name", ["relu", "relu_norm"])
-def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
+def test_the_smooth_phase_is_plain_keras(
+    models: Any, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     trainer = models[name].trainer(phases=("smooth",), validation=0.0)
     model = trainer.train(X, Y, epochs=3)
+    printed = capsys.readouterr().out
+    assert "rate" not in printed
+    assert "spikes" not in printed
     other, begun = plain("norm" in name), models[name].model()
     trained = [layer for layer in other.layers if layer.get_weights()]
     for layer in trained:
@@ -97,94 +89,47 @@ def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lif_norm", "chain"])
-def test_trained_layers_spike_within_their_rates(
-    models: Any, name: str, tmp_path: Path
+def test_weights_that_enter_the_phase_spikes_are_those_of_the_other_phases(
+    net: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainer = models[name].trainer(validation=0.0)
-    trainer.train(X, Y, tmp_path / "w", epochs=1, spike_updates=10)
-    package = open_package(models[name].package)
-    with make_engine(package, tmp_path / "w") as engine:
-        counts = engine.run(X, "row", keep=("counts",)).counts
-    network = models[name].network
-    check_budget = models[name].module("_runtime.examples").check_budget
-    for layer, data in network.layers.items():
-        rate = np.percentile(counts[layer], data.percentile) / network.present
-        assert check_budget(rate, data.rate, network.present) != "missed", (layer, rate)
-
-
-def test_the_smooth_phase_alone_says_nothing_of_rates(
-    models: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    models["chain"].trainer(phases=("smooth",)).train(X, Y, epochs=1)
-    printed = capsys.readouterr().out
-    assert "rate" not in printed
-    assert "spikes" not in printed
-
-
-def test_lines_that_training_prints(
-    models: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=30)
+    weights, entered = tmp_path / "w.safetensors", tmp_path / "w.smooth.safetensors"
+    net.trainer().train(X[:32], Y[:32], weights, epochs=3, spike_updates=10)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if line.split()[0] not in ("Epoch", "kept")]
-    told = [line for line in told if "/" not in line]
-    assert told == [
+    told = [line for line in lines if line.split()[0] not in ("Epoch", "kept", "wrote")]
+    assert [line for line in told if "/" not in line] == [
         "epochs 1 to 3 of 3",
         "spikes",
         "spikes",
         "all layers are within their rates, in spikes",
         "at the end, in Keras",
     ]
-
-
-def test_weights_that_enter_the_phase_spikes_are_written(
-    models: Any, tmp_path: Path
-) -> None:
-    layout = models["chain"].layout
-    weights = tmp_path / "w.safetensors"
-    trainer = models["chain"].trainer(validation=0.0)
-    trainer.train(X, Y, weights, epochs=3, spike_updates=10)
-    before = layout.load(tmp_path / "w.smooth.safetensors")
-    other = tmp_path / "other.safetensors"
-    two = models["chain"].trainer(phases=("smooth", "scale"), validation=0.0)
-    two.train(X, Y, other, epochs=3)
-    for name, tensor in layout.load(other).items():
+    two = net.trainer(phases=("smooth", "scale"))
+    history = two.train(X[:32], Y[:32], tmp_path / "two", epochs=3).history.history
+    *_, last, _ = capsys.readouterr().out.splitlines()
+    loss = float(last.split("in Keras: val_loss ")[1].split(",")[0])
+    assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
+    before = net.layout.load(entered)
+    for name, tensor in net.layout.load(tmp_path / "two").items():
         np.testing.assert_array_equal(before[name], tensor)
-    assert not np.array_equal(before["d0.kernel"], layout.load(weights)["d0.kernel"])
 
 
 def test_weights_that_exist_are_trained_on_spikes_alone(
-    models: Any, tmp_path: Path
+    net: Made, tmp_path: Path
 ) -> None:
-    layout = models["chain"].layout
     start, weights = tmp_path / "start", tmp_path / "w.safetensors"
-    models["chain"].trainer(phases=("smooth", "scale")).train(X, Y, start, epochs=3)
-    train = models["chain"].trainer().train
-    with pytest.raises(
-        models["chain"].module("_runtime.data").DataError, match="--from"
-    ):
-        train(X, Y, weights, phases=("spikes",))
-    train(X, Y, weights, phases=("spikes",), initial=start, spike_updates=10)
-    before, after = layout.load(start), layout.load(weights)
-    entered = layout.load(tmp_path / "w.smooth.safetensors")
+    net.module("keras_model").export_weights(net.model(), start)
+    train = net.trainer(phases=("spikes",), validation=0.0).train
+    with pytest.raises(net.data_error, match="--from"):
+        train(X, Y, weights)
+    train(X[:20], Y[:20], weights, initial=start, spike_updates=10)
+    before, after = net.layout.load(start), net.layout.load(weights)
+    entered = net.layout.load(tmp_path / "w.smooth.safetensors")
     np.testing.assert_array_equal(entered["c0.kernel"], before["c0.kernel"])
     assert not np.array_equal(after["c0.kernel"], before["c0.kernel"])
 
 
-def test_the_loss_at_the_end_is_that_of_the_last_epoch(
-    models: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    trainer = models["chain"].trainer(phases=("smooth", "scale"))
-    history = trainer.train(X, Y, epochs=2).history.history
-    *_, last = capsys.readouterr().out.splitlines()
-    loss = float(last.split("in Keras: val_loss ")[1].split(",")[0])
-    assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
-
-
-@pytest.mark.usefixtures("eagerly")
-def test_patience_is_that_of_each_stage(
-    models: Any, monkeypatch: pytest.MonkeyPatch
+def test_each_stage_has_patience_and_a_stalled_training_is_not_resumed(
+    models: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     progress = models["lif"].module("_runtime.keras.progress").Progress
     end = progress.on_epoch_end
@@ -193,7 +138,13 @@ def test_patience_is_that_of_each_stage(
         end(self, epoch, {**logs, "val_loss": float(epoch)})
 
     monkeypatch.setattr(progress, "on_epoch_end", growing)
-    trainer = models["lif"].trainer(phases=("smooth", "scale"))
-    model = trainer.train(X, Y, epochs=9, patience=1)
-    assert model.history.epoch == [0, 1, 2, 3, 4, 5, 8]
-    assert model.history.phases == [("smooth", 0), ("scale", 7)]
+    monkeypatch.setattr(progress, "remove", lambda self: None)
+    train = models["lif"].trainer(phases=("smooth", "scale")).train
+    how: Any = {"weights": tmp_path / "w", "epochs": 9, "patience": 1}
+    first = train(X[:20], Y[:20], **how)
+    assert first.history.epoch == [0, 1, 2, 3, 4, 5, 8]
+    assert first.history.phases == [("smooth", 0), ("scale", 7)]
+    again = train(X[:20], Y[:20], **how, resume=True)
+    assert again.history.epoch == []
+    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

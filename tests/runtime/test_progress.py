@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 from tensorflow import keras
 
+from snnc.runtime.keras.progress import Progress
 from tests.emit.packages import Load
+from tests.runtime.phased import Made, examples
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
-RNG = np.random.default_rng(0)
-X = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
-Y = np.arange(40) % 4
-IMAGES = RNG.uniform(0, 1, (70, 8, 8, 3)).astype("f4")
-LABELS = np.arange(70) % 4
-SPIKES = ("smooth", "scale", "spikes")
-SHORT: Any = {"epochs": 2, "spike_updates": 10, "phases": SPIKES}
-SMOOTH: Any = {"epochs": 2, "phases": ("smooth", "scale")}
+X, Y = examples(20)
+SMOOTH: Any = {"epochs": 2, "phases": ("smooth",)}
 
 
 class CutOffError(Exception):
@@ -41,88 +36,49 @@ class Power(keras.callbacks.Callback):
             raise CutOffError
 
 
-@pytest.fixture
-def train(load: Load) -> ModuleType:
-    """Return the training of a network that is compiled fast."""
-    return load("volume", "train")
-
-
-@pytest.fixture
-def rich(load: Load) -> ModuleType:
-    """Return the training of a network with batch norms, AdamW and a schedule."""
-    return load("colours", "train")
-
-
-@pytest.fixture
-def data_error(load: Load) -> type[Exception]:
-    return load("volume", "_runtime.data").DataError
-
-
-def cut_off(
-    train: ModuleType,
-    epoch: int,
-    *arguments: Any,
-    **options: Any,
-) -> None:
+def cut_off(train: Any, epoch: int, *arguments: Any, **options: Any) -> None:
     with pytest.raises(CutOffError):
-        train.train(*arguments, **options, callbacks=[Power(epoch)])
-
-
-def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
-    for name, value in first.items():
-        np.testing.assert_array_equal(second[name], value)
+        train(*arguments, **options, callbacks=[Power(epoch)])
 
 
 def progress_of(weights: Path) -> Path:
     return weights.with_name(f"{weights.name}.progress.npz")
 
 
+def npz(**arrays: np.ndarray) -> bytes:
+    file = BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
 def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
-    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    net: Made, tmp_path: Path
 ) -> None:
-    make = load("volume", "keras_model").build_model
-    monkeypatch.setattr(load("volume", "keras_model"), "build_model", without(make))
-    few = {**SHORT, "spike_updates": 5}
-    train.train(X, Y, tmp_path / "whole", **few)
-    read = load("volume", "layout").load_weights
-    parts = tmp_path / "parts"
+    train, few = net.trainer().train, {"epochs": 2, "spike_updates": 5}
+    train(X, Y, tmp_path / "whole", **few)
     # The first two epochs are smooth, the others are rounds on spikes.
-    for epoch in (1, 4):
-        cut_off(train, epoch, X, Y, parts, **few, resume=True)
-        assert progress_of(parts).exists()
-    train.train(X, Y, parts, **few, resume=True)
-    assert_same(read(tmp_path / "whole"), read(parts))
-    entered = [tmp_path / f"{name}.smooth.safetensors" for name in ("whole", "parts")]
-    assert_same(*map(read, entered))
+    for epoch in (1, 3):
+        cut_off(train, epoch, X, Y, tmp_path / "parts", **few, resume=True)
+        assert progress_of(tmp_path / "parts").exists()
+    train(X, Y, tmp_path / "parts", **few, resume=True)
+    for end in ("", ".smooth.safetensors"):
+        whole = net.layout.load(tmp_path / f"whole{end}")
+        parts = net.layout.load(tmp_path / f"parts{end}")
+        for name, value in whole.items():
+            np.testing.assert_array_equal(parts[name], value)
 
 
-def without(make: Any) -> Any:
-    """Return a function that makes a model whose dropout is off.
-
-    Keras 2 holds the state of dropout where nothing can save it.
-    """
-
-    def build(**options: Any) -> Any:
-        model = make(**{**options, "seed": 0})
-        for layer in model.layers:
-            if isinstance(layer, keras.layers.Dropout):
-                layer.rate = 0.0
-        return model
-
-    return build
-
-
-def test_what_is_saved_is_all_that_training_changes(
-    load: Load, rich: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cut_off(rich, 1, IMAGES, LABELS, tmp_path / "w", **SHORT)
-    progress = load("colours", "_runtime.keras.progress")
-    built = load("colours", "keras_model")
+def test_what_is_saved_is_all_that_training_changes(load: Load, tmp_path: Path) -> None:
+    # A network with batch norms, AdamW and a schedule.
+    x = np.random.default_rng(0).uniform(0, 1, (20, 8, 8, 3)).astype("f4")
+    cut_off(load("colours", "train").train, 1, x, Y, tmp_path / "w", **SMOOTH)
+    progress, built = (
+        load("colours", name) for name in ("_runtime.keras.progress", "keras_model")
+    )
     model = built.build_model()
     built.compile_model(model, 4)
     before = [v.numpy() for v in progress._variables(model)]
-    layout = load("colours", "layout").LAYOUT_ID
-    run = [layout, "0", "smooth", "scale", "spikes"]
+    run = [load("colours", "layout").LAYOUT_ID, "0", "smooth"]
     read = progress.Progress(progress_of(tmp_path / "w"), run)
     read.read()
     read.restore(model)
@@ -133,38 +89,34 @@ def test_what_is_saved_is_all_that_training_changes(
     assert sum(moved) > 0.9 * len(moved)
 
 
-def test_the_progress_goes_when_the_training_is_done(
-    train: ModuleType, tmp_path: Path
+def test_a_resumed_training_without_progress_starts_and_leaves_none(
+    net: Made, tmp_path: Path
 ) -> None:
-    train.train(X, Y, tmp_path / "w", **SMOOTH)
+    model = net.trainer().train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+    assert int(model.optimizer.iterations) == 2 * 2
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
-def test_without_progress_a_resumed_training_starts(
-    train: ModuleType, tmp_path: Path
-) -> None:
-    model = train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
-    assert int(model.optimizer.iterations) == 2
-
-
 def test_a_training_that_only_lacked_its_weights_writes_them(
-    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise CutOffError
 
-    phases = load("volume", "_runtime.keras.phases")
+    train = net.trainer().train
     with monkeypatch.context() as patch:
-        patch.setattr(phases, "model_weights", fail)
+        patch.setattr(net.module("_runtime.keras.phases"), "model_weights", fail)
         with pytest.raises(CutOffError):
-            train.train(X, Y, tmp_path / "w", **SMOOTH)
-    train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+            train(X, Y, tmp_path / "w", **SMOOTH)
+    model = train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+    assert int(model.optimizer.iterations) == 2 * 2
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
 def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
-    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    train = net.trainer().train
     cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
     before = progress_of(tmp_path / "w").read_bytes()
 
@@ -175,55 +127,39 @@ def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", half)
         with pytest.raises(CutOffError):
-            train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+            train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert progress_of(tmp_path / "w").read_bytes() == before
-    train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+    train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert (tmp_path / "w").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"x" * 999])
-def test_damaged_progress_is_refused(
-    train: ModuleType, data_error: type[Exception], tmp_path: Path, content: bytes
-) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"x" * 999, npz(x=X)], ids=["empty", "zip", "text", "other"]
+)
+def test_damaged_progress_is_refused(net: Made, tmp_path: Path, content: bytes) -> None:
     progress_of(tmp_path / "w").write_bytes(content)
-    with pytest.raises(data_error, match=r"w\.progress\.npz is damaged: remove it"):
-        train.train(X, Y, tmp_path / "w", resume=True)
+    told = (
+        r"w\.progress\.npz is damaged: remove it, or train from the start, without"
+        " resume$"
+    )
+    with pytest.raises(net.data_error, match=told):
+        net.trainer().train(X, Y, tmp_path / "w", resume=True)
 
 
-def test_a_stranger_is_no_progress(
-    train: ModuleType, data_error: type[Exception], tmp_path: Path
+def test_progress_of_another_training_is_refused(
+    net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    np.savez(progress_of(tmp_path / "w"), x=X)
-    with pytest.raises(data_error, match="is damaged"):
-        train.train(X, Y, tmp_path / "w", resume=True)
-
-
-def test_another_seed_is_another_training(
-    train: ModuleType,
-    data_error: type[Exception],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    train = net.trainer().train
     cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
-    with pytest.raises(data_error, match="is of another training: remove it"):
-        train.train(X, Y, tmp_path / "w", **SMOOTH, seed=1, resume=True)
-
-
-def test_another_optimizer_is_refused(
-    load: Load,
-    train: ModuleType,
-    data_error: type[Exception],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
+    with pytest.raises(net.data_error, match="is of another training: remove it"):
+        train(X, Y, tmp_path / "w", **SMOOTH, seed=1, resume=True)
 
     def compile_model(model: Any) -> None:
         model.compile("sgd", "mse")
 
-    monkeypatch.setattr(load("volume", "keras_model"), "compile_model", compile_model)
-    with pytest.raises(data_error, match="is of another optimizer"):
-        train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
+    monkeypatch.setattr(net.module("keras_model"), "compile_model", compile_model)
+    with pytest.raises(net.data_error, match="is of another optimizer: remove it"):
+        train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
 
 
 class TestPatience:
@@ -232,80 +168,57 @@ class TestPatience:
     losses = (3.0, 1.0, 2.0, 1.0, 0.5, 9.0)
 
     @pytest.fixture
-    def made(self, load: Load, tmp_path: Path) -> Any:
-        built = load("colours", "keras_model")
-        model = built.build_model()
-        built.compile_model(model, 10)
-        return load("colours", "_runtime.keras.progress"), model, tmp_path / "p.npz"
+    def model(self) -> keras.Model:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        return model
 
-    def run(self, progress: Any, model: Any, epochs: range) -> int:
-        """Go through epochs; each leaves its number in the readout's bias."""
+    def run(self, progress: Progress, model: keras.Model, epochs: range) -> int:
+        """Go through epochs; each leaves its number in the layer's bias."""
         progress.set_model(model)
         if progress.stage < 0:
             progress.begin(0, 0, {})
-        readout = model.get_layer("digit")
         for epoch in epochs:
             model.stop_training = False
-            kernel, bias = readout.get_weights()
-            readout.set_weights([kernel, np.full_like(bias, epoch + 1)])
+            kernel, bias = model.get_weights()
+            model.set_weights([kernel, np.full_like(bias, epoch + 1)])
             progress.on_epoch_end(epoch, {"val_loss": self.losses[epoch]})
             if model.stop_training:
                 break
         progress.finish(model)
-        return int(readout.get_weights()[1][0])
+        return int(model.get_weights()[1][0])
 
-    def test_the_best_weights_are_kept(self, made: Any) -> None:
-        module, model, _ = made
-        progress = module.Progress(None, [], patience=2)
-        assert self.run(progress, model, range(6)) == 2
-        assert (progress.epoch, progress.is_stalled) == (4, True)
+    @pytest.mark.parametrize(
+        ("patience", "kept", "ended"), [(2, 2, 4), (3, 5, 6), (None, 6, 6)]
+    )
+    def test_the_best_weights_are_kept(
+        self, model: keras.Model, patience: int | None, kept: int, ended: int
+    ) -> None:
+        progress = Progress(None, [], patience)
+        assert self.run(progress, model, range(6)) == kept
+        assert (progress.epoch, progress.is_stalled) == (ended, ended < 6)
 
-    def test_patience_outlasts_a_cut(self, made: Any) -> None:
-        module, model, path = made
-        self.run(module.Progress(path, [], patience=2), model, range(3))
-        progress = module.Progress(path, [], patience=2)
+    def test_patience_outlasts_a_cut(self, model: keras.Model, tmp_path: Path) -> None:
+        self.run(Progress(tmp_path / "p.npz", [], patience=2), model, range(3))
+        progress = Progress(tmp_path / "p.npz", [], patience=2)
         progress.read()
         progress.restore(model)
         assert (progress.epoch, progress.best_epoch) == (3, 2)
         assert self.run(progress, model, range(3, 6)) == 2
         assert progress.epoch == 4
 
-    def test_the_best_may_be_the_last(self, made: Any) -> None:
-        module, model, _ = made
-        assert self.run(module.Progress(None, [], patience=3), model, range(5)) == 5
-
-    def test_without_patience_the_last_are_kept(self, made: Any) -> None:
-        module, model, _ = made
-        assert self.run(module.Progress(None, []), model, range(6)) == 6
-
-    def test_a_stalled_training_stops_and_is_not_resumed(
-        self,
-        load: Load,
-        rich: ModuleType,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+    def test_what_was_best_before_a_scaling_is_forgotten(
+        self, model: keras.Model
     ) -> None:
-        progress = load("colours", "_runtime.keras.progress").Progress
-        end = progress.on_epoch_end
+        progress = Progress(None, [])
+        progress.keep_best(model, {"val_loss": 1.0})
+        progress.epoch = 3
+        progress.forget_best()
+        assert (progress.best_epoch, progress.best_weights) == (3, [])
+        progress.keep_best(model, {"val_loss": 2.0})
+        assert progress.least_loss == 2.0
+        assert progress.best_weights
 
-        def growing(self: Any, epoch: int, logs: Any = None) -> None:
-            end(self, epoch, {**logs, "val_loss": float(epoch)})
-
-        monkeypatch.setattr(progress, "on_epoch_end", growing)
-        monkeypatch.setattr(progress, "remove", lambda self: None)
-        # Without scales, for which LIF neurons are trained in many stages.
-        settings = replace(rich.TRAINER.training, phases=("smooth",))
-        train = replace(rich.TRAINER, training=settings).train
-        how = {"weights": tmp_path / "w", "epochs": 50, "patience": 1}
-        first = train(IMAGES, LABELS, **how)
-        assert int(first.optimizer.iterations) < 50
-        again = train(IMAGES, LABELS, **how, resume=True)
-        assert int(again.optimizer.iterations) == int(first.optimizer.iterations)
-        for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
-            np.testing.assert_array_equal(a, b)
-
-    def test_it_needs_examples_to_validate(
-        self, train: ModuleType, data_error: type[Exception]
-    ) -> None:
-        with pytest.raises(data_error, match="patience needs validation"):
-            train.train(X[:5], Y[:5], patience=1)
+    def test_it_needs_examples_to_validate(self, net: Made) -> None:
+        with pytest.raises(net.data_error, match="patience needs validation"):
+            net.trainer().train(X[:5], Y[:5], patience=1)

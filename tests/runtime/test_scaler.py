@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,13 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from tests.emit.packages import importable, module
-from tests.runtime.phased import NETWORKS, Made, examples, packages
+from tests.runtime.phased import NETWORKS, Made, examples
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 X, _ = examples()
 RELU = ("relu", "relu_norm", "chain")
 NORMED = ("relu_norm", "lif_norm")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
-    found = packages(tmp_path_factory.mktemp("adjusted"))
-    with importable(next(iter(found.values())).package):
-        yield found
 
 
 def perturbed_model(models: Made) -> keras.Model:
@@ -38,6 +30,15 @@ def perturbed_model(models: Made) -> keras.Model:
     return model
 
 
+@cache
+def filled(models: Made) -> tuple[keras.Model, Any]:
+    """Return such a model with its scales, which tests leave alone, and its scaler."""
+    model = perturbed_model(models)
+    scaler = models.scaler(model, X)
+    scaler.fill()
+    return model, scaler
+
+
 def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
     assert np.abs(wanted).max() > 0
     assert np.abs(found - wanted).max() <= 1e-5 * np.abs(wanted).max()
@@ -45,23 +46,19 @@ def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", RELU)
 def test_scales_change_no_output_of_rectified_neurons(models: Any, name: str) -> None:
-    model = perturbed_model(models[name])
-    scaler = models[name].scaler(model, X)
-    before = model.predict(X, verbose=0)
-    scaler.fill()
+    model, scaler = filled(models[name])
     assert all(scale != 1 for scale in scaler.scales.values())
-    assert_alike(model.predict(X, verbose=0), before)
+    before = perturbed_model(models[name])
+    assert_alike(model.predict(X, verbose=0), before.predict(X, verbose=0))
 
 
-def test_some_of_the_examples_are_measured_alone(models: Any) -> None:
-    scaler = models["chain"].scaler(perturbed_model(models["chain"]), X)
-    scaler.fill()
-    whole = scaler.scales
+def test_some_of_the_examples_are_measured_alone(net: Made) -> None:
+    scaler = net.scaler(perturbed_model(net), X)
     scaler.fill(examples=8)
-    few = models["chain"].scaler(perturbed_model(models["chain"]), X[:8])
+    few = net.scaler(perturbed_model(net), X[:8])
     few.fill()
     assert scaler.scales == pytest.approx(few.scales, rel=2e-3)
-    assert scaler.scales != pytest.approx(whole, rel=2e-3)
+    assert scaler.scales != pytest.approx(filled(net)[1].scales, rel=2e-3)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -78,7 +75,7 @@ def measured_with_room(
     models: Made, monkeypatch: pytest.MonkeyPatch, examples: int
 ) -> tuple[dict[str, float], int]:
     """Return scales, and how often the first layer was computed for them."""
-    kind = module(models.package, "_runtime.network").Network
+    kind = models.module("_runtime.network").Network
     model, calls = perturbed_model(models), 0
     called = keras.layers.Layer.__call__
 
@@ -96,23 +93,10 @@ def measured_with_room(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_folded_scales_compute_the_same(models: Any, name: str) -> None:
-    model = perturbed_model(models[name])
-    scaler = models[name].scaler(model, X)
-    scaler.fill()
-    before = model.predict(X, verbose=0)
-    scaler.fold()
-    assert set(scaler.scales.values()) == {1.0}
-    assert_alike(model.predict(X, verbose=0), before)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
 def test_what_is_exported_in_training_computes_what_the_model_does(
     models: Any, name: str, tmp_path: Path
 ) -> None:
-    model = perturbed_model(models[name])
-    scaler = models[name].scaler(model, X)
-    scaler.fill()
+    model, _ = filled(models[name])
     built = models[name].module("keras_model")
     built.export_weights(model, tmp_path / "w")
     again = built.build_model()
@@ -121,10 +105,18 @@ def test_what_is_exported_in_training_computes_what_the_model_does(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_a_saved_model_in_training_computes_the_same(
+    models: Any, name: str, tmp_path: Path
+) -> None:
+    model, _ = filled(models[name])
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(X), model(X))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_scaled_layers_fire_at_their_upper_rates(models: Any, name: str) -> None:
-    model = perturbed_model(models[name])
-    scaler = models[name].scaler(model, X)
-    scaler.fill()
+    model, scaler = filled(models[name])
     for group in scaler.wiring.groups:
         highest = max(activation(model, layer) for layer in group)
         lif = any(models[name].network.layers[layer].lif for layer in group)
@@ -154,14 +146,18 @@ def test_the_rates_of_spikes_are_those_of_the_chip(models: Any, tmp_path: Path) 
     model = perturbed_model(models["relu"])
     scaler = models["relu"].scaler(model, X[:16])
     scaler.fill()
+    before = model.predict(X, verbose=0)
     scaler.fold()
+    assert set(scaler.scales.values()) == {1.0}
+    assert_alike(model.predict(X, verbose=0), before)
     models["relu"].module("keras_model").export_weights(model, tmp_path / "w")
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X[:16], "rest", keep=("counts",)).counts
+    rates = scaler.measure_spikes()
     for name, layer in package.network.layers.items():
         wanted = np.percentile(counts[name], layer.percentile) / package.network.present
         # A spike more or less, and two for the weights of 8 bits.
-        assert scaler.measure_spikes()[name].rate == pytest.approx(wanted, abs=30), name
+        assert rates[name].rate == pytest.approx(wanted, abs=30), name
 
 
 def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
@@ -197,21 +193,9 @@ def test_batch_norms_get_the_statistics_of_the_data(models: Any, name: str) -> N
             np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
 
 
-def test_a_layer_that_nothing_drives_is_named(models: Any) -> None:
-    scaler = models["chain"].scaler(models["chain"].model(), 0 * X)
+def test_a_layer_that_nothing_drives_is_named(net: Made) -> None:
+    scaler = net.scaler(net.model(), 0 * X[:16])
     scaler.fill()
     # The first one: those after it may be silent because of it.
     missed = scaler.broken_budgets(scaler.hold())
     assert missed == {"encode": "encode is at 0 Hz of 0..250 Hz"}
-
-
-def test_a_saved_model_in_training_computes_the_same(
-    models: Any, tmp_path: Path
-) -> None:
-    for name in NETWORKS:
-        model = perturbed_model(models[name])
-        scaler = models[name].scaler(model, X)
-        scaler.fill()
-        model.save(tmp_path / f"{name}.keras")
-        again = keras.models.load_model(tmp_path / f"{name}.keras")
-        np.testing.assert_array_equal(again(X), model(X))

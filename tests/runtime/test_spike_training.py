@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.keras.progress import Progress
 from snnc.runtime.keras.spike_plan import (
     DEPTHWISE_RATE,
     MOST,
@@ -27,19 +25,11 @@ from snnc.runtime.keras.spike_plan import (
 )
 from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES, text
-from tests.emit.packages import importable
 from tests.exact.proof import random_images, random_weights, write_package
-from tests.runtime.phased import Made, chain, examples, packages
+from tests.runtime.phased import Made, examples
 from tests.support import network
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    found = packages(tmp_path_factory.mktemp("spikes"), chain("chain"))["chain"]
-    with importable(found.package):
-        yield found
 
 
 def training_of(package: ImportedPackage, model: keras.Model, streams: int) -> Any:
@@ -117,43 +107,51 @@ def test_examples_are_better_decided_in_spikes_afterwards(
     net: Made, tmp_path: Path
 ) -> None:
     x, y = examples(256)
-    weights = tmp_path / "w.safetensors"
-    net.trainer(validation=0.0).train(x, y, weights, epochs=6, spike_updates=80)
+    weights, trainer = (
+        tmp_path / "w.safetensors",
+        net.trainer(is_long=True, validation=0.0),
+    )
+    trainer.train(x, y, weights, epochs=6, spike_updates=80)
     package = open_package(net.package)
     others = examples(80, seed=1)
-    losses = {}
+    losses, counts = {}, {}
     for name in ("w", "w.smooth"):
         with make_engine(package, tmp_path / f"{name}.safetensors") as engine:
-            logits = engine.run(others[0], "row").outputs
+            found = engine.run(others[0], "row", keep=("counts",))
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        losses[name] = float(loss(others[1], logits))
+        losses[name] = float(loss(others[1], found.outputs))
+        counts[name] = found.counts
     assert losses["w"] < 0.8 * losses["w.smooth"]
+    assert net.broken_budgets(counts["w"]) == {}
 
 
-@pytest.mark.parametrize("kind", ["one class", "ten examples", "uneven"])
-def test_odd_data_is_trained_on(net: Made, tmp_path: Path, kind: str) -> None:
-    x, y = examples(64)
-    if kind == "one class":
-        y = 0 * y
-    if kind == "ten examples":
-        x, y = x[:10], y[:10]
-    options: dict[str, Any] = {"class_weight": "balanced"} if kind == "uneven" else {}
-    y = np.where(y == 3, 0, y)
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize(
+    ("count", "classes", "options"),
+    [(20, 1, {}), (10, 4, {}), (20, 3, {"class_weight": "balanced"})],
+    ids=["one class", "ten examples", "uneven"],
+)
+def test_odd_data_is_trained_on(
+    net: Made, tmp_path: Path, count: int, classes: int, options: Any
+) -> None:
+    x, y = examples(count)
+    y = np.where(y < classes, y, 0)
     net.trainer().train(x, y, tmp_path / "w", epochs=1, spike_updates=10, **options)
     tensors = net.layout.load(tmp_path / "w")
     assert all(np.isfinite(values).all() for values in tensors.values())
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_layer_that_never_fires_is_named(
     net: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    x, y = examples(64)
     model = net.model()
     weights = net.module("_runtime.keras.model").model_weights(model, net.layout)
     weights["c0.bias"] = weights["c0.bias"] - 100
     net.layout.save(tmp_path / "dead", weights)
     how: Any = {"phases": ("spikes",), "spike_updates": 10}
-    net.trainer().train(x, y, tmp_path / "w", initial=tmp_path / "dead", **how)
+    train = net.trainer().train
+    train(*examples(20), tmp_path / "w", initial=tmp_path / "dead", **how)
     printed = capsys.readouterr().out
     assert "rate not held: c0 is at 0 Hz of 20..150 Hz" in printed
     assert "d0 is at" not in printed
@@ -182,68 +180,57 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
 
 
 class TestPlan:
-    @pytest.fixture(scope="class")
-    def model(self, net: Made) -> keras.Model:
-        return net.model()
-
-    def test_updates_that_are_asked_for_are_made(
-        self, net: Made, model: keras.Model
-    ) -> None:
-        plan = plan_spikes(net.network, model, 1000, 0, updates=200)
+    def test_updates_that_are_asked_for_are_made(self, net: Made) -> None:
+        plan = plan_spikes(net.network, net.model(), 1000, 0, updates=200)
         assert (plan.updates, plan.streams, plan.cut) == (200, STREAMS, False)
 
-    def test_cost_follows_the_examples_of_the_phase_smooth(
-        self, net: Made, model: keras.Model
-    ) -> None:
+    def test_cost_follows_the_examples_of_the_phase_smooth(self, net: Made) -> None:
+        model = net.model()
         few, more = (
             plan_spikes(net.network, model, count, 0) for count in (8_000, 16_000)
         )
         assert few.cut
         assert f"over {MOST} times the phase smooth" in str(few)
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
-        long = plan_spikes(net.network, model, 10**9, 0)
-        assert not long.cut
 
     @pytest.mark.parametrize(
         ("milliseconds", "updates"), [(30, 2 * UPDATES), (60, UPDATES), (200, UPDATES)]
     )
     def test_short_examples_get_more_updates(
-        self, net: Made, model: keras.Model, milliseconds: int, updates: int
+        self, net: Made, milliseconds: int, updates: int
     ) -> None:
         network = replace(net.network, dt=1e-3, present=1e-3 * milliseconds)
-        plan = plan_spikes(network, model, 10**9, 0)
+        plan = plan_spikes(network, net.model(), 10**9, 0)
         assert (plan.updates, plan.cut) == (updates, False)
 
-    def test_devices_share_streams_evenly(self, net: Made, model: keras.Model) -> None:
-        plan = plan_spikes(net.network, model, 1000, 0, replicas=3)
+    def test_devices_share_streams_evenly(self, net: Made) -> None:
+        plan = plan_spikes(net.network, net.model(), 1000, 0, replicas=3)
         assert plan.streams == STREAMS // 3 * 3
 
+    @pytest.mark.parametrize(
+        ("name", "rate"),
+        [
+            ("depthwise2d", DEPTHWISE_RATE),
+            ("depthwise3d", DEPTHWISE_RATE),
+            ("conv3d_same", RATE),
+        ],
+    )
+    def test_depthwise_networks_learn_at_a_lower_rate(
+        self, tmp_path: Path, name: str, rate: float
+    ) -> None:
+        package = open_package(write_package(text(name, "relu"), tmp_path))
+        model = package.module("keras_model").build_model()
+        assert plan_spikes(package.network, model, 10**9, 0).rate == rate
 
-@pytest.mark.parametrize(
-    ("name", "rate"),
-    [
-        ("depthwise2d", DEPTHWISE_RATE),
-        ("depthwise3d", DEPTHWISE_RATE),
-        ("conv3d_same", RATE),
-    ],
-)
-def test_depthwise_networks_learn_at_a_lower_rate(
-    tmp_path: Path, name: str, rate: float
-) -> None:
-    package = open_package(write_package(text(name, "relu"), tmp_path))
-    model = package.module("keras_model").build_model()
-    assert plan_spikes(package.network, model, 10**9, 0).rate == rate
-
-
-@pytest.mark.parametrize(
-    ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
-)
-def test_memory_bounds_the_streams_of_large_networks(
-    neurons: int, streams: int
-) -> None:
-    network: Any = SimpleNamespace(neurons=neurons, steps=1)
-    model = SimpleNamespace(layers=[])
-    assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
+    @pytest.mark.parametrize(
+        ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
+    )
+    def test_memory_bounds_the_streams_of_large_networks(
+        self, neurons: int, streams: int
+    ) -> None:
+        network: Any = SimpleNamespace(neurons=neurons, steps=1)
+        model = SimpleNamespace(layers=[])
+        assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
@@ -255,15 +242,3 @@ def test_the_learning_rate_rises_and_falls() -> None:
     assert (np.diff(rates[:40]) > 0).all()
     assert (np.diff(rates[40:]) < 0).all()
     assert rates[-1] < 1e-6
-
-
-def test_what_was_best_before_a_scaling_is_forgotten() -> None:
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    progress = Progress(None, [])
-    progress.keep_best(model, {"val_loss": 1.0})
-    progress.epoch = 3
-    progress.forget_best()
-    assert (progress.best_epoch, progress.best_weights) == (3, [])
-    progress.keep_best(model, {"val_loss": 2.0})
-    assert progress.least_loss == 2.0
-    assert progress.best_weights

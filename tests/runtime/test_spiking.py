@@ -101,7 +101,6 @@ def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
         ("causal_pools", "relu"),
         ("maxpool2d", "relu"),
         ("maxpool3d", "lif"),
-        ("hosted", "relu"),
         ("hosted3d", "lif"),
         ("depthwise2d", "relu"),
         ("spread", "relu"),

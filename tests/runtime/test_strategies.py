@@ -10,12 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.emit.networks import conv3d_relu
-from tests.emit.packages import write
+from snnc.exact import make_engine
+from snnc.output.imported import open_package
+from tests.emit.networks import parse
+from tests.emit.packages import importable, write
+from tests.runtime.phased import Made
 
 pytestmark = pytest.mark.slow
 
-X = np.random.default_rng(0).uniform(0, 1, (75, 4, 6, 6, 1)).astype("f4")
+BODY = """
+    input image 6x6x1 in 0..1
+    encode conv { filters 2 }
+    dense d0 { units 6, neuron lif, batchnorm on }
+    readout digit { classes 4 }
+    train { validation 0.25 }
+"""
+X = np.random.default_rng(0).uniform(0, 1, (75, 6, 6, 1)).astype("f4")
 Y = np.arange(75) % 4
 
 ON_CPUS = """
@@ -28,8 +38,8 @@ import tensorflow as tf
 parts = [tf.config.LogicalDeviceConfiguration()] * 3
 tf.config.set_logical_device_configuration(cpu, parts)
 
-from volume._runtime.keras import spiking
-from volume.train import main
+from shared._runtime.keras import spiking
+from shared.train import main
 
 spiking.CHUNK = 2  # to trace a graph of more steps takes longer than to run it
 
@@ -41,47 +51,27 @@ sys.exit(main(sys.argv[1:]))
 """Trains on all of three devices, which can't share the batches, then on two."""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a package and data that no two devices share evenly."""
-    made = tmp_path_factory.mktemp("strategies")
-    write(conv3d_relu(), made)
-    np.savez(made / "d.npz", x=X, y=Y)
-    return made
-
-
-def start(folder: Path, *command: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def options(weights: Path) -> list[str]:
-    files = ["--data", "d.npz", "--weights", str(weights)]
-    short = ["--epochs", "1", "--spike-updates", "10"]
-    short += ["--phases", "smooth,scale,spikes"]
-    return [*files, *short, "--strategy", "mirrored"]
-
-
-def read(weights: Path) -> dict[str, np.ndarray]:
-    from safetensors.numpy import load_file
-
-    return load_file(weights)
-
-
 def test_two_devices_train_and_three_that_share_unevenly_are_refused(
-    folder: Path, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    process = start(folder, "-c", ON_CPUS, *options(tmp_path / "w"))
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    assert "volume.train: 3 devices can't share batches of 64 evenly" in err
-    assert "val_loss" in out
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"w", "w.smooth.safetensors"}
-    assert all(np.isfinite(value).all() for value in read(tmp_path / "w").values())
+    made, weights = Made(write(parse("shared", BODY), tmp_path)), tmp_path / "w"
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    options = ("--epochs", "1", "--spike-updates", "10", "--strategy", "mirrored")
+    files = ("--data", "d.npz", "--weights", "w")
+    done = subprocess.run(
+        [sys.executable, "-c", ON_CPUS, *files, *options],
+        cwd=tmp_path,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "shared.train: 3 devices can't share batches of 64 evenly" in done.stderr
+    assert "val_loss" in done.stdout
+    assert (tmp_path / "w.smooth.safetensors").exists()
+    assert not (tmp_path / "w.progress.npz").exists()
+    with make_engine(open_package(made.package), weights) as engine:
+        counts = engine.run(X, "row", keep=("counts",)).counts
+    with importable(made.package):
+        assert made.broken_budgets(counts) == {}

@@ -5,18 +5,12 @@ versions. ``render`` writes the rows of a diff as text.
 """
 
 from snnc.tools.diff.compare import Diff, compare
-from snnc.tools.diff.properties import (
-    Version,
-    compile_version,
-    read_version,
-    version_of,
-)
+from snnc.tools.diff.properties import Version, read_version, version_of
 
 __all__ = [
     "Diff",
     "Version",
     "compare",
-    "compile_version",
     "read_version",
     "version_of",
 ]

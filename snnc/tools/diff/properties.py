@@ -20,7 +20,6 @@ from snnc.language.fields import default, keys_of, written_value
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of, key_of
 from snnc.passes import Compilation
-from snnc.source import SourceFile
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
@@ -38,43 +37,35 @@ class Version:
     refusal: Diagnostic | None
 
 
-def compile_version(
-    source: SourceFile, report: Diagnostics, device: Profile | None = None
+def read_version(
+    name: str, report: Diagnostics, device: Profile | None = None
 ) -> Version | None:
-    """Compile a spec for comparison.
+    """Compile a spec's file or revision for comparison.
 
     Return None if the spec has errors.
 
     Parameters
     ----------
-    source
-        The spec.
+    name
+        The file, or ``git:REV:PATH``.
     report
         Receives the diagnostics of a spec that can't be compared. A network that does
         not fit on its chip can be compared too; the result says why it doesn't fit.
     device
         The device to compile for; None for Loihi 1.
-    """
-    own = Diagnostics()
-    made = compile_spec(source, own, "place", device)
-    version = version_of(made, own)
-    if version is None:
-        report.extend(own.diagnostics)
-    return version
-
-
-def read_version(
-    name: str, report: Diagnostics, device: Profile | None = None
-) -> Version | None:
-    """Compile a spec's file or revision for comparison, like `compile_version`.
 
     Raises
     ------
     ValueError
         If the name is not a valid revision.
     """
-    source = read_spec(name, report)
-    return None if source is None else compile_version(source, report, device)
+    own = Diagnostics()
+    source = read_spec(name, own)
+    made = None if source is None else compile_spec(source, own, "place", device)
+    version = None if made is None else version_of(made, own)
+    if version is None:
+        report.extend(own.diagnostics)
+    return version
 
 
 def version_of(made: Compilation, report: Diagnostics) -> Version | None:
