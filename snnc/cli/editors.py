@@ -45,7 +45,7 @@ def completion_command(shell: str) -> None:
 def lsp_command(stdio: bool) -> int:
     """Run the language server (LSP) on stdin and stdout."""
     try:
-        from snnc.language_server.requests import create_server  # needs the extra `lsp`
+        from snnc.language_server.server import SpecServer  # needs the extra `lsp`
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
@@ -59,7 +59,7 @@ def lsp_command(stdio: bool) -> int:
         )
     # Don't use `cli.device`, which imports modules that delay the start.
     device = click.get_current_context().find_root().params["device"]
-    server = create_server(device)
+    server = SpecServer(device)
     # The server runs for days, so collect garbage, but only of new objects.
     gc.freeze()
     gc.enable()

@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
     from snnc.language_server.server import SpecServer
 
-LEAST_ROOM = 300
-"""The minimum capacity of the cache, in layers; a large layer needs some hundred kB."""
-GROWTH = 3
-"""The capacity relative to the layers of the first text, if this is more."""
+MOST_PLANS = 300
+"""The capacity of the cache, in layers; a large layer needs some hundred kB."""
 LONGEST_PAUSE = 0.5
 """The longest wait for further edits, in seconds; an analysis waits an eighth of the
 time of the previous analysis."""
@@ -46,15 +44,11 @@ class Memory:
     def __init__(self, device: Profile) -> None:
         self.device = device
         self._known = PlanCache()
-        self._room: int | None = None
 
     def plans_for(self, device: Profile) -> PlanCache:
         """Return the plans for a device; empty for a new device or a full cache."""
-        layers = len(self._known.choices)
-        if self._room is None and layers:
-            self._room = max(LEAST_ROOM, GROWTH * layers)
-        if device != self.device or layers > (self._room or LEAST_ROOM):
-            self.device, self._known, self._room = device, PlanCache(), None
+        if device != self.device or len(self._known.choices) > MOST_PLANS:
+            self.device, self._known = device, PlanCache()
         return self._known
 
 

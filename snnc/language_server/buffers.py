@@ -170,18 +170,7 @@ def message(diagnostic: Diagnostic) -> str:
     return "\n".join(lines)
 
 
-def of_device(problem: str) -> types.Diagnostic:
-    """Report that the costs are for Loihi 1 instead of the configured device."""
-    return _of_all(f"device {problem}\nnote: costs are those of Loihi 1")
-
-
-def of_bug(error: Exception) -> types.Diagnostic:
-    """Report a bug in the compiler."""
-    name = type(error).__name__
-    return _of_all(f"{name}: this is a bug in snnc: please report it with the spec")
-
-
-def _of_all(text: str) -> types.Diagnostic:
+def of_all(text: str) -> types.Diagnostic:
     """Return an error about a whole text, at its beginning."""
     start = types.Position(0, 0)
     shown = "\n".join(map(printable, text.split("\n")))

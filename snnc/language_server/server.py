@@ -1,7 +1,8 @@
-"""Track open texts and settings, and publish diagnostics."""
+"""Track open texts and settings, publish diagnostics, and answer requests."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import traceback
@@ -19,7 +20,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc import __version__
-from snnc.language_server.buffers import Buffer, as_sent, of_bug, of_device
+from snnc.language_server.buffers import Buffer, as_sent, of_all
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -112,6 +113,8 @@ class SpecServer(LanguageServer):
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
         for method, receive in _RECEIVERS.items():
             self.feature(method)(partial(receive, self))
+        for method in (*_OF_ANALYSIS, *_OTHERS):
+            self.feature(method, _OPTIONS.get(method))(partial(_answer, self, method))
 
     @cached_property
     def analyses(self) -> Analyses:
@@ -191,15 +194,12 @@ class SpecServer(LanguageServer):
                 self._put(buffer)
             self._refresh()
 
-    async def analysis(self, uri: str) -> Analysis | None:
-        """Return the newest analysis of a text; None if it is closed or not a spec."""
-        return await self.analyses.newest(uri)
-
     def diagnostics_of(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """Return the diagnostics of a text for the client."""
         shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
-            shown.insert(0, of_device(self._wrong_device))
+            text = f"device {self._wrong_device}\nnote: costs are those of Loihi 1"
+            shown.insert(0, of_all(text))
         return shown
 
     def _put(self, buffer: Buffer) -> None:
@@ -235,7 +235,9 @@ class SpecServer(LanguageServer):
 
     def report_bug(self, buffer: Buffer, error: Exception) -> None:
         """Report an unexpected exception from the compiler."""
-        self._send(buffer.uri, buffer.version, [of_bug(error)])
+        said = "this is a bug in snnc: please report it with the spec"
+        bug = of_all(f"{type(error).__name__}: {said}")
+        self._send(buffer.uri, buffer.version, [bug])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
 
@@ -267,3 +269,66 @@ _RECEIVERS: dict[str, Callable[..., object]] = {
     types.TEXT_DOCUMENT_DID_CHANGE: SpecServer.change,
     types.TEXT_DOCUMENT_DID_CLOSE: SpecServer.close,
 }
+
+COLOURED = (
+    "comment",
+    "string",
+    "number",
+    "keyword",
+    "type",
+    "variable",
+    "operator",
+    "property",
+    "enumMember",
+)
+"""The coloured kinds of words, by their names in the protocol."""
+MODIFIERS = ("declaration", "deprecated")
+
+_OF_ANALYSIS = {
+    types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
+    types.TEXT_DOCUMENT_HOVER: "reading.hover",
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
+    types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
+    types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
+    types.TEXT_DOCUMENT_REFERENCES: "writing.references",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
+    types.TEXT_DOCUMENT_RENAME: "writing.rename",
+    types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
+}
+"""Functions that answer with the newest analysis of a text; None if it is closed."""
+_OTHERS = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
+    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
+    types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
+    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
+    types.CODE_ACTION_RESOLVE: "fixing.resolve",
+}
+_OPTIONS = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
+        inter_file_dependencies=False, workspace_diagnostics=False, identifier="snnc"
+    ),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensLegend(
+        list(COLOURED), list(MODIFIERS)
+    ),
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
+        trigger_characters=[" ", ":", "{", ",", "["]
+    ),
+    types.TEXT_DOCUMENT_RENAME: types.RenameOptions(prepare_provider=True),
+    types.TEXT_DOCUMENT_CODE_ACTION: types.CodeActionOptions(
+        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+        resolve_provider=True,
+    ),
+}
+
+
+async def _answer(server: SpecServer, method: str, params: Any) -> Any:
+    # Imported late, so that the server announces its capabilities before the compiler
+    # is loaded.
+    module, function = {**_OF_ANALYSIS, **_OTHERS}[method].split(".")
+    answer = getattr(importlib.import_module(f"{__package__}.{module}"), function)
+    if method in _OTHERS:
+        return await answer(server, params)
+    analysis = await server.analyses.newest(params.text_document.uri)
+    return None if analysis is None else answer(server, analysis, params)

@@ -103,7 +103,7 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
     if source.is_yaml:
         # Import late: `.snn` files and texts that are not specs don't need this.
         from snnc.syntax.yaml import parse_yaml as read
-        from snnc.syntax.yaml.quotes import in_yaml
+        from snnc.syntax.yaml.printer import in_yaml
 
         TRANSLATIONS["yaml"] = in_yaml
     if problem := _conflict(source) or _other_notation(source) or _foreign(source):

@@ -1,9 +1,9 @@
 """Guess the meaning of unknown words.
 
-`counterparts` contains words from Keras, PyTorch and Nengo. `foreign_keywords` finds
-the nearest word, and the advice for an unknown statement. Parsers and passes use this
-folder only after an error. Its modules are imported on first use, so a valid spec does
-not load them. Imports `rules`, `language` and the folders below them in the layering.
+`foreign_keywords` finds the nearest word, and the advice for an unknown statement.
+Parsers and passes use this folder only after an error. The module is imported on first
+use, so a valid spec does not load it. Imports `rules`, `language` and the folders below
+them in the layering.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.vocabulary import counterparts as counterparts
     from snnc.vocabulary import foreign_keywords as foreign_keywords
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import a module on first use."""
-    if name not in ("counterparts", "foreign_keywords"):
+    """Import the module on first use."""
+    if name != "foreign_keywords":
         raise AttributeError(f"the vocabulary has no {name!r}")
     return importlib.import_module(f"{__name__}.{name}")

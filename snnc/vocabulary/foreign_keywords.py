@@ -1,6 +1,8 @@
 """Find the counterpart of another library's word, or explain why there is none.
 
-`words.ini` lists counterparts with the same meaning, and nearby ones.
+`words.ini` lists counterparts with the same meaning, nearby ones, and the advice for
+words without a counterpart. The words are from Keras, Nengo, and PyTorch with its
+libraries.
 """
 
 from __future__ import annotations
@@ -25,20 +27,14 @@ from snnc.language.keywords import (
     VARIANTS,
     settings_of,
 )
-from snnc.language.model import DefaultsSpec
+from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.properties import NeuronSpec
 from snnc.rules.foreign import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
 from snnc.text.tables import join_alternatives
-from snnc.vocabulary.counterparts import (
-    counterpart,
-    entries_of,
-    fill_advice,
-    show_like,
-)
 
-_WORDS = ConfigParser(interpolation=None)
+_WORDS = ConfigParser(delimiters=("=",), interpolation=None)
 _WORDS.optionxform = str  # type: ignore[assignment,method-assign]  # keep capitals
 _WORDS.read(Path(__file__).with_name("words.ini"), encoding="utf-8")
 
@@ -112,46 +108,74 @@ def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
     return None if near is None else Fix(span, near)
 
 
-_ADVICE = """\
-connection connections edge edges link
-    a layer reads the previous layer, or names the layers that it reads: `conv2d c1
-    from c0 {{ filters 8 }}`
-probe probes
-    remove it: the package's `build_network` takes `probe=["c0"]`
-sequential model module net layers graph network
-    a file describes one network; write each layer on its own line: `conv2d c0 {{
-    filters 8 }}`
-evaluate predict run simulate simulator test
-    remove it: the package's `evaluate` runs the network
-noise gaussiannoise
-    remove it: the phase `spikes` trains with the noise of spikes
-pad padding zeropadding zeropad
-    write `padding same` among the properties of the convolution that reads it
-crop cropping slice reshape permute transpose lambda repeatvector masking unfold
-resizing resize centercrop
-    change the data instead: the shape of a layer follows from its input
-rescaling rescale normalization normalisation normalize standardize
-    write the range of the data after the input: `input NAME 28x28x1 in 0..255 as
-    0..1`
-subtract multiply mul minimum maximum dot matmul
-    write `add NAME from a, b` for a sum, or `concat NAME from a, b` to join
-    channels
-identity passthrough
-    remove it: a layer reads the previous layer, or names the layers that it reads
-branch branches group parallel inception bottleneck block
-    write each layer on its own line: a branch names what it reads, as in `conv2d b
-    from c0 {{ filters 8 }}`, and `concat` joins branches
-name
-    write the name after `network`: `network {name} {{`
-version spec
-    remove it: `snn 1` on the first line is the version
-author license url date
-    write it as a comment: `# {word}`
-pes learningrule learning
-    remove it: Keras trains the layers; only a readout can learn on the chip
-"""
-"""What to write instead of words that begin a statement, as in `counterparts`."""
-_BY_WORD = {w: advice for ws, advice in entries_of(_ADVICE) for w in ws.split()}
+_OWNERS = {
+    "LAYERS": " ".join(k for k, form in FORMS.items() if form.sources != "none"),
+    "SPIKING": " ".join((*SCOPES, "defaults")),
+}
+
+
+def _by_owner() -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for head, advice in _WORDS["advice"].items():
+        owners, _, words = head.rpartition(":")
+        for owner in _OWNERS.get(owners, owners).split() or ("",):
+            for word in words.split():
+                found.setdefault(owner, {}).setdefault(normal(word), _join(advice))
+    return found
+
+
+def _join(lines: str) -> str:
+    return " ".join(lines.split())
+
+
+_BY_OWNER = _by_owner()
+_BY_BEGINNING = {
+    word: _join(advice)
+    for words, advice in _WORDS["advice on statements"].items()
+    for word in words.split()
+}
+
+
+def own_counterpart(word: str, owner: str) -> str | None:
+    """Return the advice for a word in a statement, or in a choice such as ``adam``."""
+    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
+    return next(filter(None, found), None)
+
+
+def counterpart(word: str) -> str | None:
+    """Return the advice for a word in any statement."""
+    return _BY_OWNER[""].get(normal(word))
+
+
+class _Shown:
+    """A value in an advice, whose format is an example of the right type."""
+
+    def __init__(self, value: tree.Value | None) -> None:
+        self._value = value
+
+    def __format__(self, example: str) -> str:
+        return show_like(self._value, example)
+
+
+def fill_advice(
+    advice: str, word: str, owner: str = "", value: tree.Value | None = None
+) -> str:
+    """Fill in an advice for a word, and for its value in a statement."""
+    return advice.format(word=word, owner=owner, value=_Shown(value))
+
+
+def show_like(value: tree.Value | None, example: str) -> str:
+    """Return a value as written if its type is as in the example, or the example."""
+    kinds: tuple[type, ...] = (tree.Number, tree.Dims)
+    if ".." in example:
+        kinds = (tree.Range,)
+    elif " " in example:
+        kinds = (tree.Quantity,)
+    elif example[:1].isalpha():
+        kinds = (tree.Word,)
+    if value is None or not isinstance(value, kinds):
+        return example
+    return value.span.text
 
 
 def kind_counterpart(word: str, name: str) -> str:
@@ -164,7 +188,7 @@ def kind_counterpart(word: str, name: str) -> str:
     name
         The name after it.
     """
-    if advice := _BY_WORD.get(plain(word)):
+    if advice := _BY_BEGINNING.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
     found = counterpart(word)
     return fill_advice(found, word) if found else ""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
-from snnc.emit import GeneratedFile, Module, Origin
+from snnc.emit import GeneratedFile
 from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.output import PackageFiles, compare
 from snnc.output.package import NAME, text_hash
@@ -25,16 +25,11 @@ from snnc.output.stale import difference, find_orphans, find_renamed, problems
 from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.mutate import mutated_bytes
+from tests.output.packages import LIBRARY_TEXT, ORIGIN, files
 
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
-ORIGIN = Origin("net.snn", "models")
-LIBRARY = """\
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-X = {}
-"""
 EDIT = "edited_by_hand = True\n"
 MINE = {
     "models/mine.txt": "mine\n",
@@ -42,21 +37,16 @@ MINE = {
     "models/net/notes.txt": "mine\n",
     "models/net/_runtime/mine.py": "mine = True\n",
     "models/other/mine.py": "mine = True\n",
-    "net.snn": "mine\n",
+    "specs/a.snn": "mine\n",
 }
 
 
 def package(folder: Path, number: int) -> PackageFiles:
     """Return what the build of a spec should write; each number is another spec."""
-    files = [
-        Module("a.py", f"X = {number}\n").with_header(ORIGIN),
-        Module("b.py", "Y = 2\n").with_header(ORIGIN),
-        Module("py.typed", "").with_header(ORIGIN),
-        GeneratedFile("_runtime/a.py", LIBRARY.format(number % 2)),
-    ]
-    if number % 2:
-        files.append(Module("odd.py", "Z = 3\n").with_header(ORIGIN))
-    return PackageFiles.of(folder, files, str(number) * 64, ORIGIN)
+    odd = {"odd": "Z = 3\n"} if number % 2 else {}
+    library = GeneratedFile("_runtime/a.py", f"{LIBRARY_TEXT}X = {number % 2}\n")
+    written = [*files(f"X = {number}\n", **odd), library]
+    return PackageFiles.of(folder, written, str(number) * 64, ORIGIN)
 
 
 def _lock(number: int) -> str:
@@ -79,7 +69,7 @@ LOCKS = [
     *map(_interrupted_lock, (1, 2)),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 1'),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 99'),
-    _lock(1).replace('"net.snn"', '"gone.snn"'),
+    _lock(1).replace('"specs/a.snn"', '"gone.snn"'),
     _lock(1).replace('"models"', '"."'),
     _lock(1).replace('"a.py"', '"mine.py"'),
     _conflict(_lock(1), _lock(2)),
@@ -141,8 +131,8 @@ def build(root: Path, number: int, force: bool) -> bool:
     """Build as the verb does, orphans included; whether nothing was wrong."""
     report = Diagnostics()
     wanted = package(root / "models" / "net", number)
-    command = "snnc build net.snn"
-    for problem in problems(compare(wanted), "net.snn", wanted.lock, command):
+    command = "snnc build specs/a.snn"
+    for problem in problems(compare(wanted), ORIGIN.spec, wanted.lock, command):
         report.add(problem)
     difference(compare(wanted))
     render(report.diagnostics)

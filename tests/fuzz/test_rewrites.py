@@ -1,7 +1,11 @@
-"""The output of fmt, convert and check --fix keeps the meaning and is never worse."""
+"""`check` answers any text soon; fmt, convert and `--fix` keep its meaning.
+
+An answer shows where the problem is, and a fix never makes a text worse.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import fields, is_dataclass
@@ -13,6 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostics
+from snnc.diagnostics.diagnostic_text import render
+from snnc.diagnostics.machine_formats import document as as_json
+from snnc.diagnostics.machine_formats import github_commands, sarif_document
 from snnc.driver import compile_spec
 from snnc.language import tree
 from snnc.passes import Compilation
@@ -23,16 +30,44 @@ from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from snnc.tools.autofix import MOST_READ, autofix
 from tests.fuzz.harness import fuzz, processor_time, seeds
-from tests.fuzz.texts import SNN, YAML, named_texts
+from tests.fuzz.texts import SNN, YAML, large_texts, named_texts
 from tests.support import SPECS
 from tests.syntax import paired, written, written_yaml
 
 pytestmark = pytest.mark.slow
 
+ANSWERED = 10.0
+"""Seconds of a processor; a tenth of it is what users wait for on an idle machine."""
 LONGEST = 30.0
 LONG = 2_000
 ORDER = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
 """The statements that YAML has as keys, in the order in which they are read."""
+
+
+def check_answer(name: str, text: str) -> None:
+    with processor_time(ANSWERED):
+        report = Diagnostics()
+        made = compile_spec(SourceFile(name, text), report, through="verify")
+        found = report.diagnostics
+        shown = render(found)
+        for form in (as_json(found), [*github_commands(found)], sarif_document(found)):
+            json.dumps(form)
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert made.document is not None
+    for span in spans_of(made.document):
+        assert 0 <= span.start <= span.end <= len(text)
+    assert report.errors or made.document.network is not None
+
+
+def spans_of(node: object) -> list[Span]:
+    if isinstance(node, Span):
+        return [node]
+    if isinstance(node, tuple):
+        return [span for part in node for span in spans_of(part)]
+    fields = getattr(type(node), "__dataclass_fields__", {})
+    if "source" in fields:
+        return []
+    return [span for name in fields for span in spans_of(getattr(node, name))]
 
 
 def parse_document(name: str, text: str) -> tree.Document | None:
@@ -178,16 +213,24 @@ def check(name: str, text: str, unsafe: bool) -> None:
 
 
 @pytest.mark.parametrize("path", [*seeds("syntax"), *SPECS], ids=lambda path: path.name)
-def test_known_texts_are_kept(path: Path) -> None:
+def test_known_texts_are_answered_and_kept(path: Path) -> None:
     text = path.read_bytes().decode()
+    check_answer(path.name, text)
     for unsafe in (False, True):
         check(YAML if path.suffix == ".yaml" else SNN, text, unsafe)
 
 
-@fuzz(60)
+@fuzz(80)
 @given(named_texts(), st.booleans())
-def test_texts_are_kept(named: tuple[str, str], unsafe: bool) -> None:
+def test_texts_are_answered_and_kept(named: tuple[str, str], unsafe: bool) -> None:
+    check_answer(*named)
     check(*named, unsafe)
+
+
+@fuzz(10)
+@given(large_texts())
+def test_the_largest_texts_are_answered(named: tuple[str, str]) -> None:
+    check_answer(*named)
 
 
 @fuzz(150)

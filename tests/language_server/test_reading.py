@@ -1,18 +1,137 @@
-"""Hover texts, colours, outline and folds, as clients see them."""
+"""Diagnostics, hints, hover texts, colours and folds, as clients see them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
-from snnc.language_server.requests import COLOURED, MODIFIERS
-from tests.language_server.editor import GOOD, YAML, Client, Document, open_text
+from snnc.language_server.server import COLOURED, MODIFIERS, SpecServer
+from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
 from tests.support import network
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
+
+
+async def hints(document: Document) -> dict[int, str]:
+    found = await document.ask(types.InlayHintParams, range=document.whole)
+    return {hint.position.line + 1: str(hint.label) for hint in found or ()}
+
+
+async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
+    document = open_text(client, GOOD)
+    document.replace("units 64", "unit 64")
+    (found,) = await document.diagnostics()
+    assert document.text_at(found.range) == "unit"
+    assert (found.code, found.source) == ("SNN203", "snnc")
+    assert found.message.startswith("`dense` has no property `unit`")
+    assert found.message.endswith("\nhelp: did you mean `units`?")
+    assert found.code_description
+    page = Path(found.code_description.href.removeprefix("file://"))
+    assert page.read_text(encoding="utf-8").startswith("# SNN203")
+    document.replace("unit 64", "units 64")
+    assert await document.diagnostics() == []
+
+
+async def test_places_count_as_clients_do(client: Client) -> None:
+    document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}\u00e9\N{BRAIN}"))
+    document.replace('digit."', 'digit." oops')
+    (found,) = await document.diagnostics()
+    assert document.text_at(found.range) == "oops"
+
+
+async def test_related_places_are_told(client: Client) -> None:
+    (found,) = await open_text(client, GOOD.replace("c1 {", "c0 {")).diagnostics()
+    assert found.related_information
+    place = found.related_information[0].location.range
+    assert place.start.line == found.range.start.line - 1
+
+
+async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
+    expected = {
+        3: "2,704 neurons, 5 cores",
+        10: "-> 8x16x16x2, 4,096 neurons, host",
+        12: "-> 6x7x7x8, 2,352 neurons, 3 cores",
+        13: "-> 2x3x3x16, 288 neurons, 1 core",
+        14: "-> 64, 64 neurons, 1 core",
+    }
+    snn, yaml = open_text(client, GOOD), open_text(client, YAML, ".yaml")
+    assert await snn.diagnostics() == await yaml.diagnostics() == []
+    assert await hints(snn) == expected
+    assert list((await hints(yaml)).values()) == list(expected.values())
+
+
+async def test_pools_cost_what_they_have(client: Client) -> None:
+    text = network(
+        """
+        input i 12x12x1 in 0..1
+        encode conv { filters 4 }
+        maxpool p { window 2 }
+        avgpool q { window 2 }
+        dense d { units 8 }
+        readout y { classes 2 }
+        """
+    )
+    found = await hints(open_text(client, text))
+    assert found[6] == "-> 6x6x4, 432 neurons, 2 cores"
+    assert found[7] == "-> 3x3x4, folded"
+
+
+async def test_costs_are_those_of_the_text_as_it_is(client: Client) -> None:
+    document = open_text(client, GOOD)
+    document.replace("filters 8, kernel 3", "filters 16, kernel 3")
+    assert (await hints(document))[12] == "-> 6x7x7x16, 4,704 neurons, 5 cores"
+
+
+async def test_with_an_error_only_shapes_are_known(client: Client) -> None:
+    found = await hints(open_text(client, GOOD.replace("units 64", "units")))
+    assert found == {10: "-> 8x16x16x2", 12: "-> 6x7x7x8", 13: "-> 2x3x3x16"}
+
+
+async def test_hints_of_the_lines_that_are_seen_stand_before_comments(
+    client: Client,
+) -> None:
+    document = open_text(client, GOOD.replace("stride 2 }", "stride 2 }  # half"))
+    seen = types.Range(types.Position(12, 0), types.Position(13, 0))
+    (hint,) = await document.ask(types.InlayHintParams, range=seen)
+    before = document.text[: document.offset(hint.position)]
+    assert before.endswith("stride 2 }")
+
+
+async def test_what_is_too_large_is_told_at_once_then_with_advice(
+    client: Client,
+) -> None:
+    document = open_text(client, LARGE)
+    (first,) = await document.diagnostics()
+    await client.until(lambda: client.told[document.uri].diagnostics != (first,))
+    (second,) = client.told[document.uri].diagnostics
+    assert first.code == second.code == "SNN406"
+    assert "help: write `filters" not in first.message
+    assert "help: write `filters" in second.message
+    assert (await hints(document))[3] == "16,384 neurons, 16 cores"
+
+
+async def test_other_yaml_is_none_of_its_business(client: Client) -> None:
+    document = open_text(client, "services: {}\n", ".yaml")
+    assert await document.diagnostics() == []
+    assert await hints(document) == {}
+    document.replace("services: {}", "snn: 1\nnetwork: a")
+    assert {d.code for d in await document.diagnostics()} == {"SNN218"}
+
+
+async def test_no_request_runs_a_command(client: Client) -> None:
+    document = open_text(client, GOOD)
+    build = types.ExecuteCommandParams("snnc.build", [document.uri])
+    with pytest.raises(JsonRpcException):
+        await client.workspace_execute_command_async(build)
+    features = SpecServer().protocol.fm
+    assert not features.commands
+    assert types.TEXT_DOCUMENT_CODE_LENS not in features.features
 
 
 async def page(document: Document, words: str, inside: int = 1) -> str:

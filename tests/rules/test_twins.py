@@ -17,8 +17,7 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.yaml.printer import print_yaml
-from snnc.syntax.yaml.quotes import in_yaml, snippet
+from snnc.syntax.yaml.printer import in_yaml, print_yaml, snippet
 from tests.rules.checking import assert_accepted, check_text
 from tests.support import ROOT
 

@@ -29,12 +29,14 @@ from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
 from snnc.source import Span
 from snnc.text.near import normal
-from snnc.vocabulary.counterparts import counterpart, fill_advice, own_counterpart
 from snnc.vocabulary.foreign_keywords import (
     advise_elsewhere,
+    counterpart,
+    fill_advice,
     fix_word,
     nearby_key,
     nearest,
+    own_counterpart,
     owners,
     same_key,
     setting_line,
@@ -257,7 +259,7 @@ def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix 
     if not line or line.split()[0] in {p.key.text for p in siblings}:
         return None
     if item.span.source.is_yaml:
-        from snnc.syntax.yaml.quotes import snippet  # only for a YAML spec
+        from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
 
         line = snippet(line)
     return Fix(item.span, line)

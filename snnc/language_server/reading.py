@@ -15,12 +15,11 @@ from pygls.workspace import PositionCodec
 
 from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
-from snnc.language.keywords import FORMS, owner_of
+from snnc.language.keywords import FORMS, kinds, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, offsets_in, position_of, range_of
 from snnc.language_server.hover import hints, page_at
-from snnc.language_server.requests import COLOURED, MODIFIERS
-from snnc.language_server.server import SpecServer
+from snnc.language_server.server import COLOURED, MODIFIERS, SpecServer
 from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
 from snnc.source import Span
@@ -49,6 +48,7 @@ _OF_ROLE: dict[Role, Category] = {
     "reference": Category.NAME,
     "key": Category.KEY,
 }
+_LAYERS = frozenset(kinds("layer"))
 
 
 def hover(
@@ -134,16 +134,12 @@ def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
         last = source.line_column(len(source.text.rstrip()))[0]
         yield document.network.span.first.line, last
     if document.layers is not None:
-        lines = (s.span.last.line for s in document.statements if _is_layer(s))
+        layers = (s for s in document.statements if s.kind.text in _LAYERS)
+        lines = (layer.span.last.line for layer in layers)
         yield document.layers.first.line, max(lines, default=0)
     for statement in document.statements:
         spans = [statement.span, *(p.span for p in statement.properties or ())]
         yield from ((span.first.line, span.last.line) for span in spans)
-
-
-def _is_layer(statement: tree.Statement) -> bool:
-    form = FORMS.get(statement.kind.text)
-    return form is not None and form.place == "layer"
 
 
 def semantic(

@@ -60,11 +60,6 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
             yield from _allow_warning(analysis, diagnostic)
 
 
-def has_any(analysis: Analysis) -> bool:
-    """Return whether any diagnostic has a safe fix."""
-    return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
-
-
 def fix_all(analysis: Analysis) -> tuple[Fix, ...]:
     """Return the edits of `snnc check --fix`: all safe fixes."""
     fixed = autofix(analysis.source, device=analysis.made.device)
@@ -125,7 +120,7 @@ async def actions(
     server: SpecServer, params: types.CodeActionParams
 ) -> list[types.CodeAction]:
     uri = params.text_document.uri
-    analysis = await server.analysis(uri)
+    analysis = await server.analyses.newest(uri)
     if analysis is None:
         return []
     start, end = offsets_in(analysis.source, params.range, server.codec)
@@ -137,7 +132,8 @@ async def actions(
             None, lambda: list(remedies(analysis, start, end))
         )
         done += [_action(remedy, uri, server) for remedy in remedies_found]
-    if _is_wanted(FIX_ALL, wanted) and has_any(analysis):
+    can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
+    if can_fix and _is_wanted(FIX_ALL, wanted):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
@@ -148,7 +144,7 @@ async def actions(
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
     """Add the edits to a selected action that fixes everything."""
     uri = str(action.data)
-    analysis = await server.analysis(uri)
+    analysis = await server.analyses.newest(uri)
     if analysis is None:
         return action
     loop = asyncio.get_running_loop()
