@@ -65,7 +65,7 @@ test-modern: $(MODERN)/ready ## run the tests that depend on TensorFlow, Keras 3
 $(MODERN)/ready: pyproject.toml
 	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,evaluate] (about 2 GB)"
 	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
-	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,evaluate]' 'pytest>=8' 'pytest-xdist>=3.5' pytest-asyncio
+	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,evaluate]' hypothesis 'pytest>=8' 'pytest-xdist>=3.5' pytest-asyncio
 	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done
 	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
