@@ -176,7 +176,8 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
 
     found = score_table()
     assert [*found] == [*accuracy, name, *keras]
-    assert re.fullmatch(r"\d+\.\d %, spikes lose \S+ points, .* to .*", found[name])
+    told = r"\d+\.\d %, spikes (lose|gain) \S+ points, .* to .*"
+    assert re.fullmatch(told, found[name])
     smooth_path(made.weights).write_bytes(made.weights.read_bytes())
     for simulator in ("exact", "nengo"):
         assert score_table(simulator)[name] == f"{unknown} not from the same training"

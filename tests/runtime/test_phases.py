@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,8 @@ def test_weights_that_enter_the_phase_spikes_are_those_of_the_other_phases(
     ]
     two = net.trainer(phases=("smooth", "scale"))
     history = two.train(X[:32], Y[:32], tmp_path / "two", epochs=3).history.history
-    *_, last, _ = capsys.readouterr().out.splitlines()
-    loss = float(last.split("in Keras: val_loss ")[1].split(",")[0])
+    (last,) = re.findall(r"in Keras: val_loss (\S+),", capsys.readouterr().out)
+    loss = float(last)
     assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
     before = net.layout.load(entered)
     for name, tensor in net.layout.load(tmp_path / "two").items():

@@ -190,7 +190,7 @@ class TestPlan:
             plan_spikes(net.network, model, count, 0) for count in (8_000, 16_000)
         )
         assert few.cut
-        assert f"over {MOST} times the phase smooth" in str(few)
+        assert f"over {MOST} times the training in Keras" in str(few)
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
 
     @pytest.mark.parametrize(

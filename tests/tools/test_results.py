@@ -117,6 +117,12 @@ def test_a_layer_that_never_fires_is_named() -> None:
     assert told.startswith("never fires: c0; check the data")
 
 
+def test_a_gain_by_spikes_is_no_negative_loss() -> None:
+    score = replace(CLASSES.score, before=0.96, loss=(-0.035, -0.005))
+    told = "96.0 %, spikes gain 2.0 points, 95 % interval 0.5 to 3.5\n"
+    assert f"Keras before spikes       {told}" in str(replace(CLASSES, score=score))
+
+
 def test_a_model_that_was_imported_is_called_so() -> None:
     score = replace(CLASSES.score, model="imported")
     told = str(replace(CLASSES, score=score))

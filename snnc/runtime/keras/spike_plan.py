@@ -68,7 +68,8 @@ class SpikePlan:
         line = f"spikes: {self.updates} updates of {self.streams} examples"
         if not self.cut:
             return line
-        return f"{line}, as more would cost over {MOST} times the phase smooth"
+        limit = f"{MOST} times the training in Keras"
+        return f"{line}, as more would cost over {limit}"
 
     def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
         """Return the batches of the rounds, which count as epochs.

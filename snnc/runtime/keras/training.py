@@ -177,16 +177,18 @@ class Trainer:
         add("--from", "--initial", dest="initial", metavar="FILE", help=begins)
         among = f"some of {','.join(training.phases)}"
         add("--phases", type=_phases, metavar="P,...", help=among)
-        by_cost = "updates of the phase spikes (by its cost)"
+        by_cost = "updates of the phase spikes (chosen by cost)"
         add("--spike-updates", type=positive, metavar="N", help=by_cost)
-        add("--epochs", type=positive, default=training.epochs)
-        add("--patience", type=positive, help="epochs without a better one")
-        add("--resume", action="store_true", help="go on with a run cut off")
+        epochs = "epochs of the phase smooth"
+        add("--epochs", type=positive, default=training.epochs, help=epochs)
+        patience = "stop after so many epochs without improvement"
+        add("--patience", type=positive, help=patience)
+        add("--resume", action="store_true", help="continue a run")
         add("--strategy", choices=get_args(Strategy), help="use all devices")
         add("--seed", type=whole, default=training.seed)
         held_out = ".npz file to validate on, not a share of the data"
         add("--validation", metavar="FILE", help=held_out)
-        divided = "array of the data, such as subjects: none is divided"
+        divided = "array of the data, such as subjects, to split by"
         add("--groups", metavar="NAME", help=divided)
         equal = "give all classes the same total weight"
         add("--class-weight", choices=("balanced",), help=equal)

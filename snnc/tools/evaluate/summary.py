@@ -96,8 +96,12 @@ def _scores(result: Evaluation) -> list[Row]:
         lost = score.before - score.value
         told = f"spikes add {-lost:.4g}"
         if classes:
-            told = f"spikes lose {100 * lost:.1f} points"
-        told = f"{write(score.before)}, {told}{_interval(score.loss, classes)}"
+            verb = "gain" if lost < 0 else "lose"
+            told = f"spikes {verb} {100 * abs(lost):.1f} points"
+        interval = score.loss
+        if classes and lost < 0 and interval is not None:
+            interval = -interval[1], -interval[0]
+        told = f"{write(score.before)}, {told}{_interval(interval, classes)}"
         rows.append(("Keras before spikes", told))
     alike = "agreement with Keras" if classes else "RMS difference to Keras"
     keras = f"{_known(score.keras, write, NEEDED)}{MODELS[score.model]}"
