@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,6 +123,8 @@ def _spans(text: str) -> Iterator[str]:
 
 def unified_diff(old: str, new: str, old_name: str, new_name: str) -> str:
     """Return the unified diff of two texts, which `patch` accepts."""
+    import difflib  # slow to import, and only needed to show changes
+
     before, after = (text.splitlines(keepends=True) for text in (old, new))
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -27,7 +27,7 @@ from tests.importer.configs import IMAGE, functional, layer, small
 DATA = Path(__file__).parent / "data"
 CONFIG = json.dumps(small()).encode()
 DIRECTORY = b"PK\x01\x02"
-"""The beginning of what an archive says of its first member."""
+"""The first bytes of the entry that describes the first file of an archive."""
 KERNEL = "model_weights/dense/k3_chain/dense/kernel"
 
 

@@ -140,7 +140,7 @@ def test_a_loss_that_is_no_number_ends_the_training(
     ("layer", "value", "told"),
     [
         ("d0", 100, "the readout has the largest values"),
-        ("digit", np.inf, "the readout is the first layer whose values are no numbers"),
+        ("digit", np.inf, "the readout is the first layer with NaN or infinity"),
     ],
 )
 def test_a_layer_of_such_values_is_named(

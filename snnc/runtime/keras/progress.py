@@ -205,7 +205,7 @@ class StopAtNaN(keras.callbacks.Callback):
         sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):
             if not math.isfinite(size):
-                return f"{name} is the first layer whose values are no numbers"
+                return f"{name} is the first layer with NaN or infinity"
         largest = int(np.argmax(sizes))
         return f"{names[largest]} has the largest values, {sizes[largest]:.3g}"
 
