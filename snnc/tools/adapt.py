@@ -11,8 +11,7 @@ from snnc.text.display import Json
 from snnc.text.tables import columns, counted, percent
 from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.options import EvaluateOptions
-from snnc.tools.evaluate.verb import evaluate_with
+from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
 from snnc.tools.opening import FileName, Tensors, as_package
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from snnc.tools.evaluate.measures import (
     record,
     whole_spans,
 )
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.opening import RefusedRunError
 from tests.fuzz import runs
 
 RUN = {

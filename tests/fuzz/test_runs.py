@@ -21,7 +21,7 @@ from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import record
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.fit import fit

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.tools.evaluate.options import Presentation
     from snnc.tools.evaluate.run import EvaluatedRun, Record
+    from snnc.tools.evaluate.verb import Presentation
     from snnc.tools.package import Package
     from snnc.tools.scores import LayerFiring
 

@@ -12,12 +12,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import Workers, run_tasks
+from snnc.processes import Workers, open_workers, run_tasks
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
@@ -33,9 +34,11 @@ from snnc.tools.evaluate.measures import (
     run_spans,
     whole_spans,
 )
-from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task
-from snnc.tools.opening import FileName, open_workers
+from snnc.tools.opening import FileName, RefusedRunError
+
+if TYPE_CHECKING:
+    from snnc.tools.evaluate.verb import EvaluateOptions
 
 REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison

@@ -22,8 +22,8 @@ from snnc.runtime.network import Network, Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.options import RefusedRunError
 from snnc.tools.evaluate.task import is_array, read_batches
+from snnc.tools.opening import RefusedRunError
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage

@@ -33,11 +33,6 @@ from snnc.text.tables import counted, csv_table
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
 from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
-from snnc.tools.evaluate.options import (
-    EvaluateOptions,
-    RefusedRunError,
-    not_installed,
-)
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
@@ -45,6 +40,7 @@ from snnc.tools.evaluate.task import (
     open_task,
     source_of,
 )
+from snnc.tools.opening import RefusedRunError, not_installed
 from snnc.tools.scores import (
     LayerFiring,
     Reader,
@@ -55,6 +51,7 @@ from snnc.tools.scores import (
 )
 
 if TYPE_CHECKING:
+    from snnc.tools.evaluate.verb import EvaluateOptions
     from snnc.tools.package import Package
 
 
