@@ -174,7 +174,7 @@ def evaluate_command(
             return INTERRUPTED
     print_result(found, form)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs don't draw
+        from snnc.tools.verbs import plot  # most runs don't draw
 
         plot(found, file=picture)
     return _verdict(found, package, strict, min_accuracy)

@@ -83,7 +83,7 @@ class Adaptation:
 
         Each point is the mean over an example and at most 49 examples before it.
         """
-        return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
+        return plots.results.learning(self, ax)
 
     def __repr__(self) -> str:
         reached = f"RMSE {self.score:.4g}"

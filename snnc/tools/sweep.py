@@ -216,8 +216,7 @@ class Sweep(Tabular, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        draw, name = plots.results.sweep, self.spec.name
-        return plots.style.draw_in_theme(draw, name, self.variants, over, ax=ax)
+        return plots.results.sweep(self.spec.name, self.variants, over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)

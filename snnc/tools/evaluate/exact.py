@@ -26,11 +26,10 @@ from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
 from snnc.tools.evaluate.measures import (
+    JSON_PARTS,
     EvaluatedPart,
     KerasReference,
     SpanResult,
-    record,
-    restore,
     run_spans,
     whole_spans,
 )
@@ -103,7 +102,7 @@ def run_exact(
             fresh = map(partial(_compare, reference), fresh)
         for part in whole_spans(fresh):
             if checkpoint is not None:
-                checkpoint.add(record(part))
+                checkpoint.add(JSON_PARTS.dump_python(part))
             parts.append(part)
     return parts
 
@@ -152,7 +151,7 @@ def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     """Return the saved parts of a run; ignore repeated lines."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
-    return [*map(restore, unique.values())]
+    return [*map(JSON_PARTS.validate_python, unique.values())]
 
 
 def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
