@@ -186,7 +186,7 @@ def predict(
     x : array (examples, *input shape), a data file, or an iterable
         A file is ``.npz`` with ``x``, an ``.npy`` file, or a folder with
         ``x.npy``. An iterable, such as a tf.data.Dataset, yields examples or
-        batches, and may be larger than memory.
+        batches. It may be larger than memory: a temporary file stores the examples.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
