@@ -229,8 +229,8 @@ def draw_model(keras: Any, chance: random.Random, name: str) -> Any:
         before.append(found)
         if min(found.shape[1:3]) < 3:
             break
-    pool = chance.choice((la.Flatten, la.GlobalMaxPooling2D, la.GlobalAveragePooling2D))
-    return keras.Model(image, la.Dense(3)(pool()(before[-1])), name=name)
+    end = chance.choice((la.Flatten, la.GlobalMaxPooling2D, la.GlobalAveragePooling2D))
+    return keras.Model(image, la.Dense(3)(end()(before[-1])), name=name)
 
 
 def test_random_models_give_what_keras_does(folder: Path) -> None:
