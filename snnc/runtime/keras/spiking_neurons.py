@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from ..network import Layer, lowpass_decay
 from .backend import Tensor, tf
-from .curves import soft_lif_gradient
-from .layers import currents_of, maximum_of
+from .layers import currents_of, maximum_of, soft_lif_gradient
 from .wiring import End
 
 
