@@ -165,8 +165,8 @@ class CursorPlace:
     where
         The position of the cursor: at the beginning of a ``statement``, in a ``part``
         before a block, ...
-    kind, variant
-        The kind and variant of the statement.
+    kind
+        The kind of the statement.
     model
         The model that contains the property; None if unknown.
     legal
@@ -179,7 +179,6 @@ class CursorPlace:
 
     where: Where
     kind: str = ""
-    variant: str = ""
     model: type[Model] | None = None
     legal: tuple[str, ...] = ()
     key: str = ""
@@ -221,42 +220,43 @@ def place_in_snn(before: str) -> CursorPlace | None:
 
 def _in_statement(statement: tree.Statement) -> CursorPlace | None:
     """Return the context of the placeholder in a statement, if it contains one."""
-    kind, second = statement.kind.text, statement.variant
+    kind, variant = statement.kind.text, statement.variant
     if kind == _MARK:
         return CursorPlace("statement")
-    if _is_here(second):
+    if _is_here(variant):
         return CursorPlace("variant", kind)
-    variant = second.text if second and second.text in VARIANTS.get(kind, ()) else ""
     if any(map(_is_here, statement.sources)):
-        return CursorPlace("reference", kind, variant)
+        return CursorPlace("reference", kind)
     in_front = "{" not in statement.span.text and _MARK in statement.span.text
     if _is_here(statement.name) or in_front:
-        return CursorPlace("part", kind, variant)
-    return _in_properties(statement.properties or (), kind, variant, ())
+        return CursorPlace("part", kind)
+    if variant is not None and variant.text not in VARIANTS.get(kind, ()):
+        statement = replace(statement, variant=None)
+    return _in_properties(statement.properties or (), statement, ())
 
 
 def _in_properties(
     properties: tuple[tree.Property, ...],
-    kind: str,
-    variant: str,
+    statement: tree.Statement,
     above: tuple[str, ...],
 ) -> CursorPlace | None:
     siblings = tuple(item.key.text for item in properties)
     for item in properties:
         key, value = item.key.text, item.value
         if key == _MARK:
-            return _inside(kind, variant, above, siblings)
+            return _inside(statement, above, siblings)
         if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
-            place = _inside(kind, variant, above, siblings)
+            place = _inside(statement, above, siblings)
             return replace(place, key=key, measured=True)
         items = value.items if isinstance(value, tree.List) else (value,)
         if any(map(_is_here, items)):
-            return _inside(kind, variant, (*above, key))
+            return _inside(statement, (*above, key))
         if isinstance(value, tree.Group):
             below = (*above, key, value.name.text)
-            place_below = _in_properties(value.properties, kind, variant, below)
-            if place_below is not None:
-                return place_below
+            if (
+                place := _in_properties(value.properties, statement, below)
+            ) is not None:
+                return place
     return None
 
 
@@ -341,9 +341,12 @@ def _of_path(
     kind, *rest = above[1:] if above[0] == "layers" else above
     variants = VARIANTS.get(kind, ())
     if variants and not rest and kind != "defaults":
-        return CursorPlace("variant", kind=kind)
-    variant = rest.pop(0) if rest and rest[0] in variants else ""
-    place = _inside(kind, variant, tuple(rest), siblings if at_key else None)
+        return CursorPlace("variant", kind)
+    nowhere = Span(SourceFile("", ""), 0, 0)
+    has_variant = bool(rest) and rest[0] in variants
+    variant = tree.Word(rest.pop(0), nowhere) if has_variant else None
+    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant=variant)
+    place = _inside(statement, tuple(rest), siblings if at_key else None)
     if rest or not at_key:
         return place
     parts = [part.key for part in parts_of(place.model).values()] if place.model else []
@@ -353,8 +356,7 @@ def _of_path(
 
 
 def _inside(
-    kind: str,
-    variant: str,
+    statement: tree.Statement,
     above: tuple[str, ...],
     siblings: Collection[str] | None = None,
 ) -> CursorPlace:
@@ -362,19 +364,17 @@ def _inside(
 
     ``siblings`` contains the keys at the same level; None at a value.
     """
-    nowhere = Span(SourceFile("", ""), 0, 0)
-    second = tree.Word(variant, nowhere) if variant else None
-    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant=second)
+    kind = statement.kind.text
     model, legal = model_of_statement(statement), legal_keys(statement)
     while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *rest = above
         model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)
     if not above and siblings is not None:
         legal = tuple(name for name in legal if name not in siblings)
-        return CursorPlace("key", kind, variant, model, legal)
+        return CursorPlace("key", kind, model, legal)
     if not above:
-        return CursorPlace("value", kind, variant, model)
+        return CursorPlace("value", kind, model)
     (key,) = above
     where: Where = "reference" if key in ("from", REFERRING) else "value"
     known = model if model is not None and key in keys_of(model) else None
-    return CursorPlace(where, kind, variant, known, key=key)
+    return CursorPlace(where, kind, known, key=key)
