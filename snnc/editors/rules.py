@@ -97,46 +97,42 @@ def rules() -> tuple[Rule, ...]:
     value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
     name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
+    network = _any_of(["network"])
     encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
-    patterns = (
-        (_terminal("COMMENT"), Category.COMMENT),
-        (_terminal("STRING"), Category.TEXT),
-        (_terminal("UNTERMINATED"), Category.WRONG),
-        (f"({_terminal('RANGE')}){unit}", Category.RANGE, Category.UNIT),
-        (f"({_terminal('NUMBER')}){unit}", Category.NUMBER, Category.UNIT),
-        (_terminal("RANGE"), Category.RANGE),
-        (_terminal("DIMS"), Category.DIMS),
-        (_terminal("NUMBER"), Category.NUMBER),
-        (_terminal("MALFORMED"), Category.WRONG),
-    )
-    words = (
-        (encoder, Category.KIND, Category.VARIANT, Category.DECLARED),
-        *(
-            (f"({kind})[ \\t]+({_any_of(words)})", Category.KIND, Category.VARIANT)
+    patterns: dict[str, tuple[Category, ...]] = {
+        _terminal("COMMENT"): (Category.COMMENT,),
+        _terminal("STRING"): (Category.TEXT,),
+        _terminal("UNTERMINATED"): (Category.WRONG,),
+        f"({_terminal('RANGE')}){unit}": (Category.RANGE, Category.UNIT),
+        f"({_terminal('NUMBER')}){unit}": (Category.NUMBER, Category.UNIT),
+        _terminal("RANGE"): (Category.RANGE,),
+        _terminal("DIMS"): (Category.DIMS,),
+        _terminal("NUMBER"): (Category.NUMBER,),
+        _terminal("MALFORMED"): (Category.WRONG,),
+    }
+    words: dict[str, tuple[Category, ...]] = {
+        encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
+        **{
+            f"({kind})[ \\t]+({_any_of(words)})": (Category.KIND, Category.VARIANT)
             for kind, words in VARIANTS.items()
-        ),
-        (f"({named})[ \\t]+({name})", Category.KIND, Category.DECLARED),
-        (
-            f"({_any_of(['network'])})[ \\t]+({name})",
-            Category.HEADER,
-            Category.DECLARED,
-        ),
-        (f"{_any_of(KEYS & value)}(?=[^\\[\\]{{}}]*\\])", Category.VALUE),
-        (_any_of(KINDS), Category.KIND),
-        (_any_of(HEADERS), Category.HEADER),
-        (_any_of(REFUSED & RESERVED), Category.REFUSED),
-        (_any_of(CLAUSES), Category.CLAUSE),
-        (_any_of(KEYS), Category.KEY),
-        (_any_of(value), Category.VALUE),
-    )
-    others = (
-        (_terminal("NAME"), Category.NAME),
-        (r"[{}\[\],]", Category.MARK),
-        (r"\S", Category.WRONG),
-    )
-    at_words = ((f"(?<!\\w){pattern}", *groups) for pattern, *groups in words)
-    table = (*patterns, *at_words, *others)
-    return tuple(Rule(pattern, tuple(groups)) for pattern, *groups in table)
+        },
+        f"({named})[ \\t]+({name})": (Category.KIND, Category.DECLARED),
+        f"({network})[ \\t]+({name})": (Category.HEADER, Category.DECLARED),
+        f"{_any_of(KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
+        _any_of(KINDS): (Category.KIND,),
+        _any_of(HEADERS): (Category.HEADER,),
+        _any_of(REFUSED & RESERVED): (Category.REFUSED,),
+        _any_of(CLAUSES): (Category.CLAUSE,),
+        _any_of(KEYS): (Category.KEY,),
+        _any_of(value): (Category.VALUE,),
+    }
+    others: dict[str, tuple[Category, ...]] = {
+        _terminal("NAME"): (Category.NAME,),
+        r"[{}\[\],]": (Category.MARK,),
+        r"\S": (Category.WRONG,),
+    }
+    at_words = {f"(?<!\\w){pattern}": groups for pattern, groups in words.items()}
+    return tuple(Rule(*item) for item in (patterns | at_words | others).items())
 
 
 @cache

@@ -246,8 +246,8 @@ def _in_properties(
         if key == _MARK:
             return _inside(statement, above, siblings)
         if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
-            place = _inside(statement, above, siblings)
-            return replace(place, key=key, measured=True)
+            here = _inside(statement, above, siblings)
+            return replace(here, key=key, measured=True)
         items = value.items if isinstance(value, tree.List) else (value,)
         if any(map(_is_here, items)):
             return _inside(statement, (*above, key))
