@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.diagnostics.diagnostic import Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
