@@ -51,7 +51,7 @@ def unwrapped(value: Any) -> Any:
     return own[key] if key and isinstance(own, dict) and key in own else items
 
 
-def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Graph]:
+def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     """Return a model and its graph.
 
     Parameters
@@ -72,7 +72,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
         raise malformed("the model", "it is not an object")
-    version = keras if keras is not None else config.get("keras_version")
+    version = config.get("keras_version") if keras is None else keras
     version = version if isinstance(version, str) else None
     graph = read_graph(config)
     layers, outputs = flatten(graph)

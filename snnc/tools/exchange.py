@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc import diagnostics
 from snnc.importer.graph import MODELS
-from snnc.importer.request import ImportRequest, parse_rewrites
+from snnc.importer.model import ImportRequest, parse_rewrites
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.imports import NoInputShape, SubclassedModel
 from snnc.source import whole_file

@@ -23,8 +23,8 @@ from snnc.importer.draft import (
 )
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, Windows, per_channel, points
+from snnc.importer.model import ACTIVATIONS
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table.readers import READERS, LayerReader, shown
 
