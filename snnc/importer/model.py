@@ -113,9 +113,17 @@ class LayerOutput:
     node: int = 0
 
 
+Call = tuple[tuple[LayerOutput, ...], Mapping[str, Any]]
+"""The tensors that a call of a layer reads, in order, and its other arguments.
+
+The keys are keywords, or the indices of positional arguments as text. Arguments that
+are None are omitted.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class NestedLayer:
-    """The first call of a layer or a submodel in a graph.
+    """A layer or a submodel in a graph.
 
     Attributes
     ----------
@@ -123,25 +131,17 @@ class NestedLayer:
         Unique in the graph.
     kind, options :
         As in `snnc.importer.model.KerasLayer`.
-    reads :
-        The outputs that the call reads.
+    calls :
+        All calls, in order.
     inside :
         The graph of a submodel; None for a layer.
-    again :
-        The further calls.
     """
 
     name: str
     kind: str
     options: Mapping[str, Any]
-    reads: tuple[LayerOutput, ...]
+    calls: tuple[Call, ...]
     inside: Graph | None = None
-    again: tuple[NestedLayer, ...] = ()
-
-    @property
-    def calls(self) -> tuple[NestedLayer, ...]:
-        """All calls, in order."""
-        return (self, *self.again)
 
 
 @dataclass(frozen=True, slots=True)
