@@ -42,7 +42,7 @@ from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.convert import ImportOutcome
-    from snnc.nir.neurons import Neuron
+    from snnc.nir.nodes import Neuron
 
 
 SECONDS = 10
