@@ -22,7 +22,7 @@ from snnc.importer.model import (
     ModelWeights,
     Range,
 )
-from snnc.rules.rates import WIDEST_UNSCALED
+from snnc.rules.shapes import WIDEST_UNSCALED
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")
 SHAPING = (
