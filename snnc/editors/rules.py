@@ -1,6 +1,6 @@
 """List the patterns that colour a ``.snn`` file, in order, with their categories.
 
-Patterns for numbers, strings and names come from ``grammar/snn.lark``, and words from
+Patterns for numbers, strings and names come from `snnc.syntax.build`, and words from
 `snnc.language.keywords` and the spec models. The patterns work in Python and in
 Oniguruma, which editors use.
 """
@@ -28,7 +28,7 @@ from snnc.language.keywords import (
     VARIANTS,
 )
 from snnc.language.model import NetworkSpec
-from snnc.syntax.build import parser
+from snnc.syntax.build import TERMINALS
 from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
@@ -89,11 +89,6 @@ def rules() -> tuple[Rule, ...]:
     return (*_texts(), *_numbers(), *_statements(), *_words())
 
 
-def _terminal(name: str) -> str:
-    (terminal,) = (t for t in parser().terminals if t.name == name)
-    return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
-
-
 def _any_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(sorted(words))})(?!\\w)"
 
@@ -104,9 +99,9 @@ def _whole(pattern: str, category: Category) -> Rule:
 
 def _texts() -> tuple[Rule, ...]:
     return (
-        _whole(_terminal("COMMENT"), Category.COMMENT),
-        _whole(_terminal("STRING"), Category.TEXT),
-        _whole(_terminal("UNTERMINATED"), Category.WRONG),
+        _whole(TERMINALS["COMMENT"], Category.COMMENT),
+        _whole(TERMINALS["STRING"], Category.TEXT),
+        _whole(TERMINALS["UNTERMINATED"], Category.WRONG),
     )
 
 
@@ -114,15 +109,15 @@ def _numbers() -> tuple[Rule, ...]:
     kinds = (Category.RANGE, Category.DIMS, Category.NUMBER)
     unit = f"[ \\t]+({_any_of(UNITS)})"
     measured = (
-        Rule(f"({_terminal(kind.name)}){unit}", (kind, Category.UNIT))
+        Rule(f"({TERMINALS[kind.name]}){unit}", (kind, Category.UNIT))
         for kind in (Category.RANGE, Category.NUMBER)
     )
-    plain = (_whole(_terminal(kind.name), kind) for kind in kinds)
-    return (*measured, *plain, _whole(_terminal("MALFORMED"), Category.WRONG))
+    plain = (_whole(TERMINALS[kind.name], kind) for kind in kinds)
+    return (*measured, *plain, _whole(TERMINALS["MALFORMED"], Category.WRONG))
 
 
 def _statements() -> tuple[Rule, ...]:
-    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
+    name = f"(?!{_any_of(CLAUSES)}){TERMINALS['NAME']}"
     named = [kind for kind, form in FORMS.items() if form.name != "none"]
     encoders = Rule(
         f"(?<!\\w)(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?",
@@ -155,7 +150,7 @@ def _words() -> tuple[Rule, ...]:
     return (
         _whole(listed, Category.VALUE),
         *(_whole(f"(?<!\\w){_any_of(words)}", category) for words, category in known),
-        _whole(_terminal("NAME"), Category.NAME),
+        _whole(TERMINALS["NAME"], Category.NAME),
         _whole(r"[{}\[\],]", Category.MARK),
         _whole(r"\S", Category.WRONG),
     )
