@@ -13,8 +13,8 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
+from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
-from snnc.language.statements import TrainSpec
 from snnc.runtime.pes import Learning
 from snnc.source import Span
 

@@ -9,7 +9,7 @@ from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Loihi, Spiking
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
-from snnc.language.statements import TimingSpec
+from snnc.language.model import TimingSpec
 
 USUAL_STEP: float = TimingSpec.dt
 """The default of `dt` in seconds."""

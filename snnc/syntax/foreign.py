@@ -8,13 +8,13 @@ from textwrap import dedent
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
-from snnc.language import extents, scalars, tree
+from snnc.language import readers, tree
 from snnc.language.keywords import KINDS, keys_read_by
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, span_of
 from snnc.syntax.split import StatementTokens
 
-_DIM_KEYS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
+_DIM_KEYS = keys_read_by(readers.dims, readers.window, readers.block, readers.shape)
 # Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
 # shows as None.
 _DIMS = re.compile(
@@ -25,7 +25,7 @@ _DIMS = re.compile(
         (?![\w.%])""",
     re.VERBOSE,
 )
-_RANGE_KEYS = keys_read_by(extents.values, extents.rates)
+_RANGE_KEYS = keys_read_by(readers.values, readers.rates)
 _NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(
     rf"""(?P<open>[(\[])?[ \t]*
@@ -36,7 +36,7 @@ _RANGE = re.compile(
     re.VERBOSE,
 )
 # Keys with fractional numbers: a comma in one is a decimal comma.
-_AMOUNT_KEYS = keys_read_by(scalars.amount, scalars.share)
+_AMOUNT_KEYS = keys_read_by(readers.amount, readers.share)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
 _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")

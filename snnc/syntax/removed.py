@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.scalars import flag
+from snnc.language.readers import flag
 from snnc.language.written import write_list
 from snnc.rules.misplaced import RemovedWord
 from snnc.source import Span
