@@ -194,7 +194,7 @@ class _Parser:
         return tree.Statement(kind, span_of(self._tokens), variant, name, **parts)
 
     def _sources(self) -> tuple[tree.Word, ...]:
-        names = []
+        names: list[tree.Word] = []
         while self._skip("COMMA" if names else "FROM"):
             names.append(self._word("NAME"))
         return tuple(names)
