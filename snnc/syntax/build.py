@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, KEYS, KINDS, UNITS, VARIANTS
 from snnc.language.written import numeral
-from snnc.source import Span
+from snnc.source import SourceFile, Span
 
 OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
 """The closing bracket of each opening bracket."""
@@ -254,6 +254,12 @@ def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
 def span_of(tokens: Sequence[Token]) -> Span:
     """Return the span from the first to the last token."""
     return tokens[0].span.to(tokens[-1].span)
+
+
+def comments_in(source: SourceFile) -> tuple[tree.Comment, ...]:
+    """Return the comments of an ``.snn`` file, in order."""
+    found = (m for m in _TOKEN.finditer(source.text) if m.lastgroup == "COMMENT")
+    return tuple(comment(Span(source, *match.span())) for match in found)
 
 
 def comment(span: Span) -> tree.Comment:
