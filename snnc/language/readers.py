@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
 from snnc.language.written import write_list
+from snnc.text.tables import dims as write_dims
 
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000}
 HERTZ = {"Hz": 1}
@@ -154,7 +155,9 @@ def _ends(
 
 
 def rates(value: tree.Value) -> tuple[float, float]:
-    low, high, unit = _ends(value, "a range of rates", _budget(value))
+    most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
+    example = f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
+    low, high, unit = _ends(value, "a range of rates", example)
     if unit is None:
         raise needs_unit(HERTZ, "Hz")
     divisor(unit, HERTZ)
@@ -190,12 +193,6 @@ def upper_rate(value: tree.Value) -> tuple[float, float]:
             instead=f"..{high:g} Hz",
         )
     return low, high
-
-
-def _budget(value: tree.Value) -> str:
-    """Return an example of a range whose upper end is the written rate."""
-    most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
-    return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
 
 def values(value: tree.Value) -> tuple[float, float]:
@@ -243,18 +240,15 @@ def dims(value: tree.Value, *, least: str = "") -> tuple[int, ...]:
         raise wrong_type_error("whole numbers joined by `x`", "3x3")
     for size in sizes:
         if not 1 <= size <= LARGEST:
+            nearer = {"instead": least or write_dims([max(s, 1) for s in sizes])}
+            if max(sizes) > LARGEST:
+                nearer = {"advice": "write smaller sizes"}
             raise limit_error(
                 f"a size of {size} is out of range",
                 limit=f"each size must be from 1 to {LARGEST}",
-                **_nearer(sizes, least),
+                **nearer,
             )
     return sizes
-
-
-def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
-    if max(sizes) > LARGEST:
-        return {"advice": "write smaller sizes"}
-    return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
 
 
 def shape(value: tree.Value) -> tuple[int, ...]:
