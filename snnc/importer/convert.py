@@ -374,7 +374,8 @@ def _next_steps(
     outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
     yield (
         f"{outputs}; whether rates stay within their budgets depends on the data: "
-        "after a build, `snnc calibrate` scales the weights"
+        f"after a build, `snnc calibrate models/{network} --data DATA.npz --weights "
+        "WEIGHTS -o NEW` scales the weights"
     )
 
 

@@ -22,8 +22,8 @@ from snnc.tools.diff import Diff, compare, version_of
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName, require
 from snnc.tools.report.folder import FolderReport, report_folder
+from snnc.tools.report.formats import limits_table
 from snnc.tools.report.network import Report
-from snnc.tools.report.text import limits_table
 from snnc.tools.spec import Spec, as_spec
 
 if TYPE_CHECKING:

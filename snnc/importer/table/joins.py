@@ -213,7 +213,7 @@ def read_dropout(layer: CurrentLayer) -> Value:
         or draft.dropout
         or rate == 1
     ):
-        layer.train("not kept, because there is no single layer before it")
+        layer.train("not kept, because it does not follow the neurons of one layer")
         return value
     layer.state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"

@@ -104,7 +104,7 @@ class _DocumentReader:
 
     def _suggest(self, key: nodes.Scalar, meant: str) -> None:
         self._report.add(
-            rules.names.UnknownKind(
+            rules.statements.UnknownKind(
                 span=key.span,
                 word=key.text,
                 near=meant,
@@ -166,7 +166,10 @@ class _DocumentReader:
             self._suggest(key, "layers")
         else:
             problem = statements.unknown(values.word(key))
-            if isinstance(problem, rules.names.UnknownKind) and problem.near is None:
+            if (
+                isinstance(problem, rules.statements.UnknownKind)
+                and problem.near is None
+            ):
                 begins = "the keys of a file are"
                 problem = problem.but(known=_TOP, begins=begins, fix=None, advice="")
             self._report.add(problem)

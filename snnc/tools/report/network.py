@@ -14,7 +14,7 @@ from snnc.text.tables import counted
 from snnc.tools import plots
 from snnc.tools.opening import SpecError
 from snnc.tools.pages import report_page
-from snnc.tools.report import json, text
+from snnc.tools.report import formats
 from snnc.tools.report.html import fragment
 from snnc.tools.report.summary import Row, Summary, summarise
 
@@ -116,11 +116,11 @@ class Report(Tabular):
 
     def text(self, *, why: bool = False) -> str:
         """Return tables; with ``why``, also the limits that prevent fewer cores."""
-        return text.table(self.summary, why)
+        return formats.table(self.summary, why)
 
     def markdown(self, *, why: bool = False) -> str:
         """Return tables for a comment on a pull request."""
-        return text.markdown(self.summary, why)
+        return formats.markdown(self.summary, why)
 
     def html(self, against: Spec | FileName | None = None) -> str:
         """Return a self-contained page with pictures and the spec.
@@ -134,7 +134,7 @@ class Report(Tabular):
 
     def as_dict(self, *, why: bool = False) -> Json:
         """Return the JSON data of ``snnc report --format json``."""
-        return json.document(self.summary, why)
+        return formats.document(self.summary, why)
 
     def _records(self) -> list[Json]:
         layers: list[Json] = self.as_dict()["layers"]
