@@ -166,10 +166,8 @@ class _DocumentReader:
             self._suggest(key, "layers")
         else:
             problem = statements.unknown(values.word(key))
-            if (
-                isinstance(problem, rules.statements.UnknownKind)
-                and problem.near is None
-            ):
+            kind = rules.statements.UnknownKind
+            if isinstance(problem, kind) and problem.near is None:
                 begins = "the keys of a file are"
                 problem = problem.but(known=_TOP, begins=begins, fix=None, advice="")
             self._report.add(problem)
