@@ -58,7 +58,7 @@ GROUPS = {
 VERBS = {verb: what for verbs in GROUPS.values() for verb, what in verbs.items()}
 
 _FILES = {
-    "convert": "fmt schema",
+    "check": "convert fmt schema",
     "editors": "completion explain lsp",
     "evaluate": "predict",
     "exchange": "export import",
@@ -234,6 +234,11 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if "extra argument" in error.message and context is not None:
+        named = [name for option in context.command.params for name in option.opts]
+        if "-o" in named:
+            error.message += ": `-o FILE` names an output"
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
         error.message = printable(error.message)  # type: ignore[misc]
     error.show()

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     "rewrites",
     multiple=True,
     metavar="WHAT=BY",
-    help="Replace an unsupported or costly layer: maxpool=downsample, maxpool=avgpool,"
-    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (includes padded zeros).",
+    help="Replace an unsupported or costly layer, for example maxpool=downsample or"
+    " tanh=relu. docs/from-keras.md lists all rewrites.",
 )
 @options.choice(
     "--encode",

@@ -164,6 +164,7 @@ def calibrate_command(
         print_diagnostics(done)
         done.save(output)
     print_result(done, form)
+    say(f"wrote {output}")
     if done.precision is None:
         check = f"snnc weights {output} SPEC"
         say(f"note: `{check}` shows whether the chip can store the weights")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from snnc.diagnostics import Diagnostic, Fix, Label, Severity
 from snnc.source import Span
 from snnc.text.tables import cells, printable, quote_code
 

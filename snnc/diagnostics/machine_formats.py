@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from snnc import __version__
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
+from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import DOCUMENTATION, Span, repository_around
 from snnc.text.display import Json
@@ -47,7 +47,15 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
             {"message": printable(label.text), **_json_place(label.span)}
             for label in diagnostic.related
         ],
-        "fix": None if diagnostic.fix is None else _json_fix(diagnostic.fix),
+        "fix": None
+        if (fix := diagnostic.fix) is None
+        else {
+            "description": describe_fix(fix),
+            "start": fix.span.first._asdict(),
+            "end": fix.span.last._asdict(),
+            "replacement": fix.replacement,
+            "unsafe": fix.unsafe,
+        },
     }
 
 
@@ -56,16 +64,6 @@ def _json_place(span: Span) -> Json:
     return {
         "file": span.source.name,
         **dict(zip(ends, (*span.first, *span.last), strict=True)),
-    }
-
-
-def _json_fix(fix: Fix) -> Json:
-    return {
-        "description": describe_fix(fix),
-        "start": fix.span.first._asdict(),
-        "end": fix.span.last._asdict(),
-        "replacement": fix.replacement,
-        "unsafe": fix.unsafe,
     }
 
 

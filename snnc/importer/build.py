@@ -21,7 +21,7 @@ from snnc.importer.model import (
     malformed,
     refused,
 )
-from snnc.ir.order import reading_order
+from snnc.ir.logical import reading_order
 from snnc.rules.imports import CyclicModel, NoSuchLayer, SecondOutput
 
 _WRAPPED = {

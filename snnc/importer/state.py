@@ -17,7 +17,7 @@ from snnc.importer.draft import (
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
-from snnc.rules.rates import WIDEST_UNSCALED
+from snnc.rules.shapes import WIDEST_UNSCALED
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")
 SHAPING = (

@@ -24,6 +24,7 @@ from snnc.ir.logical import (
     ReadoutLayer,
     Shape,
     TransposedConvolution,
+    pointwise,
 )
 
 SPATIAL_AXES = {
@@ -94,9 +95,8 @@ def _shortcut(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
     name = f"{layer.name}.shortcut"
     source = network.shape_of(layer.shortcut.source)
     if isinstance(layer.operation, Kernel):
-        ones = (1,) * len(layer.operation.kernel)
-        pointwise = Convolution(ones, ones, "valid", bias=False, dilation=ones)
-        yield _kernel(name, pointwise, source[-1], layer.shape[-1])
+        operation = pointwise(len(layer.operation.kernel))
+        yield _kernel(name, operation, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
 

@@ -5,19 +5,21 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from math import prod
-from typing import Literal
+from typing import Literal, TypeVar
 
 from snnc.ir.device import Profile
-from snnc.ir.order import reading_order
 from snnc.language.properties import PesChoice
 from snnc.language.statements import TrainSpec
 from snnc.runtime.pes import Learning
 from snnc.source import Span
 
+Key = TypeVar("Key", bound=Hashable)
 Shape = tuple[int, ...]
 Padding = Literal["valid", "same"]
 KernelPadding = Literal["valid", "same", "causal"]
@@ -156,6 +158,12 @@ class Convolution:
         """The number of positions that the kernel covers along each axis."""
         pairs = zip(self.kernel, self.dilation, strict=True)
         return tuple((taps - 1) * step + 1 for taps, step in pairs)
+
+
+def pointwise(rank: int, stride: Shape | None = None) -> Convolution:
+    """Return a convolution with kernel 1, without bias."""
+    ones = (1,) * rank
+    return Convolution(ones, stride or ones, "valid", bias=False, dilation=ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,3 +374,30 @@ class LogicalNetwork:
     def shape_of(self, name: str) -> Shape:
         """Return the output shape of the input or of a layer."""
         return self.input.shape if name == self.input.name else self.by_name[name].shape
+
+
+def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
+    """Order names so that each name comes after the names that it reads.
+
+    If several names are ready, the first in ``reads`` comes first. Names that are read
+    but are not keys of ``reads`` are always ready.
+
+    Raises
+    ------
+    graphlib.CycleError
+        If names form a cycle; the second argument of the error is the cycle.
+    """
+    places = {name: place for place, name in enumerate(reads)}
+    sorter: TopologicalSorter[Key] = TopologicalSorter(dict.fromkeys(reads, ()))
+    for name, sources in reads.items():
+        sorter.add(name, *(source for source in sources if source in places))
+    sorter.prepare()
+    ready: list[tuple[int, Key]] = []
+    order = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heappush(ready, (places[name], name))
+        _, first = heappop(ready)
+        order.append(first)
+        sorter.done(first)
+    return tuple(order)

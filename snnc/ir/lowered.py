@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding
-from snnc.ir.order import reading_order
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding, reading_order
 from snnc.runtime.maxima import Grid, Nodes
 
 Volume = tuple[int, int, int, int]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from snnc.importer.formats import HDF5
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
-from snnc.ir.order import reading_order
+from snnc.ir.logical import reading_order
 from snnc.rules import imports as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 

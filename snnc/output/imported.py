@@ -38,10 +38,15 @@ class CannotRunError(ValueError):
     """Raised if a package, weights or a run is refused; the message is for users."""
 
 
-def _no_package(path: object) -> CannotRunError:
+def _no_package(path: str | PathLike[str]) -> CannotRunError:
+    inside = sorted(Path(path).glob("*/nengo_network.py"))
+    advice = "name the folder that `snnc build` printed"
+    if Path(path).is_file():
+        advice = f"`snnc build {path}` writes one; name its folder"
+    elif inside:
+        advice = f"name a package inside, such as {inside[0].parent}"
     return CannotRunError(
-        f"{path} is not a package that snnc built: it has no nengo_network.py; "
-        "name the folder that `snnc build` printed"
+        f"{path} is not a package that snnc built: it has no nengo_network.py; {advice}"
     )
 
 

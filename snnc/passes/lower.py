@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from snnc.ir.logical import (
     AveragePooling,
@@ -11,8 +13,11 @@ from snnc.ir.logical import (
     LogicalNetwork,
     Loihi,
     MaxPooling,
+    RateCode,
     Shape,
+    Shortcut,
     TransposedConvolution,
+    pointwise,
 )
 from snnc.ir.lowered import (
     ChannelGroups,
@@ -38,73 +43,60 @@ from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
+Reach = Window | Pairwise | Full
 
 
 def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
-    layers = network.by_name
-    spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
-    readout = network.readout
-    device = isinstance(network.target, Loihi)
+    spiking = [layer for layer in network.layers if layer.spiking is not None]
+    pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
     return LoweredNetwork(
         network=network,
-        populations=tuple(
-            population
-            for layer in spiking
-            for population in _populations(network, layer, device and layer.on_chip)
-        ),
-        projections=tuple(
-            projection
-            for layer in spiking
-            for projection in (*_inputs(network, layer), *_shortcuts(network, layer))
-        ),
-        readout=tuple(
-            _project(
-                network,
-                path,
-                source,
-                readout.name,
-                f"{readout.name}.kernel",
-                _readout_reach(network, path.pools),
-            )
-            for source in readout.sources
-            for path in paths(layers, source)
-        ),
+        populations=tuple(p for each in spiking for p in _populations(network, each)),
+        projections=tuple(p for each in spiking for p in _inputs(network, each)),
+        readout=tuple(_readout(network)),
         pooled=tuple(
-            _project(network, path, source, layer.name, None, Pairwise(0, 1, EVERY))
-            for layer in spiking
-            if isinstance(layer.operation, MaxPooling)
-            for source in layer.sources
-            for path in paths(layers, source)
+            projection
+            for layer in pools
+            for projection in _projections(
+                network, layer.sources[0], layer.name, None, _pairs
+            )
         ),
     )
 
 
-def _populations(
-    network: LogicalNetwork, layer: LogicalLayer, on_chip: bool
-) -> tuple[Population, ...]:
+def _populations(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Population]:
+    on_chip = isinstance(network.target, Loihi) and layer.on_chip
     if not isinstance(layer.operation, MaxPooling):
-        return (Population(layer.name, layer, volume_of(layer.shape), on_chip),)
+        yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
+        return
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    return tuple(
-        Population(
-            level_name(layer.name, i),
-            layer,
-            (*level.shape, layer.shape[-1]),
-            on_chip,
-            level=i,
-        )
-        for i, level in enumerate(tree.levels)
-    )
+    for i, level in enumerate(tree.levels):
+        volume = (*level.shape, layer.shape[-1])
+        yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
+
+
+def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Projection]:
+    """Yield the projections into a layer, those of its shortcut last."""
+    name, source = layer.name, layer.sources[0]
+    if isinstance(layer.operation, MaxPooling):
+        yield from _comparisons(network, layer, layer.operation)
+    else:
+        tensor = None if layer.kind == "encode rate" else f"{name}.kernel"
+        reach = partial(_reach, network, layer)
+        yield from _projections(network, source, name, tensor, reach)
+    if (shortcut := layer.shortcut) is not None:
+        tensor = None if shortcut.stride is None else f"{name}.shortcut"
+        reach = partial(_shortcut_reach, layer, shortcut)
+        yield from _projections(network, shortcut.source, name, tensor, reach)
 
 
 def _comparisons(
     network: LogicalNetwork, layer: LogicalLayer, pool: MaxPooling
-) -> tuple[Projection, ...]:
-    """Return the projections into each level of a max pool."""
+) -> Iterator[Projection]:
+    """Yield the projections into each level of a max pool."""
     source = layer.sources[0]
     pooled = paths(network.by_name, source)
-    projections = []
     for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
         name = level_name(layer.name, i)
         for read in level.reads:
@@ -115,44 +107,31 @@ def _comparisons(
             ]
             if read.level is not None:
                 ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
-            projections += [
-                _project(network, way, source, name, None, reach) for way in ways
-            ]
-    return tuple(projections)
+            for way in ways:
+                yield _project(network, way, source, name, None, reach)
 
 
-def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Projection, ...]:
-    if isinstance(layer.operation, MaxPooling):
-        return _comparisons(network, layer, layer.operation)
-    trained = layer.kind != "encode rate"
-    tensor = f"{layer.name}.kernel" if trained else None
-    source = layer.sources[0]
-    ways = [p for each in layer.sources for p in paths(network.by_name, each)]
+def _readout(network: LogicalNetwork) -> Iterator[Projection]:
+    readout = network.readout
+    for source in readout.sources:
+        reach = partial(_readout_reach, network)
+        tensor = f"{readout.name}.kernel"
+        yield from _projections(network, source, readout.name, tensor, reach)
+
+
+def _projections(
+    network: LogicalNetwork,
+    read: str,
+    target: str,
+    tensor: str | None,
+    reach: Callable[[Pools], Reach],
+) -> Iterator[Projection]:
+    """Yield a projection for each path that ends in the values called ``read``."""
+    ways = paths(network.by_name, read)
     # Handle each combination of pools once: hundreds of paths may share it.
-    pools = dict.fromkeys(path.pools for path in ways)
-    reach = {passed: _reach(network, layer, passed) for passed in pools}
-    return tuple(
-        _project(network, path, source, layer.name, tensor, reach[path.pools])
-        for path in ways
-    )
-
-
-def _shortcuts(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Projection, ...]:
-    shortcut = layer.shortcut
-    if shortcut is None:
-        return ()
-    tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
-    ones = (1,) * (len(layer.shape) - 1)
-    stride = ones if shortcut.stride is None else shortcut.stride
-    window = Convolution(ones, stride, "valid", bias=False, dilation=ones)
-    projections = []
-    for path in paths(network.by_name, shortcut.source):
-        is_matrix = shortcut.stride == ()
-        reach = Full() if is_matrix else _window(window, path.pools, ())
-        projections.append(
-            _project(network, path, shortcut.source, layer.name, tensor, reach)
-        )
-    return tuple(projections)
+    reaches = {pools: reach(pools) for pools in {path.pools for path in ways}}
+    for path in ways:
+        yield _project(network, path, read, target, tensor, reaches[path.pools])
 
 
 def _project(
@@ -161,12 +140,10 @@ def _project(
     read: str,
     target: str,
     tensor: str | None,
-    reach: Window | Pairwise | Full,
+    reach: Reach,
 ) -> Projection:
     *places, channels = volume_named(network, path.source)
-    picked = path.picked
-    if picked == whole(triple_of(tuple(places))):
-        picked = None
+    is_whole = path.picked == whole(triple_of(tuple(places)))
     return Projection(
         source=path.source,
         target=target,
@@ -178,33 +155,39 @@ def _project(
             for pool, _ in path.pools
         ),
         reach=reach,
-        picked=picked,
+        picked=None if is_whole else path.picked,
     )
 
 
-def _readout_reach(network: LogicalNetwork, pools: Pools) -> Window | Full:
+def _pairs(_pools: Pools) -> Pairwise:
+    return Pairwise(0, 1, EVERY)
+
+
+def _readout_reach(network: LogicalNetwork, pools: Pools) -> Reach:
     readout = network.readout
     if readout.convolution is None:
         return Full()
-    *read, _ = network.shape_of(readout.sources[0])
-    return _window(readout.convolution, pools, tuple(read))
+    return _window(readout.convolution, pools, network.shape_of(readout.sources[0]))
 
 
-def _reach(network: LogicalNetwork, layer: LogicalLayer, pools: Pools) -> Window | Full:
-    operation = layer.operation
+def _shortcut_reach(layer: LogicalLayer, shortcut: Shortcut, pools: Pools) -> Reach:
+    if shortcut.stride == ():
+        return Full()
+    return _window(pointwise(len(layer.shape) - 1, shortcut.stride), pools)
+
+
+def _reach(network: LogicalNetwork, layer: LogicalLayer, pools: Pools) -> Reach:
+    operation, read = layer.operation, network.shape_of(layer.sources[0])
     if isinstance(operation, Convolution):
-        *read, channels = network.shape_of(layer.sources[0])
-        window = _window(operation, pools, tuple(read))
-        groups = operation.groups
+        window, groups = _window(operation, pools, read), operation.groups
         if groups == 1:
             return window
-        group = ChannelGroups(channels // groups, layer.shape[-1] // groups, groups)
+        group = ChannelGroups(read[-1] // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
     if isinstance(operation, TransposedConvolution):
         return _transposed_window(operation)
-    if layer.kind == "encode rate":
-        ones = (1,) * (len(layer.shape) - 1)
-        return _window(Convolution(ones, ones, "valid", False, ones), (), ())
+    if isinstance(operation, RateCode):
+        return _window(pointwise(len(layer.shape) - 1), pools)
     return Full()
 
 
@@ -228,7 +211,7 @@ def _transposed_window(operation: TransposedConvolution) -> Window:
     )
 
 
-def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
+def _window(operation: Convolution, pools: Pools, read: Shape = ()) -> Window:
     """Return a convolution over pools as a convolution over the source of the pools.
 
     A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride
@@ -241,9 +224,11 @@ def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
     `causal` adds ``k - 1`` zeros before an axis and leaves ``u`` positions after it
     unread. To get this from `same`, which divides padding between both ends, add ``(k -
     1 + u) s`` zero rows after the kernel.
+
+    ``read`` is the shape that `same` or `causal` pads, channels last.
     """
     extent, strides = triple_of(operation.extent), triple_of(operation.stride)
-    axes = zip(triple_of(read), extent, strides, strict=True)
+    axes = zip(triple_of(read[:-1]), extent, strides, strict=True)
     around = [pads(n, k, s, operation.padding) for n, k, s in axes]
     # Without padding, `same` equals `valid`, which can be folded over any pool.
     padded = any(pad > 0 for axis in around[1:] for pad in axis)

@@ -8,8 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Label
-from snnc.diagnostics.diagnostic import TRANSLATIONS
+from snnc.diagnostics import TRANSLATIONS, Diagnostic, Diagnostics, Label
 from snnc.language.tree import Document
 from snnc.source import SourceFile, Span, module_of
 from snnc.syntax.removed import without_removed

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
-from itertools import chain
-from operator import itemgetter
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
-from snnc.source import SourceFile, Span
+from snnc.source import Span
 from snnc.syntax.entries import Entry, entries_of
 from snnc.syntax.remarks import Remarks
 from snnc.text.near import closest
@@ -22,29 +19,6 @@ _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
 # Include near misses: with other letter case, or without the colon.
 _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORECASE)
-
-
-class _Warnings:
-    """The warnings about a file, by code and position."""
-
-    def __init__(self, source: SourceFile, report: Diagnostics) -> None:
-        self._report = report
-        self._found = defaultdict[str, list[tuple[int, Diagnostic]]](list)
-        for diagnostic in report.diagnostics:
-            is_warning = diagnostic.severity is Severity.WARNING
-            if is_warning and diagnostic.span.source is source:
-                at = diagnostic.span.start
-                self._found[diagnostic.code].append((at, diagnostic))
-
-    def withdraw(self, code: str, subject: Span) -> bool:
-        """Withdraw the warnings with a code in a span; return whether any exist."""
-        warnings = self._found[code]
-        start = bisect_left(warnings, subject.start, key=itemgetter(0))
-        end = bisect_left(warnings, subject.end, key=itemgetter(0))
-        for _, diagnostic in warnings[start:end]:
-            self._report.withdraw(diagnostic)
-        del warnings[start:end]
-        return start < end
 
 
 def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
@@ -65,30 +39,45 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
     if not signed:
         return
     severities = {rule.code: rule.severity for rule in rules.all_rules()}
-    warnings = _Warnings(document.span.source, report)
-    subjects, lines = subjects_of(document), _Lines(document)
+    warnings = defaultdict[str, list[Diagnostic]](list)
+    for each in report.diagnostics:
+        is_own = each.span.source is document.span.source
+        if is_own and each.severity is Severity.WARNING:
+            warnings[each.code].append(each)
+    subjects = _Subjects(document)
     problems = list[Diagnostic]()
     for comment in signed:
-        match = _ALLOW.fullmatch(comment.span.text)
+        span, match = comment.span, _ALLOW.fullmatch(comment.span.text)
         if match is None:
-            problems.append(rules.misplaced.UnknownDirective(span=comment.span))
+            problems.append(rules.misplaced.UnknownDirective(span=span))
             continue
         code = match["code"]
-        if problem := _wrong_code(code, comment.span, match.span("code"), severities):
+        if problem := _wrong_code(code, span, match.span("code"), severities):
             problems.append(problem)
             continue
-        places = subjects.get(comment.span.start), lines.of(comment)
-        used = any(place and warnings.withdraw(code, place) for place in places)
-        if not used and complete:
+        found = (_remove_within(warnings[code], each) for each in subjects.of(comment))
+        allowed = next(filter(None, found), [])
+        for each in allowed:
+            report.withdraw(each)
+        if not allowed and complete:
             fix = Fix(_whole(comment), "")
             problems.append(
-                rules.misplaced.UnusedAllow(span=comment.span, allowed=code, fix=fix)
+                rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)
             )
         elif not match["reason"].strip(" :-,"):
-            problems.append(
-                rules.misplaced.AllowWithoutReason(span=comment.span, allowed=code)
-            )
+            problems.append(rules.misplaced.AllowWithoutReason(span=span, allowed=code))
     report.add(*problems[: report.limit])
+
+
+def _remove_within(found: list[Diagnostic], span: Span) -> list[Diagnostic]:
+    """Remove the diagnostics that begin in a span from a sorted list; return them."""
+    start, end = (
+        bisect_left(found, at, key=lambda each: each.span.start)
+        for at in (span.start, span.end)
+    )
+    removed = found[start:end]
+    del found[start:end]
+    return removed
 
 
 def _wrong_code(
@@ -104,67 +93,57 @@ def _wrong_code(
     return None
 
 
-def subjects_of(document: Document) -> dict[int, Span]:
-    """Return the statement or property of each comment, by the comment's position.
-
-    A comment at the end of a block or file belongs to no statement.
-    """
-    entries = tuple(entries_of(document))
-    remarks = Remarks(document.comments, entries)
-    known = {(span.start, span.end) for span in _candidates(document)}
-    subjects: dict[int, Span] = {}
-
-    def visit(entry: Entry, owner: Span | None) -> Span | None:
-        """Collect an entry's comments; return the first subject inside or around it."""
-        ends = entry.span.start, entry.span.end
-        own = entry.span if ends in known else owner
-        first = own
-        for inner in entry.inner or ():
-            found = visit(inner, own)
-            first = first or found
-        for comment in (*remarks.of(entry).above, *remarks.of(entry).beside):
-            subjects[comment.span.start] = first or entry.span
-        return first
-
-    for entry in entries:
-        visit(entry, None)
-    return subjects
-
-
-class _Lines:
-    """Lines where no part of the spec begins or ends, such as a removed property."""
+class _Subjects:
+    """The parts of a spec that comments may be about."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
-        ends = ((s.first.line, s.last.line) for s in _candidates(document))
-        self._taken = set(chain.from_iterable(ends))
+        self._entries: dict[int, Span] = {}
+        parts = list(_parts(document))
+        self._known = {(span.start, span.end) for span in parts}
+        # A removed property, for example, is on a line where no part begins or ends.
+        self._taken = {p.line for span in parts for p in (span.first, span.last)}
+        self._with_text = [
+            line
+            for line in range(1, self._source.line_count + 1)
+            if self._source.line_text(line).lstrip()[:1] not in ("", "#")
+        ]
+        entries = tuple(entries_of(document))
+        self._remarks = Remarks(document.comments, entries)
+        for entry in entries:
+            self._visit(entry, None)
 
-    def of(self, comment: Comment) -> Span | None:
-        """Return the span of a comment's line, or of the next line with text.
+    def of(self, comment: Comment) -> Iterator[Span]:
+        """Yield a comment's statement or property, and the line that it is about.
 
-        Return None if a part of the spec begins or ends there.
+        A comment at the end of a block or file belongs to no statement. The line is the
+        comment's own, or the next line with text, if it is not part of a statement.
         """
+        if comment.span.start in self._entries:
+            yield self._entries[comment.span.start]
         line = comment.span.first.line
         if not comment.trailing:
-            line = self._below[line]
-        if line in self._taken:
-            return None
-        start = self._source.line_start(line)
-        return Span(self._source, start, start + len(self._source.line_text(line)))
+            below = bisect_right(self._with_text, line)
+            line = next(iter(self._with_text[below : below + 1]), line)
+        if line not in self._taken:
+            start = self._source.line_start(line)
+            yield Span(self._source, start, start + len(self._source.line_text(line)))
 
-    @cached_property
-    def _below(self) -> dict[int, int]:
-        """Return, for each line, the next line that contains part of the spec."""
-        below: dict[int, int] = {}
-        nearest = 0
-        for line in range(self._source.line_count, 0, -1):
-            below[line] = nearest or line
-            if self._source.line_text(line).lstrip()[:1] not in ("", "#"):
-                nearest = line
-        return below
+    def _visit(self, entry: Entry, owner: Span | None) -> Span | None:
+        """Collect an entry's comments; return the first subject inside or around it."""
+        is_part = (entry.span.start, entry.span.end) in self._known
+        own = entry.span if is_part else owner
+        first = own
+        for inner in entry.inner or ():
+            found = self._visit(inner, own)
+            first = first or found
+        around = self._remarks.of(entry)
+        for comment in (*around.above, *around.beside):
+            self._entries[comment.span.start] = first or entry.span
+        return first
 
 
-def _candidates(document: Document) -> Iterator[Span]:
+def _parts(document: Document) -> Iterator[Span]:
     for statement in document.statements:
         yield statement.span
         yield from (item.span for item in statement.properties or ())

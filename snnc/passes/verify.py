@@ -8,15 +8,15 @@ from typing import Protocol
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
 from snnc.rules import (
-    ceilings,
     learning,
     placement,
     rates,
     references,
     shapes,
+    times,
     windows,
 )
-from snnc.rules.response import PresentTooShort
+from snnc.rules.times import PresentTooShort
 from snnc.source import Span
 
 
@@ -27,14 +27,15 @@ class GraphRule(Protocol):
     def check(cls, network: LogicalNetwork) -> Iterator[Diagnostic]: ...
 
 
-FAMILIES = references, shapes, windows, placement, ceilings, rates, learning
+FAMILIES = references, shapes, windows, placement, rates, times, learning
 GRAPH_RULES: tuple[type[GraphRule], ...] = tuple(
     rule
     for family in FAMILIES
     for rule in vars(family).values()
     if "check" in getattr(rule, "__dict__", ()) and rule.__module__ == family.__name__
+    if rule is not PresentTooShort
 )
-"""The rules of these families that check a whole graph."""
+"""The rules of these families that check a whole graph, even if it has errors."""
 
 
 def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:

@@ -70,6 +70,18 @@ class FileNotRegular(Diagnostic):
     help = "save the spec to a file first"
 
 
+class FileIsModel(Diagnostic):
+    """Checks for a trained model instead of a spec.
+
+    snnc recognizes models of Keras and NIR by their suffixes.
+    """
+
+    code = "SNN707"
+    title = "model instead of a spec"
+    message = "`{file}` is a model, not a spec"
+    help = "convert it to a spec with `snnc import {file} -o network.snn`"
+
+
 class FileNotText(Diagnostic):
     """Checks that a file is UTF-8 text."""
 

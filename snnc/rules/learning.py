@@ -7,7 +7,7 @@ from math import ceil, prod
 
 from snnc.diagnostics import LayerDiagnostic
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
-from snnc.rules.ceilings import above_ceiling, below
+from snnc.rules.rates import above_ceiling, below
 from snnc.runtime.pes import LEAST
 
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
@@ -91,7 +91,7 @@ class TooFastToLearn(LayerDiagnostic):
         if layer is None or layer.spiking is None:
             return
         rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
-        if (layer, layer.spiking) in above_ceiling(network):
+        if layer.name in above_ceiling(network):
             return
         if rate.high > limit:
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""

@@ -317,8 +317,8 @@ class ChipsUnasked(SpecWarning):
         "the network takes {chips} chips, but nengo-loihi requests {usual} by default"
     )
     help = (
-        "pass the package's `hardware_options()` to nengo-loihi, and suppress this "
-        "warning"
+        "pass the package's `hardware_options()` to nengo-loihi, and write "
+        "`# snnc: allow SNN414 reason` above this line"
     )
 
     chips: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from snnc.diagnostics import Diagnostic, SpecWarning
-from snnc.rules.names import UnknownWord
+from snnc.rules.statements import UnknownWord
 from snnc.text.tables import join_alternatives
 
 _MEANING = {

@@ -8,7 +8,7 @@ from math import prod
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.shapes import error_of
-from snnc.rules.ceilings import spiking_layers
+from snnc.rules.rates import spiking_layers
 
 
 class HostBetweenChip(LayerDiagnostic):

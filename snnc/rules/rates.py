@@ -1,205 +1,157 @@
-"""Rules for rates, times and ranges, and for averages of LIF neurons."""
+"""Rules for rates at which neurons can't fire, and for averages of LIF neurons."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
+from snnc.diagnostics import LayerDiagnostic, LayerWarning
 from snnc.ir.logical import (
     AveragePooling,
     LifNeuron,
     LogicalLayer,
     LogicalNetwork,
+    Loihi,
+    Rate,
+    Spiking,
 )
-from snnc.rules.ceilings import StepTooLong, below, chip_layers, time
+from snnc.language.fields import otherwise
+from snnc.language.layers import SpikingSpec
+from snnc.language.statements import TimingSpec
 
-WIDEST_UNSCALED = 16.0
-
-# Decays are multiples of 1/4096 (builder/discretize.py in nengo_loihi 1.1.0). The
-# slowest nonzero decay has a time constant of about 8190 steps.
-SLOWEST_DECAY_STEPS = 8190
-
-# 4096 exp(-9) is less than 0.5, so faster decays are rounded to 4096.
-FASTEST_DECAY_STEPS = 9
-LONGEST_REFRACTORY = 0.062
-
-UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
-SAME_STEPS = 1e-6
-"""The relative tolerance for `present` to be a whole number of steps."""
+USUAL_STEP: float = TimingSpec.dt
+"""The default of `dt` in seconds."""
+USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
+"""The default lower end of a rate in Hz."""
+_ONE = 1 + 1e-9
 
 
-class PresentNotSteps(Diagnostic):
-    """Checks that `present` is a whole number of steps, at least two."""
-
-    code = "SNN501"
-    title = "presentation that is not a whole number of steps"
-    message = "`present {present}` is {steps} {noun} of {dt}"
-    label = "{steps} {noun}"
-    notes = ("`present` must be a whole number of steps, at least two",)
-    help = "write `present {near}`"
-
-    present: str
-    dt: str
-    steps: float
-    near: str
-
-    @property
-    def noun(self) -> str:
-        return "step" if self.steps == 1 else "steps"
-
-    @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
-        timing = network.timing
-        steps = timing.present / timing.dt
-        whole = max(round(steps), 2)
-        if abs(steps - whole) <= SAME_STEPS * whole or StepTooLong.at_fault(network):
-            return
-        written, step = timing.spans.get("present"), timing.spans.get("dt")
-        yield cls(
-            span=timing.span,
-            present=written.text if written else time(timing.present),
-            dt=step.text if step else time(timing.dt),
-            steps=steps,
-            near=in_unit_of(written.text if written else "", whole, timing.dt),
-        )
+def time(seconds: float) -> str:
+    """Write a time as in a spec; use milliseconds below one second."""
+    return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
 
 
-def in_unit_of(written: str, steps: int, step: float) -> str:
-    """Write a number of steps as a time in the unit of another time."""
-    unit = written.lstrip("+-.0123456789eE").strip()
-    unit = unit if unit in UNITS else "ms"
-    exact = UNITS[unit] * steps * step
-    texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
-    close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
-    return f"{next(close)} {unit}"
+def below(limit: float) -> float:
+    """Round a limit down to six digits."""
+    unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
+    return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
 
-class WideRange(SpecWarning):
-    """Checks for a wide input range without scaling.
+def spiking_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking]]:
+    """Yield the layers with neurons, each with its spiking properties."""
+    for layer in network.layers:
+        if layer.spiking is not None:
+            yield layer, layer.spiking
 
-    Kernels are initialised for values of about 1. `as` scales the range linearly in
-    Keras and in Nengo.
+
+def chip_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking]]:
+    """Yield the layers on a Loihi chip, each with its spiking properties."""
+    if isinstance(network.target, Loihi):
+        yield from (each for each in spiking_layers(network) if each[0].on_chip)
+
+
+def pause(spiking: Spiking) -> float:
+    """Return the refractory period of a layer's neurons, in seconds."""
+    neuron = spiking.neuron
+    return neuron.tau_ref if isinstance(neuron, LifNeuron) else 0.0
+
+
+def above_ceiling(network: LogicalNetwork) -> dict[str, Spiking]:
+    """Return the layers whose neurons can't fire at their target rate, by name."""
+    return {
+        layer.name: spiking
+        for layer, spiking in spiking_layers(network)
+        if spiking.rate.high * (network.timing.dt + pause(spiking)) > _ONE
+    }
+
+
+def step_is_at_fault(network: LogicalNetwork) -> bool:
+    """Return whether a long `dt` is the problem, instead of the rates."""
+    timing = network.timing
+    is_long = "dt" in timing.spans and timing.dt > USUAL_STEP
+    return is_long and len(above_ceiling(network)) > 1
+
+
+class RateAboveCeiling(LayerDiagnostic):
+    """Checks that the neurons can fire at the target rate.
+
+    A neuron on the chip fires at most once per step, and a LIF neuron at most once per
+    `tau_ref` plus one step. The highest possible rate is `1 / dt` for relu and `1 /
+    (tau_ref + dt)` for lif.
     """
 
-    code = "SNN502"
-    title = "wide input range"
-    message = "the input values span {span_width}, but are not scaled"
-    label = "no `as` after the range"
-    help = "write `as {target}` after the range"
+    code = "SNN500"
+    title = "rate that the neurons can't reach"
+    message = "the {neuron} neurons of `{name}` can't fire at {high} Hz"
+    label = "at most {limit} Hz"
+    notes = ("the highest possible rate is {formula} = {ceiling} Hz",)
+    help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
-    span_width: float
-    target: str
+    neuron: str
+    low: str
+    high: float
+    limit: float
+    ceiling: float
+    formula: str
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[WideRange]:
-        given = network.input
-        width = given.high - given.low
-        if given.scaled is None and width > WIDEST_UNSCALED:
-            yield cls(
-                span=given.range_span or given.span,
-                span_width=width,
-                target="-1..1" if given.low < 0 else "0..1",
+    def check(cls, network: LogicalNetwork) -> Iterator[RateAboveCeiling]:
+        above = {} if step_is_at_fault(network) else above_ceiling(network)
+        for name, spiking in above.items():
+            is_lif = isinstance(spiking.neuron, LifNeuron)
+            ceiling = 1 / (network.timing.dt + pause(spiking))
+            low = spiking.rate.low if spiking.rate.low < ceiling else USUAL_LOW
+            yield cls.at(
+                network.by_name[name],
+                "rate",
+                neuron="lif" if is_lif else "relu",
+                low=f"{low:.6g}" if 0 < low < ceiling else "",
+                high=spiking.rate.high,
+                limit=below(ceiling),
+                ceiling=ceiling,
+                formula="1 / (tau_ref + dt)" if is_lif else "1 / dt",
             )
 
 
-class SynapseTooLong(LayerDiagnostic):
-    """Checks that the chip can store a long time constant.
+class NoSuchRate(LayerWarning):
+    """Checks that a neuron on the chip can fire at a rate within its layer's range.
 
-    The chip stores decays as 12-bit fixed-point numbers. A time constant must therefore
-    be shorter than about 8190 steps (see `builder/discretize.py` in nengo-loihi 1.1.0).
+    With a constant input, a neuron (relu or lif) fires once every `k` steps, where `k`
+    is a whole number. Its rate is therefore `1 / (k dt)`. With steps of 1 ms, the
+    possible rates closest to 150 Hz are 142.9 and 166.7 Hz. Scaling the weights can't
+    bring a layer into a range that lies between two such rates.
     """
 
-    code = "SNN503"
-    title = "time constant above the limit of the chip"
-    message = "`{what}` of `{name}` is {value}, but the chip's maximum is {limit}"
-    label = "at most {limit}"
-    help = "write `{what} {limit}` or less"
+    code = "SNN507"
+    title = "range between two possible rates"
+    message = "no neuron of `{name}` fires at {rate.low} to {rate.high} Hz on the chip"
+    label = "between the possible rates {slower:.4g} and {faster:.4g} Hz"
+    notes = ("the time between spikes is a whole number of steps of {step}",)
+    help = "write `rate {near}..{rate.high} Hz`, or a higher upper end"
 
-    what: str
-    value: str
-    limit: str
+    rate: Rate
+    slower: float
+    faster: float
+    step: str
+    near: float
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
-        limit = SLOWEST_DECAY_STEPS * network.timing.dt
-        for layer, what, value in _time_constants(network):
-            if what != "tau_ref" and value > limit * (1 + 1e-9):
-                span = layer.spans.get("neuron", layer.span)
-                if what == "synapse":
-                    general = network.timing.spans.get(what, layer.span)
-                    span = layer.spans.get(what, general)
-                yield cls(
-                    span=span,
-                    name=layer.name,
-                    what=what,
-                    value=time(value),
-                    limit=time(below(limit)),
+    def check(cls, network: LogicalNetwork) -> Iterator[NoSuchRate]:
+        dt, above = network.timing.dt, above_ceiling(network)
+        for layer, spiking in chip_layers(network):
+            rate = spiking.rate
+            steps = math.ceil(1 / (rate.high * dt) / _ONE)
+            slower = 1 / (steps * dt)
+            if layer.name not in above and slower * _ONE < rate.low:
+                yield cls.at(
+                    layer,
+                    "rate",
+                    rate=rate,
+                    slower=slower,
+                    faster=1 / ((steps - 1) * dt),
+                    step=time(dt),
+                    near=math.floor(slower) or below(slower),
                 )
-
-
-def _time_constants(
-    network: LogicalNetwork,
-) -> Iterator[tuple[LogicalLayer, str, float]]:
-    """Yield the time constants of the layers on the chip, in seconds."""
-    for layer, spiking in chip_layers(network):
-        yield layer, "synapse", spiking.synapse
-        if isinstance(spiking.neuron, LifNeuron):
-            yield layer, "tau_rc", spiking.neuron.tau_rc
-            yield layer, "tau_ref", spiking.neuron.tau_ref
-
-
-class DecayTooFast(LayerDiagnostic):
-    """Checks that the chip can store a short membrane time constant.
-
-    The chip stores the decay per step, `4096 (1 - exp(-dt / tau_rc))`, as a whole
-    number. If `tau_rc` is below about `dt / 9`, this number rounds to 4096, and the
-    neuron keeps nothing from the previous step (see `builder/discretize.py` in
-    nengo-loihi 1.1.0).
-    """
-
-    code = "SNN504"
-    title = "time constant below the limit of the chip"
-    message = "`tau_rc` of `{name}` is {value}, but the chip's minimum is {limit}"
-    label = "at least {limit}"
-    help = "write `tau_rc {near}` or more, or `neuron relu`"
-
-    value: str
-    limit: str
-    near: str
-
-    @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[DecayTooFast]:
-        limit = network.timing.dt / FASTEST_DECAY_STEPS
-        for layer, what, value in _time_constants(network):
-            if what == "tau_rc" and value < limit * (1 - 1e-4):
-                near = f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms"
-                times = {"value": time(value), "limit": time(limit), "near": near}
-                yield cls.at(layer, "neuron", **times)
-
-
-class RefractoryTooLong(LayerDiagnostic):
-    """Checks that the chip supports the length of a refractory period.
-
-    The limit is 62 ms. In nengo-loihi 1.1.0, the emulator doesn't check this limit, but
-    the hardware does.
-    """
-
-    code = "SNN505"
-    title = "refractory period above the limit of the chip"
-    message = "`tau_ref` of `{name}` is {value}, but the chip's maximum is {limit}"
-    label = "at most {limit}"
-    help = "write `tau_ref {limit}` or less"
-
-    value: str
-    limit: str
-
-    @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
-        for layer, what, value in _time_constants(network):
-            if what == "tau_ref" and value > LONGEST_REFRACTORY:
-                most = time(LONGEST_REFRACTORY)
-                yield cls.at(layer, "neuron", value=time(value), limit=most)
 
 
 class AveragedLif(LayerWarning):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic, LayerDiagnostic
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
-from snnc.rules.ceilings import spiking_layers
-from snnc.rules.names import UnknownWord
+from snnc.rules.rates import spiking_layers
+from snnc.rules.statements import UnknownWord
 
 
 class UnknownLayer(UnknownWord):

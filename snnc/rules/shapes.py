@@ -9,6 +9,7 @@ from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarn
 from snnc.ir.logical import LogicalNetwork, Shape
 
 MAX_VALUES = 2**31 - 1
+WIDEST_UNSCALED = 16.0
 
 AXES = {
     1: ("features",),
@@ -247,6 +248,34 @@ class LooksChannelsFirst(SpecWarning):
         if is_whole and looks_channels_first(shape):
             span = network.input.shape_span or network.input.span
             yield cls(span=span, shape=shape)
+
+
+class WideRange(SpecWarning):
+    """Checks for a wide input range without scaling.
+
+    Kernels are initialised for values of about 1. `as` scales the range linearly in
+    Keras and in Nengo.
+    """
+
+    code = "SNN502"
+    title = "wide input range"
+    message = "the input values span {span_width}, but are not scaled"
+    label = "no `as` after the range"
+    help = "write `as {target}` after the range"
+
+    span_width: float
+    target: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[WideRange]:
+        given = network.input
+        width = given.high - given.low
+        if given.scaled is None and width > WIDEST_UNSCALED:
+            yield cls(
+                span=given.range_span or given.span,
+                span_width=width,
+                target="-1..1" if given.low < 0 else "0..1",
+            )
 
 
 class CrossingShortcuts(LayerWarning):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.names import UnknownWord
+from snnc.rules.statements import UnknownWord
 
 
 class UnexpectedText(Diagnostic):

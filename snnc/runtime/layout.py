@@ -99,6 +99,9 @@ class Layout:
                 return self._read_all(weights, file)
         except SafetensorError as error:
             reason = "not a safetensors file, or cut short"
+            if str(weights).endswith((".keras", ".h5")):
+                convert = "`snnc import --weights-out` converts its weights"
+                raise LayoutError(f"{weights}: a Keras file: {convert}") from error
             raise LayoutError(f"{weights}: {reason} ({error})") from error
 
     def save(

@@ -26,6 +26,7 @@ from snnc.source import (
 
 _BOM = b"\xef\xbb\xbf"
 _YAML = (".yaml", ".yml")
+_MODELS = (".keras", ".h5", ".hdf5", ".nir")
 _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 
 
@@ -47,6 +48,9 @@ def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
         None if the file can't be read.
     """
     name = Path(path).as_posix()
+    if name.endswith(_MODELS) and Path(path).is_file():
+        report.add(rules.files.FileIsModel(span=whole_file(name)))
+        return None
     return _decode(name, partial(read_bytes, Path(path)), report)
 
 

@@ -159,7 +159,7 @@ def find_hyphens(start: Span) -> Diagnostic | None:
     if match is None:
         return None
     span, legal = Span(source, *match.span()), match[0].replace("-", "_")
-    return rules.names.InvalidName(
+    return rules.statements.InvalidName(
         span=span, name=match[0], reason=NAME_RULE, example=legal, fix=Fix(span, legal)
     )
 

@@ -47,7 +47,7 @@ def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
     elif re.fullmatch(r"[\d_]+", token):
         meant = token.replace("_", "")
     elif before in KINDS and re.fullmatch(r"\d\w*", token):
-        return rules.names.InvalidName(
+        return rules.statements.InvalidName(
             span=token.span,
             name=str(token),
             reason="a name begins with a letter",

@@ -272,7 +272,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
     module, _, bare = kind.text.rpartition(".")
     if module:
         meant = unknown_kind(replace(statement, kind=replace(kind, text=bare)))
-        is_kind = isinstance(meant, rules.names.UnknownKind)
+        is_kind = isinstance(meant, rules.statements.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
     problem = refusal(kind, "statement")
     if isinstance(problem, rules.foreign.Dropout):
@@ -349,7 +349,7 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     if typed := _with_type(statement):
         meant, advice = None, typed
     fix = Fix(kind.span, meant) if meant and certain else None
-    return rules.names.UnknownKind(
+    return rules.statements.UnknownKind(
         span=kind.span,
         word=kind.text,
         near=meant or nearest(kind.text, FORMS),

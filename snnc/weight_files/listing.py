@@ -66,11 +66,9 @@ def layer_document(layer: Precision) -> Json:
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
 CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
 CAPTION = (
-    "On the chip, for the worst core of each layer: bits kept of a tensor's largest "
-    "weights,",
-    "rms rounding error of its weights, bits used by the threshold and by the largest "
-    "bias",
-    "(and the fraction of the largest number that can be stored):",
+    "On the chip, in the worst core of each layer: the bits that the largest weights,",
+    "the threshold and the largest bias use (and their share of the largest number",
+    "that fits), and the rms rounding error of the weights:",
 )
 LEFT = {"tensor", "shape", "type", "problem", "layer"}
 

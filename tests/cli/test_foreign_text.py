@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 import snnc
 from snnc.cli.printing import print_json
 from snnc.diagnostics import Label
-from snnc.rules.names import RepeatedName
+from snnc.rules.statements import RepeatedName
 from snnc.source import SourceFile, Span
 from tests.commands import run
 from tests.support import ROOT, network

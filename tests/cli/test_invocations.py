@@ -51,6 +51,8 @@ QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
     ("--help", 0, prints("Usage: snnc", "Train and run it")),
     ("-q check small.snn", 0, silent),
+    ("import model.keras net.snn", 2, says("argument (net.snn): `-o FILE`")),
+    ("explain SNN301 SNN302", 2, says("extra argument (SNN302)\n")),
     ("check small.snn --quiet", 0, silent),
     ("-v build small.snn", 0, prints("models/small/train.py")),
     ("--verbose limits", 0, prints("1024")),

@@ -65,7 +65,8 @@ def test_what_is_refused(
     monkeypatch.chdir(made.weights.parent)
     small = ["evaluate", str(made.folder), "--data", "data.npz", "--weights"]
     fits = [*small, "w.safetensors"]
-    Path("notes.txt").write_text("mine\n")
+    for name in ("notes.txt", "net.snn", "model.keras"):
+        Path(name).write_text("mine\n")
     (old := made.weights.parent / "old").mkdir()  # without a library
     for source in made.folder.glob("*.py"):
         (old / source.name).write_text(source.read_text())
@@ -75,11 +76,14 @@ def test_what_is_refused(
     Path("foreign").write_bytes(other.weights.read_bytes())
     texts = [
         error_of(capsys, "evaluate", "nothing", *fits[2:]),
+        error_of(capsys, "evaluate", "net.snn", *fits[2:]),
+        error_of(capsys, "evaluate", ".", *fits[2:]),
         error_of(capsys, "evaluate", "old", *fits[2:]),
         error_of(capsys, *host.arguments),
         error_of(capsys, *host.arguments, "--simulator", "loihi"),
         error_of(capsys, *small, "foreign"),
         error_of(capsys, *small, "nothing"),
+        error_of(capsys, *small, "model.keras"),
         *(error_of(capsys, *small, strong) for strong in too_strong(made)),
         error_of(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
         error_of(capsys, *fits, "--steps", "65536"),

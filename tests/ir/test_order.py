@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.ir.order import reading_order
+from snnc.ir.logical import reading_order
 
 
 @st.composite

@@ -8,7 +8,7 @@ from typing import get_args
 from snnc.language import names
 from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
 from snnc.language.models import fields_of
-from snnc.rules.names import UnknownKind
+from snnc.rules.statements import UnknownKind
 from tests.language.reference import reference
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT

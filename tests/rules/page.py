@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from snnc.diagnostics.diagnostic import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, Severity
 
 FAMILIES = {
     "SNN1": "Syntax",

@@ -73,6 +73,17 @@ SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.parametrize("size", [10, LARGEST + 1])
+def test_a_model_is_reported_with_the_command_that_converts_it(
+    tmp_path: Path, size: int
+) -> None:
+    path = tmp_path / "net.keras"
+    path.write_bytes(b"PK\xff" * size)
+    found = check(path)
+    assert found.codes == ("SNN707",)
+    assert f"snnc import {path.as_posix()} -o network.snn" in found.text
+
+
 @pytest.mark.parametrize("what", SPECIAL)
 def test_what_is_no_file_is_reported(tmp_path: Path, what: str) -> None:
     make, code = SPECIAL[what]

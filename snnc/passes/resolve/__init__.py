@@ -165,11 +165,7 @@ class _Resolution:
         readout, place = self._spec.readout, self._validated.readout
         if readout.name in self._validated.broken:
             return ()
-        sources = tuple(
-            source
-            for source, span in zip(readout.sources, place.sources, strict=True)
-            if known.check(source, span, None)
-        )
+        sources = tuple(known.existing(readout.sources, place.sources, None))
         if not readout.sources:
             sources = known.names[-1:]
         if self._input.name in sources:
@@ -208,7 +204,7 @@ class _Resolution:
             if train.class_weight == "balanced":
                 needs.append(("class_weight", "balanced", "`class_weight equal`"))
         for key, value, instead in needs:
-            yield rules.values.LossNeedsClasses(
+            yield rules.statements.LossNeedsClasses(
                 span=place.span_of(key),
                 what=f"{key} {value}",
                 instead=instead,
@@ -217,7 +213,7 @@ class _Resolution:
             )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
             span, phases = place.span_of("phases"), write_list(train.phases)
-            yield rules.values.NothingTrains(span=span, phases=phases)
+            yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]

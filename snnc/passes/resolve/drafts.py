@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from graphlib import CycleError
 from itertools import chain, count
@@ -10,13 +10,11 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
-from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
-from snnc.ir.order import reading_order
+from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking, reading_order
 from snnc.language import layers
 from snnc.language.fields import otherwise
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
-from snnc.language.properties import NeuronSpec
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
@@ -63,6 +61,13 @@ class KnownNames:
         )
         return False
 
+    def existing(
+        self, names: Iterable[str], spans: Iterable[Span], reader: str | None
+    ) -> Iterator[str]:
+        """Yield the names that exist; report the others."""
+        written = zip(names, spans, strict=True)
+        return (name for name, span in written if self.check(name, span, reader))
+
     def _readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
 
@@ -84,15 +89,11 @@ class KnownNames:
             before = self._input
             for reader, spec in self._layers.items():
                 sources = (spec and spec.sources) or (before,)
-                if not after.isdisjoint((*sources, _shortcut(spec))):
+                shortcut = getattr(spec, "shortcut", None)
+                if not after.isdisjoint((*sources, shortcut)):
                     after.add(reader)
                 before = reader
         return after
-
-
-def _shortcut(spec: layers.LayerSpec | None) -> str | None:
-    # Only spiking layers have shortcuts.
-    return getattr(spec, "shortcut", None)
 
 
 def layer_names(validated: ValidatedSpec) -> list[str]:
@@ -178,56 +179,51 @@ def draft_layers(
         names, validated.spec.layers, validated.places, strict=True
     ):
         if spec is not None:
+            sources = tuple(known.existing(spec.sources, place.sources, name))
+            sound = len(sources) == len(spec.sources)
+            if not spec.sources and not isinstance(spec, layers.JoinSpec):
+                sources = (before,)
+            # Only spiking layers have shortcuts.
+            shortcut = getattr(spec, "shortcut", None)
+            if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
+                shortcut, sound = None, False
             scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
-            own = (
+            own = [
                 each for scope in scopes for each in written if each[0].layer == scope
-            )
-            draft = _draft(name, spec, place, before, known, tuple(own))
-            problems = tuple(_source_problems(draft))
+            ]
+            problems = tuple(_source_problems(name, spec, place))
             report.add(*problems)
-            drafts.append(replace(draft, sound=False) if problems else draft)
+            sound = sound and not problems
+            drafts.append(
+                Draft(name, spec, place, sources, shortcut, sound, tuple(own))
+            )
         before = name
     return tuple(drafts)
 
 
-def _draft(
-    name: str,
-    spec: layers.LayerSpec,
-    place: Place,
-    before: str,
-    known: KnownNames,
-    defaults: Defaults,
-) -> Draft:
-    written = zip(spec.sources, place.sources, strict=True)
-    sources = tuple(s for s, span in written if known.check(s, span, name))
-    sound = len(sources) == len(spec.sources)
-    if not spec.sources and not isinstance(spec, layers.JoinSpec):
-        sources = (before,)
-    shortcut = _shortcut(spec)
-    if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
-        shortcut, sound = None, False
-    return Draft(name, spec, place, sources, shortcut, sound, defaults)
-
-
-def _source_problems(draft: Draft) -> Iterator[Diagnostic]:
+def _source_problems(
+    name: str, spec: layers.LayerSpec, place: Place
+) -> Iterator[Diagnostic]:
     """Yield what is wrong with the number of sources."""
-    spec, spans = draft.spec, draft.place.sources
-    count = len(spec.sources)
+    spans, kind, count = place.sources, spec.kind, len(spec.sources)
     if not isinstance(spec, layers.JoinSpec):
         if count > 1:
             yield rules.references.TooManySources(
                 span=spans[1].to(spans[-1]),
-                name=draft.name,
-                kind=spec.kind,
+                name=name,
+                kind=kind,
                 count=count,
                 sources=", ".join(spec.sources),
             )
-    elif count < 2:
-        yield rules.references.TooFewSources.at(draft, kind=spec.kind, count=count)
+        return
+    if count < 2:
+        yield rules.references.TooFewSources(
+            span=place.span, name=name, kind=kind, count=count
+        )
     for index, source in enumerate(spec.sources):
-        if isinstance(spec, layers.JoinSpec) and source in spec.sources[:index]:
+        if source in spec.sources[:index]:
             yield rules.references.RepeatedSource(
-                span=spans[index], kind=spec.kind, source=source
+                span=spans[index], kind=kind, source=source
             )
 
 
@@ -264,42 +260,37 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
     spec = draft.spec
     if isinstance(spec, (layers.AveragePoolSpec, layers.JoinSpec)):
         return None
-    low, high = draft.get("rate")
-    own = draft.get("synapse")
+    (low, high), own_synapse = draft.get("rate"), draft.get("synapse")
+    is_pool = isinstance(spec, layers.MaxPoolSpec)
     # The neurons of encoders and max pools ignore `defaults` for neurons.
-    plain = Spiking(
+    spiking = Spiking(
         neuron=Relu(),
-        rate=Rate(low, high, PERCENTILE),
+        rate=Rate(0.0 if is_pool else low, high, PERCENTILE),
         batchnorm=False,
         dropout=0.0,
         l2=0.0,
         place="chip",
-        synapse=synapse if own is None else own,
+        synapse=synapse if own_synapse is None else own_synapse,
         block=None,
     )
-    if isinstance(spec, layers.MaxPoolSpec):
-        return replace(plain, rate=Rate(0.0, high, PERCENTILE))
-    if isinstance(spec, layers.RateEncoderSpec):
-        return replace(plain, place="host", synapse=0.0, start=spec.start)
-    own_l2, block = draft.get("l2"), draft.get("block")
-    trained = replace(
-        plain,
-        batchnorm=draft.get("batchnorm"),
-        dropout=draft.get("dropout"),
-        l2=l2 if own_l2 is None else own_l2,
-    )
-    if isinstance(spec, layers.ConvEncoderSpec):
-        return replace(trained, place="host", synapse=0.0, start=spec.start)
+    if not isinstance(spec, (layers.MaxPoolSpec, layers.RateEncoderSpec)):
+        own_l2 = draft.get("l2")
+        spiking = replace(
+            spiking,
+            batchnorm=draft.get("batchnorm"),
+            dropout=draft.get("dropout"),
+            l2=l2 if own_l2 is None else own_l2,
+        )
+    if isinstance(spec, ENCODERS):
+        return replace(spiking, place="host", synapse=0.0, start=spec.start)
+    if is_pool:
+        return spiking
+    neuron, block = draft.get("neuron"), draft.get("block")
+    is_lif = neuron is not None and neuron.kind == "lif"
     return replace(
-        trained,
-        neuron=_neuron(draft.get("neuron")),
+        spiking,
+        neuron=LifNeuron(neuron.tau_rc, neuron.tau_ref) if is_lif else Relu(),
         rate=Rate(low, high, draft.get("percentile")),
         place=draft.get("place"),
         block=None if block == "auto" else block,
     )
-
-
-def _neuron(spec: NeuronSpec | None) -> Relu | LifNeuron:
-    if spec is None or spec.kind == "relu":
-        return Relu()
-    return LifNeuron(spec.tau_rc, spec.tau_ref)

@@ -6,7 +6,7 @@ their names are marked as broken, and their positions among the layers are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,24 +33,52 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
     word = document.network
     if word is not None and (reason := why_no_package(word.text)):
-        invalid, example = rules.names.InvalidName, "my_network"
+        invalid, example = rules.statements.InvalidName, "my_network"
         span, name = word.span, word.text
         report.add(invalid(span=span, name=name, reason=reason, example=example))
     network = Span(document.span.source, 0, 0) if word is None else word.span
-    assembly = Assembly(_check_all(document, network, report), network)
+    checked = _check_all(document, network, report)
+    # The valid statement of each kind, otherwise its first statement.
+    by_kind: dict[str, Checked] = {}
+    for item in sorted(checked, key=lambda item: item.model is None):
+        by_kind.setdefault(item.kind, item)
+    models = {kind: item.model for kind, item in by_kind.items()}
+    places = {kind: item.place for kind, item in by_kind.items()}
+    names = {part: part for part in ("input", "readout")}
+    names |= {part: by_kind[part].name or part for part in names if part in by_kind}
+    layers = list(_layers(checked))
+    defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
+    about = by_kind["about"].statement.text if "about" in by_kind else None
+    nowhere = Place(network, None, {}, ())
+    parts: dict[str, Any] = {
+        part: places.get(part, nowhere)
+        for part in ("input", "readout", "target", "timing", "train")
+    }
     return ValidatedSpec(
-        spec=assembly.spec("network" if word is None else word.text),
-        places=tuple(c.place for c in assembly.layers),
-        input=assembly.place("input"),
-        readout=assembly.place("readout"),
-        target=assembly.place("target"),
-        timing=assembly.place("timing"),
-        train=assembly.place("train"),
-        defaults=tuple(c.place for c in assembly.defaults),
-        broken=assembly.broken,
-        defaults_sound=assembly.defaults_sound,
+        spec=NetworkSpec(
+            network="network" if word is None else word.text,
+            about=about.value if about else "",
+            target=models.get("target") or LoihiTarget(),
+            timing=models.get("timing") or TimingSpec(),
+            defaults=tuple(item.model for item in defaults),
+            input=models.get("input")
+            or InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0)),
+            layers=tuple(item.model for item in layers),
+            readout=models.get("readout")
+            or ReadoutSpec(name=names["readout"], units=1),
+            train=models.get("train"),
+        ),
+        places=tuple(item.place for item in layers),
+        defaults=tuple(item.place for item in defaults),
+        broken=_broken(checked, names.values()),
+        defaults_sound=all(
+            item.model is not None
+            for item in checked
+            if item.kind in ("defaults", "neuron")
+        ),
         sound=report.errors == 0,
         span=network,
+        **parts,
     )
 
 
@@ -89,87 +117,35 @@ class Checked:
     named: bool
 
     @property
+    def kind(self) -> str:
+        return self.statement.kind.text
+
+    @property
+    def name(self) -> str | None:
+        """The statement's own name, if no earlier statement has it."""
+        name = self.statement.name
+        return name.text if name is not None and self.named else None
+
+    @property
     def place(self) -> Place:
         statement = self.statement
-        name = statement.name if self.named else None
+        parts = {part: getattr(statement, part) for part in VALUES}
+        keys = {item.key.text: item.value.span for item in statement.properties or ()}
+        keys |= {part: node.span for part, node in parts.items() if node is not None}
         return Place(
             span=head(statement),
-            name=None if name is None else name.span,
-            keys=_keys(statement),
+            name=statement.name.span if statement.name and self.named else None,
+            keys=keys,
             sources=tuple(word.span for word in statement.sources),
         )
 
 
-def _keys(statement: tree.Statement) -> dict[str, Span]:
-    parts = {part: getattr(statement, part) for part in VALUES}
-    return {
-        **{item.key.text: item.value.span for item in statement.properties or ()},
-        **{part: node.span for part, node in parts.items() if node is not None},
-    }
-
-
-class Assembly:
-    """Sorts checked statements into the parts of a spec."""
-
-    def __init__(self, checked: Sequence[Checked], network: Span) -> None:
-        self._checked = checked
-        self._nowhere = Place(network, None, {}, ())
-        # The valid statement of each kind, otherwise its first statement.
-        self._by_kind: dict[str, Checked] = {}
-        for item in sorted(checked, key=lambda item: item.model is None):
-            self._by_kind.setdefault(item.statement.kind.text, item)
-        self.layers = list(_layers(checked))
-        self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
-
-    def spec(self, network: str) -> NetworkSpec:
-        """Return the spec made of the checked parts."""
-        first = self._by_kind.get("about")
-        about = first.statement.text if first else None
-        return NetworkSpec(
-            network=network,
-            about=about.value if about else "",
-            target=self._model("target") or LoihiTarget(),
-            timing=self._model("timing") or TimingSpec(),
-            defaults=tuple(c.model for c in self.defaults),
-            input=self._model("input")
-            or InputSpec(name=self._name("input"), shape=(1,), within=(0.0, 1.0)),
-            layers=tuple(c.model for c in self.layers),
-            readout=self._model("readout")
-            or ReadoutSpec(name=self._name("readout"), units=1),
-            train=self._model("train"),
-        )
-
-    def place(self, kind: str) -> Place:
-        """Return the position of a statement, or else of the network's name."""
-        checked = self._by_kind.get(kind)
-        return self._nowhere if checked is None else checked.place
-
-    @property
-    def broken(self) -> frozenset[str]:
-        """The names of broken statements."""
-        named = [(c, c.statement.name.text) for c in self._checked if c.statement.name]
-        names = {name for checked, name in named if checked.model is None}
-        names |= {self._name("input"), self._name("readout")}
-        return frozenset(names - {name for c, name in named if c.model is not None})
-
-    @property
-    def defaults_sound(self) -> bool:
-        return all(
-            c.model is not None
-            for c in self._checked
-            if c.statement.kind.text in ("defaults", "neuron")
-        )
-
-    def _model(self, kind: str) -> Any:
-        checked = self._by_kind.get(kind)
-        return None if checked is None else checked.model
-
-    def _name(self, kind: str) -> str:
-        """Return the name of the input or readout, or its kind if it is unnamed."""
-        checked = self._by_kind.get(kind)
-        if checked is None or checked.statement.name is None or not checked.named:
-            return kind
-        return checked.statement.name.text
+def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
+    """Return the names of broken statements, and of a missing input or readout."""
+    named = [(item.model, item.statement.name) for item in checked]
+    sound = {name.text for model, name in named if name and model is not None}
+    broken = {name.text for model, name in named if name and model is None}
+    return frozenset(broken.union(ends) - sound)
 
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
@@ -178,8 +154,8 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     An unknown statement before the input is not a layer; it may be a title, for
     example.
     """
-    kinds = [item.statement.kind.text for item in checked]
+    kinds = [item.kind for item in checked]
     first = kinds.index("input") if "input" in kinds else 0
-    for index, (item, kind) in enumerate(zip(checked, kinds, strict=True)):
-        if is_layer(item.statement) or (kind not in KINDS and index >= first):
+    for index, item in enumerate(checked):
+        if is_layer(item.statement) or (item.kind not in KINDS and index >= first):
             yield item

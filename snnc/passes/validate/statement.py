@@ -111,13 +111,13 @@ def _wrong_size(
     classes = properties.get("classes")
     units = properties.get("units") or properties.get("filters")
     if classes is not None and units is not None:
-        yield rules.names.TwoSizes(
+        yield rules.statements.TwoSizes(
             span=units.span,
             owner=owner,
             related=(Label(classes.span, "a classifier"),),
         )
     if classes is None and units is None:
-        yield rules.names.MissingProperty(
+        yield rules.statements.MissingProperty(
             span=head(statement),
             owner=owner,
             what="`classes`, `units` or `filters`",
@@ -193,8 +193,15 @@ def _property_problem(
     statement: tree.Statement, item: tree.Property, legal: tuple[str, ...]
 ) -> Diagnostic | None:
     key = item.key
-    if key.text in ("neuron", "activation") and (problem := _refused_neuron(item)):
-        return problem
+    if key.text in ("neuron", "activation"):
+        # An activation may be one that neurons can't compute.
+        word = item.value.name if isinstance(item.value, tree.Group) else item.value
+        if (
+            isinstance(word, tree.Word)
+            and word.text not in VARIANTS["neuron"]
+            and (problem := vocabulary.foreign_keywords.refusal(word, "value"))
+        ):
+            return problem
     if key.text in legal:
         return None
     if problem := vocabulary.foreign_keywords.refusal(key, "property"):
@@ -206,14 +213,6 @@ def _property_problem(
     return unknown_property(
         item, owner_of(statement), legal, statement.properties or ()
     )
-
-
-def _refused_neuron(item: tree.Property) -> Diagnostic | None:
-    """Describe an activation that neurons can't compute."""
-    word = item.value.name if isinstance(item.value, tree.Group) else item.value
-    if not isinstance(word, tree.Word) or word.text in VARIANTS["neuron"]:
-        return None
-    return vocabulary.foreign_keywords.refusal(word, "value")
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:

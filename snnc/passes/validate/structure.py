@@ -25,7 +25,7 @@ def find_wrong_parts(statement: tree.Statement) -> Iterator[Diagnostic]:
     form = FORMS[statement.kind.text]
     yield from _missing(statement, form)
     for part, span, advice in _extra_parts(statement, form):
-        yield rules.names.PartNotTaken(
+        yield rules.statements.PartNotTaken(
             span=span,
             owner=owner_of(statement),
             part=part,
@@ -38,21 +38,18 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     kind = owner_of(statement)
     if statement.properties and statement.kind.text in BLOCKLESS:
         return  # a missing part may be in the block, which is reported elsewhere
-    if form.name == "required" and statement.name is None and not _stands_in(statement):
-        yield rules.names.MissingName(
+    number = isinstance(statement.shape, tree.Number) and statement.kind.text != "input"
+    # Another diagnostic reports a value in the name's position.
+    named = statement.name is not None or statement.text is not None or number
+    if form.name == "required" and not named:
+        yield rules.statements.MissingName(
             span=head(statement), kind=kind, example=form.example.split()[1]
         )
     parts = " and ".join(_missing_parts(statement, form))
     if parts:
-        yield rules.names.MissingPart(
+        yield rules.statements.MissingPart(
             span=head(statement), owner=kind, what=parts, example=form.example
         )
-
-
-def _stands_in(statement: tree.Statement) -> bool:
-    """Return whether another diagnostic reports the value in the name's position."""
-    number = isinstance(statement.shape, tree.Number)
-    return statement.text is not None or (number and statement.kind.text != "input")
 
 
 def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
@@ -150,7 +147,7 @@ def _second(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
     related = (Label(head(first), "first written here"),)
     if kind == "input":
         return rules.refused.SeveralInputs(span=head(statement), related=related)
-    return rules.names.RepeatedStatement(
+    return rules.statements.RepeatedStatement(
         span=head(statement), kind=kind, related=related
     )
 
@@ -167,7 +164,7 @@ def _out_of_place(
         there, label = "before the readout", "the readout"
     else:
         return None
-    return rules.names.OutOfPlace(
+    return rules.statements.OutOfPlace(
         span=head(statement),
         kind=kind,
         where=where,
@@ -189,7 +186,7 @@ def find_absent(
         hint = f"write, for example, `{example}`"
         if kind == "readout" and (meant := _meant_as_readout(statements)):
             hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
-        yield rules.names.MissingStatement(span=network, kind=kind, advice=hint)
+        yield rules.statements.MissingStatement(span=network, kind=kind, advice=hint)
 
 
 _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
@@ -224,7 +221,7 @@ def find_repeated_names(
             numbered = (f"{name.text}_{number}" for number in count(2))
             yield (
                 index,
-                rules.names.RepeatedName(
+                rules.statements.RepeatedName(
                     span=name.span,
                     name=name.text,
                     free=next(other for other in numbered if other not in taken),
@@ -249,7 +246,7 @@ def find_repeated_defaults(
 
 def describe_repeat(key: tree.Word, first: tree.Word) -> Diagnostic:
     """Describe a property that is given twice."""
-    return rules.names.RepeatedProperty(
+    return rules.statements.RepeatedProperty(
         span=key.span,
         key=key.text,
         related=(Label(first.span, "first given here"),),

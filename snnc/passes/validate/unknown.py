@@ -26,7 +26,7 @@ from snnc.language.keywords import (
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
-from snnc.passes.validate.wording import MAKERS, BadValue, Written, display_key
+from snnc.passes.validate.wording import MAKERS, BadValue, display_key
 from snnc.source import Span
 from snnc.text.near import normal
 from snnc.vocabulary.foreign_keywords import (
@@ -57,7 +57,7 @@ def _out_of_limits(bad: BadValue) -> Diagnostic:
     """Describe which limit a number exceeds, and the closest legal number."""
     name = next(name for name in _LIMITS if name in bad.context)
     limit = f"{bad.context[name]:g}"
-    return rules.values.OutOfRange(
+    return rules.statements.OutOfRange(
         span=bad.span,
         key=bad.key,
         reason=f"{bad.span.text} is out of range",
@@ -123,28 +123,20 @@ def translate(
     ``others`` are the statements of the spec, whose names may appear in messages.
     """
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
-    written = Written(
-        input=names.get("input", ""),
-        encoder=names.get("encode", ""),
-        by_encoder=statement.kind.text == "encode",
-    )
     for detail in error.errors(include_url=False):
         path, context = detail["loc"], detail.get("ctx", {})
         span, key, node = _find(values, head(statement), path)
         if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
-            yield _not_taken(context.get("key", path[-1]), values[str(path[0])])
+            # A choice such as ``adam`` or ``relu`` lacks this property.
+            group: Any = values[str(path[0])]
+            word, owner = context.get("key", path[-1]), group.name.text
+            item = next(p for p in group.properties if p.key.text == word)
+            yield unknown_property(item, owner, settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
             span = context["span"] if isinstance(context.get("span"), Span) else span
-            bad = BadValue(span, display_key(key), node, context, written)
+            key, kind = display_key(key), statement.kind.text
+            bad = BadValue(span, key, node, context, kind, names)
             yield MAKERS.get(detail["type"], _out_of_limits)(bad)
-
-
-def _not_taken(key: object, group: object) -> Diagnostic:
-    """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
-    assert isinstance(group, tree.Group)
-    prop = next(p for p in group.properties if p.key.text == key)
-    owner = group.name.text
-    return unknown_property(prop, owner, settings_of(owner))
 
 
 _DT: float = TimingSpec.dt
@@ -178,7 +170,7 @@ def unknown_property(
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
     fix = _setting_fix(item, siblings) if advice and owner == "train" else None
-    return rules.names.UnknownProperty(
+    return rules.statements.UnknownProperty(
         span=item.key.span,
         owner=owner,
         key=word,

@@ -28,16 +28,9 @@ _OTHER_UNITS = {
     "h": ("s", 3600),
 }
 """Other units, each with the legal unit and the conversion factor."""
-_UNIT_WORDS = {
-    word: unit
-    for unit, words in (
-        ("s", "sec secs second seconds"),
-        ("ms", "msec msecs millis"),
-        ("us", "usec"),
-        ("Hz", "hertz hz"),
-    )
-    for word in words.split()
-}
+_UNIT_WORDS = dict.fromkeys(("sec", "secs", "second", "seconds"), "s")
+_UNIT_WORDS |= dict.fromkeys(("msec", "msecs", "millis"), "ms")
+_UNIT_WORDS |= {"usec": "us", "hertz": "Hz", "hz": "Hz"}
 LONGEST = 40
 """The maximum length of a quoted text, in characters."""
 _DIMS_EXAMPLE = "3x3"
@@ -62,29 +55,19 @@ def describe_value(node: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """Names in the spec, for diagnostics; empty if not written.
-
-    ``by_encoder`` is set if the statement is an encoder.
-    """
-
-    input: str
-    encoder: str
-    by_encoder: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BadValue:
     """A value of the property or part ``key`` that pydantic or a literal rejects.
 
-    ``node`` is the syntax of the value, and ``context`` is the error's.
+    ``node`` is the syntax of the value, and ``context`` is the error's. ``kind`` is the
+    kind of the statement, and ``names`` are the spec's names by kind of statement.
     """
 
     span: Span
     key: str
     node: Any
     context: Mapping[str, Any]
-    names: Written
+    kind: str
+    names: Mapping[str, str]
 
 
 def display_key(key: str) -> str:
@@ -97,7 +80,7 @@ def _out_of_range(bad: BadValue) -> Diagnostic:
     advice = context.get("advice", "")
     if instead := context.get("instead"):
         advice = f"write `{instead}`" if key == "shape" else f"write `{key} {instead}`"
-    return rules.values.OutOfRange(
+    return rules.statements.OutOfRange(
         span=bad.span,
         key=key,
         reason=context["reason"],
@@ -108,7 +91,7 @@ def _out_of_range(bad: BadValue) -> Diagnostic:
 
 def _missing_unit(bad: BadValue) -> Diagnostic:
     span, likely = bad.span, bad.context["likely"]
-    return rules.values.MissingUnit(
+    return rules.statements.MissingUnit(
         span=span,
         key=bad.key,
         units=bad.context["units"],
@@ -121,7 +104,7 @@ def _wrong_unit(bad: BadValue) -> Diagnostic:
     span, unit, units = bad.span, bad.context["unit"], bad.context["units"]
     if unit in UNITS:
         usual = "Hz" if "Hz" in units else "ms"
-        return rules.values.WrongUnit(
+        return rules.statements.WrongUnit(
             span=span,
             key=bad.key,
             unit=unit,
@@ -133,7 +116,7 @@ def _wrong_unit(bad: BadValue) -> Diagnostic:
         return _other_scale(bad, instead, factor)
     known = _UNIT_WORDS.get(unit.lower())
     near = known or nearest(unit, units)
-    return rules.values.UnknownUnit(
+    return rules.statements.UnknownUnit(
         span=span,
         unit=unit,
         units=units,
@@ -150,7 +133,7 @@ def _other_scale(bad: BadValue, instead: str, factor: float) -> Diagnostic:
     ends = (node.low, node.high) if isinstance(node, tree.Range) else (node.value,)
     scaled = ["" if end is None else f"{end * factor:.12g}" for end in ends]
     text = f"{'..'.join(scaled)} {instead}"
-    return rules.values.UnknownUnit(
+    return rules.statements.UnknownUnit(
         span=node.unit.span,
         unit=bad.context["unit"],
         units=bad.context["units"],
@@ -170,7 +153,7 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
     if bad.key == "padding" and span.text == "causal":
         near = None
         advice = f"only `conv1d` allows it: write {join_alternatives(legal)}"
-    return rules.values.UnknownChoice(
+    return rules.statements.UnknownChoice(
         span=span,
         key=bad.key,
         found=describe_value(word),
@@ -182,24 +165,25 @@ def _unknown_choice(bad: BadValue) -> Diagnostic:
 
 
 def _bad_name(bad: BadValue) -> Diagnostic:
-    span, key, name, names = bad.span, bad.key, bad.context["name"], bad.names
+    span, key, name, given = bad.span, bad.key, bad.context["name"], bad.names
     if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         named = FORMS[name].named or FORMS[name].example
         own = named.removeprefix("encode conv").removeprefix(name).split()[0]
         return rules.misplaced.ReservedSource(
             span=span, word=name, key=key, named=named, name=own
         )
-    if key == "from" and name == "input" and names.input:
-        source = names.input if names.by_encoder else names.encoder
+    if key == "from" and name == "input" and "input" in given:
+        by_encoder, encoder = bad.kind == "encode", given.get("encode", "")
+        source = given["input"] if by_encoder else encoder
         return rules.misplaced.InputByKind(
             span=span,
-            input=names.input,
-            by_encoder=names.by_encoder,
-            encoder=names.encoder,
+            input=given["input"],
+            by_encoder=by_encoder,
+            encoder=encoder,
             fix=Fix(span, source) if source else None,
         )
     example = f"{name}_0" if name.isascii() and len(name) < LONGEST else "c0"
-    return rules.names.InvalidName(
+    return rules.statements.InvalidName(
         span=span,
         name=name if len(name) <= LONGEST else name[:LONGEST] + "...",
         reason=bad.context["reason"],
@@ -209,8 +193,8 @@ def _bad_name(bad: BadValue) -> Diagnostic:
 
 def _repeated_class(bad: BadValue) -> Diagnostic:
     first, name = bad.context["first"], bad.context["label"]
-    related = (Label(first, "first named here"),) if first is not None else ()
-    return rules.values.RepeatedClass(span=bad.span, name=name, related=related)
+    related = () if first is None else (Label(first, "first named here"),)
+    return rules.statements.RepeatedClass(span=bad.span, name=name, related=related)
 
 
 def _wrong_type(bad: BadValue) -> Diagnostic:
@@ -218,7 +202,7 @@ def _wrong_type(bad: BadValue) -> Diagnostic:
     span, key, node, context = bad.span, bad.key, bad.node, bad.context
     expected = context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
-        return rules.values.WrongUnit(
+        return rules.statements.WrongUnit(
             span=node.unit.span,
             key=key,
             unit=node.unit.text,
@@ -237,7 +221,7 @@ def _wrong_type(bad: BadValue) -> Diagnostic:
         example = instead = unquoted
     elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
         example = USUAL.get(key, example)
-    return rules.values.WrongType(
+    return rules.statements.WrongType(
         span=span,
         key=key,
         expected=expected,
@@ -278,7 +262,7 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
     word = str(words[0] if sure else known[0])
     # In YAML, the span of a text excludes its quotes.
     quoted = span.source.is_yaml and isinstance(node, tree.Text)
-    return rules.values.WrongType(
+    return rules.statements.WrongType(
         span=span,
         key=key,
         expected="a name without quotes" if isinstance(node, tree.Text) else "a name",

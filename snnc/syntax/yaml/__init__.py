@@ -104,7 +104,7 @@ class _DocumentReader:
 
     def _suggest(self, key: nodes.Scalar, meant: str) -> None:
         self._report.add(
-            rules.names.UnknownKind(
+            rules.statements.UnknownKind(
                 span=key.span,
                 word=key.text,
                 near=meant,
@@ -208,9 +208,10 @@ class _DocumentReader:
 
 def _with_top_keys(problem: Diagnostic) -> Diagnostic:
     """List the top-level keys in a diagnostic that suggests no word."""
-    if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
+    kind = rules.statements.UnknownKind
+    if not isinstance(problem, kind) or problem.near is not None:
         return problem
-    return rules.names.UnknownKind(
+    return kind(
         span=problem.span,
         word=problem.word,
         near=None,

@@ -184,7 +184,7 @@ def _find_misspelling(
     near = meant if meant in absent else closest(key.text, absent)
     if near is None and only is None:
         return None
-    return rules.names.UnknownProperty(
+    return rules.statements.UnknownProperty(
         span=key.span,
         owner=kind,
         key=key.text,

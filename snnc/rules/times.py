@@ -1,0 +1,370 @@
+"""Rules for times: steps, presentations, time constants and the layers' response."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, SpecWarning
+from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Spiking
+from snnc.rules.rates import (
+    USUAL_STEP,
+    above_ceiling,
+    below,
+    chip_layers,
+    pause,
+    step_is_at_fault,
+    time,
+)
+from snnc.source import Span
+
+# Decays are multiples of 1/4096 (builder/discretize.py in nengo_loihi 1.1.0). The
+# slowest nonzero decay has a time constant of about 8190 steps.
+SLOWEST_DECAY_STEPS = 8190
+
+# 4096 exp(-9) is less than 0.5, so faster decays are rounded to 4096.
+FASTEST_DECAY_STEPS = 9
+LONGEST_REFRACTORY = 0.062
+
+UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
+SAME_STEPS = 1e-6
+"""The relative tolerance for `present` to be a whole number of steps."""
+MIDDLE = {"last": 1.0, "mean": 0.75}
+"""The middle of the steps that the readout uses, as a share of `present`."""
+OF_MEAN = (
+    "`decide mean` reads the second half of the steps, on average at 3/4 of `present`"
+)
+NONE = 0.0, 0
+"""The response of the input: 0 seconds and 0 layers."""
+
+
+class StepTooLong(Diagnostic):
+    """Checks that the step is short enough for the rates of the network.
+
+    A neuron fires at most once per step, so no rate can be above `1 / dt`. If several
+    layers exceed this limit because of a long `dt`, this rule reports the step instead
+    of each rate.
+    """
+
+    code = "SNN506"
+    title = "step too long for the rates"
+    message = "`dt {step}` allows at most {limit} Hz, but {count} layers need more"
+    label = "one spike per step"
+    notes = ("the upper rate of `{fastest}` is {high} Hz",)
+    help = "write `dt {near}`, or lower the layers' `rate`"
+
+    step: str
+    limit: float
+    count: int
+    fastest: str
+    high: float
+    near: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[StepTooLong]:
+        if not step_is_at_fault(network):
+            return
+        above, span = above_ceiling(network), network.timing.spans["dt"]
+        rates = {name: spiking.rate.high for name, spiking in above.items()}
+        fastest = max(rates, key=lambda name: rates[name])
+        yield cls(
+            span=span,
+            step=span.text,
+            limit=1 / network.timing.dt,
+            count=len(above),
+            fastest=fastest,
+            high=rates[fastest],
+            near=time(_longest_step(network, above.values())),
+        )
+
+
+def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
+    """Return the longest step, in whole milliseconds, that rates and `present` allow.
+
+    Return `USUAL_STEP` if no such step exists.
+    """
+    longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
+    steps = range(int(1000 * longest + 1e-9), 1, -1)
+    whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
+    return next(whole, USUAL_STEP)
+
+
+def _divides(step: float, present: float) -> bool:
+    count = present / step
+    return abs(count - round(count)) <= 1e-6 * count and round(count) >= 2
+
+
+class PresentNotSteps(Diagnostic):
+    """Checks that `present` is a whole number of steps, at least two."""
+
+    code = "SNN501"
+    title = "presentation that is not a whole number of steps"
+    message = "`present {present}` is {steps} {noun} of {dt}"
+    label = "{steps} {noun}"
+    notes = ("`present` must be a whole number of steps, at least two",)
+    help = "write `present {near}`"
+
+    present: str
+    dt: str
+    steps: float
+    near: str
+
+    @property
+    def noun(self) -> str:
+        return "step" if self.steps == 1 else "steps"
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
+        timing = network.timing
+        steps = timing.present / timing.dt
+        whole = max(round(steps), 2)
+        if abs(steps - whole) <= SAME_STEPS * whole or step_is_at_fault(network):
+            return
+        written, step = timing.spans.get("present"), timing.spans.get("dt")
+        present = written.text if written else time(timing.present)
+        yield cls(
+            span=timing.span,
+            present=present,
+            dt=step.text if step else time(timing.dt),
+            steps=steps,
+            near=in_unit_of(present, whole, timing.dt),
+        )
+
+
+def in_unit_of(written: str, steps: int, step: float) -> str:
+    """Write a number of steps as a time in the unit of another time."""
+    unit = written.lstrip("+-.0123456789eE").strip()
+    unit = unit if unit in UNITS else "ms"
+    exact = UNITS[unit] * steps * step
+    texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
+    close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
+    return f"{next(close)} {unit}"
+
+
+class _TimeTooLong(LayerDiagnostic):
+    """A time constant above a limit of the chip."""
+
+    message = "`{what}` of `{name}` is {value}, but the chip's maximum is {limit}"
+    label = "at most {limit}"
+    help = "write `{what} {limit}` or less"
+
+    what: str
+    value: str
+    limit: str
+
+
+class SynapseTooLong(_TimeTooLong):
+    """Checks that the chip can store a long time constant.
+
+    The chip stores decays as 12-bit fixed-point numbers. A time constant must therefore
+    be shorter than about 8190 steps (see `builder/discretize.py` in nengo-loihi 1.1.0).
+    """
+
+    code = "SNN503"
+    title = "time constant above the limit of the chip"
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
+        limit = SLOWEST_DECAY_STEPS * network.timing.dt
+        for layer, what, value in _time_constants(network):
+            if what != "tau_ref" and value > limit * (1 + 1e-9):
+                key = "synapse" if what == "synapse" else "neuron"
+                general = network.timing.spans.get(key, layer.span)
+                yield cls(
+                    span=layer.spans.get(key, general),
+                    name=layer.name,
+                    what=what,
+                    value=time(value),
+                    limit=time(below(limit)),
+                )
+
+
+def _time_constants(
+    network: LogicalNetwork,
+) -> Iterator[tuple[LogicalLayer, str, float]]:
+    """Yield the time constants of the layers on the chip, in seconds."""
+    for layer, spiking in chip_layers(network):
+        yield layer, "synapse", spiking.synapse
+        if isinstance(spiking.neuron, LifNeuron):
+            yield layer, "tau_rc", spiking.neuron.tau_rc
+            yield layer, "tau_ref", spiking.neuron.tau_ref
+
+
+class DecayTooFast(LayerDiagnostic):
+    """Checks that the chip can store a short membrane time constant.
+
+    The chip stores the decay per step, `4096 (1 - exp(-dt / tau_rc))`, as a whole
+    number. If `tau_rc` is below about `dt / 9`, this number rounds to 4096, and the
+    neuron keeps nothing from the previous step (see `builder/discretize.py` in
+    nengo-loihi 1.1.0).
+    """
+
+    code = "SNN504"
+    title = "time constant below the limit of the chip"
+    message = "`tau_rc` of `{name}` is {value}, but the chip's minimum is {limit}"
+    label = "at least {limit}"
+    help = "write `tau_rc {near}` or more, or `neuron relu`"
+
+    value: str
+    limit: str
+    near: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[DecayTooFast]:
+        limit = network.timing.dt / FASTEST_DECAY_STEPS
+        for layer, what, value in _time_constants(network):
+            if what == "tau_rc" and value < limit * (1 - 1e-4):
+                near = f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms"
+                times = {"value": time(value), "limit": time(limit), "near": near}
+                yield cls.at(layer, "neuron", **times)
+
+
+class RefractoryTooLong(_TimeTooLong):
+    """Checks that the chip supports the length of a refractory period.
+
+    The limit is 62 ms. In nengo-loihi 1.1.0, the emulator doesn't check this limit, but
+    the hardware does.
+    """
+
+    code = "SNN505"
+    title = "refractory period above the limit of the chip"
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
+        for layer, what, value in _time_constants(network):
+            if what == "tau_ref" and value > LONGEST_REFRACTORY:
+                times = {"value": time(value), "limit": time(LONGEST_REFRACTORY)}
+                yield cls.at(layer, "neuron", what=what, **times)
+
+
+class PresentTooShort(SpecWarning):
+    """Checks that `present` is long enough for the layers to respond.
+
+    Each spiking layer responds later than the layers that it reads. The mean delay of a
+    layer is the sum of:
+
+    - one step, in which spikes travel to the layer;
+    - its `synapse`, after which the filter reaches 63 % of its input;
+    - `1 / (low + high)`, half the time between two spikes at the mean rate of the
+      layer.
+
+    The delays of layers in series add up, and the readout adds its `synapse`. `decide
+    last` reads the last step. `decide mean` reads the second half of the steps, on
+    average at three quarters of `present`.
+
+    The table shows the accuracy of a network with three layers on handwritten digits.
+    By this rule, these layers need 51 ms with `decide last` and 68 ms with `decide
+    mean`:
+
+    | `present` | 20 ms | 30 ms | 40 ms | 50 ms | 60 ms | 100 ms |
+    |---|--:|--:|--:|--:|--:|--:|
+    | `decide last` | 12 % | 30 % | 71 % | 88 % | 90 % | 91 % |
+    | `decide mean` | | | | | 88 % | |
+    | `decide last`, `synapse 2 ms` | | | | | 94 % | |
+
+    The rule also holds for one to seven layers, rates up to 400 Hz and synapses of 10
+    ms. If `present` is only 0.7 times the required time, accuracy is about half.
+    """
+
+    code = "SNN509"
+    title = "presentation too short for the layers"
+    message = "`present {present}` ends before the layers respond: they need {needed}"
+    label = "{steps} steps, but {needed_steps} are needed"
+    notes = (
+        "{count} spiking layers in series and the readout respond after {delay}",
+        "{of_mean}",
+    )
+    help = "write `{longer}`{otherwise}"
+
+    present: str
+    needed: str
+    steps: int
+    needed_steps: int
+    count: int
+    delay: str
+    longer: str
+    otherwise: str
+    of_mean: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[PresentTooShort]:
+        timing, decide = network.timing, network.readout.decide
+        steps = needed_steps(network, decide)
+        if timing.steps >= steps:
+            return
+        written = timing.spans.get("present")
+        present = written.text if written else time(timing.present)
+        needed = in_unit_of(present, steps, timing.dt)
+        longer = f"present {needed}"
+        delay, count = response(network)
+        otherwise, fix = _shorter(network)
+        yield cls(
+            span=timing.span,
+            fix=fix,
+            present=present,
+            needed=needed,
+            steps=timing.steps,
+            needed_steps=steps,
+            count=count,
+            delay=time(round(delay, 4)),
+            longer=longer if timing.spans else f"timing {{ {longer} }}",
+            otherwise=otherwise,
+            of_mean=OF_MEAN if decide == "mean" else "",
+        )
+
+
+def response(network: LogicalNetwork, synapse: float = math.inf) -> tuple[float, int]:
+    """Return the response delay in seconds, and the number of spiking layers in series.
+
+    ``synapse`` limits, in seconds, the synapse that layers get from `timing`.
+    """
+    found = dict[str, tuple[float, int]]()
+    for layer in network.in_reading_order:
+        delay, count = max((found.get(n, NONE) for n in layer.reads), default=NONE)
+        if (spiking := layer.spiking) is not None:
+            own = spiking.synapse
+            own = own if "synapse" in layer.spans else min(own, synapse)
+            period = 1 / (spiking.rate.low + spiking.rate.high)
+            delay, count = delay + network.timing.dt + own + period, count + 1
+        found[layer.name] = delay, count
+    sources = network.readout.sources
+    delay, count = max((found.get(n, NONE) for n in sources), default=NONE)
+    return delay + network.readout.synapse, count
+
+
+def needed_steps(
+    network: LogicalNetwork, decide: str, synapse: float = math.inf
+) -> int:
+    """Return the minimum steps per example for a decision after the response delay."""
+    delay, _ = response(network, synapse)
+    return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
+
+
+def _shorter(network: LogicalNetwork) -> tuple[str, Fix | None]:
+    """Return another setting for which the steps suffice, as help and as a fix."""
+    readout, timing = network.readout, network.timing
+    if needed_steps(network, "last") <= timing.steps:
+        fix = _write("decide", "last", readout.spans, ("classes", "units"))
+        return f", or `decide last` in `{readout.name}`", fix
+    for ms in (2, 1):
+        if needed_steps(network, readout.decide, ms / 1000) <= timing.steps:
+            fix = _write("synapse", f"{ms} ms", timing.spans, ("present", "dt"))
+            return f", or `synapse {ms} ms` in `timing`", fix
+    return "", None
+
+
+def _write(
+    key: str, value: str, spans: Mapping[str, Span], after: tuple[str, ...]
+) -> Fix | None:
+    """Return a fix that replaces the value of a property, or adds the property."""
+    if key in spans:
+        return Fix(spans[key], value, unsafe=True)
+    end = next((spans[name] for name in after if name in spans), None)
+    if end is None:
+        return None
+    place = Span(end.source, end.end, end.end)
+    if not place.source.is_yaml:
+        return Fix(place, f", {key} {value}", unsafe=True)
+    if place.source.text[end.end : end.end + 1] not in (",", "}"):
+        return None  # in a YAML block, a property needs its own line
+    return Fix(place, f", {key}: {value}", unsafe=True)
