@@ -103,16 +103,6 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
 
 
 @pytest.mark.slow
-def test_the_current_folder_is_gone(folder: Path) -> None:
-    begin = f"mkdir gone; cd gone; rmdir ../gone; snnc build {folder}/first.snn"
-    relative = run_shell(begin)
-    assert relative.returncode == 1
-    assert "error[SNN720]: `models` can't be written" in relative.stderr
-    absolute = run_shell(f"{begin} -o {folder}/models")
-    assert (absolute.returncode, absolute.stderr.count("unchanged")) == (0, 1)
-
-
-@pytest.mark.slow
 def test_no_room_is_one_problem_and_the_next_build_goes_on() -> None:
     shutil.rmtree("models")
     for _ in range(2):

@@ -44,29 +44,25 @@ def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:
     assert specs_in(tmp_path) == []
 
 
-def test_check_takes_a_folder_and_names_each_spec(tmp_path: Path) -> None:
-    write(tmp_path, "a.snn", "below/b.snn")
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        ("check {0}", 1, ["{0}/a.snn: ok (", "{0}/in/b.snn: ok (", "{0}/c.snn:6:"]),
+        ("fmt --check {0}", 1, ["{0}/a.snn: not formatted", "{0}/in/b.snn: not"]),
+        ("fmt {0}", 0, ["{0}/a.snn: formatted", "{0}/in/b.snn: formatted"]),
+        ("build --dry-run {0} -o {0}/to", 1, ["write {0}/to/net/", "{0}/to/other/"]),
+    ],
+)
+def test_verbs_take_the_specs_of_a_folder(
+    command: str, status: int, told: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path, "a.snn", text=f"{SPEC}\n\n")
+    write(tmp_path, "in/b.snn", text=SPEC.replace("net {", "other  {"))
     write(tmp_path, "c.snn", text=SPEC.replace("filters 4", "filtres 4"))
-    done = run("check", tmp_path)
-    assert done.returncode == 1
-    for name in ("a.snn: ok (", "below/b.snn: ok (", "c.snn:6:"):
-        assert f"{tmp_path}/{name}" in done.stderr
-
-
-def test_fmt_takes_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, "a.snn", "b/c.snn", text=SPEC.replace("filters 4", "filters  4"))
-    assert run("fmt", "--check", tmp_path).returncode == 1
-    assert run("fmt", tmp_path).returncode == 0
-    assert run("fmt", "--check", tmp_path).returncode == 0
-
-
-def test_build_takes_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, "specs/a.snn")
-    write(tmp_path, "specs/b.snn", text=SPEC.replace("network net", "network other"))
-    done = run("build", tmp_path / "specs", "-o", tmp_path / "models", "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert f"write {tmp_path}/models/net/" in done.stdout
-    assert f"write {tmp_path}/models/other/" in done.stdout
+    done = run(*command.format(tmp_path).split())
+    assert done.returncode == status
+    for text in told:
+        assert text.format(tmp_path) in done.stdout + done.stderr
 
 
 def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Done, run
-from tests.consumer.repo import NOBODY
+from tests.commands import Done, git, run
 from tests.support import network
 
 SPEC = network(
@@ -27,18 +24,6 @@ SPEC = network(
   train { epochs 3 }
     """
 )
-
-
-def git(*arguments: str, fails: bool = False) -> str:
-    done = subprocess.run(
-        ["git", *arguments],
-        env={**os.environ, **NOBODY, "GIT_EDITOR": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode != 0) is fails, f"{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def build(*options: str) -> Done:

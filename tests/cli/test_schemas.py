@@ -181,15 +181,9 @@ def json_outputs(schema: str) -> Iterator[Any]:
         yield json.loads(done.stdout, parse_constant=pytest.fail)
 
 
-SLOW = ("adapt", "evaluate", "import")
-RUNS = [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in SCHEMAS
-]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_outputs_are_what_the_schema_says_and_all_of_it(
     name: str, folder: Path
 ) -> None:

@@ -35,13 +35,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def reformat(folder: Path, number: int) -> None:
-    text = (folder / NAME).read_text()
-    (folder / NAME).write_text(
-        text.replace(f'"format": {FORMAT}', f'"format": {number}')
-    )
-
-
 def test_a_package_of_this_format_is_used(folder: Path) -> None:
     assert other_format(folder) is None
     assert open_package(folder).module("nengo_network").X == 1

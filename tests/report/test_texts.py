@@ -9,7 +9,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +69,6 @@ def test_a_page_shows_what_report_prints() -> None:
 
 def test_the_table_of_limits() -> None:
     assert_accepted(EXPECTED / "limits.txt", f"{limits_table(read_profile())}\n")
-
-
-def test_a_limit_is_a_line_whatever_its_source_is() -> None:
-    profile = read_profile()
-    chip = replace(profile.chip, source="a\nb")
-    shown = limits_table(replace(profile, name="c\td", chip=chip)).splitlines()
-    assert len(shown) == len(limits_table(profile).splitlines())
-    assert shown[0].split() == ["limit", "c\\td", "source"]
-    assert shown[1].endswith("128  a\\nb")
 
 
 @pytest.mark.slow
