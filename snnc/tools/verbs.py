@@ -18,7 +18,8 @@ from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, MarkdownText
 from snnc.tools.autofix import autofix
-from snnc.tools.diff import Diff, compare, version_of
+from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.properties import version_of
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName, require
 from snnc.tools.report.folder import FolderReport, report_folder
