@@ -10,14 +10,10 @@ from pathlib import Path
 import pytest
 
 from snnc.output.package import NAME
-from tests.cli import builds
+from tests.cli.builds import spec_named
 from tests.commands import Done, run, run_shell
 
 BOTH = ("first.snn", "second.snn")
-
-
-def spec_named(name: str) -> str:
-    return builds.SPEC.replace("network net", f"network {name}")
 
 
 def build(*arguments: str) -> Done:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc.syntax.files import specs_in
-from tests.cli.builds import SPEC
+from tests.cli.builds import SPEC, spec_named
 from tests.commands import run
 
 YAML = "# the edition\nsnn: 1\n"
@@ -73,25 +73,14 @@ def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
 def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
     specs, models = tmp_path / "specs", tmp_path / "models"
     for name in ("built", "stale", "unbuilt"):
-        text = SPEC.replace("network net", f"network {name}")
-        write(specs, f"{name}.snn", text=text)
+        write(specs, f"{name}.snn", text=spec_named(name))
     run("build", specs, "-o", models)
-    write(
-        specs,
-        "stale.snn",
-        text=SPEC.replace("network net", "network stale").replace(
-            "filters 4", "filters 5"
-        ),
-    )
+    stale = spec_named("stale").replace("filters 4", "filters 5")
+    write(specs, "stale.snn", text=stale)
     shutil.rmtree(models / "unbuilt")
     write(specs, "broken.snn", text=SPEC.replace("filters", "filtres"))
-    write(
-        specs,
-        "large.snn",
-        text=SPEC.replace(
-            "network net {", "network large {\n  target loihi { cores 1 }"
-        ).replace("filters 4", "filters 400"),
-    )
+    large = spec_named("large").replace("{", "{\n  target loihi { cores 1 }", 1)
+    write(specs, "large.snn", text=large.replace("filters 4", "filters 400"))
     done = run("report", specs, "--packages", models, "--format", "json")
     assert done.returncode == 1
     assert "error[SNN203]" in done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.builds import rewrite
 from tests.commands import Done, git, run
 from tests.support import network
 
@@ -36,12 +37,6 @@ def commit() -> None:
     git("commit", "--quiet", "--message", "work")
 
 
-def change(old: str, new: str) -> None:
-    text = Path("net.snn").read_text()
-    assert old in text
-    Path("net.snn").write_text(text.replace(old, new))
-
-
 def packages() -> dict[str, str]:
     paths = [path for path in Path("models").rglob("*") if path.is_file()]
     return {path.as_posix(): path.read_text() for path in paths}
@@ -69,10 +64,10 @@ def folder(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
     """Change the spec in both branches, build, and commit; `ours` is checked out."""
-    change(*ours)
+    rewrite("net.snn", *ours)
     commit()
     git("switch", "--quiet", "theirs")
-    change(*theirs)
+    rewrite("net.snn", *theirs)
     commit()
     git("switch", "--quiet", "ours")
 
@@ -165,7 +160,7 @@ def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known() -> None:
 
 
 def test_branches_that_change_different_specs_merge_by_themselves() -> None:
-    change("epochs 3", "epochs 4")
+    rewrite("net.snn", "epochs 3", "epochs 4")
     commit()
     git("switch", "--quiet", "theirs")
     Path("net.snn").rename("other.snn")

@@ -107,17 +107,6 @@ def test_check_fix_prints_what_is_left(spec: Path) -> None:
     assert left["code"] == "SNN206"
 
 
-def test_unsafe_fixes_are_asked_for(spec: Path) -> None:
-    text = CLEAN.replace("snn 1", "snn 2")
-    spec.write_text(text)
-    assert run("check", "--unsafe-fixes", "net.snn").returncode == 2
-    assert run("check", "--fix", "net.snn").returncode == 1
-    assert spec.read_text() == text
-    done = run("check", "--fix", "--unsafe-fixes", "net.snn")
-    assert done.returncode == 0, done.stderr
-    assert spec.read_text() == CLEAN
-
-
 def test_a_yaml_spec_is_formatted_as_yaml() -> None:
     path = Path("net.yaml")
     path.write_text(

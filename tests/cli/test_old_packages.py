@@ -67,14 +67,6 @@ def test_an_old_package_is_old_although_its_build_did_not_end() -> None:
     assert "SNN728" not in done.stderr
 
 
-def test_the_help_for_a_removed_spec_names_no_other() -> None:
-    builds.removed()
-    done = build("--check")
-    assert "run `snnc build --allow-empty -o models`" in done.stderr
-    assert build("--allow-empty", spec="net.snn").returncode == 0
-    assert not Path("models/second").exists()
-
-
 def test_a_spec_of_another_name_is_one_problem() -> None:
     os.rename("net.snn", "moved.snn")
     done = build("--check", spec="moved.snn")

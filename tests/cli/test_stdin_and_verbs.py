@@ -57,10 +57,6 @@ def test_the_name_of_stdin_tells_its_notation(verb: str) -> None:
     assert run(verb, "-", stdin=YAML).returncode == 1
     named = run(verb, "-", "--stdin-filename", "a.yaml", stdin=YAML)
     assert named.returncode == 0, named.stderr
-
-
-@pytest.mark.parametrize("verb", ["check", "fmt", "report"])
-def test_stdin_has_a_name_only_where_it_is_read(verb: str) -> None:
     done = run(verb, "specs/drift.snn", "--stdin-filename", "a.snn")
     assert done.returncode == 2
     assert "--stdin-filename needs - instead of a SPEC" in done.stderr

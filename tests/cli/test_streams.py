@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run_shell
-from tests.support import network
+from tests.support import layered
 
 FULL = Path("/dev/full")
-GOOD = """
-input image 4x4x1 in 0..1
-encode conv
-conv2d a { filters 2 }
-avgpool { window all }
-readout y { classes 2 }
-"""
+GOOD = layered("conv2d a { filters 2 }", "avgpool { window all }", encode="conv")
 
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="Linux alone has /dev/full")
 
@@ -29,9 +23,8 @@ def shell(line: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("one", "two"):
-        (tmp_path / f"{name}.snn").write_text(network(GOOD, name))
-    (tmp_path / "bad.snn").write_text(network(GOOD.replace("window", "windo")))
+    (tmp_path / "one.snn").write_text(GOOD)
+    (tmp_path / "bad.snn").write_text(GOOD.replace("window", "windo"))
     return tmp_path
 
 

@@ -67,24 +67,6 @@ def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
-def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
-    package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = {p.name: p.read_text() for p in package.iterdir()}
-
-    def refuse(source: Path, target: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(target))
-
-    monkeypatch.setattr(os, "replace", refuse)
-    report = Diagnostics()
-    assert write_package(package_files(package, "X = 3\n"), False, report) is None
-    assert [d.code for d in report.diagnostics] == ["SNN720"]
-    assert "Permission denied" in report.diagnostics[0].render_message()
-    assert {p.name: p.read_text() for p in package.iterdir()} == before
-    monkeypatch.undo()
-    assert build(package, "X = 4\n")[1] == []
-
-
 def test_a_build_that_fails_lists_what_it_was_writing(
     package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
