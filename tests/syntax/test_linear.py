@@ -36,11 +36,6 @@ class Repeated:
         parts = (self.part.replace("{}", str(i)) for i in range(count))
         return f"{self.head}{''.join(parts)}{self.tail}"
 
-    @property
-    def most(self) -> int:
-        """Return how often a large file has the part, an eighth of the largest."""
-        return LARGEST // 8 // len(self.part.replace("{}", "12345").encode())
-
 
 CASES = {
     "snn": {
@@ -154,13 +149,9 @@ def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
         check(name, text.times(n))  # what is loaded and made once is not counted
     none, once, twice = (calls(name, text.times(n)) for n in (0, 150, 300))
     assert twice - none <= 2.2 * (once - none) + 500
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "text"), EVERY)
-def test_a_large_file_is_answered_at_once(name: str, text: Repeated) -> None:
+    large = LARGEST // 8 // len(text.part.replace("{}", "12345").encode())
     with processor_time(2.5):
-        check(name, text.times(text.most))
+        check(name, text.times(large))
 
 
 def test_averages_that_are_added_again_and_again_are_followed_once() -> None:
