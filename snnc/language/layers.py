@@ -24,6 +24,13 @@ class SpikingSpec(StatementModel):
     block: Annotated[has.Block | None, Otherwise("auto")] = None
 
 
+class NamedLayer(StatementModel):
+    """The name of a layer, and the layers that it reads."""
+
+    name: has.Name
+    sources: has.Sources = ()
+
+
 ENCODE = layer(
     "encode rate",
     "The layer on the host that turns values into spikes.",
@@ -102,12 +109,10 @@ def _by_axes(
     return tuple(forms)
 
 
-class ConvSpec(ConvProperties):
+class ConvSpec(ConvProperties, NamedLayer):
     """A spiking convolution over one, two or three axes."""
 
     kind: Literal["conv1d", "conv2d", "conv3d"]
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
@@ -141,7 +146,7 @@ class TransposedConvProperties(FilterProperties):
     bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
-class TransposedConvSpec(TransposedConvProperties):
+class TransposedConvSpec(TransposedConvProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
     forms = layer(
@@ -151,8 +156,6 @@ class TransposedConvSpec(TransposedConvProperties):
     )
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
@@ -162,7 +165,7 @@ class DepthwiseProperties(KernelProperties):
     multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
 
 
-class DepthwiseSpec(DepthwiseProperties):
+class DepthwiseSpec(DepthwiseProperties, NamedLayer):
     """A spiking convolution of each channel separately."""
 
     forms = _by_axes(
@@ -174,8 +177,6 @@ class DepthwiseSpec(DepthwiseProperties):
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
@@ -185,7 +186,7 @@ class DownsampleProperties(SpikingSpec):
     factor: Annotated[has.Factor | None, Otherwise((2,))] = None
 
 
-class DownsampleSpec(DownsampleProperties):
+class DownsampleSpec(DownsampleProperties, NamedLayer):
     """A trained convolution with a stride, instead of pooling."""
 
     forms = layer(
@@ -194,8 +195,6 @@ class DownsampleSpec(DownsampleProperties):
     )
 
     kind: Literal["downsample"] = "downsample"
-    name: has.Name
-    sources: has.Sources = ()
     filters: Annotated[has.Filters | None, Otherwise(text="as the input")] = None
     bias: Annotated[has.Bias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
@@ -208,7 +207,7 @@ class DenseProperties(SpikingSpec):
     bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
-class DenseSpec(DenseProperties):
+class DenseSpec(DenseProperties, NamedLayer):
     """A spiking dense layer, which flattens its input."""
 
     forms = layer(
@@ -217,8 +216,6 @@ class DenseSpec(DenseProperties):
     )
 
     kind: Literal["dense"] = "dense"
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
@@ -239,7 +236,7 @@ class AveragePoolSpec(StatementModel):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
-class MaxPoolSpec(StatementModel):
+class MaxPoolSpec(NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
     forms = layer(
@@ -248,8 +245,6 @@ class MaxPoolSpec(StatementModel):
     )
 
     kind: Literal["maxpool"] = "maxpool"
-    name: has.Name
-    sources: has.Sources = ()
     window: Annotated[has.Window | None, Otherwise((2,))] = None
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None

@@ -16,14 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.entries import (
-    LAYERS,
-    Entry,
-    Remarks,
-    entries_of,
-    property_entry,
-    statement_entry,
-)
+from snnc.syntax.entries import LAYERS, Entry, Remarks, entries_of, statement_entry
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110
@@ -169,29 +162,19 @@ def snippet(code: str) -> str:
     if first in HEADERS and (header := _HEADER.match(code)):
         return header[0].replace(" ", ": ", 1)
     if first in CLAUSES:
-        return _clause(first, code) or code
+        entries = _entries_in(_BEFORE[first] + code)
+        return next((e.flat for e in entries if e.key == first), code)
     if first in KINDS and (statement := parse_statement(code)):
         dash = "- " if first in LAYERS - {"encode"} else ""
         return dash + statement_entry(statement).flat
     if first in KEYS:
-        entries = [entry.flat for entry in _entries_in(code)]
-        return (
-            f"{{{', '.join(entries)}}}"
-            if len(entries) > 1
-            else "".join(entries) or code
-        )
+        entries = _entries_in(f"train {{ {code} }}")
+        shown = ", ".join(entry.flat for entry in entries)
+        return f"{{{shown}}}" if len(entries) > 1 else shown or code
     return code
 
 
-def _clause(first: str, code: str) -> str:
-    """Write a part that precedes the block in ``.snn``, such as ``from a``."""
-    statement = parse_statement(_BEFORE[first] + code)
-    entries = statement_entry(statement).inner if statement else None
-    return next((e.flat for e in entries or () if e.key == first), "")
-
-
-def _entries_in(code: str) -> Iterator[Entry]:
-    """Yield the entries of keys with values; yield nothing if parsing fails."""
-    statement = parse_statement(f"train {{ {code} }}")
-    for item in (statement.properties if statement else None) or ():
-        yield property_entry(item)
+def _entries_in(code: str) -> tuple[Entry, ...]:
+    """Return the parts and properties of a statement, or nothing if it has errors."""
+    statement = parse_statement(code)
+    return statement_entry(statement).inner or () if statement else ()
