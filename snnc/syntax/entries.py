@@ -257,14 +257,15 @@ class Remarks:
             self.of(level.around).beside.append(comment)
             return
         before = level.before or owner
+        text = comment.span.source.text
         if comment.trailing and before is not None:
-            if owner is not None and _is_in_heading(before, comment):
-                before = owner
+            opened = "{" in text[before.span.end : comment.span.start]
+            if owner is not None and opened and not comment.span.source.is_yaml:
+                before = owner  # the block opens before the comment
             beside = before if before is owner else _ending(before, comment)
             if self._is_next(beside):
                 self.of(beside).beside.append(comment)
                 return
-            text = comment.span.source.text
             if "\n" not in text[beside.span.end : comment.span.start]:
                 self.of(beside).above.append(comment)
                 return
@@ -332,30 +333,19 @@ def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     block, return the last property. A comment that allows a warning belongs to the
     block whose closing bracket precedes the comment.
     """
-    text = comment.span.source.text
-    while entry.inner and (
-        entry.is_open
-        or _is_above(entry, comment)
-        or (entry.is_variant and not comment.span.source.is_yaml)
-    ):
+    source, line = comment.span.source, comment.span.first.line
+    may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
+    while entry.inner:
+        begins_above = source.is_yaml and entry.span.first.line < line
+        is_variant = entry.is_variant and not source.is_yaml
+        if not (entry.is_open or begins_above or is_variant):
+            break
         last = max(entry.inner, key=lambda inner: inner.span.end)
-        closed = _CLOSED.search(text, last.span.end, comment.span.start)
-        if closed and not entry.is_open and _allows(comment):
+        closed = _CLOSED.search(source.text, last.span.end, comment.span.start)
+        if closed and not entry.is_open and may_allow:
             break
         entry = last
     return entry
-
-
-def _allows(comment: tree.Comment) -> bool:
-    """Return whether a comment may allow a warning, so that its position matters."""
-    return comment.text.lstrip("# ").lower().startswith("snnc")
-
-
-def _is_in_heading(before: Entry, comment: tree.Comment) -> bool:
-    """Return whether an `.snn` block opens between an entry and a comment."""
-    source = comment.span.source
-    opened = "{" in source.text[before.span.end : comment.span.start]
-    return opened and not source.is_yaml
 
 
 def _is_below(entry: Entry, comment: tree.Comment) -> bool:
@@ -364,11 +354,6 @@ def _is_below(entry: Entry, comment: tree.Comment) -> bool:
     if not comment.span.source.is_yaml or span.first.line == span.last.line:
         return False
     return bool(entry.inner) and span.first.column < comment.span.first.column
-
-
-def _is_above(entry: Entry, comment: tree.Comment) -> bool:
-    source = comment.span.source
-    return source.is_yaml and entry.span.first.line < comment.span.first.line
 
 
 def _all(entry: Entry) -> Iterator[Entry]:

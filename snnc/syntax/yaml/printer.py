@@ -87,7 +87,8 @@ class _YamlPrinter:
             f"  {_format_comment(c)}" for c in self._remarks.of(entry).beside
         )
         flat = f"{indent}{dash}{entry.flat}"
-        if not entry.inner or self._fits(entry, flat):
+        is_open = entry.is_open or self._remarks.inside(entry) or len(flat) > WIDTH
+        if not entry.inner or not is_open:
             self._line(flat + trailing, entry.span.start)
             return
         if not entry.key:  # no line of its own for a trailing comment
@@ -101,12 +102,6 @@ class _YamlPrinter:
             first = dash if not entry.key and index == 0 and not mark else ""
             self._entry(inner, depth if first else deeper, mark or first)
         self._comments(self._remarks.of(entry).below, deeper)
-
-    def _fits(self, entry: Entry, flat: str) -> bool:
-        """Return whether an entry with nested entries fits on one line."""
-        if entry.is_open or self._remarks.inside(entry):
-            return False
-        return len(flat) <= WIDTH
 
     def _comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
         for comment in comments:
