@@ -14,7 +14,7 @@ from snnc.language import keywords, readers
 from snnc.language.fields import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
 from snnc.language_server import hover
-from snnc.language_server.cursor_context import (
+from snnc.language_server.word_roles import (
     CursorPlace,
     is_within_text,
     place_in_snn,
