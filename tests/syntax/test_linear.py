@@ -39,15 +39,11 @@ class Repeated:
 
 CASES = {
     "snn": {
-        "line ends": Repeated("", "\n"),
         "ideographic spaces": Repeated("", "\u3000"),
-        "line separators": Repeated("", "\u2028"),
         "tabs": Repeated("", "\t"),
         "blank lines": Repeated("", " \n"),
-        "comments": Repeated("", "# a\n\n"),
         "comments, indented": Repeated("", "  # a\n"),
         "words": Repeated("", "a "),
-        "names": Repeated(f"{SNN}conv2d ", "a "),
         "keys": Repeated(f"{SNN}conv2d ", "filters "),
         "keys, closed": Repeated(f"{SNN}conv2d a ", "filters ", "}\n}"),
         "a block far below": Repeated(f"{SNN}conv2d a", "\n", "{"),
@@ -85,11 +81,8 @@ CASES = {
         "ends of merges": Repeated(SNN, ">>>>>>> a\n", "<<<<<<< b\n"),
     },
     "yaml": {
-        "line ends": Repeated("", "\n"),
         "tabs": Repeated("", "\t"),
-        "comments": Repeated("", "# a\n\n"),
         "comments, indented": Repeated("", "  # a\n"),
-        "aliases": Repeated(LAYERS, "- *a\n"),
         "aliases, flat": Repeated(f"{YAML}layers: [", "*a, ", "]"),
         "anchors": Repeated(YAML, "a{}: &a\n"),
         "tags": Repeated(LAYERS, "- !t b\n"),
@@ -106,7 +99,6 @@ CASES = {
         "a text of many lines": Repeated(f"{YAML}about: |\n", "  x\n"),
         "dashes": Repeated(LAYERS, "- "),
         "bare keys": Repeated(f"{LAYERS}- add: {{from: a, ", "a{}, ", "}"),
-        "bare keys of others": Repeated(f"{LAYERS}- add: {{", "a{}, ", "}"),
         "a tuple, open": Repeated(f"{LAYERS}- conv2d: {{kernel: (1, ", "1{}, ", "}"),
         "uneven indents": Repeated(LAYERS, " - a\n  - b\n"),
         "allowances of nothing": Repeated(LAYERS, "# snnc: allow SNN309 x\n", "- a"),
