@@ -1,7 +1,7 @@
 """The table of layers: their properties and descriptions.
 
 None means "not written". The value then comes from `defaults` or `Otherwise` when the
-logical graph is built. Properties that `defaults` may set are in base classes.
+logical graph is built. `DefaultsSpec` has the properties that `defaults` may set.
 """
 
 from typing import Annotated, Literal
@@ -137,16 +137,7 @@ class ImageConvSpec(ConvSpec):
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
 
 
-class TransposedConvProperties(FilterProperties):
-    """Properties of transposed convolutions that `defaults` may set."""
-
-    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
-    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
-    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
-    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
-
-
-class TransposedConvSpec(TransposedConvProperties, NamedLayer):
+class TransposedConvSpec(FilterProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
     forms = layer(
@@ -156,16 +147,14 @@ class TransposedConvSpec(TransposedConvProperties, NamedLayer):
     )
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
+    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
+    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 
-class DepthwiseProperties(KernelProperties):
-    """Properties of depthwise convolutions that `defaults` may set."""
-
-    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
-
-
-class DepthwiseSpec(DepthwiseProperties, NamedLayer):
+class DepthwiseSpec(KernelProperties, NamedLayer):
     """A spiking convolution of each channel separately."""
 
     forms = _by_axes(
@@ -176,17 +165,12 @@ class DepthwiseSpec(DepthwiseProperties, NamedLayer):
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
+    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
     shortcut: has.Shortcut | None = None
 
 
-class DownsampleProperties(SpikingSpec):
-    """Properties of `downsample` only that `defaults` may set."""
-
-    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
-
-
-class DownsampleSpec(DownsampleProperties, NamedLayer):
+class DownsampleSpec(SpikingSpec, NamedLayer):
     """A trained convolution with a stride, instead of pooling."""
 
     forms = layer(
@@ -195,19 +179,13 @@ class DownsampleSpec(DownsampleProperties, NamedLayer):
     )
 
     kind: Literal["downsample"] = "downsample"
+    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
     filters: Annotated[has.Filters | None, Otherwise(text="as the input")] = None
     bias: Annotated[has.Bias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 
-class DenseProperties(SpikingSpec):
-    """Properties of `dense` that `defaults` may set."""
-
-    units: has.Units | None = None
-    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
-
-
-class DenseSpec(DenseProperties, NamedLayer):
+class DenseSpec(SpikingSpec, NamedLayer):
     """A spiking dense layer, which flattens its input."""
 
     forms = layer(
@@ -216,6 +194,8 @@ class DenseSpec(DenseProperties, NamedLayer):
     )
 
     kind: Literal["dense"] = "dense"
+    units: has.Units | None = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 

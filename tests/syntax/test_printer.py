@@ -10,7 +10,6 @@ from snnc.source import SourceFile
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.yaml import parse_yaml
-from tests.support import SPECS
 
 BEFORE = """\
 ##  From an earlier project
@@ -102,11 +101,6 @@ def body(statement: str) -> str:
 
 def test_everything_at_once() -> None:
     assert format_text(BEFORE) == AFTER
-
-
-def test_the_specs_are_formatted() -> None:
-    texts = [spec.read_text(encoding="utf-8") for spec in SPECS]
-    assert [*map(format_text, texts)] == texts
 
 
 @pytest.mark.parametrize("columns", [WIDTH, WIDTH + 1])
