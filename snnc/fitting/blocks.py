@@ -15,7 +15,7 @@ from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import compartment_floors, whole_block
-from snnc.loihi.refusals import BLOCK_AXES, block_span
+from snnc.loihi.refusals import BLOCK_AXES
 from snnc.passes.resolve.drafts import layer_names
 from snnc.rules.loihi import (
     BlockExceedsCore,
@@ -87,9 +87,9 @@ def _costly(
 ) -> CostlyBlock:
     better = block_of(free.by_name[layer.name])
     assert better is not None, "layers on the chip have blocks"
-    return CostlyBlock(
-        span=block_span(layer),
-        name=layer.name,
+    return CostlyBlock.at(
+        layer,
+        "block",
         kind=layer.kind,
         block=block,
         more=counted(cores - free.cores, "core"),

@@ -76,7 +76,7 @@ def count_paths(
             known.setdefault(here, 1)
             pending.pop()
             continue
-        behind = _sources(layers, layer)
+        behind = [source for source, _ in _steps(layers, layer)]
         lacking = [source for source in behind if source not in known]
         if not lacking:
             known[here] = min(sum(map(known.__getitem__, behind)), MAX_PATHS + 1)
@@ -95,17 +95,22 @@ def _layer_between(
     return layer
 
 
-def _sources(layers: Mapping[str, LogicalLayer], layer: LogicalLayer) -> Sequence[str]:
-    """Return the names that a path reaches one step closer to the source."""
+def _steps(
+    layers: Mapping[str, LogicalLayer], layer: LogicalLayer
+) -> list[tuple[str, Grid | None]]:
+    """Return the names that a path reaches one step closer to the source.
+
+    From a max pool, these are the terms of its maximum: values of its source, and
+    neurons, each with the positions that are read.
+    """
     if not isinstance(layer.operation, MaxPooling):
-        return layer.sources
+        return [(source, None) for source in layer.sources]
     source = layer.sources[0]
     picks = tree_of(layer.operation, layers[source].shape).picks
-    return [_term(layer, source, level) for level, _ in picks]
-
-
-def _term(layer: LogicalLayer, source: str, level: int | None) -> str:
-    return source if level is None else level_name(layer.name, level)
+    return [
+        (source if level is None else level_name(layer.name, level), grid)
+        for level, grid in picks
+    ]
 
 
 def _behind(
@@ -113,37 +118,20 @@ def _behind(
 ) -> list[Path]:
     """Extend a path by one layer towards the source, through a pool or a join."""
     operation = layer.operation
-    if isinstance(operation, MaxPooling):
-        return _terms(layers, layer, operation, here)
     if isinstance(operation, AveragePooling):
         source = layer.sources[0]
         return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
-    for source in layer.sources:
+    for source, grid in _steps(layers, layer):
         # Keep this fast: hundreds of consecutive sums create tens of thousands of
         # paths.
-        further.append(Path(source, row, here.pools, here.picked))
+        picked = here.picked
+        if grid is not None:
+            picked = grid if picked is None else index_grid(grid, picked)
+        further.append(Path(source, row, here.pools, picked))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
     return further
-
-
-def _terms(
-    layers: Mapping[str, LogicalLayer],
-    layer: LogicalLayer,
-    pool: MaxPooling,
-    here: Path,
-) -> list[Path]:
-    """Return the terms of a maximum: values of the source, and neurons."""
-    source = layer.sources[0]
-    return [
-        replace(
-            here,
-            source=_term(layer, source, level),
-            picked=grid if here.picked is None else index_grid(grid, here.picked),
-        )
-        for level, grid in tree_of(pool, layers[source].shape).picks
-    ]
 
 
 def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Path:

@@ -158,10 +158,8 @@ class TooManyPaths(LayerDiagnostic):
 
     code = "SNN258"
     title = "too many paths"
-    message = "there are more than {limit} paths to `{name}`"
+    message = f"there are more than {MAX_PATHS} paths to `{{name}}`"
     help = "put a spiking layer between the joins"
-
-    limit: int
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
@@ -175,7 +173,7 @@ class TooManyPaths(LayerDiagnostic):
         known: dict[str, int] = {}
         for name, span, source in readers:
             if count_paths(network.by_name, source, known) > MAX_PATHS:
-                yield cls(span=span, name=name, limit=MAX_PATHS)
+                yield cls(span=span, name=name)
 
 
 class MissingSetting(LayerDiagnostic):

@@ -172,12 +172,11 @@ class TooManyValues(LayerDiagnostic):
 
     code = "SNN306"
     title = "too many values"
-    message = "`{name}` has {count} {what}, more than {limit}"
+    message = f"`{{name}}` has {{count}} {{what}}, more than {MAX_VALUES}"
     help = "choose a smaller shape"
 
     what: str
     count: int
-    limit: int
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyValues]:
@@ -185,9 +184,8 @@ class TooManyValues(LayerDiagnostic):
         shapes = [(given.name, given.shape, given.shape_span or given.span)]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
-            count, limit = math.prod(shape), MAX_VALUES
-            if count > limit:
-                yield cls(span=span, name=name, what="values", count=count, limit=limit)
+            if (count := math.prod(shape)) > MAX_VALUES:
+                yield cls(span=span, name=name, what="values", count=count)
 
 
 def looks_channels_first(shape: Shape) -> bool:

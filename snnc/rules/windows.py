@@ -33,7 +33,6 @@ class KernelTooLarge(LayerDiagnostic):
     )
     label = "must be at most {limit}"
     notes = ("`{source}` has the shape {shape}",)
-    advice = "use a smaller size"
 
     what: str
     size: int

@@ -63,8 +63,8 @@ def logical(made: LogicalNetwork) -> Iterator[str]:
 
 
 def lowered(made: LoweredNetwork) -> Iterator[str]:
-    for each in made.populations:
-        yield f"{each.name} {each.volume} {'chip' if each.on_chip else 'host'}"
+    for own in made.populations:
+        yield f"{own.name} {own.volume} {'chip' if own.on_chip else 'host'}"
     for each in (*made.projections, *made.readout):
         ways = " ".join(map(str, (*each.pools, each.reach)))
         rows = f"rows {each.rows} of {each.all_rows}"
