@@ -184,27 +184,21 @@ def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
         return {path: list(names) for path in paths}
     by_end: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        by_end[name.split("/")[-1]].append(name)
+        parts = name.split("/")
+        for start in range(len(parts)):
+            by_end["/".join(parts[start:])].append(name)
     return {path: _best(path.split("/")[:-1], by_end) for path in paths}
 
 
 def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[str]:
-    near = {name for scope in scopes for name in by_end.get(scope, ())}
-    shares = {name: _count_shared(name.split("/"), scopes) for name in sorted(near)}
-    most = max(shares.values(), default=0)
-    return [name for name, share in shares.items() if share == most]
-
-
-def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
-    """Return how many last names a full name shares with a weight's path."""
-    ends = range(len(scopes) + 1)
-    counts = range(len(name) + 1)
-    return max(
-        count
-        for count in counts
-        for stop in ends
-        if count <= stop and scopes[stop - count : stop] == name[len(name) - count :]
-    )
+    """Return the layers that share the most last names with a weight's path."""
+    for count in range(len(scopes), 0, -1):
+        starts = range(len(scopes) - count + 1)
+        shared = ("/".join(scopes[start : start + count]) for start in starts)
+        found = {name for end in shared for name in by_end.get(end, ())}
+        if found:
+            return sorted(found)
+    return []
 
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")

@@ -15,7 +15,7 @@ from snnc.language.fields import description, keys_of, parts_of, values_in
 from snnc.language.models import fields_of
 from snnc.language.table import Form
 from snnc.language_server import hover
-from snnc.language_server.cursor_context import (
+from snnc.language_server.word_roles import (
     CursorPlace,
     is_within_text,
     place_in_snn,

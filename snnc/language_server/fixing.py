@@ -24,6 +24,7 @@ from snnc.language_server.buffers import (
     workspace_edit,
 )
 from snnc.language_server.server import FIX_ALL, SpecServer
+from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
@@ -82,25 +83,22 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     trials = Trials(spec, target, analysis.made.device)
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
-        changes = tuple(_changes(diagnostic, trials))
+        match diagnostic:
+            case TooManyCores() if trials.certain:
+                changes = for_cores(trials, diagnostic.largest)
+            case FitsNoCore():
+                changes = for_fan_in(trials, diagnostic.name)
+            case TooManyOutAxons():
+                changes = for_axons(trials, diagnostic.name)
     statements = {head(s): s for s in analysis.document.statements}
     fitting: list[Remedy] = []
     for change in changes:
-        statement = statements[spec.places[change.position].span]
+        place = spec.places[layer_names(spec).index(change.layer)]
+        statement = statements[place.span]
         edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
         fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
     return tuple(fitting)
-
-
-def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
-    match diagnostic:
-        case TooManyCores() if trials.certain:
-            yield from for_cores(trials, diagnostic.largest)
-        case FitsNoCore():
-            yield from for_fan_in(trials, diagnostic.name)
-        case TooManyOutAxons():
-            yield from for_axons(trials, diagnostic.name)
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:

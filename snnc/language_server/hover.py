@@ -188,19 +188,15 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
         return
     name = analysis.document.network
     if name is not None and mapped is not None:
-        neurons = neurons_of(mapped)
-        yield (
-            _end_of_code(analysis, name.span.start),
-            total(neurons, mapped.cores, network),
-        )
+        shown = total(neurons_of(mapped), mapped.cores, network)
+        yield _end_of_code(analysis, name.span.start), shown
     shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
         if (known := shapes.get(head(statement))) is not None:
-            at = _end_of_code(analysis, statement.span.start)
-            costs = (
-                "" if mapped is None else _costs(mapped.of_layer(known.name), network)
-            )
-            yield at, f"-> {dims(known.shape)}{costs}"
+            shown = f"-> {dims(known.shape)}"
+            if mapped is not None:
+                shown += _costs(mapped.of_layer(known.name), network)
+            yield _end_of_code(analysis, statement.span.start), shown
 
 
 def _costs(levels: Sequence[MappedPopulation], network: LogicalNetwork) -> str:
