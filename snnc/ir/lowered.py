@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TypeVar
 
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding, reading_order
@@ -169,8 +170,7 @@ class Population:
 
     @property
     def neurons(self) -> int:
-        depth, height, width, channels = self.volume
-        return depth * height * width * channels
+        return prod(self.volume)
 
     @property
     def upper_rate(self) -> float:

@@ -293,11 +293,10 @@ class _Resolution:
             size * rank if len(size) == 1 else size
             for size in (spec.kernel, spec.stride)
         )
-        out: Shape = ()
-        if rank in (1, 2) and len(kernel) == len(stride) == rank:
-            axes = zip(shape, kernel, stride, strict=False)
-            out = tuple(window_positions(*axis, spec.padding) for axis in axes)
-        if not out or min(out) < 1:
+        fits = rank in (1, 2) and len(kernel) == len(stride) == rank
+        axes = zip(shape, kernel, stride, strict=False)
+        out = tuple(window_positions(*axis, spec.padding) for axis in axes)
+        if not fits or min(out) < 1:
             self._report.add(
                 rules.windows.NoReadoutImage(
                     span=self._validated.readout.span,

@@ -352,21 +352,19 @@ class Operations:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            shape = (*given.shape, 1)
+            whole, axes = (*given.shape, 1), rules.shapes.axis_names(rank + 1)
             self._report.add(
                 rules.shapes.ForgottenChannels(
                     span=place or given.span,
                     name=given.name,
                     shape=given.shape,
+                    meaning=rules.shapes.axis_names(rank),
                     kind=draft.kind,
+                    expected_axes=axes,
+                    with_channels=whole,
                     other="dense" if rank == 1 else f"conv{rank - 1}d",
-                    related=(
-                        Label(
-                            draft.span,
-                            f"reads {rules.shapes.axis_names(rank + 1)}",
-                        ),
-                    ),
-                    fix=None if place is None else Fix(place, dims(shape), unsafe=True),
+                    related=(Label(draft.span, f"reads {axes}"),),
+                    fix=None if place is None else Fix(place, dims(whole), unsafe=True),
                 )
             )
         return True
