@@ -16,6 +16,9 @@ from typing import Any
 import nengo
 import nengo_loihi
 import numpy as np
+from nengo.exceptions import BuildError
+from nengo_loihi.block import LoihiBlock
+from nengo_loihi.builder import discretize
 from numpy.typing import NDArray
 
 from snnc.emit.files import Module
@@ -106,11 +109,22 @@ def count_blocks(net: nengo.Network, dt: float = 0.001) -> list[Block]:
         return [count_of(block) for block in sim.model.blocks]
 
 
-def count_of(block: nengo_loihi.block.LoihiBlock) -> Block:
+def count_of(block: LoihiBlock) -> Block:
     """Return the counts of a block."""
     used = block.utilization()
     names = ("compartments", "in-axons", "out-axons", "synapses")
     return Block(*(int(used[name][0]) for name in names))
+
+
+def is_built(made: LoihiBlock) -> bool:
+    """Discretise a block in place, if nengo-loihi does."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            discretize.discretize_block(made)
+    except (AssertionError, BuildError, TypeError):
+        return False
+    return True
 
 
 def check_blocks(mapped: MappedNetwork) -> None:
