@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
+from tests.commands import run_python
 from tests.emit.networks import parse
 from tests.emit.packages import importable, write
 from tests.runtime.phased import Made
@@ -58,14 +56,8 @@ def test_two_devices_train_and_three_that_share_unevenly_are_refused(
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     options = ("--epochs", "1", "--spike-updates", "10", "--strategy", "mirrored")
     files = ("--data", "d.npz", "--weights", "w")
-    done = subprocess.run(
-        [sys.executable, "-c", ON_CPUS, *files, *options],
-        cwd=tmp_path,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = ("-c", ON_CPUS, *files, *options)
+    done = run_python(*program, cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="3")
     assert done.returncode == 0, done.stderr
     assert "shared.train: 3 devices can't share batches of 64 evenly" in done.stderr
     assert "val_loss" in done.stdout
