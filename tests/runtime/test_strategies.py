@@ -10,13 +10,15 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
 from tests.commands import run_python
-from tests.emit.networks import parse
-from tests.emit.packages import importable, write
+from tests.emit.packages import importable
+from tests.exact.proof import write_package
 from tests.runtime.phased import Made
+from tests.support import network
 
 pytestmark = pytest.mark.slow
 
 BODY = """
+    timing { present 20 ms }
     input image 6x6x1 in 0..1
     encode conv { filters 2 }
     dense d0 { units 6, neuron lif, batchnorm on }
@@ -52,7 +54,8 @@ sys.exit(main(sys.argv[1:]))
 def test_two_devices_train_and_three_that_share_unevenly_are_refused(
     tmp_path: Path,
 ) -> None:
-    made, weights = Made(write(parse("shared", BODY), tmp_path)), tmp_path / "w"
+    package, weights = write_package(network(BODY, "shared"), tmp_path), tmp_path / "w"
+    made = Made(package)
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     options = ("--epochs", "1", "--spike-updates", "10", "--strategy", "mirrored")
     files = ("--data", "d.npz", "--weights", "w")
@@ -63,7 +66,7 @@ def test_two_devices_train_and_three_that_share_unevenly_are_refused(
     assert "val_loss" in done.stdout
     assert (tmp_path / "w.smooth.safetensors").exists()
     assert not (tmp_path / "w.progress.npz").exists()
-    with make_engine(open_package(made.package), weights) as engine:
+    with make_engine(open_package(package), weights) as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
-    with importable(made.package):
+    with importable(package):
         assert made.broken_budgets(counts) == {}
