@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,11 +203,6 @@ def test_each_switch_is_one() -> None:
 
 def test_the_committed_grammar_is_that_of_the_rules() -> None:
     assert_accepted(GRAMMAR, textmate_text())
-
-
-def test_python_m_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_module("snnc.editors", run_name="__main__")
-    assert capsys.readouterr().out == textmate_text()
 
 
 # Oniguruma and Python read these in the same way: groups, lookarounds, classes.

@@ -65,7 +65,8 @@ class NetworkBuilder:
         self._loihi: Any = None
         # Mode "rate" runs on Nengo alone, as does "spiking" without
         # nengo-loihi.
-        if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
+        on_chip = self._spiking and network.target == "loihi"
+        if on_chip and find_spec("nengo_loihi"):
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
