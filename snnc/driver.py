@@ -84,7 +84,7 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
 
         advise(made.spec, made.lowered.network, report)
     if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fitting.blocks import advise_windows  # only for large networks
+        from snnc.fitting.advise import advise_windows  # only for large networks
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):

@@ -13,8 +13,8 @@ from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document
 from snnc.text.tables import code, prose, table
+from snnc.tools.report.formats import table as report
 from snnc.tools.report.summary import summarise
-from snnc.tools.report.text import table as report
 
 
 def pages(examples: Path) -> dict[str, str]:

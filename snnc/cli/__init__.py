@@ -58,7 +58,7 @@ GROUPS = {
 VERBS = {verb: what for verbs in GROUPS.values() for verb, what in verbs.items()}
 
 _FILES = {
-    "convert": "fmt schema",
+    "check": "convert fmt schema",
     "editors": "completion explain lsp",
     "evaluate": "predict",
     "exchange": "export import",

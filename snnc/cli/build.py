@@ -26,7 +26,14 @@ from snnc.cli.printing import (
 )
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_specs
+from snnc.tools.building import (
+    Action,
+    Wanted,
+    build_specs,
+    check_package,
+    list_changes,
+    update_package,
+)
 
 INTERVAL = 0.2
 
@@ -88,13 +95,15 @@ def build_command(
         options.print_diagnostics_as(form, report)
         return 1
     verbose = has_option("verbose")
-    action: Action = DryRun(force, print_lines)
+    action: Action = partial(list_changes, force=force, show=print_lines)
     if check:
-        paint = partial(print_lines, paint=paint_unified_diff)
-        action = Check(tracked, say, paint if verbose and form == "text" else None)
+        action = partial(check_package, tracked=tracked, say=say)
+        if verbose and form == "text":
+            paint = partial(print_lines, paint=paint_unified_diff)
+            action = partial(action, show=paint)
     elif not dry_run:
-        show = print_lines if verbose else lambda line: None
-        action = Write(force, tracked, say, show)
+        action = partial(update_package, force=force, tracked=tracked, say=say)
+        action = partial(action, show=print_lines) if verbose else action
     act = partial(build_specs, output=output, action=action, force=force)
     wanted = list(map(_describe_build, paths))
     if form != "text":

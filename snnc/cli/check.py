@@ -1,16 +1,29 @@
-"""``snnc check`` in all formats."""
+"""``snnc check``, ``fmt``, ``convert`` and ``schema``: the text of specs."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import click
 
 from snnc.cli import options
-from snnc.cli.printing import say
+from snnc.cli.printing import (
+    paint_unified_diff,
+    print_data,
+    print_diagnostics,
+    print_json,
+    print_lines,
+    say,
+)
 from snnc.diagnostics import Diagnostics
-from snnc.driver import compile_spec
-from snnc.syntax.files import STDIN, read, replace_text
+from snnc.driver import compile_file, compile_spec
+from snnc.passes.parse import parse
+from snnc.runtime.files import write_file
+from snnc.source import SourceFile
+from snnc.syntax import files
+from snnc.text.display import unified_diff
+from snnc.text.tables import printable
 from snnc.tools.autofix import autofix
 
 
@@ -40,37 +53,172 @@ def check_command(
     options.refuse(
         {
             "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
-            "--fix can't change stdin: name a file": fix and STDIN in specs,
+            "--fix can't change stdin: name a file": fix and files.STDIN in specs,
         }
     )
     stdin = options.checked_stdin(specs, stdin_filename)
     report = Diagnostics()
     for path in options.with_folders(specs, report, allow_empty):
         started = time.perf_counter()
-        own = _fix(path, unsafe_fixes) if fix else _check(path, stdin)
+        own = Diagnostics()
+        source = options.read_input(path, stdin, own)
+        if source is not None and fix:
+            fixed = autofix(source, unsafe_fixes, options.device())
+            own = fixed.report
+            if fixed.count and files.replace_text(path, fixed.source.text, own):
+                say(f"{path}: {fixed.count} fixed")
+        elif source is not None:
+            compile_spec(source, own, "place", options.device())
         if form == "text" and not own.errors:
-            name = stdin if path == STDIN else path
+            name = stdin if path == files.STDIN else path
             say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         report.extend(own.diagnostics)
     options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
 
 
-def _check(path: str, stdin: str) -> Diagnostics:
+@click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
+@options.specs
+@options.flag("--check", help="Write nothing; exit with 1 if a spec differs.")
+@options.flag("--diff", help="Write nothing; print the changes.")
+@options.stdin_filename
+def fmt_command(
+    specs: tuple[str, ...],
+    allow_empty: bool,
+    check: bool,
+    diff: bool,
+    stdin_filename: str | None,
+) -> int:
+    """Format SPECS; specs with syntax errors stay unchanged.
+
+    In a folder, all specs are formatted. `-` reads stdin and writes stdout.
+    """
     report = Diagnostics()
-    source = options.read_input(path, stdin, report)
-    if source is not None:
-        compile_spec(source, report, "place", options.device())
-    return report
+    stdin = options.checked_stdin(specs, stdin_filename)
+    paths = list(options.with_folders(specs, report, allow_empty))
+    for path in paths:
+        if path != files.STDIN and not files.can_format(Path(path).as_posix()):
+            raise click.BadParameter(
+                f"{path} is not a {' or '.join(files.SUFFIXES)} file",
+                param_hint="SPECS",
+            )
+    changed = False
+    for path in paths:
+        own = Diagnostics()  # a full report would stop reading
+        source = options.read_input(path, stdin, own)
+        document = None if source is None else parse(source, own)
+        if source is not None and document is not None and not own.errors:
+            text = files.format_document(document)
+            changed |= text != source.text
+            if check or diff:
+                _show(source, text, check, diff)
+            elif path == files.STDIN:
+                print_data(text)
+            elif text != source.text and files.replace_text(path, text, own):
+                say(f"{path}: formatted")
+        report.extend(own.diagnostics)
+    print_diagnostics(report)
+    return 1 if report.errors or (check and changed) else 0
 
 
-def _fix(path: str, unsafe: bool) -> Diagnostics:
-    """Fix a file; report the remaining problems."""
+def _show(source: SourceFile, text: str, check: bool, diff: bool) -> None:
+    """Show how the formatted text differs, without writing it."""
+    if text == source.text:
+        return
+    if diff:
+        after = f"{source.name} (formatted)"
+        changes = unified_diff(source.text, text, source.name, after)
+        print_lines(changes, paint_unified_diff)
+    if check:
+        say(f"{source.name}: not formatted")
+
+
+MODELINE = "# yaml-language-server: $schema="
+
+
+def one_line(
+    context: click.Context, parameter: click.Parameter, path: str | None
+) -> str | None:
+    """Return a path if it can be written in a comment.
+
+    Raises
+    ------
+    click.BadParameter
+        If the path contains a line end or bytes that are not UTF-8.
+    """
+    if path is not None and path != printable(path):
+        raise click.BadParameter("use a path without line ends")
+    return path
+
+
+@click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
+@options.option(
+    "--modeline",
+    callback=one_line,
+    metavar="PATH",
+    help="Instead, print the comment that names the schema at PATH, for editors.",
+)
+def schema_command(modeline: str | None) -> None:
+    """Print the JSON Schema (draft-07) of YAML specs, for editors."""
+    if modeline is not None:
+        print_data(f"{MODELINE}{modeline}\n")
+        return
+    from snnc.language.schema import schema  # slow to import
+
+    print_json(schema())
+
+
+@click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
+@click.argument("spec", type=click.Path())
+@options.choice(
+    "--to",
+    "form",
+    among=["yaml", "snn"],
+    help="The notation  [default: the other notation]",
+)
+@options.option(
+    "--modeline",
+    former="--schema",
+    callback=one_line,
+    metavar="PATH",
+    help="Begin the YAML file with a comment that names the schema at PATH, for"
+    " editors.",
+)
+@options.file("-o", "--output", help="The file to write  [default: stdout]")
+@options.force
+def convert_command(
+    spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
+) -> int:
+    """Convert SPEC to the other notation, including its comments."""
+    form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
+    if modeline is not None and form != "yaml":
+        raise click.BadParameter("only YAML has such a line", param_hint="--modeline")
     report = Diagnostics()
-    source = read(path, report)
-    if source is None:
-        return report
-    fixed = autofix(source, unsafe, options.device())
-    if fixed.count and replace_text(path, fixed.source.text, fixed.report):
-        say(f"{path}: {fixed.count} fixed")
-    return fixed.report
+    made = compile_file(spec, report, "validate")
+    document = None if made is None else made.document
+    if document is not None and form == "yaml":
+        from snnc.rules.yaml import NotInComment  # needed for few specs
+        from snnc.syntax.yaml.printer import not_in_comments
+
+        for span in not_in_comments(document):
+            code_point = f"U+{ord(span.text):04X}"
+            report.add(NotInComment(span=span, code_point=code_point))
+    print_diagnostics(report)
+    if document is None or report.errors:
+        return 1
+    text = files.print_document(document, form)
+    if modeline is not None:  # add the first line, or replace it
+        first, _, rest = text.partition("\n")
+        text = rest if first.startswith(MODELINE) else text
+        text = f"{MODELINE}{modeline}\n{text}"
+    if output is None:
+        print_data(text)
+        return 0
+    options.refuse_existing(force, output)
+    try:
+        write_file(output, text)
+    except OSError as error:
+        say(f"error: {output} can't be written: {error.strerror}")
+        return 1
+    say(f"{spec}: {output} written")
+    return 0

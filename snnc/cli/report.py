@@ -28,7 +28,7 @@ from snnc.syntax.files import STDIN
 from snnc.tools.diff import compare, read_version
 from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
-from snnc.tools.report import text
+from snnc.tools.report import formats
 from snnc.tools.spec import Spec
 
 
@@ -109,7 +109,7 @@ def report_command(
     else:
         print_lines(found.text(why=why), paint_report)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs don't draw
+        from snnc.tools.verbs import plot  # most runs don't draw
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0
@@ -121,9 +121,9 @@ def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
     device = options.device()
     if form == "json":
-        print_json(text.limits_document(device))
+        print_json(formats.limits_document(device))
     else:
-        show = text.limits_markdown if form == "markdown" else text.limits_table
+        show = formats.limits_markdown if form == "markdown" else formats.limits_table
         print_lines(show(device))
 
 

@@ -1,30 +1,39 @@
-"""Add the closest legal changes to the diagnostics of a network that does not fit."""
+"""Add the closest legal changes to the diagnostics of a network that does not fit.
+
+A change is a smaller layer, another `block` or window, or a larger `target`. A `block`
+that adds cores is reported too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from math import ceil
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.fitting.blocks import (
-    Refused,
-    blocks_in_the_way,
-    more_room,
-    system_for,
-    warn_of_costs,
-    with_better_blocks,
-)
-from snnc.fitting.solve import for_axons, for_cores, for_fan_in
-from snnc.fitting.trials import Change, OutOfWorkError, Trials
-from snnc.ir.logical import LogicalNetwork, Loihi
-from snnc.ir.mapped import MappedNetwork
+from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
+from snnc.fitting.trials import Change, Changes, OutOfWorkError, Trials, legal_network
+from snnc.ir.device import Profile
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
+from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
+from snnc.language.properties import MOST_CHIPS
+from snnc.loihi.plan import compartment_floors, whole_block
+from snnc.loihi.refusals import BLOCK_AXES, block_span
 from snnc.rules.loihi import (
+    BlockExceedsCore,
+    BlockExceedsLayer,
+    BlockRank,
+    CostlyBlock,
     FitsNoCore,
     MoreCoresThanChips,
     TooManyCores,
     TooManyOutAxons,
 )
+from snnc.rules.shapes import looks_channels_first
+from snnc.rules.windows import KernelTooLarge
+from snnc.text.tables import counted, dims
 
 DIRECTIONS = {
     "filters": "fewer",
@@ -54,29 +63,16 @@ def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) ->
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     # A change after which the whole network fits is also advice for each layer.
-    whole: tuple[Change, ...] = ()
+    whole: Changes = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
     blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
-        for refused, better in zip(
-            blocks, with_better_blocks(blocks, trials), strict=True
-        ):
-            _replace(refused, better, report)
+        for refused, advice in zip(blocks, _for_blocks(blocks, trials), strict=False):
+            _replace(refused, refused.but(advice=advice), report)
     for diagnostic in diagnostics:
         with suppress(OutOfWorkError):
             _replace(diagnostic, _advise(diagnostic, trials, whole), report)
-
-
-def advise_blocks(
-    spec: ValidatedSpec, mapped: MappedNetwork, report: Diagnostics
-) -> None:
-    """Report each `block` that fits but increases the number of cores."""
-    network = mapped.lowered.network
-    if isinstance(network.target, Loihi):
-        trials = Trials(spec, network.target, network.device)
-        with suppress(OutOfWorkError):  # in large networks, only some blocks are tested
-            warn_of_costs(mapped, trials, report)
 
 
 def _replace(
@@ -88,63 +84,56 @@ def _replace(
 
 
 def _advise(
-    diagnostic: Diagnostic, trials: Trials, whole: Sequence[Change]
+    diagnostic: Diagnostic, trials: Trials, whole: Changes
 ) -> Diagnostic | None:
-    if isinstance(diagnostic, FitsNoCore):
-        return _fan_in(diagnostic, trials, whole)
-    if isinstance(diagnostic, TooManyOutAxons):
-        return _axons(diagnostic, trials)
+    advice = ""
     if isinstance(diagnostic, TooManyCores):
         return _cores(diagnostic, trials, whole)
-    if isinstance(diagnostic, MoreCoresThanChips):
-        return diagnostic.but(advice=f"write {system_for(diagnostic, trials)}")
-    return None
+    if isinstance(diagnostic, FitsNoCore):
+        advice = _fan_in(diagnostic, trials, whole)
+    elif isinstance(diagnostic, TooManyOutAxons):
+        if blocks := _blocks_in_the_way(trials):
+            advice = f"remove {_blocks_of(blocks)}"
+        elif changes := for_axons(trials, diagnostic.name):
+            advice = f"write {_join(_texts(changes))}"
+    elif isinstance(diagnostic, MoreCoresThanChips):
+        advice = f"write {_system_for(diagnostic, trials)}"
+    return diagnostic.but(advice=advice) if advice else None
 
 
-def _fan_in(
-    diagnostic: FitsNoCore, trials: Trials, whole: Sequence[Change]
-) -> Diagnostic | None:
-    """Add changes after which the network, or at least this layer, fits."""
+def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
+    """Return changes after which the network, or at least this layer, fits."""
     if trials.certain and whole:
-        return diagnostic.but(advice=f"write {_choice(whole)}")
+        return f"write {_join(_texts(whole))}"
     alone = for_fan_in(trials, diagnostic.name)
     if not alone:
-        return None
+        return ""
     fitting = [change for change in alone if trials.fits_surely((change,))]
     if fitting:
-        return diagnostic.but(advice=f"write {_choice(fitting)}")
-    return diagnostic.but(
-        advice=f"write {_choice(alone)}, so that this layer fits on a core"
-    )
+        return f"write {_join(_texts(fitting))}"
+    return f"write {_join(_texts(alone))}, so that this layer fits on a core"
 
 
-def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
-    if blocks := blocks_in_the_way(trials):
-        return diagnostic.but(advice=f"remove {_blocks_of(blocks)}")
-    changes = for_axons(trials, diagnostic.name)
-    return diagnostic.but(advice=f"write {_choice(changes)}") if changes else None
-
-
-def _cores(
-    diagnostic: TooManyCores, trials: Trials, changes: Sequence[Change]
-) -> Diagnostic:
+def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
     diagnostic = _count_cores(diagnostic, trials)
-    room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
-    written = _texts(changes) if trials.certain else _directions(changes)
-    choices = [*written, *([room] if room else [])]
-    blocks = blocks_in_the_way(trials) if trials.certain else ()
+    target, least = _larger_target(diagnostic, trials)
+    if trials.certain:
+        written, blocks, bounds = _texts(changes), _blocks_in_the_way(trials), least
+    else:  # only name the direction of changes that were not mapped
+        ways = ((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
+        written, blocks = _by_layer(ways), ()
+        bounds = [*map(_bound, changes), *least]
+    choices = [*written, *target]
     if not choices and not blocks:
         return diagnostic
-    widths = [c for c in changes if c.key in ("filters", "units")]
-    place = _place(widths[0], trials) if widths else {}
-    bounds = [*([] if trials.certain else map(_bound, changes)), *least]
+    advice = [f"remove {_blocks_of(blocks)}"] if blocks else []
+    advice += [f"write {_join(choices)}"] if choices else []
     fewer = "" if changes or blocks else FEWER
-    removed = [f"remove {_blocks_of(blocks)}"] if blocks else []
-    written = [f"write {_join(choices)}"] if choices else []
+    widths = [c for c in changes if c.key in ("filters", "units")]
     return diagnostic.but(
-        advice=f"{fewer}{', or '.join([*removed, *written])}",
+        advice=f"{fewer}{', or '.join(advice)}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
-        **place,
+        **(_place(widths[0], trials) if widths else {}),
     )
 
 
@@ -166,7 +155,7 @@ def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
     """Return the span of the layer's width, and the largest width that fits."""
-    layer = trials.layers()[change.position]
+    layer = trials.network.by_name[change.layer]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
     return {
@@ -179,18 +168,9 @@ def _blocks_of(layers: Sequence[str]) -> str:
     return f"`block` from {_join([f'`{name}`' for name in layers], 'and')}"
 
 
-def _choice(changes: Sequence[Change]) -> str:
-    return _join(_texts(changes))
-
-
-def _texts(changes: Sequence[Change]) -> list[str]:
+def _texts(changes: Iterable[Change]) -> list[str]:
     """Return one text per layer, such as ``filters 20` or `stride 2` in `a``."""
     return _by_layer((change.layer, f"`{change.text}`") for change in changes)
-
-
-def _directions(changes: Sequence[Change]) -> list[str]:
-    """Return one text per layer with the direction of untested changes."""
-    return _by_layer((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
 
 
 def _bound(change: Change) -> str:
@@ -210,3 +190,181 @@ def _join(texts: Sequence[str], word: str = "or") -> str:
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])}, {word} {texts[-1]}"
+
+
+WORDS = "fewer `cores` or more `chips`"
+
+
+def _larger_target(
+    diagnostic: TooManyCores, trials: Trials
+) -> tuple[list[str], list[str]]:
+    """Return the text for a larger `target`, and a lower bound if it is untested.
+
+    Both are empty if no system is large enough.
+    """
+    target = _of_cores(diagnostic.cores, trials)
+    if target.chips > MOST_CHIPS:
+        return [], []
+    written = _written_target(target, trials)
+    if not diagnostic.bound:
+        return [f"`{written}` in `target`"], []
+    keys = [key for key in ("chips", "cores") if f"{key} " in written]
+    more = " and ".join(f"`{key}`" for key in keys)
+    return [f"more {more} in `target`"], [f"`{written}` or more"]
+
+
+def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
+    """Return the text for a `target` whose chips have too few cores."""
+    target = trials.target
+    fewer = replace(target, cores=diagnostic.most)
+    larger = replace(target, chips=diagnostic.needed)
+    if not trials.countable:
+        return WORDS
+    parts = []
+    if trials.map((), fewer) is not None:
+        parts.append(f"`cores {diagnostic.most}`")
+    if larger.chips <= MOST_CHIPS and trials.map((), larger) is not None:
+        parts.append(f"`chips {diagnostic.needed}`")
+    mapped = None if parts else trials.without_limit
+    if mapped is not None:
+        parts.append(f"`{_written_target(_of_cores(mapped.cores, trials), trials)}`")
+    return ", or ".join(parts) or WORDS
+
+
+def _of_cores(cores: int, trials: Trials) -> Loihi:
+    """Return the target with ``cores`` cores and enough chips."""
+    chips = max(trials.target.chips, ceil(cores / trials.profile.chip.cores))
+    return replace(trials.target, chips=chips, cores=cores)
+
+
+def _written_target(target: Loihi, trials: Trials) -> str:
+    """Return the properties of the spec's `target` that change, as text."""
+    has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
+    parts = []
+    if target.chips > trials.target.chips:
+        parts.append(f"chips {target.chips}")
+    if has_cores or not parts:
+        parts.append(f"cores {target.cores}")
+    return ", ".join(parts)
+
+
+FREE = "auto"
+Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
+
+
+def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
+    """Return a better block for each diagnostic; all these blocks fit together.
+
+    The list is empty if there are none.
+    """
+    names = [d.name for d in refused]
+    near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
+    close = {n: block for n, block in zip(names, near, strict=True) if block}
+    free = _with_blocks(dict.fromkeys(names, FREE), trials)
+    tried = _with_blocks(close, trials) if None not in near else None
+    if tried is not None and (free is None or tried.cores <= free.cores):
+        return [f"write `block {dims(close[name])}`" for name in names]
+    if free is None:
+        return []
+    blocks = [dims(block_of(free.by_name[name]) or ()) for name in names]
+    return [f"leave it out, or write `block {block}`" for block in blocks]
+
+
+def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
+    """Return the layers whose `block` prevents fitting; one layer if possible."""
+    layers = [layer.name for layer in trials.network.layers if _block_of(layer)]
+    for names in [*([name] for name in layers), layers]:
+        if names and _with_blocks(dict.fromkeys(names, FREE), trials) is not None:
+            return tuple(names)
+    return ()
+
+
+def _block_of(layer: LogicalLayer) -> Shape | None:
+    return layer.spiking.block if layer.on_chip and layer.spiking else None
+
+
+def _with_blocks(
+    blocks: Mapping[str, Shape | str], trials: Trials
+) -> MappedNetwork | None:
+    changes = (Change(name, "block", block) for name, block in blocks.items())
+    return trials.map(tuple(changes))
+
+
+def advise_blocks(
+    spec: ValidatedSpec, mapped: MappedNetwork, report: Diagnostics
+) -> None:
+    """Warn about each `block` without which the network needs fewer cores."""
+    network = mapped.lowered.network
+    if isinstance(network.target, Loihi):
+        trials = Trials(spec, network.target, network.device)
+        with suppress(OutOfWorkError):  # in large networks, only some blocks are tested
+            _warn_of_costs(mapped, trials, report)
+
+
+def _warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
+    if not trials.countable:
+        return
+    floors = compartment_floors(mapped.lowered, trials.profile)
+    for name, floor in floors.items():
+        population = mapped.by_name[name]
+        layer = population.population.layer
+        written = _block_of(layer)
+        if written is None or population.cores == floor:
+            continue
+        free = _with_blocks({layer.name: FREE}, trials)
+        if free is None or free.cores >= mapped.cores:
+            continue
+        better = block_of(free.by_name[layer.name])
+        assert better is not None, "layers on the chip have blocks"
+        costly = CostlyBlock(
+            span=block_span(layer),
+            name=layer.name,
+            kind=layer.kind,
+            block=written,
+            more=counted(mapped.cores - free.cores, "core"),
+            cores=mapped.cores,
+            free=free.cores,
+            expected=BLOCK_AXES[len(layer.shape)],
+            whole=whole_block(layer.shape),
+            better=better,
+        )
+        report.add(costly)
+
+
+NOTHING = (
+    "keep more of the input with smaller strides and kernels before, or enlarge the "
+    "input"
+)
+BEHIND = ", which leaves enough for the layers after it"
+
+
+def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
+    """Advise the largest window with which the whole network fits.
+
+    If there are other errors, nothing can be tried, and the message stays unchanged.
+    """
+    too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
+    if len(too_large) != 1 or report.errors != 1 or not spec.sound:
+        return
+    (refused,) = too_large
+    if looks_channels_first(spec.spec.input.shape):
+        return
+
+    def holds(change: Change) -> bool:
+        return legal_network(spec, device, (change,)) is not None
+
+    def change(size: int) -> Change:
+        window = tuple(min(size, most) for most in refused.legal)
+        return Change(refused.name, refused.what, window)
+
+    size = bisect_largest(lambda size: holds(change(size)), max(refused.legal))
+    remedies = []
+    if size:
+        largest = change(size)
+        rest = "" if largest.value == refused.legal else BEHIND
+        remedies.append(f"`{largest.text}`{rest}")
+    if refused.what == "kernel":
+        padded = Change(refused.name, "padding", "same")
+        remedies += [f"`{padded.text}`"] if holds(padded) else []
+    hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
+    _replace(refused, refused.but(advice=hint), report)

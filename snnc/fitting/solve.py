@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import product
+from collections.abc import Callable
+from itertools import chain, product
 from math import prod
 
-from snnc.fitting.trials import Change, Trials
+from snnc.fitting.trials import Change, Changes, Trials
 from snnc.ir.logical import Convolution, Dense, LogicalLayer, Shape
 from snnc.loihi.plan import compartment_floors
 
-Holds = Callable[[Sequence[Change]], bool]
+Holds = Callable[[Changes], bool]
 """A function that returns whether a variant meets the condition."""
 
 # Channels are stored and addressed in groups of four and in chunks, so a few more
@@ -31,11 +31,7 @@ def width_key(layer: LogicalLayer) -> str | None:
 
 
 def widest(
-    position: int,
-    layer: LogicalLayer,
-    holds: Holds,
-    most: int,
-    also: Sequence[Change] = (),
+    layer: LogicalLayer, holds: Holds, most: int, also: Changes = ()
 ) -> Change | None:
     """Return the most filters or units, up to ``most``, that meet the condition.
 
@@ -44,15 +40,9 @@ def widest(
     key = width_key(layer)
     if key is None or most < 1:
         return None
-
-    def change(value: int) -> Change:
-        return Change(position, layer.name, key, value)
-
-    def good(value: int) -> bool:
-        return holds((*also, change(value)))
-
-    value = _by_halving(good, most)
-    return None if value is None else change(value)
+    name, width = layer.name, key
+    value = _by_halving(lambda n: holds((*also, Change(name, width, n))), most)
+    return None if value is None else Change(name, width, value)
 
 
 def bisect_largest(good: Callable[[int], bool], most: int) -> int:
@@ -74,13 +64,12 @@ def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
     return next((v for v in sorted(above, reverse=True) if v < most and good(v)), low)
 
 
-def smallest_stride(position: int, layer: LogicalLayer, holds: Holds) -> Change | None:
+def smallest_stride(layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next larger stride that meets the condition."""
-    changes = wider_strides(position, layer)
-    return next((change for change in changes if holds((change,))), None)
+    return next((c for c in wider_strides(layer) if holds((c,))), None)
 
 
-def wider_strides(position: int, layer: LogicalLayer) -> list[Change]:
+def wider_strides(layer: LogicalLayer) -> list[Change]:
     """Return larger strides for a convolution, starting with the largest outputs.
 
     The strides of height and width increase together, and the stride of depth
@@ -102,35 +91,30 @@ def wider_strides(position: int, layer: LogicalLayer) -> list[Change]:
         if stride != present and stride not in strides and not skips:
             strides.append(stride)
     strides.sort(key=lambda stride: (prod(stride), max(stride)))
-    return [Change(position, layer.name, key, stride) for stride in strides]
+    return [Change(layer.name, key, stride) for stride in strides]
 
 
-def largest_kernel(position: int, layer: LogicalLayer, holds: Holds) -> Change | None:
+def largest_kernel(layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next smaller kernel that meets the condition."""
     operation = layer.operation
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
         return None
-
-    def change(size: int) -> Change:
-        kernel = tuple(min(k, size) for k in operation.kernel)
-        return Change(position, layer.name, "kernel", kernel)
-
-    def good(size: int) -> bool:
-        return holds((change(size),))
-
-    most = max(operation.kernel) - 1
-    if most > FEW:
-        value = _by_halving(good, most)
-    else:
-        value = next(filter(good, range(most, 0, -1)), None)
-    return None if value is None else change(value)
+    kernel, most = operation.kernel, max(operation.kernel) - 1
+    changes = {
+        size: Change(layer.name, "kernel", tuple(min(k, size) for k in kernel))
+        for size in range(most, 0, -1)
+    }
+    if most <= FEW:
+        return next((c for c in changes.values() if holds((c,))), None)
+    value = _by_halving(lambda size: holds((changes[size],)), most)
+    return None if value is None else changes[value]
 
 
 LAYERS = 3
 """The number of layers to try, starting with the most cores."""
 
 
-def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
+def for_cores(trials: Trials, largest: str) -> Changes:
     """Return changes to one layer after which the network fits its target.
 
     Parameters
@@ -138,58 +122,42 @@ def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
     largest
         The layer with the most cores, which is tried first.
     """
-    names = dict.fromkeys((largest, *_by_neurons(trials)))
-    for name in list(names)[:LAYERS]:
-        changes = _narrow_or_stride(trials, name, trials.fits)
-        if changes:
-            return tuple(changes)
+    lowered = trials.as_is
+    floors = compartment_floors(lowered, trials.profile)
+    ordered = sorted(floors, key=lambda name: -floors[name])
+    layers = (lowered.by_name[name].layer.name for name in ordered)
+    for name in list(dict.fromkeys((largest, *layers)))[:LAYERS]:
+        if changes := _narrow_or_stride(trials, name, trials.fits):
+            return changes
     return ()
 
 
-def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
+def for_axons(trials: Trials, name: str) -> Changes:
     """Return changes to a layer or its readers after which its out-axons suffice."""
-    lowered = trials.as_is()
+    lowered = trials.as_is
     # A max pool is one layer, but several populations.
     layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
-    changes: list[Change] = []
-    for layer in dict.fromkeys((*layers, lowered.by_name[name].layer.name)):
-        changes += _narrow_or_stride(trials, layer, trials.fits)
-    return tuple(changes)
+    names = dict.fromkeys((*layers, lowered.by_name[name].layer.name))
+    found = (_narrow_or_stride(trials, layer, trials.fits) for layer in names)
+    return tuple(chain.from_iterable(found))
 
 
-def for_fan_in(trials: Trials, name: str) -> tuple[Change, ...]:
+def for_fan_in(trials: Trials, name: str) -> Changes:
     """Return changes after which one neuron of a layer fits on a core."""
 
-    def holds(changes: Sequence[Change]) -> bool:
+    def holds(changes: Changes) -> bool:
         return trials.fits_a_core(changes, name)
 
-    own = largest_kernel(*_find(trials, name), holds)
-    changes = [] if own is None else [own]
-    lowered = trials.as_is()
+    own = largest_kernel(trials.network.by_name[name], holds)
+    lowered = trials.as_is
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
-    for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
-        changes += _narrow_or_stride(trials, source, holds)
-    return tuple(changes)
+    sources = dict.fromkeys(p.layer.name for p in read_here if p is not None)
+    found = (_narrow_or_stride(trials, source, holds) for source in sources)
+    return tuple(chain([own] if own else [], *found))
 
 
-def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> list[Change]:
-    position, layer = _find(trials, name)
-    candidates = (
-        widest(position, layer, holds, layer.shape[-1] - 1),
-        smallest_stride(position, layer, holds),
-    )
-    return [change for change in candidates if change is not None]
-
-
-def _find(trials: Trials, name: str) -> tuple[int, LogicalLayer]:
-    layers = trials.layers()
-    position = next(i for i, layer in enumerate(layers) if layer.name == name)
-    return position, layers[position]
-
-
-def _by_neurons(trials: Trials) -> list[str]:
-    """Return the layers on the chip, starting with the most neurons."""
-    lowered = trials.as_is()
-    floors = compartment_floors(lowered, trials.profile)
-    ordered = sorted(floors, key=lambda name: -floors[name])
-    return list(dict.fromkeys(lowered.by_name[name].layer.name for name in ordered))
+def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> Changes:
+    layer = trials.network.by_name[name]
+    fewer = widest(layer, holds, layer.shape[-1] - 1)
+    stride = smallest_stride(layer, holds)
+    return tuple(change for change in (fewer, stride) if change is not None)

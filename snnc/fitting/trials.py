@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, prod
-from typing import Any
+from typing import Any, cast
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
+from snnc.ir.logical import LogicalNetwork, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
+from snnc.language.written import extents
 from snnc.loihi.plan import (
     PlanCache,
     block_is_sound,
@@ -24,18 +24,14 @@ from snnc.loihi.plan import (
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve
+from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.verify import verify
-from snnc.text.tables import dims
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A new value for one property of one layer.
+    """A new value for one property of the layer with this name."""
 
-    ``position`` is the layer's index in the spec, and ``layer`` its name.
-    """
-
-    position: int
     layer: str
     key: str
     value: int | Shape | str
@@ -46,46 +42,30 @@ class Change:
         return f"{self.key} {spec_text(self.value)}"
 
 
+Changes = tuple[Change, ...]
+
+
 def spec_text(value: int | Shape | str) -> str:
     """Return a number, dims or a word as written in a spec; shorten equal dims."""
-    if not isinstance(value, tuple):
-        return str(value)
-    return str(value[0]) if len(set(value)) == 1 else dims(value)
-
-
-def target_of(network: LogicalNetwork, cores: int | None) -> Loihi | None:
-    """Return a network's target with another number of cores and enough chips.
-
-    Return None for ``target nengo``, which has no cores.
-    """
-    target = network.target
-    if not isinstance(target, Loihi) or cores is None:
-        return target if isinstance(target, Loihi) else None
-    chips = ceil(cores / network.device.chip.cores)
-    return replace(target, cores=cores, chips=chips)
-
-
-def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
-    """Return the spec with the changed values; the positions stay the same."""
-    layers = list(spec.spec.layers)
-    for change in changes:
-        value: dict[str, Any] = {change.key: change.value}
-        layers[change.position] = replace(layers[change.position], **value)
-    return replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
+    return extents(value) if isinstance(value, tuple) else str(value)
 
 
 def legal_network(
-    spec: ValidatedSpec, device: Profile, changes: Sequence[Change]
+    spec: ValidatedSpec, device: Profile, changes: Changes
 ) -> LogicalNetwork | None:
     """Return the network of a spec with changes; None if it has errors."""
+    layers, names = list(spec.spec.layers), layer_names(spec)
+    for change in changes:
+        place, value = names.index(change.layer), {change.key: change.value}
+        layers[place] = replace(layers[place], **cast("Any", value))
+    changed = replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
     report = Diagnostics()
-    network = resolve(with_changes(spec, changes), device, report)
+    network = resolve(changed, device, report)
     if network is not None and not report.errors:
         verify(network, report)
     return None if report.errors else network
 
 
-Changes = tuple[Change, ...]
 MAPPED = 256
 """For more cores, only the variants' neurons are counted, unless `Trials` is
 patient."""
@@ -162,13 +142,10 @@ class Trials:
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         if mapped is not None and mapped.lowered.network.target == target:
-            self._costs[()] = _cost(mapped.lowered, mapped.cores)
+            self._costs[()] = cost_of(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
-    def layers(self) -> tuple[LogicalLayer, ...]:
-        """Return the layers of the unchanged spec."""
-        return self.as_is().network.layers
-
+    @cached_property
     def as_is(self) -> LoweredNetwork:
         """Return the unchanged spec, lowered.
 
@@ -178,6 +155,11 @@ class Trials:
         if lowered is None:
             raise ValueError("a spec with errors has no variants")
         return lowered
+
+    @property
+    def network(self) -> LogicalNetwork:
+        """The network of the unchanged spec."""
+        return self.as_is.network
 
     def lower(self, changes: Changes) -> LoweredNetwork | None:
         """Return the lowered variant; None if the variant is not legal.
@@ -216,7 +198,7 @@ class Trials:
                 self._costs[changes] = None
             else:
                 cores = outcome.solution.cores
-                self._costs[changes] = _cost(outcome.plan.lowered, cores)
+                self._costs[changes] = cost_of(outcome.plan.lowered, cores)
         return self._costs[changes]
 
     def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
@@ -234,25 +216,25 @@ class Trials:
         self.work += outcome.work + CHOICES * more
         return outcome if outcome.fits else None
 
-    def fits(self, changes: Sequence[Change]) -> bool:
+    def fits(self, changes: Changes) -> bool:
         """Return whether the variant fits the target, or may fit if not `certain`."""
         if self.certain:
             return self.fits_target(changes)
-        legal = self.lower(tuple(changes)) is not None
-        return legal and self.floor(tuple(changes)) <= self.target.cores
+        legal = self.lower(changes) is not None
+        return legal and self.floor(changes) <= self.target.cores
 
-    def fits_target(self, changes: Sequence[Change]) -> bool:
+    def fits_target(self, changes: Changes) -> bool:
         """Return whether the variant fits the target, after mapping it."""
-        return self.cost(tuple(changes)) is not None
+        return self.cost(changes) is not None
 
     def fits_surely(self, changes: Changes) -> bool:
         """Return whether the variant is small enough to be mapped, and fits."""
         is_small = self.floor(changes) <= COUNTED
         return is_small and self.cost(changes) is not None
 
-    def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
+    def fits_a_core(self, changes: Changes, name: str) -> bool:
         """Return whether a layer of the variant has a tiling that fits on cores."""
-        lowered = self.lower(tuple(changes))
+        lowered = self.lower(changes)
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
         population = lowered.by_name[name]
@@ -289,7 +271,8 @@ class Trials:
         return self.map((), replace(self.target, chips=chips, cores=most))
 
 
-def _cost(lowered: LoweredNetwork, cores: int) -> VariantCost:
+def cost_of(lowered: LoweredNetwork, cores: int) -> VariantCost:
+    """Return the costs of a lowered network on a number of cores."""
     return VariantCost(
         cores,
         sum(p.neurons for p in lowered.populations if p.on_chip),

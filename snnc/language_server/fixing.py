@@ -24,6 +24,7 @@ from snnc.language_server.buffers import (
     workspace_edit,
 )
 from snnc.language_server.server import FIX_ALL, SpecServer
+from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
@@ -92,7 +93,8 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     statements = {head(s): s for s in analysis.document.statements}
     fitting: list[Remedy] = []
     for change in changes:
-        statement = statements[spec.places[change.position].span]
+        place = spec.places[layer_names(spec).index(change.layer)]
+        statement = statements[place.span]
         edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
         fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))

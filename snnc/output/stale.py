@@ -153,16 +153,14 @@ def _join_names(rows: Sequence[ComparedFile]) -> str:
 
 
 def report_orphan(
-    orphan: Orphan, comparison: Comparison, command: str
+    comparison: Comparison, reason: str, command: str
 ) -> Iterator[Diagnostic]:
     """Report a package that should be removed, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
     if comparison.names(FileState.LEFT_OVER):
-        folder = orphan.package.folder
-        yield rules.LeftOver(
-            span=whole_file(folder), reason=orphan.reason, command=command
-        )
+        span = whole_file(comparison.folder)
+        yield rules.LeftOver(span=span, reason=reason, command=command)
 
 
 def difference(comparison: Comparison) -> str:

@@ -1,9 +1,8 @@
 """Build the packages of specs for `snnc build`, Python callers and sweeps.
 
 All specs are compiled. Each package is passed to an action, unless another spec owns
-the package. The actions are `Write`, `Check` and `DryRun`. The method ``package`` of an
-action processes the package of a spec, and returns False if building it would fail. The
-method ``orphan`` processes a package to remove, with the command that removes it.
+the package, and then each package to remove. The actions are `update_package`,
+`check_package` and `list_changes`.
 """
 
 from __future__ import annotations
@@ -20,13 +19,11 @@ from typing import TYPE_CHECKING
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
-from snnc.ir.logical import LogicalNetwork
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
 from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.records import origin_of
 from snnc.output.stale import (
-    Orphan,
     difference,
     find_orphans,
     find_renamed,
@@ -45,6 +42,7 @@ from snnc.output.write import (
 from snnc.passes import Compilation, run_passes
 from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
+from snnc.source import Span, whole_file
 from snnc.text.tables import counted, printable
 from snnc.tools.opening import FileName, SpecError
 
@@ -69,22 +67,32 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A spec without errors, its package, and how long compiling it took."""
+    """A package to build from a spec or, if there is a ``reason``, to remove.
 
-    spec: Wanted
-    network: LogicalNetwork
+    ``command`` does this in a shell. ``span`` is the network's in its spec, and
+    ``seconds`` is how long compiling it took.
+    """
+
     package: PackageFiles
-    seconds: float
+    command: str
+    span: Span
+    spec: str = ""
+    seconds: float = 0.0
+    reason: str = ""
 
     @property
-    def command(self) -> str:
-        """The command that writes the package, quoted for a shell."""
-        output = self.package.folder.parent.as_posix()
-        return build_command(self.spec.path, output, self.spec.device)
+    def name(self) -> str:
+        """The network's name."""
+        return self.package.folder.name
 
-    @property
-    def milliseconds(self) -> str:
-        return f"{1000 * self.seconds:.0f} ms"
+    def describe(self, what: str) -> str:
+        """Say what happened to the package, and how long compiling it took."""
+        folder = self.package.folder.as_posix()
+        return f"{self.spec}: {folder}: {what} ({1000 * self.seconds:.0f} ms)"
+
+
+Action = Callable[[Job, Diagnostics], bool]
+"""Process a package, report problems, and return whether building it would succeed."""
 
 
 def build_specs(
@@ -125,7 +133,7 @@ def build_specs(
     for job, report in zip(jobs, reports, strict=True):
         if job is not None:
             report.add(*_conflicts(job, jobs, force))
-            if not report.errors and action.package(job, report):
+            if not report.errors and action(job, report):
                 done.append(job)
         tell(report)
     if len(done) == len(specs):
@@ -146,7 +154,9 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     except OSError as error:  # the current folder was removed
         report.add(cannot_write(error, output))
         return None
-    return Job(spec, made.network, package, time.perf_counter() - started)
+    command = build_command(spec.path, output.as_posix(), spec.device)
+    seconds = time.perf_counter() - started
+    return Job(package, command, made.network.span, spec.path, seconds)
 
 
 def package_of(
@@ -168,19 +178,20 @@ def _conflicts(
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
-    name, span = job.network.name, job.network.span
-    others = [other for other in jobs if other and other.spec.path != job.spec.path]
-    for other in others:
-        if other.network.name.lower() == name.lower():
-            yield SameNetwork(span=span, name=name, other=other.spec.path)
+    name, span = job.name, job.span
+    for other in jobs:
+        if other is None or other.spec == job.spec:
+            continue
+        if other.name.lower() == name.lower():
+            yield SameNetwork(span=span, name=name, other=other.spec)
             return
-    owner = None if force else _other_owner(job.package, name)
+    owner = None if force else _other_owner(job.package)
     if owner is not None:
         path = job.package.folder.as_posix()
         yield PackageTaken(span=span, path=path, name=name, other=owner)
 
 
-def _other_owner(package: PackageFiles, network: str) -> str | None:
+def _other_owner(package: PackageFiles) -> str | None:
     """Return the path of another spec that owns a package's folder, as in its lock.
 
     Return None if this spec owns the package, or if the other spec no longer exists or
@@ -196,7 +207,9 @@ def _other_owner(package: PackageFiles, network: str) -> str | None:
         return None
     made = compile_file(other, Diagnostics(), "resolve")
     found = None if made is None or made.network is None else made.network.name
-    return theirs.spec if found in (None, network) else None  # errors hide the name
+    return (
+        theirs.spec if found in (None, package.folder.name) else None
+    )  # errors hide the name
 
 
 def _do_orphans(
@@ -210,8 +223,10 @@ def _do_orphans(
         if sweep:
             orphans += [(orphan, again) for orphan in find_orphans(output)]
         for orphan, command in orphans:
-            if orphan.package.folder not in built:  # otherwise another spec owns it now
-                action.orphan(orphan, command, report)
+            folder = orphan.package.folder
+            if folder not in built:  # otherwise another spec owns it now
+                span, reason = whole_file(folder), orphan.reason
+                action(Job(orphan.package, command, span, reason=reason), report)
     except OSError as error:
         report.add(cannot_write(error, output))
 
@@ -223,41 +238,46 @@ def _ignore(line: str) -> None:
     """Discard a message: Python calls print nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Report packages that are out of date.
+def check_package(
+    job: Job,
+    report: Diagnostics,
+    *,
+    tracked: bool = False,
+    say: Tell = _ignore,
+    show: Tell = _ignore,
+) -> bool:
+    """Report a package that is out of date.
 
     With ``tracked``, also report files that git does not track. ``say`` receives a line
-    for each package that is up to date, and ``show`` the differences of other packages.
+    for a package that is up to date, and ``show`` the differences of another package.
     """
+    comparison = _compare(job.package, report)
+    if comparison is None:
+        return False
+    if show is not _ignore and (text := difference(comparison)):
+        show(text)
+    if job.reason:
+        report.add(*report_orphan(comparison, job.reason, job.command))
+        return not report.errors
+    report.add(*problems(comparison, job.spec, job.package.lock, job.command))
+    if tracked and not report.errors:
+        report.extend(report_untracked(job.package))
+    if not report.errors:
+        say(job.describe("up to date"))
+    return not any((*refusals(comparison), *report_kept(comparison)))
 
-    tracked: bool = False
-    say: Tell = _ignore
-    show: Tell | None = None
 
-    def package(self, job: Job, report: Diagnostics) -> bool:
-        comparison = self._compare(job.package, report)
-        if comparison is None:
-            return False
-        lock = job.package.lock
-        report.add(*problems(comparison, job.spec.path, lock, job.command))
-        if self.tracked and not report.errors:
-            report.extend(report_untracked(job.package))
-        if not report.errors:
-            folder = comparison.folder.as_posix()
-            self.say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
-        return not any((*refusals(comparison), *report_kept(comparison)))
-
-    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        comparison = self._compare(orphan.package, report)
-        if comparison is not None:
-            report.add(*report_orphan(orphan, comparison, command))
-
-    def _compare(self, package: PackageFiles, report: Diagnostics) -> Comparison | None:
-        comparison = _compare(package, report)
-        if comparison and self.show is not None and (text := difference(comparison)):
-            self.show(text)
-        return comparison
+def list_changes(job: Job, report: Diagnostics, *, force: bool, show: Tell) -> bool:
+    """Show one line per file that a build would write or remove."""
+    comparison = _compare(job.package, report, force)
+    if comparison is not None:
+        refused = list(refusals(comparison))
+        report.add(*refused, *report_kept(comparison))
+        plan = WrittenFiles() if refused else plan_changes(comparison)
+        for word, names in (("write", plan.written), ("remove", plan.removed)):
+            for name in names:
+                show(printable(f"{word} {(comparison.folder / name).as_posix()}"))
+    return not report.errors
 
 
 def _compare(
@@ -270,80 +290,43 @@ def _compare(
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """Show one line per file that a build would write or remove."""
-
-    force: bool
-    show: Tell
-
-    def package(self, job: Job, report: Diagnostics) -> bool:
-        self._list(job.package, report)
-        return not report.errors
-
-    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        self._list(orphan.package, report)
-
-    def _list(self, package: PackageFiles, report: Diagnostics) -> None:
-        comparison = _compare(package, report, self.force)
-        if comparison is None:
-            return
-        refused = list(refusals(comparison))
-        report.add(*refused, *report_kept(comparison))
-        if refused:
-            return
-        plan = plan_changes(comparison)
-        for word, names in (("write", plan.written), ("remove", plan.removed)):
-            for name in names:
-                self.show(printable(f"{word} {(package.folder / name).as_posix()}"))
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Update a package.
+def update_package(
+    job: Job,
+    report: Diagnostics,
+    *,
+    force: bool,
+    tracked: bool = False,
+    say: Tell = _ignore,
+    show: Tell = _ignore,
+) -> bool:
+    """Update or remove a package.
 
     With ``tracked``, also report the files that git does not track after the build.
-    ``say`` receives a summary of each package, and ``show`` the path of each written
-    file.
+    ``say`` receives a summary, and ``show`` the path of each written file.
     """
+    folder = job.package.folder
 
-    force: bool
-    tracked: bool = False
-    say: Tell = _ignore
-    show: Tell = _ignore
+    def wait(folder: Path) -> None:
+        say(f"{folder.as_posix()}: waiting for another build")
 
-    def package(self, job: Job, report: Diagnostics) -> bool:
-        done = self._write(job.package, report)
-        if done is None:
-            return False
-        folder = job.package.folder
-        if done.before < FORMAT:
-            self.say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-        written = counted(len(done.written), "file")
-        removed = f", {len(done.removed)} removed" if done.removed else ""
-        summary = f"{written} written, {len(done.unchanged)} unchanged{removed}"
-        where = f"{job.spec.path}: {folder.as_posix()}"
-        self.say(f"{where}: {summary} ({job.milliseconds})")
-        for name in done.written:
-            self.show(printable((folder / name).as_posix()))
-        if self.tracked:
-            report.extend(report_untracked(job.package))
+    done = write_package(job.package, force, report, wait)
+    if done is None:
+        return False
+    if job.reason:
+        if done.removed:
+            files = counted(len(done.removed), "file")
+            say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
         return True
-
-    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        done = self._write(orphan.package, report)
-        if done is not None and done.removed:
-            folder, files = orphan.package.folder, counted(len(done.removed), "file")
-            self.say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
-
-    def _write(self, package: PackageFiles, report: Diagnostics) -> WrittenFiles | None:
-        def wait(folder: Path) -> None:
-            self.say(f"{folder.as_posix()}: waiting for another build")
-
-        return write_package(package, self.force, report, wait)
-
-
-Action = Check | DryRun | Write
+    if done.before < FORMAT:
+        say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
+    written = counted(len(done.written), "file")
+    removed = f", {len(done.removed)} removed" if done.removed else ""
+    say(job.describe(f"{written} written, {len(done.unchanged)} unchanged{removed}"))
+    for name in done.written:
+        show(printable((folder / name).as_posix()))
+    if tracked:
+        report.extend(report_untracked(job.package))
+    return True
 
 
 def build(
@@ -394,11 +377,10 @@ def build(
     device_name = None if spec.device == DEFAULT else spec.device
     wanted = Wanted(path.as_posix(), device_name, partial(_emit, spec))
     report = Diagnostics()
-    action = Check() if check else Write(force)
     if not build_specs(
         [wanted],
         folder,
-        action,
+        check_package if check else partial(update_package, force=force),
         lambda own: report.extend(own.diagnostics),
         sweep=False,
         force=force,

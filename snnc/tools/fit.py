@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from itertools import permutations
-from math import prod, sqrt
+from math import ceil, prod, sqrt
 from typing import TYPE_CHECKING
 
 from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
@@ -16,11 +16,10 @@ from snnc.fitting.trials import (
     OutOfWorkError,
     Trials,
     VariantCost,
+    cost_of,
     spec_text,
-    target_of,
 )
-from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalLayer
+from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.text import tables
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import Cells, TextTable, code, counted, prose
@@ -187,9 +186,12 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     made = spec.made
     assert made.spec is not None
     assert made.lowered is not None
-    target = target_of(made.lowered.network, cores)
-    if target is None:
+    target = made.lowered.network.target
+    if not isinstance(target, Loihi):
         raise ValueError("`target nengo` has no cores, so there is nothing to fit")
+    if cores is not None:
+        chips = ceil(cores / made.device.chip.cores)
+        target = replace(target, cores=cores, chips=chips)
     trials = Trials(made.spec, target, made.device, patient, made.mapped)
     present = trials.cost(())
     if present is not None and not patient:
@@ -203,31 +205,23 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         None if limitless is None else limitless.cores,
         present,
         tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
-        len(search.places),
-        len(search.places) - tried,
+        len(search.layers),
+        len(search.layers) - tried,
     )
-
-
-Place = tuple[int, LogicalLayer]
-"""A layer and its index."""
 
 
 class _Search:
     """Searches for variants that fit.
 
-    ``places`` are the chip's layers with filters or units.
+    ``layers`` are the chip's layers with filters or units.
     """
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
-        self.places = [
-            (position, layer)
-            for position, layer in enumerate(trials.layers())
-            if layer.on_chip and width_key(layer) is not None
-        ]
-        lowered = trials.as_is()
-        self._neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
-        self._weights = sum(prod(tensor.shape) for tensor in tensors(lowered.network))
+        on_chip = (layer for layer in trials.network.layers if layer.on_chip)
+        self.layers = [layer for layer in on_chip if width_key(layer) is not None]
+        self._places = {layer.name: i for i, layer in enumerate(self.layers)}
+        self._present = cost_of(trials.as_is, 0)
 
     def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
         """Return the variants that fit, layer by layer, and the number of layers tried.
@@ -237,50 +231,58 @@ class _Search:
         alone: list[FitVariant] = []
         together: list[FitVariant] = []
         tried = 0
-        largest = sorted(self.places, key=lambda place: -prod(place[1].shape))
+        largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
         try:
             if not fits:
                 together += self._thinner()
-            for place in largest:
-                for changes in self._grown(place) if fits else self._narrower(place):
+            for layer in largest:
+                for changes in self._grown(layer) if fits else self._narrower(layer):
                     alone.append(self._variant(changes))
                 tried += 1
             if not fits:
                 together += self._better_pair(largest[:PAIRED], [*alone, *together])
         except OutOfWorkError:
             pass  # the result contains the number of untried layers
-        return [*sorted(alone, key=lambda v: v.changes[0].position), *together], tried
+        return [
+            *sorted(alone, key=lambda v: self._place(v.changes[0])),
+            *together,
+        ], tried
+
+    def _place(self, change: Change) -> int:
+        return self._places[change.layer]
 
     def _variant(self, changes: Changes) -> FitVariant:
-        cost = self._trials.cost(changes)
+        cost, present = self._trials.cost(changes), self._present
         assert cost is not None, "only variants that fit are offered"
-        share = cost.neurons / self._neurons * cost.weights / self._weights
-        now = self._trials.layers()
-        ends = (c for c in changes if c.value == GROWTH * now[c.position].shape[-1])
+        share = cost.neurons / present.neurons * cost.weights / present.weights
+        now = self._trials.network.by_name
+        ends = (c for c in changes if c.value == GROWTH * now[c.layer].shape[-1])
         return FitVariant(changes, cost, sqrt(share), next(ends, None))
 
-    def _widest(self, place: Place, most: int, also: Changes = ()) -> Change | None:
-        return widest(*place, self._trials.fits_target, most, also)
+    def _widest(
+        self, layer: LogicalLayer, most: int, also: Changes = ()
+    ) -> Change | None:
+        return widest(layer, self._trials.fits_target, most, also)
 
-    def _grown(self, place: Place) -> Iterator[Changes]:
+    def _grown(self, layer: LogicalLayer) -> Iterator[Changes]:
         """Yield the variant with the most filters in a layer that fit."""
-        now = place[1].shape[-1]
-        more = self._widest(place, GROWTH * now)
+        now = layer.shape[-1]
+        more = self._widest(layer, GROWTH * now)
         if more is not None and more.value != now:
             yield (more,)
 
-    def _narrower(self, place: Place) -> Iterator[Changes]:
+    def _narrower(self, layer: LogicalLayer) -> Iterator[Changes]:
         """Yield variants with fewer filters in a layer, a larger stride, or both."""
-        most = place[1].shape[-1] - 1
-        if (fewer := self._widest(place, most)) is not None:
+        most = layer.shape[-1] - 1
+        if (fewer := self._widest(layer, most)) is not None:
             yield (fewer,)
-        stride = smallest_stride(*place, self._trials.fits_target)
+        stride = smallest_stride(layer, self._trials.fits_target)
         if stride is not None:
             yield (stride,)
-        for wider in wider_strides(*place):
+        for wider in wider_strides(layer):
             if wider == stride:
                 break
-            if (both := self._widest(place, most, (wider,))) is not None:
+            if (both := self._widest(layer, most, (wider,))) is not None:
                 yield (wider, both)
 
     def _thinner(self) -> Iterator[FitVariant]:
@@ -290,40 +292,39 @@ class _Search:
         """
         for share in SHARES:
             # A layer with few filters may keep all.
-            scaled = ((_share(place, share), place) for place in self.places)
-            changes = tuple(c for c, (_, old) in scaled if c.value != old.shape[-1])
+            scaled = ((_share(layer, share), layer) for layer in self.layers)
+            changes = tuple(c for c, old in scaled if c.value != old.shape[-1])
             if len(changes) > 1 and self._trials.fits_target(changes):
                 yield self._variant(changes)
                 return
 
     def _better_pair(
-        self, places: Sequence[Place], others: Sequence[FitVariant]
+        self, layers: Sequence[LogicalLayer], others: Sequence[FitVariant]
     ) -> Iterator[FitVariant]:
         """Yield the best change to two layers, if it keeps more than ``others``."""
         pairs = []
-        for place, second in permutations(places, 2):
-            for first in _steps_down(place):
-                fewer = self._widest(second, second[1].shape[-1] - 1, (first,))
+        for layer, second in permutations(layers, 2):
+            for first in _steps_down(layer):
+                fewer = self._widest(second, second.shape[-1] - 1, (first,))
                 if fewer is not None:
-                    changes = sorted((first, fewer), key=lambda change: change.position)
+                    changes = sorted((first, fewer), key=self._place)
                     pairs.append(self._variant(tuple(changes)))
         best = max(pairs, key=lambda pair: pair.kept, default=None)
         if best and best.kept > max((other.kept for other in others), default=0.0):
             yield best
 
 
-def _steps_down(place: Place) -> Iterator[Change]:
+def _steps_down(layer: LogicalLayer) -> Iterator[Change]:
     """Yield changes to some fractions of a layer's filters, or to the next stride."""
-    yield from wider_strides(*place)[:1]
-    for change in (_share(place, share) for share in HALVES):
-        if change.value != place[1].shape[-1]:
+    yield from wider_strides(layer)[:1]
+    for change in (_share(layer, share) for share in HALVES):
+        if change.value != layer.shape[-1]:
             yield change
 
 
-def _share(place: Place, share: float) -> Change:
-    position, layer = place
+def _share(layer: LogicalLayer, share: float) -> Change:
     value = max(1, round(layer.shape[-1] * share))
-    return Change(position, layer.name, width_key(layer) or "", value)
+    return Change(layer.name, width_key(layer) or "", value)
 
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")

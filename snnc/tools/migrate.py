@@ -26,7 +26,7 @@ from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff import read_version
-from snnc.tools.diff.layers import match
+from snnc.tools.diff.properties import match
 from snnc.tools.diff.weights import compare_weights
 from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_or_report

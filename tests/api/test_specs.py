@@ -17,7 +17,7 @@ from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS, kinds
 from snnc.language.statements import LoihiTarget
 from snnc.passes import PIPELINE
-from snnc.tools.report import html, text
+from snnc.tools.report import formats, html
 from snnc.tools.report.summary import summarise
 from snnc.tools.spec import LayerSpec
 from tests.support import ROOT, compile_text
@@ -269,8 +269,8 @@ def test_a_report_is_that_of_the_command_line() -> None:
     made, _ = compile_text(DRIFT.read_text(), "route")
     assert made.routed is not None
     summary = summarise(made.routed)
-    assert str(report) == text.table(summary)
-    assert report.markdown(why=True) == text.markdown(summary, why=True)
+    assert str(report) == formats.table(summary)
+    assert report.markdown(why=True) == formats.markdown(summary, why=True)
     shown = html.fragment(summary)
     assert shown[shown.index("<h2>The cores") :] in report.html()
     assert "What changed since" in report.html(against=DRIFT)

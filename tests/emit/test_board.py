@@ -12,7 +12,7 @@ import pytest
 from nengo_loihi.hardware import allocators
 
 import snnc
-from snnc.tools.report.json import document
+from snnc.tools.report.formats import document
 from snnc.tools.report.summary import summarise
 from tests.api.test_builds import TWO_CHIPS
 from tests.support import sound

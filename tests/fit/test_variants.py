@@ -137,7 +137,7 @@ def test_variants_of_a_large_network_are_counted_with_what_the_others_found() ->
     results, _ = compile_text(many_layers(), "lower")
     tried = Trials(results.spec, results.network.target, results.device)
     for value in range(4, 24):
-        tried.cost((Change(30, "c30", "filters", value),))
+        tried.cost((Change("c30", "filters", value),))
     # Each differs from the rest in what one layer is and another reads.
     assert len(tried.cache.choices) < 60
 

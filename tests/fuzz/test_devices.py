@@ -16,9 +16,8 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.source import SourceFile
-from snnc.tools.report import json as report_json
+from snnc.tools.report.formats import document, limits_table, table
 from snnc.tools.report.summary import summarise
-from snnc.tools.report.text import limits_table, table
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET
@@ -92,5 +91,5 @@ def place(device: Profile) -> None:
         assert report.errors
         return
     summary = summarise(routed)
-    json.dumps(report_json.document(summary), allow_nan=False)
+    json.dumps(document(summary), allow_nan=False)
     assert table(summary, why=True)

@@ -19,10 +19,9 @@ from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.loihi.profile import read_profile
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
+from snnc.tools.report.formats import document, limits_table, markdown, table
 from snnc.tools.report.html import line_costs, page
-from snnc.tools.report.json import document
 from snnc.tools.report.summary import Summary, summarise
-from snnc.tools.report.text import limits_table, markdown, table
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS, network, sound
 

@@ -19,9 +19,9 @@ from snnc.text.tables import (
     prose,
     table,
 )
+from snnc.tools.report.formats import markdown
 from snnc.tools.report.html import page
 from snnc.tools.report.summary import summarise
-from snnc.tools.report.text import markdown
 from tests.support import ROOT, sound
 
 ANY = st.text(st.characters(codec=None), max_size=40)

@@ -1,4 +1,4 @@
-"""One side of a comparison: a compiled spec, and its properties.
+"""The two sides of a comparison, their properties, and the changes of their layers.
 
 Properties have their names in the language, and their values are written as in a spec.
 """
@@ -16,13 +16,15 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
+from snnc.language.layers import SpikingSpec
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of, key_of
+from snnc.language.properties import NeuronSpec
 from snnc.passes import Compilation
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
-from snnc.tools.diff.changes import Changed
+from snnc.tools.diff.changes import Changed, LayerChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +253,104 @@ def classes(labels: tuple[str, ...]) -> str:
     if labels == tuple(map(str, range(len(labels)))):
         return str(len(labels))
     return written.write_list(map(word, labels))
+
+
+AROUND = frozenset((*keys_of(SpikingSpec), *keys_of(NeuronSpec), "start"))
+"""Properties that don't define a layer: those that `defaults` may set for all neurons,
+and an encoder's `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The correspondence between old and new layers.
+
+    Attributes
+    ----------
+    names
+        The new name of every old layer that has a counterpart; includes the input and
+        the readout.
+    pairs
+        The layers that both networks have, in the order of the new spec.
+    """
+
+    names: dict[str, str]
+    pairs: tuple[tuple[LogicalLayer, LogicalLayer], ...]
+
+
+def match(old: Version, new: Version) -> Matching:
+    """Match layers by name, then by all properties, then by their main properties.
+
+    The main properties exclude those that `defaults` may set for all neurons. So a
+    renamed layer is matched even if its rate also changed.
+    """
+    before, after = old.network, new.network
+    names = {layer.name: layer.name for layer in before.layers}
+    names = {name: name for name in names if name in after.by_name}
+    names[before.input.name] = after.input.name
+    names[before.readout.name] = after.readout.name
+    for ignored in (frozenset[str](), AROUND):
+        while renamed := _find_rename(old, new, names, ignored):
+            names |= renamed
+    kept = {names[x.name]: x for x in before.layers if x.name in names}
+    pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
+    return Matching(names, tuple(pairs))
+
+
+def _find_rename(
+    old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
+) -> dict[str, str]:
+    """Find another pair of layers with the same properties."""
+    taken = set(names.values())
+    left = [layer for layer in old.network.layers if layer.name not in names]
+    for layer in new.network.layers:
+        if layer.name in taken:
+            continue
+        for candidate in left:
+            changes = differences(old, candidate, new, layer, names)
+            if all(change.key in ignored for change in changes):
+                return {candidate.name: layer.name}
+    return {}
+
+
+def differences(
+    old: Version,
+    before: LogicalLayer,
+    new: Version,
+    after: LogicalLayer,
+    names: dict[str, str],
+) -> tuple[Changed, ...]:
+    """Return the properties that differ and are not inherited on both sides."""
+    was = of_layer(before, names)
+    now = of_layer(after, {})
+    for key in inherited(old, was) & inherited(new, now):
+        del was[key], now[key]
+    return tuple(changes(was, now))
+
+
+def layer_changes(
+    old: Version, new: Version, matching: Matching
+) -> Iterator[LayerChange]:
+    """Yield the changes of every layer, in the order of the new spec."""
+    names = matching.names
+    before = {after.name: layer for layer, after in matching.pairs}
+    for layer in old.network.layers:
+        if layer.name not in names:
+            row = Changed("removed", statement(old, layer), None)
+            yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
+    for layer in new.network.layers:
+        what = layer.name, layer.kind, layer.shape
+        was = before.get(layer.name)
+        if was is None:
+            row = Changed("added", None, statement(new, layer))
+            yield LayerChange("added", *what, (row,))
+            continue
+        if was.name != layer.name:
+            row = Changed("name", was.name, layer.name)
+            yield LayerChange("renamed", *what, (row,))
+        if changed := differences(old, was, new, layer, names):
+            yield LayerChange("changed", *what, changed)
+    kept = (x.name for x in old.network.layers if names.get(x.name) in before)
+    order = [names[name] for name in kept]
+    if order != [*before]:
+        row = Changed("order", ", ".join(order), ", ".join(before))
+        yield LayerChange("reordered", "", rows=(row,))

@@ -27,11 +27,10 @@ from snnc.tools.diff.changes import (
     WeightsChange,
     arrow,
 )
-from snnc.tools.diff.cores import Cores, CoresRefused, CoresTaken
 from snnc.tools.report.html import Heading, Part
 
 if TYPE_CHECKING:
-    from snnc.tools.diff.compare import Diff
+    from snnc.tools.diff.compare import Cores, CoresRefused, CoresTaken, Diff
 
 WIDTH = 88
 HEAD = ("name", "property", "before", "after")
@@ -130,11 +129,21 @@ def _why(weights: WeightsChange) -> str:
 
 
 def core_lines(cores: Cores) -> list[str]:
-    """Return one line if both networks fit or agree, otherwise one line per network."""
-    old, new = _core_line(cores.old), _core_line(cores.new)
-    if cores.old.fits and cores.new.fits:
-        return [arrow(old, new)]
-    return [new] if old == new else [f"old: {old}", f"new: {new}"]
+    """Describe cores and costs: one line each, or one line per network if one fails.
+
+    The costs are empty if they are unchanged.
+    """
+    old, new = cores.old, cores.new
+    told = [_core_line(old), _core_line(new)]
+    if not (old.fits and new.fits):
+        same = told[0] == told[1]
+        return told[:1] if same else [f"old: {told[0]}", f"new: {told[1]}"]
+    changes = [
+        _change(old.spikes, new.spikes, "", " spikes"),
+        _change(old.energy_joules, new.energy_joules, "J"),
+    ]
+    costs = ", ".join(filter(None, changes))
+    return [arrow(*told), *([f"at most per example: {costs}"] if costs else [])]
 
 
 def _core_line(taken: CoresTaken | CoresRefused) -> str:
@@ -144,19 +153,6 @@ def _core_line(taken: CoresTaken | CoresRefused) -> str:
     if not taken.cores:
         return "no cores"
     return f"{counted(taken.cores, 'core')} on {counted(taken.chips, 'chip')}"
-
-
-def cost_line(cores: Cores) -> str:
-    """Describe how spikes and energy change; empty if unchanged or unknown."""
-    old, new = cores.old, cores.new
-    if not (old.fits and new.fits):
-        return ""
-    changes = [
-        _change(old.spikes, new.spikes, "", " spikes"),
-        _change(old.energy_joules, new.energy_joules, "J"),
-    ]
-    told = ", ".join(filter(None, changes))
-    return f"at most per example: {told}" if told else ""
 
 
 def _change(old: float, new: float, unit: str, what: str = "") -> str:
@@ -188,16 +184,11 @@ def text(difference: Diff) -> str:
         if title == "weights":
             lines += _render_kept(difference.tensors)
         if title == "cores":
-            told = _core_sentences(difference)
+            told = core_lines(difference.cores)
             lines = [_wrap(line, "  ", "      ") for line in told] + lines
         if lines:
             blocks.append([title, *lines])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
-
-
-def _core_sentences(difference: Diff) -> list[str]:
-    cores = difference.cores
-    return [*core_lines(cores), *filter(None, [cost_line(cores)])]
 
 
 def _render_kept(weights: WeightsChange) -> Iterator[str]:
@@ -227,7 +218,7 @@ def parts(difference: Diff) -> Iterator[Part]:
     for title, entries in sections(difference):
         told = [f"{e.subject}: {e.text}" for e in entries if not e.rows]
         if title == "cores":
-            told = _core_sentences(difference)
+            told = core_lines(difference.cores)
         rows = [
             (subject, row.key, row.old or "", row.new or "")
             for subject, row in _rows_to_show(entries)
@@ -283,10 +274,10 @@ def _headline(difference: Diff) -> str:
     head, colon, why = verdict(difference).partition(":")
     if difference.same:
         return f"**{head}.**"
-    sentences = "; ".join(core_lines(difference.cores)), cost_line(difference.cores)
-    costs = "".join(
-        f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in sentences if s
-    )
+    told, cores = core_lines(difference.cores), difference.cores
+    if not (cores.old.fits and cores.new.fits):
+        told = ["; ".join(told)]
+    costs = "".join(f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in told)
     return f"**{head}**{colon}{why}.{costs}"
 
 

@@ -10,6 +10,7 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     InputLayer,
+    KernelPadding,
     LifNeuron,
     LogicalLayer,
     LogicalNetwork,
@@ -17,6 +18,7 @@ from snnc.ir.logical import (
     RateCode,
     ReadoutLayer,
     Shape,
+    Spiking,
     TransposedConvolution,
 )
 from snnc.ir.shapes import pads
@@ -30,8 +32,7 @@ from snnc.tools.diff.changes import (
     WeightsChange,
     arrow,
 )
-from snnc.tools.diff.layers import Matching
-from snnc.tools.diff.properties import Version, classes, source_names
+from snnc.tools.diff.properties import Matching, Version, classes, source_names
 
 Traits = Mapping[str, object]
 """A description of a layer's function; equal functions have equal descriptions."""
@@ -146,93 +147,81 @@ def _input_traits(read: InputLayer) -> Traits:
 def _traits(
     network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
 ) -> Traits:
-    traits: dict[str, object] = {"reads": source_names(layer.sources, names)}
-    traits |= _operation(network, layer)
+    traits = {"reads": source_names(layer.sources, names), **_operation(network, layer)}
     if layer.shortcut is not None:
         traits["shortcut"] = source_names([layer.shortcut.source], names)
         stride = layer.shortcut.stride
         if stride:
-            traits["stride of the shortcut"] = dims(_effective(stride, layer.shape))
+            traits["stride of the shortcut"] = _strides(stride, layer.shape)
     if layer.spiking is not None:
-        traits["neurons"] = _curve(network, layer)
+        traits["neurons"] = _curve(network, layer, layer.spiking)
     return traits
 
 
 def _operation(network: LogicalNetwork, layer: LogicalLayer) -> Traits:
-    operation = layer.operation
-    match operation:
+    sizes = network.shape_of(layer.sources[0])
+    match layer.operation:
         case Dense():
             return {}
         case RateCode(scale, signed):
             return {"divided by": number(scale), "both signs": signed}
         case TransposedConvolution(stride=stride, padding=padding):
             return {"stride": dims(stride), "padding": padding}
-        case Convolution() | AveragePooling() | MaxPooling():
-            traits: dict[str, object] = {}
-        case _:
-            return {"joined by": layer.kind}
-    if not isinstance(operation, Convolution):
-        traits["window"] = dims(operation.window)
-    traits["stride"] = dims(_effective(operation.stride, layer.shape))
-    if not isinstance(operation, AveragePooling):
-        traits["zeros around"] = _pads(network, layer, operation)
-    if isinstance(operation, Convolution):
-        extent = operation.extent
-        traits["dilation"] = dims(_effective(operation.dilation, extent))
-        traits["groups"] = operation.groups
-    return traits
+        case AveragePooling(window, stride):
+            return {"window": dims(window), "stride": _strides(stride, layer.shape)}
+        case MaxPooling(window, stride, padding):
+            return {
+                "window": dims(window),
+                "stride": _strides(stride, layer.shape),
+                "zeros around": _pads(sizes, window, stride, padding),
+            }
+        case Convolution(stride=stride, padding=padding) as convolution:
+            extent = convolution.extent
+            return {
+                "stride": _strides(stride, layer.shape),
+                "zeros around": _pads(sizes, extent, stride, padding),
+                "dilation": _strides(convolution.dilation, extent),
+                "groups": convolution.groups,
+            }
+    return {"joined by": layer.kind}
 
 
-def _effective(stride: Shape, shape: Shape) -> Shape:
-    """Return a stride; use 1 for axes with a single position."""
-    return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
+def _strides(strides: Shape, shape: Shape) -> str:
+    """Write the strides of the axes; use 1 for axes with a single position."""
+    axes = zip(strides, shape, strict=False)
+    return dims(tuple(1 if size == 1 else stride for stride, size in axes))
 
 
-def _pads(
-    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution | MaxPooling
-) -> str:
+def _pads(sizes: Shape, extent: Shape, stride: Shape, padding: KernelPadding) -> str:
     """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
-    if operation.padding == "valid":
-        return "none"
-    sizes = network.shape_of(layer.sources[0])
-    extent = operation.window if isinstance(operation, MaxPooling) else operation.extent
-    axes = zip(sizes, extent, operation.stride, strict=False)
-    around = [pads(*axis, operation.padding) for axis in axes]
+    axes = zip(sizes, extent, stride, strict=False)
+    around = [pads(*axis, padding) for axis in axes]
     if not any(pad > 0 for both in around for pad in both):
         return "none"
     return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
 
 
-def _curve(network: LogicalNetwork, layer: LogicalLayer) -> str:
+def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> str:
     """Describe the neurons' response curve in ``build_model()``."""
-    spiking = layer.spiking
-    if spiking is None or layer.kind == "encode rate":
-        return "relu"
-    high = number(spiking.rate.high)
-    if layer.is_encoder:
-        clip = 1 / (network.timing.dt * spiking.rate.high)
-        return f"relu clipped at {clip:.6g}"
-    if isinstance(spiking.neuron, LifNeuron):
-        neuron = spiking.neuron
+    high, neuron = spiking.rate.high, spiking.neuron
+    if layer.kind == "encode conv":
+        return f"relu clipped at {1 / (network.timing.dt * high):.6g}"
+    if isinstance(neuron, LifNeuron) and not layer.is_encoder:
         taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
-        return f"lif with {taus} ms, 1.0 at {high} Hz"
+        return f"lif with {taus} ms, 1.0 at {number(high)} Hz"
     return "relu"
 
 
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
 ) -> Iterator[TableEntry]:
+    """Compare the readouts; numbers and names of classes have the same meaning."""
     first = {"reads": source_names(old.sources, names)}
     second = {"reads": source_names(new.sources, {})}
     if old.labels is None or new.labels is None:
         first["outputs"] = "values" if old.labels is None else "classes"
         second["outputs"] = "values" if new.labels is None else "classes"
-    elif _are_names(old.labels) and _are_names(new.labels):
+    elif not any(all(map(str.isdecimal, side)) for side in (old.labels, new.labels)):
         first["outputs"] = classes(old.labels)
         second["outputs"] = classes(new.labels)
     yield from _differing(new.name, first, second)
-
-
-def _are_names(labels: tuple[str, ...]) -> bool:
-    """Return whether the classes have names instead of numbers."""
-    return not all(map(str.isdecimal, labels))

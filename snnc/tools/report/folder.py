@@ -17,7 +17,7 @@ from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import Row, code, columns, counted, human, table
 from snnc.tools.building import package_of
-from snnc.tools.report.json import round_number
+from snnc.tools.report.formats import round_number
 
 PackageState = Literal["up to date", "out of date", "not built"]
 

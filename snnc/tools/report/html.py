@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby, islice
 from math import prod
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -229,91 +230,50 @@ FEWEST, MOST = 16, 24
 """The minimum and maximum number of cores in a line of the map."""
 
 _LETTERS = 6  # letters of a name that fit above one core
-_HEIGHT = 1.45  # the height of a line: the name and the core
+_TITLE, _HEIGHT = 0.6, 1.45  # the heights of a chip's name, and of a line of cores
+
+_Core = tuple[int, str, int, tuple[float, ...]]
+"""A core: its chip, its layer, its index in the layer, and its use of `COUNTERS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnCore:
-    """One core: its layer, its index in the layer, and its use of `COUNTERS`."""
-
-    layer: str
-    number: int
-    chip: int
-    use: tuple[float, ...]
-
-    def describe(self) -> str:
-        """Return the tooltip of the core."""
-        parts = zip(COUNTERS, self.use, strict=True)
-        used = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
-        return f"{self.layer}, core {self.number}: {used}"
-
-
-def cores_of(summary: Summary) -> list[DrawnCore]:
-    """Return the cores of all chips, in nengo-loihi's order on each chip."""
-    core, drawn = summary.profile.core, []
+def _cores(summary: Summary) -> Iterator[_Core]:
     for row in summary.rows:
         blocks = [block for ensemble in row.ensembles for block in ensemble.blocks]
         chips = row.chips or (0,) * len(blocks)
         for number, (block, chip) in enumerate(zip(blocks, chips, strict=True), 1):
-            drawn.append(DrawnCore(row.name, number, chip, use_of([block], core)))
-    return sorted(drawn, key=lambda each: each.chip)
+            yield chip, row.name, number, use_of([block], summary.profile.core)
 
 
-def core_map(summary: Summary) -> str:
-    """Return an ``<svg>`` with a square per core, and one bar per limit.
+def core_map(summary: Summary) -> Json:
+    """Return the parts of a picture with a square per core, and one bar per limit.
 
     A layer's name is above its cores and has the colour of their bars. Text has the
     colour of the page, so the map suits light and dark pages.
     """
-    cores = cores_of(summary)
-    if not cores:
-        return ""
-    columns = max(FEWEST, min(MOST, len(cores)))
+    cores = sorted(_cores(summary), key=itemgetter(0))  # in nengo-loihi's order
+    width = max(FEWEST, min(MOST, len(cores)))
     names = [row.name for row in summary.rows if row.ensembles]
     hues = {name: round(number * 137.508) % 360 for number, name in enumerate(names)}
-    parts: list[str] = []
+    parts: list[Json] = []
     top = 0.0
-    for chip, on_chip in groupby(cores, key=lambda each: each.chip):
+    for chip, on_chip in groupby(cores, key=itemgetter(0)):
         if summary.chips > 1:
-            parts.append(_svg_text(0, top + 0.4, f"chip {chip + 1}", 0.32))
-            top += 0.6
-        while line := list(islice(on_chip, columns)):
+            parts.append({"text": f"chip {chip + 1}", "x": 0, "y": top + 0.4})
+            top += _TITLE
+        while line := list(islice(on_chip, width)):
             parts += _line(line, top, hues)
             top += _HEIGHT
-    label = escape(f"{counted(len(cores), 'core')} of {summary.network.name}")
-    return (
-        f'<svg class="cores" viewBox="0 0 {columns} {top:.2f}" role="img" '
-        f'aria-label="{label}">{"".join(parts)}</svg>'
-    )
+    return {"count": len(cores), "width": width, "height": top, "parts": parts}
 
 
-def _line(
-    cores: Sequence[DrawnCore], top: float, hues: dict[str, int]
-) -> Iterator[str]:
-    """Draw a line of cores, with each layer's name above its first core."""
-    at = 0
-    for name, run in groupby(cores, key=lambda each: each.layer):
+def _line(cores: Sequence[_Core], top: float, hues: dict[str, int]) -> Iterator[Json]:
+    """Yield a line of cores, with each layer's name above its first core."""
+    numbered = enumerate(cores)
+    for name, run in groupby(numbered, key=lambda each: each[1][1]):
         several = list(run)
         room = _LETTERS * len(several)
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
-        yield _svg_text(at, top + 0.3, shown, 0.26)
-        for core in several:
-            yield _square(core, at, top + 0.4, hues[name])
-            at += 1
-
-
-def _svg_text(x: float, y: float, text: str, size: float) -> str:
-    return f'<text x="{x}" y="{y:.2f}" font-size="{size}">{_escape(text)}</text>'
-
-
-def _square(core: DrawnCore, x: int, y: float, hue: int) -> str:
-    bars = "".join(
-        f"M{0.07 + 0.2 * i:.2f} .92v-{0.9 * min(1.0, share):.3f}h.17V.92z"
-        for i, share in enumerate(core.use)
-    )
-    told = escape(core.describe())
-    return (
-        f'<g transform="translate({x} {y:.2f})"><title>{told}</title>'
-        f'<path class="frame" d="M.02.02h.9v.9h-.9z"/>'
-        f'<path fill="hsl({hue} 60% 50%)" d="{bars}"/></g>'
-    )
+        yield {"layer": shown, "x": several[0][0], "y": top + 0.3}
+        for x, (_, _, number, use) in several:
+            told = f"{name}, core {number}"
+            yield {"title": told, "use": use, "hue": hues[name], "x": x, "y": top + 0.4}

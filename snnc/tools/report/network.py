@@ -14,7 +14,7 @@ from snnc.text.tables import counted
 from snnc.tools import plots
 from snnc.tools.opening import SpecError
 from snnc.tools.pages import report_page
-from snnc.tools.report import json, text
+from snnc.tools.report import formats
 from snnc.tools.report.html import fragment
 from snnc.tools.report.summary import Row, Summary, summarise
 
@@ -116,11 +116,11 @@ class Report(Tabular):
 
     def text(self, *, why: bool = False) -> str:
         """Return tables; with ``why``, also the limits that prevent fewer cores."""
-        return text.table(self.summary, why)
+        return formats.table(self.summary, why)
 
     def markdown(self, *, why: bool = False) -> str:
         """Return tables for a comment on a pull request."""
-        return text.markdown(self.summary, why)
+        return formats.markdown(self.summary, why)
 
     def html(self, against: Spec | FileName | None = None) -> str:
         """Return a self-contained page with pictures and the spec.
@@ -134,7 +134,7 @@ class Report(Tabular):
 
     def as_dict(self, *, why: bool = False) -> Json:
         """Return the JSON data of ``snnc report --format json``."""
-        return json.document(self.summary, why)
+        return formats.document(self.summary, why)
 
     def _records(self) -> list[Json]:
         layers: list[Json] = self.as_dict()["layers"]
@@ -142,8 +142,7 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        draw = plots.networks.network
-        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
+        return plots.networks.network(self.routed.mapped, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -153,8 +152,7 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        draw = plots.networks.cores
-        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
+        return plots.networks.cores(self.routed.mapped, ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)

@@ -9,6 +9,7 @@ from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
+from snnc.ir.mapped import most_axons
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
@@ -125,12 +126,11 @@ def reasons(summary: Summary) -> Iterator[str]:
     yield total(summary.reasons, summary.network.name)
 
 
-def caption(summary: Summary) -> Iterator[str]:
+def caption(summary: Summary) -> str:
     """Explain the numbers in the second table."""
     if summary.on_chip:
-        yield f"Fullest core of each layer, and {example(summary)}:"
-    else:
-        yield f"{example(summary).capitalize()}:"
+        return f"Fullest core of each layer, and {example(summary)}:"
+    return f"{example(summary).capitalize()}:"
 
 
 def example(summary: Summary) -> str:
@@ -145,25 +145,32 @@ def totals(summary: Summary) -> Iterator[str]:
     if summary.on_chip:
         cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
         yield f"{name}: {neurons} on {cores} of {chips}"
-        yield from _placement(summary)
-        yield from _example(summary)
-        yield from _traffic(summary)
     else:
         yield f"{name}: {neurons}, without a chip to fit on"
-    yield from _maxima(summary)
+    yield from notes(summary, has_tiles=False)
 
 
-def notes(summary: Summary) -> Iterator[str]:
-    """Describe what the tables of a network on a chip don't show."""
+def notes(summary: Summary, has_tiles: bool = True) -> Iterator[str]:
+    """Describe what the tables don't show; tiles show the maximum activity."""
     if summary.on_chip:
         yield from _placement(summary)
-        yield f"energy per example: {_idle(summary)}"
+        yield from _energy(summary, has_tiles)
         yield from _traffic(summary)
-    yield from _maxima(summary)
+    for layer, _ in _pools(summary.network):
+        levels = levels_of(summary.network, layer)
+        error = error_of(summary.network, layer)
+        yield (
+            f"{layer.name}: the maximum takes {counted(levels, 'level')} of neurons, a "
+            f"delay of about {1000 * latency(summary.network, layer):g} ms; mean error "
+            f"{error.bias:+.2f}, standard deviation {error.deviation:.2f} (activations "
+            "are 0 to 1)"
+        )
 
 
 def _placement(summary: Summary) -> Iterator[str]:
-    least, over = summary.lower_bound, summary.cores - summary.lower_bound
+    """Compare the cores with the lower bound, and with those that a board needs."""
+    mapped, core = summary.mapped, summary.profile.core
+    least, over = mapped.lower_bound, mapped.cores - mapped.lower_bound
     if over == 0:
         yield "no mapping into equal blocks takes fewer cores"
     else:
@@ -172,7 +179,22 @@ def _placement(summary: Summary) -> Iterator[str]:
             f"this one is at most {over} above the optimum"
         )
     yield from _learning(summary)
-    yield from _on_board(summary)
+    if mapped.unmixed is not None and mapped.unmixed.cores:
+        names = ", ".join(mapped.unmixed.axons)
+        more = counted(mapped.unmixed.cores, "core")
+        yield f"axons of one kind, which a board needs, add {more} for {names}"
+    ensembles = (e for p in mapped.populations for e in p.ensembles)
+    axons = (
+        (most_axons(mapped, registers), registers.shared_axons)
+        for ensemble in ensembles
+        for registers in ensemble.registers
+    )
+    own, shared = max(axons, default=(0, 0))
+    if own > core.out_axons:
+        yield (
+            f"on a board, a core needs {shared} (shared) to {own} (unshared) of "
+            f"{core.out_axons} out-axons: they may not fit"
+        )
 
 
 def _learning(summary: Summary) -> Iterator[str]:
@@ -201,33 +223,19 @@ def _learning(summary: Summary) -> Iterator[str]:
     )
 
 
-def _on_board(summary: Summary) -> Iterator[str]:
-    """Explain the requirements of a board that the emulator does not have."""
-    if summary.unmixed is not None and summary.unmixed.cores:
-        names = ", ".join(summary.unmixed.axons)
-        more = counted(summary.unmixed.cores, "core")
-        yield f"axons of one kind, which a board needs, add {more} for {names}"
-    (shared, own), most = summary.axons, summary.profile.core.out_axons
-    if own > most:
-        yield (
-            f"on a board, a core needs {shared} (shared) to {own} (unshared) of "
-            f"{most} out-axons: they may not fit"
-        )
-
-
-def _example(summary: Summary) -> Iterator[str]:
+def _energy(summary: Summary, has_tiles: bool) -> Iterator[str]:
     activity, energy = summary.activity, summary.profile.energy
+    idle = human(activity.idle_joules(energy), "J")
+    idle = f"{idle} if nothing spikes (cores only, lowest cost per event)"
+    if has_tiles:
+        yield f"energy per example: {idle}"
+        return
     yield (
         f"per example, at most: {human(activity.spikes)} spikes, "
         f"{human(activity.operations)} synaptic operations"
     )
     joules = human(activity.joules(energy), "J")
-    yield f"energy per example, at most: {joules}; {_idle(summary)}"
-
-
-def _idle(summary: Summary) -> str:
-    joules = summary.activity.idle_joules(summary.profile.energy)
-    return f"{human(joules, 'J')} if nothing spikes (cores only, lowest cost per event)"
+    yield f"energy per example, at most: {joules}; {idle}"
 
 
 def _traffic(summary: Summary) -> Iterator[str]:
@@ -268,19 +276,6 @@ def _say_chips(row: Row) -> str:
     return f"cores of {row.name}: {', '.join(parts)}"
 
 
-def _maxima(summary: Summary) -> Iterator[str]:
-    """Describe the delay and the error of each max pool."""
-    for layer in _pools(summary.network):
-        levels = levels_of(summary.network, layer)
-        error = error_of(summary.network, layer)
-        yield (
-            f"{layer.name}: the maximum takes {counted(levels, 'level')} of neurons, a "
-            f"delay of about {1000 * latency(summary.network, layer):g} ms; mean error "
-            f"{error.bias:+.2f}, standard deviation {error.deviation:.2f} (activations "
-            "are 0 to 1)"
-        )
-
-
 def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the delay of a max pool in seconds.
 
@@ -295,9 +290,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
     """Compare each max pool with its alternatives."""
     core = summary.profile.core.compartments
     rows = {row.name: row for row in summary.rows}
-    for layer in _pools(summary.network):
-        pool = layer.operation
-        assert isinstance(pool, MaxPooling)
+    for layer, pool in _pools(summary.network):
         mean_error = _mean_error(prod(pool.window))
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
@@ -313,10 +306,10 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         )
 
 
-def _pools(network: LogicalNetwork) -> Iterator[LogicalLayer]:
+def _pools(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, MaxPooling]]:
     for layer in network.layers:
         if isinstance(layer.operation, MaxPooling) and layer.spiking is not None:
-            yield layer
+            yield layer, layer.operation
 
 
 def _mean_error(values: int) -> float:

@@ -6,16 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer, Shape
-from snnc.ir.mapped import (
-    Block,
-    Ensemble,
-    MappedNetwork,
-    RoutedNetwork,
-    Unmixed,
-    block_of,
-    most_axons,
-)
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
+from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_of
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.why import Reason, Reasons, reasons_of
@@ -69,28 +61,20 @@ class Row:
 class Summary:
     """The layers of a network in spec order, with the readout last, and totals.
 
-    ``chips`` is the number of chips needed for the cores. No mapping into equal blocks
-    has fewer cores than ``lower_bound``. ``unmixed`` lists the layers that were limited
-    to one kind of axon, and the extra cores for this. ``axons`` is the maximum number
-    of out-axon slots on a core, with and without shared lists.
+    ``chips`` is the number of chips needed for the cores, and ``on_chip`` says whether
+    the target is a chip.
     """
 
+    mapped: MappedNetwork
     network: LogicalNetwork
     profile: Profile
+    on_chip: bool
     rows: tuple[Row, ...]
     activity: NetworkActivity
     reasons: Reasons
     neurons: int
     cores: int
-    lower_bound: int
     chips: int
-    unmixed: Unmixed | None = None
-    axons: tuple[int, int] = (0, 0)
-
-    @property
-    def on_chip(self) -> bool:
-        """Whether the target is a chip."""
-        return isinstance(self.network.target, Loihi)
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
@@ -103,30 +87,19 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     activity = activity_of(routed)
     reasons = reasons_of(mapped, cache)
     by_name = {reason.name: reason for reason in reasons.layers}
-    readout = network.readout
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    rows.append(_readout(readout, routed, activity))
     return Summary(
+        mapped,
         network,
         network.device,
-        tuple(rows),
+        isinstance(network.target, Loihi),
+        (*rows, _readout(routed, activity)),
         activity,
         reasons,
         neurons_of(mapped),
         mapped.cores,
-        mapped.lower_bound,
         mapped.chips,
-        mapped.unmixed,
-        _axons(mapped),
     )
-
-
-def _axons(mapped: MappedNetwork) -> tuple[int, int]:
-    ensembles = (e for p in mapped.populations for e in p.ensembles)
-    registers = [each for ensemble in ensembles for each in ensemble.registers]
-    every = ((most_axons(mapped, each), each.shared_axons) for each in registers)
-    own, shared = max(every, default=(0, 0))
-    return shared, own
 
 
 def neurons_of(mapped: MappedNetwork) -> int:
@@ -165,19 +138,18 @@ def _row(
     )
 
 
-def _readout(
-    readout: ReadoutLayer, routed: RoutedNetwork, activity: NetworkActivity
-) -> Row:
+def _readout(routed: RoutedNetwork, activity: NetworkActivity) -> Row:
     """Describe the readout, which is on the host, or on its own core if it learns."""
+    network, learned = routed.mapped.lowered.network, routed.mapped.learned
+    readout = network.readout
     head = readout.name, "readout", readout.shape, None
-    learned = routed.mapped.learned
     if learned is None:
         return Row(*head, "host")
     return Row(
         *head,
         "chip",
         1,
-        use=use_of(learned.blocks, routed.mapped.lowered.network.device.core),
+        use=use_of(learned.blocks, network.device.core),
         activity=activity.by_name[readout.name],
         chips=_chips(routed, [readout.name]),
         ensembles=(learned,),

@@ -1,17 +1,25 @@
-"""Write the report, and the limits of the device, as tables in text and Markdown."""
+"""Write the report, and the limits of the device, as text, Markdown and JSON.
+
+Quantities in JSON are in SI units; each key names its unit. Spikes, operations and
+energy are for an example in which every neuron fires at the upper rate of its budget.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 from snnc.ir.device import Profile
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
+from snnc.ir.mapped import Ensemble
+from snnc.ir.shapes import error_of, levels_of
 from snnc.text import tables
 from snnc.text.display import DisplayedText, Json
 from snnc.text.tables import Cells
 from snnc.tools.report import sentences
 from snnc.tools.report.html import tables_html
-from snnc.tools.report.summary import COUNTERS, Summary
+from snnc.tools.report.summary import COUNTERS, Row, Summary
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
@@ -32,7 +40,7 @@ def table(summary: Summary, why: bool = False) -> str:
     lines = [
         *tables.columns(LAYERS, _rows(summary, LAYERS), LEFT),
         "",
-        *sentences.caption(summary),
+        sentences.caption(summary),
         *tables.columns(USE, _rows(summary, USE), LEFT),
         "",
         *sentences.totals(summary),
@@ -67,7 +75,7 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     if about := " ".join((summary.network.about or "").split()):
         yield tables.prose(about)
     yield _table(LAYERS, _rows(summary, LAYERS))
-    yield tables.prose(" ".join(sentences.caption(summary)))
+    yield tables.prose(sentences.caption(summary))
     yield _table(USE, _rows(summary, USE))
     yield _bullet_list(sentences.totals(summary))
     if why and summary.on_chip:
@@ -84,6 +92,133 @@ def _table(head: Cells, rows: list[Cells]) -> str:
 
 def _bullet_list(lines: Iterator[str]) -> str:
     return "\n".join(f"- {tables.prose(one)}" for one in lines)
+
+
+def document(summary: Summary, why: bool = False) -> Json:
+    """Return the report of a network; layers are in spec order.
+
+    Parameters
+    ----------
+    summary
+        The costs and the activity of the network.
+    why
+        Whether to add sentences about the limits of layers.
+    """
+    report = {
+        "version": 1,
+        "network": summary.network.name,
+        "cores": summary.cores,
+        "chips": summary.chips,
+        "layers": [
+            _layer(row, summary, why) for row in summary.rows if row.place != "folded"
+        ],
+        "folded": [
+            {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
+            for row in summary.rows
+            if row.place == "folded"
+        ],
+        "neurons": summary.neurons,
+        **_totals(summary),
+    }
+    if why and summary.on_chip:
+        report["why"] = sentences.total(summary.reasons, summary.network.name)
+    return report
+
+
+def _totals(summary: Summary) -> Json:
+    activity, timing = summary.activity, summary.network.timing
+    example = {
+        "present_seconds": timing.present,
+        "spikes": round_number(activity.spikes),
+    }
+    if not summary.on_chip:
+        return example
+    energy = summary.profile.energy
+    in_order = round_number(activity.crossing_in_order)
+    return {
+        "lower_bound": summary.reasons.floor,
+        "exact": summary.reasons.exact,
+        **example,
+        "synaptic_operations": round_number(activity.operations),
+        "energy_joules": round_number(activity.joules(energy)),
+        "idle_energy_joules": round_number(activity.idle_joules(energy)),
+        "spikes_to_chip_per_step": round_number(activity.to_chip),
+        "spikes_to_host_per_step": round_number(activity.to_host),
+        "spikes_between_chips": round_number(activity.crossing * timing.steps),
+        "spikes_between_chips_per_step": round_number(activity.crossing),
+        "spikes_between_chips_per_step_in_order": in_order,
+    }
+
+
+def _layer(row: Row, summary: Summary, why: bool) -> Json:
+    chips = iter(row.chips)
+    layer = {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": list(row.shape),
+        "neurons": row.neurons or 0,
+        "cores": row.cores or 0,
+        "ensembles": [
+            _ensemble(e, list(islice(chips, len(e.blocks))))
+            for e in row.ensembles
+            if e.block_shape is not None
+        ],
+        **_activity(row, summary),
+    }
+    if row.reasons:
+        layer["bound_by"] = sentences.bounds(row.reasons)
+        layer["neuron_bound"] = sum(reason.filled for reason in row.reasons)
+        layer["lower_bound"] = sum(reason.alone for reason in row.reasons)
+    pool = summary.network.by_name.get(row.name)
+    if pool is not None and isinstance(pool.operation, MaxPooling):
+        layer |= _delay_and_error(pool, summary.network)
+    if why and row.reasons:
+        core = summary.profile.core
+        layer["why"] = " ".join(
+            sentences.sentence(reason, core) for reason in row.reasons
+        )
+    return layer
+
+
+def _activity(row: Row, summary: Summary) -> Json:
+    if row.activity is None:
+        return {}
+    spikes = {"spikes": round_number(row.activity.spikes)}
+    if row.cores is None:
+        return spikes
+    joules = row.activity.joules(summary.profile.energy)
+    return {
+        **spikes,
+        "synaptic_operations": round_number(row.activity.operations),
+        "energy_joules": round_number(joules),
+    }
+
+
+def _delay_and_error(pool: LogicalLayer, network: LogicalNetwork) -> Json:
+    error = error_of(network, pool)
+    return {
+        "levels": levels_of(network, pool),
+        "latency_seconds": round_number(sentences.latency(network, pool)),
+        "expected_error": {
+            "bias": round_number(error.bias),
+            "deviation": round_number(error.deviation),
+        },
+    }
+
+
+def round_number(value: float) -> float:
+    """Round to nine digits, because further digits depend on the machine."""
+    rounded = float(f"{value:.9g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _ensemble(ensemble: Ensemble, chips: list[int]) -> Json:
+    return {
+        "shape": list(ensemble.shape),
+        "block_shape": list(ensemble.block_shape or ()),
+        "blocks": [asdict(block) for block in ensemble.blocks],
+        **({"chips": chips} if chips else {}),
+    }
 
 
 @dataclass(frozen=True, slots=True)
