@@ -8,9 +8,9 @@ from snnc.emit.files import Module, render
 from snnc.emit.keras_statements import statements
 from snnc.emit.python import INDENT, Bracket, call, number
 from snnc.ir.logical import LogicalNetwork
+from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError, Optimizer
-from snnc.language.statements import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 

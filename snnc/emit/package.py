@@ -41,7 +41,7 @@ from snnc.ir.logical import (
     MaxPooling,
 )
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
-from snnc.language.extents import PHASES
+from snnc.language.readers import PHASES
 from snnc.runtime.network import (
     Cut,
     Fanout,

@@ -74,9 +74,7 @@ def test_files_of_results_are_read_or_refused(
             said = str(error)
         else:
             for found in restored_parts(saved):
-                assert record(found) == record(
-                    part(found.start, found.stop)
-                )
+                assert record(found) == record(part(found.start, found.stop))
             Checkpoint(file, RUN, saved).__exit__()
             return
     assert str(file) in said
