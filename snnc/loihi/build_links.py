@@ -116,8 +116,8 @@ def _every_link(
     if not isinstance(reach, Window):
         whole = []
         for i in range(3):
-            steps = steps_of(geometry.pools, i)
-            taps = Taps(source[i], output_size(source[i], steps), 0, steps)
+            pools = steps_of(geometry.pools, i)
+            taps = Taps(source[i], output_size(source[i], pools), 0, pools)
             whole.append(_axis(source[i], 1, 1, 0, taps, picked[i]))
         dense = SparseLink(whole, channels, profile, dense=True)
         return {"dense": dense, "convolution": ImageLink(whole, channels, profile)}

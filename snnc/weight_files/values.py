@@ -67,5 +67,7 @@ def spread(array: Array) -> Spread:
         return Spread(None, None, None, None, nan, infinite, nonzero)
     statistics = (finite.min(), finite.max(), finite.mean(), finite.std())
     # JSON can't represent a sum that overflows.
-    known = (float(each) if math.isfinite(each) else None for each in statistics)
-    return Spread(*known, nan, infinite, nonzero)
+    low, high, mean, deviation = (
+        float(each) if math.isfinite(each) else None for each in statistics
+    )
+    return Spread(low, high, mean, deviation, nan, infinite, nonzero)
