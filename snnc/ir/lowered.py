@@ -9,12 +9,12 @@ three-dimensional in the same way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding, reading_order
 from snnc.runtime.maxima import Grid, Nodes
+from snnc.text.records import dataclass
 
 Volume = tuple[int, int, int, int]
 Triple = tuple[int, int, int]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import lcm
 
 from snnc.loihi.axis import Interval, Tiles, cut
+from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

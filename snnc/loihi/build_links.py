@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from snnc.ir.device import Profile
@@ -29,6 +29,7 @@ from snnc.loihi.scatter_axis import EntryAxis, Reads, ScatterAxis, transposed_ax
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
+from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from operator import itemgetter
 
@@ -16,6 +15,7 @@ from snnc.loihi.link import BlockView, Cost, Link, SourceChannels, count_arrays
 from snnc.loihi.scatter_axis import Pattern, pattern_of
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import EnsembleTiling, Tiling
+from snnc.text.records import dataclass
 
 Read = tuple[int, Tap, Interval]
 """An output slice, the tap through which it reads, and its reading channels."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
 from math import ceil, prod
@@ -11,6 +10,7 @@ from math import ceil, prod
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
 from snnc.loihi.axis import Interval, Tiles, cut
+from snnc.text.records import dataclass
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""

@@ -7,7 +7,6 @@ layer's output. This module also finds the axes of a value that a layer works on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from snnc.importer.draft import BROKEN, Group, RefusedLayerError, Value, View
@@ -17,6 +16,7 @@ from snnc.importer.model import KerasLayer, malformed
 from snnc.importer.state import CurrentLayer
 from snnc.ir.shapes import pads, window_positions
 from snnc.text import tables
+from snnc.text.records import dataclass
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"
