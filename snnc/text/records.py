@@ -36,9 +36,7 @@ def _compare_fields(made: Any) -> None:
     values = attrgetter("__class__", *compared)
 
     def equals(self: Any, other: object) -> bool:
-        if self.__class__ is not other.__class__:
-            return NotImplemented
-        return bool(values(self) == values(other))
+        return self.__class__ is other.__class__ and bool(values(self) == values(other))
 
     made.__eq__ = equals
     made.__hash__ = lambda self: hash(values(self))
