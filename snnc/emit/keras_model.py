@@ -16,10 +16,10 @@ from snnc.emit.python import (
     quote,
 )
 from snnc.ir.logical import LogicalNetwork, Shape
-from snnc.language.extents import PHASES
+from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError, Optimizer
-from snnc.language.statements import TrainSpec
+from snnc.language.readers import PHASES
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 

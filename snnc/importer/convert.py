@@ -22,7 +22,11 @@ from snnc.importer.model import (
 )
 from snnc.importer.spec import TOP, WrittenSpec, write
 from snnc.importer.state import ConversionState
-from snnc.importer.table import read_layer
+from snnc.importer.table import (  # noqa: F401  modules that register readers
+    arithmetic,
+    pooling,
+    read_layer,
+)
 from snnc.ir.layout import input_scale, tensors
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile

@@ -360,3 +360,9 @@ def unclear(layer: str, reason: str) -> RefusedModelError:
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
     """Refuse a file that contains, or declares, too many bytes."""
     return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)
+
+
+def config_of(value: Any) -> Mapping[str, Any]:
+    """Return the options of an object in a configuration; empty if it has none."""
+    config = value.get("config") if isinstance(value, Mapping) else None
+    return config if isinstance(config, Mapping) else {}

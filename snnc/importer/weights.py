@@ -226,22 +226,21 @@ def owners(paths: Sequence[str], names: Sequence[str]) -> Owners:
     """
     by_end: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
-        by_end[name.split("/")[-1]].append(name)
-    found: Owners = {}
-    for path in paths:
-        *scopes, _ = path.split("/")
-        near = {name for scope in scopes for name in by_end.get(scope, ())}
-        shares = {name: _count_shared(name, scopes) for name in sorted(near)}
-        most = max(shares.values(), default=0)
-        found[path] = [name for name, share in shares.items() if share == most]
-    return found
+        parts = name.split("/")
+        for start in range(len(parts)):
+            by_end["/".join(parts[start:])].append(name)
+    return {path: _best(path.split("/")[:-1], by_end) for path in paths}
 
 
-def _count_shared(name: str, scopes: Sequence[str]) -> int:
-    """Return how many last names a full name shares with a weight's path."""
-    names, path = name.split("/"), f"/{'/'.join(scopes)}/"
-    counts = range(len(names), 0, -1)
-    return next(n for n in counts if f"/{'/'.join(names[-n:])}/" in path)
+def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the layers that share the most last names with a weight's path."""
+    for count in range(len(scopes), 0, -1):
+        starts = range(len(scopes) - count + 1)
+        shared = ("/".join(scopes[start : start + count]) for start in starts)
+        found = {name for end in shared for name in by_end.get(end, ())}
+        if found:
+            return sorted(found)
+    return []
 
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")

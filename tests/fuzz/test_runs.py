@@ -20,8 +20,8 @@ from snnc.output.imported import open_package
 from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.tools.evaluate.measures import record
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.evaluate.measures import JSON_PARTS
+from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.fit import fit
@@ -43,6 +43,7 @@ from tests.fuzz.runs import (
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
+record = JSON_PARTS.dump_python
 RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
 
 
