@@ -66,6 +66,7 @@ def zip_that_says(at: int, said: bytes, config: bytes = CONFIG) -> bytes:
 CHAIN = (DATA / "k3_chain.h5").read_bytes()
 KERAS_3 = (DATA / "k3_chain.keras").read_bytes()
 VARIABLES = "model.weights.h5"
+CUTS = (0, 1, 50, 99)
 
 
 def edit_h5(edit: Callable[[Any], object], content: bytes = CHAIN) -> bytes:
@@ -86,6 +87,14 @@ def change_member(member: str, change: Callable[[bytes], bytes]) -> bytes:
         found = {name: archive.read(name) for name in archive.namelist()}
     found[member] = change(found[member])
     return zip_bytes(*found.items())
+
+
+def edit_member(edit: Callable[[Any], object]) -> bytes:
+    return change_member(VARIABLES, lambda content: edit_h5(edit, content))
+
+
+def cut_weights(share: int) -> bytes:
+    return change_member(VARIABLES, lambda c: c[: len(c) * share // 100])
 
 
 def without_flatten(content: bytes) -> bytes:
@@ -155,37 +164,17 @@ FILES: dict[str, tuple[Any, str]] = {
         functional(layer("InputLayer", "i", batch_input_shape=[None, 10**9, 9])),
         "SNN811",
     ),
-    "no weights": (change_member(VARIABLES, lambda c: b""), "SNN803"),
-    "weights' beginning": (
-        change_member(VARIABLES, lambda c: c[: len(c) // 100]),
-        "SNN803",
-    ),
-    "half the weights": (
-        change_member(VARIABLES, lambda c: c[: len(c) // 2]),
-        "SNN803",
-    ),
-    "weights without end": (
-        change_member(VARIABLES, lambda c: c[: len(c) * 99 // 100]),
-        "SNN803",
-    ),
+    **{f"{share} % of the weights": (cut_weights(share), "SNN803") for share in CUTS},
     "another layer": (
         change_member("config.json", lambda c: c.replace(b'"dense"', b'"other"')),
         "SNN810",
     ),
     "one layer more": (
-        change_member(
-            VARIABLES,
-            lambda c: edit_h5(lambda f: f.copy("layers/dense", "layers/dense_1"), c),
-        ),
+        edit_member(lambda f: f.copy("layers/dense", "layers/dense_1")),
         "SNN810",
     ),
     "a name that is not Unicode": (
-        change_member(
-            VARIABLES,
-            lambda c: edit_h5(
-                lambda f: f["layers"].create_group("caf\xe9".encode("latin-1")), c
-            ),
-        ),
+        edit_member(lambda f: f["layers"].create_group("caf\xe9".encode("latin-1"))),
         "SNN803",
     ),
     "no kernel": (change_kernel(lambda file: None), "SNN810"),
