@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from snnc.text.records import dataclass
 from typing import Any, TypeVar
 
 from snnc.importer.draft import BROKEN, RefusedLayerError, Value
@@ -17,6 +16,7 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, malformed
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.text import tables
+from snnc.text.records import dataclass
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"
