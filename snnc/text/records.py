@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # mypy refuses to assign fields, which is not checked at run 
 else:
 
     def dataclass(
-        *, frozen: bool, slots: bool = False, eq: bool = True
+        *, frozen: bool, eq: bool = True, **options: bool
     ) -> Callable[[type], type]:
         """Return a decorator like the one of the standard library."""
 
         def make(cls: type) -> type:
-            made = dataclasses.dataclass(slots=slots, repr=False, eq=False)(cls)
+            made = dataclasses.dataclass(repr=False, eq=False, **options)(cls)
             if eq:
                 _compare_fields(made)
             made.__repr__ = _represent
