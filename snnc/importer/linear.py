@@ -9,9 +9,11 @@ kernel.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import gcd
 from typing import Any, Literal
+
+from snnc.text.records import dataclass
 
 Shape = tuple[int, ...]
 Op = Literal[

@@ -20,7 +20,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,7 @@ from snnc.importer.model import (
 )
 from snnc.importer.tfjs import Shards
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
+from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays

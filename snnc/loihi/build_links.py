@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from snnc.ir.device import Profile
@@ -34,6 +34,7 @@ from snnc.loihi.sparse_link import (
 )
 from snnc.loihi.taps import Taps, steps_of
 from snnc.runtime.maxima import EVERY, entries
+from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
