@@ -83,12 +83,6 @@ class _Text:
     source: SourceFile
     at: int
 
-    def kinds(self, *, before: bool) -> set[str]:
-        """Return the kinds of statements above or below the cursor."""
-        text = self.source.text
-        part = text[: self.at] if before else text[self.at :]
-        return set(_BEGINNING.findall(part))
-
     def names(self, *, here: bool = False) -> list[str]:
         """Return the layers above the statement or cursor, nearest first."""
         above = self.source.text[: self.at]
@@ -153,7 +147,9 @@ def _top(text: _Text) -> Iterator[Completion]:
 
 def _statements(text: _Text) -> Iterator[Completion]:
     """Yield the kinds that may follow: settings first, most kinds only once."""
-    above, below = text.kinds(before=True), text.kinds(before=False)
+    whole = text.source.text
+    above = set(_BEGINNING.findall(whole[: text.at]))
+    below = set(_BEGINNING.findall(whole[text.at :]))
     layers = any(keywords.FORMS[kind].is_layer for kind in above)
     ended = "readout" in above
     for kind, form in keywords.FORMS.items():

@@ -17,13 +17,7 @@ from snnc.language_server.buffers import (
 )
 from snnc.language_server.completion import Completion, completions_at
 from snnc.language_server.server import Request, SpecServer
-from snnc.language_server.word_roles import (
-    SpecWord,
-    mentions,
-    named_at,
-    network_at,
-    uses_at,
-)
+from snnc.language_server.word_roles import SpecWord, network_at, uses_at, words_of
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.syntax.files import format_document
@@ -140,8 +134,10 @@ def highlight(request: Request) -> list[types.DocumentHighlight]:
 
 def prepare(request: Request) -> types.Range | None:
     document, offset = request.analysis.document, request.offset
-    found = network_at(document, offset) or named_at(document, offset)
-    return None if found is None else request.range_of(found.span)
+    network = network_at(document, offset)
+    spans = [word.span for word in (network, *_uses(request)) if word is not None]
+    here = (span for span in spans if span.start <= offset <= span.end)
+    return next(map(request.range_of, here), None)
 
 
 def rename(request: Request) -> types.WorkspaceEdit:
@@ -155,7 +151,7 @@ def rename(request: Request) -> types.WorkspaceEdit:
         spans, reason = [network.span], why_no_package(name)
     elif uses:
         reason = why_no_name(name)
-        defined = {w.text for w in mentions(document) if w.role == "definition"}
+        defined = {w.text for w in words_of(document) if w.role == "definition"}
         if not reason and name in defined - {uses[0].text}:
             reason = "there is another layer of that name"
     else:

@@ -15,6 +15,7 @@ from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spiking_neurons import neurons
 from snnc.runtime.nengo.neurons import gain_and_rest
+from snnc.runtime.nengo.simulators import run_examples
 from snnc.runtime.network import Cut, Layer, Lif
 from tests.agreement.networks import BODIES
 from tests.exact.proof import random_images, random_weights, write_package
@@ -130,22 +131,18 @@ def test_a_network_for_nengo_fires_as_its_simulator_says(tmp_path: Path) -> None
     text = network(f"target nengo\n{MORE['nengo']}", "hosted")
     package = open_package(write_package(text, tmp_path))
     weights, x = random_weights(package), random_images(package, 3)
-    layers, steps = package.network.layers, package.network.steps
-    program = package.module("nengo_network")
-    built = program.build_network(weights, x, probe=tuple(layers))
-    with nengo.Simulator(built.net, dt=DT, progress_bar=False) as simulator:
-        simulator.run_steps(3 * steps)
-        given = rates_of(package, weights, x)
-        for name, layer in layers.items():
-            if layer.pool is not None:
-                continue
-            values = built.layer_values(simulator, name).reshape(3, steps, -1)
-            wanted = values.mean(axis=1) * layer.high
-            # Nengo's filters pass a value on in the step in which it arrives.
-            slack = 2.5 / package.network.present
-            apart = np.abs(given[name].reshape(3, -1) - wanted)
-            assert wanted.max() > 20, name
-            assert np.mean(apart > slack) < 0.01, name
+    described, build = package.network, package.module("nengo_network").build_network
+    (found,) = run_examples(build, described, weights, x, "nengo", "row")
+    given = rates_of(package, weights, x)
+    for name, layer in described.layers.items():
+        if layer.pool is not None:
+            continue
+        wanted = found.spikes[name] / described.present
+        # Nengo's filters pass a value on in the step in which it arrives.
+        slack = 2.5 / described.present
+        apart = np.abs(given[name].reshape(3, -1) - wanted)
+        assert wanted.max() > 20, name
+        assert np.mean(apart > slack) < 0.01, name
 
 
 def rates_of(
