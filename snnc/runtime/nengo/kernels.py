@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # along a layer's spatial axes
 Sizes: TypeAlias = "tuple[int, ...]"
-Pair: TypeAlias = "tuple[int, int]"
 # the reader, the source and the weight of each pair of places
 Axis: TypeAlias = "tuple[Array, Array, Array]"
 
@@ -118,7 +117,7 @@ def extend(kernel: Array, volume: Volume) -> Array:
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
-def pad(kernel: Array, before: Pair, after: Pair) -> Array:
+def pad(kernel: Array, before: Sizes, after: Sizes) -> Array:
     """Return the kernel padded with rows and columns of zeros."""
     plane = zip(before, after)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
