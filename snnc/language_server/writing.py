@@ -7,14 +7,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language.names import why_no_name, why_no_package
-from snnc.language_server.buffers import (
-    between,
-    offset_in,
-    offsets_in,
-    range_of,
-    text_edits,
-    workspace_edit,
-)
+from snnc.language_server.buffers import between, offset_in, offsets_in, range_of
 from snnc.language_server.completion import Completion, completions_at
 from snnc.language_server.server import Request, SpecServer
 from snnc.language_server.word_roles import SpecWord, network_at, uses_at, words_of
@@ -52,7 +45,7 @@ async def formatting(
     lines = None
     if isinstance(params, types.DocumentRangeFormattingParams):
         lines = _lines(buffer.source, params.range, server)
-    return text_edits(layout(buffer.source, lines), server)
+    return server.text_edits(layout(buffer.source, lines))
 
 
 def _item(
@@ -163,4 +156,4 @@ def rename(request: Request) -> types.WorkspaceEdit:
         line = broken.span.first.line
         raise JsonRpcInvalidParams(f"line {line} can't be read: fix it first")
     edits = [Fix(span, name) for span in spans]
-    return workspace_edit(request.uri, edits, request.server)
+    return request.server.workspace_edit(request.uri, edits)

@@ -24,7 +24,7 @@ from ..layout import Tensors
 from ..maxima import EVERY, Grid, Level, Nodes, Padding, Triple, entries
 from ..network import Volume, triple
 from . import kernels
-from .kernels import Pool, Sizes
+from .kernels import Pool
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -225,12 +225,12 @@ class Convolve(Connection):
     ``groups`` of channels and filters are convolved separately.
     """
 
-    stride: Sizes | None = None
+    stride: tuple[int, ...] | None = None
     padding: Padding = "valid"
     depth_before: int = 0
     zeros_before: tuple[int, int] = (0, 0)
     zeros_behind: tuple[int, int] = (0, 0)
-    dilation: Sizes | None = None
+    dilation: tuple[int, ...] | None = None
     groups: int = 1
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:

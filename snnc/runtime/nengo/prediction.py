@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from ..data import Examples, open_data, select
 from ..examples import decide
 from ..files import make_parser, replacing, run_program
-from .simulators import SpikingProgram, simulators_of
-
-if TYPE_CHECKING:
-    from ..layout import Weights
-    from .simulators import Simulator
+from ..layout import Weights
+from .simulators import Simulator, SpikingProgram, simulators_of
 
 
 class Predictor(SpikingProgram):

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import nengo
 import numpy as np
@@ -26,12 +26,7 @@ from ..network import Network
 from . import import_nengo_loihi
 from .neurons import BuiltNetwork
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
-# the type of ``nengo_network.build_network`` in a package
-BuildNetwork: TypeAlias = "Callable[..., BuiltNetwork]"
 # The package to install for each simulator, and its licence.
 PACKAGES = {
     "nengo": ("nengo", "GPL-2.0"),
@@ -168,7 +163,7 @@ class Presented(NamedTuple):
 
 
 def run_examples(
-    build_network: BuildNetwork,
+    build_network: Callable[..., BuiltNetwork],
     network: Network,
     tensors: Tensors,
     x: Any,
@@ -206,7 +201,7 @@ class SpikingProgram:
 
     network: Network
     layout: Layout
-    build_network: BuildNetwork
+    build_network: Callable[..., BuiltNetwork]
 
     def run(
         self,
