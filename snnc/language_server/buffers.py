@@ -116,8 +116,7 @@ def position_of(
 
 
 def range_of(span: Span, codec: PositionCodec) -> types.Range:
-    source = span.source
-    start, end = (position_of(source, at, codec) for at in (span.start, span.end))
+    start, end = (position_of(span.source, at, codec) for at in (span.start, span.end))
     return types.Range(start, end)
 
 

@@ -72,8 +72,7 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     start = offset - (len(typed[0]) if typed else 0)
     place_in = place_in_yaml if source.is_yaml else place_in_snn
     place = None if is_within_text(before) else place_in(source.text[:start])
-    text = _Text(source, start)
-    return start, [] if place is None else list(_complete(place, text))
+    return start, [] if place is None else list(_complete(place, _Text(source, start)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,9 +259,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Diagnostics()
         root = Composer(text, report).compose()
-        if root is None or report.errors:
-            continue
-        path = _path(root)
+        path = None if root is None or report.errors else _path(root)
         if path is not None:
             return _of_path(*path)
     return None
