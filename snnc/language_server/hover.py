@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.mapped import MappedPopulation
-from snnc.language import extents, scalars
+from snnc.language import readers
 from snnc.language.fields import description, keys_of
 from snnc.language.keywords import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
-from snnc.language.scalars import HERTZ, SECONDS
-from snnc.language.table import Key, ValueWord
+from snnc.language.models import Key, ValueWord
+from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, network_at, role_at
@@ -101,9 +101,9 @@ def value(entry: Key, key: str, word: str) -> str:
 
 def units_of(key: str) -> tuple[str, ...]:
     """Return the units of a property's values."""
-    if key in keys_read_by(scalars.seconds):
+    if key in keys_read_by(readers.seconds):
         return tuple(SECONDS)
-    is_rate = key in keys_read_by(extents.rates, extents.upper_rate)
+    is_rate = key in keys_read_by(readers.rates, readers.upper_rate)
     return tuple(HERTZ) if is_rate else ()
 
 
