@@ -27,21 +27,13 @@ DT, HIGH = 0.001, 150.0
 LIF = Lif(tau_rc=0.02, tau_ref=0.002)
 CHIP = Cut(block_shape=(40,))
 RNG = np.random.default_rng(0)
-KINDS: dict[str, tuple[Layer, Any]] = {
-    "encoder": (
-        Layer((40,), (20, HIGH), encoder="conv"),
-        nengo.SpikingRectifiedLinear(),
-    ),
-    "relu": (Layer((40,), (20, HIGH), cut=CHIP), LoihiSpikingRectifiedLinear()),
-    "lif": (
-        Layer((40,), (20, HIGH), lif=LIF, cut=CHIP),
-        LoihiLIF(LIF.tau_rc, LIF.tau_ref),
-    ),
-    "relu on the host": (Layer((40,), (20, HIGH)), nengo.SpikingRectifiedLinear()),
-    "lif on the host": (
-        Layer((40,), (20, HIGH), lif=LIF),
-        nengo.LIF(LIF.tau_rc, LIF.tau_ref),
-    ),
+RELU, NENGO_LIF = nengo.SpikingRectifiedLinear(), nengo.LIF(LIF.tau_rc, LIF.tau_ref)
+KINDS: dict[str, tuple[dict[str, Any], Any]] = {
+    "encoder": ({"encoder": "conv"}, RELU),
+    "relu": ({"cut": CHIP}, LoihiSpikingRectifiedLinear()),
+    "lif": ({"lif": LIF, "cut": CHIP}, LoihiLIF(LIF.tau_rc, LIF.tau_ref)),
+    "relu on the host": ({}, RELU),
+    "lif on the host": ({"lif": LIF}, NENGO_LIF),
 }
 
 
@@ -76,7 +68,8 @@ MORE = {
 @pytest.mark.parametrize("scale", [1.0, 0.6])
 @pytest.mark.parametrize("kind", KINDS)
 def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
-    layer, oracle = KINDS[kind]
+    settings, oracle = KINDS[kind]
+    layer = Layer((40,), (20, HIGH), **settings)
     currents = RNG.uniform(-0.5, 3.0, (200, 40)).astype("f4")
     currents[:, 20:] = currents[0, 20:]
     gain, rest = gain_and_rest(layer)
