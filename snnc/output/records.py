@@ -5,12 +5,11 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import (
@@ -218,15 +217,11 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     command
         The command that upgrades a package in an older format.
     """
-    span = whole_file(folder)
-    known: dict[str, Any] = {
-        "version": lock.version,
-        "format": lock.format,
-        "known": FORMAT,
-    }
-    if lock.format > FORMAT:
-        return NewerFormat(span=span, **known)
-    return OlderFormat(span=span, command=command, **known)
+    rule: Callable[..., Diagnostic] = NewerFormat
+    if lock.format <= FORMAT:
+        rule = partial(OlderFormat, command=command)
+    span, version = whole_file(folder), lock.version
+    return rule(span=span, version=version, format=lock.format, known=FORMAT)
 
 
 def rebuild_command(folder: Path) -> str:
