@@ -66,21 +66,16 @@ def _of_layer(
     device = mapped.lowered.network.device
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
     if most_axons(mapped, fullest) > device.core.out_axons:
-        yield UncertainOutAxons(
-            span=layer.span,
-            name=layer.name,
+        yield UncertainOutAxons.at(
+            layer,
             shared=fullest.shared_axons,
             own=most_axons(mapped, fullest),
             most=device.core.out_axons,
         )
     formats = max(each.formats for each in registers)
     if formats > device.board.synapse_formats:
-        yield UncertainFormats(
-            span=layer.span,
-            name=layer.name,
-            formats=formats,
-            most=device.board.synapse_formats,
-        )
+        most = device.board.synapse_formats
+        yield UncertainFormats.at(layer, formats=formats, most=most)
 
 
 def registers_of(mapped: MappedNetwork, name: str) -> tuple[Registers, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalLayer, Loihi, Shape
+from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
 from snnc.ir.shapes import volume_of
@@ -25,7 +26,6 @@ from snnc.loihi.plan import (
 from snnc.loihi.search import Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
-from snnc.source import Span
 from snnc.text.tables import counted
 
 DEEP = 64
@@ -43,9 +43,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
-        return rules.BlockRank(
-            span=block_span(layer),
-            name=layer.name,
+        return rules.BlockRank.at(
+            layer,
+            "block",
             kind=layer.kind,
             block=block,
             given="1 axis" if len(block) == 1 else f"{len(block)} axes",
@@ -54,9 +54,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
             whole=whole_block(layer.shape),
         )
     largest = largest_block(population)
-    return rules.BlockExceedsLayer(
-        span=block_span(layer),
-        name=layer.name,
+    return rules.BlockExceedsLayer.at(
+        layer,
+        "block",
         kind=layer.kind,
         block=block,
         expected=BLOCK_AXES[rank],
@@ -97,40 +97,20 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        yield rules.TooManyOutAxons(
-            span=layer.span,
-            name=layer.name,
-            value=dead.out_axons,
-            most=plan.profile.core.out_axons,
-        )
+        most = plan.profile.core.out_axons
+        yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
     costs, violation = choices.costs, choices.violation
     if violation is None or violation.limit.startswith("pop16"):
-        return rules.ShortAxonsImpossible(
-            span=population.layer.span,
-            name=population.layer.name,
-            problem=_pop16_problem(violation),
-        )
-    block = block_of(population)
+        problem = _pop16_problem(violation)
+        return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
+    block, exceeded = block_of(population), asdict(violation)
     if block is None:
-        return rules.FitsNoCore(
-            span=population.layer.span,
-            name=population.layer.name,
-            limit=violation.limit,
-            value=violation.value,
-            most=violation.most,
-        )
-    return rules.BlockExceedsCore(
-        span=block_span(population.layer),
-        name=population.layer.name,
-        block=block,
-        limit=violation.limit,
-        value=violation.value,
-        most=violation.most,
-        nearest=_smaller(costs, block, choices.sources),
-    )
+        return rules.FitsNoCore.at(population.layer, **exceeded)
+    nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
+    return rule.at(population.layer, "block", block=block, nearest=nearest, **exceeded)
 
 
 def _pop16_problem(violation: LimitViolation | None) -> str:
@@ -190,8 +170,3 @@ def _too_many(
         largest=layer.name,
         share=shares[largest],
     )
-
-
-def block_span(layer: LogicalLayer) -> Span:
-    """Return the position of a layer's `block`."""
-    return layer.spans.get("block", layer.span)
