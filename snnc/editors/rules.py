@@ -1,6 +1,6 @@
 """List the patterns that colour a ``.snn`` file, in order, with their categories.
 
-Patterns for numbers, strings and names come from `snnc.syntax.build`, and words from
+Patterns for numbers, strings and names come from ``grammar/snn.lark``, and words from
 `snnc.language.keywords` and the spec models. The patterns work in Python and in
 Oniguruma, which editors use.
 """
@@ -28,7 +28,7 @@ from snnc.language.keywords import (
     VARIANTS,
 )
 from snnc.language.model import NetworkSpec
-from snnc.syntax.build import TERMINALS
+from snnc.syntax.build import parser
 from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
@@ -82,6 +82,11 @@ class Rule:
         return len(self.categories) == 1
 
 
+def _terminal(name: str) -> str:
+    (terminal,) = (t for t in parser().terminals if t.name == name)
+    return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
+
+
 def _any_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(sorted(words))})(?!\\w)"
 
@@ -90,20 +95,20 @@ def _any_of(words: Iterable[str]) -> str:
 def rules() -> tuple[Rule, ...]:
     """Return all rules; if two match at one position, the first one applies."""
     value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
-    name = f"(?!{_any_of(CLAUSES)}){TERMINALS['NAME']}"
+    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
     network = _any_of(["network"])
     encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
     patterns: dict[str, tuple[Category, ...]] = {
-        TERMINALS["COMMENT"]: (Category.COMMENT,),
-        TERMINALS["STRING"]: (Category.TEXT,),
-        TERMINALS["UNTERMINATED"]: (Category.WRONG,),
-        f"({TERMINALS['RANGE']}){unit}": (Category.RANGE, Category.UNIT),
-        f"({TERMINALS['NUMBER']}){unit}": (Category.NUMBER, Category.UNIT),
-        TERMINALS["RANGE"]: (Category.RANGE,),
-        TERMINALS["DIMS"]: (Category.DIMS,),
-        TERMINALS["NUMBER"]: (Category.NUMBER,),
-        TERMINALS["MALFORMED"]: (Category.WRONG,),
+        _terminal("COMMENT"): (Category.COMMENT,),
+        _terminal("STRING"): (Category.TEXT,),
+        _terminal("UNTERMINATED"): (Category.WRONG,),
+        f"({_terminal('RANGE')}){unit}": (Category.RANGE, Category.UNIT),
+        f"({_terminal('NUMBER')}){unit}": (Category.NUMBER, Category.UNIT),
+        _terminal("RANGE"): (Category.RANGE,),
+        _terminal("DIMS"): (Category.DIMS,),
+        _terminal("NUMBER"): (Category.NUMBER,),
+        _terminal("MALFORMED"): (Category.WRONG,),
     }
     words: dict[str, tuple[Category, ...]] = {
         encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
@@ -122,7 +127,7 @@ def rules() -> tuple[Rule, ...]:
         _any_of(value): (Category.VALUE,),
     }
     others: dict[str, tuple[Category, ...]] = {
-        TERMINALS["NAME"]: (Category.NAME,),
+        _terminal("NAME"): (Category.NAME,),
         r"[{}\[\],]": (Category.MARK,),
         r"\S": (Category.WRONG,),
     }

@@ -15,7 +15,7 @@ from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Token, build, comments_in, span_of, split_heading
+from snnc.syntax.build import Token, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.explain import JOINS, describe_stray, explain
 from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
@@ -34,7 +34,7 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     if len(tokens) == MOST_TOKENS:
         report.add(rules.syntax.TooLong(span=tokens[-1].span, limit=MOST_TOKENS))
         return tree.Document(None, None, (), source.whole)
-    comments = comments_in(source) if "#" in source.text else ()
+    comments = _comments(source, tokens)
     edition, network, opener, start = _Header(source, report, tokens).read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), source.whole, comments)
@@ -44,6 +44,19 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
         if report.full:
             break
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
+
+
+def _comments(source: SourceFile, tokens: Sequence[Token]) -> tuple[tree.Comment, ...]:
+    """Return the comments between the tokens of a file, in order."""
+    if "#" not in source.text:
+        return ()
+    starts = (*(token.span.start for token in tokens), len(source.text))
+    ends = (0, *(token.span.end for token in tokens))
+    gaps = (Span(source, *gap) for gap in zip(ends, starts, strict=True))
+    found = ((gap, gap.text.find("#")) for gap in gaps)
+    return tuple(
+        comment(Span(source, gap.start + at, gap.end)) for gap, at in found if at >= 0
+    )
 
 
 def parse_statement(code: str) -> tree.Statement | None:
