@@ -33,8 +33,8 @@ from snnc.exact import Engine, make_engine  # noqa: E402
 from snnc.exact.engine import runs  # noqa: E402
 from snnc.exact.package import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
-from tests.agreement.drawing import draw_spec  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
+from tests.agreement.specs import draw_spec  # noqa: E402
 from tests.exact.proof import (  # noqa: E402
     compare,
     differences,

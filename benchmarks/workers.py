@@ -27,7 +27,7 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 def time_run(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
     from snnc.tools.evaluate.exact import run_exact
-    from snnc.tools.evaluate.options import EvaluateOptions
+    from snnc.tools.evaluate.verb import EvaluateOptions
 
     told: list[tuple[float, int]] = []
     out = Path(str(task.weights)).with_suffix(".jsonl")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from snnc.tools.opening import SpecError as SpecError
     from snnc.tools.package import Package as Package
     from snnc.tools.package import Training as Training
-    from snnc.tools.pictures import plot as plot
     from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from snnc.tools.verbs import fmt as fmt
     from snnc.tools.verbs import init as init
     from snnc.tools.verbs import limits as limits
+    from snnc.tools.verbs import plot as plot
     from snnc.tools.verbs import report as report
     from snnc.tools.verbs import schema as schema
     from snnc.tools.weights import Weights as Weights
@@ -61,13 +61,12 @@ _HOMES = {
     "snnc.tools.fit": ("Fit",),
     "snnc.tools.opening": ("SpecError",),
     "snnc.tools.package": ("Package", "Training"),
-    "snnc.tools.pictures": ("plot",),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),
     "snnc.tools.verbs": (
         "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
-        "report", "schema",
+        "plot", "report", "schema",
     ),
     "snnc.tools.weights": ("Weights", "weights"),
 }  # fmt: skip

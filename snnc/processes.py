@@ -1,8 +1,10 @@
-"""Run tasks in processes that import nothing from the current folder.
+"""Run tasks in processes that import nothing from the current folder, or with Dask.
 
 The folder may be untrusted, and may contain its own `struct.py`. The processes don't
 import the caller's program either, so scripts and notebooks need no main guard.
 """
+
+# mypy: disable-error-code="import-untyped,no-untyped-call"
 
 from __future__ import annotations
 
@@ -19,13 +21,15 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import spawn
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+PATIENCE = 10  # seconds to wait for an answer from a cluster
 SAFE_PATH = "PYTHONSAFEPATH"
 KNOWS_SAFE_PATH = sys.version_info >= (3, 11)
 ENVIRONMENT = {
@@ -38,48 +42,111 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-class Workers(Protocol):
-    """Workers for tasks: a number of processes in one or several executors.
+class NoClusterError(ValueError):
+    """Raised if an address has no Dask cluster with workers."""
 
-    ``deaths`` contains the errors of tasks whose processes died.
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Workers for tasks.
+
+    ``width`` is the number of tasks that run at the same time. ``open`` returns an
+    executor for one of them, which may be the same for all. ``deaths`` contains the
+    errors of tasks whose processes died.
     """
 
-    @property
-    def width(self) -> int: ...
-    @property
-    def deaths(self) -> tuple[type[Exception], ...]: ...
-    def open(self) -> Executor: ...
-
-
-class LocalWorkers:
-    """Processes on this machine, one executor each, so that a crash ends only one task.
-
-    Output goes to the file ``log``, if given.
-    """
-
+    width: int
+    open: Callable[[], Executor]
     deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
 
-    def __init__(self, width: int, log: Path | None = None) -> None:
-        self.width = width
-        self._log = log
-        self._opened: list[ProcessPoolExecutor] = []
 
-    def open(self) -> Executor:
-        """Return an executor for a new process, which starts with its first task."""
-        log = None if self._log is None else str(self._log)
-        pool = ProcessPoolExecutor(1, _Context(), _print_to, (log,))
-        self._opened.append(pool)
+def open_workers(
+    count: int, dask: str | None, log: Path | None = None, ahead: int = 1
+) -> AbstractContextManager[Workers]:
+    """Return processes on this machine, or the workers of a Dask cluster."""
+    if dask is None or not count:
+        return local_workers(count, log)
+    return cluster_workers(dask, ahead)
+
+
+@contextmanager
+def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
+    """Yield processes on this machine, and end them; after an error, kill them.
+
+    Each process has its own executor, so that a crash ends only one task, and starts
+    with its first task. Output goes to the file ``log``, if given.
+    """
+    opened: list[ProcessPoolExecutor] = []
+
+    def start() -> Executor:
+        output = None if log is None else str(log)
+        pool = ProcessPoolExecutor(1, _Context(), _print_to, (output,))
+        opened.append(pool)
         return pool
 
-    def __enter__(self) -> LocalWorkers:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """End the processes; after an error, don't wait for their tasks."""
-        for pool in self._opened:
-            for process in [*(pool._processes or {}).values()] if kind else ():
+    try:
+        yield Workers(width, start)
+    except BaseException:
+        for pool in opened:
+            for process in [*(pool._processes or {}).values()]:
                 process.kill()
+        raise
+    finally:
+        for pool in opened:
             pool.shutdown()
+
+
+@contextmanager
+def cluster_workers(address: str, ahead: int = 1) -> Iterator[Workers]:
+    """Yield the workers of the Dask cluster at an address, in one executor.
+
+    Parameters
+    ----------
+    ahead
+        The number of tasks per worker thread; more than one if sending a task takes
+        long compared to running it. If a worker dies, this counts as a failed attempt
+        for each of its tasks.
+
+    Raises
+    ------
+    NoClusterError
+        If nothing answers, or the cluster has no workers.
+    """
+    import asyncio  # Dask takes a second to import
+
+    from distributed import Client, KilledWorker
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.core import connect
+
+    async def greet() -> None:
+        comm = await asyncio.wait_for(connect(address), PATIENCE)
+        await comm.close()
+
+    try:
+        parse_host_port(parse_address(address)[1])
+        asyncio.run(greet())  # a `Client` would raise too, but take 20 s to close
+    except ValueError as error:
+        reason = "this is not an address such as tcp://HOST:8786"
+        raise _absent(address, reason) from error
+    # The greeting of another server, parsed as Dask's, may announce exabytes.
+    except (OSError, asyncio.TimeoutError, MemoryError) as error:
+        reason = f"no Dask scheduler answers within {PATIENCE} s"
+        raise _absent(address, reason) from error
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise _absent(address, "this Dask cluster has no workers") from error
+        threads = sum(client.nthreads().values())
+        executor = client.get_executor(pure=False)
+        yield Workers(ahead * max(1, threads), lambda: executor, (KilledWorker,))
+
+
+def _absent(address: str, reason: str) -> NoClusterError:
+    return NoClusterError(
+        f"{address}: {reason}; start one with `dask scheduler` and its workers "
+        f"with `dask worker {address}`, or use `--workers N` on this machine"
+    )
 
 
 def run_tasks(
@@ -156,25 +223,25 @@ def _alone() -> Iterator[None]:
 
     A terminal sends Ctrl-C to all processes, but only the main process should react.
     """
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
     genuine, installed = spawn.get_preparation_data, _search_path()
 
     def prepare(name: str) -> dict[str, Any]:
         told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
         return {**told, "sys_path": installed}
 
-    is_main = threading.current_thread() is threading.main_thread()
-    try:
+    with ExitStack() as undo:
+        undo.callback(setattr, spawn, "get_preparation_data", genuine)
         spawn.get_preparation_data = prepare
+        undo.callback(_set, {name: os.environ.get(name) for name in ENVIRONMENT})
         _set(ENVIRONMENT)
-        with (
-            _ignoring_interrupts() if is_main else nullcontext(),
-            nullcontext() if KNOWS_SAFE_PATH else _among_modules(),
-        ):
-            yield
-    finally:
-        spawn.get_preparation_data = genuine
-        _set(before)
+        if threading.current_thread() is threading.main_thread():
+            handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            undo.callback(signal.signal, signal.SIGINT, handler)
+        if not KNOWS_SAFE_PATH:
+            with suppress(FileNotFoundError):  # the current folder was removed
+                undo.callback(os.chdir, Path.cwd())
+                os.chdir(Path(os.__file__).parent)
+        yield
 
 
 def _search_path() -> list[str]:
@@ -204,27 +271,3 @@ def _set(environment: Mapping[str, str | None]) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-
-
-@contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _among_modules() -> Iterator[None]:
-    """Change to the folder of Python's modules, for this process and its children."""
-    try:
-        here = Path.cwd()
-    except FileNotFoundError:
-        yield
-        return
-    os.chdir(Path(os.__file__).parent)
-    try:
-        yield
-    finally:
-        os.chdir(here)

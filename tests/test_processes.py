@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from snnc import processes
-from snnc.processes import LocalWorkers, run_tasks
+from snnc.processes import local_workers, run_tasks
 from tests.commands import run_python
 from tests.support import ROOT
 
 PROGRAM = """
 import sys
 sys.path.append(sys.argv[1])
-from snnc.processes import LocalWorkers, run_tasks
+from snnc.processes import local_workers, run_tasks
 from tests.test_processes import modules
-with LocalWorkers(1) as workers:
+with local_workers(1) as workers:
     for task, future in run_tasks(workers, modules, ["a"]):
         print(future.result())
 """
@@ -62,14 +62,14 @@ def say(text: str) -> str:
 
 
 def test_tasks_end_and_a_death_costs_one_of_them(tmp_path: Path) -> None:
-    with LocalWorkers(2) as workers:
+    with local_workers(2) as workers:
         found = dict(run_tasks(workers, double, range(6)))
         assert {task: future.result() for task, future in found.items()} == {
             number: 2 * number for number in range(6)
         }
         dead = dict(run_tasks(workers, die, range(6)))
         (file,) = run_tasks(workers, die_once, [str(tmp_path / "f")], tries=2)
-    assert isinstance(dead.pop(3).exception(), LocalWorkers.deaths)
+    assert isinstance(dead.pop(3).exception(), workers.deaths)
     assert sorted(future.result() for future in dead.values()) == [0, 1, 2, 4, 5]
     assert file[1].result() == str(tmp_path / "f")
 
@@ -83,7 +83,7 @@ def test_tasks_are_drawn_when_there_is_a_worker() -> None:
             yield number
 
     ended: list[Future[int]] = []
-    with LocalWorkers(2) as workers:
+    with local_workers(2) as workers:
         for _, future in run_tasks(workers, double, tasks()):
             ended.append(future)
             assert len(drawn) <= len(ended) + 3
@@ -94,7 +94,7 @@ def test_processes_ignore_ctrl_c_and_end_with_who_waits() -> None:
     started = time.monotonic()
 
     def wait() -> None:
-        with LocalWorkers(1) as workers:
+        with local_workers(1) as workers:
             ((_, future),) = run_tasks(workers, ignores_ctrl_c, [0])
             assert future.result()
             workers.open().submit(time.sleep, 60)
@@ -107,7 +107,7 @@ def test_processes_ignore_ctrl_c_and_end_with_who_waits() -> None:
 
 
 def test_what_processes_print_goes_to_a_log(tmp_path: Path) -> None:
-    with LocalWorkers(1, tmp_path / "log") as workers:
+    with local_workers(1, tmp_path / "log") as workers:
         ((_, future),) = run_tasks(workers, say, ["said"])
     assert future.result() == "1"
     assert (tmp_path / "log").read_text() == "said\n"
@@ -125,7 +125,7 @@ def test_processes_import_nothing_from_the_current_folder(
         (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    with LocalWorkers(1) as workers:
+    with local_workers(1) as workers:
         ((_, future),) = run_tasks(workers, modules, ["a"])
         assert str(tmp_path) not in future.result()
 
@@ -149,4 +149,4 @@ def test_two_modules_start_processes_of_python() -> None:
         for path in (ROOT / "snnc").rglob("*.py")
         if STARTS.search(path.read_text(encoding="utf-8"))
     }
-    assert starters == {"cli/import_child.py", "processes.py"}
+    assert starters == {"cli/exchange.py", "processes.py"}

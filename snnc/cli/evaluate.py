@@ -13,7 +13,8 @@ import click
 
 from snnc.cli import INTERRUPTED, options
 from snnc.cli.printing import print_data, print_lines, print_result, say
-from snnc.tools.evaluate import options as evaluation
+from snnc.tools.evaluate import verb
+from snnc.tools.opening import require_simulator
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
@@ -144,10 +145,8 @@ def evaluate_command(
     options.quiet_tensorflow(checked.simulator)
     if is_exact:
         os.environ.update(ONE_THREAD | os.environ)
-    from snnc.tools.evaluate.verb import evaluate_with  # after setting the environment
-
     with options.one_line_errors():
-        evaluation.require_simulator(checked.simulator, checked.dask is not None)
+        require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
             from snnc.tools.board.compare import compare as compare_board
 
@@ -168,14 +167,14 @@ def evaluate_command(
                 save(adapted.learning.plot_accuracy(), picture)
             return _verdict(adapted.after, package, strict, min_accuracy)
         try:
-            found = evaluate_with(checked, package, (data, None), weights)
+            found = verb.evaluate_with(checked, package, (data, None), weights)
         except KeyboardInterrupt:
             if checked.output is not None and Path(checked.output).exists():
                 say(f"interrupted: `--resume` continues from {checked.output}")
             return INTERRUPTED
     print_result(found, form)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs don't draw
+        from snnc.tools.verbs import plot  # most runs don't draw
 
         plot(found, file=picture)
     return _verdict(found, package, strict, min_accuracy)
@@ -205,18 +204,18 @@ def _verdict(
 def _check_options(
     weights: Path,
     output: Path | None,
-    presentation: evaluation.Presentation | None,
+    presentation: verb.Presentation | None,
     **wanted: Any,
-) -> evaluation.EvaluateOptions:
+) -> verb.EvaluateOptions:
     """Return the options; refuse options without effect.
 
     Pipes are also refused, because they can be read only once.
     """
     try:
-        checked = evaluation.EvaluateOptions(
+        checked = verb.EvaluateOptions(
             output=output, presentation=presentation or "row", **wanted
         )
-    except evaluation.OptionError as error:
+    except verb.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
@@ -270,7 +269,7 @@ def predict_command(
     data: Path,
     weights: Path,
     output: Path | None,
-    simulator: evaluation.Simulator,
+    simulator: verb.Simulator,
     over_time: bool,
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.
@@ -299,10 +298,8 @@ def predict_command(
     )
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
-    from snnc.tools.evaluate.verb import predict  # imports NumPy
-
     with options.one_line_errors():
-        found = predict(
+        found = verb.predict(
             package, data, weights, simulator=simulator, over_time=over_time
         )
         if output is None:

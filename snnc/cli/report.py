@@ -109,7 +109,7 @@ def report_command(
     else:
         print_lines(found.text(why=why), paint_report)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs don't draw
+        from snnc.tools.verbs import plot  # most runs don't draw
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0

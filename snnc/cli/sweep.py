@@ -14,7 +14,7 @@ from snnc.loihi.profile import DEFAULT
 from snnc.tools import plots
 
 if TYPE_CHECKING:
-    from snnc.tools.pictures import Kind
+    from snnc.tools.verbs import Kind
 
 
 @click.command(
@@ -118,8 +118,8 @@ def sweep_command(
     )
     options.refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
-    from snnc.tools.pictures import plot
     from snnc.tools.sweep import sweep
+    from snnc.tools.verbs import plot
 
     device = options.chosen_device() or DEFAULT
     with options.one_line_errors(ValueError):
@@ -191,8 +191,8 @@ def plot_command(
         }
     )
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
-    from snnc.tools.pictures import Drawable, plot
     from snnc.tools.spec import load
+    from snnc.tools.verbs import Drawable, plot
 
     drawn: Drawable = what
     with options.one_line_errors(ValueError, IndexError):

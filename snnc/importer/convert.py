@@ -13,8 +13,13 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.draft import Decision, Rule, StatementDraft
 from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
-from snnc.importer.model import KerasModel, ModelWeights, RefusedModelError
-from snnc.importer.request import REWRITES, ImportRequest
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasModel,
+    ModelWeights,
+    RefusedModelError,
+)
 from snnc.importer.spec import TOP, WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.importer.table import (  # noqa: F401  modules that register readers

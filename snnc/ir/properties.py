@@ -9,8 +9,8 @@ from snnc.ir.logical import Convolution, LifNeuron, LogicalLayer, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
+from snnc.language.models import StatementModel
 from snnc.language.properties import NeuronSpec
-from snnc.language.statements import StatementModel
 from snnc.text.display import Json
 
 

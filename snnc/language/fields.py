@@ -7,10 +7,17 @@ from dataclasses import Field
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from snnc.language import extents, scalars, written
-from snnc.language.models import Model, fields_of, is_required
+from snnc.language import readers, written
+from snnc.language.models import (
+    Key,
+    Model,
+    Otherwise,
+    ReadBy,
+    StatementPart,
+    fields_of,
+    is_required,
+)
 from snnc.language.properties import Choice
-from snnc.language.table import Key, Otherwise, ReadBy, StatementPart
 
 Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
 
@@ -98,10 +105,10 @@ def written_value(value: Any, field: Field[Any]) -> str:
         return value.word.text
     read_by = note(field, ReadBy)
     reader = None if read_by is None else read_by.func
-    if reader is scalars.seconds:
+    if reader is readers.seconds:
         return written.time(value)
-    if reader in (extents.rates, extents.upper_rate):
+    if reader in (readers.rates, readers.upper_rate):
         return written.rates(*value)
-    if reader is extents.phases:
+    if reader is readers.phases:
         return written.write_list(value)
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)

@@ -7,8 +7,7 @@ logical graph is built. Properties that `defaults` may set are in base classes.
 from typing import Annotated, Literal
 
 from snnc.language import properties as has
-from snnc.language.statements import StatementModel
-from snnc.language.table import Form, Otherwise, layer
+from snnc.language.models import Form, Otherwise, StatementModel, layer
 
 
 class SpikingSpec(StatementModel):

@@ -10,12 +10,11 @@ from itertools import count
 from lsprotocol import types
 
 from snnc.editors.rules import NETWORK, to_fill
-from snnc.language import keywords, scalars
+from snnc.language import keywords, readers
 from snnc.language.fields import description, keys_of, parts_of, values_in
-from snnc.language.models import fields_of
-from snnc.language.table import Form
+from snnc.language.models import Form, fields_of
 from snnc.language_server import hover
-from snnc.language_server.cursor_context import (
+from snnc.language_server.word_roles import (
     CursorPlace,
     is_within_text,
     place_in_snn,
@@ -255,5 +254,5 @@ def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
         yield from keywords.NEURONS
     else:
         yield from values_in(fields_of(place.model)[place.key].type)
-    if place.key in keywords.keys_read_by(scalars.flag, scalars.bias):
+    if place.key in keywords.keys_read_by(readers.flag, readers.bias):
         yield from ("true", "false") if text.is_yaml else ("on", "off")

@@ -83,7 +83,13 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     trials = Trials(spec, target, analysis.made.device)
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
-        changes = tuple(_changes(diagnostic, trials))
+        match diagnostic:
+            case TooManyCores() if trials.certain:
+                changes = for_cores(trials, diagnostic.largest)
+            case FitsNoCore():
+                changes = for_fan_in(trials, diagnostic.name)
+            case TooManyOutAxons():
+                changes = for_axons(trials, diagnostic.name)
     statements = {head(s): s for s in analysis.document.statements}
     fitting: list[Remedy] = []
     for change in changes:
@@ -93,16 +99,6 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
         fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
     return tuple(fitting)
-
-
-def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
-    match diagnostic:
-        case TooManyCores() if trials.certain:
-            yield from for_cores(trials, diagnostic.largest)
-        case FitsNoCore():
-            yield from for_fan_in(trials, diagnostic.name)
-        case TooManyOutAxons():
-            yield from for_axons(trials, diagnostic.name)
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:

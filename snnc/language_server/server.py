@@ -20,11 +20,12 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc import __version__
-from snnc.language_server.buffers import Buffer, as_sent, of_all
+from snnc.language_server.buffers import Buffer, as_sent, of_all, offset_in, range_of
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
     from snnc.language_server.analysis import Analyses, Analysis
+    from snnc.source import Span
 
 SECTION = "snnc"
 """The section of a client's configuration for snnc."""
@@ -296,7 +297,7 @@ _OF_ANALYSIS = {
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
 }
-"""Functions that answer with the newest analysis of a text; None if it is closed."""
+"""Functions that answer a `Request`; the answer is None if the text is closed."""
 _OTHERS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
     types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
@@ -323,6 +324,28 @@ _OPTIONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request about a text, and the newest analysis of the text."""
+
+    server: SpecServer
+    analysis: Analysis
+    params: Any
+
+    @property
+    def uri(self) -> str:
+        return str(self.params.text_document.uri)
+
+    @property
+    def offset(self) -> int:
+        """The offset of the position in the request."""
+        source, position = self.analysis.source, self.params.position
+        return offset_in(source, position, self.server.codec)
+
+    def range_of(self, span: Span) -> types.Range:
+        return range_of(span, self.server.codec)
+
+
 async def _answer(server: SpecServer, method: str, params: Any) -> Any:
     # Imported late, so that the server announces its capabilities before the compiler
     # is loaded.
@@ -331,4 +354,4 @@ async def _answer(server: SpecServer, method: str, params: Any) -> Any:
     if method in _OTHERS:
         return await answer(server, params)
     analysis = await server.analyses.newest(params.text_document.uri)
-    return None if analysis is None else answer(server, analysis, params)
+    return None if analysis is None else answer(Request(server, analysis, params))

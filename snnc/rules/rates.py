@@ -17,7 +17,7 @@ from snnc.ir.logical import (
 )
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
-from snnc.language.statements import TimingSpec
+from snnc.language.model import TimingSpec
 
 USUAL_STEP: float = TimingSpec.dt
 """The default of `dt` in seconds."""

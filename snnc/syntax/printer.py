@@ -15,8 +15,7 @@ from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span
 from snnc.syntax.build import quote, scalar
-from snnc.syntax.entries import Entry, entries_of
-from snnc.syntax.remarks import Remarks
+from snnc.syntax.entries import Entry, Remarks, entries_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,5 @@
 
 The result of a tool is a frozen dataclass. Python functions return the result, the
 command line prints it, and notebooks display it. `spec` and `package` define the two
-main classes of the Python interface. `verbs` contains the functions whose argument is a
-spec or its file.
+main classes of the Python interface. `verbs` contains its smaller functions.
 """

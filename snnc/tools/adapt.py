@@ -11,13 +11,11 @@ from snnc.text.display import Json
 from snnc.text.tables import columns, counted, percent
 from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.options import EvaluateOptions
-from snnc.tools.evaluate.verb import evaluate_with
+from snnc.tools.evaluate.summary import known
+from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
 from snnc.tools.opening import FileName, Tensors, as_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -84,7 +82,7 @@ class Adaptation:
 
         Each point is the mean over an example and at most 49 examples before it.
         """
-        return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
+        return plots.results.learning(self, ax)
 
     def __repr__(self) -> str:
         reached = f"RMSE {self.score:.4g}"
@@ -269,17 +267,13 @@ class AdaptedEvaluation:
                 "larger than `error` in `learn pes`; write a larger one"
             )
         if learning.classes:
-            head = ("class", "before", "learning", "after")
-            lines += ["", *columns(head, [*self._classes()], left=("class",))]
+            head, rows = ("class", "before", "learning", "after"), []
+            sides = self.before.by_class, learning.recalls, self.after.by_class
+            for first, middle, last in zip(*sides, strict=True):
+                recalls = first.recall, middle, last.recall
+                rows.append((first.name, *map(known, recalls)))
+            lines += ["", *columns(head, rows, left=("class",))]
         return "\n".join(lines)
-
-    def _classes(self) -> Iterator[tuple[str, ...]]:
-        """Yield a row of recalls per class."""
-        sides = self.before.by_class, self.learning.recalls, self.after.by_class
-        for before, learning, after in zip(*sides, strict=True):
-            recalls = before.recall, learning, after.recall
-            shown = ("-" if each is None else percent(each) for each in recalls)
-            yield before.name, *shown
 
 
 def evaluate_adapted(

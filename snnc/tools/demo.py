@@ -20,8 +20,8 @@ from snnc.runtime.examples import Array
 from snnc.text.tables import align, percent
 from snnc.tools.building import build
 from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.options import Simulator
 from snnc.tools.evaluate.task import write_data
+from snnc.tools.evaluate.verb import Simulator
 from snnc.tools.spec import load
 
 FRAMES, SIZE = 8, 16

@@ -28,9 +28,8 @@ from snnc.text.tables import counted, dims
 from snnc.tools.diff import read_version
 from snnc.tools.diff.properties import match
 from snnc.tools.diff.weights import compare_weights
-from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_or_report
-from snnc.weight_files.inspect import refusal, report_values
+from snnc.weight_files.inspect import fit, refusal, report_values
 from snnc.weight_files.listing import VERSION
 from snnc.weight_files.values import read_values, spreads
 from snnc.weight_files.write import serialize

@@ -14,13 +14,9 @@ from snnc.text.display import terminal_html
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from snnc.processes import Workers
     from snnc.tools.package import Package
 
 FileName = str | os.PathLike[str]
@@ -32,20 +28,6 @@ def as_package(package: Package | FileName) -> Package:
     """Return a package; open it if a folder is given."""
     # Use the public name, because the class imports the tools for its methods.
     return package if isinstance(package, snnc.Package) else snnc.Package(package)
-
-
-def open_workers(
-    count: int, dask: str | None, log: Path | None = None, ahead: int = 1
-) -> AbstractContextManager[Workers]:
-    """Return processes on this computer, or the workers of a Dask cluster."""
-    # Few tools need these, and importing Dask takes a second.
-    from snnc.processes import LocalWorkers
-
-    if dask is None or not count:
-        return LocalWorkers(count, log)
-    from snnc.tools.cluster import cluster_workers
-
-    return cluster_workers(dask, ahead)
 
 
 def missing(*names: str) -> list[str]:
@@ -65,6 +47,33 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
     if absent := missing(*names):
         listed = " and ".join(absent)
         raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")
+
+
+class RefusedRunError(ValueError):
+    """Raised if a package, data, weights or a run can't be evaluated."""
+
+
+def require_simulator(simulator: str, clustered: bool = False) -> None:
+    """Refuse a run that needs missing packages, before importing NumPy.
+
+    Raises
+    ------
+    RefusedRunError
+        If a package is missing; the message says what to install.
+    """
+    needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
+    needed += ["distributed"] if clustered else []
+    needed += ["tensorflow"] if simulator == "keras" else []
+    if absent := missing(*needed):
+        extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
+        raise not_installed(absent, extras)
+
+
+def not_installed(names: Sequence[str], extras: str) -> RefusedRunError:
+    """Return the error that says what to install."""
+    verb = "is" if len(names) == 1 else "are"
+    told = f"{' and '.join(names)} {verb} not installed"
+    return RefusedRunError(f"{told}: {installation(extras)}")
 
 
 class SpecError(ValueError):

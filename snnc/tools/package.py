@@ -227,8 +227,7 @@ class Training:
         ValueError
             If the history lacks the metric.
         """
-        draw, phases = plots.results.training, self.phases
-        return plots.style.draw_in_theme(draw, self.history, what, phases, ax=ax)
+        return plots.results.training(self.history, what, self.phases, ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

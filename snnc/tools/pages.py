@@ -102,7 +102,7 @@ def sweep_page(sweep: Sweep) -> str:
             draw = partial(sweep.plot, over=over)
             sections.append(_picture(name, f"Accuracy against {over}", draw))
     footer = _footer(sweep.spec.path)
-    return document(f"Variants of {name}", sweep.html_table(), sections, footer)
+    return document(f"Variants of {name}", sweep._repr_html_(), sections, footer)
 
 
 def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:

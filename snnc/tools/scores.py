@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
+from snnc.text.display import Json
 from snnc.tools.evaluate.results import (
     CarryOverEffect,
     Interval,
@@ -270,6 +273,23 @@ def compare_readouts(
     return tuple(readings)
 
 
+def _pack(flags: NDArray[np.bool_]) -> Json:
+    """Convert flags to a mapping for JSON, with packed bits."""
+    return {"count": len(flags), "bits": np.packbits(flags).tobytes().hex()}
+
+
+def _unpack(packed: Any) -> NDArray[np.bool_]:
+    bits = np.frombuffer(bytes.fromhex(packed["bits"]), np.uint8)
+    return np.unpackbits(bits, count=packed["count"]).astype(bool)
+
+
+# Arrays that pydantic converts to JSON and back.
+_READ, _WRITE = PlainValidator(np.array), PlainSerializer(np.ndarray.tolist)
+Floats = Annotated[NDArray[np.float64], _READ, _WRITE]
+Integers = Annotated[NDArray[np.int64], _READ, _WRITE]
+Flags = Annotated[NDArray[np.bool_], PlainValidator(_unpack), PlainSerializer(_pack)]
+
+
 @dataclass(frozen=True)
 class LayerFiring:
     """The spike counts of a layer's neurons in each of some examples.
@@ -286,8 +306,8 @@ class LayerFiring:
     """
 
     examples: int
-    seen: NDArray[np.int64]
-    fired: NDArray[np.bool_]
+    seen: Integers
+    fired: Flags
 
     @classmethod
     def of(cls, spikes: Array) -> LayerFiring:

@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc import diagnostics
-from snnc.language.extents import Phase
+from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
@@ -200,12 +200,6 @@ class Sweep(Tabular, Sequence[Variant]):
         """Return a self-contained page with the table and pictures."""
         return sweep_page(self)
 
-    def html_table(self) -> str:
-        """Return only the table, as HTML."""
-        name = self.spec.name
-        sentences = sweep_table.sentences(name, self.variants)
-        return tables_html(f"Variants of {name}", (self._table, *sentences))
-
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
     ) -> Axes:
@@ -216,8 +210,7 @@ class Sweep(Tabular, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        draw, name = plots.results.sweep, self.spec.name
-        return plots.style.draw_in_theme(draw, name, self.variants, over, ax=ax)
+        return plots.results.sweep(self.spec.name, self.variants, over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -234,7 +227,9 @@ class Sweep(Tabular, Sequence[Variant]):
         return [{**variant.pop("settings"), **variant} for variant in variants]
 
     def _repr_html_(self) -> str:
-        return self.html_table()
+        name = self.spec.name
+        sentences = sweep_table.sentences(name, self.variants)
+        return tables_html(f"Variants of {name}", (self._table, *sentences))
 
     def __str__(self) -> str:
         sentences = sweep_table.sentences(self.spec.name, self.variants)

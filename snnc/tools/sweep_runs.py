@@ -13,13 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.language.extents import Phase
-from snnc.processes import run_tasks
+from snnc.language.readers import Phase
+from snnc.processes import open_workers, run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.text.tables import percent
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
-from snnc.tools.opening import FileName, open_workers
+from snnc.tools.opening import FileName
 from snnc.tools.package import Package
 from snnc.tools.spec import Spec
 

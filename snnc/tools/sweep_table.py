@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from snnc.text.tables import TextTable, code, counted, human, percent, prose
 from snnc.text.tables import table as markdown_table
+from snnc.tools.evaluate.summary import known
 
 if TYPE_CHECKING:
     from snnc.tools.sweep import Variant
@@ -23,12 +24,26 @@ BEST = "*"
 def tabulate(lines: Sequence[Variant]) -> TextTable:
     """Return a table with one row per variant, in the order of the settings."""
     keys = list(dict.fromkeys(key for line in lines for key in line.settings))
-    judged = _is_judged(lines)
+    kind, judged = _kind(lines), _is_judged(lines)
+    write = percent if kind == "accuracy" else "{:.4g}".format
     energy = "energy" if judged else "energy at most"
-    score = (_kind(lines), "deviation", "interval", "best", "")
-    head = (*keys, "cores", "weights", energy, *score)
-    rows = [tuple(_cells(line, keys, judged)) for line in lines]
-    return TextTable.of(head, rows, left={*keys, "interval", "best", ""})
+    rows = []
+    for line in lines:
+        # An upper bound next to measured energies would be misleading.
+        joules = line.energy if line.score is not None or not judged else None
+        row = (
+            known(line.cores, str, ""),
+            known(line.weights, str, ""),
+            known(joules, partial(human, unit="J"), ""),
+            known(line.score, write, ""),
+            known(line.deviation, write, ""),
+            known(line.interval, _write_interval, ""),
+            BEST if line.is_best else "",
+            line.problem,
+        )
+        rows.append((*(line.settings.get(key, "") for key in keys), *row))
+    head = ("cores", "weights", energy, kind, "deviation", "interval", "best", "")
+    return TextTable.of((*keys, *head), rows, left={*keys, "interval", "best", ""})
 
 
 def markdown(name: str, lines: Sequence[Variant]) -> str:
@@ -61,25 +76,9 @@ def _kind(lines: Sequence[Variant]) -> str:
     return "accuracy" if all(line.classifies for line in lines) else "error"
 
 
-def _cells(line: Variant, keys: Sequence[str], judged: bool) -> Iterator[str]:
-    yield from (line.settings.get(key, "") for key in keys)
-    yield "" if line.cores is None else str(line.cores)
-    yield "" if line.weights is None else str(line.weights)
-    # An upper bound next to measured energies would be misleading.
-    known = line.energy is not None and (line.score is not None or not judged)
-    yield human(line.energy or 0.0, "J") if known else ""
-    yield _score(line.score, line.classifies)
-    yield _score(line.deviation, line.classifies)
-    low, high = line.interval or (0.0, 0.0)
-    yield f"{100 * low:.1f} to {100 * high:.1f} %" if line.interval else ""
-    yield BEST if line.is_best else ""
-    yield line.problem
-
-
-def _score(value: float | None, classifies: bool) -> str:
-    if value is None:
-        return ""
-    return percent(value) if classifies else f"{value:.4g}"
+def _write_interval(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The command-line verbs for a spec or its file, as functions."""
+"""The command-line verbs as functions, except those in modules of their own."""
 
 from __future__ import annotations
 
@@ -17,17 +17,29 @@ from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, MarkdownText
+from snnc.tools import plots
 from snnc.tools.autofix import autofix
 from snnc.tools.diff import Diff, compare, version_of
+from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName, require
+from snnc.tools.package import Package, Training
 from snnc.tools.report.folder import FolderReport, report_folder
 from snnc.tools.report.formats import limits_table
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
+from snnc.tools.sweep import Sweep
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from snnc.tools.demo import Demonstration
+
+Kind = Literal[
+    "network", "cores", "raster", "rates", "accuracy", "confusion", "predictions",
+    "correlation", "training", "sweep", "sweep-cores",
+]  # fmt: skip
+Drawable = Spec | Report | Evaluation | Training | Sweep | Package | FileName
 
 
 def check(
@@ -271,3 +283,82 @@ def limits(device: str = DEFAULT) -> str:
 def schema() -> Json:
     """Return the JSON Schema (draft-07) of YAML specs."""
     return spec_schema()
+
+
+def plot(
+    what: Drawable,
+    kind: Kind | None = None,
+    ax: Axes | None = None,
+    *,
+    file: FileName | None = None,
+    dark: bool = False,
+    example: int = 0,
+) -> Axes:
+    """Draw a picture, and write it to ``file`` if given.
+
+    Parameters
+    ----------
+    what
+        The object to draw, which determines the possible kinds of pictures. A spec or
+        its file, a package, or a report: ``network`` (the default) or ``cores``. An
+        evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
+        ``predictions``, ``correlation``, or the kinds for its spec. For a training
+        result, there is only one kind. A sweep: ``sweep``, against energy (the
+        default), or ``sweep-cores``.
+    kind
+        The kind of picture.
+    ax
+        The axes to draw on; by default, new axes.
+    file
+        The file to write: ``.png``, ``.svg`` or ``.pdf``.
+    dark
+        Whether to draw on a dark background.
+    example
+        The index of the example for a raster, among those that ran.
+
+    Raises
+    ------
+    ValueError
+        If the kind of picture is unknown.
+    ModuleNotFoundError
+        If matplotlib is not installed; the message says what to install.
+    """
+    if file is not None:
+        plots.check_file(file)
+    with plots.style.theme(dark):
+        made = _draw(what, kind, ax, example)
+        if file is not None:
+            plots.style.save(made, Path(file))
+    return made
+
+
+def _draw(what: Drawable, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
+    if isinstance(what, Training) and kind in (None, "training"):
+        return what.plot(ax=ax)
+    if isinstance(what, Sweep) and kind in (None, "sweep", "sweep-cores"):
+        return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
+    is_of_spec = kind in ("network", "cores")
+    if isinstance(what, Evaluation) and not is_of_spec:
+        if kind == "raster":
+            return what.plot_raster(example, ax)
+        draw = getattr(what, f"plot_{kind or 'accuracy'}", None)
+        if draw is None:
+            raise ValueError(f"there is no picture {kind} of an Evaluation")
+        made: Axes = draw(ax=ax)
+        return made
+    if kind is not None and not is_of_spec:
+        raise ValueError(f"there is no picture {kind} of a {type(what).__name__}")
+    found = _report_of(what)
+    return found.plot_cores(ax) if kind == "cores" else found.plot_network(ax)
+
+
+def _report_of(what: Drawable) -> Report:
+    if isinstance(what, Report):
+        return what
+    if isinstance(what, Evaluation | Training):
+        what = what.package
+    if isinstance(what, Sweep):
+        what = what.spec
+    if not isinstance(what, Spec | Package) and Path(what).is_dir():
+        what = Package(what)
+    return (what.spec if isinstance(what, Package) else as_spec(what)).report()

@@ -15,7 +15,7 @@ from tests.agreement.features import missing
 from tests.agreement.pieces import DECODER_PIECES
 from tests.agreement.specs import each_spec
 
-NETWORKS, START = 60, 48
+NETWORKS, START = 60, 1
 DECODERS = 15
 """If a new Hypothesis draws other networks, take a start from which all is said."""
 

@@ -24,7 +24,7 @@ from snnc.language.keywords import (
     RESERVED,
     UNITS,
 )
-from snnc.language.scalars import flag
+from snnc.language.readers import flag
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from tests.rules.checking import assert_accepted

@@ -14,12 +14,12 @@ from snnc.runtime.examples import Presentation
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import (
+    JSON_PARTS,
     EvaluatedPart,
     SpanResult,
-    record,
     whole_spans,
 )
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.opening import RefusedRunError
 from tests.fuzz import runs
 
 RUN = {
@@ -51,7 +51,7 @@ def reopen(path: Path, resume: bool = True) -> list[EvaluatedPart]:
 def write(path: Path, *parts: EvaluatedPart, resume: bool = False) -> None:
     with Checkpoint(path, RUN, read_saved(path, RUN, resume)) as checkpoint:
         for each in parts:
-            checkpoint.add(record(each))
+            checkpoint.add(JSON_PARTS.dump_python(each))
 
 
 def starts(path: Path) -> list[int]:
@@ -168,7 +168,7 @@ def test_lines_of_no_or_another_run_are_damage_and_doubled_ones_count_once(
     other = path.with_name("other.jsonl")
     write(path, part(0, 4), part(4, 8))
     with Checkpoint(other, {**RUN, "weights": "x"}, None) as checkpoint:
-        checkpoint.add(record(part(8, 10)))
+        checkpoint.add(JSON_PARTS.dump_python(part(8, 10)))
     own, foreign = (
         file.read_bytes().splitlines(keepends=True)[1] for file in (path, other)
     )

@@ -6,7 +6,9 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,13 @@ import pytest
 
 from snnc.cli import main
 from snnc.exact import CannotRunError
-from snnc.processes import LocalWorkers
+from snnc.processes import Workers, local_workers
 from snnc.tools.evaluate import exact
 from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import join
-from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task, open_task
+from snnc.tools.evaluate.verb import EvaluateOptions
+from snnc.tools.opening import RefusedRunError
 from tests.evaluate.conftest import Case, Make, Tell, approximately, lines, outputs
 from tests.support import CLUSTER
 
@@ -155,26 +158,33 @@ def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
     return join([p for p in parts if p.presentation == "row"]).outputs
 
 
-class Deadly(LocalWorkers):
-    """Workers whose first few processes are killed while they run."""
+def kill_workers(monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
+    """Let the first few processes of each run be killed while they run."""
 
-    kills = 1
+    @contextmanager
+    def deadly(width: int, log: Path | None = None) -> Iterator[Workers]:
+        left = [None] * kills
 
-    def open(self) -> Executor:
-        executor = super().open()
-        if self.kills:
-            self.kills -= 1
-            genuine = executor.submit
+        def start() -> Executor:
+            executor = workers.open()
+            if left:
+                left.pop()
+                genuine = executor.submit
 
-            def submit(*task: Any) -> Future[Any]:
-                genuine(os.kill, 0, 0).result()  # the process is there
-                (process,) = executor._processes.values()  # type: ignore[attr-defined]
-                future = genuine(*task)
-                os.kill(process.pid, signal.SIGKILL)
-                return future
+                def submit(*task: Any) -> Future[Any]:
+                    genuine(os.kill, 0, 0).result()  # the process is there
+                    (process,) = executor._processes.values()  # type: ignore[attr-defined]
+                    future = genuine(*task)
+                    os.kill(process.pid, signal.SIGKILL)
+                    return future
 
-            executor.submit = submit  # type: ignore[method-assign, assignment]
-        return executor
+                executor.submit = submit  # type: ignore[method-assign, assignment]
+            return executor
+
+        with local_workers(width, log) as workers:
+            yield replace(workers, open=start)
+
+    monkeypatch.setattr("snnc.processes.local_workers", deadly)
 
 
 def test_a_killed_worker_costs_nothing(
@@ -182,15 +192,14 @@ def test_a_killed_worker_costs_nothing(
 ) -> None:
     task = task_of(case(count=20))
     want = run_outputs(task, ALONE)
-    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
+    kill_workers(monkeypatch, 1)
     assert np.array_equal(run_outputs(task, SHARED), want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(
     case: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Deadly, "kills", 9)
-    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
+    kill_workers(monkeypatch, 9)
     out = tmp_path / "out"
     with pytest.raises(RefusedRunError) as caught:
         run_exact(task_of(case(count=4)), replace(SHARED, output=out), print)
@@ -200,17 +209,11 @@ def test_examples_that_kill_every_worker_end_the_run(
     )
 
 
-class Threads(LocalWorkers):
-    """Workers that start no process."""
-
-    def open(self) -> Executor:
-        return ThreadPoolExecutor(1)
-
-
 def test_weights_that_change_meanwhile_are_not_run(
     case: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.processes.LocalWorkers", Threads)
+    threads = nullcontext(Workers(2, lambda: ThreadPoolExecutor(1)))
+    monkeypatch.setattr("snnc.processes.local_workers", lambda *_: threads)
     made = case(count=4)
     task = task_of(made)
     assert task.weights_hash

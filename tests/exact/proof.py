@@ -12,7 +12,7 @@ import numpy as np
 
 from snnc.exact import Engine, EngineResult
 from snnc.output.imported import ImportedPackage, open_package
-from tests.agreement.drawing import draw_spec
+from tests.agreement.specs import draw_spec
 from tests.support import compile_text, write_modules
 
 EXAMPLES = 3

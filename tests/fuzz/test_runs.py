@@ -20,13 +20,13 @@ from snnc.output.imported import open_package
 from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.tools.evaluate.measures import record
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.evaluate.measures import JSON_PARTS
+from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
-from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_header
-from snnc.weight_files.listing import Listing, document, layer_document, table
+from snnc.weight_files.inspect import Listing, fit
+from snnc.weight_files.listing import document, layer_document, table
 from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
@@ -43,6 +43,7 @@ from tests.fuzz.runs import (
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
+record = JSON_PARTS.dump_python
 RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
 
 

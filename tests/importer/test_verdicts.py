@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.architectures import ALL, verdict
-from snnc.importer.request import REWRITES
+from snnc.importer.model import REWRITES
 from snnc.importer.table import READERS, REFUSED
 from tests.importer.configs import (
     CONV,

@@ -8,12 +8,7 @@ from typing import Any
 import pytest
 
 from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
-from tests.emit.networks import (
-    conv1d_joined,
-    conv2d_lif,
-    conv3d_relu,
-    focal_features,
-)
+from tests.emit.networks import NETWORKS
 from tests.support import layered, network, sound
 
 PLANE = ("height", "width", "in", "out")
@@ -21,7 +16,7 @@ PLANE = ("height", "width", "in", "out")
 
 def test_tensors_are_in_the_specs_order_with_the_readout_last() -> None:
     """A shortcut that is not learned has no tensor; a bias that is off has one."""
-    made = {tensor.name: tensor.shape for tensor in tensors(conv2d_lif())}
+    made = {tensor.name: tensor.shape for tensor in tensors(NETWORKS["colours"])}
     assert list(made.items()) == [
         ("encode.kernel", (1, 1, 3, 4)),
         ("encode.bias", (4,)),
@@ -42,21 +37,21 @@ def test_tensors_are_in_the_specs_order_with_the_readout_last() -> None:
 @pytest.mark.parametrize(
     ("made", "name", "shape", "axes"),
     [
-        (conv2d_lif, "c2.shortcut", (1, 1, 6, 5), PLANE),
-        (conv3d_relu, "c0.kernel", (3, 3, 3, 2, 3), ("depth", *PLANE)),
-        (conv3d_relu, "d0.kernel", (1 * 2 * 2 * 3, 5), ("in", "out")),
+        ("colours", "c2.shortcut", (1, 1, 6, 5), PLANE),
+        ("volume", "c0.kernel", (3, 3, 3, 2, 3), ("depth", *PLANE)),
+        ("volume", "d0.kernel", (1 * 2 * 2 * 3, 5), ("in", "out")),
         # Through pools and joins, a layer reads the joined channels.
-        (conv1d_joined, "d0.kernel", (6 * 7, 8), ("in", "out")),
-        (conv1d_joined, "d2.shortcut", (6 * 7, 6), ("in", "out")),
-        (focal_features, "d0.bias", (8,), ("out",)),
+        ("waves", "d0.kernel", (6 * 7, 8), ("in", "out")),
+        ("waves", "d2.shortcut", (6 * 7, 6), ("in", "out")),
+        ("features", "d0.bias", (8,), ("out",)),
     ],
 )
 def test_a_tensor_has_the_shape_and_the_axes_of_keras(
-    made: Any, name: str, shape: tuple[int, ...], axes: tuple[str, ...]
+    made: str, name: str, shape: tuple[int, ...], axes: tuple[str, ...]
 ) -> None:
-    by_name = {tensor.name: tensor for tensor in tensors(made())}
+    by_name = {tensor.name: tensor for tensor in tensors(NETWORKS[made])}
     assert by_name[name] == TensorSpec(name, shape, axes, "float32")
-    assert ("encode.kernel" in by_name) == (made in (conv2d_lif, conv3d_relu))
+    assert ("encode.kernel" in by_name) == (made in ("colours", "volume"))
 
 
 BASE = network(

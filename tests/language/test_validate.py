@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.language.model import ValidatedSpec
-from snnc.language.statements import LoihiTarget
+from snnc.language.model import LoihiTarget, ValidatedSpec
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile

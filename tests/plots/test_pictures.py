@@ -14,7 +14,7 @@ import pytest
 
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import Score
-from snnc.tools.plots import networks, results, spikes
+from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.scores import LayerFiring
 from snnc.tools.sweep import Variant
@@ -78,8 +78,8 @@ PICTURES = {
     ),
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
-    "raster": lambda: spikes.raster(TRAINS, 0.001),
-    "rates": lambda: spikes.rates(FIRING, CLASSES.layers, 0.06),
+    "raster": lambda: results.raster(TRAINS, 0.001),
+    "rates": lambda: results.rates(FIRING, CLASSES.layers, 0.06),
     "accuracy": lambda: results.accuracy(CLASSES, 0.001),
     "error": lambda: results.accuracy(VALUES, 0.001),
     "confusion": lambda: results.confusion(CLASSES),
@@ -162,7 +162,7 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     cores = sum(level.cores for level in drawn.of_layer("p0"))
     assert row.takes == f"{cores} cores"
     on_chip = sum(p.population.neurons for p in drawn.populations if p.cores)
-    assert f"{on_chip} neurons" in networks.network(drawn).get_title()
+    assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
 
 
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
@@ -192,7 +192,7 @@ def test_each_chip_has_its_place() -> None:
 
 
 def test_a_raster_marks_each_spike_that_is_shown() -> None:
-    ax = spikes.raster(TRAINS, 0.001)
+    ax = results.raster(TRAINS, 0.001)
     lines: list[Any] = [ax.lines[i] for i in (0, 2, 4)]
     encode, c0, d0 = (len(line.get_xdata()) for line in lines)
     assert (d0, c0) == (TRAINS["d0"].sum(), 0)
@@ -202,7 +202,7 @@ def test_a_raster_marks_each_spike_that_is_shown() -> None:
 
 
 def test_rates_tell_what_is_missed() -> None:
-    ax = spikes.rates(FIRING, CLASSES.layers, 0.06)
+    ax = results.rates(FIRING, CLASSES.layers, 0.06)
     marks = {}
     for line in ax.lines:
         values: Any = line.get_xdata()

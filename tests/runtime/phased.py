@@ -106,7 +106,7 @@ class Made(NamedTuple):
         # To trace a graph of ten steps takes longer than all updates of a test.
         self._set("_runtime.keras.spiking", CHUNK=2 if is_long else 10)
         rounds = 10 if is_long else 3
-        self._set("_runtime.keras.spike_plan", ROUNDS=rounds)
+        self._set("_runtime.keras.spike_training", ROUNDS=rounds)
         holds = (rounds // 2, rounds * 4 // 5)
         self._set("_runtime.keras.phases", ROUNDS=rounds, HOLDS=holds)
         trainer = self.module("train").TRAINER

@@ -10,8 +10,13 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.runtime.keras.curves import curve_of, drive_of, lif, rate_of
-from snnc.runtime.keras.layers import percentile
+from snnc.runtime.keras.layers import (
+    curve_of,
+    drive_of,
+    lif,
+    percentile,
+    rate_of,
+)
 from snnc.runtime.network import Layer, Lif
 
 pytestmark = pytest.mark.slow

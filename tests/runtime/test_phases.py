@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.runtime.keras.spike_plan import stages_of
+from snnc.runtime.keras.phases import stages_of
 from tests.runtime.phased import Made, examples
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]

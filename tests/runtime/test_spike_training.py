@@ -14,16 +14,16 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.keras.spike_plan import (
+from snnc.runtime.keras.spike_training import (
     DEPTHWISE_RATE,
     MOST,
     RATE,
     ROUNDS,
     STREAMS,
     UPDATES,
+    WarmCosine,
     plan_spikes,
 )
-from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES, text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.phased import Made, examples
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 def training_of(package: ImportedPackage, model: keras.Model, streams: int) -> Any:
     """Return a model that trains on spikes, and its library."""
     library = package.module("_runtime.keras.spike_training")
-    plan = package.module("_runtime.keras.spike_plan").SpikePlan(1, streams, seed=0)
+    plan = library.SpikePlan(1, streams, seed=0)
     run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     return library.SpikeTraining(run, model, plan)
 

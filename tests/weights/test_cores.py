@@ -13,8 +13,8 @@ import pytest
 from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
+from snnc.weight_files.chip import round_layer
 from snnc.weight_files.cores import CoreContent, PlacedLayer, placed_layers
-from snnc.weight_files.rounding import round_layer
 from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import compile_text, network

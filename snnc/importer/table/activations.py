@@ -24,9 +24,8 @@ from snnc.importer.draft import (
 )
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, per_channel, points
-from snnc.importer.model import config_of
+from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table import reads, shown
 

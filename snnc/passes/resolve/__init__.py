@@ -27,9 +27,8 @@ from snnc.ir.logical import (
     Timing,
 )
 from snnc.ir.shapes import window_positions
-from snnc.language.model import ValidatedSpec
+from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
-from snnc.language.statements import LoihiTarget, TrainSpec
 from snnc.language.written import write_list
 from snnc.passes.resolve.drafts import (
     Draft,

@@ -21,8 +21,8 @@ from snnc.language.keywords import (
     model_of,
     owner_of,
 )
+from snnc.language.model import ReadoutSpec
 from snnc.language.models import Model, validate
-from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.structure import describe_repeat, find_wrong_parts, head
 
 

@@ -14,7 +14,7 @@ from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import scalars, tree
+from snnc.language import readers, tree
 from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     NEURONS,
@@ -23,8 +23,8 @@ from snnc.language.keywords import (
     settings_of,
     tables,
 )
-from snnc.language.scalars import SECONDS
-from snnc.language.statements import TimingSpec
+from snnc.language.model import TimingSpec
+from snnc.language.readers import SECONDS
 from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, display_key
 from snnc.source import Span
@@ -43,7 +43,7 @@ from snnc.vocabulary.foreign_keywords import (
 )
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SHARES = keys_read_by(scalars.share)
+_SHARES = keys_read_by(readers.share)
 _NUMBERS = {
     key: entry.usual
     for model in tables()
@@ -219,7 +219,7 @@ def _step(siblings: Sequence[tree.Property]) -> float:
     """Return the time step in the same statement, or the default, in seconds."""
     given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return scalars.seconds(given) if measured else _DT
+    return readers.seconds(given) if measured else _DT
 
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:

@@ -18,7 +18,7 @@ from ..examples import Array
 from ..layout import Tensors
 from ..network import Cut, Layer, Network, Volume, volume_of
 from . import import_nengo_loihi
-from .connections import Compare
+from .connections import Compare, Connection, Part, SplitLayer
 from .neurons import (
     BuiltNetwork,
     gain_and_rest,
@@ -27,7 +27,6 @@ from .neurons import (
     split_name,
     values_of,
 )
-from .populations import Connection, Part, SplitLayer
 
 Mode = Literal["spiking", "rate"]
 

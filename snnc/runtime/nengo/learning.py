@@ -18,7 +18,7 @@ from ..layout import Tensors
 from ..network import Network
 from ..pes import LEVELS, ChipLearning, Learning, learning_of, on_chip
 from .builder import Mode, NetworkBuilder
-from .populations import Connection
+from .connections import Connection
 
 Array = NDArray[Any]
 

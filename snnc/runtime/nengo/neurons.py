@@ -16,8 +16,7 @@ import numpy as np
 
 from ..examples import Array
 from ..network import REST, Layer, Network, Volume
-from .connections import Compare
-from .populations import Part
+from .connections import Compare, Part
 
 
 class _Clipped:

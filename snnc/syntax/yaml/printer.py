@@ -19,11 +19,11 @@ from snnc.source import Span
 from snnc.syntax.entries import (
     LAYERS,
     Entry,
+    Remarks,
     entries_of,
     property_entry,
     statement_entry,
 )
-from snnc.syntax.remarks import Remarks
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110

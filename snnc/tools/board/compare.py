@@ -26,7 +26,7 @@ from snnc.tools.board.causes import (
     find_cause,
     first_difference,
 )
-from snnc.tools.evaluate.options import RefusedRunError
+from snnc.tools.opening import RefusedRunError
 
 TAKEN = 50
 """The maximum spikes per chip and step in nengo-loihi: `snip_max_spikes_per_step`."""

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.tools.evaluate.options import Presentation
     from snnc.tools.evaluate.run import EvaluatedRun, Record
+    from snnc.tools.evaluate.verb import Presentation
     from snnc.tools.package import Package
     from snnc.tools.scores import LayerFiring
 
@@ -302,8 +302,7 @@ class Evaluation(Displayed):
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Plot the spikes of an example, layer by layer; see `raster`."""
-        spikes = self.raster(example)
-        return plots.style.draw_in_theme(plots.spikes.raster, spikes, self._dt, ax=ax)
+        return plots.results.raster(self.raster(example), self._dt, ax)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
         """Plot the rates of neurons with the budgets of their layers.
@@ -316,12 +315,11 @@ class Evaluation(Displayed):
         if not self.firing:
             raise ValueError("only the simulator exact records the rates of neurons")
         present = (self.steps or 0) * self._dt
-        draw = plots.spikes.rates
-        return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)
+        return plots.results.rates(self.firing, self.layers, present, ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Plot accuracy, or error, and energy against the length of an example."""
-        return plots.style.draw_in_theme(plots.results.accuracy, self, self._dt, ax=ax)
+        return plots.results.accuracy(self, self._dt, ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Plot the number of examples by class and decision.
@@ -331,7 +329,7 @@ class Evaluation(Displayed):
         ValueError
             If the network has no classes.
         """
-        return plots.style.draw_in_theme(plots.results.confusion, self, ax=ax)
+        return plots.results.confusion(self, ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Plot the correlation of each layer's spikes with Keras's activations.
@@ -341,7 +339,7 @@ class Evaluation(Displayed):
         ValueError
             If the run was not compared with Keras.
         """
-        return plots.style.draw_in_theme(plots.results.correlation, self, ax=ax)
+        return plots.results.correlation(self, ax)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Plot the outputs of a regression against the true values.
@@ -353,8 +351,8 @@ class Evaluation(Displayed):
         """
         if self.classes:
             raise ValueError("only a regression has values to compare")
-        draw, y = plots.results.predictions, self._run.task.examples.y
-        return plots.style.draw_in_theme(draw, self._run.raw, y, self.network, ax=ax)
+        y = self._run.task.examples.y
+        return plots.results.predictions(self._run.raw, y, self.network, ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""

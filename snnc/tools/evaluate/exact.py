@@ -12,12 +12,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import Workers, run_tasks
+from snnc.processes import Workers, open_workers, run_tasks
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
@@ -25,17 +26,18 @@ from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
 from snnc.tools.evaluate.measures import (
+    JSON_PARTS,
     EvaluatedPart,
     KerasReference,
     SpanResult,
-    record,
-    restore,
     run_spans,
     whole_spans,
 )
-from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task
-from snnc.tools.opening import FileName, open_workers
+from snnc.tools.opening import FileName, RefusedRunError
+
+if TYPE_CHECKING:
+    from snnc.tools.evaluate.verb import EvaluateOptions
 
 REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
@@ -100,7 +102,7 @@ def run_exact(
             fresh = map(partial(_compare, reference), fresh)
         for part in whole_spans(fresh):
             if checkpoint is not None:
-                checkpoint.add(record(part))
+                checkpoint.add(JSON_PARTS.dump_python(part))
             parts.append(part)
     return parts
 
@@ -149,7 +151,7 @@ def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     """Return the saved parts of a run; ignore repeated lines."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
-    return [*map(restore, unique.values())]
+    return [*map(JSON_PARTS.validate_python, unique.values())]
 
 
 def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:

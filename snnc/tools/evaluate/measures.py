@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import prod
 from operator import add
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
@@ -21,13 +22,12 @@ from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
 from snnc.runtime.layout import LayoutError, Weights
 from snnc.runtime.network import Network
-from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Score, Work
 from snnc.tools.evaluate.task import smooth_of
-from snnc.tools.scores import Correlation, LayerFiring
+from snnc.tools.scores import Correlation, Floats, LayerFiring
 
 PICO = 1e-12
 BATCH = 64  # the most examples that the Keras model predicts at once
@@ -43,7 +43,7 @@ class Compared:
     the correlation of each layer's activations with its spikes.
     """
 
-    outputs: NDArray[np.float64]
+    outputs: Floats
     alike: Mapping[str, Correlation]
 
     def __add__(self, other: Compared) -> Compared:
@@ -66,8 +66,8 @@ class EvaluatedPart:
 
     start: int
     stop: int
-    outputs: NDArray[np.float64]
-    others: NDArray[np.float64]
+    outputs: Floats
+    others: Floats
     firing: Mapping[str, LayerFiring]
     keras: Compared | None = None
     presentation: Presentation = "row"
@@ -95,6 +95,10 @@ class EvaluatedPart:
             {name: LayerFiring.of(counts) for name, counts in spikes.items()},
             **more,
         )
+
+
+JSON_PARTS = TypeAdapter(EvaluatedPart)
+"""Converts parts to mappings for JSON and back."""
 
 
 def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
@@ -161,38 +165,6 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[EvaluatedPart]:
             yield join(building.pop(key))
 
 
-def record(part: EvaluatedPart) -> Json:
-    """Convert a part to a mapping for JSON."""
-    return asdict(part, dict_factory=lambda pairs: {k: _plain(v) for k, v in pairs})
-
-
-def _plain(value: Any) -> Any:
-    """Convert an array to lists, or flags to a mapping with packed bits."""
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype == np.bool_:
-        return {"count": len(value), "bits": np.packbits(value).tobytes().hex()}
-    return value.tolist()
-
-
-def restore(told: Json) -> EvaluatedPart:
-    """Convert a mapping from `record` to a part."""
-    values = {field.name: told[field.name] for field in fields(EvaluatedPart)}
-    values |= {name: np.array(told[name]) for name in ("outputs", "others")}
-    values["overflows"] = tuple(told["overflows"])
-    values["firing"] = {}
-    for name, each in told["firing"].items():
-        packed = np.frombuffer(bytes.fromhex(each["fired"]["bits"]), np.uint8)
-        fired = np.unpackbits(packed, count=each["fired"]["count"]).astype(bool)
-        counts = np.array(each["seen"])
-        values["firing"][name] = LayerFiring(each["examples"], counts, fired)
-    if (keras := told["keras"]) is not None:
-        pairs = ((name, each.values()) for name, each in keras["alike"].items())
-        alike = {n: Correlation(c, tuple(m), tuple(p)) for n, (c, m, p) in pairs}
-        values["keras"] = Compared(np.array(keras["outputs"]), alike)
-    return EvaluatedPart(**values)
-
-
 def result_of(
     network: Network,
     part: EvaluatedPart,
@@ -202,11 +174,13 @@ def result_of(
     score: Score,
     steps: int | None = None,
     energy: Energy | None = None,
+    **more: Any,
 ) -> Evaluation:
     """Compute the result of a run from the results of all examples.
 
     ``steps`` per example defaults to the network's. With a chip whose ``energy`` per
-    event is known, the result includes the work on the chip.
+    event is known, the result includes the work on the chip. ``more`` contains other
+    fields of the result.
     """
     steps = network.steps if steps is None else steps
     outputs, classes, firing = part.outputs, network.readout.classes, part.firing
@@ -242,6 +216,7 @@ def result_of(
         work=work,
         cores=part.cores,
         overflows=part.overflows or None,
+        **more,
     )
 
 
@@ -255,12 +230,11 @@ def work_of(
     Idle power and the host are not included.
     """
     operations = arrivals = 0.0
-    updates = 0
     for name, layer in network.layers.items():
-        neurons = layer.neurons
-        operations += spikes[name] / neurons * layer.fanout.synaptic_operations
-        arrivals += spikes[name] / neurons * layer.fanout.messages
-        updates += neurons * steps if layer.on_chip else 0
+        operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
+        arrivals += spikes[name] / layer.neurons * layer.fanout.messages
+    layers = network.layers.values()
+    updates = steps * sum(layer.neurons for layer in layers if layer.on_chip)
     picojoules = (
         operations * energy.synaptic_operation
         + arrivals * energy.spike

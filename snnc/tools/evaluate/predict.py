@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.runtime.data import DataError, Examples, open_data, select
+from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, decide
 from snnc.runtime.files import replacing, warn, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
-from snnc.runtime.network import Network, Readout
+from snnc.runtime.network import Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.options import RefusedRunError
-from snnc.tools.evaluate.task import is_array, read_batches
+from snnc.tools.evaluate.task import is_array, store_examples
+from snnc.tools.opening import RefusedRunError
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
@@ -124,24 +124,25 @@ def run(
     network = package.network
     tensors = package.layout.load(weights)
     if isinstance(x, str | os.PathLike):
-        x = open_data(x, network, labelled=False)
-    blocks = _blocks(x, network)
-    total = len(x) if hasattr(x, "__len__") else 0
+        examples = open_data(x, network, labelled=False)
+    else:
+        stored = x if is_array(x) else store_examples(x, (), network)[0]
+        examples = select(stored, None, network)
+    warn(examples.warning)
+    size = ROW * (os.cpu_count() or 1)  # one row per CPU core
     outputs: list[Floats] = []
     steps: list[Floats] = []
     with (
-        progress_bar(total, "examples", progress if total else False) as bar,
+        progress_bar(len(examples), "examples", progress) as bar,
         _runner(package, tensors, simulator) as run_block,
     ):
-        for block in blocks:
-            rows: Array = run_block(block)
+        for start in range(0, len(examples), size):
+            rows: Array = run_block(examples[start : start + size])
             given = decide(rows, network.readout.decide)
             outputs.append(np.asarray(given, np.float32))
             if over_time:
                 steps.append(np.asarray(rows, np.float32))
-            bar(len(block))
-    if not outputs:
-        raise DataError("x holds no examples")
+            bar(len(rows))
     return Prediction(
         np.concatenate(outputs),
         name_classes(network.readout),
@@ -183,33 +184,3 @@ def _run_nengo(
         return np.concatenate([part.rows for part in parts])
     except (ModuleNotFoundError, RefusedError) as error:
         raise RefusedRunError(error) from error
-
-
-def _blocks(x: object, network: Network) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, in batches that use all CPU cores.
-
-    Arrays are checked as a whole first.
-    """
-    size = ROW * (os.cpu_count() or 1)
-    if is_array(x):
-        x = select(x, None, network)
-    if not isinstance(x, Examples):
-        return _gather_blocks(x, network, size)
-    warn(x.warning)
-    return (x[start : start + size] for start in range(0, len(x), size))
-
-
-def _gather_blocks(
-    x: object, network: Network, size: int
-) -> Iterator[NDArray[np.float32]]:
-    waiting = np.empty((0, *network.input.shape), np.float32)
-    for number, (batch, _) in enumerate(read_batches(x, network)):
-        inputs = select(batch, None, network)
-        if not number:
-            warn(inputs.warning)
-        waiting = np.concatenate([waiting, inputs[:]])
-        while len(waiting) >= size:
-            yield waiting[:size]
-            waiting = waiting[size:]
-    if len(waiting):
-        yield waiting

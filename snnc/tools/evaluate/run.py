@@ -33,11 +33,6 @@ from snnc.text.tables import counted, csv_table
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
 from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
-from snnc.tools.evaluate.options import (
-    EvaluateOptions,
-    RefusedRunError,
-    not_installed,
-)
 from snnc.tools.evaluate.predict import Prediction, name_classes
 from snnc.tools.evaluate.task import (
     Data,
@@ -45,6 +40,7 @@ from snnc.tools.evaluate.task import (
     open_task,
     source_of,
 )
+from snnc.tools.opening import RefusedRunError, not_installed
 from snnc.tools.scores import (
     LayerFiring,
     Reader,
@@ -55,6 +51,7 @@ from snnc.tools.scores import (
 )
 
 if TYPE_CHECKING:
+    from snnc.tools.evaluate.verb import EvaluateOptions
     from snnc.tools.package import Package
 
 
@@ -88,16 +85,18 @@ class EvaluatedRun:
     def records(self, simulator: str) -> list[Record]:
         """Return one record per example, in the order of the data."""
         who = "chip" if simulator in ("exact", "loihi") else simulator
-        examples, classifies = (
-            self.task.examples,
-            self.task.package.network.readout.classes,
-        )
-        order = np.argsort(examples.rows)
+        examples, order = self.task.examples, np.argsort(self.task.examples.rows)
         columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
         answers = {"label": examples.y, "keras": self.keras, who: self.raw}
         for name, values in answers.items():
-            if values is not None:
-                columns |= _columns(name, values[order], classifies)
+            if values is None:
+                continue
+            if not self.task.package.network.readout.classes:
+                for i, column in enumerate(values[order].T):
+                    columns[f"{name}_{i}"] = column.tolist()
+            else:
+                decided = values if values.ndim == 1 else values.argmax(axis=1)
+                columns[name] = decided[order].tolist()
         rows = zip(*columns.values(), strict=True)
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
@@ -118,13 +117,6 @@ class EvaluatedRun:
         with make_engine(self.task.package, self.task.tensors, steps) as engine:
             outcome = engine.run(one, keep=("spikes",), threads=1)
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
-
-
-def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
-    if classifies:
-        decided = values if values.ndim == 1 else values.argmax(axis=1)
-        return {name: decided.tolist()}
-    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
 
 
 def run(
@@ -199,7 +191,12 @@ def _on_spikes(
     part = join([part for part in parts if part.presentation == way])
     raw, classes = part.outputs[-1], network.readout.classes
     keras = None if part.keras is None else part.keras.outputs
-    result = result_of(
+    others = [part for part in parts if part.presentation != way]
+    effect = None
+    if others:
+        rests = join(others).outputs[-1]
+        effect = contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
+    return result_of(
         network,
         part,
         y,
@@ -207,15 +204,10 @@ def _on_spikes(
         score=score(raw, y, classes, keras, model, before, unknown),
         steps=options.steps,
         energy=task.package.energy,
+        contrast=effect,
+        seconds=seconds,
+        run=EvaluatedRun(package, task, raw, keras, part.firing if is_exact else {}),
     )
-    others = [part for part in parts if part.presentation != way]
-    if others:
-        rests = join(others).outputs[-1]
-        count = len(rests)
-        contrasted = contrast(raw[:count], rests, y[:count], classes)
-        result = replace(result, contrast=contrasted)
-    ran = EvaluatedRun(package, task, raw, keras, part.firing if is_exact else {})
-    return replace(result, seconds=seconds, run=ran)
 
 
 def _run_nengo(

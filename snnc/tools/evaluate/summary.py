@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from snnc.text.tables import TextTable, counted, human, percent
-from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult, ScoreAtTime
+from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
@@ -61,8 +61,11 @@ def scores(result: Evaluation) -> TextTable:
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
     """Yield the tables of results over time, by layer, and by class or unit."""
-    if result.over_time:
-        yield TextTable(_over_time(result), f"<{'>' * len(result.over_time)}")
+    if moments := result.over_time:
+        name, write = ("accuracy", percent) if result.classes else ("RMSE", _number)
+        steps = ("presented for", *(f"{m.steps} steps" for m in moments))
+        values = (name, *(write(moment.value) for moment in moments))
+        yield TextTable([steps, values], f"<{'>' * len(moments)}")
     if result.layers:
         yield TextTable([RATES, *map(_rate, result.layers)], "<>>><")
         yield TextTable([SPIKES, *map(_spikes, result.layers)], "<>>>>")
@@ -70,7 +73,10 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
         numbers = ">" * (3 + len(result.confusion))
         yield TextTable([*_classes(result)], f"<{numbers}")
     if 1 < len(result.units) <= MOST_CLASSES:
-        yield TextTable([("unit", "RMSE", "R2"), *_units(result)], "<>>")
+        rows = [("unit", "RMSE", "R2")]
+        for i, unit in enumerate(result.units):
+            rows.append((str(i), _number(unit.rmse), known(unit.r2, _digits)))
+        yield TextTable(rows, "<>>")
 
 
 def _scores(result: Evaluation) -> list[Row]:
@@ -82,7 +88,7 @@ def _scores(result: Evaluation) -> list[Row]:
     if score.r2 is not None:
         rows.append(("R2", f"{score.r2:.3f}"))
     if result.is_uneven:
-        balanced = f"{_known(result.balanced_accuracy)}, the mean recall over classes"
+        balanced = f"{known(result.balanced_accuracy)}, the mean recall over classes"
         rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
@@ -104,8 +110,8 @@ def _scores(result: Evaluation) -> list[Row]:
         told = f"{write(score.before)}, {told}{_interval(interval, classes)}"
         rows.append(("Keras before spikes", told))
     alike = "agreement with Keras" if classes else "RMS difference to Keras"
-    keras = f"{_known(score.keras, write, NEEDED)}{MODELS[score.model]}"
-    agreement = _known(score.agreement, write, NEEDED)
+    keras = f"{known(score.keras, write, NEEDED)}{MODELS[score.model]}"
+    agreement = known(score.agreement, write, NEEDED)
     return [*rows, ("Keras with these weights", keras), (alike, agreement)]
 
 
@@ -137,14 +143,6 @@ def _overflows(counts: tuple[int, ...]) -> str:
     return f"{', '.join(named)}: values wrapped around" if named else "none"
 
 
-def _over_time(result: Evaluation) -> list[Row]:
-    name, write = ("accuracy", percent) if result.classes else ("RMSE", _number)
-    return [
-        ("presented for", *(f"{m.steps} steps" for m in result.over_time)),
-        (name, *(write(moment.value) for moment in result.over_time)),
-    ]
-
-
 def _rate(layer: LayerResult) -> Row:
     bounds = layer.low, layer.high
     return (
@@ -171,7 +169,7 @@ def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str
 
 def _spikes(layer: LayerResult) -> Row:
     shares = percent(layer.silent), percent(layer.saturated)
-    correlation = _known(layer.correlation, _digits)
+    correlation = known(layer.correlation, _digits)
     return layer.name, human(layer.spikes), *shares, correlation
 
 
@@ -182,19 +180,15 @@ def _classes(result: Evaluation) -> Iterator[Row]:
     rows = zip(result.by_class, result.confusion, strict=True)
     for i, (each, counts) in enumerate(rows):
         name = f"{i} {each.name}" if result.names else each.name
-        shares = (_known(each.recall), _known(each.precision))
+        shares = (known(each.recall), known(each.precision))
         taken = (str(count) if count else "." for count in counts)
         yield name, *shares, "", *taken
 
 
-def _units(result: Evaluation) -> Iterator[Row]:
-    for i, each in enumerate(result.units):
-        yield str(i), _number(each.rmse), _known(each.r2, _digits)
-
-
-def _known(
-    value: float | None, write: Callable[[float], str] = percent, unknown: str = "-"
+def known(
+    value: object, write: Callable[[Any], str] = percent, unknown: str = "-"
 ) -> str:
+    """Write a value if there is one."""
     return unknown if value is None else write(value)
 
 
@@ -314,13 +308,18 @@ def _time(result: Evaluation) -> Iterator[str]:
     If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
-    early = {m: _gain(result, m.gain) for m in result.over_time if m.gain}
+    # To first order, the RMSE decreases by the decrease of the mean square error,
+    # divided by twice the RMSE.
+    scale = 1.0 if result.classes else 2 * result.score.value or 1.0
+    early = {m: [end / scale for end in m.gain] for m in result.over_time if m.gain}
     if not early:
         return
     words = CLASSIFIES if result.classes else REGRESSES
     moments, little, loss = [*early], _little(result), result.score.loss
     noise = 0.0 if result.classes else little  # an error always varies over time
     least, most = early[moments[-1]]
+    values = [*(moment.value for moment in moments), result.score.value]
+    *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     names = ", ".join(f"`{name}`" for name in result.resting)
     first = f"{SPREAD.format(names=names).strip()} " if names else ""
     if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
@@ -333,9 +332,9 @@ def _time(result: Evaluation) -> Iterator[str]:
             yield RISES.format(**words)
     elif _is_carried(result):
         return  # the length of an example also affects how much state carries over
-    elif loss and loss[0] > max(most, little) and _levels_off(result, moments):
-        before = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(**words, first=first, before=before)
+    elif loss and loss[0] > max(most, little) and last <= max(little, before):
+        weights = "" if result.score.before is None else " before `spikes`"
+        yield BELOW.format(**words, first=first, before=weights)
     elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
         yield ENOUGH.format(**words, steps=alike[-1].steps)
 
@@ -347,13 +346,6 @@ def _write_score(result: Evaluation, value: float) -> str:
 def _little(result: Evaluation) -> float:
     """Return the difference of scores to ignore: 1 % accuracy, or 1 % of the error."""
     return ALIKE if result.classes else ALIKE * result.score.value
-
-
-def _levels_off(result: Evaluation, early: list[ScoreAtTime]) -> bool:
-    """Return whether the last quarter gains no more than the previous quarter."""
-    values = [*(moment.value for moment in early), result.score.value]
-    gains = [abs(after - before) for before, after in pairwise(values)]
-    return gains[-1] <= max([_little(result), *gains[-2:-1]])
 
 
 def _is_carried(result: Evaluation) -> bool:
@@ -370,18 +362,6 @@ def _rates(result: Evaluation) -> Iterator[str]:
     elif missed := result.missed:
         names = ", ".join(missed)
         yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
-
-
-def _gain(result: Evaluation, gain: Interval) -> Interval:
-    """Return how much later steps improve accuracy or the RMSE.
-
-    To first order, the RMSE decreases by the decrease of the mean square error, divided
-    by twice the RMSE.
-    """
-    if result.classes or not result.score.value:
-        return gain
-    twice = 2 * result.score.value
-    return gain[0] / twice, gain[1] / twice
 
 
 def _between(interval: Interval) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,8 +149,6 @@ def _metadata(weights: Weights) -> Mapping[str, str]:
 
 
 ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
-Batch = tuple[Array, Array | None]
-"""Examples, (examples, *shape), and their labels, if any."""
 
 
 def is_array(x: object) -> bool:
@@ -158,49 +156,36 @@ def is_array(x: object) -> bool:
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
-def read_batches(x: object, network: Network) -> Iterator[Batch]:
-    """Yield the batches of an iterable; a single example is a batch of one.
-
-    An item may be a tuple of examples and labels.
-
-    Raises
-    ------
-    DataError
-        If ``x`` is not an iterable, or never ends.
-    """
-    if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
-        raise DataError("x never ends: take a part of x, such as x.take(1000)")
-    if not isinstance(x, Iterable):
-        raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
-    for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
-        batch, *others = item if isinstance(item, tuple) else (item,)
-        batch, y = np.asarray(batch), np.asarray(others[0]) if others else None
-        if batch.shape == network.input.shape:
-            batch, y = batch[np.newaxis], None if y is None else y[np.newaxis]
-        yield batch, y
-
-
 def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     """Store the examples of an iterable, and return them with their labels.
 
-    The examples are in a temporary file, which is deleted after the last use. ``y``
+    Each item is an example or a batch, or a tuple of either and its labels. The
+    examples are in a temporary file, which is deleted after the last use. ``y``
     contains the labels, unless the iterable yields labels.
 
     Raises
     ------
     DataError
-        If the network does not accept the examples, or there are none.
+        If ``x`` is not an iterable or never ends, the network does not accept the
+        examples, or there are none.
     """
+    if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
+        raise DataError("x never ends: take a part of x, such as x.take(1000)")
+    if not isinstance(x, Iterable):
+        raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
     labels: list[Array] = []
-    count = 0
+    count, shape = 0, network.input.shape
     with TemporaryFile() as file:
-        for batch, given in read_batches(x, network):
+        for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
+            parts = item if isinstance(item, tuple) else (item,)
+            batch, *given = map(np.asarray, parts[:2])
+            if batch.shape == shape:
+                batch, *given = (part[np.newaxis] for part in (batch, *given))
             select(batch, None, network)[:].tofile(file)
             count += len(batch)
-            if given is not None:
-                labels.append(given)
+            labels += given
         if not count:
             raise DataError("x holds no examples")
         file.flush()
-        stored = np.memmap(file, np.float32, "r", shape=(count, *network.input.shape))
+        stored = np.memmap(file, np.float32, "r", shape=(count, *shape))
     return stored, np.concatenate(labels) if y is None and labels else y

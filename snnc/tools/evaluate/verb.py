@@ -1,25 +1,73 @@
-"""Run a package on data: `snnc evaluate` and `snnc predict`."""
+"""Run a package on data: `snnc evaluate` and `snnc predict`, and their options."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
-from snnc.text.arguments import check_choice, given_weights
-from snnc.tools.evaluate.evaluation import Evaluation
-from snnc.tools.evaluate.options import (
-    SIMULATORS,
-    EvaluateOptions,
-    Presentation,
-    Simulator,
-    require_simulator,
-)
-from snnc.tools.opening import FileName, Tensors, as_package
+from snnc.text.arguments import check_choice, check_count, given_weights
+from snnc.tools.opening import FileName, Tensors, as_package, require_simulator
 
 if TYPE_CHECKING:
+    from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.evaluate.predict import Prediction
     from snnc.tools.package import Package
+
+Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
+Presentation = Literal["row", "rest"]
+
+
+class OptionError(ValueError):
+    """Raised if an option only works with the exact engine."""
+
+    def __init__(self, option: str, simulator: str) -> None:
+        super().__init__(
+            f"{option} works only with the simulator exact, not with {simulator}"
+        )
+        self.option = option
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """The options of an evaluation; see `evaluate`.
+
+    Raises
+    ------
+    ValueError
+        If a value is unknown or too small.
+    OptionError
+        If an option has no effect with the simulator.
+    """
+
+    simulator: Simulator = "exact"
+    examples: int | None = None
+    seed: int = 0
+    steps: int | None = None
+    presentation: Presentation = "row"
+    workers: int | None = None
+    dask: str | None = None
+    output: FileName | None = None
+    resume: bool = False
+    examples_out: FileName | None = None
+
+    def __post_init__(self) -> None:
+        check_count("examples", self.examples, 1)
+        check_count("seed", self.seed, 0)
+        check_count("steps", self.steps, 2)
+        check_count("workers", self.workers, 1)
+        check_choice("simulator", self.simulator, get_args(Simulator))
+        check_choice("presentation", self.presentation, get_args(Presentation))
+        for name in ("steps", "workers", "dask", "output", "resume", "examples_out"):
+            is_given = getattr(self, name) not in (None, False)
+            if is_given and self.simulator != "exact":
+                raise OptionError(name, self.simulator)
+
+    @property
+    def uses_workers(self) -> bool:
+        """Whether the engine runs in other processes."""
+        return self.dask is not None or (self.workers or 1) > 1
 
 
 def evaluate(
@@ -138,7 +186,7 @@ def predict(
     x : array (examples, *input shape), a data file, or an iterable
         A file is ``.npz`` with ``x``, an ``.npy`` file, or a folder with
         ``x.npy``. An iterable, such as a tf.data.Dataset, yields examples or
-        batches, and may be larger than memory.
+        batches. It may be larger than memory: a temporary file stores the examples.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
@@ -161,7 +209,7 @@ def predict(
         If the network does not accept the examples or weights.
     """
     source = given_weights(weights)
-    check_choice("simulator", simulator, SIMULATORS)
+    check_choice("simulator", simulator, get_args(Simulator))
     require_simulator(simulator)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.tools.evaluate.predict import run  # imports NumPy and nengo-loihi

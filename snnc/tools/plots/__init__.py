@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
-    from snnc.tools.plots import networks, results, spikes, style
+    from snnc.tools.plots import networks, results, style
 
-__all__ = ["networks", "results", "spikes", "style"]
+__all__ = ["networks", "results", "style"]
 
 
 def __getattr__(name: str) -> ModuleType:

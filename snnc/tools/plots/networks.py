@@ -17,7 +17,7 @@ from matplotlib.path import Path
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.text.tables import counted, dims
-from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
+from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks, theme
 from snnc.tools.report.summary import COUNTERS, neurons_of, use_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
     return [*drawn, DrawnNode(readout.name, "readout", shape, "host", readout.sources)]
 
 
+@theme()
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     """Draw layers with kind, shape, cores and connections.
 
@@ -185,6 +186,7 @@ def tiles(mapped: MappedNetwork) -> Iterator[Tile]:
                 yield Tile(population.population.name, use_of([block], core))
 
 
+@theme()
 def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     """Draw each core as four bars in the colour of its layer.
 
@@ -220,12 +222,9 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
     patches = [Patch(label=name, linewidth=0, **look) for name, look in looked.items()]
-    legend: dict[str, Any] = {
-        "loc": "upper left",
-        "bbox_to_anchor": (0, 0),
-        "borderaxespad": 0.2,
-    }
-    ax.legend(handles=patches, ncols=min(6, len(patches)), handlelength=1, **legend)
+    look: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0)}
+    ncols = min(6, len(patches))
+    ax.legend(handles=patches, ncols=ncols, handlelength=1, borderaxespad=0.2, **look)
     name = mapped.lowered.network.name
     ax.set_title(
         f"{name}: {counted(len(filled), 'core')} on {counted(chips, 'chip')}\n"

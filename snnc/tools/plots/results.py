@@ -1,8 +1,9 @@
-"""Plot the quality of networks during training, over time, by class or in a sweep."""
+"""Plot the quality of networks, the spikes of layers, and the variants of a sweep."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +12,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from snnc.text.tables import human
-from snnc.tools.plots.style import COLOURS, axes
+from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
 from snnc.tools.scores import interval
-from snnc.tools.sweep_table import VariantCosts, front
+from snnc.tools.sweep_table import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,18 +22,25 @@ if TYPE_CHECKING:
     from snnc.runtime.examples import Array
     from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.tools.evaluate.results import LayerResult
+    from snnc.tools.scores import LayerFiring
     from snnc.tools.sweep import Variant
 
 
 MOST_NUMBERS = 12
 """The maximum number of classes for which a confusion matrix shows numbers."""
+SHOWN = 60
+"""The maximum number of neurons per layer in a raster; of larger layers, evenly spaced
+neurons are shown."""
 AVERAGED = 50
 """The number of examples per average in the plot of learning."""
+CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 _AREA, _LARGEST = 14.0, 900.0  # the area per core, and the maximum, in square points
 _LEAST = 0.8  # the axis begins here, because lower correlations are rare
 _NAMED = 8  # the number of best variants whose settings fit in the picture
 
 
+@theme()
 def training(
     history: Mapping[str, Sequence[float]],
     what: str | None = None,
@@ -81,6 +89,7 @@ def training(
     return ax
 
 
+@theme()
 def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
     """Plot the accuracy, or the error, of recent examples while a readout learns."""
     ax = axes(ax, 2.6)
@@ -102,6 +111,7 @@ def _quality(classes: bool) -> str:
     return "accuracy (%)" if classes else "root mean square error"
 
 
+@theme()
 def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     """Plot accuracy, or error, and energy against the presentation time.
 
@@ -148,6 +158,99 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@theme()
+def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Axes:
+    """Plot a mark for each spike, layer by layer.
+
+    Parameters
+    ----------
+    spikes
+        For each layer, the number of spikes per step, of shape (steps, *shape).
+    dt
+        The time step in seconds.
+    """
+    ax = axes(ax, 0.75 * len(spikes) + 0.8)
+    labels, places, top, steps = [], [], 0, 1
+    for i, (name, train) in enumerate(spikes.items()):
+        steps, flat = len(train), train.reshape(len(train), -1)
+        shown = np.unique(np.linspace(0, flat.shape[1] - 1, SHOWN).round().astype(int))
+        at, neuron = np.nonzero(flat[:, shown])
+        height = 60 / len(shown)
+        ys = top - (neuron + 0.5) * height
+        ax.plot(
+            (at + 1) * dt * 1e3,
+            ys,
+            linestyle="none",
+            marker="|",
+            markersize=min(8.0, max(2.6, 60 / len(shown))),
+            markeredgewidth=1.1,
+            color=COLOURS[i % len(COLOURS)],
+            label=name,
+        )
+        some = f"{len(shown)} of {human(flat.shape[1])}"
+        labels.append(f"{name}\n{some if len(shown) < flat.shape[1] else len(shown)}")
+        places.append(top - 30)
+        top -= 70
+        ax.axhline(top + 5, color=ax.spines["left"].get_edgecolor(), linewidth=0.4)
+    ax.set_yticks(places, labels)
+    ax.tick_params("y", length=0)
+    ax.set(ylim=(top + 5, 5), xlim=(0, steps * dt * 1e3), xlabel="time (ms)")
+    ax.set_title("spikes of one example")
+    return ax
+
+
+@theme()
+def rates(
+    firing: Mapping[str, LayerFiring],
+    layers: Sequence[LayerResult],
+    present: float,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot the distribution of firing rates, the checked percentile, and the budget.
+
+    Parameters
+    ----------
+    firing
+        For each layer, how many neurons fired each number of spikes.
+    layers
+        The budgets and percentiles.
+    present
+        The duration of an example in seconds.
+    """
+    height = 0.55 * len(layers) + 1.0
+    ax = axes(ax, height)
+    places = -np.arange(len(layers))
+    low, high, rate = np.array([(x.low, x.high, x.rate) for x in layers]).T
+    budget: dict[str, Any] = {"color": COLOURS[2], "alpha": 0.2, "label": "budget"}
+    ax.barh(places, high - low, 0.8, left=low, linewidth=0, **budget)
+    label: str | None = "neurons (log)"
+    for place, layer in zip(places, layers, strict=True):
+        seen = firing[layer.name].seen
+        if seen.sum() > seen[0]:
+            counts = np.log1p(seen) / np.log1p(seen.max())  # most neurons are silent
+            edges, bottom = np.arange(len(seen)) / present, place - 0.35
+            shape: dict[str, Any] = {"step": "mid", "linewidth": 0, "label": label}
+            top = bottom + 0.7 * counts
+            ax.fill_between(edges, bottom, top, color=COLOURS[4], **shape)
+            label = None
+    holds = np.array([layer.holds for layer in layers])
+    edge = ax.spines["left"].get_edgecolor()
+    mark: dict[str, Any] = {"markeredgecolor": edge, "markeredgewidth": 0.5}
+    for shown, form, colour, verdict in (
+        (holds, "o", HELD, "held"),
+        (~holds, "X", BREACH, "missed"),
+    ):
+        mark |= {"color": colour, "label": f"percentile, {verdict}"}
+        ax.plot(rate[shown], places[shown], form, markersize=7, zorder=3, **mark)
+    below = -0.28 / height - 0.08
+    ax.legend(loc="upper left", bbox_to_anchor=(0, below), ncols=4)
+    ax.set_yticks(places, [layer.name for layer in layers])
+    ax.tick_params("y", length=0)
+    ax.set(xlim=(0, None), xlabel="Hz", title="rates of neurons in one example")
+    return ax
+
+
+@theme()
 def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Plot the number of examples by class (rows) and decision (columns).
 
@@ -170,13 +273,7 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
-                look: dict[str, Any] = {
-                    "ha": "center",
-                    "va": "center",
-                    "size": 7,
-                    "color": colour,
-                }
-                ax.text(column, row, count, **look)
+                ax.text(column, row, count, color=colour, size=7, **CENTRED)
     step = max(1, classes // MOST_NUMBERS)
     names = [result.names[i] if result.names else str(i) for i in range(classes)]
     places = range(0, classes, step)
@@ -190,6 +287,7 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@theme()
 def predictions(
     outputs: Array, targets: Array, name: str, ax: Axes | None = None
 ) -> Axes:
@@ -217,6 +315,7 @@ def predictions(
     return ax
 
 
+@theme()
 def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Plot the correlation between each layer's spikes and Keras's activations.
 
@@ -242,6 +341,7 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@theme()
 def sweep(
     name: str,
     lines: Sequence[Variant],
@@ -268,27 +368,28 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    best = [variant for variant in judged if variant.is_best]
-    if over == "cores":
-        best = _best_over_cores(judged)
+    best = [line for line in judged if line.is_best]
+    if over == "cores":  # these and the score are the only costs
+        costs = [line.costs() for line in judged]
+        alone = front([c and replace(c, others=c.others[1:], error=0.0) for c in costs])
+        best = [line for line, is_best in zip(judged, alone, strict=True) if is_best]
     others = [line for line in judged if line not in best]
     ax = axes(ax, 3.2 + 0.16 * min(_NAMED, len(best)))
     classifies = judged[0].classifies
     share, kind = (100, "accuracy") if classifies else (1, "error")
-    costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
+    compared = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
 
     def point(line: Variant) -> tuple[float, float]:
         cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
         return cost, share * (line.score or 0)
 
     def area(line: Variant) -> float:
-        cores = line.cores or 0
-        of_cores = min(_LARGEST, max(12.0, _AREA * cores))
+        of_cores = min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
         return of_cores if over == "energy" else _AREA
 
     for some, colour, label in (
         (others, COLOURS[4], "others"),
-        (best, COLOURS[5], f"best: {costs}"),
+        (best, COLOURS[5], f"best: {compared}"),
     ):
         xs, ys = np.array([point(line) for line in some]).reshape(-1, 2).T
         look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
@@ -303,28 +404,16 @@ def sweep(
         above = (0, sqrt(area(line)) / 2 + 4)
         look = {"textcoords": "offset points", "ha": "center", "size": 7}
         ax.annotate(str(number), point(line), xytext=above, **look)
-    what = "energy per example, uJ; area: cores (in brackets)"
-    captions = [what if over == "energy" else "cores", *_captions(best, over)]
+    captions = ["cores"]
+    if over == "energy":
+        captions = ["energy per example, uJ; area: cores (in brackets)"]
+    for number, line in enumerate(best[:_NAMED], 1):
+        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
+        cores = f" ({line.cores})" if over == "energy" else ""
+        captions.append(f"{number}: {settings}{cores}")
     ax.set_xlabel("\n".join(captions), loc="left")
     ax.set_ylabel(_quality(classifies))
     ax.margins(0.1, 0.18)
     ax.legend(loc="best", markerscale=0.6)
     ax.set_title(f"{name}: {len(judged)} variants")
     return ax
-
-
-def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> list[str]:
-    """Return the settings of as many variants as fit below the picture."""
-    captions = []
-    for number, line in enumerate(lines[:_NAMED], 1):
-        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
-        cores = f" ({line.cores})" if over == "energy" else ""
-        captions.append(f"{number}: {settings}{cores}")
-    return captions
-
-
-def _best_over_cores(lines: Sequence[Variant]) -> list[Variant]:
-    """Return the variants that no other variant beats in both score and cores."""
-    sign = -1 if lines[0].classifies else 1
-    costs = [VariantCosts(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
-    return [line for line, is_best in zip(lines, front(costs), strict=True) if is_best]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import matplotlib as mpl
 from matplotlib.colors import hsv_to_rgb
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Values = ParamSpec("Values")
 WIDTH = 6.5
 """The width of a text column on paper, in inches."""
 
@@ -59,19 +58,14 @@ _SHARED: dict[str, Any] = {
 
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
-    """Use the sizes for a page, and a dark background if requested."""
+    """Use the sizes for a page, and a dark background if requested.
+
+    This is also a decorator. Inside a dark theme, a theme without arguments is dark.
+    """
     require_matplotlib()
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield
-
-
-def draw_in_theme(
-    draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
-) -> Axes:
-    """Draw in the active theme, or in the theme for a page."""
-    with theme():
-        return draw(*values, **options)
 
 
 def _connect() -> None:

@@ -142,8 +142,7 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        draw = plots.networks.network
-        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
+        return plots.networks.network(self.routed.mapped, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -153,8 +152,7 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        draw = plots.networks.cores
-        return plots.style.draw_in_theme(draw, self.routed.mapped, ax=ax)
+        return plots.networks.cores(self.routed.mapped, ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)
