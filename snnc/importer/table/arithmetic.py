@@ -253,7 +253,7 @@ def _arithmetic(
         factors = given if sign == TIMES else tuple(1 / n for n in given)
         return scaled(layer, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
-    shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
+    shifts = given if is_first or sign == ADD else tuple(-n for n in given)
     return scaled(layer, value, (turn,), shifts)
 
 
