@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
-from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
-from snnc.importer.linear import LinearStep, Term, points, whole
-from snnc.importer.model import KerasModel
+from snnc.importer.linear import LinearStep, Term, whole
+from snnc.importer.model import Compiled, KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ENDING, ConversionState
 
@@ -110,7 +109,8 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     terms: list[Term] = []
     start = 0
     for vector in vectors:
-        terms += _beside(vector, start, size)
+        step = LinearStep("embed", "", (), vector.shape[0], size, start=start)
+        terms += (vector.then(step) if len(vectors) > 1 else vector).terms
         start += vector.shape[0]
     value = Value(tuple(terms), (size,), plain(1))
     name = _last(vectors[-1])
@@ -158,15 +158,6 @@ def _flat(value: Value, output: str) -> Value:
     )  # fmt: skip
     terms = tuple(term.then(step) for term in value.terms)
     return replace(value, terms=terms, shape=(size,), view=plain(1))
-
-
-def _beside(vector: Value, start: int, size: int) -> Iterator[Term]:
-    """Yield the terms of a vector at its position among all outputs."""
-    own = vector.shape[0]
-    for term in vector.terms:
-        windows = points((*term.sizes(len(term.steps)), own))
-        step = LinearStep("embed", "", windows, own, size, start=start)
-        yield term if own == size else term.then(step)
 
 
 def _last(vector: Value) -> str:
@@ -225,7 +216,7 @@ def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
         return "classes 2"
     if asked is not None:
         return f"{asked} {units}"
-    loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
+    loss = loss_name(state.model.compiled)
     finals = set(state.finals.values())
     is_one = len(state.model.outputs) == 1 and units > 1
     is_class_loss = any(name in loss for name in CLASS_LOSSES)
@@ -241,8 +232,8 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
-    loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
-    if not state.finals and not loss and state.request.readout is None:
+    has_loss = loss_name(state.model.compiled) != ""
+    if not state.finals and not has_loss and state.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
@@ -259,15 +250,13 @@ def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
     return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
 
 
-def loss_name(loss: Any) -> str:
+def loss_name(compiled: Compiled | None) -> str:
     """Return a loss's name as Keras spells its functions, or ""."""
-    if isinstance(loss, list) and len(loss) == 1:
-        loss = loss[0]
+    loss = compiled.loss if compiled is not None else None
+    while isinstance(loss, (list, Mapping)) and len(loss) == 1:
+        (loss,) = loss.values() if isinstance(loss, Mapping) else loss
     if isinstance(loss, Mapping):
-        name = loss.get("class_name")
-        if name is None and len(loss) == 1:
-            return loss_name(next(iter(loss.values())))
-        loss = name
+        loss = loss.get("class_name")
     return str(loss or "").lower().replace("_", "")
 
 

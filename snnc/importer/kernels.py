@@ -180,8 +180,9 @@ class Kernels:
         planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
         kernel = planes.reshape(-1, *planes.shape[-2:])
         if step.op == "separable":
-            pointwise = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
-            kernel = separable(kernel, pointwise)
+            pointwise = _planes(arrays["pointwise_kernel"])
+            by_input = pointwise.reshape(planes.shape[-2], -1, step.given)
+            kernel = np.einsum("tim,imo->tio", kernel, by_input)
         elif step.op == "transposed":
             planes = planes[::-1, ::-1].swapaxes(-1, -2)
             kernel = planes.reshape(-1, *planes.shape[-2:])
@@ -217,20 +218,20 @@ def batch_norm(
     The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
     ``Normalization``, whose smallest standard deviation is 1e-7.
     """
+
+    def each(value: Any) -> Array:
+        return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
+
     if kind == "Normalization":
-        mean = _each(arrays.get("mean", options.get("mean")), channels)
-        variance = _each(arrays.get("variance", options.get("variance")), channels)
+        mean, variance = (
+            each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
+        )
         scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
         return scale, -mean * scale
-    variance = _each(arrays["moving_variance"], channels)
-    scale = 1 / np.sqrt(variance + float(options.get("epsilon", 1e-3)))
-    scale = scale * _each(arrays.get("gamma", 1.0), channels)
-    shift = _each(arrays.get("beta", 0.0), channels)
-    return scale, shift - _each(arrays["moving_mean"], channels) * scale
-
-
-def _each(value: Any, channels: int) -> Array:
-    return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
+    scale = 1 / np.sqrt(each(arrays["moving_variance"]) + options.get("epsilon", 1e-3))
+    scale = scale * each(arrays.get("gamma", 1.0))
+    shift = each(arrays.get("beta", 0.0))
+    return scale, shift - each(arrays["moving_mean"]) * scale
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
@@ -242,20 +243,6 @@ def of_groups(kernel: Array, groups: int) -> Array:
     own = [parts[:, group, :, group] for group in range(groups)]
     whole: Array = np.stack(own, axis=2)
     return whole.reshape(taps, -1, filters)
-
-
-def separable(kernel: Array, pointwise: Array) -> Array:
-    """Return the product of a depthwise kernel and a pointwise one.
-
-    Parameters
-    ----------
-    kernel : (taps, in, multiplier)
-    pointwise : (in x multiplier, out)
-    """
-    _, channels, multiplier = kernel.shape
-    mixed = pointwise.reshape(channels, multiplier, -1)
-    full: Array = np.einsum("tim,imo->tio", kernel, mixed)
-    return full
 
 
 def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:

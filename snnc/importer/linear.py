@@ -180,6 +180,12 @@ class LinearStep:
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
+    def is_pointwise(self) -> bool:
+        """Whether the step computes the same at each position, from this position."""
+        is_point = all(window.is_point for window in self.windows)
+        return is_point and self.is_uniform and self.op != "matrix"
+
+    @property
     def is_kernel(self) -> bool:
         """Whether a statement can be named after the step's layer."""
         return self.op in ("kernel", "depthwise", "separable", "matrix", "transposed")
@@ -221,7 +227,7 @@ class Term:
         first because that is cheaper.
         """
         place = len(self.steps)
-        while place and step.op == "mean" and _commutes(self.steps[place - 1], step):
+        while step.is_pool and place and self.steps[place - 1].is_pointwise:
             place -= 1
         moved = self.steps[place:]
         if moved:
@@ -298,9 +304,3 @@ class Term:
             if all(w.places == 1 for w in windows) and shift == "place":
                 shift = "channel"
         return shift
-
-
-def _commutes(step: LinearStep, mean: LinearStep) -> bool:
-    is_inside = not any(window.pads or window.before for window in mean.windows)
-    is_point = all(window.is_point for window in step.windows)
-    return is_inside and is_point and step.is_uniform and step.op != "matrix"

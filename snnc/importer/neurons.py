@@ -335,11 +335,10 @@ def _alike(
         return terms
     alike: list[Term] = []
     for number, term in enumerate(terms):
-        if len(term.read) == 1:
-            alike.append(term)
-            continue
         value = Value((term,), shape)
-        alike += identity_neurons(state, f"{owner}_{number}", value).terms
+        if len(term.read) > 1:
+            value = identity_neurons(state, f"{owner}_{number}", value)
+        alike += value.terms
     return tuple(alike)
 
 
@@ -401,5 +400,4 @@ def pooled(state: ConversionState, term: Term) -> Term:
         )
         if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
             return term
-    key = state.pool(term.source, mean)
-    return replace(reader, source=key)
+    return replace(reader, source=state.pool(term.source, mean))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
@@ -54,12 +55,9 @@ def _plain(name: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    if not why_no_name(name) and name.lower() not in taken:
-        return name
-    count = 0
-    while (numbered := f"{name[: LONGEST - 4]}_{count}").lower() in taken:
-        count += 1
-    return numbered
+    numbered = (f"{name[: LONGEST - 4]}_{number}" for number in count())
+    names = numbered if why_no_name(name) else chain([name], numbered)
+    return next(free for free in names if free.lower() not in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +107,11 @@ class _SpecWriter:
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
-        state = self._state
+        state, given = self._state, interval(*self._state.given)
         name = network_name(state.request.name or state.model.name)
         about = f"The {state.model.tool} model {network_name(state.model.name)}."
-        chips = state.request.chips
+        chips, shape = state.request.chips, tables.dims(state.input_shape)
+        encoded = interval(*state.encoded)
         lines = [
             "snn 1",
             f"network {name} {{",
@@ -120,7 +119,8 @@ class _SpecWriter:
             *([] if chips is None else [f"target loihi {{ chips {chips} }}"]),
             "defaults { rate 20..150 Hz }",
             "",
-            self._input_line(),
+            f"input {self._names[self._input.name]} {shape} in {given}"
+            + (f" as {encoded}" if state.given != state.encoded else ""),
             *self._statements(),
             *self._train(),
             "}",
@@ -128,12 +128,6 @@ class _SpecWriter:
         text = _format("\n".join(lines), name, len(state.drafts))
         self._tell()
         return WrittenSpec(text, name, self._names, tuple(self._notes))
-
-    def _input_line(self) -> str:
-        given, encoded = self._state.given, self._state.encoded
-        shape = tables.dims(self._state.input_shape)
-        line = f"input {self._names[self._input.name]} {shape} in {interval(*given)}"
-        return line if given == encoded else f"{line} as {interval(*encoded)}"
 
     def _statements(self) -> Iterator[str]:
         """Yield the layers; `from` is omitted if a layer reads the previous layer."""
@@ -292,7 +286,7 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
 
 def own_properties(draft: StatementDraft) -> Iterator[str]:
     """Yield the properties of a statement's kernel, window or units."""
-    if draft.kind == "conv" or (draft.kind == "readout" and draft.kernel):
+    if draft.kind in ("conv", "readout") and draft.kernel:
         yield from _convolution(draft)
     elif draft.kind in ("avgpool", "maxpool"):
         yield "window all" if draft.is_global else f"window {extents(draft.kernel)}"
@@ -353,10 +347,10 @@ def train_lines(
     """
     if compiled is None:
         return
-    loss = _loss(compiled.loss, decides)
+    loss = _loss(compiled, decides)
     if loss is None:
         instead = "cross_entropy" if decides else "mse"
-        name = loss_name(compiled.loss) or "none"
+        name = loss_name(compiled) or "none"
         notes.append(f"the loss {name} is not kept: `train` has {instead} here")
     else:
         yield f"loss {loss}"
@@ -375,12 +369,12 @@ def train_lines(
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
 
 
-def _loss(loss: Any, decides: bool) -> str | None:
-    name = loss_name(loss)
+def _loss(compiled: Compiled, decides: bool) -> str | None:
+    name = loss_name(compiled)
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"
     if decides and name in FOCAL:
-        options = config_of(loss)
+        options = config_of(compiled.loss)
         names = [name for name in ("gamma", "alpha") if name in options]
         return block("focal", (f"{name} {number(options[name])}" for name in names))
     return "mse" if not decides and name in MEAN_SQUARES else None

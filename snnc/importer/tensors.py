@@ -128,7 +128,12 @@ class TensorMaker:
         by_source: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
-            kernel, bias = self._compose_term(draft, term)
+            try:
+                kernel, bias = self._kernels.compose(term)
+            except (KeyError, ValueError, IndexError) as error:
+                layers = [step.layer for step in term.steps if step.is_kernel]
+                reason = f"they do not have the shapes of its configuration ({error})"
+                raise unclear([draft.layer, *layers][-1], reason) from error
             if term in draft.main and draft.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
@@ -137,14 +142,6 @@ class TensorMaker:
             by_source[term.source] = by_source.get(term.source, 0) + kernel
             total = total + bias
         return by_source, total
-
-    def _compose_term(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
-        try:
-            return self._kernels.compose(term)
-        except (KeyError, ValueError, IndexError) as error:
-            layers = [step.layer for step in term.steps if step.is_kernel]
-            reason = f"they do not have the shapes of its configuration ({error})"
-            raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
     def _join(self, sources: Iterable[str], kernels: Mapping[str, Array]) -> Array:
         """Return the kernel over several sources, with the factors of these sources."""

@@ -25,7 +25,7 @@ from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import CurrentLayer
+from snnc.importer.state import NORMS, CurrentLayer
 from snnc.importer.table import READERS, REFUSED, numbers, reads, shown
 from snnc.importer.table.activations import activate
 from snnc.importer.table.convolutions import are_channels
@@ -51,30 +51,21 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-@reads(
-    "BatchNormalization",
-    "SyncBatchNormalization",
-    keeps=("center", "scale", "epsilon"),
-)
+@reads(*NORMS, keeps=("center", "scale", "epsilon"))
 def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
     """Fold a batch norm with its running statistics, unless this is done."""
     return value if layer.name in layer.state.done else normed(layer, value)
 
 
 def normed(layer: CurrentLayer, value: Value) -> Value:
-    """Return a value after a batch norm."""
+    """Return a value after a norm with known statistics.
+
+    Keras counts the axes of a norm with the batch.
+    """
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    return normalized(layer, value, axes, f"axis {shown(axis)}")
-
-
-def normalized(
-    layer: CurrentLayer,
-    value: Value,
-    axes: list[int],
-    option: str,
-) -> Value:
-    """Return a value after a norm over axes as Keras counts them, with the batch."""
+    if layer.kind == "Normalization" and axis in (None, []):
+        axes = [] if value.parts else [-1]
     rank = len(value.view)
     own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
     is_one = len(own) == 1 and -rank <= own[0] < 0
@@ -90,7 +81,7 @@ def normalized(
     raise RefusedLayerError(
         "only a norm over channels can be folded into a kernel",
         "normalize over the channel axis",
-        option,
+        f"axis {shown(axis)}",
     )
 
 
@@ -146,8 +137,6 @@ def _is_sole(layer: CurrentLayer) -> bool:
 @reads("Normalization")
 def read_normalization(layer: CurrentLayer, value: Value) -> Value:
     """Fold a normalization of each channel into the layers that read it."""
-    axis = layer.options.get("axis", -1)
-    axes = list(axis) if isinstance(axis, list) else [axis]
     if layer.options.get("invert"):
         raise RefusedLayerError(
             "it multiplies where it should divide", "normalize the data"
@@ -155,9 +144,7 @@ def read_normalization(layer: CurrentLayer, value: Value) -> Value:
     scaling = _scalar(layer, value)
     if scaling is not None:
         return scaled(layer, value, *scaling)
-    if axis is None or axis == []:
-        axes = [] if value.parts else [-1]
-    return normalized(layer, value, axes, f"axis {shown(axis)}")
+    return normed(layer, value)
 
 
 def _scalar(
@@ -245,16 +232,12 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
 
 
 def _arithmetic(
-    layer: CurrentLayer,
-    value: Value,
-    sign: str,
-    others: Mapping[str, Any],
+    layer: CurrentLayer, value: Value, sign: str, others: Mapping[str, Any]
 ) -> Value:
-    several = {ADD: "Add", MINUS: "Subtract"}
-    if len(layer.reads) > 1 and sign in several:
-        return _read_as(several[sign], layer)
     if len(layer.reads) > 1:
-        raise RefusedLayerError(*REFUSED["Multiply"])
+        if sign in (TIMES, BY):
+            raise RefusedLayerError(*REFUSED["Multiply"])
+        return _read_as("Add" if sign == ADD else "Subtract", layer)
     constants = {
         key: constant for key, other in others.items() if (constant := numbers(other))
     }
@@ -270,7 +253,7 @@ def _arithmetic(
         factors = given if sign == TIMES else tuple(1 / n for n in given)
         return scaled(layer, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
-    shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
+    shifts = given if is_first or sign == ADD else tuple(-n for n in given)
     return scaled(layer, value, (turn,), shifts)
 
 
@@ -402,10 +385,7 @@ def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
 
 
 def _join_spikes(
-    layer: CurrentLayer,
-    values: Sequence[Value],
-    kind: Kind,
-    shape: Shape,
+    layer: CurrentLayer, values: Sequence[Value], kind: Kind, shape: Shape
 ) -> Value | None:
     """Join the outputs of different neurons with a statement; None for other values."""
     sources = tuple(key for value in values if (key := value.spikes) is not None)

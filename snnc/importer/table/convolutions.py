@@ -277,10 +277,8 @@ def read_upsampling(layer: CurrentLayer, value: Value) -> Value:
             f"interpolation {way}",
         )
     windows = [AxisWindow(n, s, 1, s - 1, n * s, step=s) for n, s in pairs]
-    own = axes.windows(value.shape, windows)
-    step = per_channel("window", layer.name, value.shape, own)
     layer.keep("in the kernel of the `conv2d_transpose` that reads it")
-    return value.then(step, axes.view, value.is_positive)
+    return _moved(layer, value, axes, windows)
 
 
 @reads(*each_rank("ZeroPadding"), *each_rank("Cropping"))
@@ -289,32 +287,31 @@ def read_margins(layer: CurrentLayer, value: Value) -> Value:
     is_padding = layer.kind.startswith("ZeroPadding")
     sign, option = (1, "padding") if is_padding else (-1, "cropping")
     axes = axes_of(layer, value)
+    given = layer.options.get(option, 1)
+    pairs = [given] * layer.rank if isinstance(given, int) else given
+    if layer.rank == 1 and len(pairs) == 2:
+        pairs = [pairs]
     windows: list[AxisWindow] = []
-    for axis, size, margins in zip(
-        axes.of, axes.sizes, _pairs(layer, option), strict=True
-    ):
+    for axis, size, pair in zip(axes.of, axes.sizes, pairs, strict=True):
+        margins = (pair, pair) if isinstance(pair, int) else pair
         before, behind = (sign * margin for margin in margins)
         if axis is None and (before or behind):
             raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
         if size + before + behind < 1:
             raise RefusedLayerError("it leaves no values", "crop less")
         windows.append(AxisWindow(size, 1, 1, before, size + before + behind))
-    all_windows = axes.windows(value.shape, windows)
-    step = per_channel("window", layer.name, value.shape, all_windows)
-    layer.keep(
-        "its reader pads" if is_padding else "its reader skips the cropped values",
-    )
+    how = "its reader pads" if is_padding else "its reader skips the cropped values"
+    layer.keep(how)
+    return _moved(layer, value, axes, windows)
+
+
+def _moved(
+    layer: KerasLayer, value: Value, axes: Axes, windows: Iterable[AxisWindow]
+) -> Value:
+    """Return a value whose channels are moved by windows over a layer's axes."""
+    own = axes.windows(value.shape, windows)
+    step = per_channel("window", layer.name, value.shape, own)
     return value.then(step, axes.view, value.is_positive)
-
-
-def _pairs(layer: KerasLayer, option: str) -> list[tuple[int, int]]:
-    margins = layer.options.get(option, 1)
-    rank = layer.rank
-    if isinstance(margins, int):
-        margins = [margins] * rank
-    if rank == 1 and len(margins) == 2:
-        margins = [margins]
-    return [(m, m) if isinstance(m, int) else (m[0], m[1]) for m in margins]
 
 
 @has_kernel("Dense", keeps=("units", "use_bias"))

@@ -43,10 +43,14 @@ def read_input(layer: CurrentLayer) -> Value:
         return _channels_of_input(layer) or _several(layer, tuple(shape))
     asked = layer.state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
-    if asked is not None and not _agree(shape, asked):
-        remedy = f"`--input-shape {dims(asked)}` is different"
-        raise RefusedLayerError(f"its shape is {sizes}", remedy, rule="input")
-    shape = shape if asked is None else list(asked)
+    if asked is not None:
+        pairs = zip(shape, asked, strict=False)
+        is_alike = all(given in (None, size) for given, size in pairs)
+        is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
+        if not is_alike or not is_near:
+            remedy = f"`--input-shape {dims(asked)}` is different"
+            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule="input")
+        shape = list(asked)
     if not shape or None in shape:
         remedy = (
             "give `keras.Input` a shape, copy the weights, and save the model again"
@@ -76,12 +80,6 @@ def read_input(layer: CurrentLayer) -> Value:
         value = _relaid(layer, last, how, "data_format channels_first")
         return replace(value, view=channels_first(len(last)))
     return _input(layer.state, tuple(shape))
-
-
-def _agree(shape: list[int | None], asked: Shape) -> bool:
-    """Whether a requested shape has all the sizes that the model fixes."""
-    is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
-    return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
 def _sizes(layer: KerasLayer) -> list[Any]:

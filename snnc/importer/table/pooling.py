@@ -46,16 +46,15 @@ MOST_LEVELS = 16
 """The most neurons per value of a maximum that is not a `maxpool` statement."""
 
 
-def maximum(
-    layer: CurrentLayer,
-    value: Value,
-    windows: Windows,
-    view: View,
-) -> Value:
+def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> Value:
     """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
     if value.is_input and layer.state.seen[0] >= 0:
         value = replace(value, is_positive=True)
-    value, windows = _padding(rectified(layer, value), windows)
+    value = rectified(layer, value)
+    # If no value is below 0, padded zeros are never the only maximum.
+    before, pad = unpadded(value) if value.is_positive else (value, None)
+    padded = None if pad is None else joint(pad.windows, windows)
+    value, windows = (value, windows) if padded is None else (before, padded)
     statement = _statement(layer, value, windows, view)
     if statement is not None:
         layer.keep("`maxpool`, with neurons that compare its inputs")
@@ -77,21 +76,8 @@ def maximum(
         raise RefusedLayerError(str(error), remedy, rule="maxpool") from error
 
 
-def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
-    """Return a value before its padding, and windows that pad instead.
-
-    If no value is below 0, padded zeros are never the only maximum.
-    """
-    before, pad = unpadded(value) if value.is_positive else (value, None)
-    both = None if pad is None else joint(pad.windows, windows)
-    return (value, windows) if both is None else (before, both)
-
-
 def _statement(
-    layer: CurrentLayer,
-    value: Value,
-    windows: Windows,
-    view: View,
+    layer: CurrentLayer, value: Value, windows: Windows, view: View
 ) -> Value | None:
     """Return a `maxpool` of one source, with norms moved after the pool."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
@@ -145,28 +131,20 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
     UnfitError
         If no kernel computes a difference.
     """
-    rows = [
-        _read_tap(layer, value, windows, taps)
-        for taps in product(*(range(window.taps) for window in windows))
-    ]
+    rows: list[Value] = []
+    for taps in product(*(range(window.taps) for window in windows)):
+        views = tuple(
+            replace(window, taps=1, before=window.before - tap, dilation=1)
+            for window, tap in zip(windows, taps, strict=True)
+        )
+        step = per_channel("window", layer.name, value.shape, views)
+        rows.append(value.then(step, is_positive=value.is_positive))
     while len(rows) > 1:
         pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
         rows = [
             larger(layer, pair[0], pair[1]) if pair[1:] else pair[0] for pair in pairs
         ]
     return identity_neurons(layer.state, layer.name, rows[0])
-
-
-def _read_tap(
-    layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
-) -> Value:
-    """Return the values that one tap reads in all windows."""
-    views = tuple(
-        AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
-        for window, tap in zip(windows, taps, strict=True)
-    )
-    step = per_channel("window", layer.name, value.shape, views)
-    return value.then(step, is_positive=value.is_positive)
 
 
 def rectified(layer: CurrentLayer, value: Value) -> Value:
@@ -209,8 +187,8 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
             "part of its reader's matrix, with the number of averaged values "
             "per window",
         )
-        return value.then(_mean(layer, value, windows, "edge mean"), axes.view)
-    return value.then(_mean(layer, value, windows), axes.view, value.is_positive)
+        return _averaged(layer, value, windows, axes.view, "edge mean")
+    return _averaged(layer, value, windows, axes.view)
 
 
 @reads(*each_rank("MaxPooling"), keeps=_WINDOW)
@@ -231,7 +209,7 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
     value = rectified(layer, value)
     is_tiled = all(window.taps == window.stride for window in windows)
     if by == "downsample" and value.spikes is not None and is_tiled:
-        return _downsample(layer, value, windows, axes, rewritten)
+        return _downsample(layer, value, windows, axes.view, rewritten)
     why = "`maxpool=avgpool`: its readers compute the mean; retrain"
     if by == "downsample":
         why = (
@@ -240,13 +218,13 @@ def read_max_pooling(layer: CurrentLayer, value: Value) -> Value:
         )
     layer.rewrite(why)
     layer.state.stands[layer.name] = (rewritten,)
-    return value.then(_mean(layer, value, windows), axes.view, value.is_positive)
+    return _averaged(layer, value, windows, axes.view)
 
 
 @reads(*each_rank("GlobalAveragePooling"), keeps=())
 def read_global_average(layer: CurrentLayer, value: Value) -> Value:
     """Read the average over all pixels."""
-    averaged = _average_all(layer, value)
+    averaged = _averaged(layer, value, *_whole(layer, value))
     layer.keep("`avgpool { window all }`, without neurons or cores")
     return averaged
 
@@ -258,12 +236,8 @@ def read_global_max(layer: CurrentLayer, value: Value) -> Value:
         return maximum(layer, value, *_whole(layer, value))
     layer.rewrite("`globalmaxpool=avgpool`: the mean; retrain")
     layer.state.stands[layer.name] = (layer.kind,)
-    return _average_all(layer, rectified(layer, value))
-
-
-def _average_all(layer: KerasLayer, value: Value) -> Value:
-    windows, view = _whole(layer, value)
-    return value.then(_mean(layer, value, windows), view, value.is_positive)
+    value = rectified(layer, value)
+    return _averaged(layer, value, *_whole(layer, value))
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
@@ -309,25 +283,22 @@ def _inside(window: AxisWindow) -> AxisWindow:
     return AxisWindow(window.size, taps, window.stride, 0, window.places)
 
 
-def _mean(
-    layer: KerasLayer, value: Value, windows: Windows, op: Op = "mean"
-) -> LinearStep:
-    is_uniform = op == "mean"
-    return per_channel(op, layer.name, value.shape, windows, is_uniform=is_uniform)
+def _averaged(
+    layer: KerasLayer, value: Value, windows: Windows, view: View, op: Op = "mean"
+) -> Value:
+    is_mean = op == "mean"
+    step = per_channel(op, layer.name, value.shape, windows, is_uniform=is_mean)
+    return value.then(step, view, value.is_positive and is_mean)
 
 
 def _downsample(
-    layer: CurrentLayer,
-    value: Value,
-    windows: Windows,
-    axes: Axes,
-    rewritten: str,
+    layer: CurrentLayer, value: Value, windows: Windows, view: View, rewritten: str
 ) -> Value:
     layer.rewrite(
         "`maxpool=downsample`: a learned strided convolution, which initially "
         "computes the mean; retrain",
     )
-    mean = value.then(_mean(layer, value, windows), axes.view, is_positive=True)
+    mean = _averaged(layer, value, windows, view)
     (term,) = mean.terms
     taps = tuple(window.taps for window in windows)
     layer.state.add(
@@ -344,4 +315,4 @@ def _downsample(
             rewritten=(rewritten,),
         )
     )
-    return replace(mean, terms=(Term(layer.name, mean.shape),))
+    return replace(mean, terms=(Term(layer.name, mean.shape),), is_positive=True)
