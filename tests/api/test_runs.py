@@ -161,18 +161,6 @@ def test_what_does_not_fit_is_refused(
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 
 
-def test_weights_are_scaled_into_their_rates(
-    package: snnc.Package, training: snnc.Training, tmp_path: Path
-) -> None:
-    found = package.calibrate(X, training.weights)
-    assert found.scales.keys() == {"encode", "c0"}
-    assert not found.missed
-    found.save(tmp_path / "w.safetensors")
-    again = snnc.calibrate(package.folder, X, tmp_path / "w.safetensors")
-    assert again.scales == pytest.approx(dict.fromkeys(found.scales, 1.0), rel=1e-3)
-    assert "small, 24 examples" in str(found)
-
-
 def test_a_package_that_is_built_anew_is_opened_again(
     package: snnc.Package, training: snnc.Training, tmp_path: Path
 ) -> None:

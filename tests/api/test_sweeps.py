@@ -224,26 +224,6 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([flat, image])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "said"),
-    [
-        ("--train", 2, "need --data"),
-        ("--data d.npz", 2, "give one of --train and --weights"),
-        ("--data d.npz --weights w --test t.npz", 2, "needs --train"),
-        ("--data d.npz --train --picture p.gif", 2, "is not a picture"),
-        ("--set c0.filters", 2, "--set c0.filters: write NAME.PROPERTY=VALUE"),
-        ("--data /no.npz --train", 1, "error: /no.npz: No such file or directory\n"),
-        ("--where cores", 1, "error: where: cores: write `cores`, `weights` or"),
-    ],
-)
-def test_options_at_odds_and_missing_data_are_refused(
-    arguments: str, status: int, said: str
-) -> None:
-    done = run("sweep", DRIFT, "--set", "c0.filters=8", *arguments.split())
-    assert done.returncode == status
-    assert said in done.stderr
-
-
 def die(job: VariantJob) -> Any:
     """End the process of a variant with 4 filters."""
     if "filters=4" in job.settings:

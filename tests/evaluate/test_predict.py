@@ -106,29 +106,6 @@ def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
     assert found.csv().startswith("index,output_0,output_1\n0,")
 
 
-def test_bad_commands_are_refused(
-    full: Case, case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    host = case("host")
-    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2)))
-    sound = ["--data", str(full.data), "--weights", str(full.weights)]
-    small = ["--data", str(tmp_path / "x.npy"), "--weights", str(full.weights)]
-    own = ["--data", str(host.data), "--weights", str(host.weights)]
-    for status, options, said in (
-        (2, [str(full.folder), *sound, "-o", "out.txt"], "ends in .npz or .csv"),
-        (2, [str(full.folder), *sound, "--over-time"], "--over-time needs -o"),
-        (2, [str(full.folder), *sound, "-o", str(full.data)], "would replace"),
-        (1, [str(tmp_path), *sound], "is not a package"),
-        (1, [str(full.folder), *small], "x.npy: x has shape (3, 2, 2)"),
-        (1, [str(host.folder), *own], "--simulator nengo"),
-        (1, [str(full.folder), *sound[:2], *own[2:]], "c0.kernel"),
-    ):
-        assert main(["predict", *options]) == status
-        told = capsys.readouterr().err
-        assert said in told
-        assert "Traceback" not in told
-
-
 @pytest.mark.parametrize(("seed", "examples"), [(0, None), (1, None), (0, 5)])
 def test_outputs_are_in_the_order_of_the_data(
     full: Case, data: Arrays, seed: int, examples: int | None

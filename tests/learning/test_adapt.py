@@ -119,25 +119,6 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     assert found["while_learning"]["examples"] == 30
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--weights-out", "w"), "--weights-out needs --adapt"),
-        (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
-        (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
-        (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),
-        (("--adapt", "a.npz", "-o", "learned"), "--weights-out writes the weights"),
-        (("--adapt", "a.npz", "--compare", "b.npz"), "--adapt excludes"),
-    ],
-)
-def test_options_that_do_not_go_together(
-    package: Any, files: tuple[Path, Path], options: tuple[str, ...], said: str
-) -> None:
-    run = invoke(package, files, *options)
-    assert run.exit_code == 2
-    assert said in run.output
-
-
 def test_evaluate_replaces_no_weights(
     package: Any, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

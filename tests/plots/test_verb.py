@@ -24,30 +24,6 @@ def test_a_spec_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
-PLOT = f"plot {DRIFT} -o n.png"
-RUN = "plot net -o n.png --data d.npz --weights w --kind"
-
-
-@pytest.mark.parametrize(
-    ("command", "status", "said"),
-    [
-        (f"plot {DRIFT} -o net.txt", 1, "name a file .png, .svg, .pdf"),
-        (f"plot {DRIFT} -o no/n.png", 1, "error: no/n.png: there is no folder no"),
-        (f"{PLOT} --kind rates", 2, "needs --data and"),
-        (f"{PLOT} --data d.npz", 2, "does not use --data"),
-        (f"{PLOT} --example 3", 2, "not use --example"),
-        (f"{PLOT} --simulator exact", 2, "--simulator"),
-        (f"{RUN} rates --example 2", 2, "--kind rates does not use --example"),
-        ("plot none.snn -o n.png", 1, "error[SNN700]"),
-        (f"report {DRIFT} --picture r.gif", 2, "is not a picture"),
-    ],
-)
-def test_what_can_not_be_drawn_is_refused(command: str, status: int, said: str) -> None:
-    done = run(*command.split())
-    assert (done.returncode, done.stdout) == (status, "")
-    assert said in done.stderr
-
-
 def test_without_matplotlib_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
