@@ -136,12 +136,8 @@ def test_what_does_not_fit_is_refused(
     package: snnc.Package, training: snnc.Training
 ) -> None:
     weights = training.weights
-    with pytest.raises(ValueError, match=r"x has shape \(24, 5, 6, 1\)"):
-        package.evaluate(X[:, :5], Y, weights)
     with pytest.raises(ValueError, match="arrays of examples"):
         package.evaluate(X[0], Y[0], weights)
-    with pytest.raises(ValueError, match=r"c0\.kernel is missing"):
-        package.evaluate(X, Y, {n: t for n, t in weights.items() if n != "c0.kernel"})
     with pytest.raises(ValueError, match="name a safetensors file"):
         package.evaluate(X, Y)
     for wrong in (None, [1.0]):

@@ -129,36 +129,6 @@ def test_weights_that_can_not_be_scaled_leave_no_file(
     assert not (tmp_path / "out").exists()
 
 
-def test_data_are_never_replaced_and_weights_only_by_force(
-    run: Any, tmp_path: Path
-) -> None:
-    data, out = tmp_path / "d.npz", tmp_path / "out"
-    before = data.read_bytes()
-    status, _, err = run("-o", f"{tmp_path}/./d.npz")
-    assert status == 2
-    assert "would replace the data" in err
-    assert data.read_bytes() == before
-    out.write_text("mine")
-    assert run() == (1, "", f"error: {out} exists; `--force` replaces it\n")
-    assert out.read_text() == "mine"
-    assert run("--force")[0] == 0
-    assert out.stat().st_size > 1000
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "message"),
-    [("d.npz", b"", "it is neither an .npz"), ("w", b"none", "not a safetensors file")],
-)
-def test_bad_files_are_one_line(
-    run: Any, tmp_path: Path, file: str, content: bytes, message: str
-) -> None:
-    (tmp_path / file).write_bytes(content)
-    status, _, err = run()
-    assert status == 1
-    (line,) = err.splitlines()
-    assert message in line
-
-
 def test_what_was_done_as_text() -> None:
     layers = {
         "e": Layer((10, 10, 3), (0.0, 250.0), encoder="conv"),

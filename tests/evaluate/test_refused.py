@@ -65,6 +65,7 @@ def test_what_is_refused(
     monkeypatch.chdir(made.weights.parent)
     small = ["evaluate", str(made.folder), "--data", "data.npz", "--weights"]
     fits = [*small, "w.safetensors"]
+    calibrate = ["calibrate", str(made.folder), "-o", "out", "--data"]
     for name in ("notes.txt", "net.snn", "model.keras"):
         Path(name).write_text("mine\n")
     (old := made.weights.parent / "old").mkdir()  # without a library
@@ -97,6 +98,10 @@ def test_what_is_refused(
         error_of(capsys, "predict", *host.arguments[1:]),
         error_of(capsys, "predict", *small[1:], "foreign"),
         error_of(capsys, "predict", *fits[1:3], "x.npy", *fits[4:]),
+        error_of(capsys, *calibrate, "x.npy", *fits[4:]),
+        error_of(capsys, *calibrate, "notes.txt", *fits[4:]),
+        error_of(capsys, *calibrate, "data.npz", "--weights", "notes.txt"),
+        error_of(capsys, *calibrate, "data.npz", "--weights", "foreign"),
     ]
     genuine = importlib.util.find_spec
     absent = ("numba", "distributed", "tensorflow")

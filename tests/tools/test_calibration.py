@@ -11,12 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import snnc
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
-from snnc.runtime.layout import LayoutError
 from snnc.tools.scaling import CannotCalibrateError, ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
@@ -225,13 +222,3 @@ def test_an_encoder_is_not_lifted_until_it_clips(draw: Draw) -> None:
     message = Drawn(drawn.package, drawn.weights, x).refusal()
     assert message.startswith("e is at ")
     assert "scaled up, its highest values would clip; widen its rate" in message
-
-
-def test_data_and_weights_that_do_not_fit_are_refused(draw: Draw) -> None:
-    drawn = draw(text("features", "relu"))
-    for shape in ((0, 12), (4, 11), (4, 12, 1)):
-        with pytest.raises(DataError, match=r"^x "):
-            snnc.calibrate(drawn.package.folder, np.zeros(shape), drawn.weights)
-    drawn.weights["d0.kernel"] = drawn.weights["d0.kernel"].T
-    with pytest.raises(LayoutError, match=r"^weights: d0\.kernel"):
-        snnc.calibrate(drawn.package.folder, drawn.x, drawn.weights)
