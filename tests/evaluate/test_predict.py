@@ -106,7 +106,7 @@ def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
     assert found.csv().startswith("index,output_0,output_1\n0,")
 
 
-@pytest.mark.parametrize(("seed", "examples"), [(0, None), (1, None), (0, 5)])
+@pytest.mark.parametrize(("seed", "examples"), [(0, None), (1, None), (0, 5), (1, 9)])
 def test_outputs_are_in_the_order_of_the_data(
     full: Case, data: Arrays, seed: int, examples: int | None
 ) -> None:
