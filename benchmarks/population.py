@@ -12,9 +12,8 @@ from pathlib import Path
 
 from snnc.diagnostics import Severity
 from snnc.importer.convert import convert
-from snnc.importer.model import RefusedModelError
+from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.request import ImportRequest
 
 RECURRENT = (
     "LSTM", "GRU", "RNN", "Bidirectional", "Attention", "Embedding", "StringLookup",

@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("| 0 | - | - |", _score(package, start, test), flush=True)
         for settings in options.settings or TABLE:
             weights = folder / "w.safetensors"
-            plan = package.module("_runtime.keras.spike_plan")
+            plan = package.module("_runtime.keras.spike_training")
             plan.STREAMS, plan.RATE = settings.streams, settings.rate
             with redirect_stdout(sys.stderr):
                 train(

@@ -32,7 +32,7 @@ from benchmarks.study.packages import build  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
 from snnc.runtime.examples import decide  # noqa: E402
-from snnc.runtime.keras.spike_plan import reading_weights  # noqa: E402
+from snnc.runtime.keras.spiking import reading_weights  # noqa: E402
 
 NETWORKS = ("relu", "lif", "relu + batch norm")
 IMAGES = 1000  # of a test
@@ -156,7 +156,7 @@ def _race(network: str, seed: int, folder: Path) -> None:
 
     with redirect_stdout(sys.stderr):
         train(x, y, start, seed=seed, phases=("smooth", "scale"))
-    updates = package.module("_runtime.keras.spike_plan").UPDATES
+    updates = package.module("_runtime.keras.spike_training").UPDATES
     seconds = run(spike_updates=updates)
     show("tandem", updates, seconds)
     with taped(package):

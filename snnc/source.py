@@ -201,17 +201,12 @@ DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
 """The address of the documentation, ending with a slash."""
 
 _ROOT = Path(__file__).parent
-_CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
+_CHECKOUT = {"specs": "specs", "rules": "docs/rules"}
 
 
 def spec_path(name: str) -> Path:
     """Return the path of an example spec, such as ``drift.snn``."""
     return _folder("specs") / name
-
-
-def grammar_path() -> Path:
-    """Return the path of the grammar of ``.snn`` files."""
-    return _folder("grammar") / "snn.lark"
 
 
 def rule_pages() -> dict[str, Path]:

@@ -149,4 +149,4 @@ def test_two_modules_start_processes_of_python() -> None:
         for path in (ROOT / "snnc").rglob("*.py")
         if STARTS.search(path.read_text(encoding="utf-8"))
     }
-    assert starters == {"cli/import_child.py", "processes.py"}
+    assert starters == {"cli/exchange.py", "processes.py"}

@@ -13,7 +13,7 @@ from benchmarks.architectures import images, others, signals
 from benchmarks.architectures.net import Build
 from snnc.importer.build import build
 from snnc.importer.convert import convert
-from snnc.importer.request import REWRITES, ImportRequest
+from snnc.importer.model import REWRITES, ImportRequest
 
 ALL: Mapping[str, Build] = {
     make.__name__: make

@@ -1,17 +1,25 @@
-"""``snnc import`` and ``snnc export``: exchange networks with other tools."""
+"""``snnc import`` and ``snnc export``: exchange networks with other tools.
+
+``snnc import`` runs in a child process, which ends even if reading a file does not. The
+child is a fork, because a new process would import the command line again. While it
+reads a model, its CPU time and memory are limited. If the HDF5 library crashes, only
+the child ends. Systems without forks, such as Windows, read in the same process.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from snnc.cli import options
-from snnc.cli.import_child import fork_reader, is_child, reading_limits
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,
@@ -21,13 +29,28 @@ from snnc.cli.printing import (
     say_lines,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer import request
+from snnc.importer.model import (
+    ImportRequest,
+    parse_range,
+    parse_rewrites,
+    parse_shape,
+    refused,
+)
+from snnc.rules.models import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.convert import ImportOutcome
-    from snnc.nir.neurons import Neuron
+    from snnc.nir.nodes import Neuron
+
+
+SECONDS = 10
+BYTES_PER_SECOND = 20 * 2**20
+"""Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
+MEMORY = 2 * 2**30
+LIMIT = "SNNC_IMPORT_SECONDS"
+"""The environment variable of the child with its time limit, in seconds."""
 
 
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
@@ -124,16 +147,16 @@ def import_command(
     typed = click.get_current_context().find_root().obj
     if typed is not None:  # so that no temporary folder or child process remains
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    if typed is not None and not is_child() and Path(model).is_file():
+    if typed is not None and LIMIT not in os.environ and Path(model).is_file():
         ended = _read_in_child(Path(model), weights_read, report)
         if ended is not None:
             return ended
-    limits = reading_limits(model) if is_child() else None
+    limits = reading_limits(model) if LIMIT in os.environ else None
     files = weights_out, output
     done: ImportOutcome | None
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
-        takes_spec = not explain and asked == request.ImportRequest(device=asked.device)
+        takes_spec = not explain and asked == ImportRequest(device=asked.device)
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
         done = run_nir(model, asked, *files, report, takes_spec, limits)
@@ -157,12 +180,12 @@ def import_command(
 
 def _request(
     rewrites: tuple[str, ...], values: str | None, shape: str | None, **others: Any
-) -> request.ImportRequest:
+) -> ImportRequest:
     try:
-        return request.ImportRequest(
-            rewrites=request.parse_rewrites(rewrites),
-            values=None if values is None else request.parse_range(values),
-            shape=None if shape is None else request.parse_shape(shape),
+        return ImportRequest(
+            rewrites=parse_rewrites(rewrites),
+            values=None if values is None else parse_range(values),
+            shape=None if shape is None else parse_shape(shape),
             device=options.device(),
             **others,
         )
@@ -173,13 +196,81 @@ def _request(
 def _read_in_child(
     model: Path, weights: Path | None, report: Diagnostics
 ) -> int | None:
-    """Return the exit status of a child; None in the process that reads the model."""
-    ended = fork_reader(*filter(None, (model, weights)))
-    if isinstance(ended, Diagnostic):
-        report.add(ended.but(span=whole_file(model)))
-        print_diagnostics(report)
-        return 1
-    return ended
+    """Fork a child that reads the files, and wait for it.
+
+    Returns
+    -------
+    int or None
+        The exit status, after an error if the child did not end by itself. None in the
+        child, and on systems without forks.
+    """
+    if not hasattr(os, "fork"):
+        return None
+    files = filter(None, (model, weights))
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    seconds = SECONDS + size // BYTES_PER_SECOND
+    child = os.fork()
+    if not child:
+        os.environ[LIMIT] = str(seconds)
+        os.environ["OMP_NUM_THREADS"] = "1"  # more stacks would count as memory
+        return None
+    try:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except BaseException:  # a signal
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    if status >= 0:
+        return status
+    report.add(_why_ended(-status, model, seconds))
+    print_diagnostics(report)
+    return 1
+
+
+def _why_ended(number: int, model: Path, seconds: int) -> Diagnostic:
+    """Describe why a signal ended the child."""
+    span, path = whole_file(model), model.as_posix()
+    name = signal.Signals(number).name
+    limits = {"SIGXCPU": f"{seconds} s", "SIGKILL": "the free memory"}
+    if name in limits:
+        return ReadingStopped(span=span, path=path, limit=limits[name])
+    ended = f"{name} ended the library that reads the file"
+    return DamagedModel(span=span, path=path, reason=ended)
+
+
+@contextmanager
+def reading_limits(path: str) -> Iterator[None]:
+    """Limit the memory and time of the child; SIGXCPU ends it after the time limit.
+
+    Raises
+    ------
+    RefusedModelError
+        Instead of MemoryError.
+    """
+    try:
+        import resource  # missing on Windows
+    except ImportError:  # Windows
+        yield
+        return
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: int(os.environ[LIMIT]),
+        resource.RLIMIT_AS: MEMORY,
+    }
+    before = {kind: resource.getrlimit(kind) for kind in limits}
+    try:
+        for kind, (soft, hard) in before.items():
+            if soft < 0 or soft > limits[kind]:  # negative: no limit
+                with suppress(ValueError, OSError):  # macOS can't limit memory
+                    resource.setrlimit(kind, (limits[kind], hard))
+        yield
+    except MemoryError as error:
+        raise refused(
+            ReadingStopped, path=path, limit=f"{MEMORY // 2**30} GiB of memory"
+        ) from error
+    finally:
+        for kind, old in before.items():
+            resource.setrlimit(kind, old)
 
 
 def _print(done: ImportOutcome, form: str) -> None:

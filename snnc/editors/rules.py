@@ -1,6 +1,6 @@
 """List the patterns that colour a ``.snn`` file, in order, with their categories.
 
-Patterns for numbers, strings and names come from ``grammar/snn.lark``, and words from
+Patterns for numbers, strings and names come from `snnc.syntax.build`, and words from
 `snnc.language.keywords` and the spec models. The patterns work in Python and in
 Oniguruma, which editors use.
 """
@@ -28,7 +28,7 @@ from snnc.language.keywords import (
     VARIANTS,
 )
 from snnc.language.model import NetworkSpec
-from snnc.syntax.build import parser
+from snnc.syntax.build import TERMINALS
 from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
@@ -41,124 +41,93 @@ def value_words() -> frozenset[str]:
 
 
 class Category(Enum):
-    """A category of text, with its TextMate scope and its Pygments token."""
+    """A category of text, with its TextMate scope and its Pygments token.
 
-    COMMENT = ("comment.line.number-sign", "Comment.Single")
-    TEXT = ("string.quoted.double", "Literal.String.Double")
-    NUMBER = ("constant.numeric", "Literal.Number")
-    DIMS = ("constant.numeric.dims", "Literal.Number.Dims")
-    RANGE = ("constant.numeric.range", "Literal.Number.Range")
-    UNIT = ("keyword.other.unit", "Keyword.Type")
-    HEADER = ("keyword.control.header", "Keyword.Namespace")
-    KIND = ("keyword.control", "Keyword")
-    VARIANT = ("storage.type", "Keyword.Declaration")
-    DECLARED = ("entity.name.function", "Name.Function")
-    REFUSED = ("invalid.deprecated", "Keyword.Reserved")
-    CLAUSE = ("keyword.operator.word", "Operator.Word")
-    KEY = ("support.type.property-name", "Name.Attribute")
-    VALUE = ("constant.language", "Keyword.Constant")
-    NAME = ("variable.other", "Name")
-    MARK = ("punctuation", "Punctuation")
-    WRONG = ("invalid.illegal", "Error")
+    ``semantic`` is its name in the language server's protocol; empty if it has none.
+    """
 
-    @property
-    def scope(self) -> str:
-        return f"{self.value[0]}.snn"
+    COMMENT = ("comment.line.number-sign", "Comment.Single", "comment")
+    TEXT = ("string.quoted.double", "Literal.String.Double", "string")
+    NUMBER = ("constant.numeric", "Literal.Number", "number")
+    DIMS = ("constant.numeric.dims", "Literal.Number.Dims", "number")
+    RANGE = ("constant.numeric.range", "Literal.Number.Range", "number")
+    UNIT = ("keyword.other.unit", "Keyword.Type", "number")
+    HEADER = ("keyword.control.header", "Keyword.Namespace", "keyword")
+    KIND = ("keyword.control", "Keyword", "keyword")
+    VARIANT = ("storage.type", "Keyword.Declaration", "type")
+    DECLARED = ("entity.name.function", "Name.Function", "variable")
+    REFUSED = ("invalid.deprecated", "Keyword.Reserved", "keyword")
+    CLAUSE = ("keyword.operator.word", "Operator.Word", "operator")
+    KEY = ("support.type.property-name", "Name.Attribute", "property")
+    VALUE = ("constant.language", "Keyword.Constant", "enumMember")
+    NAME = ("variable.other", "Name", "variable")
+    MARK = ("punctuation", "Punctuation", "")
+    WRONG = ("invalid.illegal", "Error", "")
 
-    @property
-    def token(self) -> str:
-        return self.value[1]
+    def __init__(self, scope: str, token: str, semantic: str) -> None:
+        self.scope = f"{scope}.snn"
+        self.token = token
+        self.semantic = semantic
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern, and the category of the whole match or of each group."""
+    """A pattern, and the category of the whole match or of each of several groups."""
 
     pattern: str
     categories: tuple[Category, ...]
 
     @property
     def is_whole(self) -> bool:
-        """Whether the pattern has no groups."""
-        return re.compile(self.pattern).groups == 0
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """Return all rules; if two match at one position, the first one applies."""
-    return (*_texts(), *_numbers(), *_statements(), *_words())
-
-
-def _terminal(name: str) -> str:
-    (terminal,) = (t for t in parser().terminals if t.name == name)
-    return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
+        return len(self.categories) == 1
 
 
 def _any_of(words: Iterable[str]) -> str:
     return f"(?:{'|'.join(sorted(words))})(?!\\w)"
 
 
-def _whole(pattern: str, category: Category) -> Rule:
-    return Rule(pattern, (category,))
-
-
-def _texts() -> tuple[Rule, ...]:
-    return (
-        _whole(_terminal("COMMENT"), Category.COMMENT),
-        _whole(_terminal("STRING"), Category.TEXT),
-        _whole(_terminal("UNTERMINATED"), Category.WRONG),
-    )
-
-
-def _numbers() -> tuple[Rule, ...]:
-    kinds = (Category.RANGE, Category.DIMS, Category.NUMBER)
-    unit = f"[ \\t]+({_any_of(UNITS)})"
-    measured = (
-        Rule(f"({_terminal(kind.name)}){unit}", (kind, Category.UNIT))
-        for kind in (Category.RANGE, Category.NUMBER)
-    )
-    plain = (_whole(_terminal(kind.name), kind) for kind in kinds)
-    return (*measured, *plain, _whole(_terminal("MALFORMED"), Category.WRONG))
-
-
-def _statements() -> tuple[Rule, ...]:
-    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
-    named = [kind for kind, form in FORMS.items() if form.name != "none"]
-    encoders = Rule(
-        f"(?<!\\w)(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?",
-        (Category.KIND, Category.VARIANT, Category.DECLARED),
-    )
-    variants = (
-        Rule(
-            f"(?<!\\w)({kind})[ \\t]+({_any_of(words)})",
-            (Category.KIND, Category.VARIANT),
-        )
-        for kind, words in VARIANTS.items()
-    )
-    declared = (
-        Rule(f"(?<!\\w)({_any_of(words)})[ \\t]+({name})", (kind, Category.DECLARED))
-        for words, kind in ((named, Category.KIND), (["network"], Category.HEADER))
-    )
-    return (encoders, *variants, *declared)
-
-
-def _words() -> tuple[Rule, ...]:
-    known = (
-        (KINDS, Category.KIND),
-        (HEADERS, Category.HEADER),
-        (REFUSED & RESERVED, Category.REFUSED),
-        (CLAUSES, Category.CLAUSE),
-        (KEYS, Category.KEY),
-        (value_words(), Category.VALUE),
-    )
-    listed = f"(?<!\\w){_any_of(KEYS & value_words())}(?=[^\\[\\]{{}}]*\\])"
-    return (
-        _whole(listed, Category.VALUE),
-        *(_whole(f"(?<!\\w){_any_of(words)}", category) for words, category in known),
-        _whole(_terminal("NAME"), Category.NAME),
-        _whole(r"[{}\[\],]", Category.MARK),
-        _whole(r"\S", Category.WRONG),
-    )
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return all rules; if two match at one position, the first one applies."""
+    value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
+    name = f"(?!{_any_of(CLAUSES)}){TERMINALS['NAME']}"
+    named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
+    network = _any_of(["network"])
+    encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
+    patterns: dict[str, tuple[Category, ...]] = {
+        TERMINALS["COMMENT"]: (Category.COMMENT,),
+        TERMINALS["STRING"]: (Category.TEXT,),
+        TERMINALS["UNTERMINATED"]: (Category.WRONG,),
+        f"({TERMINALS['RANGE']}){unit}": (Category.RANGE, Category.UNIT),
+        f"({TERMINALS['NUMBER']}){unit}": (Category.NUMBER, Category.UNIT),
+        TERMINALS["RANGE"]: (Category.RANGE,),
+        TERMINALS["DIMS"]: (Category.DIMS,),
+        TERMINALS["NUMBER"]: (Category.NUMBER,),
+        TERMINALS["MALFORMED"]: (Category.WRONG,),
+    }
+    words: dict[str, tuple[Category, ...]] = {
+        encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
+        **{
+            f"({kind})[ \\t]+({_any_of(words)})": (Category.KIND, Category.VARIANT)
+            for kind, words in VARIANTS.items()
+        },
+        f"({named})[ \\t]+({name})": (Category.KIND, Category.DECLARED),
+        f"({network})[ \\t]+({name})": (Category.HEADER, Category.DECLARED),
+        f"{_any_of(KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
+        _any_of(KINDS): (Category.KIND,),
+        _any_of(HEADERS): (Category.HEADER,),
+        _any_of(REFUSED & RESERVED): (Category.REFUSED,),
+        _any_of(CLAUSES): (Category.CLAUSE,),
+        _any_of(KEYS): (Category.KEY,),
+        _any_of(value): (Category.VALUE,),
+    }
+    others: dict[str, tuple[Category, ...]] = {
+        TERMINALS["NAME"]: (Category.NAME,),
+        r"[{}\[\],]": (Category.MARK,),
+        r"\S": (Category.WRONG,),
+    }
+    at_words = {f"(?<!\\w){pattern}": groups for pattern, groups in words.items()}
+    return tuple(Rule(*item) for item in (patterns | at_words | others).items())
 
 
 @cache

@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from snnc.emit.python import comment, module_docstring
+from snnc.emit.python import (
+    comment,
+    docstring,
+    items,
+    module_docstring,
+    number,
+    quote,
+)
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.loihi.profile import is_file
 from snnc.source import repository_around
 
@@ -201,26 +208,36 @@ def has_conflict(text: str) -> bool:
     return False
 
 
-def render(path: str, name: str, docstring: Sequence[str], **values: object) -> Module:
+def render(path: str, network: LogicalNetwork, **values: object) -> Module:
     """Render a module from its template.
 
     Parameters
     ----------
     path
         The module's path; the template of ``train.py`` is ``templates/train.py.jinja``.
-    name
-        The network's name.
-    docstring
-        The summary and paragraphs of the module docstring, as for `module_docstring`.
+    network
+        The network, which all templates may use.
+    values
+        What only this template uses.
 
     Raises
     ------
     jinja2.UndefinedError
         If a value that the template uses is missing.
     """
-    summary, *paragraphs = docstring
-    values["docstring"] = module_docstring(summary, name, *paragraphs)
-    return Module(path, _environment().get_template(f"{path}.jinja").render(values))
+    classified, units = network.readout.labels is not None, network.readout.units
+    labels = f"labels (examples,), integers below {units}"
+    template = _environment().get_template(f"{path}.jinja")
+    text = template.render(
+        network=network,
+        about=" ".join(network.about.split()),
+        on_loihi=isinstance(network.target, Loihi),
+        classified=classified,
+        x=items(("examples", *network.input.shape)),
+        y=labels if classified else f"values (examples, {units})",
+        **values,
+    )
+    return Module(path, text)
 
 
 @cache
@@ -238,7 +255,7 @@ def _environment() -> Environment:
     # A cache next to Python's own halves the time of a build.
     cached = folder.is_dir() and os.access(folder, os.W_OK)
     cache = FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
-    return Environment(
+    made = Environment(
         bytecode_cache=cache,
         loader=FileSystemLoader(here / "templates"),
         undefined=StrictUndefined,
@@ -247,3 +264,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    for function in (docstring, items, module_docstring, number, quote):
+        made.filters[function.__name__] = function
+    return made

@@ -1,4 +1,4 @@
-"""Generate ``keras_model.py`` and ``train.py`` of a network."""
+"""Generate ``keras_model.py`` of a network."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ from typing import NamedTuple
 
 from snnc.emit.files import Module, render
 from snnc.emit.keras_statements import statements
-from snnc.emit.python import (
-    INDENT,
-    Bracket,
-    call,
-    docstring,
-    items,
-    number,
-    quote,
-)
-from snnc.ir.logical import LogicalNetwork, Shape
-from snnc.language.extents import PHASES
+from snnc.emit.python import INDENT, Bracket, call, number
+from snnc.ir.logical import LogicalNetwork
+from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError, Optimizer
-from snnc.language.statements import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
@@ -85,74 +76,10 @@ def loss_code(network: LogicalNetwork) -> LossCode:
 def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss = loss_code(network)
-    summary = "The Keras model of {name}: its layers, its loss and its weights."
     return render(
         "keras_model.py",
-        network.name,
-        (summary, network.about),
-        description=_description(network),
-        returned="logits" if network.readout.labels is not None else "predictions",
-        seed=network.train.seed,
+        network,
         statements=statements(network),
         loss=loss.function,
-        cosine=network.train.schedule == "cosine",
         compile=compile_code(network, loss.expression),
     )
-
-
-def _description(network: LogicalNetwork) -> str:
-    read, readout = network.input, network.readout
-    return docstring(
-        f"It reads ``{read.name}``, {_batch(read.shape)}, values in"
-        f" {read.low:g}..{read.high:g}, and returns ``{readout.name}``,"
-        f" {_batch(readout.shape)}. An activation of 1.0 corresponds to the upper rate"
-        " of its layer.",
-        indent=4,
-    )
-
-
-def _batch(shape: Shape) -> str:
-    return items(("batch", *shape))
-
-
-def train(network: LogicalNetwork) -> Module:
-    """Return the module that trains the Keras model and writes its weights."""
-    settings = network.train
-    return render(
-        "train.py",
-        network.name,
-        ("Train {name} and write its weights.", _command(network)),
-        epochs=settings.epochs,
-        batch=settings.batch,
-        validation=number(settings.validation),
-        seed=settings.seed,
-        cosine=settings.schedule == "cosine",
-        balanced=settings.class_weight == "balanced",
-        phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
-        data_doc=docstring(
-            f"``x`` is an array {examples_shape(network)} with its ``y``,"
-            f" {labels_shape(network)}, or a tf.data.Dataset of both, as single"
-            " examples or batches.",
-            indent=4,
-        ),
-    )
-
-
-def _command(network: LogicalNetwork) -> str:
-    return (
-        f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz contains ``x``, {examples_shape(network)}, and ``y``,"
-        f" {labels_shape(network)}."
-    )
-
-
-def examples_shape(network: LogicalNetwork) -> str:
-    """Write the shape of examples."""
-    return items(("examples", *network.input.shape))
-
-
-def labels_shape(network: LogicalNetwork) -> str:
-    """Describe the labels or targets of examples."""
-    if network.readout.labels is None:
-        return f"values (examples, {network.readout.units})"
-    return f"labels (examples,), integers below {network.readout.units}"

@@ -1,4 +1,4 @@
-"""Generate ``nengo_network.py``, ``board.py``, ``evaluate.py`` and ``predict.py``."""
+"""Generate ``nengo_network.py`` of a network."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from snnc.emit.files import Module, render
-from snnc.emit.keras_model import examples_shape, labels_shape
 from snnc.emit.python import (
     INDENT,
     WIDTH,
     Bracket,
     call,
-    docstring,
     import_line,
     items,
     number,
@@ -21,14 +19,11 @@ from snnc.emit.python import (
     variables,
 )
 from snnc.ir.logical import (
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
     RateCode,
     TransposedConvolution,
 )
 from snnc.ir.lowered import Pairwise, Pooling, Projection, Triple, Window
-from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
 
@@ -183,136 +178,22 @@ class Statements:
 
 def nengo_network(routed: RoutedNetwork) -> Module:
     """Return the module that builds the network in Nengo."""
-    network = routed.mapped.lowered.network
     statements = Statements(routed.mapped)
-    purpose = ", which runs on Loihi." if isinstance(network.target, Loihi) else "."
+    connections = sorted(statements.used & KINDS)
     return render(
         "nengo_network.py",
-        network.name,
-        (
-            f"The Nengo network of {{name}}{purpose}",
-            network.about,
-            _anatomy(network),
-        ),
-        connections=import_line(
-            "._runtime.nengo.connections", sorted(statements.used & KINDS)
-        ),
+        routed.mapped.lowered.network,
+        connections=import_line("._runtime.nengo.connections", connections),
         pools="Pool" in statements.used,
-        images_doc=docstring(_images(network), 4),
-        learns=network.readout.learn is not None,
-        targets_doc=docstring(_targets(network), 4),
         statements=statements.lines,
-        chips=_chips(routed.chips),
-        seed=network.train.seed,
+        chips=chips_of(routed),
     )
 
 
-def _chips(placed: Chips) -> str:
+def chips_of(routed: RoutedNetwork) -> str:
     """Return the chip of each block in the library's format; empty for one chip."""
-    chips = [chip for population in placed.values() for chip in population]
+    chips = [chip for population in routed.chips.values() for chip in population]
     if not any(chips):
         return ""
     runs = (f"{len(list(run))}x{chip}" for chip, run in groupby(chips))
     return textwrap.fill(" ".join(runs), WIDTH)
-
-
-def _anatomy(network: LogicalNetwork) -> str:
-    spikes = (
-        "An activation of 1.0 corresponds to HI, the upper bound of a layer's rates, "
-        "and a spike has amplitude 1 / HI. "
-    )
-    maxima = (
-        " A max pool consists of relu neurons that compare values in pairs, with one "
-        "ensemble per level. Its readers read all levels."
-        if any(isinstance(layer.operation, MaxPooling) for layer in network.layers)
-        else ""
-    )
-    if network.rank < 3:
-        one = "Every layer is one ensemble, with the layout of Keras."
-        return f"{spikes}{one}{maxima}"
-    return (
-        f"{spikes}A layer is split along its depth into ensembles of a few slices, "
-        "with layout (height, width, slices x channels). Between two ensembles, a 3-D "
-        f"convolution is a 2-D convolution over the slices' channels.{maxima}"
-    )
-
-
-def _images(network: LogicalNetwork) -> str:
-    shape = ", ".join(map(str, network.input.shape))
-    return (
-        f"``images`` of shape (examples, {shape}) are presented one after another. "
-        "Without images, the input is zero until a simulator sets it. ``probe`` names "
-        "the layers to probe."
-    )
-
-
-def _targets(network: LogicalNetwork) -> str:
-    values = f"(examples, {network.readout.units})"
-    labels = "labels (examples,) or " if network.readout.labels is not None else ""
-    return (
-        f"With ``targets``, which are {labels}values {values}, the readout's weights"
-        " keep learning on a core of their own. Without targets, the readout is on the"
-        " host."
-    )
-
-
-def board(routed: RoutedNetwork) -> Module:
-    """Return the module that runs the network on a board."""
-    network = routed.mapped.lowered.network
-    return render(
-        "board.py",
-        network.name,
-        (
-            "Run {name} on a Loihi board with Intel's NxSDK.",
-            f"``python -m {network.name}.board --data data.npz --weights "
-            "w.safetensors`` prints the accuracy, and writes the board's spikes for "
-            "comparison with the exact engine.",
-        ),
-        chips=_chips(routed.chips),
-    )
-
-
-def evaluate(network: LogicalNetwork) -> Module:
-    """Return the module that evaluates the network on a data set."""
-    return render(
-        "evaluate.py",
-        network.name,
-        (
-            "Evaluate the accuracy and the rates of {name} on spikes.",
-            f"Run ``python -m {network.name}.evaluate --data data.npz --weights "
-            "w.safetensors``.",
-        ),
-        data_doc=docstring(
-            f"``x`` is an array {examples_shape(network)}, ``y``"
-            f" {labels_shape(network)}. ``weights`` is a file, or a mapping of the"
-            " tensors in `layout.TENSORS`.",
-            indent=4,
-        ),
-    )
-
-
-def predict(network: LogicalNetwork) -> Module:
-    """Return the module that predicts new examples."""
-    classified = network.readout.labels is not None
-    shape = items(("examples", *network.input.shape))
-    written = f"``outputs``, (examples, {network.readout.units})"
-    if classified:
-        written += ", and ``labels``, (examples,)"
-    classes = " The class of each is ``outputs.argmax(axis=1)``." if classified else ""
-    return render(
-        "predict.py",
-        network.name,
-        (
-            "Run {name} on new examples.",
-            f"``python -m {network.name}.predict --data x.npz --weights w.safetensors "
-            f"-o out.npz`` writes {written}.",
-        ),
-        units=network.readout.units,
-        data_doc=docstring(
-            f"``x`` is an array {shape} with values in {network.input.low:g}.."
-            f"{network.input.high:g}, and ``weights`` is a file or a mapping of the"
-            " tensors in `layout.TENSORS`. Examples run in rows of 200; the state"
-            f" carries over within a row, as on the chip.{classes}",
-            4,
-        ),
-    )

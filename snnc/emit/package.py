@@ -11,8 +11,8 @@ from typing import Any
 
 from snnc import runtime
 from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
-from snnc.emit.keras_model import keras_model, train
-from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
+from snnc.emit.keras_model import keras_model
+from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -41,6 +41,7 @@ from snnc.ir.logical import (
     MaxPooling,
 )
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
+from snnc.language.readers import PHASES
 from snnc.runtime.network import (
     Cut,
     Fanout,
@@ -51,23 +52,6 @@ from snnc.runtime.network import (
     Pes,
     Readout,
 )
-
-MODULES = (
-    "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
-    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network,"
-    " ``evaluate`` evaluates it on spikes, and ``predict`` runs it on new data. None"
-    " is imported here, because each imports its framework."
-)
-
-
-def docstring_module(network: LogicalNetwork) -> Module:
-    """Return ``__init__.py``, which imports nothing, so that it is cheap to import."""
-    summary = "The spiking network {name}: trained by Keras, run by Nengo."
-    return render(
-        "__init__.py",
-        network.name,
-        (summary, network.about, MODULES),
-    )
 
 
 @cache
@@ -95,16 +79,16 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
     omitted = (names for need, names in OPTIONAL.items() if not needed[need])
     modules = (
         *library(frozenset(chain.from_iterable(omitted))),
-        docstring_module(network),
-        evaluate(network),
+        render("__init__.py", network),
+        render("evaluate.py", network),
         keras_model(network),
         layout(network),
         nengo_network(routed),
         network_data(routed),
-        predict(network),
-        train(network),
+        render("predict.py", network),
+        render("train.py", network, default_phases=PHASES),
         Module("py.typed", ""),
-        *((board(routed),) if for_board else ()),
+        *([render("board.py", network, chips=chips_of(routed))] if for_board else []),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
 
@@ -124,24 +108,16 @@ library loads NumPy."""
 def layout(network: LogicalNetwork) -> Module:
     """Return the module with the network's weight layout."""
     weights, scale = tensors(network), input_scale(network)
-    return render(
-        "layout.py",
-        network.name,
-        (
-            "The weight layout of {name}, and its safetensors files.",
-            "Tensors are float32, in Keras order. Batch norm is folded in.",
-        ),
-        layout_id=layout_id(weights),
-        scale="" if scale == "x" else f", scale={quote(scale)}",
-        imports=_layout_imports(weights),
-        tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
-    )
-
-
-def _layout_imports(weights: tuple[TensorSpec, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["Layout", "LayoutError", "Tensor"]
-    return import_line("._runtime.layout", names)
+    return render(
+        "layout.py",
+        network,
+        layout_id=layout_id(weights),
+        scale="" if scale == "x" else f", scale={quote(scale)}",
+        imports=import_line("._runtime.layout", names),
+        tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
+    )
 
 
 def _row(tensor: TensorSpec) -> Bracket:
@@ -149,13 +125,6 @@ def _row(tensor: TensorSpec) -> Bracket:
     if tensor.zeros:
         arguments.append("zeros=True")
     return call("Tensor", *arguments)
-
-
-ANATOMY = (
-    "A percentile of each layer's rates is within ``rate``, in Hz. An activation of"
-    " 1.0 corresponds to the upper bound. ``fanout`` is the effect on the chip if each"
-    " neuron spikes once; its messages are the spikes that cores receive."
-)
 
 
 def network_data(routed: RoutedNetwork) -> Module:
@@ -175,19 +144,13 @@ def network_data(routed: RoutedNetwork) -> Module:
     read = network.input
     scaled = read.scaled and (float(read.scaled[0]), float(read.scaled[1]))
     described = Input(read.name, read.shape, float(read.low), float(read.high), scaled)
-    summary = "The network {name} as data for all of its programs."
     return render(
         "network.py",
-        network.name,
-        (summary, network.about, ANATOMY),
+        network,
         imports=import_line("._runtime.network", imports),
-        dt=number(network.timing.dt),
-        present=number(network.timing.present),
         input=record("INPUT = Input", described).at(0),
         layers=layers,
         readout=record("READOUT = Readout", _readout(network)).at(0),
-        quoted_name=quote(network.name),
-        target=quote("loihi" if isinstance(network.target, Loihi) else "nengo"),
     )
 
 

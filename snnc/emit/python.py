@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from snnc.text.tables import cells
 
-WIDTH = 79
+WIDTH, INDENT = 79, 4
 _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
 
 
@@ -35,7 +35,7 @@ def comment(text: str) -> str:
     return "".join(cells(text, on_every_python=True))
 
 
-def docstring(text: str, indent: int = 0) -> str:
+def _wrap(text: str, width: int) -> list[str]:
     """Return ``text`` as wrapped lines for a docstring.
 
     White space is collapsed. Backslashes, and quotes that could end the docstring, are
@@ -45,30 +45,29 @@ def docstring(text: str, indent: int = 0) -> str:
         _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
         for word in text.split()
     )
-    lines = textwrap.wrap(
-        " ".join(words),
-        WIDTH - indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return ("\n" + " " * indent).join(lines)
+    line = " ".join(words)
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)
 
 
-def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
+def docstring(text: str) -> str:
+    """Return ``text`` as a paragraph in the docstring of a function."""
+    return textwrap.indent("\n".join(_wrap(text, WIDTH - INDENT)), " " * INDENT) + "\n"
+
+
+def module_docstring(text: str, name: str) -> str:
     """Return a docstring with a summary line and wrapped paragraphs.
 
     ``{name}`` in the summary is the network's name, or ``this network`` if the line
     would be too long.
     """
+    summary, *paragraphs = text.strip().split("\n\n")
     line = summary.format(name=name)
     if len(line) + len('""""""') > WIDTH:
         line = summary.format(name="this network")
-    parts = [line, *(docstring(text) for text in paragraphs if text.strip())]
+    wrapped = ("\n".join(_wrap(paragraph, WIDTH)) for paragraph in paragraphs)
+    parts = [line, *filter(None, wrapped)]
     end = "\n" if len(parts) > 1 else ""
-    return '"""' + "\n\n".join(parts) + end + '"""'
-
-
-INDENT = 4
+    return '"""' + "\n\n".join(parts) + end + '"""\n'
 
 
 def number(value: float) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError
+from itertools import chain
 from typing import Any
 
-from snnc.importer.graph import read_graph, refuse_repeats
+from snnc.importer.graph import CALLED_WITH, read_graph, refuse_repeats
 from snnc.importer.model import (
     Compiled,
     Graph,
@@ -34,8 +35,8 @@ MOST_LAYERS = 20_000
 """The most layers; nested submodels that are called repeatedly soon exceed it."""
 CallKey = tuple[str, int]
 """A part's name and the index of the call, from 0."""
-Outputs = Mapping[CallKey, tuple[str, ...]]
-"""For each call in a graph, the full names of the layers that compute its outputs."""
+Source = tuple[CallKey, int]
+"""A call and the number of one of its outputs."""
 
 
 def unwrapped(value: Any) -> Any:
@@ -51,7 +52,7 @@ def unwrapped(value: Any) -> Any:
     return own[key] if key and isinstance(own, dict) and key in own else items
 
 
-def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Graph]:
+def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     """Return a model and its graph.
 
     Parameters
@@ -72,7 +73,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
         raise malformed("the model", "it is not an object")
-    version = keras if keras is not None else config.get("keras_version")
+    version = config.get("keras_version") if keras is None else keras
     version = version if isinstance(version, str) else None
     graph = read_graph(config)
     layers, outputs = flatten(graph)
@@ -123,24 +124,34 @@ def _walk(
     bound :
         The sources of a submodel's inputs.
     """
+    # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
-    calls = Calls(graph)
+    parts = {part.name: part for part in graph.parts}
 
-    def sources(reads: Iterable[LayerOutput], reader: str) -> tuple[str, ...]:
-        return tuple(_source(calls.of(t), t.index, ends, reader) for t in reads)
+    def names_of(sources: Iterable[Source], reader: str) -> Iterator[str]:
+        for call, index in sources:
+            if call not in ends:
+                raise _missing(reader, call[0])
+            if index >= len(ends[call]):
+                raise refused(SecondOutput, reader=reader, layer=call[0], index=index)
+            yield ends[call][index]
 
-    if missing := [name for name in graph.inputs if name not in calls.known]:
+    if missing := [name for name in graph.inputs if name not in parts]:
         raise _missing(f"`{graph.name}`", missing[0])
-    for (place, number), part in calls.ordered():
+    sources, outputs = _sources(graph)
+    for place, number in _in_order(sources):
+        part = parts[place]
         name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
         reader, owner = f"`{name}`", f"{own}{place}"
-        reads = sources(part.reads, reader)
+        reads = tuple(names_of(sources[place, number], reader))
         if place in bound:
             ends[place, 0] = (bound[place],)
         elif part.inside is None:
-            _check_reads(part, graph, reader)
+            _check_reads(part, bool(reads), graph, reader)
+            others = part.calls[number][1]
+            options = {**part.options, **({CALLED_WITH: others} if others else {})}
             shares = "" if name == owner else owner
-            layers.append(KerasLayer(name, part.kind, part.options, reads, shares))
+            layers.append(KerasLayer(name, part.kind, options, reads, shares))
             ends[place, number] = (name,)
         else:
             inner = part.inside
@@ -154,70 +165,51 @@ def _walk(
             raise malformed(
                 reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
             )
-    return sources(graph.outputs, f"`{graph.name}`")
+    return tuple(names_of(outputs, f"`{graph.name}`"))
 
 
-def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
+def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> None:
     """Refuse input layers that read a layer, and other layers that read none."""
-    if (part.kind == "InputLayer") != (not part.reads):
+    if (part.kind == "InputLayer") == reads:
         raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
         raise malformed(reader, "it is not an input of its model")
 
 
-def _source(call: CallKey, index: int, ends: Outputs, reader: str) -> str:
-    if call not in ends:
-        raise _missing(reader, call[0])
-    outputs = ends[call]
-    if index >= len(outputs):
-        raise refused(SecondOutput, reader=reader, layer=call[0], index=index)
-    return outputs[index]
+def _sources(graph: Graph) -> tuple[dict[CallKey, list[Source]], list[Source]]:
+    """Return the sources of each call in a graph, and of the graph's outputs."""
+    parts = {part.name: part for part in graph.parts}
+    reads = {
+        (part.name, number): tensors
+        for part in graph.parts
+        for number, (tensors, _) in enumerate(part.calls)
+    }
+    last: dict[str, int] = {}
+    for tensor in chain(*reads.values(), graph.outputs):
+        last[tensor.layer] = max(last.get(tensor.layer, 0), tensor.node)
+
+    def source_of(tensor: LayerOutput) -> Source:
+        part = parts.get(tensor.layer)
+        if part is None or len(part.calls) == 1:
+            return (tensor.layer, 0), tensor.index
+        is_from_one = part.inside is not None and last[part.name] == len(part.calls)
+        return (tensor.layer, tensor.node - is_from_one), tensor.index
+
+    found = {call: list(map(source_of, tensors)) for call, tensors in reads.items()}
+    return found, list(map(source_of, graph.outputs))
 
 
-class Calls:
-    """The calls of a graph's parts.
-
-    Attributes
-    ----------
-    known :
-        The parts, by name.
-    """
-
-    def __init__(self, graph: Graph) -> None:
-        self.known = {part.name: part for part in graph.parts}
-        self._all = {
-            (part.name, number): call
-            for part in graph.parts
-            for number, call in enumerate(part.calls)
-        }
-        self._last: dict[str, int] = {}
-        read = (tensor for call in self._all.values() for tensor in call.reads)
-        for tensor in (*read, *graph.outputs):
-            last = self._last.get(tensor.layer, 0)
-            self._last[tensor.layer] = max(last, tensor.node)
-
-    def of(self, tensor: LayerOutput) -> CallKey:
-        """Return the call that produced a tensor, checking its number."""
-        part = self.known.get(tensor.layer)
-        if part is None or not part.again:
-            return tensor.layer, 0
-        is_model = part.inside is not None
-        is_from_one = is_model and self._last[part.name] == len(part.calls)
-        return tensor.layer, tensor.node - is_from_one
-
-    def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
-        """Yield the calls in topological order, otherwise in configuration order."""
-        reads: dict[CallKey, list[CallKey]] = {}
-        for call, part in self._all.items():
-            reads[call] = [self.of(tensor) for tensor in part.reads]
-            if unknown := [one for one in reads[call] if one not in self._all]:
-                raise _missing(f"`{part.name}`", unknown[0][0])
-        try:
-            order = reading_order(reads)
-        except CycleError as error:
-            cycle = tuple(name for name, _ in error.args[1])
-            raise refused(CyclicModel, layers=cycle) from error
-        return ((call, self._all[call]) for call in order)
+def _in_order(sources: Mapping[CallKey, list[Source]]) -> list[CallKey]:
+    """Return calls in topological order, otherwise in configuration order."""
+    reads = {call: [one for one, _ in found] for call, found in sources.items()}
+    for (reader, _), calls in reads.items():
+        if unknown := [name for name, number in calls if (name, number) not in reads]:
+            raise _missing(f"`{reader}`", unknown[0])
+    try:
+        return list(reading_order(reads))
+    except CycleError as error:
+        cycle = tuple(name for name, _ in error.args[1])
+        raise refused(CyclicModel, layers=cycle) from error
 
 
 def _missing(reader: str, layer: str) -> RefusedModelError:

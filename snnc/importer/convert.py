@@ -13,11 +13,20 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.draft import Decision, Rule, StatementDraft
 from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
-from snnc.importer.model import KerasModel, ModelWeights, RefusedModelError
-from snnc.importer.request import REWRITES, ImportRequest
+from snnc.importer.model import (
+    REWRITES,
+    ImportRequest,
+    KerasModel,
+    ModelWeights,
+    RefusedModelError,
+)
 from snnc.importer.spec import TOP, WrittenSpec, write
 from snnc.importer.state import ConversionState
-from snnc.importer.table import read_layer
+from snnc.importer.table import (  # noqa: F401  modules that register readers
+    arithmetic,
+    pooling,
+    read_layer,
+)
 from snnc.ir.layout import input_scale, tensors
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile

@@ -29,11 +29,6 @@ def channels_first(rank: int) -> View:
     return ((rank - 1,), *((axis,) for axis in range(rank - 1)))
 
 
-def sizes(view: View, shape: Shape) -> Shape:
-    """Return a value's shape in Keras."""
-    return tuple(prod(shape[axis] for axis in group) for group in view)
-
-
 def order(view: View) -> Group:
     """Return the axes in Keras's memory order."""
     return tuple(axis for group in view for axis in group)
@@ -80,6 +75,8 @@ class Unit:
 RELU = (Unit(),)
 SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
 """Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
+COUNTS = {2: "two", 3: "three"}
+"""The numbers of neurons per value, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +222,13 @@ class Value:
             is_positive=is_positive,
             is_alone=False,
         )
+
+    @property
+    def keras_shape(self) -> Shape:
+        """The shape in Keras, without the batch."""
+        if self.parts:
+            return (sum(prod(part.shape) for part in self.parts),)
+        return tuple(prod(self.shape[axis] for axis in group) for group in self.view)
 
     @property
     def spikes(self) -> str | None:

@@ -12,7 +12,7 @@ from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.draft import INPUT, Decision, StatementDraft, Verdict
 from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer, RefusedModelError
+from snnc.importer.model import KerasModel, RefusedModelError
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.ir.mapped import MappedNetwork
@@ -62,6 +62,10 @@ class Explanation:
 
     Attributes
     ----------
+    layers :
+        The name and the kind of each layer of the model, and the decisions on it.
+    encode :
+        How the input becomes spikes; empty if a layer was refused.
     network :
         The layers of the spec with their cores; empty if the spec does not fit. If a
         layer was refused, ``network`` contains the layers that could be drafted.
@@ -69,18 +73,13 @@ class Explanation:
         Whether a layer was refused but other layers were drafted.
     """
 
-    conversion: Conversion
+    model: KerasModel
+    layers: tuple[tuple[str, str, list[Decision]], ...]
+    encode: str
+    notes: tuple[str, ...]
     network: tuple[Placed, ...]
+    is_refused: bool
     is_part: bool
-
-    @property
-    def is_refused(self) -> bool:
-        return self.conversion.written is None
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        written = self.conversion.written
-        return () if written is None else written.notes
 
     @property
     def cores(self) -> int:
@@ -91,16 +90,6 @@ class Explanation:
         where = "so far" if self.is_refused else "in all"
         return f"{counted(self.cores, 'core')} {where}"
 
-    def layers(self) -> Iterator[tuple[KerasLayer, str, list[Decision]]]:
-        """Yield each layer of the model, its kind and the decisions on it."""
-        model = self.conversion.model
-        by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
-        for decision in self.conversion.decisions:
-            by_layer[decision.layer].append(decision)
-        for layer in model.layers:
-            kind = str(layer.options.get("node", layer.kind))
-            yield layer, kind, by_layer[layer.name]
-
 
 def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
     """Create an explanation.
@@ -110,24 +99,34 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     compilation :
         The result of the compiler's passes over the spec.
     """
+    model, written, state = conversion.model, conversion.written, conversion.state
     mapped = None if compilation is None else compilation.mapped
-    state = conversion.state
-    part = written_part(state) if conversion.written is None else None
+    part = _write_part(state) if written is None else None
     if part is not None:
         _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
         mapped = made.mapped
-    places = () if mapped is None else tuple(_list_places(mapped, part is not None))
-    return Explanation(conversion, places, part is not None)
-
-
-def _encode(ends: NetworkEnds | None) -> str:
-    if ends is None:
-        return ""
-    if ends.encoder is None:
-        return "input values become rates: exact, but every layer takes cores"
-    return (
-        f"{ends.encoder} encodes on the host: exact and without cores "
-        "(`--encode rate` puts this layer on the chip)"
+    by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
+    for decision in conversion.decisions:
+        by_layer[decision.layer].append(decision)
+    encode = "input values become rates: exact, but every layer takes cores"
+    if conversion.ends is None:
+        encode = ""
+    elif conversion.ends.encoder is not None:
+        encode = (
+            f"{conversion.ends.encoder} encodes on the host: exact and without cores "
+            "(`--encode rate` puts this layer on the chip)"
+        )
+    return Explanation(
+        model=model,
+        layers=tuple(
+            (layer.name, str(layer.options.get("node", layer.kind)), decisions)
+            for layer, decisions in zip(model.layers, by_layer.values(), strict=True)
+        ),
+        encode=encode,
+        notes=() if written is None else written.notes,
+        network=() if mapped is None else tuple(_list_places(mapped, part is not None)),
+        is_refused=written is None,
+        is_part=part is not None,
     )
 
 
@@ -144,7 +143,7 @@ def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
         yield Placed(readout.name, "readout", readout.shape, 0, 0)
 
 
-def written_part(state: ConversionState) -> WrittenSpec | None:
+def _write_part(state: ConversionState) -> WrittenSpec | None:
     """Write the drafts as a spec whose only purpose is to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
@@ -181,12 +180,11 @@ def document(explanation: Explanation) -> dict[str, Any]:
     ``network`` is null if the spec does not fit. If a layer was refused, ``network``
     contains the drafted layers. A layer on the host has 0 ``cores``.
     """
-    conversion, network = explanation.conversion, None
+    model, network = explanation.model, None
     if explanation.network:
         layers = [asdict(placed) for placed in explanation.network]
         network = {"cores": explanation.cores, "layers": layers}
     keys = ("option", "verdict", "why", "remedy")
-    model = conversion.model
     return {
         "version": JSON_VERSION,
         "model": model.name,
@@ -195,16 +193,16 @@ def document(explanation: Explanation) -> dict[str, Any]:
         "refused": explanation.is_refused,
         "layers": [
             {
-                "name": layer.name,
+                "name": name,
                 "kind": kind,
                 "decisions": [
                     {key: getattr(d, key) for key in keys} for d in decisions
                 ],
                 "converter": None,  # keys stay within a JSON version
             }
-            for layer, kind, decisions in explanation.layers()
+            for name, kind, decisions in explanation.layers
         ],
-        "encode": _encode(conversion.ends),
+        "encode": explanation.encode,
         "notes": list(explanation.notes),
         "network": network,
     }
@@ -212,11 +210,11 @@ def document(explanation: Explanation) -> dict[str, Any]:
 
 def text(explanation: Explanation) -> str:
     """Return one block per layer, then the network's cost."""
-    model = explanation.conversion.model
+    model = explanation.model
     by = " ".join(filter(None, (model.tool, model.keras)))
     lines = [f"{model.name}, a {by} model", ""]
-    for layer, kind, decisions in explanation.layers():
-        lines.append(f"{layer.name} ({kind})")
+    for layer, kind, decisions in explanation.layers:
+        lines.append(f"{layer} ({kind})")
         for verdict, sentence, remedy in grouped(decisions):
             lines.append(f"  {verdict:<{WIDTH}}{sentence}".rstrip())
             if remedy:
@@ -233,7 +231,7 @@ def text(explanation: Explanation) -> str:
         elif explanation.is_part:
             lines.append(ALONE)
     else:
-        lines.append(f"encoding: {_encode(explanation.conversion.ends)}")
+        lines.append(f"encoding: {explanation.encode}")
         lines += [f"note: {note}" for note in explanation.notes]
         lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
     return "\n".join(map(printable, lines)) + "\n"
@@ -262,14 +260,14 @@ def markdown(explanation: Explanation) -> str:
     rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
     cores = [*table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
     becomes: list[Row] = []
-    for layer, kind, decisions in explanation.layers():
+    for layer, kind, decisions in explanation.layers:
         sentences = []
         for verdict, sentence, remedy in grouped(decisions):
             way = f" ({remedy})" if remedy else ""
             sentences.append(f"**{verdict}** {prose(sentence + way)}".strip())
-        name = f"{code(layer.name)} ({prose(kind)})"
+        name = f"{code(layer)} ({prose(kind)})"
         becomes.append((name, "<br>".join(sentences) or UNREACHED))
-    lines = [f"## {code(explanation.conversion.model.name)}", ""]
+    lines = [f"## {code(explanation.model.name)}", ""]
     lines += [*table(("layer", "becomes"), becomes), ""]
     if explanation.is_refused:
         lines.append("No spec: a layer is refused.")
@@ -278,7 +276,7 @@ def markdown(explanation: Explanation) -> str:
         elif explanation.is_part:
             lines.append(f"{ALONE.capitalize()}.")
     else:
-        lines.append(f"- encoding: {prose(_encode(explanation.conversion.ends))}")
+        lines.append(f"- encoding: {prose(explanation.encode)}")
         lines += [f"- {prose(note)}" for note in explanation.notes]
         lines += ["", *(cores if rows else [f"{TOO_LARGE.capitalize()}."])]
     return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,30 +32,22 @@ from snnc.importer.formats import (
 from snnc.importer.hdf5 import LARGEST, Store
 from snnc.importer.model import (
     Graph,
-    KerasLayer,
     KerasModel,
     RefusedModelError,
-    Shapes,
-    StoredWeights,
     refused,
     too_large,
 )
-from snnc.importer.tfjs import built, is_layers_model, read_tfjs
+from snnc.importer.tfjs import Shards, read_manifest
 from snnc.importer.weights import (
     FOLDERS,
-    NAMES,
     ROOT,
-    H5Weights,
-    Keras3Weights,
-    variable_names,
+    StoredWeights,
+    compare,
+    h5_weights,
+    keras3_weights,
+    sharded_weights,
 )
-from snnc.rules.models import (
-    DamagedModel,
-    PythonSource,
-    WeightsAlone,
-    WeightsDiffer,
-    WeightsUnclear,
-)
+from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
 from snnc.source import module_of
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
@@ -84,7 +76,7 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     version, theano, _ = written.partition(" with Theano")
     refuse_old(weights, version, "theano" if theano else None)
     stored = read_weights(Path(weights), weights, model, graph)
-    if isinstance(stored, H5Weights) and stored.renamed:
+    if stored.renamed:
         note = (
             f"`{weights}` uses different layer names, so weights are matched by order"
         )
@@ -159,7 +151,7 @@ def _open_archive(file: Path, path: str, graph: Graph) -> StoredWeights:
             unpacked.flush()
         return unpacked
 
-    return Keras3Weights(Store(unpack, path), graph)
+    return keras3_weights(Store(unpack, path), graph)
 
 
 def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
@@ -169,11 +161,11 @@ def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
         members = store.members("")
         root = ROOT if ROOT in members else ""
         if any(name in members for name in FOLDERS):
-            return Keras3Weights(store, graph)
+            return keras3_weights(store, graph)
         if store.texts(root, "layer_names") is None:
             raise not_a_model(path, "it is HDF5 without Keras weights")
         refuse_old(path, *_writer(store, root, ""))
-        return H5Weights(store, graph, root, is_beside=True)
+        return h5_weights(store, graph, root, is_beside=True)
 
 
 def _writer(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
@@ -189,14 +181,30 @@ def _read_json(file: Path, path: str) -> Found:
         value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")
-    if is_layers_model(value):
-        return read_tfjs(file, path, value)
-    if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
-        return *built(path, value), None  # the JSON that Keras stores in HDF5
+    whole = value if isinstance(value, dict) else {}
+    topology = whole.get("modelTopology")
+    if isinstance(topology, dict) and {"class_name", "model_config"} & topology.keys():
+        model, graph = _build_stored(topology, path)
+        if not (manifest := whole.get("weightsManifest")):
+            return model, graph, None
+        shards = Shards(file.parent, path, read_manifest(manifest, path))
+        return model, graph, sharded_weights(shards, graph)
+    if isinstance(whole.get("model_config"), (dict, str)):
+        return *_build_stored(whole, path), None  # the JSON that Keras stores in HDF5
     refuse_json(path, value)
     keras, backend = value.get("keras_version"), value.get("backend")
     model, graph, _ = _build(value, keras, backend)
     return model, graph, None
+
+
+def _build_stored(value: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph]:
+    """Build a model from ``model_config`` and ``training_config``."""
+    config = value.get("model_config", value)
+    if isinstance(config, str):
+        config = parse(config, path, "its model_config")
+    keras = value.get("keras_version")
+    refuse_old(path, keras, value.get("backend"))
+    return build(config, keras, value.get("training_config"))
 
 
 def _build(
@@ -232,7 +240,7 @@ def _read_hdf5(file: Path, path: str) -> Found:
     if is_from_old:
         store.close()
         return model, graph, None
-    return model, graph, H5Weights(store, graph, ROOT)
+    return model, graph, h5_weights(store, graph, ROOT)
 
 
 def _without_config(store: Store, path: str) -> RefusedModelError:
@@ -294,79 +302,3 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
         raise refused(DamagedModel, path=path, reason=reason) from error
-
-
-def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
-    """Compare the layers with the weights, by the names and shapes of arrays.
-
-    The number of channels that a kernel reads is unknown here; the conversion checks
-    this number later.
-
-    Raises
-    ------
-    RefusedModelError
-        SNN826, with the first layer that differs.
-    """
-    for layer in model.layers:
-        if layer.shares:
-            continue
-        try:
-            reason = next(_differences(layer, weights.shapes(layer.name)), "")
-        except RefusedModelError as error:
-            if not isinstance(error.diagnostic, WeightsUnclear):
-                raise
-            reason = error.diagnostic.reason
-        if reason:
-            raise refused(
-                WeightsDiffer,
-                path=path,
-                layer=layer.name,
-                kind=layer.kind,
-                reason=reason,
-            )
-
-
-def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
-    if layer.kind not in NAMES:
-        return
-    due = variable_names(layer.kind, layer.options, len(shapes))
-    if set(due) != set(shapes) or not shapes:
-        present, names = ", ".join(shapes) or "no weights", ", ".join(NAMES[layer.kind])
-        yield f"the file has {present} for this layer, but {names} are expected"
-    for name, size in _sizes(layer).items():
-        shape = shapes.get(name)
-        if shape is None:
-            continue
-        pairs = zip(size, shape, strict=False)
-        if len(size) != len(shape) or any(n not in (None, m) for n, m in pairs):
-            stored = "x".join(map(str, shape)) or "a single number"
-            asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {stored}, but {asked} is expected"
-
-
-def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
-    """Return the shapes that the options determine; None is an unknown size."""
-    kind, rank = layer.kind, layer.rank
-    names = ("filters", "units", "depth_multiplier")
-    filters, units, multiplier = (_count(layer.options.get(name)) for name in names)
-    if "depth_multiplier" not in layer.options:
-        multiplier = 1
-    kernel = layer.options.get("kernel_size")
-    taps = tuple(map(_count, kernel if isinstance(kernel, list) else [kernel] * rank))
-    if kind in ("Conv1D", "Conv2D", "Conv3D"):
-        return {"kernel": (*taps, None, filters), "bias": (filters,)}
-    if kind == "Conv2DTranspose":
-        return {"kernel": (*taps, filters, None), "bias": (filters,)}
-    if kind == "Dense":
-        return {"kernel": (None, units), "bias": (units,)}
-    depthwise = {"depthwise_kernel": (*taps, None, multiplier)}
-    if kind.startswith("DepthwiseConv"):
-        return depthwise
-    if kind.startswith("SeparableConv"):
-        pointwise = (*(1,) * rank, None, filters)
-        return depthwise | {"pointwise_kernel": pointwise, "bias": (filters,)}
-    return {}
-
-
-def _count(value: object) -> int | None:
-    return value if type(value) is int else None

@@ -7,12 +7,13 @@ kernel can compute is split into pieces, one for each kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
+from snnc.importer.state import ConversionState
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 Padding = Literal["valid", "same", "causal"]
@@ -69,12 +70,13 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     if any(window.step > 1 for window in windows):
         return _fit_transposed(windows)
     for padding in WAYS:
-        axes = _fit_each(windows, padding, is_transposed=False)
-        if not axes and windows:
+        axes = _fit_each(windows, padding)
+        if axes is None:
             continue
-        ahead = _causal(windows[0]) if causal and len(axes) == 1 else None
-        if padding == "same" and ahead is not None and ahead.taps < axes[0].taps:
-            return _fit_axes(windows, [ahead], "causal")
+        if padding == "same" and causal and len(axes) == 1:
+            ahead = _fit_each(windows, "causal")
+            if ahead is not None and ahead[0].taps < axes[0].taps:
+                return _fit_axes(windows, ahead, "causal")
         return _fit_axes(windows, axes, padding)
     return None
 
@@ -88,33 +90,66 @@ def fit_more(windows: Windows) -> Fitted | None:
     if any(window.step > 1 for window in windows):
         return None
     found = [next(_wider(window), None) for window in windows]
-    known = [pair for pair in found if pair is not None]
+    known = [each for each in found if each is not None]
     if len(known) < len(found):
         return _fit_transposed(windows)
-    wider = tuple(window for window, _ in known)
-    axes = _fit_each(wider, "same", is_transposed=False)
-    return _fit_axes(wider, axes, "same", tuple(skip for _, skip in known))
+    wider, axes, skip = zip(*known, strict=True)
+    return _fit_axes(wider, axes, "same", skip)
+
+
+def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, FittedAxis, int]]:
+    """Yield windows at all positions of `same`, and how many precede the first one."""
+    places = -(-window.size // window.stride)
+    for skip in range(places - window.places + 1):
+        before = window.before + skip * window.stride
+        wider = replace(window, before=before, places=places)
+        axis = _fit_axis(wider, "same")
+        if axis is not None:
+            yield wider, axis, skip
 
 
 def _fit_transposed(windows: Windows) -> Fitted | None:
     """Return the smallest transposed convolution that covers windows, or None."""
     for padding in WAYS:
         axes = _fit_each(windows, padding, is_transposed=True)
-        if len(axes) == 2:
-            fitted = _fit_axes(windows, axes, padding, is_transposed=True)
-            steps = tuple(window.step for window in windows)
-            return replace(fitted, is_padded=True, upscale=steps)
+        if axes is not None and len(axes) == 2:
+            return _fit_axes(windows, axes, padding, is_transposed=True)
     return None
 
 
-def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
-    """Yield windows at all positions of `same`, and how many precede the first one."""
-    places = -(-window.size // window.stride)
-    for skip in range(places - window.places + 1):
-        before = window.before + skip * window.stride
-        wider = replace(window, before=before, places=places)
-        if _fit_axis(wider, "same") is not None:
-            yield wider, skip
+def _fit_each(
+    windows: Windows, padding: Padding, is_transposed: bool = False
+) -> list[FittedAxis] | None:
+    """Return the smallest kernel along each axis; None if an axis has none."""
+    axes = [_fit_axis(window, padding, is_transposed) for window in windows]
+    known = [axis for axis in axes if axis is not None]
+    return known if len(known) == len(axes) else None
+
+
+def _fit_axis(
+    window: AxisWindow, padding: Padding, is_transposed: bool = False
+) -> FittedAxis | None:
+    size, stride, places = window.size, window.stride, window.places
+    least, most = window.taps, 2 * (window.taps + abs(window.before)) + stride
+    if is_transposed:
+        most = max(window.taps + 2 * window.step, places - size + 1)
+    elif padding == "valid":
+        least = most = max(window.taps - window.before, size - places * stride + 1)
+    if is_transposed and stride > 1:
+        return None
+    for taps in range(least, most + 1):
+        if is_transposed and padding != "causal":
+            before = taps - 1 - transposed_crop(taps, window.step, padding)
+            found = transposed_places(size, taps, window.step, padding)
+        else:
+            before, _ = pads(size, taps, stride, padding)
+            found = window_positions(size, taps, stride, padding)
+        start = before - window.before
+        if found == places and 0 <= start <= taps - window.taps:
+            return FittedAxis(taps, stride, start)
+    if places == 1 and padding != "causal" and not is_transposed:
+        return FittedAxis(size, 1 if padding == "valid" else size, -window.before)
+    return None
 
 
 def _fit_axes(
@@ -126,14 +161,13 @@ def _fit_axes(
 ) -> Fitted:
     pairs = list(zip(axes, windows, strict=True))
     skip = skip or (0,) * len(axes)
-    is_as_it_is = all(
+    is_as_it_is = not is_transposed and all(
         axis.start == 0 and axis.stride == 1 and axis.taps == window.taps
         for axis, window in pairs
     )
-    steps = tuple(window.dilation for window in windows)
-    if not is_as_it_is or is_transposed:
-        steps = (1,) * len(axes)
+    steps = tuple(window.dilation if is_as_it_is else 1 for window in windows)
     zeros = (pads(w.size, a.taps, a.stride, padding) for a, w in pairs)
+    is_padded = padding == "causal" or any(pair != (0, 0) for pair in zeros)
     return Fitted(
         kernel=tuple((a.taps - 1) // d + 1 for a, d in zip(axes, steps, strict=True)),
         stride=tuple(axis.stride for axis in axes),
@@ -145,57 +179,9 @@ def _fit_axes(
         ),
         places=tuple(window.places for window in windows),
         skip=skip,
-        is_padded=padding == "causal" or any(pair != (0, 0) for pair in zeros),
+        is_padded=is_padded or is_transposed,
+        upscale=tuple(w.step for w in windows) if is_transposed else (),
     )
-
-
-def _fit_each(
-    windows: Windows, padding: Literal["valid", "same"], is_transposed: bool
-) -> list[FittedAxis]:
-    """Return the smallest kernel along each axis; empty if an axis has none."""
-    find = _fit_transposed_axis if is_transposed else _fit_axis
-    axes = [find(window, padding) for window in windows]
-    known = [axis for axis in axes if axis is not None]
-    return known if len(known) == len(axes) else []
-
-
-def _fit_axis(
-    window: AxisWindow, padding: Literal["valid", "same"]
-) -> FittedAxis | None:
-    size, stride, places = window.size, window.stride, window.places
-    least, most = window.taps, 2 * (window.taps + abs(window.before)) + stride
-    if padding == "valid":
-        least = most = max(window.taps - window.before, size - places * stride + 1)
-    for taps in range(least, most + 1):
-        start = pads(size, taps, stride, padding)[0] - window.before
-        is_alike = window_positions(size, taps, stride, padding) == places
-        if is_alike and 0 <= start <= taps - window.taps:
-            return FittedAxis(taps, stride, start)
-    if places == 1:
-        return FittedAxis(size, 1 if padding == "valid" else size, -window.before)
-    return None
-
-
-def _fit_transposed_axis(
-    window: AxisWindow, padding: Literal["valid", "same"]
-) -> FittedAxis | None:
-    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
-    for taps in range(window.taps, most + 1):
-        places = transposed_places(window.size, taps, window.step, padding)
-        crop = transposed_crop(taps, window.step, padding)
-        start = taps - 1 - crop - window.before
-        is_alike = window.stride == 1 and places == window.places
-        if is_alike and 0 <= start <= taps - window.taps:
-            return FittedAxis(taps, 1, start)
-    return None
-
-
-def _causal(window: AxisWindow) -> FittedAxis | None:
-    """Return the kernel whose last tap is at the output's position."""
-    is_whole = window.places == -(-window.size // window.stride)
-    if not is_whole or window.taps > window.before + 1:
-        return None
-    return FittedAxis(window.before + 1, window.stride, 0)
 
 
 def united(many: Sequence[Windows]) -> Windows | None:
@@ -268,3 +254,60 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
         cuts.append(before)
         stop = before
     return tuple(reversed(cuts))
+
+
+def kernel_of(
+    state: ConversionState, terms: Sequence[Term], is_beside: bool
+) -> Fitted | None:
+    """Return the kernel that reads several terms together, or None."""
+    windows = [term.windows() for term in terms]
+    known = [found for found in windows if found is not None]
+    if len(known) < len(windows) or len({term.read[:-1] for term in terms}) > 1:
+        return None
+    both = united(known)
+    if both is None:
+        return None
+    # An encoder and a depthwise convolution have no `causal` padding.
+    is_input = any(state.reads_input(term.source) for term in terms)
+    groups = groups_of(state, terms)
+    is_depthwise = groups > 1 and groups >= terms[0].read[-1]
+    fitted = fit(both, causal=not is_input and not is_depthwise)
+    if fitted is None and not is_beside and shift_of(terms) != "place":
+        fitted = fit_more(both)
+    if fitted is None or (
+        fitted.is_padded and not all(state.is_even(term.source) for term in terms)
+    ):
+        return None
+    return fitted
+
+
+def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
+    """Return how many groups of channels a kernel has.
+
+    A kernel that reads the input has one group: an encoder either splits each channel
+    by sign, which separates the channels of a group, or is itself a full convolution.
+    """
+    if len(terms) != 1 or state.reads_input(terms[0].source):
+        return 1
+    groups = terms[0].groups()
+    return groups if groups > 1 else 1
+
+
+def shift_of(terms: Iterable[Term]) -> str:
+    """Return how terms add a shift: ``none``, per ``channel`` or per ``place``."""
+    shifts = {term.shifts_at() for term in terms}
+    return next((kind for kind in ("place", "channel") if kind in shifts), "none")
+
+
+def is_projection(term: Term, shape: Shape) -> bool:
+    windows = term.windows()
+    if windows is None or term.shifts_at() == "place":
+        return False
+    sizes = zip(windows, shape[:-1], strict=True)
+    return all(
+        window.taps == 1
+        and window.before == 0
+        and (window.stride == -(-window.size // target) or window.size == 1)
+        and -(-window.size // window.stride) == target
+        for window, target in sizes
+    )

@@ -21,7 +21,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from snnc.importer.model import Graph, LayerOutput, NestedLayer, malformed, refused
+from snnc.importer.model import (
+    Call,
+    Graph,
+    LayerOutput,
+    NestedLayer,
+    malformed,
+    refused,
+)
 from snnc.rules.imports import (
     NoInputShape,
     NotFiniteOption,
@@ -49,12 +56,6 @@ MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"
 """The option for a call's other arguments, such as ``training``."""
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py of Keras 2
-Call = tuple[tuple[LayerOutput, ...], Mapping[str, Any]]
-"""The tensors of a call, in order, and its other arguments.
-
-The keys are keywords, or the indices of positional arguments as text. Arguments that
-are None are omitted.
-"""
 
 
 def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
@@ -91,7 +92,7 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     parts: list[NestedLayer] = []
     for own, entry in zip(names_of(entries), entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
-        part = _part(own, entry, (reads, {}))
+        part = _part(own, entry, ((reads, {}),))
         if parts and part.kind == "InputLayer":  # Keras passes on its input
             part = replace(part, kind="Identity", options={})
         parts.append(part)
@@ -106,8 +107,8 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
         check_shape(shape, own)
         dtype = first.options.get("dtype")
         options = {"batch_input_shape": shape, "dtype": dtype, "name": own}
-        parts[0] = replace(first, reads=(LayerOutput(own, 0),))
-        parts.insert(0, NestedLayer(own, "InputLayer", options, ()))
+        parts[0] = replace(first, calls=(((LayerOutput(own, 0),), {}),))
+        parts.insert(0, NestedLayer(own, "InputLayer", options, (((), {}),)))
     ends = (parts[0].name,), (LayerOutput(parts[-1].name, 0),)
     return Graph(name, "Sequential", tuple(parts), *ends)
 
@@ -149,33 +150,19 @@ def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
         raise malformed(f"`{name}`", "its inbound_nodes are not a list")
     with _blaming(name):
         calls = tuple(map(_read_call, nodes))
-    first, *others = calls or (((), {}),)
-    part = _part(name, entry, first)
-    # A submodel's graph is read only once: even in a small file, nested submodels that
-    # are all called twice cause many calls.
-    again = (
-        _part(name, entry, call)
-        if part.inside is None
-        else replace(part, reads=call[0])
-        for call in others
-    )
-    return replace(part, again=tuple(again))
+    return _part(name, entry, calls or (((), {}),))
 
 
-def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
+def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> NestedLayer:
     kind, config = head(entry, f"`{name}`")
-    reads, others = call
     if kind in MODELS:
-        return NestedLayer(name, kind, {}, reads, read_graph(entry, name))
+        return NestedLayer(name, kind, {}, calls, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
         raise refused(SubclassedModel, name=name, kind=kind)
     if is_custom(entry):
         foreign = str(entry.get("registered_name") or kind)
-        return NestedLayer(name, foreign, {FOREIGN: True}, reads)
-    options = read_options(kind, config, name)
-    if others:
-        options[CALLED_WITH] = dict(others)
-    return NestedLayer(name, kind, options, reads)
+        return NestedLayer(name, foreign, {FOREIGN: True}, calls)
+    return NestedLayer(name, kind, read_options(kind, config, name), calls)
 
 
 def read_tensors(value: Any) -> tuple[LayerOutput, ...]:

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.model import ArrayFile, RefusedModelError, refused, too_large
+from snnc.importer.model import RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
 from snnc.text.installing import installation
 
@@ -29,7 +29,7 @@ KINDS = "biuf"
 """NumPy's letters for the dtypes of weights: no objects, no records."""
 
 
-class Store(ArrayFile):
+class Store:
     """An HDF5 file, which is opened on first use.
 
     Parameters
@@ -81,9 +81,8 @@ class Store(ArrayFile):
 
         Keras splits lists of more than 64 kB into ``name0``, ``name1`` and so on.
         """
-        with self._sound():
-            item = self._at(group)
-            if not isinstance(item, self._h5py.Group):
+        with self._item(group, "Group") as item:
+            if item is None:
                 return None
             names = [name]
             if name not in item.attrs:
@@ -96,8 +95,8 @@ class Store(ArrayFile):
 
     def has(self, path: str) -> bool:
         """Whether there is an array at a path."""
-        with self._sound():
-            return self._dataset(path) is not None
+        with self._item(path) as item:
+            return item is not None
 
     def text(self, group: str, name: str) -> str | None:
         """Return the text in an attribute, or None if the attribute is missing."""
@@ -106,9 +105,8 @@ class Store(ArrayFile):
 
     def members(self, group: str) -> tuple[str, ...]:
         """Return the names of a group's members; empty if the group is missing."""
-        with self._sound():
-            item = self._at(group)
-            if not isinstance(item, self._h5py.Group):
+        with self._item(group, "Group") as item:
+            if item is None:
                 return ()
             names = tuple(item)
             if not all(isinstance(name, str) for name in names):
@@ -116,9 +114,8 @@ class Store(ArrayFile):
             return names
 
     def array(self, path: str) -> Array | None:
-        """See `ArrayFile.array`."""
-        with self._sound():
-            item = self._dataset(path)
+        """Return an array, or None if it is missing."""
+        with self._item(path) as item:
             if item is None:
                 return None
             self._declare(item, path)
@@ -131,14 +128,12 @@ class Store(ArrayFile):
 
     def is_words(self, path: str) -> bool:
         """Whether there is a dataset of texts at this path."""
-        with self._sound():
-            item = self._dataset(path)
+        with self._item(path) as item:
             return item is not None and item.dtype.kind in "OS"
 
     def words(self, path: str) -> tuple[str, ...] | None:
         """Return the texts in a dataset, row by row, or None if it is missing."""
-        with self._sound():
-            item = self._dataset(path)
+        with self._item(path) as item:
             if item is None:
                 return None
             self._declare(item, path)
@@ -147,19 +142,28 @@ class Store(ArrayFile):
             return _texts(item[()], path)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
-        """See `ArrayFile.shape`."""
-        with self._sound():
-            item = self._dataset(path)
+        """Return the shape of an array without reading it; None if it is missing."""
+        with self._item(path) as item:
             if item is None or item.shape is None:
                 return None
             return tuple(map(int, item.shape))
 
     @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """Turn any error that h5py raises on a damaged file into a refusal."""
-        _ = self._h5py  # its own errors are not the file's
+    def _item(self, path: str, kind: str = "Dataset") -> Iterator[Any]:
+        """Give the dataset or the group at a path, or None if it is missing.
+
+        Turn any error that h5py raises on a damaged file into a refusal.
+        """
+        h5py = self._h5py  # its own errors are not the file's
         try:
-            yield
+            item: Any = self._file
+            for name in filter(None, path.split("/")):
+                is_group = isinstance(item, h5py.Group)
+                link = item.get(name, getlink=True) if is_group else None
+                if not isinstance(link, h5py.HardLink | None):
+                    raise self._unsafe(f"`{path}` is a link to another place")
+                item = None if link is None else item[name]
+            yield item if isinstance(item, getattr(h5py, kind)) else None
         except (RefusedModelError, MemoryError):
             raise
         except Exception as error:  # HDF5 reports damage as errors of many classes
@@ -167,23 +171,6 @@ class Store(ArrayFile):
                 raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
             raise refused(DamagedModel, path=self.path, reason=reason) from error
-
-    def _at(self, path: str) -> Any:
-        item: Any = self._file
-        for name in filter(None, path.split("/")):
-            if not isinstance(item, self._h5py.Group):
-                return None
-            link = item.get(name, getlink=True)
-            if link is None:
-                return None
-            if not isinstance(link, self._h5py.HardLink):
-                raise self._unsafe(f"`{path}` is a link to another place")
-            item = item[name]
-        return item
-
-    def _dataset(self, path: str) -> Any:
-        item = self._at(path)
-        return item if isinstance(item, self._h5py.Dataset) else None
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""

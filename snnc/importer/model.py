@@ -1,15 +1,16 @@
-"""Keras models as data, flat and nested, and the error for refused models."""
+"""What is imported, as data: models, weights, the user's options, and refusals."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.diagnostics import Diagnostic
+from snnc.ir.device import Profile
 from snnc.rules.imports import MalformedLayer
 from snnc.rules.models import ModelTooLarge, WeightsUnclear
 from snnc.source import whole_file
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = dict[str, NDArray[np.generic]]
-
-Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,17 @@ class LayerOutput:
     node: int = 0
 
 
+Call = tuple[tuple[LayerOutput, ...], Mapping[str, Any]]
+"""The tensors that a call of a layer reads, in order, and its other arguments.
+
+The keys are keywords, or the indices of positional arguments as text. Arguments that
+are None are omitted.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class NestedLayer:
-    """The first call of a layer or a submodel in a graph.
+    """A layer or a submodel in a graph.
 
     Attributes
     ----------
@@ -124,25 +131,17 @@ class NestedLayer:
         Unique in the graph.
     kind, options :
         As in `snnc.importer.model.KerasLayer`.
-    reads :
-        The outputs that the call reads.
+    calls :
+        All calls, in order.
     inside :
         The graph of a submodel; None for a layer.
-    again :
-        The further calls.
     """
 
     name: str
     kind: str
     options: Mapping[str, Any]
-    reads: tuple[LayerOutput, ...]
+    calls: tuple[Call, ...]
     inside: Graph | None = None
-    again: tuple[NestedLayer, ...] = ()
-
-    @property
-    def calls(self) -> tuple[NestedLayer, ...]:
-        """All calls, in order."""
-        return (self, *self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,49 +202,120 @@ class ModelWeights(AbstractContextManager["ModelWeights"], ABC):
         self.close()
 
 
-class ArrayFile(ABC):
-    """An open file of arrays, which are read one by one."""
+Range = tuple[float, float]
 
-    @abstractmethod
-    def array(self, path: str) -> NDArray[np.generic] | None:
-        """Return an array; None if it is missing."""
+ACTIVATIONS = (
+    "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
+    "sigmoid", "hard_sigmoid", "tanh", "hard_swish", "mish", "softsign", "celu",
+    "exponential", "thresholded_relu",
+)  # fmt: skip
+"""Hidden activations that the chip does not support, but that ReLU may replace."""
+REWRITES: dict[str, tuple[str, ...]] = {
+    "maxpool": ("downsample", "avgpool"),
+    "globalmaxpool": ("avgpool",),
+    "avgpool": ("zeros",),
+    **dict.fromkeys(ACTIVATIONS, ("relu",)),
+}
+"""The replacements that a user may choose.
 
-    @abstractmethod
-    def shape(self, path: str) -> tuple[int, ...] | None:
-        """Return the shape of an array without reading it; None if it is missing."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the file, and remove unpacked data."""
+By default, an average pool divides by the number of values inside the image. With
+``zeros``, it divides by the size of the window, so padded zeros count as values.
+"""
 
 
-class StoredWeights(ModelWeights):
-    """Weights in an open file, whose shapes are known without reading them."""
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """The options of ``snnc import``.
 
-    def __init__(self, store: ArrayFile) -> None:
-        self._store = store
+    Attributes
+    ----------
+    name :
+        The network's name; None to use the model's name.
+    rewrites :
+        Pairs from `REWRITES`.
+    encode :
+        ``first``: the first convolution runs on the host and produces the spikes.
+        ``rate``: values become rates, and all layers run on the chip.
+    values :
+        The range of the input; None to guess it.
+    readout :
+        ``units`` or ``classes``; None to choose by the loss.
+    chips :
+        The number of chips in the spec; None to omit it, which means one.
+    device :
+        The device for the spec's costs; None for Loihi 1.
+    shape :
+        The input's shape in Keras without the batch, if the model leaves sizes open;
+        None to use the model's shape.
+    """
 
-    @abstractmethod
-    def paths(self, layer: str) -> Mapping[str, str]:
-        """Return the paths of a layer's arrays in the file, by Keras's names."""
+    name: str | None = None
+    rewrites: tuple[tuple[str, str], ...] = ()
+    encode: Literal["first", "rate"] = "first"
+    values: Range | None = None
+    readout: Literal["units", "classes"] | None = None
+    chips: int | None = None
+    device: Profile | None = None
+    shape: tuple[int, ...] | None = None
 
-    def of(self, layer: str) -> Arrays:
-        """See `ModelWeights.of`."""
-        found = {
-            name: self._store.array(path) for name, path in self.paths(layer).items()
-        }
-        return {name: array for name, array in found.items() if array is not None}
+    def rewrite(self, what: str) -> str | None:
+        """Return the replacement for a layer or option, or None."""
+        return dict(self.rewrites).get(what)
 
-    def shapes(self, layer: str) -> Shapes:
-        """Return the shapes of a layer's arrays, without reading the arrays."""
-        found = {
-            name: self._store.shape(path) for name, path in self.paths(layer).items()
-        }
-        return {name: shape for name, shape in found.items() if shape is not None}
 
-    def close(self) -> None:
-        """See `ModelWeights.close`."""
-        self._store.close()
+def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Parse rewrites such as ``maxpool=avgpool``.
+
+    Raises
+    ------
+    ValueError
+        If a rewrite is not in `REWRITES`, or two rewrites replace the same layer.
+    """
+    rewrites: dict[str, str] = {}
+    for text in texts:
+        what, _, by = text.partition("=")
+        if by not in REWRITES.get(what, ()):
+            known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
+            raise ValueError(f"{text} is not a rewrite; the rewrites are {known}")
+        if rewrites.setdefault(what, by) != by:
+            raise ValueError(
+                f"{what}={rewrites[what]} and {what}={by}: choose one of them"
+            )
+    return tuple(rewrites.items())
+
+
+def parse_range(text: str) -> Range:
+    """Parse ``0..255``.
+
+    Raises
+    ------
+    ValueError
+        If ``text`` is not a range.
+    """
+    low, dots, high = text.partition("..")
+    try:
+        bounds = float(low), float(high)
+    except ValueError:
+        bounds = (0.0, 0.0)
+    if not dots or not float("-inf") < bounds[0] < bounds[1] < float("inf"):
+        raise ValueError(f"{text} is not a range; write a range such as 0..255")
+    return bounds
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """Parse ``224x224x3``.
+
+    Raises
+    ------
+    ValueError
+        If ``text`` is not a shape.
+    """
+    sizes = text.split("x")
+    if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
+        int(size) == 0 for size in sizes
+    ):
+        raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
+    return tuple(map(int, sizes))
 
 
 NOWHERE = whole_file("model")
@@ -290,3 +360,9 @@ def unclear(layer: str, reason: str) -> RefusedModelError:
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
     """Refuse a file that contains, or declares, too many bytes."""
     return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)
+
+
+def config_of(value: Any) -> Mapping[str, Any]:
+    """Return the options of an object in a configuration; empty if it has none."""
+    config = value.get("config") if isinstance(value, Mapping) else None
+    return config if isinstance(config, Mapping) else {}

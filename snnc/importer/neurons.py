@@ -7,15 +7,16 @@ the split: one neuron per value, or two if the value may be below 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from snnc.importer.draft import (
+    INPUT,
     RELU,
     SIGNED,
+    Bias,
     Kind,
     RefusedLayerError,
     StatementDraft,
@@ -23,26 +24,18 @@ from snnc.importer.draft import (
     Value,
     plain,
 )
-from snnc.importer.fitting import Fitted, cuts_of
-from snnc.importer.linear import AxisWindow, Shape, Term, per_channel
-from snnc.importer.state import ConversionState
-from snnc.importer.sums import (
-    bias_of,
-    distinct,
-    ends_in_norm,
+from snnc.importer.fitting import (
+    Fitted,
+    cuts_of,
+    fit,
+    fit_more,
     groups_of,
-    identity,
     is_projection,
     kernel_of,
-    l2_of,
-    name_of,
-    places_of,
-    pooled,
-    pooled_all,
     shift_of,
-    source_of,
-    split_shortcut,
 )
+from snnc.importer.linear import AxisWindow, Shape, Term, per_channel
+from snnc.importer.state import ConversionState
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
@@ -94,9 +87,8 @@ def add_relu(
         raise UnfitError(
             "a batch norm over a flat vector comes without a kernel before it"
         )
-    draft = _dense(state, owner, value, units)
-    if draft is None:
-        draft = _convolution(state, owner, value, units)
+    place = _convolution if len(value.shape) > 1 else _dense
+    draft = place(state, owner, value, units)
     state.add(draft)
     state.tell_draft(draft)
     shape = (*value.shape[:-1], draft.shape[-1])
@@ -136,8 +128,9 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
     UnfitError
         See `add_relu`.
     """
-    terms = _alike(state, name, pooled_all(state, value.terms), value.shape)
-    return _draft_readout(state, name, value, terms)
+    terms = tuple(pooled(state, term) for term in value.terms)
+    terms = _alike(state, name, terms, value.shape)
+    return _draft(state, name, "readout", value.shape, terms)
 
 
 def readout_image(
@@ -146,7 +139,7 @@ def readout_image(
     """Return the draft of a convolution on the host, or None if it must be a matrix."""
     if len(value.shape) not in (2, 3) or value.view != plain(len(value.shape)):
         return None
-    terms = pooled_all(state, value.terms)
+    terms = tuple(pooled(state, term) for term in value.terms)
     if any(term.is_matrix or cuts_of(term) != () for term in terms):
         return None
     fitted = kernel_of(state, terms, is_beside=False)
@@ -155,44 +148,22 @@ def readout_image(
     is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
     if not is_plain or shift_of(terms) == "place":
         return None
-    return _draft_readout(state, name, value, terms, **fitted.properties())
-
-
-def _draft_readout(
-    state: ConversionState,
-    name: str,
-    value: Value,
-    terms: tuple[Term, ...],
-    **kernel: Any,
-) -> StatementDraft:
-    return StatementDraft(
-        layer=state.free(name),
-        kind="readout",
-        sources=(source_of(state, name, terms),),
-        shape=value.shape,
-        main=terms,
-        reads=distinct(terms),
-        bias="on" if shift_of(terms) != "none" else "off",
-        l2=l2_of(state, terms),
-        **kernel,
-    )
+    draft = _draft(state, name, "readout", value.shape, terms)
+    return replace(draft, **fitted.properties())
 
 
 def _dense(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
-) -> StatementDraft | None:
-    """Return a draft of neurons without spatial axes, or None."""
-    if len(value.shape) > 1:
-        return None
-    terms = pooled_all(state, value.terms)
+) -> StatementDraft:
+    """Return a draft of neurons without spatial axes."""
+    terms = tuple(pooled(state, term) for term in value.terms)
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
         terms, beside = split_shortcut(terms, shape, lambda term: True)
         terms = _alike(state, owner, terms, value.shape)
-    shortcut = source_of(state, f"{owner}_beside", beside) if beside else None
-    dense = _draft_neurons(state, owner, "dense", shape, terms, beside, units)
-    return replace(dense, shortcut=shortcut, is_learned=bool(beside))
+    dense = _draft(state, owner, "dense", shape, terms, beside, units)
+    return replace(dense, is_learned=bool(beside))
 
 
 def _convolution(
@@ -210,39 +181,109 @@ def _convolution(
         rest, beside = split_shortcut(rest, shape, projects)
     main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
-    conv = _draft_neurons(state, owner, "conv", shape, main, beside, units)
+    conv = _draft(state, owner, "conv", shape, main, beside, units)
     return replace(
         conv,
         **fitted.properties(),
         groups=1 if fitted.upscale else groups_of(state, main),
-        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
         is_learned=bool(beside) and same is None,
     )
 
 
-def _draft_neurons(
+def _draft(
     state: ConversionState,
     owner: str,
     kind: Kind,
     shape: Shape,
     main: tuple[Term, ...],
-    beside: tuple[Term, ...],
-    units: tuple[Unit, ...],
+    beside: tuple[Term, ...] = (),
+    units: tuple[Unit, ...] = RELU,
 ) -> StatementDraft:
-    """Return a draft without its kernel and its shortcut."""
+    """Return a draft without its kernel.
+
+    Neurons are named after their last kernel, if no statement has this name yet. They
+    keep a batch norm after a kernel for training.
+    """
+    layers = [s.layer for term in main for s in term.steps if s.is_kernel]
+    names = () if kind == "readout" else (*reversed(layers), owner)
+    layer = next((name for name in names if name not in state.drafts), None)
+    is_normed = kind != "readout" and len(main) == 1 and bool(layers)
+    is_normed = is_normed and main[0].steps[-1].op == "norm"
     return StatementDraft(
-        layer=name_of(state, owner, main),
+        layer=layer or state.free(owner),
         kind=kind,
         sources=(source_of(state, owner, main),),
         shape=shape,
         main=main,
         beside=beside,
-        reads=distinct(main),
+        reads=tuple(widths_of(main)),
         units=units,
-        bias=bias_of(main, beside, units),
-        batchnorm=ends_in_norm(main),
-        l2=l2_of(state, main),
+        bias=_bias_of(main, beside, units, is_normed),
+        batchnorm=is_normed,
+        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
+        l2=state.l2.get(layers[-1], 0.0) if layers else 0.0,
     )
+
+
+def _bias_of(
+    main: tuple[Term, ...],
+    beside: tuple[Term, ...],
+    units: tuple[Unit, ...],
+    is_normed: bool,
+) -> Bias:
+    """Return the kind of a statement's bias; a batch norm includes a bias."""
+    if shift_of((*main, *beside)) == "place":
+        return "neuron"
+    if is_normed:
+        main = (replace(main[0], steps=main[0].steps[:-1]),)
+    is_on = shift_of((*main, *beside)) == "channel" or any(unit.shift for unit in units)
+    return "on" if is_on else "off"
+
+
+def widths_of(terms: Iterable[Term]) -> dict[str, int]:
+    """Return the distinct sources, in order, with their numbers of channels."""
+    return {term.source: term.read[-1] for term in terms}
+
+
+def source_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
+    """Return the source of terms, or the statement that joins several sources."""
+    widths = widths_of(terms)
+    if len(widths) == 1:
+        return terms[0].source
+    shape = (*terms[0].read[:-1], sum(widths.values()))
+    return state.join(owner, tuple(widths), shape)
+
+
+def places_of(terms: Iterable[Term]) -> list[Shape]:
+    """Return the distinct spatial shapes of the sources."""
+    return list(dict.fromkeys(term.read[:-1] for term in terms))
+
+
+def identity(
+    state: ConversionState, terms: Sequence[Term], shape: Shape, units: int
+) -> Term | None:
+    """Return the term that a shortcut without weights adds, or None."""
+    if len(terms) < 2 or units > 1:
+        return None
+    for term in terms:
+        is_own = state.is_plain_input if term.source == INPUT else True
+        others = [t for t in terms if t.source == term.source]
+        if not term.steps and term.read == shape and is_own and len(others) == 1:
+            return term
+    return None
+
+
+def split_shortcut(
+    terms: Sequence[Term], shape: Shape, fits: Callable[[Term], bool]
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Return the terms of a kernel, and of a shortcut whose terms all fit."""
+    for places in places_of(terms):
+        beside = tuple(term for term in terms if term.read[:-1] == places)
+        if (*places, sum(widths_of(beside).values())) != shape and all(
+            map(fits, beside)
+        ):
+            return tuple(term for term in terms if term not in beside), beside
+    return tuple(terms), ()
 
 
 def _exact(state: ConversionState, owner: str, term: Term) -> Term:
@@ -253,7 +294,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     UnfitError
         If the term can't be split into kernels.
     """
-    while (folded := pooled(state, term)) is not None:
+    while (folded := pooled(state, term)) is not term:
         term = folded
     for step in term.steps:
         if not step.is_uniform:
@@ -336,3 +377,29 @@ def _one_kernel(
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
     return (*main, *rest), fitted
+
+
+def pooled(state: ConversionState, term: Term) -> Term:
+    """Return a term that reads an `avgpool` statement if possible, or the same term.
+
+    The compiler folds a pool into its reader. Before `same` padding, this is exact only
+    if the windows divide the axis evenly.
+    """
+    if not term.steps or not term.steps[0].is_pool:
+        return term
+    mean, rest = term.steps[0], replace(term, steps=term.steps[1:])
+    sizes = tuple(window.places for window in mean.windows)
+    reader = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
+    if not reader.is_matrix:
+        windows = reader.windows()
+        fitted = None if windows is None else fit(windows) or fit_more(windows)
+        if fitted is None or fitted.upscale:
+            return term
+        is_even = all(
+            window.taps == window.stride and window.size % window.taps == 0
+            for window in mean.windows
+        )
+        if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
+            return term
+    key = state.pool(term.source, mean)
+    return replace(reader, source=key)

@@ -28,14 +28,14 @@ from snnc.importer.files import read_file
 from snnc.importer.formats import not_a_model
 from snnc.importer.model import (
     NOWHERE,
+    ImportRequest,
     KerasModel,
     ModelWeights,
     RefusedModelError,
-    StoredWeights,
     refused,
     too_large,
 )
-from snnc.importer.request import ImportRequest
+from snnc.importer.weights import StoredWeights
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import CodeFailed, PackageMissing, WeightsUnclear
 from snnc.text.installing import installation

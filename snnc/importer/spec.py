@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.draft import INPUT, StatementDraft
+from snnc.importer.draft import COUNTS, INPUT, StatementDraft
 from snnc.importer.ends import NetworkEnds, loss_name
-from snnc.importer.model import Compiled, refused
+from snnc.importer.model import Compiled, config_of, refused
 from snnc.importer.state import ConversionState
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
@@ -145,8 +145,7 @@ class _SpecWriter:
         for draft in self._drafts:
             name = self._names[draft.layer]
             if len(draft.units) > 1:
-                count = {2: "two", 3: "three"}[len(draft.units)]
-                yield f"# {name}: {count} neurons per value."
+                yield f"# {name}: {COUNTS[len(draft.units)]} neurons per value."
             for replaced in draft.rewritten:
                 yield f"# {name} replaces {replaced} in Keras."
             if skips(draft):
@@ -361,7 +360,7 @@ def train_lines(
         notes.append(f"the loss {name} is not kept: `train` has {instead} here")
     else:
         yield f"loss {loss}"
-    smoothing = _options(compiled.loss).get("label_smoothing")
+    smoothing = config_of(compiled.loss).get("label_smoothing")
     if decides and isinstance(smoothing, float) and 0 < smoothing < 1:
         yield f"label_smoothing {number(smoothing)}"
     optimizer = compiled.optimizer
@@ -370,7 +369,7 @@ def train_lines(
         kind = str(optimizer.get("class_name"))
     if kind.lower() in OPTIMIZERS:
         usual = OPTIMIZERS[kind.lower()]
-        settings = _settings(usual, _options(optimizer), notes)
+        settings = _settings(usual, config_of(optimizer), notes)
         yield block(f"optimizer {kind.lower()}", settings)
     elif kind:
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
@@ -381,7 +380,7 @@ def _loss(loss: Any, decides: bool) -> str | None:
     if decides and name in CROSS_ENTROPIES:
         return "cross_entropy"
     if decides and name in FOCAL:
-        options = _options(loss)
+        options = config_of(loss)
         names = [name for name in ("gamma", "alpha") if name in options]
         return block("focal", (f"{name} {number(options[name])}" for name in names))
     return "mse" if not decides and name in MEAN_SQUARES else None
@@ -407,8 +406,3 @@ def _settings(
 def short_number(value: float) -> str:
     """Shorten a float32 such as 0.0010000000474974513."""
     return number(float(f"{value:.7g}"))
-
-
-def _options(value: Any) -> Mapping[str, Any]:
-    options = value.get("config") if isinstance(value, Mapping) else None
-    return options if isinstance(options, Mapping) else {}

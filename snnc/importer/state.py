@@ -15,8 +15,13 @@ from snnc.importer.draft import (
     Verdict,
 )
 from snnc.importer.linear import LinearStep, Shape, Term
-from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
-from snnc.importer.request import ImportRequest, Range
+from snnc.importer.model import (
+    ImportRequest,
+    KerasLayer,
+    KerasModel,
+    ModelWeights,
+    Range,
+)
 from snnc.rules.shapes import WIDEST_UNSCALED
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")

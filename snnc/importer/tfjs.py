@@ -1,6 +1,5 @@
-"""Read TensorFlow.js layers models: a ``model.json`` with its weights in shards.
+"""Read the weights of TensorFlow.js, which are in shards next to a ``model.json``.
 
-``modelTopology`` is a serialised Keras model, which a converter or TensorFlow.js wrote.
 ``weightsManifest`` lists groups of files. If the files of a group are concatenated, the
 group's weights follow one after another (``io/types.ts`` in tfjs-core).
 """
@@ -8,25 +7,15 @@ group's weights follow one after another (``io/types.ts`` in tfjs-core).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.importer.build import build
-from snnc.importer.formats import not_a_model, parse, refuse_old
+from snnc.importer.formats import not_a_model
 from snnc.importer.hdf5 import LARGEST
-from snnc.importer.model import (
-    ArrayFile,
-    Graph,
-    KerasModel,
-    RefusedModelError,
-    StoredWeights,
-    refused,
-    too_large,
-)
-from snnc.importer.weights import full_names, owned, owners
+from snnc.importer.model import RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
@@ -39,7 +28,10 @@ SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An array: its files, and where it starts when they are concatenated."""
+    """An array: its files, and where it starts when they are concatenated.
+
+    ``packed`` is the factor and the offset of quantized values.
+    """
 
     shape: tuple[int, ...]
     dtype: str
@@ -48,66 +40,35 @@ class Stored:
     start: int
 
     @property
-    def size(self) -> int:
-        return math.prod(self.shape) * SIZES[self.dtype]
+    def end(self) -> int:
+        return self.start + math.prod(self.shape) * SIZES[self.dtype]
 
 
-def is_layers_model(value: Any) -> bool:
-    """Whether JSON is a layers model, not a graph model."""
-    topology = value.get("modelTopology") if isinstance(value, dict) else None
-    return isinstance(topology, dict) and (
-        "class_name" in topology or "model_config" in topology
-    )
-
-
-def built(path: str, value: Mapping[str, Any]) -> tuple[KerasModel, Graph]:
-    """Build a model from ``model_config`` and ``training_config``."""
-    config = value.get("model_config", value)
-    if isinstance(config, str):
-        config = parse(config, path, "its model_config")
-    keras = value.get("keras_version")
-    refuse_old(path, keras, value.get("backend"))
-    version = keras if isinstance(keras, str) else None
-    return build(config, version, value.get("training_config"))
-
-
-def read_tfjs(
-    file: Path, path: str, value: Mapping[str, Any]
-) -> tuple[KerasModel, Graph, StoredWeights | None]:
-    """Read a model, and open its shards.
+def read_manifest(manifest: Any, path: str) -> dict[str, Stored]:
+    """Return the arrays in a manifest by name.
 
     Raises
     ------
     RefusedModelError
-        If the file is not a model.
+        If TensorFlow.js did not write the manifest, or the arrays are too large.
     """
-    model, graph = built(path, value["modelTopology"])
-    manifest = value.get("weightsManifest")
-    if not manifest:
-        return model, graph, None
-    arrays = dict(_arrays(manifest, path))
-    size = sum(array.size for array in arrays.values())
-    if size > LARGEST:
-        raise too_large(path, "weights", size, LARGEST)
-    shards = Shards(file.parent, path, arrays)
-    return model, graph, ShardedWeights(shards, arrays, graph)
-
-
-def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
+    arrays: dict[str, Stored] = {}
     for group in _objects(manifest, path):
-        files = group.get("paths")
+        files, start = group.get("paths"), 0
         if not isinstance(files, list) or not all(isinstance(f, str) for f in files):
             raise not_a_model(path, "a group of its weightsManifest has no paths")
-        start = 0
         for entry in _objects(group.get("weights"), path):
             name, array = entry.get("name"), _find_stored(entry, tuple(files), start)
             if array is None or not isinstance(name, str):
                 raise not_a_model(path, f"its weight {name!r:.60} is not from Keras")
-            yield name, array
-            start += array.size
+            arrays[name], start = array, array.end
+    size = sum(array.end - array.start for array in arrays.values())
+    if size > LARGEST:
+        raise too_large(path, "weights", size, LARGEST)
+    return arrays
 
 
-def _objects(value: Any, path: str) -> Sequence[Mapping[str, Any]]:
+def _objects(value: Any, path: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
         raise not_a_model(path, "its weightsManifest is not from TensorFlow.js")
     return value
@@ -130,7 +91,7 @@ def _find_stored(
     return Stored(tuple(shape or ()), str(dtype), packed, files, start)
 
 
-class Shards(ArrayFile):
+class Shards:
     """A model's weight files, which are read as if they were concatenated.
 
     All files are checked before the first one is read. The architecture can be read
@@ -138,22 +99,22 @@ class Shards(ArrayFile):
     """
 
     def __init__(self, folder: Path, path: str, arrays: Mapping[str, Stored]) -> None:
-        self._folder, self._path, self._arrays = folder, path, arrays
+        self._folder, self._path, self.arrays = folder, path, arrays
 
-    def array(self, path: str) -> NDArray[np.generic]:
-        """See `ArrayFile.array`."""
+    def array(self, name: str) -> NDArray[np.generic]:
+        """Return an array."""
         import numpy as np
 
-        array = self._arrays[path]
-        values = np.frombuffer(self._read(array), np.dtype(array.dtype))
+        array = self.arrays[name]
+        values = np.frombuffer(b"".join(self._pieces(array)), np.dtype(array.dtype))
         if array.packed is not None:
             scale, low = array.packed
             values = (values * np.float64(scale) + low).astype(np.float32)
         return values.reshape(array.shape)
 
-    def shape(self, path: str) -> tuple[int, ...]:
-        """See `ArrayFile.shape`."""
-        return self._arrays[path].shape
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of an array without reading it."""
+        return self.arrays[name].shape
 
     def close(self) -> None:
         """Do nothing."""
@@ -162,34 +123,35 @@ class Shards(ArrayFile):
     def _sizes(self) -> dict[str, int]:
         """The size of each file; files that are missing or too short are refused."""
         sizes: dict[str, int] = {}
-        for array in self._arrays.values():
+        for array in self.arrays.values():
             for name in array.files:
                 if name not in sizes:
                     sizes[name] = self._measure(name)
-            held, due = sum(sizes[f] for f in array.files), array.start + array.size
-            if due > held:
+            held = sum(sizes[name] for name in array.files)
+            if array.end > held:
                 names = ", ".join(array.files[:2])
-                reason = (
-                    f"its shards ({names}) have {held} bytes, but {due} are expected"
+                raise self._refuse(
+                    DamagedModel,
+                    f"its shards ({names}) have {held} bytes, but {array.end} are "
+                    "expected",
                 )
-                raise self._refuse(DamagedModel, reason)
         return sizes
 
-    def _read(self, array: Stored) -> bytes:
-        pieces, start, left = [], array.start, array.size
+    def _pieces(self, array: Stored) -> Iterator[bytes]:
+        """Yield the bytes of an array, file by file."""
+        begin = 0
         for name in array.files:
-            size = self._sizes[name]
-            if start < size and left:
+            start, end = max(array.start, begin), begin + self._sizes[name]
+            wanted = min(array.end, end) - start
+            if wanted > 0:
                 with (self._folder / name).open("rb") as opened:
-                    opened.seek(start)
-                    pieces.append(opened.read(min(left, size - start)))
-                left -= len(pieces[-1])
-            start = max(0, start - size)
-        joined = b"".join(pieces)
-        if len(joined) < array.size:
-            reason = "a shard became shorter while it was read"
-            raise self._refuse(DamagedModel, reason)
-        return joined
+                    opened.seek(start - begin)
+                    piece = opened.read(wanted)
+                if len(piece) < wanted:
+                    reason = "a shard became shorter while it was read"
+                    raise self._refuse(DamagedModel, reason)
+                yield piece
+            begin = end
 
     def _measure(self, name: str) -> int:
         """Return the size of a file, which must be next to the model."""
@@ -208,16 +170,3 @@ class Shards(ArrayFile):
         self, rule: type[DamagedModel | UnsafeModel], reason: str
     ) -> RefusedModelError:
         return refused(rule, path=self._path, reason=reason)
-
-
-class ShardedWeights(StoredWeights):
-    """The weights in the shards of a model."""
-
-    def __init__(self, shards: Shards, arrays: Iterable[str], graph: Graph) -> None:
-        super().__init__(shards)
-        names = [name for part in graph.parts for name in full_names(part, "")]
-        self._owners = owners(list(arrays), names, whole=False)
-
-    def paths(self, layer: str) -> Mapping[str, str]:
-        """See `StoredWeights.paths`."""
-        return owned(layer, self._owners)

@@ -14,8 +14,8 @@ from math import prod
 from typing import Literal, TypeVar
 
 from snnc.ir.device import Profile
+from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
-from snnc.language.statements import TrainSpec
 from snnc.runtime.pes import Learning
 from snnc.source import Span
 

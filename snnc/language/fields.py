@@ -7,10 +7,17 @@ from dataclasses import Field
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from snnc.language import extents, scalars, written
-from snnc.language.models import Model, fields_of, is_required
+from snnc.language import readers, written
+from snnc.language.models import (
+    Key,
+    Model,
+    Otherwise,
+    ReadBy,
+    StatementPart,
+    fields_of,
+    is_required,
+)
 from snnc.language.properties import Choice
-from snnc.language.table import Key, Otherwise, ReadBy, StatementPart
 
 Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
 
@@ -23,17 +30,18 @@ def note(field: Field[Any], kind: type[Note]) -> Note | None:
 @cache
 def keys_of(model: type[Model]) -> Mapping[str, Key]:
     """Return the properties of a statement or choice, in the order of its model."""
-    entries = {name: note(field, Key) for name, field in fields_of(model).items()}
-    return {name: key for name, key in entries.items() if key and name != "kind"}
+    return _notes_of(model, Key)
 
 
 @cache
 def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
     """Return the parts before the block of a statement, by field name."""
-    parts = {
-        name: note(field, StatementPart) for name, field in fields_of(model).items()
-    }
-    return {name: part for name, part in parts.items() if part}
+    return _notes_of(model, StatementPart)
+
+
+def _notes_of(model: type[Model], kind: type[Note]) -> Mapping[str, Note]:
+    notes = {name: note(field, kind) for name, field in fields_of(model).items()}
+    return {name: found for name, found in notes.items() if found}
 
 
 @cache
@@ -98,10 +106,10 @@ def written_value(value: Any, field: Field[Any]) -> str:
         return value.word.text
     read_by = note(field, ReadBy)
     reader = None if read_by is None else read_by.func
-    if reader is scalars.seconds:
+    if reader is readers.seconds:
         return written.time(value)
-    if reader in (extents.rates, extents.upper_rate):
+    if reader in (readers.rates, readers.upper_rate):
         return written.rates(*value)
-    if reader is extents.phases:
+    if reader is readers.phases:
         return written.write_list(value)
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)

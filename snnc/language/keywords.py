@@ -7,15 +7,21 @@ from typing import Any
 
 from snnc.language import properties, tree
 from snnc.language.fields import choices_of, keys_of, parts_of, types_in, values_in
-from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
-from snnc.language.models import Model, fields_of
+from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.models import (
+    Form,
+    Model,
+    Place,
+    ReadBy,
+    StatementModel,
+    StatementPart,
+    fields_of,
+)
 from snnc.language.names import HEADERS as HEADERS
 from snnc.language.names import REFUSED as REFUSED
 from snnc.language.names import is_reserved
 from snnc.language.properties import Choice, NeuronSpec
-from snnc.language.scalars import UNITS as UNITS
-from snnc.language.statements import ABOUT, StatementModel
-from snnc.language.table import Form, Place, ReadBy, StatementPart
+from snnc.language.readers import UNITS as UNITS
 
 FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from snnc.language import tree
-from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
+from snnc.language.readers import bare, limit_error, problem, wrong_type_error
 
 # With longer names, no layout of the generated code would survive every formatter.
 LONGEST = 40

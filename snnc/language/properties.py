@@ -1,35 +1,34 @@
 """The properties of the language, each with its type, limits and description.
 
 Types read syntax and return plain Python. They raise the errors defined in
-`snnc.language.scalars`. A model adds the default of a property, or `Otherwise` if
+`snnc.language.readers`. A model adds the default of a property, or `Otherwise` if
 `defaults` may set it.
 """
 
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
-from snnc.language import extents, names, scalars
-from snnc.language.models import Model
-from snnc.language.table import Key, Limits, ReadBy, StatementPart, ValueWord
+from snnc.language import names, readers
+from snnc.language.models import Key, Limits, Model, ReadBy, StatementPart, ValueWord
 
-Bare = ReadBy(scalars.bare)
-Chosen = ReadBy(scalars.choice)
+Bare = ReadBy(readers.bare)
+Chosen = ReadBy(readers.choice)
 
-Amount = Annotated[float, ReadBy(scalars.amount)]
-Share = Annotated[float, ReadBy(scalars.share), Limits(ge=0, lt=1)]
+Amount = Annotated[float, ReadBy(readers.amount)]
+Share = Annotated[float, ReadBy(readers.share), Limits(ge=0, lt=1)]
 Positive = Annotated[Amount, Limits(gt=0)]
 NotNegative = Annotated[Amount, Limits(ge=0)]
 Decay = Annotated[Amount, Limits(ge=0, lt=1)]
-Whole = Annotated[int, ReadBy(scalars.whole)]
+Whole = Annotated[int, ReadBy(readers.whole)]
 Count = Annotated[Whole, Limits(ge=1)]
-Flag = Annotated[bool, ReadBy(scalars.flag)]
-Seconds = Annotated[float, ReadBy(scalars.seconds)]
+Flag = Annotated[bool, ReadBy(readers.flag)]
+Seconds = Annotated[float, ReadBy(readers.seconds)]
 Duration = Annotated[Seconds, Limits(gt=0)]
 Delay = Annotated[Seconds, Limits(ge=0)]
-ValueRange = Annotated[tuple[float, float], ReadBy(extents.values)]
-DimsValue = Annotated[tuple[int, ...], ReadBy(extents.dims)]
+ValueRange = Annotated[tuple[float, float], ReadBy(readers.values)]
+DimsValue = Annotated[tuple[int, ...], ReadBy(readers.dims)]
 Identifier = Annotated[str, ReadBy(names.identifier)]
-Phases = Annotated[tuple[extents.Phase, ...], ReadBy(extents.phases)]
+Phases = Annotated[tuple[readers.Phase, ...], ReadBy(readers.phases)]
 
 
 NEURONS = (
@@ -50,11 +49,11 @@ class NeuronSpec(Model):
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
         """Refuse time constants of ``relu``."""
-        written = scalars.choice(value)
+        written = readers.choice(value)
         made = make(written)
         if made.kind == "relu" and len(written) > 1:
             key = min(written.keys() - {"kind"})
-            raise scalars.problem("not_taken", key=key, owner="relu")
+            raise readers.problem("not_taken", key=key, owner="relu")
         return made
 
 
@@ -206,7 +205,7 @@ Sources = Annotated[
 ]
 Shape = Annotated[
     tuple[int, ...],
-    ReadBy(extents.shape),
+    ReadBy(readers.shape),
     StatementPart("shape", "The input's shape, channels last: `28x28x1`"),
 ]
 Within = Annotated[
@@ -244,12 +243,12 @@ ReadoutSynapse = Annotated[
 # Properties of every spiking layer.
 Rate = Annotated[
     tuple[float, float],
-    ReadBy(extents.rates),
+    ReadBy(readers.rates),
     Key("The range of firing rates, in Hz", usual="20..150 Hz"),
 ]
 UpperRate = Annotated[
     tuple[float, float],
-    ReadBy(extents.upper_rate),
+    ReadBy(readers.upper_rate),
     Key("The upper end of the firing rates, in Hz", usual="..150 Hz"),
 ]
 Percentile = Annotated[
@@ -280,7 +279,7 @@ RunsOn = Annotated[
 ]
 Block = Annotated[
     tuple[int, ...] | Literal["auto"],
-    ReadBy(extents.block),
+    ReadBy(readers.block),
     Key(
         "The part of the layer on one core, as dims; for `conv3d`, slices come first",
         usual="auto",
@@ -327,7 +326,7 @@ Multiplier = Annotated[Count, Key("Output channels per input channel", usual="1"
 Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on")]
 KernelBias = Annotated[
     bool | Literal["neuron"],
-    ReadBy(scalars.bias),
+    ReadBy(readers.bias),
     Key(
         "Whether the layer has a bias: one per channel, or one per `neuron`", usual="on"
     ),
@@ -339,7 +338,7 @@ Shortcut = Annotated[
 Factor = Annotated[DimsValue, Key("The kernel and the stride", usual="2")]
 Window = Annotated[
     tuple[int, ...] | Literal["all"],
-    ReadBy(extents.window),
+    ReadBy(readers.window),
     Key("The size of the pool: one number, one per axis, or `all`", usual="2"),
 ]
 Units = Annotated[

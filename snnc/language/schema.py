@@ -11,12 +11,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field
 from typing import Any, Literal, get_args, get_origin
 
-from snnc.language import extents, keywords, names, scalars
+from snnc.language import keywords, names, readers
 from snnc.language.fields import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
-from snnc.language.models import Model, fields_of, is_required
+from snnc.language.models import (
+    Limits,
+    Model,
+    ReadBy,
+    ValueWord,
+    fields_of,
+    is_required,
+)
 from snnc.language.properties import NeuronSpec
-from snnc.language.table import Limits, ReadBy, ValueWord
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
@@ -51,26 +57,26 @@ _VALUES: Schema = {
 _CLASSES = {**_or_list(_text(r"\d+", "integer"), {"type": "string"}, 2), "minimum": 2}
 _PHASES: Schema = {
     "type": "array",
-    "items": {"enum": list(extents.PHASES)},
+    "items": {"enum": list(readers.PHASES)},
     "minItems": 1,
     "uniqueItems": True,
 }
 _FORMS: dict[Any, Schema] = {
-    scalars.whole: _text(r"[+-]?\d+", "integer"),
-    scalars.amount: _text(_NUMBER, "number"),
-    scalars.share: _text(_NUMBER, "number"),
-    scalars.flag: {"enum": [True, False, "on", "off", "true", "false"]},
-    scalars.bias: {"enum": [True, False, "on", "off", "true", "false", "neuron"]},
-    scalars.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
-    extents.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
-    extents.upper_rate: _text(rf"(0(\.0*)?)?\.\.{_NUMBER}\s+Hz"),
-    extents.values: _VALUES,
-    extents.dims: _dims(),
-    extents.shape: _dims(),
-    extents.window: _dims("all"),
-    extents.block: _dims("auto"),
+    readers.whole: _text(r"[+-]?\d+", "integer"),
+    readers.amount: _text(_NUMBER, "number"),
+    readers.share: _text(_NUMBER, "number"),
+    readers.flag: {"enum": [True, False, "on", "off", "true", "false"]},
+    readers.bias: {"enum": [True, False, "on", "off", "true", "false", "neuron"]},
+    readers.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
+    readers.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
+    readers.upper_rate: _text(rf"(0(\.0*)?)?\.\.{_NUMBER}\s+Hz"),
+    readers.values: _VALUES,
+    readers.dims: _dims(),
+    readers.shape: _dims(),
+    readers.window: _dims("all"),
+    readers.block: _dims("auto"),
     names.identifier: _NAME,
-    extents.phases: _PHASES,
+    readers.phases: _PHASES,
     names.classes: _CLASSES,
 }
 _FILE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,14 +116,15 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
 
 @dataclass(slots=True)
 class _Work:
-    """The tasks for one version of a text.
+    """The analyses of one version of a text.
 
-    ``first`` returns an analysis. ``settled`` starts when the user stops typing, and
-    returns an analysis with all advice. ``newest`` is the latest result.
+    ``first`` is done soon. ``settled`` contains all advice, and starts when the user
+    stops typing. ``newest`` is the latest result.
     """
 
-    first: asyncio.Task[Analysis]
-    settled: asyncio.Task[Analysis] | None = None
+    first: asyncio.Future[Analysis]
+    settled: asyncio.Future[Analysis]
+    task: asyncio.Task[None] | None = None
     newest: Analysis | None = None
 
 
@@ -145,15 +146,17 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        first = asyncio.ensure_future(self._report_failure(buffer, self._first(buffer)))
-        self._work[buffer.uri] = _Work(first)
+        loop = asyncio.get_running_loop()
+        work = _Work(loop.create_future(), loop.create_future())
+        work.task = loop.create_task(self._analyse(buffer, work))
+        self._work[buffer.uri] = work
 
     def drop(self, uri: str) -> None:
         """Forget a text, and cancel its analysis."""
         if work := self._work.pop(uri, None):
-            work.first.cancel()
-            if work.settled is not None:
-                work.settled.cancel()
+            for each in (work.task, work.first, work.settled):
+                if each is not None:
+                    each.cancel()
 
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
@@ -167,50 +170,39 @@ class Analyses:
         With ``settled``, wait until the diagnostics contain all advice.
         """
         while work := self._work.get(uri):
-            await asyncio.wait([work.first])
-            if work.first.cancelled():
-                continue
-            newest = work.newest or work.first.result()
-            if newest.settled or not settled or work.settled is None:
-                return newest
-            await asyncio.wait([work.settled])
-            if not work.settled.cancelled():
-                return work.settled.result()
+            wanted = work.settled if settled else work.first
+            await asyncio.wait([wanted])
+            if not wanted.cancelled():
+                return work.newest or wanted.result()
         return None
 
-    async def _report_failure(
-        self, buffer: Buffer, made: Awaitable[Analysis]
-    ) -> Analysis:
-        """Wait for an analysis, and report an unexpected exception."""
+    async def _analyse(self, buffer: Buffer, work: _Work) -> None:
+        """Analyse a version of a text; report an unexpected exception."""
+        loop = asyncio.get_running_loop()
         try:
-            return await made
+            await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
+            steps = analyse(buffer.source, self._server.device(), self._memory)
+            started = time.perf_counter()
+            analysis = await loop.run_in_executor(self._quick, next, steps)
+            self._took = time.perf_counter() - started
+            self._publish(buffer, work, analysis)
+            await asyncio.sleep(IDLE)
+            if not analysis.settled:
+                analysis = await loop.run_in_executor(self._patient, next, steps)
+                self._publish(buffer, work, analysis)
+            # Compute the summary now: hovering needs it soon.
+            await loop.run_in_executor(self._patient, lambda: analysis.summary)
         except Exception as error:
             self._server.report_bug(buffer, error)
-            raise
+            for future in (work.first, work.settled):
+                if not future.done():
+                    future.set_exception(error)
 
-    async def _first(self, buffer: Buffer) -> Analysis:
-        await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
-        steps = analyse(buffer.source, self._server.device(), self._memory)
-        loop = asyncio.get_running_loop()
-        started = time.perf_counter()
-        analysis = await loop.run_in_executor(self._quick, next, steps)
-        self._took = time.perf_counter() - started
-        work = self._work[buffer.uri]
-        later = self._report_failure(buffer, self._settle(buffer, analysis, steps))
-        work.settled = asyncio.ensure_future(later)
+    def _publish(self, buffer: Buffer, work: _Work, analysis: Analysis) -> None:
+        again = work.newest is not None
         work.newest = analysis
-        self._server.send_analysis(buffer, analysis, again=False)
-        return analysis
-
-    async def _settle(
-        self, buffer: Buffer, first: Analysis, steps: Iterator[Analysis]
-    ) -> Analysis:
-        await asyncio.sleep(IDLE)
-        loop = asyncio.get_running_loop()
-        analysis = await loop.run_in_executor(self._patient, next, steps, first)
-        if analysis is not first:
-            self._work[buffer.uri].newest = analysis
-            self._server.send_analysis(buffer, analysis, again=True)
-        # Compute the summary now: hovering needs it soon.
-        await loop.run_in_executor(self._patient, lambda: analysis.summary)
-        return analysis
+        self._server.send_analysis(buffer, analysis, again=again)
+        if not again:
+            work.first.set_result(analysis)
+        if analysis.settled:
+            work.settled.set_result(analysis)

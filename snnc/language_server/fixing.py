@@ -83,7 +83,13 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     trials = Trials(spec, target, analysis.made.device)
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
-        changes = tuple(_changes(diagnostic, trials))
+        match diagnostic:
+            case TooManyCores() if trials.certain:
+                changes = for_cores(trials, diagnostic.largest)
+            case FitsNoCore():
+                changes = for_fan_in(trials, diagnostic.name)
+            case TooManyOutAxons():
+                changes = for_axons(trials, diagnostic.name)
     statements = {head(s): s for s in analysis.document.statements}
     fitting: list[Remedy] = []
     for change in changes:
@@ -93,16 +99,6 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
         fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
     return tuple(fitting)
-
-
-def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
-    match diagnostic:
-        case TooManyCores() if trials.certain:
-            yield from for_cores(trials, diagnostic.largest)
-        case FitsNoCore():
-            yield from for_fan_in(trials, diagnostic.name)
-        case TooManyOutAxons():
-            yield from for_axons(trials, diagnostic.name)
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
@@ -130,10 +126,19 @@ async def actions(
     loop = asyncio.get_running_loop()
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
-        remedies_found = await loop.run_in_executor(
+        offered = await loop.run_in_executor(
             None, lambda: list(remedies(analysis, start, end))
         )
-        done += [_action(remedy, uri, server) for remedy in remedies_found]
+        done += [
+            types.CodeAction(
+                remedy.title,
+                types.CodeActionKind.QuickFix,
+                diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
+                is_preferred=remedy.sure or None,
+                edit=workspace_edit(uri, remedy.edits, server),
+            )
+            for remedy in offered
+        ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, wanted):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
@@ -161,13 +166,3 @@ def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
     if wanted is None:
         return True
     return any(not n or kind == n or kind.startswith(n + ".") for n in wanted)
-
-
-def _action(remedy: Remedy, uri: str, server: SpecServer) -> types.CodeAction:
-    return types.CodeAction(
-        remedy.title,
-        types.CodeActionKind.QuickFix,
-        diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
-        is_preferred=remedy.sure or None,
-        edit=workspace_edit(uri, remedy.edits, server),
-    )

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, Loihi, Spiking
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.mapped import MappedPopulation
-from snnc.language import extents, scalars
+from snnc.language import readers
 from snnc.language.fields import description, keys_of
 from snnc.language.keywords import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
-from snnc.language.scalars import HERTZ, SECONDS
-from snnc.language.table import Key, ValueWord
+from snnc.language.models import Key, ValueWord
+from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, network_at, role_at
@@ -101,9 +101,9 @@ def value(entry: Key, key: str, word: str) -> str:
 
 def units_of(key: str) -> tuple[str, ...]:
     """Return the units of a property's values."""
-    if key in keys_read_by(scalars.seconds):
+    if key in keys_read_by(readers.seconds):
         return tuple(SECONDS)
-    is_rate = key in keys_read_by(extents.rates, extents.upper_rate)
+    is_rate = key in keys_read_by(readers.rates, readers.upper_rate)
     return tuple(HERTZ) if is_rate else ()
 
 
@@ -141,19 +141,13 @@ def layer(analysis: Analysis, name: str) -> str:
     cores = row and row.neurons is not None and _cost(row.neurons, row.cores or 0)
     parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{cores or ''}"]
     if known.spiking is not None:
-        parts.append(_spiking(known.spiking))
+        rate, synapse = known.spiking.rate, 1000 * known.spiking.synapse
+        bounds = f"{rates(rate.low, rate.high)} (percentile {rate.percentile:g})"
+        parts.append(f"rates {bounds}, synapse {synapse:g} ms")
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
         parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
     return "\n\n".join(parts)
-
-
-def _spiking(spiking: Spiking) -> str:
-    rate = spiking.rate
-    return (
-        f"rates {rates(rate.low, rate.high)} (percentile {rate.percentile:g}),"
-        f" synapse {1000 * spiking.synapse:g} ms"
-    )
 
 
 def _use(row: Row) -> Iterator[str]:
@@ -188,19 +182,15 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
         return
     name = analysis.document.network
     if name is not None and mapped is not None:
-        neurons = neurons_of(mapped)
-        yield (
-            _end_of_code(analysis, name.span.start),
-            total(neurons, mapped.cores, network),
-        )
+        shown = total(neurons_of(mapped), mapped.cores, network)
+        yield _end_of_code(analysis, name.span.start), shown
     shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
         if (known := shapes.get(head(statement))) is not None:
-            at = _end_of_code(analysis, statement.span.start)
-            costs = (
-                "" if mapped is None else _costs(mapped.of_layer(known.name), network)
-            )
-            yield at, f"-> {dims(known.shape)}{costs}"
+            shown = f"-> {dims(known.shape)}"
+            if mapped is not None:
+                shown += _costs(mapped.of_layer(known.name), network)
+            yield _end_of_code(analysis, statement.span.start), shown
 
 
 def _costs(levels: Sequence[MappedPopulation], network: LogicalNetwork) -> str:

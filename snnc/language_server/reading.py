@@ -17,9 +17,9 @@ from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
 from snnc.language.keywords import FORMS, kinds, owner_of
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import offset_in, offsets_in, position_of, range_of
+from snnc.language_server.buffers import offsets_in, position_of, range_of
 from snnc.language_server.hover import hints, page_at
-from snnc.language_server.server import COLOURED, MODIFIERS, SpecServer
+from snnc.language_server.server import COLOURED, MODIFIERS, Request, SpecServer
 from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
 from snnc.source import Span
@@ -28,18 +28,6 @@ from snnc.text.tables import dims
 Token = tuple[int, int, Category]
 """A start, an end, and the category of the text between."""
 
-_COLOURS = {
-    "comment": [Category.COMMENT],
-    "string": [Category.TEXT],
-    "number": [Category.NUMBER, Category.DIMS, Category.RANGE, Category.UNIT],
-    "keyword": [Category.HEADER, Category.KIND, Category.REFUSED],
-    "type": [Category.VARIANT],
-    "variable": [Category.DECLARED, Category.NAME],
-    "operator": [Category.CLAUSE],
-    "property": [Category.KEY],
-    "enumMember": [Category.VALUE],
-}
-_COLOUR_OF = {c: COLOURED.index(n) for n, several in _COLOURS.items() for c in several}
 _MODIFIER_OF = {Category.DECLARED: "declaration", Category.REFUSED: "deprecated"}
 _OF_ROLE: dict[Role, Category] = {
     "kind": Category.KIND,
@@ -51,22 +39,18 @@ _OF_ROLE: dict[Role, Category] = {
 _LAYERS = frozenset(kinds("layer"))
 
 
-def hover(
-    server: SpecServer, analysis: Analysis, params: types.HoverParams
-) -> types.Hover | None:
-    offset = offset_in(analysis.source, params.position, server.codec)
-    page = page_at(analysis, offset)
+def hover(request: Request) -> types.Hover | None:
+    page = page_at(request.analysis, request.offset)
     if page is None:
         return None
     span, text = page
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.Hover(content, None if span is None else range_of(span, server.codec))
+    return types.Hover(content, None if span is None else request.range_of(span))
 
 
-def symbols(
-    server: SpecServer, analysis: Analysis, params: types.DocumentSymbolParams
-) -> list[types.DocumentSymbol]:
-    inner = list(symbols_of(analysis, server.codec))
+def symbols(request: Request) -> list[types.DocumentSymbol]:
+    analysis = request.analysis
+    inner = list(symbols_of(analysis, request.server.codec))
     word = analysis.document.network
     if word is None:
         return inner
@@ -76,8 +60,8 @@ def symbols(
         types.DocumentSymbol(
             word.text,
             types.SymbolKind.Module,
-            range_of(whole, server.codec),
-            range_of(word.span, server.codec),
+            request.range_of(whole),
+            request.range_of(word.span),
             detail="network",
             children=inner,
         )
@@ -108,10 +92,8 @@ def symbols_of(
         )
 
 
-def folding(
-    server: SpecServer, analysis: Analysis, params: types.FoldingRangeParams
-) -> list[types.FoldingRange]:
-    return list(folds(analysis.document))
+def folding(request: Request) -> list[types.FoldingRange]:
+    return list(folds(request.analysis.document))
 
 
 def folds(document: tree.Document) -> Iterator[types.FoldingRange]:
@@ -142,14 +124,13 @@ def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
         yield from ((span.first.line, span.last.line) for span in spans)
 
 
-def semantic(
-    server: SpecServer, analysis: Analysis, params: types.SemanticTokensParams
-) -> types.SemanticTokens:
+def semantic(request: Request) -> types.SemanticTokens:
     """Encode the tokens, each by its distance to the previous one."""
     data: list[int] = []
     line = column = 0
-    for start, end, category in semantic_tokens(analysis.document):
-        place = range_of(Span(analysis.source, start, end), server.codec)
+    source = request.analysis.source
+    for start, end, category in semantic_tokens(request.analysis.document):
+        place = request.range_of(Span(source, start, end))
         first, last = place.start, place.end
         if first.line != last.line:
             continue
@@ -158,7 +139,7 @@ def semantic(
         bits = 0 if modifier is None else 1 << MODIFIERS.index(modifier)
         length = last.character - first.character
         data += [first.line - line, first.character - column, length]
-        data += [_COLOUR_OF[category], bits]
+        data += [COLOURED.index(category.semantic), bits]
         line, column = first.line, first.character
     return types.SemanticTokens(data)
 
@@ -179,7 +160,7 @@ def semantic_tokens(document: tree.Document) -> list[Token]:
         role = by_place.get((start, at))
         if role in (Category.DECLARED, Category.NAME, Category.KEY):
             category = role
-        if category in _COLOUR_OF:
+        if category is not None and category.semantic:
             tokens.append((start, at, category))
     return tokens
 
@@ -196,14 +177,11 @@ async def diagnostic(
     )
 
 
-def inlay_hints(
-    server: SpecServer, analysis: Analysis, params: types.InlayHintParams
-) -> list[types.InlayHint]:
-    start, end = offsets_in(analysis.source, params.range, server.codec)
+def inlay_hints(request: Request) -> list[types.InlayHint]:
+    source, codec = request.analysis.source, request.server.codec
+    start, end = offsets_in(source, request.params.range, codec)
     return [
-        types.InlayHint(
-            position_of(analysis.source, at, server.codec), text, padding_left=True
-        )
-        for at, text in hints(analysis)
+        types.InlayHint(position_of(source, at, codec), text, padding_left=True)
+        for at, text in hints(request.analysis)
         if start <= at <= end
     ]

@@ -1,23 +1,37 @@
-"""Find the role of each word of a spec, and the uses of names."""
+"""Find the role of each word of a spec, and the context of the cursor.
+
+The text at the cursor is incomplete. A placeholder is inserted there, and the
+compiler's parser reads the text up to the placeholder. The nodes above the placeholder
+are the context. For ``.snn``, only the last statement is parsed, and parts that can't
+be read are skipped. For YAML, only the key above the cursor is parsed, with only the
+last of its layers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
-from snnc.language.fields import keys_of
+from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import (
+    BEGINNINGS,
     CHOICES,
     FORMS,
     NEURONS,
+    VARIANTS,
+    legal_keys,
     model_of,
+    settings_of,
 )
 from snnc.language.models import Model
-from snnc.language.names import why_no_name, why_no_package
 from snnc.language.properties import NeuronSpec
-from snnc.source import Span
+from snnc.source import SourceFile, Span
+from snnc.syntax.snn import parse_snn
+from snnc.syntax.yaml.nodes import Composer, Mapping, Node, Scalar, Sequence
 
 Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
 REFERRING = "shortcut"
@@ -51,22 +65,18 @@ class SpecWord:
 def words_of(document: tree.Document) -> Iterator[SpecWord]:
     """Yield the words of a spec, statement by statement."""
     for statement in document.statements:
-        yield from _of(statement)
-
-
-def _of(statement: tree.Statement) -> Iterator[SpecWord]:
-    kind, variant, name = statement.kind, statement.variant, statement.name
-    if kind.text in FORMS:
-        yield SpecWord("kind", kind.text, kind.span, statement)
-    if variant is not None:
-        yield SpecWord("variant", variant.text, variant.span, statement)
-    if name is not None:
-        yield SpecWord("definition", name.text, name.span, statement)
-    for source in statement.sources:
-        yield SpecWord("reference", source.text, source.span, statement)
-    model = model_of_statement(statement)
-    for item in statement.properties or ():
-        yield from _property(item, statement, model)
+        kind, variant, name = statement.kind, statement.variant, statement.name
+        if kind.text in FORMS:
+            yield SpecWord("kind", kind.text, kind.span, statement)
+        if variant is not None:
+            yield SpecWord("variant", variant.text, variant.span, statement)
+        if name is not None:
+            yield SpecWord("definition", name.text, name.span, statement)
+        for source in statement.sources:
+            yield SpecWord("reference", source.text, source.span, statement)
+        model = model_of_statement(statement)
+        for item in statement.properties or ():
+            yield from _property(item, statement, model)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:
@@ -129,27 +139,238 @@ def network_at(document: tree.Document, offset: int) -> tree.Word | None:
     return word if is_here else None
 
 
-def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
-    """Return why a layer can't be renamed; an empty string if it can.
+_STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
+_NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
+_TOP = re.compile(r"^[\"']?\w+[\"']?[ \t]*:")
+_ITEM = re.compile(r"^([ \t]*)-(?:[ \t]|$)")
+_MARK = "here__"
+_HEADER = "snn 1\nnetwork n {\n"
+_CLOSERS = {"{": "}", "[": "]"}
+_MOST_LEFT_OUT = 4
 
-    A spec with syntax errors is refused, because broken statements may use the name.
+
+Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPlace:
+    """The context of the word at the cursor.
+
+    Attributes
+    ----------
+    where
+        The position of the cursor: at the beginning of a ``statement``, in a ``part``
+        before a block, ...
+    kind
+        The kind of the statement.
+    model
+        The model that contains the property; None if unknown.
+    legal
+        The keys that are allowed here.
+    key
+        The property whose value is at the cursor.
+    measured
+        Whether the word follows a number that may have a unit.
     """
-    if reason := why_no_name(new):
-        return f"{new}: {reason}"
-    defined = (w.text for w in mentions(document) if w.role == "definition")
-    if new != old and new in defined:
-        return f"{new}: there is another layer of that name"
-    return _unread(document)
+
+    where: Where
+    kind: str = ""
+    model: type[Model] | None = None
+    legal: tuple[str, ...] = ()
+    key: str = ""
+    measured: bool = False
 
 
-def why_no_network(document: tree.Document, new: str) -> str:
-    """Return why a network can't be renamed; an empty string if it can."""
-    reason = why_no_package(new)
-    return f"{new}: {reason}" if reason else _unread(document)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-def _unread(document: tree.Document) -> str:
-    broken = next((s for s in document.statements if s.broken), None)
-    if broken is None:
-        return ""
-    return f"line {broken.span.first.line} can't be read: fix it first"
+def is_within_text(before: str) -> bool:
+    """Return whether a line ends inside a comment or a text."""
+    rest = _TEXT.sub("", before)
+    return "#" in rest or '"' in rest
+
+
+def place_in_snn(before: str) -> CursorPlace | None:
+    """Return the context at the end of a text; None after the end of the network."""
+    # A kind at the beginning of a line begins a statement, even in an open block.
+    begun = [match.end() for match in _STATEMENT.finditer(before)]
+    if not begun:
+        return CursorPlace("statement" if _NETWORK.search(before) else "header")
+    text = _HEADER + before[begun[-1] :]
+    for _ in range(_MOST_LEFT_OUT + 1):
+        wrong: list[Span] = []
+        # The placeholder may be a value, a name or a unit, or the key of a value.
+        for word in (_MARK, f"{_MARK} 0"):
+            report = Diagnostics()
+            source = SourceFile("half.snn", f"{text}{word}{_closers(text)}\n")
+            for statement in parse_snn(source, report).statements:
+                if (place := _in_statement(statement)) is not None:
+                    return place
+            wrong += (d.span for d in report.diagnostics if d.span.end <= len(text))
+        span = next((span for span in wrong if span.text.strip()), None)
+        if span is None:
+            return None
+        text = f"{text[: span.start]}{' ' * len(span.text)}{text[span.end :]}"
+    return None
+
+
+def _in_statement(statement: tree.Statement) -> CursorPlace | None:
+    """Return the context of the placeholder in a statement, if it contains one."""
+    kind, variant = statement.kind.text, statement.variant
+    if kind == _MARK:
+        return CursorPlace("statement")
+    if _is_here(variant):
+        return CursorPlace("variant", kind)
+    if any(map(_is_here, statement.sources)):
+        return CursorPlace("reference", kind)
+    in_front = "{" not in statement.span.text and _MARK in statement.span.text
+    if _is_here(statement.name) or in_front:
+        return CursorPlace("part", kind)
+    if variant is not None and variant.text not in VARIANTS.get(kind, ()):
+        statement = replace(statement, variant=None)
+    return _in_properties(statement.properties or (), statement, ())
+
+
+def _in_properties(
+    properties: tuple[tree.Property, ...],
+    statement: tree.Statement,
+    above: tuple[str, ...],
+) -> CursorPlace | None:
+    siblings = tuple(item.key.text for item in properties)
+    for item in properties:
+        key, value = item.key.text, item.value
+        if key == _MARK:
+            return _inside(statement, above, siblings)
+        if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
+            here = _inside(statement, above, siblings)
+            return replace(here, key=key, measured=True)
+        items = value.items if isinstance(value, tree.List) else (value,)
+        if any(map(_is_here, items)):
+            return _inside(statement, (*above, key))
+        if isinstance(value, tree.Group):
+            below = (*above, key, value.name.text)
+            if (
+                place := _in_properties(value.properties, statement, below)
+            ) is not None:
+                return place
+    return None
+
+
+def _is_here(node: object) -> bool:
+    return isinstance(node, tree.Word) and node.text == _MARK
+
+
+def place_in_yaml(before: str) -> CursorPlace | None:
+    """Return the context at the end of a text; None if it is unknown."""
+    chunk = _chunk(before)
+    # The placeholder may be a key or a value: the text parses with one of them.
+    for mark in (f"{_MARK}: 0", _MARK):
+        text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
+        report = Diagnostics()
+        root = Composer(text, report).compose()
+        if root is None or report.errors:
+            continue
+        path = _path(root)
+        if path is not None:
+            return _of_path(*path)
+    return None
+
+
+def _chunk(before: str) -> str:
+    """Return the text from the key above the cursor; keep only the last layer."""
+    lines = before.split("\n")
+    top = next((i for i in range(len(lines))[::-1] if _TOP.match(lines[i])), None)
+    if top is None or (top < len(lines) - 1 and lines[-1] == ""):
+        return lines[-1]
+    items = [i for i in range(top + 1, len(lines)) if _ITEM.match(lines[i])]
+    if lines[top].startswith("layers") and items:
+        depth = len(lines[items[0]]) - len(lines[items[0]].lstrip())
+        own = [i for i in items if lines[i][:depth].isspace() or not depth]
+        own = [i for i in own if lines[i][depth : depth + 1] == "-"]
+        return "\n".join([lines[top], *lines[own[-1] :]])
+    return "\n".join(lines[top:])
+
+
+_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+
+
+def _closers(chunk: str) -> str:
+    """Return the closing brackets for the brackets that are open at the end."""
+    stack: list[str] = []
+    for character in _QUOTED.sub("", chunk):
+        if character in _CLOSERS:
+            stack.append(_CLOSERS[character])
+        elif stack and character == stack[-1]:
+            stack.pop()
+    return "".join(reversed(stack))
+
+
+Path = tuple[tuple[str, ...], bool, tuple[str, ...]]
+"""The keys above the cursor, whether the cursor is at a key, and the sibling keys."""
+
+
+def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
+    match node:
+        case Scalar(text=text):
+            return (above, False, ()) if text.startswith(_MARK) else None
+        case Sequence(items=items):
+            inner = (_path(item, above) for item in items)
+            return next((path for path in inner if path is not None), None)
+        case Mapping(pairs=pairs):
+            siblings = tuple(key.text for key, _ in pairs if key.text != _MARK)
+            for key, value in pairs:
+                if key.text == _MARK:
+                    return above, True, siblings
+                if (path := _path(value, (*above, key.text))) is not None:
+                    return path
+    return None
+
+
+def _of_path(
+    above: tuple[str, ...], at_key: bool, siblings: tuple[str, ...]
+) -> CursorPlace:
+    """Return the context inside some keys of a YAML file."""
+    if not above:
+        return CursorPlace("header")
+    if above == ("layers",):
+        return CursorPlace("statement")
+    kind, *rest = above[1:] if above[0] == "layers" else above
+    variants = VARIANTS.get(kind, ())
+    if variants and not rest and kind != "defaults":
+        return CursorPlace("variant", kind)
+    nowhere = Span(SourceFile("", ""), 0, 0)
+    has_variant = bool(rest) and rest[0] in variants
+    variant = tree.Word(rest.pop(0), nowhere) if has_variant else None
+    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant=variant)
+    place = _inside(statement, tuple(rest), siblings if at_key else None)
+    if rest or not at_key:
+        return place
+    parts = [part.key for part in parts_of(place.model).values()] if place.model else []
+    scopes = variants if kind == "defaults" and not variant else ()
+    names = (*parts, *place.legal, *scopes)
+    return replace(place, legal=tuple(name for name in names if name not in siblings))
+
+
+def _inside(
+    statement: tree.Statement,
+    above: tuple[str, ...],
+    siblings: Collection[str] | None = None,
+) -> CursorPlace:
+    """Return the context inside some keys of a statement.
+
+    ``siblings`` contains the keys at the same level; None at a value.
+    """
+    kind = statement.kind.text
+    model, legal = model_of_statement(statement), legal_keys(statement)
+    while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
+        key, word, *rest = above
+        model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)
+    if not above and siblings is not None:
+        legal = tuple(name for name in legal if name not in siblings)
+        return CursorPlace("key", kind, model, legal)
+    if not above:
+        return CursorPlace("value", kind, model)
+    (key,) = above
+    where: Where = "reference" if key in ("from", REFERRING) else "value"
+    known = model if model is not None and key in keys_of(model) else None
+    return CursorPlace(where, kind, known, key=key)

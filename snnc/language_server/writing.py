@@ -6,7 +6,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Diagnostics, Fix
-from snnc.language_server.analysis import Analysis
+from snnc.language.names import why_no_name, why_no_package
 from snnc.language_server.buffers import (
     between,
     offset_in,
@@ -16,14 +16,13 @@ from snnc.language_server.buffers import (
     workspace_edit,
 )
 from snnc.language_server.completion import Completion, completions_at
-from snnc.language_server.server import SpecServer
+from snnc.language_server.server import Request, SpecServer
 from snnc.language_server.word_roles import (
     SpecWord,
+    mentions,
     named_at,
     network_at,
     uses_at,
-    why_no_network,
-    why_not_renamed,
 )
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
@@ -109,81 +108,63 @@ def _touches(edit: Fix, lines: range) -> bool:
     return first < lines.stop and last >= lines.start
 
 
-def _uses(
-    server: SpecServer, analysis: Analysis, position: types.Position
-) -> list[SpecWord]:
-    offset = offset_in(analysis.source, position, server.codec)
-    return uses_at(analysis.document, offset)
+def _uses(request: Request) -> list[SpecWord]:
+    return uses_at(request.analysis.document, request.offset)
 
 
-def definition(
-    server: SpecServer, analysis: Analysis, params: types.DefinitionParams
-) -> list[types.Location]:
-    uses = _uses(server, analysis, params.position)
-    found = [word for word in uses if word.role == "definition"]
-    return _places(server, params.text_document.uri, found)
+def definition(request: Request) -> list[types.Location]:
+    found = [word for word in _uses(request) if word.role == "definition"]
+    return _locate(request, found)
 
 
-def references(
-    server: SpecServer, analysis: Analysis, params: types.ReferenceParams
-) -> list[types.Location]:
-    uses = _uses(server, analysis, params.position)
-    if not params.context.include_declaration:
+def references(request: Request) -> list[types.Location]:
+    uses = _uses(request)
+    if not request.params.context.include_declaration:
         uses = [word for word in uses if word.role == "reference"]
     uses.sort(key=lambda word: word.role)  # the definition first
-    return _places(server, params.text_document.uri, uses)
+    return _locate(request, uses)
 
 
-def _places(
-    server: SpecServer, uri: str, words: list[SpecWord]
-) -> list[types.Location]:
-    return [types.Location(uri, range_of(word.span, server.codec)) for word in words]
+def _locate(request: Request, words: list[SpecWord]) -> list[types.Location]:
+    return [types.Location(request.uri, request.range_of(word.span)) for word in words]
 
 
-def highlight(
-    server: SpecServer, analysis: Analysis, params: types.DocumentHighlightParams
-) -> list[types.DocumentHighlight]:
+def highlight(request: Request) -> list[types.DocumentHighlight]:
     kinds = types.DocumentHighlightKind
+    kind_of = {"definition": kinds.Write, "reference": kinds.Read}
     return [
-        types.DocumentHighlight(
-            range_of(word.span, server.codec),
-            kinds.Write if word.role == "definition" else kinds.Read,
-        )
-        for word in _uses(server, analysis, params.position)
+        types.DocumentHighlight(request.range_of(word.span), kind_of[word.role])
+        for word in _uses(request)
     ]
 
 
-def rename(
-    server: SpecServer, analysis: Analysis, params: types.RenameParams
-) -> types.WorkspaceEdit:
-    offset = offset_in(analysis.source, params.position, server.codec)
-    edits = _rename_everywhere(analysis, offset, params.new_name)
-    return workspace_edit(params.text_document.uri, edits, server)
-
-
-def prepare(
-    server: SpecServer, analysis: Analysis, params: types.PrepareRenameParams
-) -> types.Range | None:
-    document = analysis.document
-    offset = offset_in(analysis.source, params.position, server.codec)
+def prepare(request: Request) -> types.Range | None:
+    document, offset = request.analysis.document, request.offset
     found = network_at(document, offset) or named_at(document, offset)
-    return None if found is None else range_of(found.span, server.codec)
+    return None if found is None else request.range_of(found.span)
 
 
-def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> list[Fix]:
+def rename(request: Request) -> types.WorkspaceEdit:
     """Replace a name everywhere.
 
     Raise JsonRpcInvalidParams if no name is at the offset, or the new name is refused.
     """
-    document = analysis.document
-    uses = uses_at(document, offset)
-    if network := network_at(document, offset):
-        spans, reason = [network.span], why_no_network(document, name)
+    document, uses = request.analysis.document, _uses(request)
+    name, spans = request.params.new_name, [word.span for word in uses]
+    if network := network_at(document, request.offset):
+        spans, reason = [network.span], why_no_package(name)
     elif uses:
-        spans = [word.span for word in uses]
-        reason = why_not_renamed(document, uses[0].text, name)
+        reason = why_no_name(name)
+        defined = {w.text for w in mentions(document) if w.role == "definition"}
+        if not reason and name in defined - {uses[0].text}:
+            reason = "there is another layer of that name"
     else:
-        spans, reason = [], "there is no name here"
+        raise JsonRpcInvalidParams("there is no name here")
     if reason:
-        raise JsonRpcInvalidParams(reason)
-    return [Fix(span, name) for span in spans]
+        raise JsonRpcInvalidParams(f"{name}: {reason}")
+    # A statement with a syntax error may use the name.
+    if broken := next((s for s in document.statements if s.broken), None):
+        line = broken.span.first.line
+        raise JsonRpcInvalidParams(f"line {line} can't be read: fix it first")
+    edits = [Fix(span, name) for span in spans]
+    return workspace_edit(request.uri, edits, request.server)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 
 from snnc.ir.device import Energy
-from snnc.ir.lowered import Population
-from snnc.ir.mapped import MappedNetwork, Route, RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.runtime.pes import WEIGHT_EPOCH
 
 
@@ -70,9 +69,9 @@ def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
     return Activity(name, *(sum(getattr(p, key) for p in parts) for key in sums))
 
 
-@dataclass(frozen=True)
-class NetworkActivity:
-    """A network's maximum activity on the chip.
+@dataclass(frozen=True, kw_only=True)
+class NetworkActivity(Activity):
+    """A network's maximum activity on the chip, and the sum over its layers.
 
     Attributes
     ----------
@@ -98,83 +97,47 @@ class NetworkActivity:
     def by_name(self) -> Mapping[str, Activity]:
         return {layer.name: layer for layer in self.layers}
 
-    @property
-    def spikes(self) -> float:
-        """Spikes of all populations, including those on the host."""
-        return sum(layer.spikes for layer in self.layers)
-
-    @property
-    def operations(self) -> float:
-        return sum(layer.operations for layer in self.layers)
-
-    def joules(self, energy: Energy) -> float:
-        return sum(layer.joules(energy) for layer in self.layers)
-
-    def idle_joules(self, energy: Energy) -> float:
-        return sum(layer.idle_joules(energy) for layer in self.layers)
-
 
 def activity_of(routed: RoutedNetwork) -> NetworkActivity:
     """Bound a network's activity per inference and per step."""
     mapped, routes = routed.mapped, routed.routes
-    dt, populations = mapped.lowered.network.timing.dt, mapped.lowered.by_name
+    network, populations = mapped.lowered.network, mapped.lowered.by_name
+    timing, dt = network.timing, network.timing.dt
     rates = {name: population.upper_rate for name, population in populations.items()}
-    into: dict[str, list[Route]] = defaultdict(list)
+    operations: dict[str, float] = defaultdict(int)
+    arrivals: dict[str, float] = defaultdict(int)
     for route in routes:
-        into[route.target].append(route)
-    layers = tuple(
-        _activity(population, into[name], mapped)
+        spikes = rates[route.source] * timing.present
+        operations[route.target] += spikes * route.operations
+        arrivals[route.target] += spikes * route.messages
+    layers = [
+        Activity(
+            name,
+            population.neurons * population.upper_rate * timing.present,
+            operations[name],
+            arrivals[name],
+            population.neurons * timing.steps if population.on_chip else 0,
+        )
         for name, population in populations.items()
-    )
-    if mapped.learned is not None:
-        layers += (_learning(mapped, into[mapped.lowered.network.readout.name]),)
-    leaving = read_by_host(mapped)
-    entering = sum(
-        rates[r.source] * r.messages
-        for r in routes
-        if not populations[r.source].on_chip
-    )
+    ]
+    if mapped.learned is not None:  # the readout, which has no spikes
+        name = network.readout.name
+        (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers
+        learned = registers.words * (timing.steps // WEIGHT_EPOCH)
+        updates = block.compartments * timing.steps
+        own = operations[name], arrivals[name]
+        layers.append(Activity(name, 0.0, *own, updates, learned))
+    entering = [r for r in routes if not populations[r.source].on_chip]
+    leaving = [populations[name] for name in read_by_host(mapped)]
     return NetworkActivity(
-        layers,
-        to_chip=entering * dt,
-        to_host=sum(rates[s] * populations[s].neurons for s in leaving) * dt,
+        *astuple(sum_activity(network.name, layers)),
+        layers=tuple(layers),
+        to_chip=sum(rates[r.source] * r.messages for r in entering) * dt,
+        to_host=sum(p.upper_rate * p.neurons for p in leaving) * dt,
         crossing=sum(rates[r.source] * r.crossing for r in routes) * dt,
         crossing_in_order=sum(rates[r.source] * r.crossing_in_order for r in routes)
         * dt,
     )
-
-
-def _activity(
-    population: Population, read: Sequence[Route], mapped: MappedNetwork
-) -> Activity:
-    timing = mapped.lowered.network.timing
-    return Activity(
-        population.name,
-        population.neurons * population.upper_rate * timing.present,
-        *_inputs(read, mapped),
-        population.neurons * timing.steps if population.on_chip else 0,
-    )
-
-
-def _inputs(read: Sequence[Route], mapped: MappedNetwork) -> tuple[float, float]:
-    """Return the operations and the arriving spikes of routes."""
-    populations, present = mapped.lowered.by_name, mapped.lowered.network.timing.present
-    once = [populations[r.source].upper_rate * present for r in read]
-    return (
-        sum(n * r.operations for n, r in zip(once, read, strict=True)),
-        sum(n * r.messages for n, r in zip(once, read, strict=True)),
-    )
-
-
-def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
-    """Bound the activity of a readout that learns, which has no spikes."""
-    assert mapped.learned is not None
-    network = mapped.lowered.network
-    steps, name = network.timing.steps, network.readout.name
-    (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers
-    learned = registers.words * (steps // WEIGHT_EPOCH)
-    updates = block.compartments * steps
-    return Activity(name, 0.0, *_inputs(read, mapped), updates, learned)
 
 
 def read_by_host(mapped: MappedNetwork) -> tuple[str, ...]:

@@ -295,6 +295,16 @@ class Axis:
         index = place - output * self.stride + self.before
         return self.taps[index] if 0 <= index < len(self.taps) else ()
 
+    def taps_of(self, tile: Interval) -> tuple[int, ...]:
+        """Return the taps through which a tile reads the source instead of padding.
+
+        They are consecutive: a gap would need a stride larger than the image, which
+        would then have a single output.
+        """
+        runs = self.view(tile).runs
+        taps = [run.tap - i * self.stride for run in runs for i in range(run.length)]
+        return tuple(range(min(taps), max(taps) + 1)) if taps else ()
+
     def reach(self, outputs: Interval) -> Interval:
         """Return the interval of positions that are read, including padding."""
         first = outputs[0] * self.stride - self.before

@@ -25,8 +25,13 @@ from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
-from snnc.loihi.scatter_axis import EntryAxis, Reads, ScatterAxis, transposed_axis
-from snnc.loihi.sparse_link import SparseLink
+from snnc.loihi.sparse_link import (
+    EntryAxis,
+    Reads,
+    ScatterAxis,
+    SparseLink,
+    transposed_axis,
+)
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
 

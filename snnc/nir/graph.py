@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from snnc.ir.logical import InputLayer, ReadoutLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
-from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of
+from snnc.nir.nodes import Neuron, NirNeurons, nir_neurons_of
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -81,23 +80,31 @@ class TensorTerm:
     scale: float
     bias: tuple[float, float] | None
 
-    @property
-    def windows(self) -> int:
-        """The number of values that the average pools cover."""
-        return prod(prod(pool.window) for pool in self.projection.pools)
-
 
 @dataclass(slots=True)
 class ExportedGraph:
     """The nodes and edges so far, and the nodes of each layer.
 
-    ``terms`` are the linear nodes that were made from the network's projections.
+    Attributes
+    ----------
+    tensors
+        The tensors in the network's layout.
+    terms
+        The linear nodes that were made from the network's projections.
+    ends
+        The nodes that output each layer's spikes.
+    spikes
+        The activation of one spike of each layer.
     """
 
+    lowered: LoweredNetwork
+    tensors: Mapping[str, Array]
     nodes: dict[str, ExportedNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     placed: list[ExportedLayer] = field(default_factory=list)
     terms: dict[str, TensorTerm] = field(default_factory=dict)
+    ends: dict[str, list[str]] = field(default_factory=dict)
+    spikes: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, node: ExportedNode, *sources: str) -> str:
         """Add a node that reads ``sources``, and return its unique name."""
@@ -106,6 +113,98 @@ class ExportedGraph:
         self.nodes[name] = node
         self.edges += [(source, name) for source in sources]
         return name
+
+    def add_input(self, given: InputLayer) -> None:
+        shape = nir_shape(given.shape)
+        node = ExportedNode("Input", {"input_type": np.array(shape)})
+        end = self.add(INPUT, node)
+        if given.scaled is not None:
+            # Use a separate node, because padding adds zeros to the scaled values.
+            low, high = given.scaled
+            slope = (high - low) / (given.high - given.low)
+            scaled = _scaling(shape, slope, low - slope * given.low)
+            end = self.add(f"{given.name}_scaled", scaled, end)
+        self.ends[given.name] = [end]
+        self.spikes[given.name] = 1.0
+
+    def add_population(self, population: Population, neuron: Neuron) -> None:
+        """Add the neurons of a layer, or of one level of a max pool, node by node."""
+        layer, name = population.layer, population.name
+        assert layer.spiking is not None
+        dt = self.lowered.network.timing.dt
+        cell = nir_neurons_of(layer.spiking, neuron, dt, layer.is_encoder)
+        count, axis = nodes_of(self.lowered, name)
+        shape: Shape = cut(population.volume, count, axis)
+        if population.volume == volume_of(layer.shape):
+            shape = layer.shape
+        self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
+        self.ends[name] = []
+        for number in range(count):
+            own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
+            projections = self.lowered.into(name)
+            linear, growth = self._sum(own, name, projections, cell, number)
+            node = _neurons(cell, nir_shape(shape))
+            end = self.add(f"{own}_neurons", node, *linear)
+            self.ends[name].append(end)
+            placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
+            self.placed.append(placed)
+
+    def add_readout(self, readout: ReadoutLayer) -> None:
+        name, shape = readout.name, readout.shape
+        linear, growth = self._sum(name, name, self.lowered.readout)
+        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
+        self.placed.append(placed)
+        node = ExportedNode("Output", {"output_type": np.array(shape)})
+        self.nodes[OUTPUT] = node
+        self.edges += [(source, OUTPUT) for source in linear]
+
+    def _sum(
+        self,
+        node: str,
+        name: str,
+        projections: Sequence[Projection],
+        cell: NirNeurons | None = None,
+        number: int = 0,
+    ) -> tuple[tuple[str, ...], float]:
+        """Add the linear nodes of a reader's inputs; the first node has the bias."""
+        gain, rest = (1.0, 0.0) if cell is None else (cell.gain, cell.rest)
+        population = self.lowered.by_name.get(name)
+        bias = self.tensors.get(f"{name}.bias")
+        if bias is not None and population is not None:
+            bias = np.tile(bias, population.volume[0])  # for each slice of the depth
+        names: list[str] = []
+        size = 0
+        terms = (
+            (projection, self.ends[projection.source][which], linear)
+            for projection in projections
+            for which, linear in linears_of(
+                self.lowered, projection, self.tensors, number
+            )
+        )
+        for projection, source, linear in terms:
+            scale = gain * self.spikes[projection.source]
+            weight = scale * linear.weight
+            if names and _changes_nothing(linear, weight):
+                names.append(source)
+                continue
+            own, offset = node, np.zeros(len(weight))
+            if names:
+                own = f"{node}_from_{source.removesuffix('_neurons')}"
+            else:
+                offset += rest
+                offset += 0.0 if bias is None else gain * bias
+            moved = None if names or bias is None else (gain, rest)
+            if linear.flattens is not None:
+                given = {"input": np.array(linear.flattens)}
+                flat = ExportedNode("Flatten", {"input_type": given, "start_dim": 0})
+                source = self.add(f"{own}_flat", flat, source)
+            own = self.add(own, _node(linear, weight, offset), source)
+            self.terms[own] = TensorTerm(projection, linear, scale, moved)
+            names.append(own)
+            size += weight.size
+        read = {p.tensor for p in projections if p.tensor is not None}
+        due = sum(self.tensors[tensor].size for tensor in read)
+        return tuple(names), size / due if due else 1.0
 
 
 def graph_of(
@@ -118,121 +217,14 @@ def graph_of(
     tensors
         The tensors in the network's layout.
     neuron
-        The NIR neuron for ReLU; see `snnc.nir.neurons`.
+        The NIR neuron for ReLU; see `snnc.nir.nodes`.
     """
-    maker = _GraphMaker(lowered, tensors)
-    maker.add_input(lowered.network.input)
+    graph = ExportedGraph(lowered, tensors)
+    graph.add_input(lowered.network.input)
     for population in lowered.in_reading_order:
-        maker.add_population(population, neuron)
-    maker.add_readout(lowered.network.readout)
-    return maker.graph
-
-
-class _GraphMaker:
-    def __init__(self, lowered: LoweredNetwork, tensors: Mapping[str, Array]) -> None:
-        self._lowered = lowered
-        self._tensors = tensors
-        self.graph = ExportedGraph()
-        # The nodes that output each layer's spikes, and the activation of one spike.
-        self._ends: dict[str, list[str]] = {}
-        self._spikes: dict[str, float] = {}
-
-    def add_input(self, given: InputLayer) -> None:
-        shape = nir_shape(given.shape)
-        node = ExportedNode("Input", {"input_type": np.array(shape)})
-        end = self.graph.add(INPUT, node)
-        if given.scaled is not None:
-            # Use a separate node, because padding adds zeros to the scaled values.
-            low, high = given.scaled
-            slope = (high - low) / (given.high - given.low)
-            scaled = _scaling(shape, slope, low - slope * given.low)
-            end = self.graph.add(f"{given.name}_scaled", scaled, end)
-        self._ends[given.name] = [end]
-        self._spikes[given.name] = 1.0
-
-    def add_population(self, population: Population, neuron: Neuron) -> None:
-        """Add the neurons of a layer, or of one level of a max pool, node by node."""
-        layer, name = population.layer, population.name
-        assert layer.spiking is not None
-        dt = self._lowered.network.timing.dt
-        cell = nir_neurons_of(layer.spiking, neuron, dt, layer.is_encoder)
-        count, axis = nodes_of(self._lowered, name)
-        shape: Shape = cut(population.volume, axis, count)
-        if population.volume == volume_of(layer.shape):
-            shape = layer.shape
-        self._spikes[name] = 1 / (layer.spiking.rate.high * dt)
-        self._ends[name] = []
-        for number in range(count):
-            own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
-            projections = self._lowered.into(name)
-            linear, growth = self._sum(own, name, projections, cell, number)
-            node = _neurons(cell, nir_shape(shape))
-            end = self.graph.add(f"{own}_neurons", node, *linear)
-            self._ends[name].append(end)
-            placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
-            self.graph.placed.append(placed)
-
-    def add_readout(self, readout: ReadoutLayer) -> None:
-        name, shape = readout.name, readout.shape
-        linear, growth = self._sum(name, name, self._lowered.readout)
-        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
-        self.graph.placed.append(placed)
-        node = ExportedNode("Output", {"output_type": np.array(shape)})
-        self.graph.nodes[OUTPUT] = node
-        self.graph.edges += [(source, OUTPUT) for source in linear]
-
-    def _sum(
-        self,
-        node: str,
-        name: str,
-        projections: Sequence[Projection],
-        cell: NirNeurons | None = None,
-        number: int = 0,
-    ) -> tuple[tuple[str, ...], float]:
-        """Add the linear nodes of a reader's inputs; the first node has the bias."""
-        gain, rest = (1.0, 0.0) if cell is None else (cell.gain, cell.rest)
-        population = self._lowered.by_name.get(name)
-        bias = self._tensors.get(f"{name}.bias")
-        if bias is not None and population is not None:
-            bias = np.tile(bias, population.volume[0])  # for each slice of the depth
-        names: list[str] = []
-        size = 0
-        terms = (
-            (projection, self._ends[projection.source][which], linear)
-            for projection in projections
-            for which, linear in linears_of(
-                self._lowered, projection, self._tensors, number
-            )
-        )
-        for projection, source, linear in terms:
-            scale = gain * self._spikes[projection.source]
-            weight = scale * linear.weight
-            if names and _changes_nothing(linear, weight):
-                names.append(source)
-                continue
-            own, offset = node, np.zeros(len(weight))
-            if names:
-                own = f"{node}_from_{source.removesuffix('_neurons')}"
-            else:
-                offset += rest
-                offset += 0.0 if bias is None else gain * bias
-            moved = None if names or bias is None else (gain, rest)
-            own = self._add_linear(own, source, linear, weight, offset)
-            self.graph.terms[own] = TensorTerm(projection, linear, scale, moved)
-            names.append(own)
-            size += weight.size
-        read = {p.tensor for p in projections if p.tensor is not None}
-        due = sum(self._tensors[tensor].size for tensor in read)
-        return tuple(names), size / due if due else 1.0
-
-    def _add_linear(
-        self, name: str, source: str, linear: Linear, weight: Array, bias: Array
-    ) -> str:
-        if linear.flattens is not None:
-            shape = {"input": np.array(linear.flattens)}
-            flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
-            source = self.graph.add(f"{name}_flat", flat, source)
-        return self.graph.add(name, _node(linear, weight, bias), source)
+        graph.add_population(population, neuron)
+    graph.add_readout(lowered.network.readout)
+    return graph
 
 
 def _node(linear: Linear, weight: Array, bias: Array) -> ExportedNode:

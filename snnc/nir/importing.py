@@ -16,16 +16,15 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import ImportOutcome, outcome, write_all
-from snnc.importer.model import RefusedModelError
+from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import check_file, refusing
-from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
-from snnc.nir.neurons import Neuron
+from snnc.nir.nodes import Neuron
 from snnc.nir.translate import translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -195,7 +194,9 @@ def _take(
 ) -> bool:
     """Copy a tensor's values from a node; return whether it has no other values."""
     weight = node.arrays["weight"].astype(float)
-    number, count = (np.rint(t.linear.weight * t.windows) for t in (place, used))
+    # The number of values that the average pools cover.
+    windows = prod(prod(pool.window) for pool in place.projection.pools)
+    number, count = (np.rint(t.linear.weight * windows) for t in (place, used))
     if weight.shape != number.shape or weight[count == 0].any():
         return False
     if place.bias is not None:
@@ -205,6 +206,6 @@ def _take(
         values[:] = ((bias - np.float32(rest)) / gain)[: len(values)]
     if (tensor := place.projection.tensor) is not None:
         alone = count == 1
-        values = weight[alone] / place.scale * place.windows
+        values = weight[alone] / place.scale * windows
         tensors[tensor][number[alone].astype(int) - 1] = values
     return True

@@ -25,7 +25,7 @@ import numpy as np
 from snnc.importer.linear import AxisWindow
 from snnc.ir import lowered as ir
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork, Pairwise, Projection, Triple, Volume
+from snnc.ir.lowered import LoweredNetwork, Pairwise, Projection, Volume
 from snnc.ir.shapes import same_pad, volume_of
 from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
@@ -100,37 +100,33 @@ def linears_of(
     shape = network.input.shape if population is None else population.layer.shape
     whole = volume_of(shape) if population is None else population.volume
     nodes, axis = nodes_of(lowered, projection.source)
-    read = cut(whole, axis, nodes)
-    picked = projection.picked or all_places(whole[:3])
+    read = cut(whole, nodes, axis)
+    # A comparison that reads a level of a max pool reads its nodes one by one.
+    is_level = isinstance(reach, Pairwise) and projection.picked is None
+    number, picked = 0, all_places(read[:3])
+    if not is_level:
+        everywhere = projection.picked or all_places(whole[:3])
+        number, picked = _node_picked(everywhere, axis, nodes)
     if isinstance(reach, ir.Full):
-        number, picked = _node_picked(picked, axis, nodes)
         own = _matrix(projection, tensors, read, picked)
         flattens = nir_shape_of(read) if len(shape) > 1 else None
         yield number, Linear(own, flattens=flattens)
         return
     target = lowered.by_name[projection.target]
-    count, along = nodes_of(lowered, projection.target)
-    given = cut(target.volume, along, count)
+    given = cut(target.volume, *nodes_of(lowered, projection.target))
     if isinstance(reach, Pairwise):
-        compares = projection.picked is None and nodes > 1
-        reads = compare_kernels(
-            projection, reach, node, given[-1], nodes if compares else 1
-        )
+        count = nodes if is_level else 1
+        compared = _compare(projection, reach, node, given[-1], count)
+        reads = [(number + n, moving) for n, moving in compared]
     else:
         kernel = compose(projection, read, given[-1], tensors)
         if projection.source == network.input.name and projection.tensor is None:
             kernel = kernels.signs(read[3], *network.input.bounds)
-        reads = [(0, move_window(kernel, reach, picked))]
-    for number, read_by in reads:
-        here = picked
-        if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
-            here = all_places(read[:3])  # handle each node of a level separately
-        elif nodes > 1:
-            number, here = _node_picked(picked, axis, nodes)
-        over = expand_to_source(read_by, here, read, given)
+        reads = [(number, move_window(kernel, reach, picked))]
+    for number, moving in reads:
         if len(shape) == 1:
-            yield number, Linear(over.kernel[0, 0, 0].T)
-        elif (conv := convolution(over, read, given)) is not None:
+            yield number, Linear(moving.kernel[0, 0, 0].T)
+        elif (conv := convolution(moving, picked, read, given)) is not None:
             yield number, conv
 
 
@@ -139,7 +135,7 @@ def nir_shape_of(volume: Volume) -> Shape:
     return depth * channels, height, width
 
 
-def cut(volume: Volume, axis: int, nodes: int) -> Volume:
+def cut(volume: Volume, nodes: int, axis: int) -> Volume:
     """Return the volume of one of several nodes, which divide an axis."""
     sizes = [n // nodes if i == axis else n for i, n in enumerate(volume)]
     return sizes[0], sizes[1], sizes[2], sizes[3]
@@ -172,54 +168,44 @@ def _matrix(
     return matrix
 
 
-@dataclass(frozen=True, slots=True)
-class MovingKernel:
-    """A kernel (depth, height, width, in, out), and how it moves over a source."""
-
-    kernel: Array
-    stride: Triple
-    before: Triple
-
-
 class NoNodeError(ValueError):
     """Raised if no NIR convolution can express how a layer reads its source."""
 
 
-def compare_kernels(
+@dataclass(frozen=True, slots=True)
+class MovingKernel:
+    """A kernel (depth, height, width, in, out), and how it moves over a source.
+
+    ``stride`` and ``before`` have a value for each of the three axes.
+    """
+
+    kernel: Array
+    stride: Array
+    before: Array
+
+
+def _compare(
     projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
-) -> list[tuple[int, MovingKernel]]:
-    """Return the kernel of a comparison neuron for each node that it reads."""
-    reads = []
-    entries = reach.nodes[node]
+) -> Iterator[tuple[int, MovingKernel]]:
+    """Yield the kernel of a comparison neuron for each node that it reads."""
+    axis, entries = reach.axis, reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
         own = [
             (w, f // nodes, s // nodes) for w, f, s in entries if f % nodes == number
         ]
         low, high = min(f for _, f, _ in own), max(f for _, f, _ in own)
-        sizes = [high - low + 1 if i == reach.axis else 1 for i in range(3)]
-        kernel = np.zeros((*sizes, channels, channels))
+        taps, stride, before = np.ones(3, int), np.ones(3, int), np.zeros(3, int)
+        taps[axis], stride[axis], before[axis] = high - low + 1, own[0][2], -low
+        kernel = np.zeros((*taps, channels, channels))
         for weight, first, _ in own:
-            at = [first - low if i == reach.axis else 0 for i in range(3)]
-            kernel[tuple(at)] += weight * np.eye(channels)
-        stride = _along(reach.axis, own[0][2], 1)
-        before = _along(reach.axis, -low, 0)
-        reads.append((number, _over_pools(projection, kernel, stride, before)))
-    return reads
-
-
-def _over_pools(
-    projection: Projection, kernel: Array, stride: Triple, before: Triple
-) -> MovingKernel:
-    overlaps = any(
-        window > step
-        for pool in projection.pools
-        for window, step in zip(pool.window, pool.stride, strict=True)
-    )
-    if overlaps and max(before) > 0:
-        raise NoNodeError("a padded maximum of averages that overlap")
-    for pool in projection.pools:
-        stride, before = _times(stride, pool.stride), _times(before, pool.stride)
-    return MovingKernel(fold_pools(kernel, projection), stride, before)
+            kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
+        overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
+        if overlaps and max(before) > 0:
+            raise NoNodeError("a padded maximum of averages that overlap")
+        for pool in projection.pools:
+            stride, before = stride * pool.stride, before * pool.stride
+        folded = fold_pools(kernel, projection)
+        yield number, MovingKernel(folded, stride, before)
 
 
 def move_window(kernel: Array, window: ir.Window, picked: Grid) -> MovingKernel:
@@ -228,40 +214,26 @@ def move_window(kernel: Array, window: ir.Window, picked: Grid) -> MovingKernel:
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0
         for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
     ]
-    return MovingKernel(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
+    before = np.array([window.depth_before, *pads[1:]])
+    return MovingKernel(kernel, np.array(window.stride), before)
 
 
-def expand_to_source(
+def convolution(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
-) -> MovingKernel:
-    """Convert a kernel over picked positions to a kernel over the whole source."""
-    for n, m, k, s, b, axis in zip(
-        read[:3],
-        given[:3],
-        moving.kernel.shape[:3],
-        moving.stride,
-        moving.before,
-        picked,
-        strict=True,
-    ):
-        reaches = (m - 1) * s - b + k > len(axis) and axis.start + axis.step * len(
-            axis
-        ) < n
-        if reaches or (b > 0 and axis.start >= axis.step):
+) -> Linear | None:
+    """Return the convolution over the whole source; None if it reads only padding."""
+    sizes = zip(moving.kernel.shape, moving.stride, moving.before, strict=False)
+    for size, places, axis, (k, s, b) in zip(read, given, picked, sizes, strict=False):
+        overhangs = (places - 1) * s - b + k > len(axis)
+        is_cut = axis.start + axis.step * len(axis) < size
+        if (overhangs and is_cut) or (b > 0 and axis.start >= axis.step):
             raise NoNodeError("only some of its positions are padded with zeros")
     steps = triple(tuple(axis.step for axis in picked))
-    before = _times(moving.before, steps)
-    return MovingKernel(
-        kernels.dilate(moving.kernel, steps),
-        _times(moving.stride, steps),
-        triple(tuple(b - axis.start for b, axis in zip(before, picked, strict=True))),
-    )
-
-
-def convolution(moving: MovingKernel, read: Volume, given: Volume) -> Linear | None:
+    stride = [int(n) for n in moving.stride * steps]
+    before = [int(n) for n in moving.before * steps - [axis.start for axis in picked]]
+    dilated = kernels.dilate(moving.kernel, steps)
     slices = range(read[0]), range(given[0])
-    stride, before = moving.stride, moving.before
-    plane = kernels.plane(moving.kernel, *slices, stride[0], before[0])
+    plane = kernels.plane(dilated, *slices, stride[0], before[0])
     if plane is None:
         return None
     axes = [
@@ -274,18 +246,10 @@ def convolution(moving: MovingKernel, read: Volume, given: Volume) -> Linear | N
     ends = [(front, behind) for front, behind, _ in padded]
     return Linear(
         np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends]),
-        stride[1:],
+        tuple(stride[1:]),
         tuple(padding for *_, padding in padded),
         read[1:3],
     )
-
-
-def _along(axis: int, value: int, other: int) -> Triple:
-    return triple(tuple(value if i == axis else other for i in range(3)))
-
-
-def _times(one: Triple, other: Triple) -> Triple:
-    return triple(tuple(a * b for a, b in zip(one, other, strict=True)))
 
 
 Padding = tuple[int, int, int]

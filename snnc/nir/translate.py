@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
-from snnc.nir import convolutions
 from snnc.nir.graph_file import AGAIN, NirGraph, Node
-from snnc.nir.neurons import NEURONS, spec_neurons_of
+from snnc.nir.nodes import NEURONS, convolve, matrix_of, pool_of, spec_neurons_of
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
@@ -194,7 +193,7 @@ class _Translator:
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
             raise node.refusal("it comes after a Flatten", "remove the Flatten")
-        convolved = convolutions.convolve(node, value.shape)
+        convolved = convolve(node, value.shape)
         if (rescaled := self._rescaled(node, value, convolved.weight)) is not None:
             return rescaled
         source = self._scaled(f"{node.name}_scale", value)
@@ -275,7 +274,7 @@ class _Translator:
         return NodeValue(layer, size, factor, value.shape, value.is_linear)
 
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
-        options, shape, window = convolutions.pool_of(node, value.shape)
+        options, shape, window = pool_of(node, value.shape)
         layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
         factor = value.factor * (window if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)
@@ -367,23 +366,3 @@ REFUSED = {
     "LI": (SILENT, FILTER),
     "CubaLI": (SILENT, FILTER),
 }
-
-
-def matrix_of(node: Node) -> Array:
-    """Return the weight (out, in) of an `Affine` or `Linear` node.
-
-    Raise RefusedModelError if the weight is not a matrix of finite numbers, or the bias
-    has another size.
-    """
-    weight = node.array("weight")
-    if weight.ndim != 2:
-        raise node.refusal(f"its weight has {weight.ndim} axes", AGAIN)
-    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
-    if bias.shape != weight.shape[:1]:
-        raise node.refusal(
-            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
-            f"{weight.shape[0]} channels",
-            AGAIN,
-        )
-    convolutions.check_finite(node, weight, bias)
-    return weight

@@ -1,27 +1,47 @@
-"""Convert text to tokens and to the syntax tree with lark, and literals to text."""
+"""Convert text to tokens and to the syntax tree, and literals to text.
+
+``grammar/snn.lark`` is the grammar. One token of lookahead decides every rule.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.util import cache_from_source
-from itertools import chain, islice
-from pathlib import Path
-from typing import Any
-
-import lark
-from lark.exceptions import UnexpectedToken
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
 
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, KEYS, KINDS, UNITS, VARIANTS
 from snnc.language.written import numeral
-from snnc.source import Span, grammar_path
+from snnc.source import SourceFile, Span
 
 OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
 """The closing bracket of each opening bracket."""
 CLOSERS = frozenset(OPENERS.values())
-_MEASURABLE = frozenset(("NUMBER", "RANGE"))
+_SIGNED = r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?"
+_END = r"(?![\w.])"
+TERMINALS = {
+    "COMMENT": r"#[^\n]*",
+    "BLANK": r"[^\S\n]+",
+    "RANGE": rf"(?:{_SIGNED})?\.\.(?:{_SIGNED})?{_END}",
+    "DIMS": rf"\d+(?:x\d+)+{_END}",
+    "NUMBER": f"{_SIGNED}{_END}",
+    "MALFORMED": r"[+-]?[\d.][\w.]*",
+    "STRING": r'"(?:[^"\\\n]|\\[^\n])*"',
+    "UNTERMINATED": r'"(?:[^"\\\n]|\\[^\n])*\\?',
+    "NAME": r"[^\W\d]\w*",
+    "NEWLINE": r"\n",
+    "LBRACE": r"\{",
+    "RBRACE": r"\}",
+    "LSQB": r"\[",
+    "RSQB": r"\]",
+    "COMMA": ",",
+    "UNKNOWN": r'[^\w\s{}\[\],"#.+-]+|.',
+}
+"""The patterns of tokens; the first one that matches applies."""
+_TOKEN = re.compile("|".join(f"(?P<{name}>{p})" for name, p in TERMINALS.items()))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 
 
@@ -41,7 +61,36 @@ class Token(str):
         return token
 
 
-def _is_unit(word: str, following: lark.Token | None) -> bool:
+def tokens(span: Span, text: str | None = None, most: int | None = None) -> list[Token]:
+    """Return at most ``most`` tokens in a span; unknown characters are tokens too.
+
+    A ``text`` whose escapes are resolved replaces the characters of the span. All its
+    tokens then have the whole span.
+    """
+    found = list(islice(_read(span, text), most))
+    following = (*found[2:], None)
+    for before, token, after in zip(found, found[1:], following, strict=False):
+        measured = before.type in ("NUMBER", "RANGE")
+        if measured and token.type == "NAME" and _is_unit(token, after):
+            token.type = "UNIT"
+    return found
+
+
+def _read(whole: Span, text: str | None) -> Iterator[Token]:
+    for match in _TOKEN.finditer(whole.text if text is None else text):
+        kind = match.lastgroup or ""
+        if kind in ("COMMENT", "BLANK"):
+            continue
+        kind = match[0].upper() if match[0] in CLAUSES else kind
+        span = whole
+        if text is None:
+            start = whole.start + match.start()
+            end = start if kind == "NEWLINE" else whole.start + match.end()
+            span = Span(whole.source, start, end)
+        yield Token(kind, match[0], span)
+
+
+def _is_unit(word: str, following: Token | None) -> bool:
     """Return whether a word after a number is a unit rather than a key.
 
     An unknown word is treated as a misspelt key if a value follows, otherwise as a
@@ -56,103 +105,118 @@ def _is_unit(word: str, following: lark.Token | None) -> bool:
     return following in KEYS
 
 
-class UnitMarker:
-    """Change the type of units from NAME to UNIT, between lark's lexer and parser."""
-
-    always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
-
-    def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
-        previous: lark.Token | None = None
-        waiting: lark.Token | None = None
-        for token in chain(stream, (None,)):
-            if waiting is not None:
-                measured = previous is not None and previous.type in _MEASURABLE
-                if measured and waiting.type == "NAME" and _is_unit(waiting, token):
-                    waiting = waiting.update(type="UNIT")
-                yield waiting
-                previous = waiting
-            waiting = token
-
-
-@lark.v_args(inline=True)
-class _TreeBuilder(lark.Transformer[Any, Any]):
-    """Build the nodes of `snnc.language.tree` while lark parses.
-
-    Each rule of the grammar has a method of the same name, which takes the rule's
-    parts.
-    """
-
-    def word(self, token: Token) -> tree.Word:
-        return tree.Word(str(token), token.span)
-
-    def number(self, token: Token) -> tree.Number:
-        return tree.Number(_number(token), token.span)
-
-    def dims(self, token: Token) -> tree.Dims:
-        return tree.Dims(tuple(map(int, token.split("x"))), token.span)
-
-    def quantity(self, token: Token, unit: Token) -> tree.Quantity:
-        span = token.span.to(unit.span)
-        return tree.Quantity(_number(token), self.word(unit), span)
-
-    def range(self, token: Token, unit: Token | None) -> tree.Range:
-        low, high = (_number(end) if end else None for end in token.split("..", 1))
-        if unit is None:
-            return tree.Range(low, high, None, token.span)
-        return tree.Range(low, high, self.word(unit), token.span.to(unit.span))
-
-    def text(self, token: Token) -> tree.Text:
-        value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])
-        return tree.Text(value, token.span)
-
-    def list(self, *parts: Any) -> tree.List:
-        return tree.List(_nodes(parts), parts[0].span.to(parts[-1].span))
-
-    def property(self, key: Token, value: tree.Value) -> tree.Property:
-        return tree.Property(self.word(key), value, key.span.to(value.span))
-
-    def block(self, *parts: Any) -> tuple[tuple[tree.Property, ...], Span]:
-        return _nodes(parts), parts[0].span.to(parts[-1].span)
-
-    def group(self, name: Token, block: tuple[Any, Span]) -> tree.Group:
-        return tree.Group(self.word(name), block[0], name.span.to(block[1]))
-
-    def heading(self, *words: Token) -> tuple[tree.Word, ...]:
-        return tuple(map(self.word, words))
-
-    def within(self, *ranges: tree.Range | None) -> tuple[tree.Range | None, ...]:
-        return ranges
-
-    def sources(self, *names: Token) -> tuple[tree.Word, ...]:
-        return tuple(map(self.word, names))
-
-    def statement(self, *parts: Any) -> tree.Statement:
-        words, text, shape, within, sources, block = parts
-        kind, variant, name = split_heading(words)
-        return tree.Statement(
-            kind=kind,
-            span=kind.span,  # the reader adds the other tokens
-            variant=variant,
-            name=name,
-            text=None if text is None else self.text(text),
-            shape=shape,
-            within=within[0] if within else None,
-            mapped=within[1] if within else None,
-            sources=sources or (),
-            properties=block[0] if block else None,
-        )
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
-def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+def _unquoted(text: str) -> str:
+    return _ESCAPE.sub(lambda match: ESCAPES[match[1]], text[1:-1])
 
 
-def _nodes(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(part for part in parts if not isinstance(part, Token))
+_LITERALS: dict[str, tuple[Callable[..., Any], Callable[[str], Any]]] = {
+    "NAME": (tree.Word, str),
+    "NUMBER": (tree.Number, _number),
+    "DIMS": (tree.Dims, lambda text: tuple(map(int, text.split("x")))),
+    "STRING": (tree.Text, _unquoted),
+}
+"""The node of each token that is a value, and the function that reads its text."""
+Part = TypeVar("Part")
+
+
+class _UnexpectedTokenError(Exception):
+    """Raised at the first token that can't continue a statement or a value."""
+
+
+class _Parser:
+    """Parse the tokens of a statement or a value."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self.index = 0
+
+    def _is_next(self, *kinds: str) -> bool:
+        return self.index < len(self._tokens) and self._tokens[self.index].type in kinds
+
+    def _skip(self, *kinds: str) -> bool:
+        """Skip the next token if it has one of the types; return whether it has."""
+        is_next = self._is_next(*kinds)
+        self.index += is_next
+        return is_next
+
+    def _take(self, *kinds: str) -> Token:
+        if not self._skip(*kinds):
+            raise _UnexpectedTokenError
+        return self._tokens[self.index - 1]
+
+    def _word(self, *kinds: str) -> tree.Word:
+        token = self._take(*kinds)
+        return tree.Word(str(token), token.span)
+
+    def _literal(self) -> Any:
+        token = self._take(*_LITERALS)
+        node, read = _LITERALS[token.type]
+        return node(read(token), token.span)
+
+    def _inside(self, part: Callable[[], Part]) -> tuple[tuple[Part, ...], Span]:
+        """Return the parts in brackets, and the span from bracket to bracket."""
+        opener = self._take(*OPENERS)
+        parts: list[Part] = []
+        while not self._skip(OPENERS[opener.type]):
+            if not self._skip("COMMA", "NEWLINE"):
+                parts.append(part())
+        return tuple(parts), opener.span.to(self._tokens[self.index - 1].span)
+
+    def statement(self) -> tree.Statement:
+        words = [self._word("NAME")]
+        while self._is_next("NAME") and len(words) < 3:
+            words.append(self._word("NAME"))
+        parts: dict[str, Any] = {}
+        if self._is_next("STRING"):
+            parts["text"] = self._literal()
+        if self._is_next("DIMS", "NUMBER"):
+            parts["shape"] = self._literal()
+        if self._skip("IN"):
+            parts["within"] = self._range()
+            if self._skip("AS"):
+                parts["mapped"] = self._range()
+        sources: list[tree.Word] = []
+        while self._skip("COMMA" if sources else "FROM"):
+            sources.append(self._word("NAME"))
+        if self._is_next("LBRACE"):
+            parts["properties"], _ = self._inside(self._property)
+        kind, variant, name = split_heading(words)
+        parts |= {"variant": variant, "name": name, "sources": tuple(sources)}
+        return tree.Statement(kind, span_of(self._tokens), **parts)
+
+    def _property(self, *keys: str) -> tree.Property:
+        key = self._word("NAME", *keys)
+        value = self.value()
+        return tree.Property(key, value, key.span.to(value.span))
+
+    def value(self) -> tree.Value:
+        if self._is_next("LSQB"):
+            return tree.List(*self._inside(self.value))
+        if self._is_next("RANGE"):
+            return self._range()
+        literal: tree.Value = self._literal()
+        if isinstance(literal, tree.Word) and self._is_next("LBRACE"):
+            settings, block = self._inside(partial(self._property, "FROM"))
+            return tree.Group(literal, settings, literal.span.to(block))
+        if isinstance(literal, tree.Number) and self._is_next("UNIT"):
+            unit = self._word("UNIT")
+            return tree.Quantity(literal.value, unit, literal.span.to(unit.span))
+        return literal
+
+    def _range(self) -> tree.Range:
+        token = self._take("RANGE")
+        low, high = (_number(end) if end else None for end in token.split("..", 1))
+        unit = self._word("UNIT") if self._is_next("UNIT") else None
+        span = token.span if unit is None else token.span.to(unit.span)
+        return tree.Range(low, high, unit, span)
 
 
 def split_heading(
@@ -164,71 +228,28 @@ def split_heading(
     return kind, variant, rest[0] if rest else None
 
 
-@cache
-def parser(start: str = "statement") -> lark.Lark:
-    """Build the LALR parser whose entry point is ``statement``, ``value`` or another.
-
-    The parser tables are cached next to this module's byte code, and rebuilt when the
-    grammar or Lark changes. Without the cache, `snnc check` takes 25 % longer.
-    """
-    code = Path(cache_from_source(__file__))
-    tables = str(code.with_suffix(f".{start}.lark")) if code.parent.is_dir() else False
-    return lark.Lark(
-        grammar_path().read_text(encoding="utf-8"),
-        start=start,
-        parser="lalr",
-        lexer="basic",
-        postlex=UnitMarker(),
-        transformer=_TreeBuilder(),
-        maybe_placeholders=True,
-        cache=tables,
-    )
-
-
-def tokens(span: Span, text: str | None = None, most: int | None = None) -> list[Token]:
-    """Return at most ``most`` tokens in a span; unknown characters are tokens too.
-
-    A ``text`` whose escapes are resolved replaces the characters of the span. All its
-    tokens then have the whole span.
-    """
-    # `Lark.lex` would build a lexer for each text, which takes longer than most texts.
-    shown = span.text if text is None else text
-    lexer: Any = parser().parse_interactive(shown).lexer_thread
-    return [
-        Token(token.type, token, span if text is not None else _place(token, span))
-        for token in islice(lexer.lex(None), most)
-    ]
-
-
-def _place(token: lark.Token, within: Span) -> Span:
-    start = within.start + (token.start_pos or 0)
-    end = start if token.type == "NEWLINE" else start + len(token)
-    return Span(within.source, start, end)
-
-
-_END = lark.Token("$END", "")
-
-
 def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
     """Build a statement or a value; also return the number of tokens without an error.
 
     The result is None if that number is smaller than the number of tokens, or if a
     token is missing after the last one.
     """
-    interactive: Any = parser(start).parse_interactive("")
-    index = 0
-    try:
-        for index, token in enumerate(tokens):  # noqa: B007
-            interactive.feed_token(token)
-        index = len(tokens)
-        return interactive.feed_token(_END), index
-    except UnexpectedToken:
-        return None, index
+    parser = _Parser(tokens)
+    made: object = None
+    with suppress(_UnexpectedTokenError):
+        made = parser.value() if start == "value" else parser.statement()
+    return made if parser.index == len(tokens) else None, parser.index
 
 
 def span_of(tokens: Sequence[Token]) -> Span:
     """Return the span from the first to the last token."""
     return tokens[0].span.to(tokens[-1].span)
+
+
+def comments_in(source: SourceFile) -> tuple[tree.Comment, ...]:
+    """Return the comments of an ``.snn`` file, in order."""
+    found = (m for m in _TOKEN.finditer(source.text) if m.lastgroup == "COMMENT")
+    return tuple(comment(Span(source, *match.span())) for match in found)
 
 
 def comment(span: Span) -> tree.Comment:

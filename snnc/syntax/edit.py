@@ -7,7 +7,7 @@ comments where they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -71,16 +71,13 @@ def _apply(
 
 def _position(document: tree.Document, word: str) -> int | None:
     """Return the index of the statement with a name, or of the only one of a kind."""
-    statements = document.statements
-    for i, statement in enumerate(statements):
+    positions = []
+    for i, statement in enumerate(document.statements):
         if statement.name is not None and statement.name.text == word:
             return i
-    positions = [
-        i
-        for i, statement in enumerate(statements)
-        if statement.kind.text == word
-        and (word != "defaults" or statement.variant is None)
-    ]
+        is_scope = word == "defaults" and statement.variant is not None
+        if statement.kind.text == word and not is_scope:
+            positions.append(i)
     return positions[0] if len(positions) == 1 else None
 
 
@@ -88,7 +85,8 @@ def _unknown(
     document: tree.Document, word: tree.Word, there: tree.Statement | None
 ) -> UnknownLayer:
     """Describe an unknown name, or a name without a property."""
-    known = tuple(_names(document))
+    names = (s.name.text for s in document.statements if s.name is not None)
+    known = (*names, "timing", "defaults", "train", "target")
     of_layers = (s for s in document.statements if word.text in legal_keys(s))
     near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
     near = near or nearest_spelling(word.text, known)
@@ -115,28 +113,20 @@ def _example(name: str, statement: tree.Statement) -> str:
     return f"{name}.{next(iter((*legal_keys(statement), *parts, 'from')))}"
 
 
-def _names(document: tree.Document) -> Iterator[str]:
-    yield from (s.name.text for s in document.statements if s.name is not None)
-    yield from ("timing", "defaults", "train", "target")
-
-
 def _add_statement(
     document: tree.Document, word: tree.Word
 ) -> tuple[tree.Document, int]:
     """Add an empty statement at the usual position for its kind."""
-    kinds = [statement.kind.text for statement in document.statements]
-    at = len(kinds)
-    if word.text != "train":
-        order = ("about", "target", "timing", "defaults")
-        before = order[: order.index(word.text)]
-        at = next((i for i, kind in enumerate(kinds) if kind not in before), at)
-    source = document.span.source
-    spans = [statement.span for statement in document.statements]
-    place = spans[at].start if at < len(spans) else spans[-1].end
+    statements = list(document.statements)
+    kinds = [statement.kind.text for statement in statements]
+    front = ("about", "target", "timing", "defaults")
+    before = front[: front.index(word.text)] if word.text in front else kinds
+    at = next((i for i, k in enumerate(kinds) if k not in before), len(kinds))
+    is_last = at == len(kinds)
+    place = statements[-1].span.after if is_last else statements[at].span.before
     variant = tree.Word("loihi", word.span) if word.text == "target" else None
-    new = tree.Statement(word, Span(source, place, place), variant)
-    statements = (*document.statements[:at], new, *document.statements[at:])
-    return replace(document, statements=statements), at
+    statements.insert(at, tree.Statement(word, place, variant))
+    return replace(document, statements=tuple(statements)), at
 
 
 def _change(
@@ -152,10 +142,11 @@ def _change(
         part: dict[str, Any] = {_PARTS[key.text]: value}
         return replace(statement, **part)
     if key.text == "from" and len(path) == 1:
-        return replace(statement, sources=tuple(_words(value)))
+        items = value.items if isinstance(value, tree.List) else (value,)
+        words = (item for item in items if isinstance(item, tree.Word))
+        return replace(statement, sources=tuple(words))
     properties = statement.properties or ()
-    end = properties[-1].span.end if properties else statement.span.end
-    place = Span(statement.span.source, end, end)
+    place = (properties[-1] if properties else statement).span.after
     return replace(statement, properties=_set(properties, path, value, place))
 
 
@@ -181,46 +172,28 @@ def _as_word(value: tree.Value) -> tree.Word:
     return tree.Word(value.span.text, value.span)
 
 
-def _words(value: tree.Value | None) -> Iterator[tree.Word]:
-    items = value.items if isinstance(value, tree.List) else (value,)
-    yield from (item for item in items if isinstance(item, tree.Word))
-
-
 def _set(
     properties: tuple[tree.Property, ...],
-    path: tuple[tree.Word, ...],
+    path: Sequence[tree.Word],
     value: tree.Value | None,
     place: Span,
 ) -> tuple[tree.Property, ...]:
     """Set a property or one of its settings; add a missing property at ``place``."""
     key, *rest = path
     old = next((p for p in properties if p.key.text == key.text), None)
-    if rest:
-        value = _within(key, old, tuple(rest), value, place)
+    before, span = (old.value, old.span) if old else (None, place)
+    if rest and isinstance(before, tree.Group):
+        inner = _set(before.properties, rest, value, before.span.after)
+        value = replace(before, properties=inner)
+    elif rest:
+        name = before if isinstance(before, tree.Word) else _default(key, rest[0])
+        value = tree.Group(name, _set((), rest, value, span), rest[-1].span)
     if value is None:
         return tuple(p for p in properties if p is not old)
-    new = tree.Property(key, value, old.span if old else place)
+    new = tree.Property(key, value, span)
     if old is None:
         return (*properties, new)
     return tuple(new if p is old else p for p in properties)
-
-
-def _within(
-    key: tree.Word,
-    before: tree.Property | None,
-    path: tuple[tree.Word, ...],
-    value: tree.Value | None,
-    place: Span,
-) -> tree.Value:
-    """Set a property inside a value such as ``adam { ... }``."""
-    old = None if before is None else before.value
-    if isinstance(old, tree.Group):
-        end = Span(old.span.source, old.span.end, old.span.end)
-        inner = _set(old.properties, path, value, end)
-        return replace(old, properties=inner)
-    name = old if isinstance(old, tree.Word) else _default(key, path[0])
-    span = place if before is None else before.span
-    return tree.Group(name, _set((), path, value, span), path[-1].span)
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:

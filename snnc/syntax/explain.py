@@ -148,7 +148,7 @@ def _unexpected(tokens: Tokens, index: int, expected: str) -> Diagnostic:
     found, advice = "the end of the line", ""
     if index < len(tokens):
         token = tokens[index]
-        advice = _advise_join(tokens, index) or _advise_from(tokens, index)
+        advice = _advise_sources(tokens, index)
         if token.type != "NEWLINE":
             found = f"`{token[:_LONGEST]}{'...' if len(token) > _LONGEST else ''}`"
     return rules.syntax.UnexpectedText(
@@ -159,17 +159,12 @@ def _unexpected(tokens: Tokens, index: int, expected: str) -> Diagnostic:
     )
 
 
-def _advise_join(tokens: Tokens, index: int) -> str:
-    kind, rest = tokens[0], tokens[1:]
-    plain = all(t.type in ("NAME", "COMMA") for t in rest)
-    if kind not in JOINS or tokens[index].type != "COMMA" or not plain:
-        return ""
-    return f"write `{kind} from {span_of(rest).text}`"
-
-
-def _advise_from(tokens: Tokens, index: int) -> str:
-    """Return the advice for ``from`` after the block, or for ``from [a, b]``."""
+def _advise_sources(tokens: Tokens, index: int) -> str:
+    """Return the advice for ``add a, b``, ``from [a, b]`` or a late ``from``."""
     token, rest = tokens[index], tokens[index + 1 :]
+    plain = all(t.type in ("NAME", "COMMA") for t in tokens[1:])
+    if tokens[0] in JOINS and token.type == "COMMA" and plain:
+        return f"write `{tokens[0]} from {span_of(tokens[1:]).text}`"
     head, opener = _head_and_opener(tokens)
     if token.type == "FROM" and opener is not None and rest:
         sources = _join_names(rest[1:] if rest[0].type == "LSQB" else rest[:1])

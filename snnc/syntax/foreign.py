@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import dedent
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
-from snnc.language import extents, scalars, tree
+from snnc.language import readers, tree
 from snnc.language.keywords import KINDS, keys_read_by
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, span_of
 from snnc.syntax.split import StatementTokens
 
-_DIM_KEYS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
+_DIM_KEYS = keys_read_by(readers.dims, readers.window, readers.block, readers.shape)
 # Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
 # shows as None.
 _DIMS = re.compile(
@@ -25,7 +25,7 @@ _DIMS = re.compile(
         (?![\w.%])""",
     re.VERBOSE,
 )
-_RANGE_KEYS = keys_read_by(extents.values, extents.rates)
+_RANGE_KEYS = keys_read_by(readers.values, readers.rates)
 _NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(
     rf"""(?P<open>[(\[])?[ \t]*
@@ -36,7 +36,7 @@ _RANGE = re.compile(
     re.VERBOSE,
 )
 # Keys with fractional numbers: a comma in one is a decimal comma.
-_AMOUNT_KEYS = keys_read_by(scalars.amount, scalars.share)
+_AMOUNT_KEYS = keys_read_by(readers.amount, readers.share)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
 _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
@@ -52,28 +52,22 @@ def foreign_problem(
     tokens: Sequence[Token], index: int, in_block: bool
 ) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
-    token, key = tokens[index], str(tokens[index - 1]) if index else ""
-    source, start = token.span.source, token.span.start
-
-    def found(pattern: re.Pattern[str]) -> Span | None:
-        match = pattern.match(source.text, start)
-        return Span(source, *match.span()) if match else None
-
-    if token.type == "NUMBER" and (span := found(_PERCENTAGE)):
-        return _percentage(span, key)
-    if not index:
-        return None
+    token, before = tokens[index], tokens[index - 1] if index else None
+    source, key = token.span.source, str(before or "")
     is_shape = tokens[0] == "input" and index in (1, 2)
     # A list is valid syntax; validation reports it.
-    may_be_dims = tokens[index - 1].type == "NAME"
+    may_be_dims = before is not None and before.type == "NAME"
     may_be_dims = may_be_dims and (is_shape or token.type != "LSQB")
-    dims = found(_DIMS) if may_be_dims else None
-    if dims and (problem := _dims(dims, key, is_shape)):
+
+    def find(pattern: re.Pattern[str]) -> Span | None:
+        match = pattern.match(source.text, token.span.start)
+        refused = pattern is _DIMS and not may_be_dims
+        return Span(source, *match.span()) if match and not refused else None
+
+    if problem := _foreign_value(key, find, is_shape):
         return problem
-    if key in _AMOUNT_KEYS and (span := found(_DECIMAL_COMMA)):
-        return _decimal_comma(span, key)
-    if key in _RANGE_KEYS and (span := found(_RANGE)):
-        return _range(span, key)
+    if not index:
+        return None
     if token.type == "NAME" and key == "optimizer":
         return no_braces(token.span)
     if token.type == "NAME" and (key == "shortcut" or not in_block):
@@ -99,8 +93,7 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
 
 
 def _range(span: Span, key: str) -> Diagnostic | None:
-    match = _RANGE.match(span.text)
-    written = f"{match['low']}..{match['high']}" if match else span.text
+    written = _RANGE.sub(r"\g<low>..\g<high>", span.text)
     if span.text == written:
         return None
     unit = " Hz" if key == "rate" else ""
@@ -114,17 +107,30 @@ def _range(span: Span, key: str) -> Diagnostic | None:
 
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
     """Describe the YAML value of a key if it is in another notation."""
-    text = span.text
-    if _PERCENTAGE.fullmatch(text):
+    end = span.start + len(span.text.removesuffix("Hz").rstrip())
+    number = Span(span.source, span.start, end)
+
+    def find(pattern: re.Pattern[str]) -> Span | None:
+        whole = number if pattern is _RANGE else span
+        return whole if pattern.fullmatch(whole.text) else None
+
+    return _foreign_value(key, find)
+
+
+def _foreign_value(
+    key: str,
+    find: Callable[[re.Pattern[str]], Span | None],
+    is_shape: bool = False,
+) -> Diagnostic | None:
+    """Describe the value of a key, of which ``find`` finds the text by a pattern."""
+    if span := find(_PERCENTAGE):
         return _percentage(span, key)
-    if key in _AMOUNT_KEYS and _DECIMAL_COMMA.fullmatch(text):
+    if key in _AMOUNT_KEYS and (span := find(_DECIMAL_COMMA)):
         return _decimal_comma(span, key)
-    if _DIMS.fullmatch(text) and (problem := _dims(span, key)):
+    if (span := find(_DIMS)) and (problem := _dims(span, key, is_shape)):
         return problem
-    bare = text.removesuffix("Hz").rstrip()
-    if key in _RANGE_KEYS and _RANGE.fullmatch(bare):
-        return _range(Span(span.source, span.start, span.start + len(bare)), key)
-    return None
+    span = find(_RANGE) if key in _RANGE_KEYS else None
+    return _range(span, key) if span else None
 
 
 def _decimal_comma(span: Span, key: str) -> Diagnostic:

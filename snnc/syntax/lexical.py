@@ -20,6 +20,8 @@ _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
+_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
+_FIRST_UNIT = re.compile(rf"(?<=\d)({_UNIT})(?=\.\..*\1$)")
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -30,17 +32,9 @@ _PAIR = (
 )
 
 
-def _with_one_unit(text: str) -> str:
-    """Return `20..150Hz` for `20Hz..150Hz`, and other texts as they are."""
-    low, dots, high = text.partition("..")
-    for unit in sorted(UNITS, key=len, reverse=True):
-        if low.endswith(unit) and high.endswith(unit):
-            return f"{low.removesuffix(unit)}{dots}{high}"
-    return text
-
-
 def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
-    match = _QUANTITY.fullmatch(_with_one_unit(token))
+    # `20Hz..150Hz` is treated as `20..150Hz`.
+    match = _QUANTITY.fullmatch(_FIRST_UNIT.sub("", token, 1))
     meant = ""
     if match and match["word"] in UNITS:
         meant = f"{match['number']} {match['word']}"
@@ -97,8 +91,12 @@ def _explain_unknown(token: Token, before: Token | None) -> Diagnostic:
             return rules.syntax.UnexpectedCharacter(
                 span=span, text=str(token), advice=advice
             )
+        # One space replaces the mark and the spaces around it.
+        text, start = span.source.text, before.span.end
+        blank = "" if text[span.end : span.end + 1] in (" ", "\t") else " "
+        fix = Fix(Span(span.source, start, span.end), blank)
         return rules.syntax.KeyPunctuation(
-            span=span, mark=str(token), key=str(before), fix=_fix_spacing(span)
+            span=span, mark=str(token), key=str(before), fix=fix
         )
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if _INFINITE.match(span.source.text, span.start):
@@ -126,14 +124,6 @@ def _no_key(mark: Span, before: str) -> str:
     return (
         f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
     )
-
-
-def _fix_spacing(mark: Span) -> Fix:
-    """Replace a mark and the spaces before it by one space."""
-    text = mark.source.text
-    start = len(text[: mark.start].rstrip(" \t"))
-    blank = "" if text[mark.end : mark.end + 1] in (" ", "\t") else " "
-    return Fix(Span(mark.source, start, mark.end), blank)
 
 
 def _short(text: str) -> str:
@@ -168,15 +158,16 @@ _CHECKS: dict[str, Callable[[Token, Token | None], Diagnostic | None]] = {
 }
 
 
-def _problem(token: Token, before: Token | None) -> Diagnostic | None:
-    check = _CHECKS.get(token.type)
-    return check(token, before) if check else None
+def problem_of(
+    tokens: Sequence[Token], before: Token | None = None
+) -> Diagnostic | None:
+    """Describe the first token that is always wrong, or return None.
 
-
-def problem_of(tokens: Sequence[Token]) -> Diagnostic | None:
-    """Describe the first token that is always wrong, or return None."""
-    pairs = zip(tokens, (None, *tokens), strict=False)
-    return next(filter(None, (_problem(*pair) for pair in pairs)), None)
+    ``before`` is the token before the first one.
+    """
+    pairs = zip(tokens, (before, *tokens), strict=False)
+    found = (_CHECKS[t.type](t, b) for t, b in pairs if t.type in _CHECKS)
+    return next(filter(None, found), None)
 
 
 def find_problem(tokens: Sequence[Token]) -> Diagnostic | None:
@@ -194,7 +185,7 @@ def find_problem(tokens: Sequence[Token]) -> Diagnostic | None:
         if problem := (
             foreign_problem(tokens, index, in_block=block < index)
             or _other_quotes(token, before)
-            or _problem(token, before)
+            or problem_of((token,), before)
         ):
             return problem
     return None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 
-from snnc.diagnostics import Diagnostics, Fix
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.scalars import flag
+from snnc.language.readers import bare
 from snnc.language.written import write_list
-from snnc.rules.misplaced import RemovedWord
 from snnc.source import Span
 
 _SUCCESSORS = {
@@ -26,6 +24,7 @@ _COMMA_BEFORE = re.compile(r",[ \t]*\Z")
 _COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
 
 Properties = tuple[tree.Property, ...]
+Words = tuple[tree.Word, ...]
 
 
 def without_removed(document: tree.Document, report: Diagnostics) -> tree.Document:
@@ -40,26 +39,27 @@ def without_removed(document: tree.Document, report: Diagnostics) -> tree.Docume
 
 
 def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
-    off = next(filter(_is_off, properties), None)
-    phases = next((item for item in properties if item.key.text == "phases"), None)
-    words = _words(phases)
-    old, new = phases, words
+    written = {item.key.text: item for item in properties}
+    off = written.get("aware")
+    if off is None or bare(off.value) not in ("off", "false"):
+        off = None
+    old = written.get("phases", off)
+    words = _words(written.get("phases"))
     if off is None:
         new = tuple(
             replace(word, text="spikes") if word.text == "aware" else word
             for word in words
         )
-    elif phases is None:
-        old = off
+    elif old is off:
         new = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
     else:
         new = tuple(word for word in words if word.text not in ("aware", "spikes"))
     if old is not None and new != words:
         _report_phases(old, new, words, off, report)
         key = tree.Word("phases", old.key.span)
-        written = tree.Property(key, tree.List(new, old.value.span), old.span)
+        phases = tree.Property(key, tree.List(new, old.value.span), old.span)
         kept = (item for item in properties if item is old or item is not off)
-        properties = tuple(written if item is old else item for item in kept)
+        properties = tuple(phases if item is old else item for item in kept)
     for item in properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
@@ -68,8 +68,8 @@ def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
 
 def _report_phases(
     old: tree.Property,
-    new: Iterable[tree.Word],
-    words: Iterable[tree.Word],
+    new: Words,
+    words: Words,
     off: tree.Property | None,
     report: Diagnostics,
 ) -> None:
@@ -89,14 +89,7 @@ def _report_phases(
             report.add(_warning(word, "phases", "write `spikes`", spikes))
 
 
-def _is_off(item: tree.Property) -> bool:
-    if item.key.text == "aware":
-        with suppress(ValueError):
-            return not flag(item.value)
-    return False
-
-
-def _words(phases: tree.Property | None) -> tuple[tree.Word, ...]:
+def _words(phases: tree.Property | None) -> Words:
     """Return the words of ``phases``; empty unless the value is a list of words."""
     value = phases.value if phases else None
     items = value.items if isinstance(value, tree.List) else ()
@@ -104,8 +97,8 @@ def _words(phases: tree.Property | None) -> tuple[tree.Word, ...]:
     return words if len(words) == len(items) else ()
 
 
-def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> RemovedWord:
-    return RemovedWord(
+def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> Diagnostic:
+    return rules.misplaced.RemovedWord(
         span=word.span,
         owner=owner,
         word=word.text,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
@@ -155,24 +156,16 @@ def settings_of(
     TypeError
         If a value has a type that no property accepts.
     """
-    settings: list[Setting] = []
-    for text in _texts(changes):
-        settings += read_settings(text, "replace", report, several=False)
-    return tuple(settings)
-
-
-def _texts(changes: Mapping[str, object]) -> Iterator[str]:
+    texts: list[str] = []
     for name, value in changes.items():
-        if not isinstance(value, Mapping) or _is_neuron(name, value):
-            yield f"{name}={spelt(value, name)}"
-            continue
-        for key, inner in value.items():
-            yield f"{name}.{key}={spelt(inner, key)}"
-
-
-def _is_neuron(name: str, value: Mapping[str, object]) -> bool:
-    """Return whether a mapping is a value such as ``{"lif": {...}}``."""
-    return name == "neuron" and any(isinstance(v, Mapping) for v in value.values())
+        inner = value if isinstance(value, Mapping) else {}
+        is_choice = any(isinstance(setting, Mapping) for setting in inner.values())
+        if value is not inner or (name == "neuron" and is_choice):
+            texts.append(f"{name}={spelt(value, name)}")
+        else:
+            texts += (f"{name}.{key}={spelt(v, key)}" for key, v in inner.items())
+    read = (read_settings(text, "replace", report, several=False) for text in texts)
+    return tuple(chain.from_iterable(read))
 
 
 def spelt(value: object, key: str = "") -> str:
@@ -185,8 +178,8 @@ def spelt(value: object, key: str = "") -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, str):
-        return _text(value)
+    if isinstance(value, str):  # a literal, or a text that needs quotes
+        return value if _LITERAL.match(value) or not value else quote(value)
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()  # a NumPy number
     if isinstance(value, bool):
@@ -202,13 +195,6 @@ def spelt(value: object, key: str = "") -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(spelt, value))}]"
     raise TypeError(f"{key}: a spec has no values of the type {type(value).__name__}")
-
-
-def _text(value: str) -> str:
-    """Return a literal unchanged, and any other text in quotes."""
-    if _LITERAL.match(value) or not value:
-        return value
-    return quote(value)
 
 
 def _block(settings: object) -> str:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from itertools import takewhile
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Token, build, comment, span_of, split_heading
+from snnc.syntax.build import Token, build, comments_in, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.explain import JOINS, describe_stray, explain
 from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
@@ -34,7 +34,7 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     if len(tokens) == MOST_TOKENS:
         report.add(rules.syntax.TooLong(span=tokens[-1].span, limit=MOST_TOKENS))
         return tree.Document(None, None, (), source.whole)
-    comments = _comments(source, tokens)
+    comments = comments_in(source) if "#" in source.text else ()
     edition, network, opener, start = _Header(source, report, tokens).read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), source.whole, comments)
@@ -44,19 +44,6 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
         if report.full:
             break
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
-
-
-def _comments(source: SourceFile, tokens: Sequence[Token]) -> tuple[tree.Comment, ...]:
-    """Return the comments between the tokens of a file, in order."""
-    if "#" not in source.text:
-        return ()
-    starts = (*(token.span.start for token in tokens), len(source.text))
-    ends = (0, *(token.span.end for token in tokens))
-    gaps = (Span(source, *gap) for gap in zip(ends, starts, strict=True))
-    found = ((gap, gap.text.find("#")) for gap in gaps)
-    return tuple(
-        comment(Span(source, gap.start + at, gap.end)) for gap, at in found if at >= 0
-    )
 
 
 def parse_statement(code: str) -> tree.Statement | None:
@@ -105,33 +92,33 @@ class _Header:
     def __init__(
         self, source: SourceFile, report: Diagnostics, tokens: Sequence[Token]
     ) -> None:
-        self.source = source
-        self.report = report
-        self.tokens = tokens
-        self.index = 0
+        self._report = report
+        self._tokens = (*tokens, Token("END", "", source.end))
+        self._index = 0
 
     def read(self) -> tuple[tree.Number | None, tree.Word | None, Token | None, int]:
         """Return the edition, the network, its ``{`` and the index after it."""
         self._skip_lines()
-        if self._peek() is None:
-            self.report.add(rules.syntax.NothingHere(span=self.source.end))
-        elif not any(t.type == "NAME" and t in HEADERS for t in self.tokens):
-            self._report_edition(self._here(), fixable=False)
+        if self._next.type == "END":
+            self._report.add(rules.syntax.NothingHere(span=self._next.span))
+        elif not any(t.type == "NAME" and t in HEADERS for t in self._tokens):
+            self._report_edition(self._next.span)
         else:
             edition = self._edition()
             network, opener = self._network()
-            return edition, network, opener, self.index
-        return None, None, None, len(self.tokens)
+            return edition, network, opener, self._index
+        return None, None, None, len(self._tokens) - 1
 
-    def _peek(self) -> Token | None:
-        return self.tokens[self.index] if self.index < len(self.tokens) else None
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._index]
 
     def _take(self, kind: str, text: str | None = None) -> Token | None:
         """Consume the next token if it has the given type and text."""
-        token = self._peek()
-        if token is None or token.type != kind or text not in (None, str(token)):
+        token = self._next
+        if token.type != kind or text not in (None, str(token)):
             return None
-        self.index += 1
+        self._index += 1
         return token
 
     def _skip_lines(self) -> None:
@@ -139,59 +126,52 @@ class _Header:
             pass
 
     def _skip_until(self, *kinds: str) -> None:
-        while (token := self._peek()) and token.type not in kinds:
-            self.index += 1
+        while self._next.type not in (*kinds, "END"):
+            self._index += 1
 
     def _skip_to_network(self) -> None:
         """Skip the tokens before the line of the network, if there is one."""
-        for index in range(self.index, len(self.tokens)):
-            begins = index == 0 or self.tokens[index - 1].type == "NEWLINE"
-            if begins and self.tokens[index] == "network":
-                self.index = index
+        for index in range(self._index, len(self._tokens)):
+            begins = index == 0 or self._tokens[index - 1].type == "NEWLINE"
+            if begins and self._tokens[index] == "network":
+                self._index = index
                 return
 
-    def _here(self) -> Span:
-        token = self._peek()
-        return self.source.end if token is None else token.span
-
-    def _describe_next(self) -> str:
-        token = self._peek()
-        if token is None:
-            return "the end of the file"
-        return "the end of the line" if token.type == "NEWLINE" else f"`{token[:30]}`"
-
-    def _report_edition(self, here: Span, fixable: bool) -> None:
-        fix = Fix(here.before, f"snn {EDITION}\n\n") if fixable else None
-        self.report.add(rules.syntax.MissingEdition(span=here, latest=EDITION, fix=fix))
+    def _report_edition(self, here: Span, fix: Fix | None = None) -> None:
+        self._report.add(
+            rules.syntax.MissingEdition(span=here, latest=EDITION, fix=fix)
+        )
 
     def _edition(self) -> tree.Number | None:
         word = self._take("NAME", "snn")
         number = self._take("NUMBER") if word else None
         if number is None:
-            here = self._here() if word is None else word.span
-            self._report_edition(here, fixable=self._is_network())
+            here = self._next.span if word is None else word.span
+            rest = self._tokens[self._index :]
+            line = takewhile(lambda token: token.type != "NEWLINE", rest)
+            begins = rest[0] == "network" and any(t.type == "LBRACE" for t in line)
+            fix = Fix(here.before, f"snn {EDITION}\n\n") if begins else None
+            self._report_edition(here, fix)
             self._skip_to_network()
             return None
         if number == str(EDITION):
             return tree.Number(EDITION, number.span)
         fix = Fix(number.span, str(EDITION), unsafe=True)
-        self.report.add(
+        self._report.add(
             rules.syntax.UnknownEdition(
                 span=number.span, edition=number[:20], latest=EDITION, fix=fix
             )
         )
         return None
 
-    def _is_network(self) -> bool:
-        """Return whether the next line has ``network`` and a ``{``."""
-        rest = self.tokens[self.index :]
-        line = takewhile(lambda token: token.type != "NEWLINE", rest)
-        return self._peek() == "network" and any(t.type == "LBRACE" for t in line)
-
     def _network(self) -> tuple[tree.Word | None, Token | None]:
         self._skip_lines()
         if not self._take("NAME", "network"):
-            self.report.add(self._no_network())
+            here = self._next
+            problem = problem_of((here,)) or rules.syntax.MissingNetwork(
+                span=here.span, near=closest(here.lower(), ("network",))
+            )
+            self._report.add(problem)
             self._skip_to_network()
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
@@ -200,8 +180,8 @@ class _Header:
             self._expect(
                 "a name for the network", "write, for example, `network digits {`"
             )
-        elif problem := find_hyphens(name.span):
-            self.report.add(problem)
+        elif hyphens := find_hyphens(name.span):
+            self._report.add(hyphens)
             self._skip_until("NEWLINE", "LBRACE")
         opener = self._take("LBRACE")
         if opener is None and name is not None:
@@ -212,27 +192,21 @@ class _Header:
 
     def _expect(self, expected: str, advice: str) -> None:
         """Report that the next token is not the expected one."""
-        self.report.add(
+        token = self._next
+        ends = {"END": "the end of the file", "NEWLINE": "the end of the line"}
+        self._report.add(
             rules.syntax.UnexpectedText(
-                span=self._here(),
+                span=token.span,
                 expected=expected,
-                found=self._describe_next(),
+                found=ends.get(token.type, f"`{token[:30]}`"),
                 advice=advice,
             )
         )
 
     def _is_misspelt(self) -> bool:
         """Consume the misspelt first word of ``netwrok NAME {``."""
-        ahead = self.tokens[self.index : self.index + 3]
-        if [token.type for token in ahead] != ["NAME", "NAME", "LBRACE"]:
-            return False
-        self.index += ahead[0] not in KINDS
-        return ahead[0] not in KINDS
-
-    def _no_network(self) -> Diagnostic:
-        """Describe the word that appears instead of `network`."""
-        token = self._peek()
-        if token is not None and (problem := problem_of((token,))):
-            return problem
-        near = closest((token or "").lower(), ("network",))
-        return rules.syntax.MissingNetwork(span=self._here(), near=near)
+        first, *others = self._tokens[self._index : self._index + 3]
+        is_heading = [token.type for token in others] == ["NAME", "LBRACE"]
+        is_misspelt = first.type == "NAME" and is_heading and first not in KINDS
+        self._index += is_misspelt
+        return is_misspelt

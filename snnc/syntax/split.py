@@ -7,7 +7,8 @@ braces are open, a ``}`` is missing before the kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from snnc import rules
@@ -60,11 +61,6 @@ class Nesting:
     @property
     def in_block(self) -> bool:
         return bool(self.openers) and self.openers[-1].type == "LBRACE"
-
-    @property
-    def at_key(self) -> bool:
-        """Whether the next word is the key of a property."""
-        return self.in_block and self.key is None
 
     def feed(self, token: Token) -> None:
         if token.type in OPENERS:
@@ -210,7 +206,9 @@ class _Splitter:
         return token.span.first.column < self._current[0].span.first.column
 
     def _take(self, index: int, token: Token) -> None:
-        if _begins_line(self._tokens, index) or self._is_kind_as_key(token):
+        is_key = self._nesting.in_block and self._nesting.key is None
+        is_kind = token.type == "NAME" and token in BEGINNINGS
+        if is_kind and (is_key or _begins_line(self._tokens, index)):
             if self._opens_group():
                 self._groups += self._depth
                 self._close_all(None)
@@ -271,9 +269,6 @@ class _Splitter:
         self._repaired = True
         self._push(Token("LBRACE", "{", place))
 
-    def _is_kind_as_key(self, token: Token) -> bool:
-        return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS
-
     def _follows_statement(self, token: Token) -> bool:
         """Return whether a kind follows a complete statement."""
         if self._depth > 0 or not self._current or token.type != "NAME":
@@ -303,10 +298,11 @@ class _Splitter:
 
     def _close_swallowed(self, text: Token) -> None:
         """Close the brackets at the end of an unclosed text."""
-        for closer in _closers_at_end(text):
-            openers = self._nesting.openers
-            if openers and OPENERS[openers[-1].type] == _CLOSER_TYPES[closer]:
-                self._put_in(_CLOSER_TYPES[closer])
+        end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(text))
+        openers = self._nesting.openers
+        for closer in [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES][::-1]:
+            if openers and OPENERS[openers[-1].type] == closer:
+                self._put_in(closer)
 
     def _flush(self) -> None:
         """End the current statement, and close its open brackets."""
@@ -339,14 +335,6 @@ class _Splitter:
         closer = Token(kind, "", Span(last.span.source, end, end))
         self._nesting.feed(closer)
         self._current.append(closer)
-
-
-def _closers_at_end(text: Token) -> Iterator[str]:
-    """Yield the brackets at the end of a text; skip spaces and commas."""
-    end = len(text)
-    while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
-        end -= 1
-    return filter(_CLOSER_TYPES.__contains__, text[end:])
 
 
 def _look_ahead(tokens: Sequence[Token]) -> tuple[list[Token | None], list[bool]]:

@@ -172,7 +172,7 @@ def join_alternatives(words: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def dims(shape: tuple[int, ...]) -> str:
+def dims(shape: Iterable[int]) -> str:
     """Write a shape: ``16x16x4``."""
     return "x".join(map(str, shape))
 

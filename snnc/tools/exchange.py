@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc import diagnostics
 from snnc.importer.graph import MODELS
-from snnc.importer.request import ImportRequest, parse_rewrites
+from snnc.importer.model import ImportRequest, parse_rewrites
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.imports import NoInputShape, SubclassedModel
 from snnc.source import whole_file
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.nir.export import Exported
-    from snnc.nir.neurons import Neuron
+    from snnc.nir.nodes import Neuron
 
 
 def import_keras(

@@ -17,16 +17,17 @@ from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, place_on_chips
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.properties import layer_properties
-from snnc.language.model import NetworkSpec, spec_hash
-from snnc.language.properties import NeuronSpec
-from snnc.language.statements import (
+from snnc.language.model import (
     InputSpec,
     LoihiTarget,
     NengoTarget,
+    NetworkSpec,
     ReadoutSpec,
     TimingSpec,
     TrainSpec,
+    spec_hash,
 )
+from snnc.language.properties import NeuronSpec
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import DEFAULT, read_profile
@@ -45,7 +46,7 @@ from snnc.tools.report.network import Report
 
 if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
-    from snnc.tools.diff import Diff
+    from snnc.tools.diff.compare import Diff
     from snnc.tools.fit import Fit
     from snnc.tools.package import Package
 

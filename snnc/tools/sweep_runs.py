@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.language.extents import Phase
+from snnc.language.readers import Phase
 from snnc.processes import open_workers, run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar

@@ -20,8 +20,8 @@ from snnc.text.display import Json, Tabular
 from snnc.tools.opening import FileName, SpecError, Tensors, require
 from snnc.tools.report.html import tables_html
 from snnc.tools.spec import Spec, as_spec
-from snnc.weight_files.inspect import inspect
-from snnc.weight_files.listing import Listing, document, parts, table
+from snnc.weight_files.inspect import Listing, inspect
+from snnc.weight_files.listing import document, parts, table
 
 
 @dataclass(frozen=True, eq=False, repr=False)

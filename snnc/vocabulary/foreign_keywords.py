@@ -116,22 +116,19 @@ _OWNERS = {
 
 def _by_owner() -> Mapping[str, Mapping[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for head, advice in _WORDS["advice"].items():
+    for head, lines in _WORDS["advice"].items():
+        advice = " ".join(lines.split())
         owners, _, words = head.rpartition(":")
         for owner in _OWNERS.get(owners, owners).split() or ("",):
             for word in words.split():
-                found.setdefault(owner, {}).setdefault(normal(word), _join(advice))
+                found.setdefault(owner, {}).setdefault(normal(word), advice)
     return found
-
-
-def _join(lines: str) -> str:
-    return " ".join(lines.split())
 
 
 _BY_OWNER = _by_owner()
 _BY_BEGINNING = {
-    word: _join(advice)
-    for words, advice in _WORDS["advice on statements"].items()
+    word: " ".join(lines.split())
+    for words, lines in _WORDS["advice on statements"].items()
     for word in words.split()
 }
 
@@ -176,22 +173,6 @@ def show_like(value: tree.Value | None, example: str) -> str:
     if value is None or not isinstance(value, kinds):
         return example
     return value.span.text
-
-
-def kind_counterpart(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement; may be empty.
-
-    Parameters
-    ----------
-    word
-        The word as written.
-    name
-        The name after it.
-    """
-    if advice := _BY_BEGINNING.get(plain(word)):
-        return advice.format(word=word, name=name or "my_network")
-    found = counterpart(word)
-    return fill_advice(found, word) if found else ""
 
 
 LAYER_KEYS = tuple(keys_of(DefaultsSpec))
@@ -275,18 +256,13 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         is_kind = isinstance(meant, rules.statements.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
     problem = refusal(kind, "statement")
-    if isinstance(problem, rules.foreign.Dropout):
-        return _dropout(statement)
+    if isinstance(problem, rules.foreign.Dropout):  # show the written rate
+        values = (statement.shape, *(p.value for p in statement.properties or ()))
+        numbers = (
+            value.span.text for value in values if isinstance(value, tree.Number)
+        )
+        return problem.but(share=next(numbers, USUAL["dropout"]))
     return problem or _property(statement) or _unknown(statement)
-
-
-def _dropout(statement: tree.Statement) -> Diagnostic:
-    """Refuse dropout as a layer; the advice contains the written rate."""
-    kind, properties = statement.kind, statement.properties or ()
-    values = (statement.shape, *(item.value for item in properties))
-    numbers = (value.span.text for value in values if isinstance(value, tree.Number))
-    share = next(numbers, USUAL["dropout"])
-    return rules.foreign.Dropout(span=kind.span, word=kind.text, share=share)
 
 
 def _property(statement: tree.Statement) -> Diagnostic | None:
@@ -312,12 +288,20 @@ def _split_glued(word: str) -> str | None:
     return next((pair for pair in pairs if pair.replace(" ", "") == glued), None)
 
 
-def _two_words(kind: tree.Word) -> str:
-    """Return the advice for ``dense d0:``, a kind and a name as one YAML key."""
-    first, _, name = kind.text.partition(" ")
-    if first not in KINDS or not name.isidentifier():
+def _advise_kind(word: str, name: str) -> str:
+    """Return the advice for a word that begins a statement; may be empty.
+
+    ``name`` is the word after it.
+    """
+    if advice := _BY_BEGINNING.get(plain(word)):
+        return advice.format(word=word, name=name or "my_network")
+    if found := counterpart(word):
+        return fill_advice(found, word)
+    kind, _, rest = word.partition(" ")
+    if kind not in KINDS or not rest.isidentifier():
         return ""
-    return f"write the name below the kind: `{first}: {{name: {name}, ...}}`"
+    # `dense d0:`, a kind and a name as one YAML key
+    return f"write the name below the kind: `{kind}: {{name: {rest}, ...}}`"
 
 
 def _with_type(statement: tree.Statement) -> str:
@@ -345,7 +329,7 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     if kind.span.source.is_yaml:  # top-level keys have no nested type
         known = tuple(word for word in known if FORMS[word].is_layer)
         begins = "a layer begins with"
-    advice = "" if meant else kind_counterpart(kind.text, name) or _two_words(kind)
+    advice = "" if meant else _advise_kind(kind.text, name)
     if typed := _with_type(statement):
         meant, advice = None, typed
     fix = Fix(kind.span, meant) if meant and certain else None

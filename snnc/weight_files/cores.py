@@ -11,9 +11,8 @@ from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
+from snnc.loihi.axis import length
 from snnc.loihi.build_links import build_links, geometry_of
-from snnc.loihi.image_link import ImageLink
-from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.runtime.examples import Array
 from snnc.weight_files.kernels import (
@@ -193,8 +192,7 @@ def _arriving(
     device = mapped.lowered.network.device
     links = build_links(geometry, target.population.volume, device)
     # A transposed convolution only has a Sparse form.
-    link = links.get("convolution", links.get("sparse"))
-    assert isinstance(link, ImageLink | SparseLink)
+    link = links.get("convolution") or links["sparse"]
     filters = target.population.volume[3]
     kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
@@ -226,9 +224,10 @@ def _synapses(
     arriving: list[tuple[IncomingKernel, Tiling]], piece: PlacedBlock
 ) -> Iterator[Synapse]:
     for read, source in arriving:
+        depth = read.link.depth
         for part in source.parts:
-            slices = read.within(part.slices)
-            if read.meets(piece.part, slices):
+            slices = depth.within(part.slices)
+            if length(slices) and depth.reading(piece.part.slices, slices):
                 taps = read.stored(piece, slices)
                 trained = read.largest(taps)
                 yield Synapse(read, taps, _float32(trained * read.factor), trained)

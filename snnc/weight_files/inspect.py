@@ -1,29 +1,212 @@
-"""Read a weight file, and compare it with a spec."""
+"""Compare a weight file with a network: whether it fits, and what would help."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
-from snnc.ir.layout import input_scale, tensors
-from snnc.ir.logical import LogicalNetwork
+from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
+from snnc.ir.logical import LogicalNetwork, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
-from snnc.weight_files.fit import LayoutFit, Pair, advice, fit
-from snnc.weight_files.header import WeightsHeader, read_or_report
-from snnc.weight_files.listing import Listing
+from snnc.weight_files.header import StoredTensor, WeightsHeader, read_or_report
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
     from snnc.weight_files.chip import Precision
     from snnc.weight_files.values import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tensor of the network and the tensor with the same name in the file.
+
+    Either may be None, but not both.
+    """
+
+    wanted: TensorSpec | None
+    stored: StoredTensor | None
+
+    @property
+    def name(self) -> str:
+        return (self.wanted or self.stored).name  # type: ignore[union-attr]
+
+    @property
+    def problem(self) -> str:
+        """The problem in one phrase; empty if the tensor fits."""
+        if self.stored is None:
+            return "missing"
+        if self.wanted is None:
+            return "not in the network"
+        problems = []
+        if self.stored.shape != self.wanted.shape:
+            problems.append(f"should be {dims(self.wanted.shape)}")
+        if self.stored.dtype != self.wanted.dtype:
+            problems.append(f"should be {self.wanted.dtype}")
+        return ", ".join(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutFit:
+    """A comparison of a file with a layout.
+
+    Attributes
+    ----------
+    pairs
+        The network's tensors in order, then the file's other tensors.
+    layout
+        The identity of the network's layout.
+    written
+        The layout identity in the file; None if the file has none.
+    scale
+        A description of how the scale of the file's input differs; empty if it does
+        not.
+    """
+
+    pairs: tuple[Pair, ...]
+    layout: str
+    written: str | None
+    scale: str = ""
+
+    @property
+    def problems(self) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.pairs if pair.problem)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the package's `load_weights` accepts the file, apart from values."""
+        is_same = self.written == self.layout and not self.scale
+        return not self.problems and is_same
+
+
+def fit(
+    header: WeightsHeader, wanted: tuple[TensorSpec, ...], scale: str = "x"
+) -> LayoutFit:
+    """Compare a file with a network, tensor by tensor."""
+    pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
+    known = {tensor.name for tensor in wanted}
+    others = (t for t in header.tensors.values() if t.name not in known)
+    pairs += [Pair(None, tensor) for tensor in others]
+    stored = header.metadata.get("input_scale", scale)
+    other = "" if stored == scale else f"its input is {stored}, not {scale}"
+    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id, other)
+
+
+KERAS = (
+    "the tensor names come from Keras: write the file with the package's "
+    "`export_weights`"
+)
+TYPES = (
+    "convert the tensors to float32, and write the file with the package's "
+    "`save_weights`"
+)
+SCALED = (
+    "in the input, write the `in` and `as` with which the file was trained, or train "
+    "again"
+)
+UNMARKED = (
+    "the tensors match, but the package's `save_weights` did not write the file: use "
+    "it to write the file again"
+)
+TURNED = (
+    "the kernels look transposed, as in PyTorch: snnc expects the input and output "
+    "channels as the last axes"
+)
+NAMES = "the shapes match: rename the tensors in the file, or"
+MIGRATE = (
+    "train again, or keep the tensors that still fit with `snnc weights FILE --migrate"
+    " OLD_SPEC NEW_SPEC -o NEW_FILE`; `git:HEAD:PATH` is the last committed version "
+    "of a spec"
+)
+OLD_SPEC = (
+    "name the spec that the file was trained for as OLD_SPEC; `git:REV:PATH` is a "
+    "spec from an earlier revision"
+)
+
+
+def advice(fitting: LayoutFit, migrating: bool = False) -> str:
+    """Return the help for a file that does not fit.
+
+    Parameters
+    ----------
+    migrating
+        Whether the network is the OLD_SPEC of a migration.
+    """
+    problems = fitting.problems
+    both = [(p.stored.shape, p.wanted.shape) for p in problems if p.stored and p.wanted]
+    missing = [p.wanted.shape for p in problems if p.wanted and not p.stored]
+    unknown = [p.stored.shape for p in problems if p.stored and not p.wanted]
+    if not problems and fitting.scale:
+        return SCALED
+    if not problems and fitting.written is None:
+        return UNMARKED
+    if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
+        return KERAS
+    if problems and not (missing or unknown) and all(s == w for s, w in both):
+        return TYPES
+    if any(_is_turned(stored, wanted) for stored, wanted in both):
+        return TURNED
+    way = OLD_SPEC if migrating else MIGRATE
+    is_renamed = missing and not both and sorted(missing) == sorted(unknown)
+    return f"{NAMES} {way}" if is_renamed else way
+
+
+def _is_turned(stored: Shape, wanted: Shape) -> bool:
+    """Return whether the axes are in PyTorch order: out, in, height, width."""
+    if len(wanted) < 2:
+        return False
+    *spatial, inward, outward = wanted
+    return stored == (outward, inward, *spatial) != wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A weight file and, with a spec, how the file fits it.
+
+    Attributes
+    ----------
+    header
+        The header of the file.
+    spreads
+        The statistics of each tensor; None if NumPy is not installed.
+    network
+        The name of the spec's network; None without a spec.
+    fit
+        How the file fits the network; None without a spec.
+    layers
+        The precision of each layer on the chip, if the file fits.
+    """
+
+    header: WeightsHeader
+    spreads: dict[str, Spread] | None
+    network: str | None = None
+    fit: LayoutFit | None = None
+    layers: tuple[Precision, ...] = ()
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The tensors to list; without a spec, all tensors in the file."""
+        if self.fit is not None:
+            return self.fit.pairs
+        return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
+
+    def problem(self, pair: Pair) -> str:
+        """Return the problem of a pair, including invalid values, in one phrase."""
+        if self.fit is None:
+            return ""
+        spread = (self.spreads or {}).get(pair.name)
+        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
+        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
+            return "should be 0"
+        return pair.problem
 
 
 def inspect(

@@ -12,10 +12,8 @@ import numpy as np
 from snnc.ir.logical import LifNeuron, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
-from snnc.loihi.image_link import ImageLink
-from snnc.loihi.scatter_axis import ScatterAxis
-from snnc.loihi.sparse_link import SparseLink
-from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
+from snnc.loihi.link import Link
+from snnc.loihi.tiling import PlacedBlock
 from snnc.runtime import network
 from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
@@ -48,7 +46,7 @@ class IncomingKernel:
     """
 
     projection: Projection
-    link: ImageLink | SparseLink
+    link: Link
     kernel: Array
     factor: float
 
@@ -56,13 +54,6 @@ class IncomingKernel:
     def tensor(self) -> str:
         """The tensor's name, or the source of a shortcut without a tensor."""
         return self.projection.tensor or f"shortcut {self.projection.source}"
-
-    def meets(self, part: EnsembleTiling, source: Interval) -> bool:
-        """Return whether an ensemble reads any of the source's slices."""
-        if isinstance(self.link, SparseLink):
-            return True
-        reading = self.link.depth.reading(part.slices, source)
-        return source[0] < source[1] and len(reading) > 0
 
     def stored(self, piece: PlacedBlock, source: Interval) -> StoredTaps:
         """Return the taps that a core stores of the weights from slices of the source.
@@ -74,33 +65,16 @@ class IncomingKernel:
         source
             The slices of one ensemble of the source.
         """
-        link, strip = self.link, (piece.strip[0], piece.strip[1])
-        sides = (link.rows, piece.rows), (link.columns, piece.columns)
-        if isinstance(link, SparseLink):  # a transposed convolution
-            rows, columns = (
-                axis.taps_of(tile)
-                for axis, tile in sides
-                if isinstance(axis, ScatterAxis)
-            )
-            return StoredTaps(rows, columns, ((strip, (0,)),))
-        rows, columns = (_taps_of(axis, tile) for axis, tile in sides)
-        channels = piece.part.channels
+        link, part, strip = self.link, piece.part, piece.strip
         depths: dict[Interval, set[int]] = {}
-        for out in range(*piece.part.slices_of(strip)):
-            start = (out - piece.part.slices[0]) * channels
-            filters = max(0, strip[0] - start), min(channels, strip[1] - start)
-            if taps := _depth_taps(link, out, source):
-                depths.setdefault(filters, set()).update(taps)
-        by_filters = (
-            (filters, tuple(sorted(taps))) for filters, taps in depths.items()
+        for out in range(*part.slices_of(strip)):
+            if taps := _depth_taps(link.depth, out, source):
+                depths.setdefault(part.channels_of(strip, out), set()).update(taps)
+        return StoredTaps(
+            link.rows.taps_of(piece.rows),
+            link.columns.taps_of(piece.columns),
+            tuple((filters, tuple(sorted(taps))) for filters, taps in depths.items()),
         )
-        return StoredTaps(rows, columns, tuple(by_filters))
-
-    def within(self, slices: Interval) -> Interval:
-        """Return the positions, within some slices of the source, that are read."""
-        if isinstance(self.link, SparseLink):
-            return slices
-        return self.link.depth.within(slices)
 
     def largest(self, taps: StoredTaps) -> float:
         """Return the largest magnitude of stored weights."""
@@ -185,20 +159,8 @@ def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
-def _depth_taps(link: ImageLink, out: int, source: Interval) -> range:
+def _depth_taps(depth: Axis, out: int, source: Interval) -> range:
     """Return the taps through which an output slice reads slices of the source."""
-    first = out * link.depth.stride - link.depth.before
-    size = len(link.depth.taps)
+    first, size = out * depth.stride - depth.before, len(depth.taps)
     start = min(size, max(0, source[0] - first))
     return range(start, max(start, min(size, source[1] - first)))
-
-
-def _taps_of(axis: Axis, tile: Interval) -> tuple[int, ...]:
-    """Return the taps through which outputs read the source instead of padding.
-
-    The taps are consecutive: a gap would need a stride larger than the image, which
-    would then have a single output.
-    """
-    runs = axis.view(tile).runs
-    taps = [run.tap - i * axis.stride for run in runs for i in range(run.length)]
-    return tuple(range(min(taps), max(taps) + 1)) if taps else ()

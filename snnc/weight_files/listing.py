@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, dims, printable
-from snnc.weight_files.fit import LayoutFit, Pair
-from snnc.weight_files.header import WeightsHeader
+from snnc.weight_files.inspect import Listing, Pair
 
 if TYPE_CHECKING:
     from snnc.weight_files.chip import Precision
@@ -17,48 +16,6 @@ if TYPE_CHECKING:
 
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A weight file and, with a spec, how the file fits it.
-
-    Attributes
-    ----------
-    header
-        The header of the file.
-    spreads
-        The statistics of each tensor; None if NumPy is not installed.
-    network
-        The name of the spec's network; None without a spec.
-    fit
-        How the file fits the network; None without a spec.
-    layers
-        The precision of each layer on the chip, if the file fits.
-    """
-
-    header: WeightsHeader
-    spreads: dict[str, Spread] | None
-    network: str | None = None
-    fit: LayoutFit | None = None
-    layers: tuple[Precision, ...] = ()
-
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """The tensors to list; without a spec, all tensors in the file."""
-        if self.fit is not None:
-            return self.fit.pairs
-        return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
-
-    def problem(self, pair: Pair) -> str:
-        """Return the problem of a pair, including invalid values, in one phrase."""
-        if self.fit is None:
-            return ""
-        spread = (self.spreads or {}).get(pair.name)
-        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
-            return "should be 0"
-        return pair.problem
 
 
 def document(listing: Listing) -> Json:
@@ -118,7 +75,7 @@ LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
 def table(listing: Listing) -> str:
     """Return one row per tensor, the metadata, and the table about the chip."""
-    lines = [*_tensors(listing).lines(), "", *_metadata(listing), _sum(listing)]
+    lines = [*_tensors(listing).lines(), "", *_summary(listing)]
     if listing.layers:
         lines += ["", *chip_table(listing.layers)]
     return "\n".join(printable(line) for line in lines)
@@ -127,7 +84,7 @@ def table(listing: Listing) -> str:
 def parts(listing: Listing) -> Iterator[TextTable | str]:
     """Yield the tables and sentences of a page."""
     yield _tensors(listing)
-    yield from (*_metadata(listing), _sum(listing))
+    yield from _summary(listing)
     if listing.layers:
         yield " ".join(CAPTION)
         yield _chip(listing.layers)
@@ -166,12 +123,10 @@ def _spread(spread: Spread | None) -> Cells:
     return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
 
 
-def _metadata(listing: Listing) -> Iterator[str]:
+def _summary(listing: Listing) -> Iterator[str]:
+    """Yield the metadata, and a line about all values."""
     for key, value in sorted(listing.header.metadata.items()):
         yield f"{key} {value}"
-
-
-def _sum(listing: Listing) -> str:
     tensors = listing.header.tensors.values()
     values = sum(tensor.size for tensor in tensors)
     name = listing.header.path.as_posix()
@@ -180,18 +135,17 @@ def _sum(listing: Listing) -> str:
     if spoilt:
         totals += f" ({spoilt} not finite)"
     if listing.fit is None:
-        return totals
-    verdict = f"{totals}, {_verdict(listing)} {listing.network}"
-    refused = any(layer.refused for layer in listing.layers)
-    return f"{verdict}, but not the chip" if refused else verdict
-
-
-def _verdict(listing: Listing) -> str:
+        yield totals
+        return
     problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
+    verdict = (
+        "which fit" if listing.fit.fits else "written for a different network than"
+    )
     if problems:
-        return f"{counted(problems, 'problem')}: they do not fit"
-    fits = listing.fit is not None and listing.fit.fits
-    return "which fit" if fits else "written for a different network than"
+        verdict = f"{counted(problems, 'problem')}: they do not fit"
+    refused = any(layer.refused for layer in listing.layers)
+    but = ", but not the chip" if refused else ""
+    yield f"{totals}, {verdict} {listing.network}{but}"
 
 
 def _layer(layer: Precision) -> Cells:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 Shape = tuple[int, ...]
 Said = dict[str, Any]
 
@@ -22,10 +19,10 @@ class Paper:
 
     ``last`` is what the next statement reads, ``neurons`` are the layers that spike.
     ``host`` says that the layers to come go to the host; ``room`` is how many neurons
-    a block may have.
+    a block may have. If ``small``, there are few layers with few filters.
     """
 
-    draw: Draw
+    random: Random
     shape: Shape
     range: str = "0..1"
     lines: list[str] = field(default_factory=list)
@@ -34,6 +31,7 @@ class Paper:
     last: str = ""
     host: bool = False
     room: int = CORE
+    small: bool = False
 
     @property
     def rank(self) -> int:
@@ -147,13 +145,18 @@ class Paper:
         return name
 
     def flag(self) -> bool:
-        return bool(self.draw(st.booleans()))
+        return bool(self.one_of(False, True))
 
     def one_of(self, *values: Any) -> Any:
-        return self.draw(st.sampled_from(values))
+        return self.random.choice(values)
 
     def size(self, low: int, high: int) -> int:
-        return int(self.draw(st.integers(low, high)))
+        return self.random.randint(low, high)
+
+    def filters(self) -> int:
+        if self.small:
+            return self.size(1, 6)
+        return int(self.one_of(self.size(1, 9), 4, 8, 16, 40, 64, 64))
 
     def sizes(self, extents: Shape, most: int) -> Shape:
         return tuple(self.size(1, min(n, most)) for n in extents)
@@ -167,9 +170,8 @@ class Paper:
             extras["place"] = "host"
         elif self.room > CORE or self.flag():
             extras["block"] = self._block(shape)
-        key, _, value = self.one_of(
-            "", "", "bias off", "neuron lif", "synapse 2 ms"
-        ).partition(" ")
+        words = ("bias off", "neuron lif", "synapse 2 ms", "batchnorm on")
+        key, _, value = self.one_of("", "", *words).partition(" ")
         return {**extras, key: value} if key else extras
 
     def _block(self, shape: Shape) -> Shape:
@@ -180,7 +182,7 @@ class Paper:
             block, extents = [group], [*shape[1:3], group * shape[3]]
         for extent in extents:
             most = min(extent, room)
-            size = int(self.draw(st.integers(-(-most // 3), most) | st.just(most)))
+            size = self.one_of(self.size(-(-most // 3), most), most)
             room //= size
             block.append(size)
         return tuple(block)

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from hypothesis import strategies as st
+from tests.agreement.paper import Paper, Said, positions
 
-from tests.agreement.paper import Paper, positions
-
-FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 16, 40, 64, 64])
 FAN_IN = 4096
 """Neurons beyond which no Dense transform can be read on a core."""
 
 
 def encoder(paper: Paper) -> None:
-    if paper.flag():
-        signs = 2 if paper.range.startswith("-") else 1
-        shape = (*paper.shape[:-1], paper.shape[-1] * signs)
-        paper.write("encode rate", "e", shape)
-    else:
-        filters = paper.size(1, 5)
-        shape = (*paper.shape[:-1], filters)
-        paper.write("encode conv", "e", shape, said={"filters": filters})
+    said: Said = {"start": paper.one_of("rest", "rest", "spread")}
+    kind, spatial = paper.one_of("rate", "conv"), paper.shape[:-1]
+    channels = paper.shape[-1] * (2 if paper.range.startswith("-") else 1)
+    if kind == "conv":
+        channels = paper.size(1, 5)
+        said |= {"filters": channels, "batchnorm": paper.one_of("off", "on")}
+    if kind == "conv" and paper.flag():
+        kernel, stride = paper.sizes(spatial, 3), paper.sizes(spatial, 2)
+        padding = paper.one_of("same", "valid")
+        said |= {"kernel": kernel, "stride": stride, "padding": padding}
+        spatial = positions(spatial, kernel, stride, padding)
+    paper.write(f"encode {kind}", "e", (*spatial, channels), said=said)
     paper.neurons.append("e")
 
 
@@ -37,7 +38,7 @@ def wide_dense(paper: Paper) -> None:
 def conv(paper: Paper) -> None:
     kernel = paper.sizes(paper.spatial, 3)
     stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
-    paper.conv(paper.draw(FILTERS), kernel, stride, paper.padding)
+    paper.conv(paper.filters(), kernel, stride, paper.padding)
 
 
 def _depthwise(paper: Paper) -> None:
@@ -97,7 +98,7 @@ def _pool(paper: Paper) -> None:
         if paper.flag():
             paper.depthwise(paper.size(1, 2), kernel, stride, "valid")
         else:
-            paper.conv(paper.draw(FILTERS), kernel, stride, "valid")
+            paper.conv(paper.filters(), kernel, stride, "valid")
     else:
         paper.dense(paper.size(1, 30))
 
@@ -110,7 +111,7 @@ def _pool_under_same(paper: Paper) -> None:
     paper.pool(window, None)
     kernel = tuple(paper.size(1, 3) for _ in window)
     stride = tuple(paper.size(1, 2) for _ in window)
-    paper.conv(paper.draw(FILTERS), kernel, stride, "same")
+    paper.conv(paper.filters(), kernel, stride, "same")
 
 
 def _maximum(paper: Paper) -> None:
@@ -132,24 +133,24 @@ def _pools(paper: Paper) -> None:
 
 def _shortcut(paper: Paper) -> None:
     """Write a convolution with a shortcut around the one before it."""
-    filters, stride = paper.draw(FILTERS), paper.size(1, 2)
+    filters, stride = paper.filters(), paper.size(1, 2)
     kernel = (3,) * paper.rank
     source = paper.conv(filters, kernel, (1,) * paper.rank, "same")
     if paper.flag():
-        paper.conv(paper.draw(FILTERS), kernel, (1,) * paper.rank, "same")
+        paper.conv(paper.filters(), kernel, (1,) * paper.rank, "same")
     if paper.flag():
-        filters, stride = paper.draw(FILTERS), paper.one_of(1, 2, 2)
+        filters, stride = paper.filters(), paper.one_of(1, 2, 2)
     paper.conv(filters, kernel, (stride,) * paper.rank, "same", shortcut=source)
 
 
 def _branches(paper: Paper) -> None:
     """Two readers of one layer, joined again for a reader."""
     source, kind = paper.last, paper.one_of("add", "concat")
-    filters = paper.draw(FILTERS)
+    filters = paper.filters()
     stride = (paper.size(1, 2),) * paper.rank
     one = paper.conv(filters, (3,) * paper.rank, stride, "same", source)
     if kind == "concat":
-        filters = paper.draw(FILTERS)
+        filters = paper.filters()
     kernel = (paper.size(1, 2),) * paper.rank
     two = paper.conv(filters, kernel, stride, "same", source)
     paper.join(kind, one, two)

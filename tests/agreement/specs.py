@@ -1,4 +1,4 @@
-"""Hypothesis strategies for specs that compile, over all that the language can say.
+"""Draw specs that compile, over all that the language can say.
 
 A drawn spec is text, so that a network goes the way of a user's: parsed, checked,
 mapped and emitted. Sizes are known while it is written, so that few are refused.
@@ -6,14 +6,16 @@ mapped and emitted. Sizes are known while it is written, so that few are refused
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from snnc.passes import Compilation
 from tests.agreement.features import features_of
-from tests.agreement.paper import CORE, Draw, Paper, dims
+from tests.agreement.paper import CORE, Paper, dims
 from tests.agreement.pieces import PIECES, conv, dense, encoder, wide_dense
 from tests.support import compile_text
 
@@ -21,7 +23,7 @@ Body = Callable[[str, Compilation], None]
 Piece = Callable[[Paper], None]
 
 MOST_SIDE = {1: 30, 2: 10, 3: 6}
-RANGES = ("0..1", "-1..1", "0..1 as 0..3", "-4..2")
+RANGES = ("0..1", "-1..1", "0..1 as 0..3", "-4..2", "0..255 as -1..2")
 DRAWS = 8
 """Specs to draw per spec wanted: many have the same features, some are refused."""
 
@@ -70,33 +72,62 @@ def each_spec(
     look()
 
 
-@st.composite
-def specs(draw: Draw, room: int = CORE, pieces: Sequence[Piece] = PIECES) -> str:
-    """Draw a network called ``drawn`` with one to six layers on the chip.
+def specs(room: int = CORE, pieces: Sequence[Piece] = PIECES) -> st.SearchStrategy[str]:
+    """Return a strategy for specs whose choices Hypothesis draws and shrinks."""
+    randoms = st.randoms(use_true_random=False)
+    return randoms.map(lambda random: write_spec(random, room=room, pieces=pieces))
+
+
+def draw_spec(seed: int) -> str:
+    """Return the text of a small network called ``drawn<seed>``."""
+    return write_spec(Random(seed), f"drawn{seed}", small=True)
+
+
+def name_of(text: str) -> str:
+    """Return the name of a spec's network."""
+    return text.split()[3]
+
+
+def draw_specs(count: int, words: Sequence[str] = (), first: int = 0) -> Iterator[str]:
+    """Yield small sound specs; each has one of some words, in turn."""
+    found = 0
+    for text in map(draw_spec, itertools.count(first)):
+        if found == count:
+            return
+        has_word = not words or words[found % len(words)] in text
+        if has_word and not compile_text(text, "place")[1].errors:
+            found += 1
+            yield text
+
+
+def write_spec(
+    random: Random,
+    name: str = "drawn",
+    room: int = CORE,
+    small: bool = False,
+    pieces: Sequence[Piece] = PIECES,
+) -> str:
+    """Draw a network with one to six layers on the chip.
 
     Its blocks have at most ``room`` neurons. Where that is more than a core holds, the
-    input is as large as it can be.
+    input is as large as it can be. A ``small`` network has few layers with few filters.
     """
-    ranks = [1, 1, 2, 2, 3, 3, 3] if pieces is PIECES else [2]
-    rank = draw(st.sampled_from(ranks))
+    rank = random.choice([1, 1, 2, 2, 3, 3, 3] if pieces is PIECES else [2])
     least = 3 if room == CORE else MOST_SIDE[rank]
-    side = st.integers(least, MOST_SIDE[rank])
-    shape = (*(draw(side) for _ in range(rank)), draw(st.integers(1, 3)))
-    paper = Paper(draw, shape, draw(st.sampled_from(RANGES)), room=room)
+    sides = [random.randint(least, MOST_SIDE[rank]) for _ in range(rank)]
+    shape = (*sides, random.randint(1, 3))
+    paper = Paper(random, shape, random.choice(RANGES), room=room, small=small)
     head = _head(paper)
-    if paper.one_of(True, False, False, False, False, False):
+    if not small and paper.one_of(True, False, False, False, False, False):
         wide_dense(paper)
     else:
         _body(paper, pieces)
     if paper.one_of(True, False, False, False):
         paper.host = True
         dense(paper)
-    lines = [
-        *head,
-        *paper.lines,
-        f"readout y {{ {paper.one_of('classes 3', 'units 2')} }}",
-    ]
-    return "snn 1\n\nnetwork drawn {\n" + "".join(f"  {x}\n" for x in lines) + "}\n"
+    readout = f"readout y {{ {paper.one_of('classes 3', 'units 2')} }}"
+    body = "".join(f"  {line}\n" for line in (*head, *paper.lines, readout))
+    return f"snn 1\n\nnetwork {name} {{\n{body}}}\n"
 
 
 def _head(paper: Paper) -> list[str]:
@@ -114,7 +145,7 @@ def _body(paper: Paper, pieces: Sequence[Piece]) -> None:
         paper.host = True
         conv(paper)
         paper.host = False
-    for _ in range(paper.size(1, 3)):
+    for _ in range(1 if paper.small else paper.size(1, 3)):
         paper.one_of(*pieces)(paper)
-    for _ in range(paper.one_of(0, 1, 2)):
+    for _ in range(paper.one_of(0, 1) if paper.small else paper.one_of(0, 1, 2)):
         dense(paper)

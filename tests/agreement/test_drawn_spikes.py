@@ -6,7 +6,6 @@ The drawn specs have hosts, voltages that are spread, max pools and depthwise la
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,9 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from tests.agreement.drawing import draw_spec
+from tests.agreement.specs import draw_specs, name_of
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.test_spiking import DT, rates_of
-from tests.support import compile_text
 
 DRAWN = int(os.environ.get("SNNC_DRAWN", "4"))
 WORDS = ("place host", "start spread", "maxpool", "depthwise")
@@ -26,22 +24,11 @@ EXAMPLES = 3
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def draw_specs() -> Iterator[str]:
-    """Yield sound specs; the first have each of `WORDS`, in turn."""
-    found, seed = 0, 0
-    while found < DRAWN:
-        seed += 1
-        spec = draw_spec(seed).replace("present 10 ms", "present 60 ms")
-        word = WORDS[found % len(WORDS)]
-        if word in spec and not compile_text(spec, "place")[1].errors:
-            found += 1
-            yield spec
-
-
-@pytest.mark.parametrize("text", draw_specs(), ids=lambda text: text.split()[3])
+@pytest.mark.parametrize("text", [*draw_specs(DRAWN, WORDS)], ids=name_of)
 def test_drawn_networks_fire_as_the_exact_engine_says(
     text: str, tmp_path: Path
 ) -> None:
+    text = text.replace("present 10 ms", "present 60 ms")
     package = open_package(write_package(text, tmp_path))
     weights, x = random_weights(package), random_images(package, EXAMPLES)
     with make_engine(package, weights) as engine:

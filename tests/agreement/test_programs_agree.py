@@ -17,12 +17,13 @@ import pytest
 
 from snnc.tools.evaluate.measures import with_activations
 from tests.agreement.built import count_blocks, predicted_blocks
-from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
+from tests.agreement.specs import draw_specs, name_of
 from tests.fuzz.harness import TIMES
-from tests.support import SPECS, compile_text, network
+from tests.support import SPECS, network
 
 Package = Callable[[str], SimpleNamespace]
+DRAWN = int(os.environ.get("SNNC_DRAWN", "8"))
 EXAMPLES = 3
 TOLERANCE = 1e-4
 
@@ -90,21 +91,9 @@ def test_taps_that_all_lie_in_the_padding_connect_nothing(package: Package) -> N
     check(made)
 
 
-def test_drawn_specs_agree(package: Package) -> None:
-    """Check what the compiler accepts of drawn specs; SNNC_DRAWN says how many."""
-    wanted, seed = int(os.environ.get("SNNC_DRAWN", "8")), 0
-    while wanted:
-        seed += 1
-        spec = draw_spec(seed)
-        _, report = compile_text(spec, "place")
-        if report.errors:
-            continue
-        wanted -= 1
-        made = package(spec)
-        try:
-            check(made)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}:\n{spec}") from error
+@pytest.mark.parametrize("spec", [*draw_specs(DRAWN)], ids=name_of)
+def test_drawn_specs_agree(package: Package, spec: str) -> None:
+    check(package(spec))
 
 
 def check(made: SimpleNamespace) -> None:

@@ -16,7 +16,7 @@ import pytest
 import snnc
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS, kinds
-from snnc.language.statements import LoihiTarget
+from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.tools.report import formats, html
 from snnc.tools.report.summary import summarise

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.emit.networks import ALL
+from tests.emit.networks import NETWORKS
 from tests.emit.packages import Load, importable, module, write
 
 
@@ -14,6 +14,6 @@ from tests.emit.packages import Load, importable, module, write
 def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
     """Return a function that imports a module of a hand-made network's package."""
     folder = tmp_path_factory.mktemp("generated")
-    packages = {p.name: p for p in (write(make(), folder) for make in ALL)}
+    packages = {name: write(made, folder) for name, made in NETWORKS.items()}
     with importable(next(iter(packages.values()))):
         yield lambda network, name: module(packages[network], name)

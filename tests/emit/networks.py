@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.ir.logical import LogicalNetwork
 from tests.support import network, sound
 
+LIF = "padding same, neuron lif, batchnorm on, rate 20..120 Hz"
 SHORT = "phases [smooth, scale]"
 """The phase `spikes` has tests of its own."""
 
@@ -16,10 +17,8 @@ def parse(name: str, body: str) -> LogicalNetwork:
     return made
 
 
-def conv3d_relu() -> LogicalNetwork:
-    return parse(
-        "volume",
-        f"""
+BODIES = {
+    "volume": f"""
         about "Clips of a moving digit."
         input image 4x6x6x1 in 0..1
         encode conv {{ filters 2 }}
@@ -27,20 +26,13 @@ def conv3d_relu() -> LogicalNetwork:
         dense d0 {{ units 5, dropout 0.2 }}
         readout digit {{ classes 4 }}
         train {{ l2 5e-5, {SHORT} }}
-        """,
-    )
-
-
-def conv2d_lif() -> LogicalNetwork:
-    neurons = "padding same, neuron lif, batchnorm on, rate 20..120 Hz"
-    return parse(
-        "colours",
-        f"""
+    """,
+    "colours": f"""
         input image 8x8x3 in 0..1 as -1..1
         encode conv {{ filters 4 }}
-        conv2d c0 {{ filters 6, {neurons} }}
+        conv2d c0 {{ filters 6, {LIF} }}
         conv2d c1 {{ filters 6, padding same, shortcut c0 }}
-        conv2d c2 {{ filters 5, {neurons}, stride 2, shortcut c0, bias off }}
+        conv2d c2 {{ filters 5, {LIF}, stride 2, shortcut c0, bias off }}
         avgpool pool {{ window 2 }}
         conv2d c3 {{ filters 5, kernel 1, bias off, dropout 0.1 }}
         readout digit {{ classes 4 }}
@@ -48,14 +40,8 @@ def conv2d_lif() -> LogicalNetwork:
           optimizer adamw {{ learning_rate 2e-3, weight_decay 1e-4 }}
           schedule cosine, label_smoothing 0.1, {SHORT}
         }}
-        """,
-    )
-
-
-def conv1d_joined() -> LogicalNetwork:
-    return parse(
-        "waves",
-        f"""
+    """,
+    "waves": f"""
         input image 12x2 in -2..2
         encode rate pixels
         conv1d keras {{ filters 3, padding same, batchnorm on }}
@@ -68,14 +54,8 @@ def conv1d_joined() -> LogicalNetwork:
         dense d2 {{ units 6, shortcut halves, batchnorm on }}
         readout digit {{ units 2 }}
         train {{ validation 0, {SHORT} }}
-        """,
-    )
-
-
-def depthwise_groups() -> LogicalNetwork:
-    return parse(
-        "mobile",
-        f"""
+    """,
+    "mobile": f"""
         input image 8x8x2 in 0..1
         encode conv {{ filters 4 }}
         depthwise2d c0 {{ multiplier 2, padding same, batchnorm on }}
@@ -84,28 +64,16 @@ def depthwise_groups() -> LogicalNetwork:
         depthwise2d c3 {{ kernel 2, dilation 2, l2 0 }}
         readout digit {{ classes 4 }}
         train {{ l2 1e-4, {SHORT} }}
-        """,
-    )
-
-
-def depthwise_volume() -> LogicalNetwork:
-    return parse(
-        "deep",
-        f"""
+    """,
+    "deep": f"""
         input image 4x6x6x1 in 0..1
         encode conv {{ filters 3 }}
         depthwise3d c0 {{ multiplier 2, batchnorm on }}
         conv3d c1 {{ filters 4, kernel 2, groups 2 }}
         readout digit {{ classes 4 }}
         train {{ {SHORT} }}
-        """,
-    )
-
-
-def focal_features() -> LogicalNetwork:
-    return parse(
-        "features",
-        f"""
+    """,
+    "features": f"""
         target nengo
         input image 6 in 0..1
         encode rate
@@ -116,8 +84,9 @@ def focal_features() -> LogicalNetwork:
           optimizer sgd {{ learning_rate 0.05, momentum 0.9 }}
           {SHORT}
         }}
-        """,
-    )
+    """,
+}
+NETWORKS = {name: parse(name, body) for name, body in BODIES.items()}
 
 
 def long_names() -> LogicalNetwork:
@@ -137,13 +106,3 @@ def long_names() -> LogicalNetwork:
         readout digit {{ classes 4 }}
         """,
     )
-
-
-ALL = (
-    conv3d_relu,
-    conv2d_lif,
-    conv1d_joined,
-    depthwise_groups,
-    depthwise_volume,
-    focal_features,
-)

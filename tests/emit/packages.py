@@ -11,7 +11,6 @@ from types import ModuleType
 
 from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
-from snnc.emit.files import LIBRARY
 from snnc.emit.package import package_modules
 from snnc.ir.logical import LogicalNetwork
 from snnc.passes.lower import lower
@@ -31,12 +30,6 @@ def modules_of(network: LogicalNetwork) -> tuple[Module, ...]:
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     assert mapped is not None
     return package_modules(route(mapped))
-
-
-def own_modules(network: LogicalNetwork) -> tuple[Module, ...]:
-    """Return the Python modules of a network's package that are its own."""
-    modules = (m for m in modules_of(network) if m.path.endswith(".py"))
-    return tuple(m for m in modules if not m.path.startswith(LIBRARY))
 
 
 def write(network: LogicalNetwork, folder: Path) -> Path:

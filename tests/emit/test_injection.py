@@ -31,7 +31,7 @@ from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import parser
+from snnc.syntax.build import tokens
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.nodes import Composer
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
@@ -174,8 +174,8 @@ def words(file: str, text: str) -> list[Span]:
     """Return the places of a spec's words and quoted texts, quotes included."""
     source = SourceFile(file, text)
     if file.endswith(".snn"):
-        tokens = [t for t in parser().lex(text) if t.type in ("NAME", "STRING")]
-        return [Span(source, t.start_pos or 0, t.end_pos or 0) for t in tokens]
+        found = tokens(source.whole)
+        return [token.span for token in found if token.type in ("NAME", "STRING")]
     composer = Composer(source, Diagnostics())
     composer.compose()
     return composer.scalars

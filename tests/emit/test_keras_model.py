@@ -14,12 +14,11 @@ import tensorflow as tf
 from safetensors.numpy import save_file
 from tensorflow import keras
 
-from tests.emit.networks import ALL, conv3d_relu
+from tests.emit.networks import NETWORKS
 from tests.emit.packages import Load, importable, module, write
 
 pytestmark = pytest.mark.slow
 Made = Callable[..., keras.Model]
-NETWORKS = {make().name: make() for make in ALL}
 EACH = pytest.mark.parametrize("name", NETWORKS)
 
 
@@ -166,7 +165,7 @@ def test_a_shortcut_is_added_after_the_batch_norm(load: Load) -> None:
 
 
 def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
-    model_of = replace(conv3d_relu(), name="l2net")
+    model_of = replace(NETWORKS["volume"], name="l2net")
     package = write(model_of, tmp_path)
     with importable(package):
         model = module(package, "keras_model").build_model()

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.layout import LayoutError, smooth_path
 from snnc.tools.evaluate.task import smooth_of, source_of
-from tests.emit.networks import conv3d_relu
+from tests.emit.networks import NETWORKS
 from tests.emit.packages import Load
 
 
@@ -44,7 +44,7 @@ def rewrite(layout: ModuleType, path: Path, weights: Any, **metadata: str) -> No
 
 def test_the_table_is_the_networks(layout: ModuleType) -> None:
     rows = [(t.name, t.shape, t.axes, t.dtype) for t in layout.TENSORS]
-    expected = tensors(conv3d_relu())
+    expected = tensors(NETWORKS["volume"])
     assert rows == [(t.name, t.shape, t.axes, t.dtype) for t in expected]
     assert layout_id(expected) == layout.LAYOUT_ID
 

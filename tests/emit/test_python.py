@@ -104,7 +104,7 @@ def test_a_quoted_text_is_a_visible_literal_of_itself(text: str) -> None:
 
 @given(st.text())
 def test_a_docstring_says_the_words_of_the_text(text: str) -> None:
-    literal = module_docstring("Summary.", "", text)
+    literal = module_docstring(f"Summary.\n\n{text}", "")
     said = ast.literal_eval(literal).split()
     assert ["Summary.", *docstring_words(text)] == said
 
@@ -117,7 +117,7 @@ def docstring_words(text: str) -> list[str]:
 
 @given(st.text(alphabet='"\\ua ', max_size=12))
 def test_no_mixture_of_quotes_and_backslashes_ends_a_docstring(text: str) -> None:
-    said = ast.literal_eval(module_docstring("Summary.", "", text))
+    said = ast.literal_eval(module_docstring(f"Summary.\n\n{text}", ""))
     assert said.split() == ["Summary.", *text.split()]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from snnc.emit.files import LIBRARY
 from tests.agreement.networks import text
-from tests.emit.networks import ALL, long_names
+from tests.emit.networks import NETWORKS, long_names
 from tests.emit.packages import write
 from tests.support import SPECS, network, sound, write_modules
 
@@ -62,8 +62,8 @@ def specs() -> Iterator[tuple[str, str]]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of packages: hand-made networks and specs."""
     made = tmp_path_factory.mktemp("packages")
-    for build in (*ALL, long_names):
-        write(build(), made)
+    for built in (*NETWORKS.values(), long_names()):
+        write(built, made)
     for name, spec in specs():
         write_modules(sound(spec, "emit"), made / name)
     return made

@@ -14,7 +14,7 @@ from nengo_loihi.builder.discretize import decay_int, overflow_signed
 
 from snnc.exact import kernel
 from snnc.exact.kernel import _decay, _wrap
-from snnc.exact.learning_kernel import learn_examples
+from snnc.exact.learning import learn_examples
 
 INT32 = np.iinfo(np.int32)
 words = arrays(np.int32, 20, elements=st.integers(INT32.min + 1, INT32.max))

@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from snnc.cli.import_child import MEMORY
+from snnc.cli.exchange import MEMORY
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.convert import ImportOutcome, outcome
 from snnc.importer.explanation import document, explain, markdown, text
-from snnc.importer.model import RefusedModelError
+from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.request import ImportRequest
 from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.models import archives, hdf5, texts

@@ -24,9 +24,9 @@ from snnc.tools.evaluate.measures import JSON_PARTS
 from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
-from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_header
-from snnc.weight_files.listing import Listing, document, layer_document, table
+from snnc.weight_files.inspect import Listing, fit
+from snnc.weight_files.listing import document, layer_document, table
 from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
@@ -74,9 +74,7 @@ def test_files_of_results_are_read_or_refused(
             said = str(error)
         else:
             for found in restored_parts(saved):
-                assert record(found) == record(
-                    part(found.start, found.stop)
-                )
+                assert record(found) == record(part(found.start, found.stop))
             Checkpoint(file, RUN, saved).__exit__()
             return
     assert str(file) in said

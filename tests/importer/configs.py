@@ -6,8 +6,7 @@ from typing import Any
 
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
-from snnc.importer.model import KerasModel
-from snnc.importer.request import ImportRequest
+from snnc.importer.model import ImportRequest, KerasModel
 
 
 def layer(kind: str, name: str, *reads: str, **options: Any) -> dict[str, Any]:

@@ -12,9 +12,8 @@ import pytest
 
 from snnc.importer.convert import convert
 from snnc.importer.files import read_file
-from snnc.importer.model import RefusedModelError
+from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.request import ImportRequest
 from tests.importer.configs import CONV, ended, functional, layer, small
 
 KERNEL = np.arange(4, dtype="f4").reshape(2, 2)

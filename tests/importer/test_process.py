@@ -18,7 +18,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from snnc.cli.import_child import LIMIT, MEMORY, SECONDS
+from snnc.cli.exchange import LIMIT, MEMORY, SECONDS
 from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import ReadWeights, read
@@ -81,7 +81,7 @@ def zip_bomb(folder: Path) -> Path:
     return path
 
 
-IMPATIENT = "from snnc.cli import import_child as c, main; c.SECONDS = 1; exit(main())"
+IMPATIENT = "from snnc.cli import exchange as c, main; c.SECONDS = 1; exit(main())"
 
 
 def snnc(
@@ -178,7 +178,7 @@ def test_the_folder_of_a_model_goes_with_its_process(tmp_path: Path) -> None:
 
 MEASURED = """
 from resource import RLIMIT_AS, RLIMIT_CPU, getrlimit
-from snnc.cli.import_child import reading_limits
+from snnc.cli.exchange import reading_limits
 def limits():
     print(*(getrlimit(kind)[0] for kind in (RLIMIT_CPU, RLIMIT_AS)))
 limits()

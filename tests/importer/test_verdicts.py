@@ -9,9 +9,8 @@ import pytest
 
 from benchmarks.architectures import ALL, verdict
 from snnc.importer.convert import convert
-from snnc.importer.request import REWRITES, ImportRequest
-from snnc.importer.table import REFUSED
-from snnc.importer.table.readers import READERS
+from snnc.importer.model import REWRITES, ImportRequest
+from snnc.importer.table import READERS, REFUSED
 from tests.importer.configs import (
     CONV,
     IMAGE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnc.ir.paths import TooManyPathsError, count_paths, paths
-from tests.agreement.drawing import draw_spec
+from tests.agreement.specs import draw_spec
 from tests.support import compile_text, layered, sound
 
 

@@ -16,10 +16,8 @@ from snnc.language.keywords import (
 )
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import DefaultsSpec
-from snnc.language.models import Model, fields_of
+from snnc.language.models import Form, Model, Otherwise, StatementModel, fields_of
 from snnc.language.properties import NeuronSpec
-from snnc.language.statements import StatementModel
-from snnc.language.table import Form, Otherwise
 
 Row = tuple[str, ...]
 _SPIKING = keys_of(SpikingSpec)

@@ -11,7 +11,6 @@ from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.tiling import Tiling, count_cores
-from tests.agreement.paper import Draw
 from tests.agreement.specs import specs
 from tests.loihi.exhaustive import assembled
 from tests.support import compile_text
@@ -20,7 +19,7 @@ MOST_CORES = 120
 
 
 @st.composite
-def mappings(draw: Draw) -> MappedNetwork:
+def mappings(draw: st.DrawFn) -> MappedNetwork:
     """Draw a network cut at random: any group, tile and form that fits a core."""
     results, report = compile_text(draw(specs()), "lower")
     assume(not report.errors)
@@ -38,7 +37,7 @@ def mappings(draw: Draw) -> MappedNetwork:
     return mapped
 
 
-def _tiling(draw: Draw, choices: Choices) -> Tiling:
+def _tiling(draw: st.DrawFn, choices: Choices) -> Tiling:
     volume = choices.volume
     depth, height, width, channels = volume
     group = draw(st.integers(1, depth))

@@ -15,9 +15,8 @@ from snnc.loihi.cost_model import CostModel
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
-from snnc.loihi.scatter_axis import transposed_axis
 from snnc.loihi.search import PATIENCE, Search
-from snnc.loihi.sparse_link import SparseLink
+from snnc.loihi.sparse_link import SparseLink, transposed_axis
 from snnc.loihi.taps import window_taps
 from snnc.loihi.tiling import Tiling, least_sizes
 from tests.support import compile_text, layered, sound

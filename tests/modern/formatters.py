@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.emit.networks import ALL, long_names
+from tests.emit.networks import NETWORKS, long_names
 from tests.emit.packages import write
 from tests.support import SPECS, sound, write_modules
 
@@ -35,8 +35,8 @@ def main(folders: list[str]) -> int:
     """Run all commands on all packages; return 1 if one objects."""
     failed = 0
     with tempfile.TemporaryDirectory() as made:
-        for network in (*ALL, long_names):
-            write(network(), Path(made))
+        for network in (*NETWORKS.values(), long_names()):
+            write(network, Path(made))
         for spec in SPECS:
             modules = sound(spec.read_text(encoding="utf-8"), "emit")
             write_modules(modules, Path(made) / spec.stem)

@@ -11,6 +11,7 @@ import numpy as np
 from tensorflow import keras
 
 from snnc.ir.logical import LogicalNetwork
+from snnc.runtime.examples import check_budget
 from tests.emit.networks import SHORT, parse
 from tests.emit.packages import module, write
 
@@ -106,7 +107,7 @@ class Made(NamedTuple):
         # To trace a graph of ten steps takes longer than all updates of a test.
         self._set("_runtime.keras.spiking", CHUNK=2 if is_long else 10)
         rounds = 10 if is_long else 3
-        self._set("_runtime.keras.spike_plan", ROUNDS=rounds)
+        self._set("_runtime.keras.spike_training", ROUNDS=rounds)
         holds = (rounds // 2, rounds * 4 // 5)
         self._set("_runtime.keras.phases", ROUNDS=rounds, HOLDS=holds)
         trainer = self.module("train").TRAINER
@@ -124,17 +125,12 @@ class Made(NamedTuple):
 
     def broken_budgets(self, counts: dict[str, np.ndarray]) -> dict[str, float]:
         """Return the rate in Hz of each layer that is out of bounds."""
-        present = self.network.present
-        check_budget = self.module("_runtime.examples").check_budget
-        rates = {
-            name: float(np.percentile(counts[name], layer.percentile)) / present
-            for name, layer in self.network.layers.items()
-        }
-        return {
-            name: rate
-            for name, rate in rates.items()
-            if check_budget(rate, self.network.layers[name].rate, present) == "missed"
-        }
+        present, broken = self.network.present, {}
+        for name, layer in self.network.layers.items():
+            rate = float(np.percentile(counts[name], layer.percentile)) / present
+            if check_budget(rate, layer.rate, present) == "missed":
+                broken[name] = rate
+        return broken
 
     def model(self) -> keras.Model:
         return self.module("keras_model").build_model()

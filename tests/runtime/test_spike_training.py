@@ -14,16 +14,16 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.keras.spike_plan import (
+from snnc.runtime.keras.spike_training import (
     DEPTHWISE_RATE,
     MOST,
     RATE,
     ROUNDS,
     STREAMS,
     UPDATES,
+    WarmCosine,
     plan_spikes,
 )
-from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES, text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.phased import Made, examples
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 def training_of(package: ImportedPackage, model: keras.Model, streams: int) -> Any:
     """Return a model that trains on spikes, and its library."""
     library = package.module("_runtime.keras.spike_training")
-    plan = package.module("_runtime.keras.spike_plan").SpikePlan(1, streams, seed=0)
+    plan = library.SpikePlan(1, streams, seed=0)
     run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     return library.SpikeTraining(run, model, plan)
 
@@ -203,10 +203,6 @@ class TestPlan:
         plan = plan_spikes(network, net.model(), 10**9, 0)
         assert (plan.updates, plan.cut) == (updates, False)
 
-    def test_devices_share_streams_evenly(self, net: Made) -> None:
-        plan = plan_spikes(net.network, net.model(), 1000, 0, replicas=3)
-        assert plan.streams == STREAMS // 3 * 3
-
     @pytest.mark.parametrize(
         ("name", "rate"),
         [
@@ -223,14 +219,15 @@ class TestPlan:
         assert plan_spikes(package.network, model, 10**9, 0).rate == rate
 
     @pytest.mark.parametrize(
-        ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
+        ("neurons", "replicas", "streams"),
+        [(10_000, 1, STREAMS), (10_000, 3, 18), (10**6, 1, 16), (10**9, 1, 1)],
     )
-    def test_memory_bounds_the_streams_of_large_networks(
-        self, neurons: int, streams: int
+    def test_memory_bounds_the_streams_and_devices_share_them_evenly(
+        self, neurons: int, replicas: int, streams: int
     ) -> None:
         network: Any = SimpleNamespace(neurons=neurons, steps=1)
-        model = SimpleNamespace(layers=[])
-        assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
+        plan = plan_spikes(network, SimpleNamespace(layers=[]), 0, 0, 10, replicas)
+        assert plan.streams == streams
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

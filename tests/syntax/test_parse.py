@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import lark
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.walks import compile_text, walk
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
+from snnc.language.keywords import HEADERS
 from snnc.passes.parse import parse
-from snnc.source import SourceFile, grammar_path
-from snnc.syntax.build import UnitMarker
-from tests.support import SPECS, codes, network
+from snnc.source import SourceFile
+from snnc.syntax.build import Token, build, tokens
+from tests.fuzz.texts import FRAGMENTS
+from tests.support import ROOT, SPECS, codes, network
 
-GRAMMAR = lark.Lark(
-    grammar_path().read_text(),
-    start="document",
+
+class EveryToken:
+    """Keeps the tokens that no rule of the grammar has."""
+
+    always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
+
+    def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
+        return stream
+
+
+GRAMMAR: Any = lark.Lark(
+    (ROOT / "grammar" / "snn.lark").read_text(),
+    start=["document", "statement", "value"],
     parser="lalr",
     lexer="basic",
-    postlex=UnitMarker(),
+    postlex=EveryToken(),
 )
 HEAD = "snn 1\nnetwork n {\n"
+
+
+def grammar_type(token: Token, start: str) -> str:
+    """Return the type of a token in the grammar, where header words are keywords."""
+    is_header = start == "document" and token in HEADERS
+    return token.upper() if is_header else token.type
+
+
+def accepted(found: Sequence[Token], start: str) -> tuple[bool, int]:
+    """Return whether Lark accepts the tokens, and how many it reads."""
+    parser = GRAMMAR.parse_interactive("", start=start)
+    index = 0
+    try:
+        for index, token in enumerate(found):  # noqa: B007
+            parser.feed_token(lark.Token(grammar_type(token, start), str(token)))
+        index = len(found)
+        parser.feed_token(lark.Token("$END", ""))
+    except lark.UnexpectedToken:
+        return False, index
+    return True, index
 
 
 def parse_body(body: str) -> tuple[tree.Statement, ...]:
@@ -38,57 +73,52 @@ def value(text: str) -> tree.Value:
     return statement.properties[0].value
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
-    text = spec.read_text()
-    whole = list(GRAMMAR.parse(text).find_data("statement"))
-    document = parse(SourceFile(spec.name, text), Diagnostics())
-    assert len(whole) == len(document.statements)
+def test_the_grammar_has_all_specs() -> None:
+    for spec in SPECS:
+        found = tokens(SourceFile(spec.name, spec.read_text()).whole)
+        assert accepted(found, "document") == (True, len(found))
+
+
+LINES = [line for spec in SPECS for line in spec.read_text().splitlines()]
+SPLICED = st.tuples(st.sampled_from(LINES), FRAGMENTS, st.integers(0, 80)).map(
+    lambda parts: parts[0][: parts[2]] + parts[1] + parts[0][parts[2] :]
+)
+
+
+@given(st.one_of(FRAGMENTS, SPLICED))
+def test_lark_reads_the_same_tokens_and_statements(text: str) -> None:
+    found = tokens(SourceFile("x.snn", text).whole)
+    theirs = GRAMMAR.parse_interactive(text, start="statement").lexer_thread
+    assert [str(token) for token in found] == list(theirs.lex(None))
+    for start in ("statement", "value") if found else ():
+        made, index = build(found, start)
+        assert (made is not None, index) == accepted(found, start)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("3", 3),
-        ("-3", -3),
-        ("0.5", 0.5),
-        (".5", 0.5),
-        ("1e-3", 0.001),
-        ("+2.5E2", 250.0),
+        ("3", (3,)),
+        ("-3", (-3,)),
+        ("0.5", (0.5,)),
+        (".5", (0.5,)),
+        ("1e-3", (0.001,)),
+        ("+2.5E2", (250.0,)),
+        ("20..150 Hz", (20, 150, "Hz")),
+        ("..250", (None, 250, None)),
+        ("-1..1", (-1, 1, None)),
+        ("0...5", (0, 0.5, None)),
+        ("1e1..1.5e2 Hz", (10.0, 150.0, "Hz")),
+        ("5..", (5, None, None)),
+        (r'"a \"b\" \\ \n # { \t"', ('a "b" \\ \n # { \t',)),
     ],
 )
-def test_numbers(text: str, expected: float) -> None:
-    number = value(text)
-    assert isinstance(number, tree.Number)
-    assert number.value == expected
-    assert type(number.value) is type(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "ends", "unit"),
-    [
-        ("20..150 Hz", (20, 150), "Hz"),
-        ("..250", (None, 250), None),
-        ("-1..1", (-1, 1), None),
-        ("0...5", (0, 0.5), None),
-        ("1e1..1.5e2 Hz", (10.0, 150.0), "Hz"),
-        ("5..", (5, None), None),
-    ],
-)
-def test_ranges(
-    text: str, ends: tuple[float | None, float | None], unit: str | None
-) -> None:
-    found = value(text)
-    assert isinstance(found, tree.Range)
-    assert (found.low, found.high) == ends
-    assert (found.unit.text if found.unit else None) == unit
+def test_values(text: str, expected: tuple[object, ...]) -> None:
+    found: Any = value(text)
     assert found.span.text == text
-
-
-def test_escapes_of_strings() -> None:
-    text = value(r'"a \"b\" \\ \n # { \t"')
-    assert isinstance(text, tree.Text)
-    assert text.value == 'a "b" \\ \n # { \t'
+    parts = [getattr(found, name) for name in found.__slots__ if name != "span"]
+    parts = [part.text if isinstance(part, tree.Word) else part for part in parts]
+    assert [(type(part), part) for part in parts] == [(type(e), e) for e in expected]
 
 
 def test_kinds_without_a_variant_take_one_word_as_name() -> None:

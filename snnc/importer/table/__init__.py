@@ -1,84 +1,254 @@
-"""Convert or refuse each Keras layer, with one family of layers per file.
+"""Convert or refuse each Keras layer, with one family of layers per module.
 
-Operations of TensorFlow and Keras, such as ``x / 255``, are also saved as layers: Keras
-2 writes a ``TFOpLambda`` with the function's name, and Keras 3 writes a class for each
-function. The other arguments are in the call.
+A reader gets a layer and its inputs. It records decisions and drafts, and returns the
+layer's output. Each module registers the readers of its classes here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from snnc.importer.draft import RefusedLayerError, Value
-from snnc.importer.graph import CALLED_WITH, FOREIGN
-from snnc.importer.model import KerasLayer
+from snnc.importer.draft import BROKEN, RefusedLayerError, Value
+from snnc.importer.graph import FOREIGN
+from snnc.importer.linear import Shape
+from snnc.importer.model import KerasLayer, malformed
 from snnc.importer.state import ConversionState, CurrentLayer
-from snnc.importer.table import joins, pooling  # noqa: F401  register readers
-from snnc.importer.table.activations import activate
-from snnc.importer.table.inputs import reshaped, scaled
-from snnc.importer.table.readers import (
-    READERS,
-    LayerReader,
-    check_options,
-    numbers,
-    reads,
-)
+from snnc.text import tables
 
-NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
-"""Layers of several values whose names Keras 3 also uses for operations on a number."""
-PRODUCT = (
-    "a product of two rates is not a sum of spikes",
-    "use `Concatenate` and a convolution of kernel 1; leave out gates of another "
-    "shape, such as those of squeeze-and-excitation",
-)
-"""Why a product is refused, and what to do instead."""
-_STATE = (
-    "the chip's neurons keep no state that is trained through time",
-    "bin time along the depth or length of the input, and use `Conv3D` or `Conv1D` "
-    "over this axis",
-)
-_NORM = (
-    "its statistics change with every example, and the chip can't divide",
-    "use `BatchNormalization`, which is folded into kernels, and retrain",
-)
-_ATTENTION = (
-    PRODUCT[0],
-    "use convolutions with strides, which can cover the same distance",
-)
-_UPSAMPLING = (
-    "specs can enlarge only images with two axes",
-    "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it",
-)
-_LOCAL = (
-    "a separate kernel for every position fills the chip",
-    "use a convolution, or a `Dense` over few pixels",
-)
-_DATA = ("a spec can only scale its input", "preprocess the data instead")
-_KINDS = {
-    _STATE: (
-        "LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "Bidirectional",
-        "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN",
+_BEGIN = "snnc uses its own initial values"
+_CONSTRAINT = "not kept: specs have no constraints"
+_NORM_PENALTY = "not kept: specs have no penalty on batch norm"
+_CONSTRAINED = ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
+_INITIALIZED = (*_CONSTRAINED, "moving_mean", "moving_variance")
+TRAINING = {
+    **{f"{weight}_initializer": _BEGIN for weight in _INITIALIZED},
+    **{f"{weight}_constraint": _CONSTRAINT for weight in _CONSTRAINED},
+    "activity_regularizer": "not kept: specs do not support this penalty",
+    "beta_regularizer": _NORM_PENALTY,
+    "bias_regularizer": "not kept: specs have no penalty on biases",
+    "gamma_regularizer": _NORM_PENALTY,
+    "momentum": "snnc uses its own value",
+    "noise_shape": "snnc drops single neurons",
+    "seed": "a spec uses `train { seed }`",
+}
+"""Options that only training uses, and how snnc treats each of them."""
+LARGEST = 2**31
+
+
+ReadLayer = TypeVar("ReadLayer", bound=Callable[..., Value])
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReader:
+    """The reader of a Keras class.
+
+    Attributes
+    ----------
+    read :
+        Takes the layer and its input; with ``joins``, all inputs.
+    keeps :
+        The options that the spec keeps; None if no decisions on options are recorded.
+    required :
+        The options that a layer must have.
+    joins :
+        Whether the layer may have several inputs.
+    is_checked :
+        Whether the layer's options and its number of inputs are checked.
+    reads_broken :
+        Whether it also reads layers whose input is unknown.
+    """
+
+    read: Callable[..., Value]
+    keeps: tuple[str, ...] | None = None
+    required: tuple[str, ...] = ()
+    joins: bool = False
+    is_checked: bool = True
+    reads_broken: bool = False
+
+    def __call__(self, layer: CurrentLayer) -> Value:
+        """Return the output of a layer."""
+        if self.keeps is not None:
+            tell_options(layer, *self.keeps)
+        names = layer.reads if self.joins else layer.reads[:1]
+        values = [layer.state.values[name] for name in names]
+        is_broken = any(value.broken for value in values)
+        if is_broken and not self.reads_broken:
+            return BROKEN
+        return self.read(layer, *values)
+
+
+READERS: dict[str, LayerReader] = {}
+"""Readers by Keras class; `REFUSED` lists the layers that the chip can't run."""
+
+
+def reads(*kinds: str, **facts: Any) -> Callable[[ReadLayer], ReadLayer]:
+    """Register a function as the reader of classes; see `LayerReader` for the facts."""
+
+    def register(read: ReadLayer) -> ReadLayer:
+        READERS.update(dict.fromkeys(kinds, LayerReader(read, **facts)))
+        return read
+
+    return register
+
+
+def each_rank(name: str) -> tuple[str, ...]:
+    """Return the dimensional variants of a class, such as ``Conv2D``."""
+    return tuple(f"{name}{rank}D" for rank in (1, 2, 3))
+
+
+def shown(value: Any) -> str:
+    """Return a Keras value in short form."""
+    if isinstance(value, list) and value and all(type(v) is int for v in value):
+        return tables.dims(tuple(value))
+    if isinstance(value, Mapping) and "class_name" in value:
+        return str(value["class_name"])
+    if isinstance(value, bool) or value is None:
+        return {True: "on", False: "off", None: "none"}[value]
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def tell_options(layer: CurrentLayer, *kept: str) -> None:
+    """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
+    for option, value in layer.options.items():
+        shown_option = f"{option} {shown(value)}"
+        if option in kept:
+            if not _is_usual(option, value):
+                layer.keep(option=shown_option)
+        elif option == "trainable":
+            if value is False:
+                layer.train("`train.py` trains every layer", shown_option)
+        elif option in TRAINING and value is not None:
+            layer.train(TRAINING[option], shown_option)
+    if "float16" in str(layer.options.get("dtype")):
+        layer.train("specs are float32", f"dtype {layer.options['dtype']}")
+
+
+def _is_usual(option: str, value: Any) -> bool:
+    """Whether an option has a default value, which the spec does not mention."""
+    if option == "dilation_rate":
+        return {*(value if isinstance(value, (list, tuple)) else [value])} == {1}
+    return option == "data_format" and value != "channels_first"
+
+
+def numbers(value: Any) -> tuple[float, ...]:
+    """Return a value as a list of numbers; empty if it is not numeric."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    values = value if isinstance(value, list) else [value]
+    return tuple(map(float, values)) if all(map(_is_number, values)) else ()
+
+
+def dims(layer: KerasLayer, option: str, default: int = 1) -> Shape:
+    """Return one whole number per spatial axis, from a number or a list."""
+    value = layer.options.get(option, default)
+    if isinstance(value, (list, tuple)):
+        return tuple(int(v) for v in value)
+    return (int(value),) * layer.rank
+
+
+def fits(kind: str, rank: int, option: str, value: Any) -> bool:
+    """Whether Keras may write a value for an option of a class."""
+    match option:
+        case "padding" | "cropping" if kind.startswith(("ZeroPadding", "Cropping")):
+            is_pair = rank == 1 and _are(value, 2, _is_pad)
+            return _is_pad(value) or is_pair or _are(value, rank, _is_margin)
+        case "depth_multiplier" | "filters" | "groups" | "units":
+            return _is_size(value)
+        case "strides" if value is None:  # the size of the window
+            return "Pooling" in kind
+        case "dilation_rate" | "kernel_size" | "pool_size" | "size" | "strides":
+            return _is_size(value) or _are(value, rank, _is_size)
+        case "data_format" | "padding":
+            return value is None or isinstance(value, str)
+        case "keepdims" | "use_bias":
+            return value is None or isinstance(value, bool)
+        case "epsilon":
+            return _is_number(value)
+        case "rate":
+            return value is None or (_is_number(value) and 0 <= value <= 1)
+        case "axis" | "target_shape":
+            whole = value if isinstance(value, list) else [value]
+            return value is None or all(type(item) is int for item in whole)
+    return True
+
+
+def _are(value: Any, count: int, is_one: Callable[[Any], bool]) -> bool:
+    """Whether a value is a list of ``count`` values of a kind."""
+    is_list = isinstance(value, (list, tuple)) and len(value) == count
+    return is_list and all(map(is_one, value))
+
+
+def _is_margin(value: Any) -> bool:
+    return _is_pad(value) or _are(value, 2, _is_pad)
+
+
+def _is_pad(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LARGEST
+
+
+def _is_size(value: Any) -> bool:
+    return _is_pad(value) and value > 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_PRODUCT = "a product of two rates is not a sum of spikes"
+_REFUSED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "the chip's neurons keep no state that is trained through time",
+        "bin time along the depth or length of the input, and use `Conv3D` or `Conv1D` "
+        "over this axis",
+        (
+            "LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "Bidirectional",
+            "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN",
+        ),
     ),
-    _ATTENTION: ("Attention", "AdditiveAttention", "MultiHeadAttention"),
-    _NORM: (
-        "LayerNormalization", "GroupNormalization", "UnitNormalization",
-        "SpectralNormalization",
+    (
+        _PRODUCT,
+        "use convolutions with strides, which can cover the same distance",
+        ("Attention", "AdditiveAttention", "MultiHeadAttention"),
     ),
-    _UPSAMPLING: (
-        "UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose",
+    (
+        "its statistics change with every example, and the chip can't divide",
+        "use `BatchNormalization`, which is folded into kernels, and retrain",
+        (
+            "LayerNormalization", "GroupNormalization", "UnitNormalization",
+            "SpectralNormalization",
+        ),
     ),
-    _LOCAL: ("LocallyConnected1D", "LocallyConnected2D"),
-    _DATA: (
-        "Resizing", "CenterCrop", "RandomCrop", "Discretization", "CategoryEncoding",
-        "Hashing", "StringLookup", "IntegerLookup", "TextVectorization",
+    (
+        "specs can enlarge only images with two axes",
+        "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it",
+        ("UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose"),
     ),
-}  # fmt: skip
+    (
+        "a separate kernel for every position fills the chip",
+        "use a convolution, or a `Dense` over few pixels",
+        ("LocallyConnected1D", "LocallyConnected2D"),
+    ),
+    (
+        "a spec can only scale its input",
+        "preprocess the data instead",
+        (
+            "Resizing", "CenterCrop", "RandomCrop", "Discretization",
+            "CategoryEncoding", "Hashing", "StringLookup", "IntegerLookup",
+            "TextVectorization",
+        ),
+    ),
+)  # fmt: skip
 REFUSED: dict[str, tuple[str, str]] = {
-    **{kind: why for why, kinds in _KINDS.items() for kind in kinds},
-    "Multiply": PRODUCT,
-    "Dot": (PRODUCT[0], "use `Concatenate` and a dense layer"),
+    **{kind: (why, remedy) for why, remedy, kinds in _REFUSED for kind in kinds},
+    "Multiply": (
+        _PRODUCT,
+        "use `Concatenate` and a convolution of kernel 1; leave out gates of another "
+        "shape, such as those of squeeze-and-excitation",
+    ),
+    "Dot": (_PRODUCT, "use `Concatenate` and a dense layer"),
     "Lambda": (
         "its code is in the file, but snnc does not run code from files",
         "replace it with a standard Keras layer, or preprocess the data instead",
@@ -95,13 +265,16 @@ REFUSED: dict[str, tuple[str, str]] = {
     "Masking": ("spikes have no mask", "cut examples to one length, or pad with 0"),
     "EinsumDense": ("specs have `dense`", "use `Dense`, or a convolution of kernel 1"),
 }
-EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
-"""Layers that `TimeDistributed` does not change: they do not mix positions."""
+"""Why the chip can't run a class, and what to do instead."""
 UNKNOWN = (
     "specs have no such layer",
     "preprocess the data instead, end the model before this layer, or replace it with "
     "a layer that `docs/from-keras.md` lists",
 )
+EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
+"""Layers that `TimeDistributed` does not change: they do not mix positions."""
+NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
+"""Layers of several values whose names Keras 3 also uses for operations on a number."""
 TOOLS = {
     "QKeras": ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar"),
     "TensorFlow Addons": ("Addons>", "tensorflow_addons"),
@@ -117,51 +290,51 @@ def read_layer(layer: CurrentLayer) -> Value:
     Raises
     ------
     RefusedModelError
-        If an option has a value that Keras does not write.
+        With SNN811, if an option has a value that Keras does not write.
     """
-    reader = READERS.get(layer.kind, LayerReader(_read_unknown, is_checked=False))
-    is_foreign = FOREIGN in layer.options
-    if not is_foreign:
-        check_options(layer, reader)
-    read = _refuse_foreign if is_foreign else reader.read
-    if not is_foreign and layer.kind in NUMERIC and len(layer.reads) == 1:
-        read = READERS["TFOpLambda"].read
+    is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
+    reader = READERS.get("TFOpLambda" if is_operation else layer.kind)
     try:
-        return read(layer)
+        if reader is None or FOREIGN in layer.options:
+            return _read_unknown(layer)
+        if reader.is_checked:
+            _check_options(layer, reader)
+        return reader(layer)
     except RefusedLayerError as error:
         return layer.refuse(error, "" if error.remedy else _one_order(layer.state))
 
 
+def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
+    """Refuse options and numbers of inputs that Keras does not write."""
+    for option in reader.required:
+        if layer.options.get(option) is None:
+            raise malformed(f"`{layer.name}`", f"it has no {option}")
+    for option, value in layer.options.items():
+        if not fits(layer.kind, layer.rank, option, value):
+            raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
+    if not layer.reads and layer.kind != "InputLayer":
+        raise malformed(f"`{layer.name}`", "it reads nothing")
+    most = 2 if layer.kind == "Subtract" else len(layer.reads)
+    if len(layer.reads) > (most if reader.joins else 1):
+        raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
+
+
 def _read_unknown(layer: CurrentLayer) -> Value:
-    """Refuse a layer that no reader reads."""
-    if _tool_of(layer.kind) is not None:
-        return _refuse_foreign(layer)
+    """Refuse a custom class, whose code is not in the file, or one without a reader."""
     inner = layer.options.get("layer")
+    plain = layer.kind.removeprefix("Custom>")
+    tools = [tool for tool, names in TOOLS.items() if plain.startswith(names)]
+    if tools or FOREIGN in layer.options:
+        of = f" of {tools[0]}" if tools else ""
+        raise RefusedLayerError(
+            f"`{layer.kind}` is a custom class{of}, and its code is not in the file",
+            "replace it with a standard Keras layer, and save the model again",
+            rule="foreign",
+        )
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
-        options = inner.get("config")
-        alike = replace(layer, kind=inner["class_name"], options=options or {})
-        check_options(alike, READERS[alike.kind])
-        return READERS[alike.kind].read(alike)
+        options = inner.get("config") or {}
+        return read_layer(replace(layer, kind=inner["class_name"], options=options))
     raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))
-
-
-def _tool_of(kind: str) -> str | None:
-    """Return the library of a class, if its name shows one."""
-    plain = kind.removeprefix("Custom>")
-    return next(
-        (tool for tool, names in TOOLS.items() if plain.startswith(names)), None
-    )
-
-
-def _refuse_foreign(layer: CurrentLayer) -> Value:
-    """Refuse a custom class, whose code is not in the file."""
-    tool = _tool_of(layer.kind)
-    of = f" of {tool}" if tool else ""
-    raise RefusedLayerError(
-        f"`{layer.kind}` is a custom class{of}, and its code is not in the file",
-        "replace it with a standard Keras layer, and save the model again",
-        rule="foreign",
-    )
 
 
 def _one_order(state: ConversionState) -> str:
@@ -172,110 +345,3 @@ def _one_order(state: ConversionState) -> str:
     if len(orders) > 1 and not is_moved:
         return "give all layers the same `data_format`"
     return "build the layers without `Permute` and `Reshape` in between"
-
-
-ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
-_ARITHMETIC = {
-    "truediv": BY, "truedivide": BY, "divide": BY, "realdiv": BY, "true_divide": BY,
-    "div": BY,
-    "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
-    "subtract": MINUS, "sub": MINUS,
-}  # fmt: skip
-ACTIVATIONS = {
-    "relu", "relu6", "softmax", "sigmoid", "tanh", "elu", "selu", "gelu", "silu",
-    "swish", "softplus", "leaky_relu", "hard_sigmoid",
-}  # fmt: skip
-SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
-OPERATIONS = (
-    "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
-    "Relu", "Relu6", "Mean", "Transpose",
-)  # fmt: skip
-
-
-@reads(*OPERATIONS, is_checked=False)
-def read_operation(layer: CurrentLayer, value: Value) -> Value:
-    """Read an operation that is linear or a known function; refuse others."""
-    function = _function(layer)
-    given = layer.options.get(CALLED_WITH)
-    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    if function in SAME:
-        layer.keep("its output equals its input")
-        return value
-    if function in ACTIVATIONS:
-        slope = {"alpha": others.get("alpha", 0.2)}
-        return activate(layer, value, (function, slope))
-    if function in _ARITHMETIC:
-        return _arithmetic(layer, value, _ARITHMETIC[function], others)
-    if function in ("concat", "concatenate") and len(layer.reads) > 1:
-        return _read_as("Concatenate", layer, axis=others.get("axis", -1))
-    if function == "reshape" and (sizes := _sizes(others)):
-        return reshaped(layer, value, sizes[1:])
-    if function == "transpose" and isinstance(others.get("perm"), list):
-        return _read_as("Permute", layer, dims=others["perm"][1:])
-    if function in ("reduce_mean", "mean") and _is_over_space(value, others):
-        kind = f"GlobalAveragePooling{len(value.view) - 1}D"
-        return _read_as(kind, layer, keepdims=bool(others.get("keepdims")))
-    raise RefusedLayerError(
-        f"specs do not support `{function}`",
-        "replace it with a standard Keras layer, or preprocess the data instead",
-    )
-
-
-def _function(layer: KerasLayer) -> str:
-    """Return the last word of the function's name, or the class."""
-    name = str(layer.options.get("function") or layer.kind)
-    node = layer.options.get("node_def")
-    if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
-        name = str(node.get("op"))
-    return name.split(".")[-1].lower()
-
-
-def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
-    """Read an operation like a layer of a Keras class."""
-    alike = replace(layer, kind=kind, options={**layer.options, **options})
-    return READERS[kind].read(alike)
-
-
-def _sizes(others: Mapping[str, Any]) -> list[int]:
-    """Return the shape in a call of ``reshape``; empty if it is not a list."""
-    sizes = others.get("shape", others.get("newshape", others.get("1")))
-    is_list = isinstance(sizes, list) and all(type(n) is int for n in sizes)
-    return list(sizes or ()) if is_list and len(sizes or ()) > 1 else []
-
-
-def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
-    axis = others.get("axis", others.get("1"))
-    axes = axis if isinstance(axis, list) else [axis]
-    rank = len(value.view)
-    whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
-    return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
-
-
-def _arithmetic(
-    layer: CurrentLayer,
-    value: Value,
-    sign: str,
-    others: Mapping[str, Any],
-) -> Value:
-    several = {ADD: "Add", MINUS: "Subtract"}
-    if len(layer.reads) > 1 and sign in several:
-        return _read_as(several[sign], layer)
-    if len(layer.reads) > 1:
-        raise RefusedLayerError(*PRODUCT)
-    constants = {
-        key: constant for key, other in others.items() if (constant := numbers(other))
-    }
-    is_first = "0" in constants or "x" in constants
-    is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
-    if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
-        raise RefusedLayerError(
-            "its argument is not a number",
-            "preprocess the data instead, and remove this operation",
-        )
-    (given,) = constants.values()
-    if sign in (TIMES, BY):
-        factors = given if sign == TIMES else tuple(1 / n for n in given)
-        return scaled(layer, value, factors, (0.0,))
-    turn = -1.0 if is_first and sign == MINUS else 1.0
-    shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
-    return scaled(layer, value, (turn,), shifts)

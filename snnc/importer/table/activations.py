@@ -14,6 +14,7 @@ from typing import Any
 
 from snnc.importer.draft import (
     BROKEN,
+    COUNTS,
     INPUT,
     RELU,
     SIGNED,
@@ -22,16 +23,15 @@ from snnc.importer.draft import (
     Value,
 )
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import LinearStep, Windows, per_channel, points
+from snnc.importer.linear import LinearStep, per_channel, points
+from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.request import ACTIVATIONS
 from snnc.importer.state import ConversionState, CurrentLayer
-from snnc.importer.table.readers import READERS, LayerReader, shown
+from snnc.importer.table import reads, shown
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
-    "p_re_lu": "prelu", "re_lu": "relu", "None": "linear", "none": "linear",
-    "hard_silu": "hard_swish",
+    "p_re_lu": "prelu", "re_lu": "relu", "none": "linear", "hard_silu": "hard_swish",
 }  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
@@ -48,15 +48,14 @@ NARROWER = (
 def find_activation(value: Any) -> Activation:
     """Return the function in an ``activation`` option, such as ``relu``."""
     if isinstance(value, Mapping):
-        kind, options = str(value.get("class_name")), value.get("config")
-        if kind == "PReLU":  # its weights belong to the layer
-            return "prelu", {}
-        return _of_class(kind, options if isinstance(options, Mapping) else {})
+        kind = str(value.get("class_name"))
+        # The weights of a `PReLU` belong to the layer.
+        return ("prelu", {}) if kind == "PReLU" else _of_class(kind, config_of(value))
     text = str(value)
     if text in ("LeakyReLU", "leaky_re_lu"):
         return "leaky_relu", {"alpha": 0.3}  # the default of the layer
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
-    name = ALIASES.get(text, ALIASES.get(name, name))
+    name = ALIASES.get(name, name)
     return name, {"alpha": 0.2} if name == "leaky_relu" else {}
 
 
@@ -78,12 +77,13 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
-def read_activation(layer: CurrentLayer) -> Value:
+@reads("Activation", *_OWN, reads_broken=True)
+@reads(*_UNCHECKED, is_checked=False, reads_broken=True)
+def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 
     ``Neurons`` compute ReLU, or the curve that their ``properties`` define.
     """
-    value = layer.source
     if layer.kind != "Neurons":
         return activate(layer, value, _of_class(layer.kind, layer.options))
     given = activate(layer, value, ("relu", {}))
@@ -93,12 +93,6 @@ def read_activation(layer: CurrentLayer) -> Value:
         layer.state.change(fired, properties=properties)
         layer.keep(option=", ".join(properties))
     return given
-
-
-READERS.update(dict.fromkeys(("Activation", *_OWN), LayerReader(read_activation)))
-READERS.update(
-    dict.fromkeys(_UNCHECKED, LayerReader(read_activation, is_checked=False))
-)
 
 
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
@@ -125,7 +119,11 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
         _refuse(layer, name, stands, option)
         units = RELU
     if len(units) > 1:
-        _tell_units(layer, len(units), stands, option)
+        count = COUNTS[len(units)]
+        why = f"{count} neurons for each value, whose sum equals the activation"
+        if stands in ACTIVATIONS:
+            why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
+        layer.rewrite(why, option)
     if name == "prelu" and len(units) > 1:
         return _fire_slopes(layer, value, option)
     under = padded_under_norm(value)
@@ -166,29 +164,17 @@ def _units(
     return None
 
 
-def _tell_units(layer: CurrentLayer, count: int, stands: str, option: str) -> None:
-    words = {2: "two", 3: "three"}
-    why = f"{words[count]} neurons for each value, whose sum equals the activation"
-    if stands in ACTIVATIONS:
-        why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
-    layer.rewrite(why, option)
-
-
 def _fire(
-    layer: CurrentLayer,
-    value: Value,
-    option: str,
-    units: tuple[Unit, ...],
+    layer: CurrentLayer, value: Value, option: str, units: tuple[Unit, ...]
 ) -> Value:
     if value.broken:
         return value
-    if value.parts and value.flat:
-        why = "a batch norm over a flat vector comes without a kernel"
-        return _refuse_unfit(layer, value, UnfitError(why))
-    if value.parts:
+    if value.parts and not value.flat:
         parts = tuple(_fire(layer, part, option, units) for part in value.parts)
         return replace(value, parts=parts, is_positive=len(units) == 1)
     try:
+        if value.parts:
+            raise UnfitError("a batch norm over a flat vector comes without a kernel")
         fired = add_relu(layer.state, layer.name, value, units)
     except UnfitError as error:
         return _refuse_unfit(layer, value, error)
@@ -247,31 +233,23 @@ def _fire_slopes(layer: CurrentLayer, value: Value, option: str) -> Value:
 
 
 def _finish(
-    layer: CurrentLayer,
-    value: Value,
-    output: str,
-    name: str,
-    option: str,
+    layer: CurrentLayer, value: Value, output: str, name: str, option: str
 ) -> None:
     """Leave an activation at the end of the model to the host."""
     layer.state.finals[output] = name
     is_one = not value.broken and prod(value.shape) == 1
+    is_row = value.shape[-1:] == (prod(value.shape),)
+    is_over_all = value.broken or (is_row and not layer.state.cut & set(layer.reads))
     if name == "sigmoid" and is_one and len(layer.state.model.outputs) == 1:
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         layer.rewrite(why, option)
-    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
+    elif name in ("softmax", "log_softmax") and is_over_all:
         layer.train("part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
             layer.state.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, outputs the values before {name}"
         layer.rewrite(why, option)
-
-
-def _is_over_all(layer: CurrentLayer, value: Value) -> bool:
-    """Whether a softmax is over all values."""
-    is_row = value.shape[-1:] == (prod(value.shape),)
-    return value.broken or (is_row and not layer.state.cut & set(layer.reads))
 
 
 def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
@@ -292,11 +270,14 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 
     If the last step does not pad or also crops, return the value unchanged and None.
     """
-    ends = [term.steps[-1] if term.steps else None for term in value.terms]
-    last = ends[0] if ends else None
-    if last is None or last.op != "window" or _cuts(last.windows):
+    ends = [term.steps[-1] for term in value.terms if term.steps]
+    last = ends[0] if ends and len(ends) == len(value.terms) else None
+    if last is None or last.op != "window" or len({end.layer for end in ends}) > 1:
         return value, None
-    if any(end is None or end.layer != last.layer for end in ends):
+    if any(
+        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0
+        for w in last.windows
+    ):
         return value, None
     terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
     sizes = tuple(window.size for window in last.windows)
@@ -318,13 +299,6 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
     return inside.then(norm), norm, pad
 
 
-def _cuts(windows: Windows) -> bool:
-    """Whether windows do more than pad."""
-    return any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.overhang < 0 for w in windows
-    )
-
-
 def filled(
     fired: Value, norm: LinearStep, pad: LinearStep, units: Sequence[Unit]
 ) -> Value:
@@ -333,14 +307,13 @@ def filled(
     A norm turns padded zeros into a number c per channel. Padding x with c is the same
     as padding x - c with zeros and then adding c everywhere.
     """
-    negated = [replace(unit, gain=-unit.gain) for unit in units]
-    inner = _add_border(fired, norm, negated).then(pad)
-    return replace(_add_border(inner, norm, units), is_positive=fired.is_positive)
 
+    def add_border(value: Value, sign: float) -> Value:
+        triples = [(sign * unit.gain, unit.factor, unit.shift) for unit in units]
+        factors = tuple(number for triple in triples for number in triple)
+        return value.then(
+            per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
+        )
 
-def _add_border(value: Value, norm: LinearStep, units: Sequence[Unit]) -> Value:
-    triples = [(unit.gain, unit.factor, unit.shift) for unit in units]
-    factors = tuple(number for triple in triples for number in triple)
-    return value.then(
-        per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
-    )
+    outer = add_border(add_border(fired, -1.0).then(pad), 1.0)
+    return replace(outer, is_positive=fired.is_positive)

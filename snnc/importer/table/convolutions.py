@@ -1,8 +1,9 @@
-"""Convolutions, padding, dense layers and batch norms, as linear steps."""
+"""Layers with kernels, and the layers that move or repeat the values they read."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -11,10 +12,11 @@ from snnc.importer.draft import (
     Group,
     RefusedLayerError,
     Value,
+    View,
     order,
     plain,
-    sizes,
 )
+from snnc.importer.fitting import Padding
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
@@ -26,43 +28,169 @@ from snnc.importer.linear import (
     points,
     whole,
 )
-from snnc.importer.model import KerasLayer
+from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.state import CurrentLayer
+from snnc.importer.table import dims, each_rank, reads, shown
 from snnc.importer.table.activations import activate, find_activation
-from snnc.importer.table.readers import (
-    READERS,
-    LayerReader,
-    ReadSource,
-    axes_of,
-    dims,
-    each_rank,
-    is_first,
-    reads,
-    shown,
-    slide,
-    take_l2,
-    tell_options,
-)
-from snnc.ir.shapes import transposed_crop, transposed_places
+from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
+
+PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
+_WINDOW = ("kernel_size", "strides", "padding", "use_bias")
+_CONVOLUTION = (*_WINDOW, "dilation_rate", "data_format")
+ReadKernel = Callable[[CurrentLayer, Value], Value]
 
 
-def _register(read: ReadSource, *kinds: str, keeps: tuple[str, ...]) -> None:
-    """Register a reader of layers with weights, and with an activation after them.
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The spatial axes of a layer.
+
+    Attributes
+    ----------
+    of :
+        The value's axis for each Keras axis; None if the value lacks the axis, which
+        then has size 1.
+    sizes :
+        The sizes of the axes.
+    view :
+        The axes of the layer's output in Keras.
+    """
+
+    of: tuple[int | None, ...]
+    sizes: Shape
+    view: View
+
+    def windows(self, shape: Shape, own: Iterable[AxisWindow]) -> Windows:
+        """Return windows over all spatial axes of a value: ``own`` for these axes."""
+        found = dict(zip(self.of, own, strict=True))
+        return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
+
+
+def is_first(layer: KerasLayer) -> bool:
+    return layer.options.get("data_format") == "channels_first"
+
+
+def axes_of(layer: KerasLayer, value: Value) -> Axes:
+    """Return the spatial axes of a layer's class.
+
+    Raises
+    ------
+    RefusedLayerError
+        If a spatial Keras axis is the spec's channels, or several of the spec's axes.
+    """
+    view, shape, channels = value.view, value.shape, len(value.shape) - 1
+    rank = layer.rank
+    if len(view) != rank + 1:
+        raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
+    groups, last = (view[1:], view[0]) if is_first(layer) else (view[:-1], view[-1])
+    of = tuple(_spatial(group, shape) for group in groups)
+    own = _axis_of(last, shape)
+    if own is not None and own != channels and shape[own] > 1:
+        raise RefusedLayerError("it uses a spatial axis as channels")
+    if channels in of or (shape[-1] > 1 and channels not in last):
+        raise RefusedLayerError("it uses the channels as a spatial axis")
+    spatial = tuple(() if axis is None else (axis,) for axis in of)
+    sizes = tuple(1 if axis is None else shape[axis] for axis in of)
+    after = ((channels,), *spatial) if is_first(layer) else (*spatial, (channels,))
+    return Axes(of, sizes, after)
+
+
+def _spatial(group: Group, shape: Shape) -> int | None:
+    axis = _axis_of(group, shape)
+    if axis is not None and axis == len(shape) - 1 and shape[axis] == 1:
+        return next((other for other in group if other != axis), None)
+    return axis
+
+
+def _axis_of(group: Group, shape: Shape) -> int | None:
+    """Return the only axis of a group that is longer than 1, or None without one."""
+    long = [axis for axis in group if shape[axis] > 1]
+    if len(long) > 1:
+        raise RefusedLayerError("several axes are one to it")
+    return next(iter(long or group), None)
+
+
+def slide(
+    layer: KerasLayer, value: Value, axes: Axes, size: Shape, stride: Shape
+) -> tuple[Windows, tuple[int, ...]]:
+    """Return the windows of a kernel, and its taps on axes that the value lacks.
+
+    Raises
+    ------
+    RefusedLayerError
+        If the kernel is larger than its input.
+    """
+    given: Any = layer.options.get("padding")
+    padding: Padding = given if given in ("same", "causal") else "valid"
+    dilation = (
+        dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
+    )
+    windows: list[AxisWindow] = []
+    taps: list[int] = []
+    for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):
+        length, count, step, apart = numbers
+        extent = (count - 1) * apart + 1
+        places = window_positions(length, extent, step, padding)
+        before, _ = pads(length, extent, step, padding)
+        if places < 1:
+            larger = "give the model a larger input, or this layer a smaller kernel"
+            raise RefusedLayerError("its kernel is larger than its input", larger)
+        if axis is None and (places > 1 or before % apart):
+            raise RefusedLayerError("its kernel moves along an axis of size 1")
+        taps.append(before // apart if axis is None else 0)
+        windows.append(AxisWindow(length, extent, step, before, places, apart))
+    return axes.windows(value.shape, windows), tuple(taps)
+
+
+def has_kernel(
+    *kinds: str, keeps: tuple[str, ...]
+) -> Callable[[ReadKernel], ReadKernel]:
+    """Register a reader of layers with a kernel, and with an activation after it.
 
     The reader gets its input even if this is unknown.
     """
 
-    def read_layer(layer: CurrentLayer) -> Value:
-        tell_options(layer, *keeps)
-        layer.state.l2[layer.name] = take_l2(layer)
-        value = read(layer, layer.source)
-        return activate(layer, value, find_activation(layer.options.get("activation")))
+    def register(read: ReadKernel) -> ReadKernel:
+        required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
 
-    required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
-    READERS.update(dict.fromkeys(kinds, LayerReader(read_layer, tuple(required))))
+        @reads(*kinds, keeps=keeps, required=required, reads_broken=True)
+        def read_layer(layer: CurrentLayer, value: Value) -> Value:
+            layer.state.l2[layer.name] = _take_l2(layer)
+            function = find_activation(layer.options.get("activation"))
+            return activate(layer, read(layer, value), function)
+
+        return read
+
+    return register
 
 
-def _convolve(layer: CurrentLayer, value: Value) -> Value:
+def _take_l2(layer: CurrentLayer) -> float:
+    """Return a kernel's L2 factor, and record other penalties."""
+    factor = 0.0
+    kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
+    for option in PENALTIES:
+        value = layer.options.get(option)
+        if value is None:
+            continue
+        l1, l2 = (config_of(value).get(name) or 0.0 for name in ("l1", "l2"))
+        is_l2 = isinstance(l2, (int, float)) and l2 > 0
+        if option == kept and is_l2:
+            factor = float(l2)
+            layer.keep("as `l2`", f"{option} L2 {factor:.6g}")
+        if option != kept or not is_l2 or l1:
+            what = "L1" if l1 else shown(value)
+            layer.train("not kept: specs have only `l2`", f"{option} {what}")
+    return factor
+
+
+@has_kernel(*each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
+@has_kernel(
+    "SeparableConv1D", "SeparableConv2D",
+    keeps=("filters", "depth_multiplier", *_CONVOLUTION),
+)  # fmt: skip
+@has_kernel(
+    "DepthwiseConv1D", "DepthwiseConv2D", keeps=("depth_multiplier", *_CONVOLUTION)
+)
+def read_convolution(layer: CurrentLayer, value: Value) -> Value:
     options = layer.options
     padding = str(options.get("padding") or "valid")
     is_causal = padding == "causal" and layer.kind.endswith("1D")
@@ -100,20 +228,8 @@ def _kernel(
     return LinearStep(op, layer.name, windows, read, int(given), bias=bias, **facts)
 
 
-_WINDOW = ("kernel_size", "strides", "padding", "use_bias")
-_CONVOLUTION = (*_WINDOW, "dilation_rate", "data_format")
-_register(_convolve, *each_rank("Conv"), keeps=("filters", *_CONVOLUTION))
-_register(
-    _convolve, "SeparableConv1D", "SeparableConv2D",
-    keeps=("filters", "depth_multiplier", *_CONVOLUTION),
-)  # fmt: skip
-_register(
-    _convolve, "DepthwiseConv1D", "DepthwiseConv2D",
-    keeps=("depth_multiplier", *_CONVOLUTION),
-)  # fmt: skip
-
-
-def _read_transposed(layer: CurrentLayer, value: Value) -> Value:
+@has_kernel("Conv2DTranspose", keeps=("filters", *_WINDOW))
+def read_transposed(layer: CurrentLayer, value: Value) -> Value:
     if value.broken:
         return BROKEN
     options = layer.options
@@ -145,9 +261,6 @@ def _read_transposed(layer: CurrentLayer, value: Value) -> Value:
     facts = {"axes": axes.of, "taps": (0, 0)}
     step = _kernel("transposed", layer, own, read, options["filters"], **facts)
     return value.then(step, axes.view)
-
-
-_register(_read_transposed, "Conv2DTranspose", keeps=("filters", *_WINDOW))
 
 
 @reads("UpSampling2D", keeps=("size",))
@@ -204,14 +317,15 @@ def _pairs(layer: KerasLayer, option: str) -> list[tuple[int, int]]:
     return [(m, m) if isinstance(m, int) else (m[0], m[1]) for m in margins]
 
 
-def _read_dense(layer: CurrentLayer, value: Value) -> Value:
+@has_kernel("Dense", keeps=("units", "use_bias"))
+def read_dense(layer: CurrentLayer, value: Value) -> Value:
     if value.broken:
         return BROKEN
     if len(value.view) == 1:
         return _matrix(layer, value)
     channels = len(value.shape) - 1
     group = value.view[-1]
-    if not _are_channels(group, value.shape):
+    if not are_channels(group, value.shape):
         raise RefusedLayerError("its last axis does not contain the channels")
     windows, units = points(value.shape), layer.options["units"]
     step = _kernel("kernel", layer, windows, value.shape[-1], units, order=(channels,))
@@ -244,60 +358,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
     return Value(tuple(terms), (units,), plain(1))
 
 
-_register(_read_dense, "Dense", keeps=("units", "use_bias"))
-
-
-@reads(
-    "BatchNormalization",
-    "SyncBatchNormalization",
-    keeps=("center", "scale", "epsilon"),
-)
-def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
-    """Fold a batch norm with its running statistics, unless this is done."""
-    return value if layer.name in layer.state.done else normed(layer, value)
-
-
-def normed(layer: CurrentLayer, value: Value) -> Value:
-    """Return a value after a batch norm."""
-    axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    return normalized(layer, value, axes, f"axis {shown(axis)}")
-
-
-def normalized(
-    layer: CurrentLayer,
-    value: Value,
-    axes: list[int],
-    option: str,
-) -> Value:
-    """Return a value after a norm over axes as Keras counts them, with the batch."""
-    rank = len(value.view)
-    own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
-    is_one = len(own) == 1 and -rank <= own[0] < 0
-    group = value.view[own[0]] if is_one else ()
-    if is_one and _are_channels(group, value.shape) and not value.parts:
-        step = per_channel("norm", layer.name, value.shape, bias=True)
-        return value.then(step)
-    if is_one and rank == 1:
-        size = prod(value.shape)
-        layer.rewrite("folded into the kernel that reads the flat vector")
-        step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
-        return replace(value, flat=(*value.flat, step), is_positive=False)
-    raise RefusedLayerError(
-        "only a norm over channels can be folded into a kernel",
-        "normalize over the channel axis",
-        option,
-    )
-
-
-def _are_channels(group: Group, shape: Shape) -> bool:
+def are_channels(group: Group, shape: Shape) -> bool:
     """Whether an axis of Keras is exactly the channels."""
     long = [axis for axis in group if shape[axis] > 1]
     return long == [len(shape) - 1] or (not long and shape[-1] == 1)
-
-
-def keras_sizes(value: Value) -> Shape:
-    """Return the shape in Keras, without the batch."""
-    if value.parts:
-        return (sum(prod(part.shape) for part in value.parts),)
-    return sizes(value.view, value.shape)

@@ -1,4 +1,4 @@
-"""The input, layers that scale values, and layers that only change the shape."""
+"""The input, and layers that keep values: layers for shapes and for training."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ from snnc.importer.draft import (
     regrouped,
 )
 from snnc.importer.graph import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ENDING, ConversionState, CurrentLayer
-from snnc.importer.table.convolutions import keras_sizes, normalized
-from snnc.importer.table.readers import READERS, LayerReader, numbers, reads, shown
+from snnc.importer.table import each_rank, reads
 from snnc.text.tables import dims
 
+NOISE = (
+    "AlphaDropout", "ActivityRegularization", "RandomFlip", "RandomRotation",
+    "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+)  # fmt: skip
 
+
+@reads("InputLayer")
 def read_input(layer: CurrentLayer) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
     shape = _sizes(layer)
@@ -71,9 +76,6 @@ def read_input(layer: CurrentLayer) -> Value:
         value = _relaid(layer, last, how, "data_format channels_first")
         return replace(value, view=channels_first(len(last)))
     return _input(layer.state, tuple(shape))
-
-
-READERS["InputLayer"] = LayerReader(read_input)
 
 
 def _agree(shape: list[int | None], asked: Shape) -> bool:
@@ -168,97 +170,6 @@ def _is_channels_first(layer: CurrentLayer) -> bool:
     return False
 
 
-@reads("Rescaling")
-def read_rescaling(layer: CurrentLayer, value: Value) -> Value:
-    """Read a `Rescaling`, which becomes `as` of the input or part of kernels."""
-    factors = numbers(layer.options.get("scale", 1))
-    shifts = numbers(layer.options.get("offset", 0))
-    if not factors or not shifts:
-        raise RefusedLayerError(
-            "its scale is not a number", "scale the data instead, and remove this layer"
-        )
-    return scaled(layer, value, factors, shifts)
-
-
-def scaled(
-    layer: CurrentLayer,
-    value: Value,
-    factors: tuple[float, ...],
-    shifts: tuple[float, ...],
-) -> Value:
-    """Return a value that is scaled and shifted, equally or per channel."""
-    is_one = len(factors) == len(shifts) == 1
-    if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
-        before, added = layer.state.scaling
-        layer.state.scaling = (before * factors[0], added * factors[0] + shifts[0])
-        layer.keep("as `in LO..HI as LO..HI` of the input")
-        return value
-    channels = value.shape[-1]
-    fits = all(len(numbers) in (1, channels) for numbers in (factors, shifts))
-    is_last = is_one or value.view[-1] == (len(value.shape) - 1,)
-    if value.parts or not fits or not is_last:
-        raise RefusedLayerError(
-            "it scales each position of an image separately",
-            "scale the data instead, and remove this layer",
-        )
-    step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
-    step = replace(step, factors=factors, shifts=shifts)
-    layer.keep("in the kernels that read it")
-    positive = value.is_positive and min(*factors, *shifts) >= 0
-    return value.then(step, is_positive=positive)
-
-
-def _is_sole(layer: CurrentLayer) -> bool:
-    """Whether the layer's source has no other reader."""
-    while layer.is_read_alone:
-        layer = layer.state.layers[layer.reads[0]]
-        if not layer.reads:
-            return True
-    return False
-
-
-@reads("Normalization")
-def read_normalization(layer: CurrentLayer, value: Value) -> Value:
-    """Fold a normalization of each channel into the layers that read it."""
-    axis = layer.options.get("axis", -1)
-    axes = list(axis) if isinstance(axis, list) else [axis]
-    if layer.options.get("invert"):
-        raise RefusedLayerError(
-            "it multiplies where it should divide", "normalize the data"
-        )
-    scaling = _scalar(layer, value)
-    if scaling is not None:
-        return scaled(layer, value, *scaling)
-    if axis is None or axis == []:
-        axes = [] if value.parts else [-1]
-    return normalized(layer, value, axes, f"axis {shown(axis)}")
-
-
-def _scalar(
-    layer: CurrentLayer, value: Value
-) -> tuple[tuple[float], tuple[float]] | None:
-    """Return the factor and the shift of an input's norm if all channels share them.
-
-    Return None if they differ by channel, or are unknown.
-    """
-    if not (value.is_input and _is_sole(layer)):
-        return None
-    weights = layer.state.weights
-    arrays = weights.of(layer.name) if weights is not None else {}
-    if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
-        return None
-    from snnc.importer.kernels import batch_norm
-
-    channels = value.shape[-1]
-    try:
-        factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
-    except (TypeError, ValueError):  # the statistics do not match the channels
-        return None
-    if (factors != factors[0]).any() or (shifts != shifts[0]).any():
-        return None
-    return (float(factors[0]),), (float(shifts[0]),)
-
-
 @reads("Flatten")
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
@@ -280,7 +191,7 @@ def read_reshape(layer: CurrentLayer, value: Value) -> Value:
 def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
     """Return a value with axes of the target sizes; one size may be -1."""
     option = f"target_shape {'x'.join(map(str, target))}"
-    size = prod(keras_sizes(value))
+    size = prod(value.keras_shape)
     if -1 in target:
         rest = prod(n for n in target if n != -1)
         target[target.index(-1)] = size // max(1, rest)
@@ -376,6 +287,45 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
     renamed = replace(value, view=tuple(value.view[axis - 1] for axis in axes))
     if value.is_alone and layer.is_read_alone:
         how = " from the start: transpose the data"
-        return _relaid(layer, keras_sizes(renamed), how)
+        return _relaid(layer, renamed.keras_shape, how)
     layer.keep("it renames axes, which its reader takes into account")
     return renamed
+
+
+@reads(
+    "Dropout",
+    *each_rank("SpatialDropout"),
+    "GaussianDropout",
+    keeps=(),
+    reads_broken=True,
+)
+def read_dropout(layer: CurrentLayer, value: Value) -> Value:
+    """Turn a `Dropout` into a property of the layer before it."""
+    rate = float(layer.options.get("rate") or 0.0)
+    if value.broken or rate == 0:
+        layer.keep("it drops nothing" if rate == 0 else "training only")
+        return value
+    draft = layer.state.drafts.get(value.spikes or INPUT)
+    if (
+        draft is None
+        or not layer.is_read_alone
+        or draft.kind not in ("conv", "downsample", "dense")
+        or draft.dropout
+        or rate == 1
+    ):
+        layer.train("not kept, because it does not follow the neurons of one layer")
+        return value
+    layer.state.change(draft.layer, dropout=rate)
+    how = "" if layer.kind == "Dropout" else ", which drops single neurons"
+    layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
+    return value
+
+
+@reads("GaussianNoise", reads_broken=True)
+@reads(*NOISE, is_checked=False, reads_broken=True)
+def read_noise(layer: CurrentLayer, value: Value) -> Value:
+    """Omit noise, image augmentation and penalties, which only training uses."""
+    layer.train(
+        "not kept: specs have no such layer, so change the data of `train.py` instead",
+    )
+    return value

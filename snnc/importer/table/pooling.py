@@ -25,10 +25,10 @@ from snnc.importer.linear import (
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
 from snnc.importer.state import CurrentLayer
+from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
-from snnc.importer.table.convolutions import normed
-from snnc.importer.table.joins import larger
-from snnc.importer.table.readers import Axes, axes_of, dims, each_rank, reads, slide
+from snnc.importer.table.arithmetic import larger, normed
+from snnc.importer.table.convolutions import Axes, axes_of, slide
 from snnc.text import tables
 
 NEGATIVE = "its input may be below 0, but rates can't be negative"

@@ -14,9 +14,17 @@ from snnc import rules
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.keywords import KINDS, VALUES
-from snnc.language.model import DefaultsSpec, NetworkSpec, Place, ValidatedSpec
+from snnc.language.model import (
+    DefaultsSpec,
+    InputSpec,
+    LoihiTarget,
+    NetworkSpec,
+    Place,
+    ReadoutSpec,
+    TimingSpec,
+    ValidatedSpec,
+)
 from snnc.language.names import why_no_package
-from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
 from snnc.passes.validate.statement import check_statement
 from snnc.passes.validate.structure import (
     find_absent,

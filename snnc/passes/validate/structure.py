@@ -10,7 +10,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
-from snnc.language.table import Form
+from snnc.language.models import Form
 from snnc.source import Span
 
 

@@ -14,7 +14,7 @@ from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import scalars, tree
+from snnc.language import readers, tree
 from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     NEURONS,
@@ -23,8 +23,8 @@ from snnc.language.keywords import (
     settings_of,
     tables,
 )
-from snnc.language.scalars import SECONDS
-from snnc.language.statements import TimingSpec
+from snnc.language.model import TimingSpec
+from snnc.language.readers import SECONDS
 from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, display_key
 from snnc.source import Span
@@ -43,7 +43,7 @@ from snnc.vocabulary.foreign_keywords import (
 )
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SHARES = keys_read_by(scalars.share)
+_SHARES = keys_read_by(readers.share)
 _NUMBERS = {
     key: entry.usual
     for model in tables()
@@ -169,7 +169,15 @@ def unknown_property(
     advice = "" if same else _advice(item, owner, legal, siblings)
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
-    fix = _setting_fix(item, siblings) if advice and owner == "train" else None
+    line = _setting_line(item, siblings) if advice and owner == "train" else ""
+    fix = None
+    # A setting can move into its loss or optimizer if this is not written.
+    if line and line.split()[0] not in {p.key.text for p in siblings}:
+        if item.span.source.is_yaml:
+            from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
+
+            line = snippet(line)
+        fix = Fix(item.span, line)
     return rules.statements.UnknownProperty(
         span=item.key.span,
         owner=owner,
@@ -219,7 +227,7 @@ def _step(siblings: Sequence[tree.Property]) -> float:
     """Return the time step in the same statement, or the default, in seconds."""
     given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return scalars.seconds(given) if measured else _DT
+    return readers.seconds(given) if measured else _DT
 
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:
@@ -243,15 +251,3 @@ def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str
     """Return the loss or optimizer with a setting that was written in ``train``."""
     given = {p.key.text: p.value for p in siblings}
     return setting_line(item.key.text, item.value.span.text, given)
-
-
-def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix | None:
-    """Return a fix that moves a setting into its loss or optimizer, if possible."""
-    line = _setting_line(item, siblings)
-    if not line or line.split()[0] in {p.key.text for p in siblings}:
-        return None
-    if item.span.source.is_yaml:
-        from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
-
-        line = snippet(line)
-    return Fix(item.span, line)

@@ -82,7 +82,13 @@ class SpikingLayers:
         read = self.network.input
         least = read.low if read.scaled is None else min(read.scaled)
         if data.encoder == "conv" and least >= 0:
-            flip_dead_filters(layer)
+            # For inputs from 0 up, filters with only negative weights are
+            # silent and have no gradient. If all filters are silent, nothing
+            # is learned. A single filter with a single weight is silent in
+            # half of all cases.
+            kernel, *bias = layer.get_weights()
+            if kernel.max() <= 0:
+                layer.set_weights([-kernel, *bias])
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
         if batchnorm:
@@ -203,26 +209,9 @@ def neurons_of(model: keras.Model) -> dict[str, Neurons]:
     return {part.name.removesuffix(NEURONS): part for part in neurons}
 
 
-def flip_dead_filters(layer: keras.layers.Layer) -> None:
-    """Negate a kernel without positive weights, so that its filters can fire.
-
-    For inputs from 0 up, filters with only negative weights are silent and
-    have no gradient. If all filters are silent, nothing is learned. A single
-    filter with a single weight is silent in half of all cases.
-    """
-    kernel, *bias = layer.get_weights()
-    if kernel.max() <= 0:
-        layer.set_weights([-kernel, *bias])
-
-
 def cross_entropy(smoothing: float) -> Loss:
     """Return the cross entropy with smoothed labels."""
-
-    def loss(labels: Tensor, logits: Tensor) -> Tensor:
-        targets = _targets(labels, logits, smoothing)
-        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-
-    return loss
+    return _on_targets(tf.nn.softmax_cross_entropy_with_logits, smoothing)
 
 
 def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
@@ -233,8 +222,7 @@ def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
     factor for all of them.
     """
 
-    def loss(labels: Tensor, logits: Tensor) -> Tensor:
-        targets = _targets(labels, logits, smoothing)
+    def of_targets(targets: Tensor, logits: Tensor) -> Tensor:
         classes = logits.shape[-1]
         balance = [1 - alpha, alpha] if classes == 2 else [alpha] * classes
         log_p = tf.nn.log_softmax(logits)
@@ -243,21 +231,26 @@ def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
         weights = tf.constant(balance) * miss**gamma
         return -tf.reduce_sum(targets * weights * log_p, axis=-1)
 
-    return loss
+    return _on_targets(of_targets, smoothing)
 
 
 def squared_error(smoothing: float = 0.0) -> Loss:
     """Return the mean squared error: 1 for the label's class, otherwise 0."""
 
-    def loss(labels: Tensor, logits: Tensor) -> Tensor:
-        targets = _targets(labels, logits, smoothing)
+    def of_targets(targets: Tensor, logits: Tensor) -> Tensor:
         return tf.reduce_mean((targets - logits) ** 2, axis=-1)
 
+    return _on_targets(of_targets, smoothing)
+
+
+def _on_targets(of_targets: Loss, smoothing: float) -> Loss:
+    """Return a loss of labels, which become smoothed targets of each class."""
+
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
+        classes = logits.shape[-1]
+        flat = tf.reshape(tf.cast(labels, tf.int32), [-1])
+        certain = tf.one_hot(flat, classes)
+        targets = certain * (1 - smoothing) + smoothing / classes
+        return of_targets(targets, logits)
+
     return loss
-
-
-def _targets(labels: Tensor, logits: Tensor, smoothing: float) -> Tensor:
-    classes = logits.shape[-1]
-    flat = tf.reshape(tf.cast(labels, tf.int32), [-1])
-    certain = tf.one_hot(flat, classes)
-    return certain * (1 - smoothing) + smoothing / classes

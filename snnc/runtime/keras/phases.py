@@ -11,6 +11,7 @@ the optimizer's state. Last, the network is trained on its own spikes.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,13 +36,24 @@ from .progress import (
     verbosity,
 )
 from .scaler import Scaler
-from .spike_plan import ROUNDS, plan_spikes, stages_of
-from .spike_training import SpikeTraining
+from .spike_training import ROUNDS, SpikeTraining, plan_spikes
 from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
+
+
+def stages_of(epochs: int, doubling: bool) -> list[range]:
+    """Divide the epochs of the phase smooth into stages.
+
+    The function of a LIF network changes with its scales, so it has to be
+    trained with scales close to the final ones. With ``doubling``, each stage
+    starts with scaling and is as long as all previous stages together.
+    """
+    inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
+    bounds = sorted({0, *inner, epochs})
+    return [range(*pair) for pair in itertools.pairwise(bounds)]
 
 
 @dataclass

@@ -23,7 +23,7 @@ from ..examples import Array, Largest, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras
-from .curves import drive_of, rate_of
+from .layers import drive_of, rate_of
 from .model import fold_model, neurons_of, with_currents
 from .progress import Scales
 from .spiking import SpikingRun

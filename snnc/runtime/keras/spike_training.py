@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Trains a network on its own spikes.
+"""Plans the phase `spikes`, and trains a network on its own spikes.
 
 The forward pass simulates the network in spikes, with examples in a row. The
 gradient is that of one pass through the Keras model, on means of the spikes
@@ -15,27 +15,133 @@ steps.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import partial, reduce
 
 import numpy as np
 
 from ..examples import Array
+from ..network import Network
 from .backend import Dataset, Logs, Tensor, keras, tf
+from .pipelines import Batches
 from .progress import tell, verbosity
-from .spike_plan import SpikePlan
 from .spiking import Firing, SpikingRun, State
 from .wiring import NEURONS
 
+UPDATES = 800  # at least, unless they cost too much
+# Short examples have noisier gradients, so they get more updates.
+STEPS = 48_000  # of all updates together, at least
+RATE = 8e-3  # the highest learning rate
+# Neurons of few inputs fire by strong single spikes, so learning is less
+# stable with them.
+DEPTHWISE_RATE = 4e-3
+STREAMS = 20  # simulations side by side, each with one example per update
+ROUNDS = 10  # after each, the network is evaluated on held-out examples
+MOST = 10  # times the cost of the phase smooth
+MEMORY = 2e9  # bytes for the state of all streams and a training step
+VALUES = 30  # numbers of 4 bytes, per neuron and stream
+NEURON = 10  # operations of a neuron per step, like a few weights
 RESTS = 0.1  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
-STREAMS = 16  # simulations of held-out examples side by side
+HELD_OUT_STREAMS = 16  # simulations of held-out examples side by side
 FEW = 4  # updates before the time is estimated
 WARM_UP = 0.1  # the share of updates in which the learning rate rises
 CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
 ALLOWED = 0.95  # of the upper bound
+
+
+@dataclass(frozen=True)
+class SpikePlan:
+    """The updates per round, the streams, and the seed for rests.
+
+    ``rate`` is the highest learning rate.
+    """
+
+    each: int
+    streams: int
+    seed: int
+    cut: bool = False
+    rate: float = RATE
+
+    @property
+    def updates(self) -> int:
+        """The number of updates in all rounds."""
+        return self.each * ROUNDS
+
+    def __str__(self) -> str:
+        """Describe the length of the phase in one line."""
+        line = f"spikes: {self.updates} updates of {self.streams} examples"
+        if not self.cut:
+            return line
+        limit = f"{MOST} times the training in Keras"
+        return f"{line}, as more would cost over {limit}"
+
+    def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
+        """Return the batches of the rounds, which count as epochs.
+
+        Each round has its own order, so an interrupted training continues with
+        the same batches.
+        """
+        rounds = []
+        for epoch in range(start, stop):
+            examples = batches.training(epoch).unbatch()
+            whole = examples.batch(self.streams, drop_remainder=True)
+            rounds.append(whole.take(self.each))
+        return reduce(tf.data.Dataset.concatenate, rounds)
+
+
+def plan_spikes(
+    network: Network,
+    model: keras.Model,
+    examples: int,
+    seed: int,
+    updates: int | None = None,
+    replicas: int = 1,
+) -> SpikePlan:
+    """Plan the phase for a network.
+
+    ``examples`` is the number of examples in all epochs of the phase smooth.
+    By default, there are `UPDATES` updates, or more until they present `STEPS`
+    steps. They cost at most `MOST` times as much as that phase. The cost is
+    counted in operations, so a plan is the same on every machine.
+    """
+    neurons = network.neurons
+    room = int(MEMORY // (4 * VALUES * neurons))
+    streams = max(1, min(STREAMS, room)) // replicas * replicas or replicas
+    weights, is_depthwise = _count_weights(model)
+    step = weights + NEURON * neurons
+    update = streams * (network.steps * step + 3 * weights)
+    affordable = MOST * 3 * weights * examples // update
+    usual = max(UPDATES, STEPS // network.steps)
+    cut = updates is None and affordable < usual
+    count = max(ROUNDS, affordable) if cut else updates or usual
+    rate = DEPTHWISE_RATE if is_depthwise else RATE
+    return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
+
+
+def _count_weights(model: keras.Model) -> tuple[int, bool]:
+    """Return the multiplications by weights per example.
+
+    Also returns whether each channel of a convolution reads one channel.
+    """
+    count, is_depthwise = 0, False
+    for layer in model.layers:
+        # A depthwise layer of Keras 2 has a kernel too, which is None.
+        own = getattr(layer, "depthwise_kernel", None)
+        kernel = getattr(layer, "kernel", None) if own is None else own
+        if kernel is None:
+            continue
+        places = math.prod(map(int, layer.output.shape[1:-1]))
+        count += places * math.prod(map(int, kernel.shape))
+        # Keras has no DepthwiseConv3D.
+        groups = getattr(layer, "groups", 1)
+        single = groups > 1 and int(kernel.shape[-2]) == 1
+        is_depthwise |= own is not None or single
+    return count, is_depthwise
 
 
 class SpikeTraining(keras.Model):
@@ -65,7 +171,14 @@ class SpikeTraining(keras.Model):
         self._streams = plan.streams // replicas
         self._seed, self._each = plan.seed, plan.each
         self._updates = plan.updates
-        state = _variables_of(run.rest(self._streams))
+        kind = partial(
+            tf.Variable,
+            trainable=False,
+            # Each device has its own streams.
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.NONE,
+        )
+        state = tf.nest.map_structure(kind, run.rest(self._streams))
         # Keras would save variables that are attributes.
         self._state: Callable[[], State] = lambda: state
         self._validation: tuple[Array, Array] | None = None
@@ -179,7 +292,7 @@ class SpikeTraining(keras.Model):
         if self._validation is None:
             return {}
         x, y = self._validation
-        outputs = self._run.predict(x, STREAMS)
+        outputs = self._run.predict(x, HELD_OUT_STREAMS)
         y = y[: len(outputs)]
         losses = self.losses_of(tf.constant(y), outputs)
         logs = {"val_loss": float(np.mean(losses))}
@@ -223,15 +336,3 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
         return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
-
-
-def _variables_of(state: State) -> Tensor:
-    """Return variables for the state of streams, stored on each device."""
-    synchronization = tf.VariableSynchronization.ON_READ
-    kind = partial(
-        tf.Variable,
-        trainable=False,
-        synchronization=synchronization,
-        aggregation=tf.VariableAggregation.NONE,
-    )
-    return tf.nest.map_structure(kind, state)

@@ -14,13 +14,15 @@ import numpy as np
 from ..examples import Array
 from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
-from .spike_plan import reading_weights, sample_weights
 from .spiking_neurons import SpikingLayer, States
 from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
 SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
+SAMPLES = 5  # of the activity of an example, at most, for gradients
+LENGTH = 10  # steps of a sample
+READINGS = 3  # steps of an example that its last step decides
 
 
 class State(NamedTuple):
@@ -218,3 +220,48 @@ class SpikingRun:
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
         return tuple(zip(*values, strict=True)), tf.stack(reads), state
+
+
+def sample_weights(network: Network) -> Array:
+    """Return the weights (samples, steps) of means over a few steps each.
+
+    The samples are spread over the steps that decide. If these are few, one
+    sample covers them all.
+    """
+    deciding = _deciding_steps(network)
+    count = min(SAMPLES, max(1, len(deciding) // LENGTH))
+    parts = np.array_split(deciding, count)
+    weights = np.zeros((len(parts), network.steps))
+    for row, part in zip(weights, parts, strict=True):
+        chosen = part if count == 1 else part[-LENGTH:]
+        row[chosen] = 1 / len(chosen)
+    return weights
+
+
+def _deciding_steps(network: Network) -> Array:
+    """Return the second half of an example.
+
+    If the last step decides, return the last quarter.
+    """
+    steps = network.steps
+    last = network.readout.decide == "last"
+    count = max(1, steps // 4) if last else -(-steps // 2)
+    return np.arange(steps - count, steps)
+
+
+def reading_weights(network: Network) -> Array:
+    """Return the weights (readings, steps) of the readout's deciding steps.
+
+    These average the second half. If the last step decides, they select it and
+    up to two others of the last quarter, one time constant apart, at which the
+    filter's output has different noise.
+    """
+    readout, steps = network.readout, network.steps
+    if readout.decide == "mean":
+        deciding = _deciding_steps(network)
+        weights = np.zeros((1, steps))
+        weights[:, deciding] = 1 / len(deciding)
+        return weights
+    apart = max(1, round((readout.synapse or 0.0) / network.dt))
+    count = min(READINGS, 1 + max(0, steps // 4 - 1) // apart)
+    return np.eye(steps)[::-1][::apart][:count]

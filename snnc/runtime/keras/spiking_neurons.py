@@ -7,10 +7,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..network import Layer, lowpass_decay
+from ..network import Layer, Lif, lowpass_decay
 from .backend import Tensor, tf
-from .curves import soft_lif_gradient
-from .layers import currents_of, maximum_of
+from .layers import currents_of, maximum_of, soft_lif_gradient
 from .wiring import End
 
 
@@ -67,25 +66,23 @@ class SpikingLayer:
 
     def _scan(self, drives: list[Tensor], states: States) -> Tensor:
         """Simulate steps; return outputs, currents, spikes, and the state."""
+        pool = self._layer.pool
         outputs, currents, fired = [], [], []
         for drive in drives:
-            output, states = self._step(drive, states)
+            if pool is None:
+                states = (self._fire(drive, states[0]),)
+                output, current = states[0].output, states[0].current
+            else:
+                given = [state.output for state in states]
+                levels = currents_of(pool, drive, given)
+                states = tuple(map(self._fire, levels, states))
+                given = [state.output for state in states]
+                largest = maximum_of(pool, drive, given)
+                output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
-            pools = self._layer.pool is not None
-            currents.append(output if pools else states[0].current)
+            currents.append(current)
             fired.append(self.fired(states))
         return outputs, currents, fired, states
-
-    def _step(self, drive: Tensor, states: States) -> tuple[Tensor, States]:
-        pool = self._layer.pool
-        if pool is None:
-            states = (self._fire(drive, states[0]),)
-            return states[0].output, states
-        given = [state.output for state in states]
-        currents = currents_of(pool, drive, given)
-        states = tuple(map(self._fire, currents, states))
-        largest = maximum_of(pool, drive, [state.output for state in states])
-        return tf.reshape(largest, (-1, *self.shape)), states
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self._kept * state.current + (1 - self._kept) * drive
@@ -123,8 +120,7 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     nengo.LIF on the host. An encoder fires at most once per step.
     """
     if layer.lif is not None and layer.encoder is None:
-        kind = _chip_lif if layer.on_chip else _nengo_lif
-        return kind(layer, scale, dt)
+        return _lif(layer, layer.lif, scale, dt)
     unit = layer.high * dt
 
     def host(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
@@ -145,16 +141,15 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     return chip if layer.on_chip else host
 
 
-def _chip_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
-    assert layer.lif is not None
-    unit = layer.high * dt
-    # The chip's decay is a 12-bit integer, its refractory period whole steps.
-    decay = round(-math.expm1(-dt / layer.lif.tau_rc) * 4095) / 4095
-    share = -math.expm1(math.log1p(-decay))
-    slope = layer.lif.gain(layer.high)
-    refractory = round(layer.lif.tau_ref / dt)
+def _lif(layer: Layer, lif: Lif, scale: Tensor, dt: float) -> Advance:
+    unit, slope = layer.high * dt, lif.gain(layer.high)
 
-    def advance(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
+    def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
+        # The chip's decay is a 12-bit integer, its refractory period whole
+        # steps.
+        decay = round(-math.expm1(-dt / lif.tau_rc) * 4095) / 4095
+        share = -math.expm1(math.log1p(-decay))
+        refractory = round(lif.tau_ref / dt)
         # Multiply by 0 or 1, as tf.where takes several times as long.
         pull = (63 / 64 * share) + (slope * share * scale) * current
         moved = tf.nn.relu((1 - share) * voltage + pull)
@@ -164,26 +159,17 @@ def _chip_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
         wait = tf.nn.relu(wait - 1) + refractory * spikes
         return spikes * (1 / (unit * scale)), voltage * (1 - spikes), wait
 
-    return advance
-
-
-def _nengo_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
-    assert layer.lif is not None
-    unit = layer.high * dt
-    slope = layer.lif.gain(layer.high)
-    tau_rc, tau_ref = layer.lif.tau_rc, layer.lif.tau_ref
-
-    def advance(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
+    def host(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = 63 / 64 + slope * scale * current
         wait = wait - dt
         free = tf.clip_by_value(dt - wait, 0.0, dt)
-        voltage -= (drive - voltage) * tf.math.expm1(-free / tau_rc)
+        voltage -= (drive - voltage) * tf.math.expm1(-free / lif.tau_rc)
         fires = voltage > 1
         passed = (voltage - 1) / tf.where(fires, drive - 1, 1.0)
-        late = tau_rc * tf.math.log1p(-tf.where(fires, passed, 0.0))
-        wait = tf.where(fires, tau_ref + dt + late, wait)
+        late = lif.tau_rc * tf.math.log1p(-tf.where(fires, passed, 0.0))
+        wait = tf.where(fires, lif.tau_ref + dt + late, wait)
         voltage = tf.where(fires, 0.0, tf.nn.relu(voltage))
         output = tf.cast(fires, tf.float32) * (1 / (unit * scale))
         return output, voltage, wait
 
-    return advance
+    return chip if layer.on_chip else host

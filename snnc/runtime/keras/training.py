@@ -57,11 +57,11 @@ class TrainSettings:
 class TrainOptions(TypedDict, total=False):
     """The options of training; each has a default.
 
-    ``phases`` and ``seed`` default to the spec's. ``seed`` determines
-    the initial weights, dropout, the held-out examples and the order of the
+    ``phases`` and ``seed`` default to the spec's. ``seed`` determines the
+    initial weights, dropout, the held-out examples and the order of the
     others. ``initial`` is a file with initial weights, which is required
     without the phase smooth. ``spike_updates`` is the number of updates in the
-    phase spikes; the default depends on their cost, see `spike_plan`.
+    phase spikes; the default depends on their cost, see `spike_training`.
     ``patience`` is the number of epochs without a lower validation loss after
     which the phase smooth ends; the best weights are kept. ``resume``
     continues an interrupted training, whose state after the last complete

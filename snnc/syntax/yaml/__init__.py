@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.source import SourceFile, Span
@@ -43,7 +43,7 @@ def parse_yaml(source: SourceFile, report: Diagnostics) -> tree.Document:
         comments = tuple(_comments(source, composer.scalars))
         return _DocumentReader(root, report).document(comments)
     if root is not None and not nodes.is_empty(root):
-        values.wrong_form(root, "a mapping of keys").report_to(report)
+        nodes.wrong_form(root, "a mapping of keys").report_to(report)
     elif report.errors == errors:
         report.add(rules.syntax.NothingHere(span=source.end))
     return tree.Document(None, None, (), source.whole)
@@ -165,7 +165,12 @@ class _DocumentReader:
         elif key.text.lower() in _LAYERS:
             self._suggest(key, "layers")
         else:
-            self._report.add(_with_top_keys(statements.unknown(values.word(key))))
+            problem = statements.unknown(values.word(key))
+            kind = rules.statements.UnknownKind
+            if isinstance(problem, kind) and problem.near is None:
+                begins = "the keys of a file are"
+                problem = problem.but(known=_TOP, begins=begins, fix=None, advice="")
+            self._report.add(problem)
         return tree.Statement(values.word(key), key.span, broken=True)
 
     def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
@@ -180,7 +185,7 @@ class _DocumentReader:
             return
         if not isinstance(node, nodes.Sequence):
             advice = "begin each layer with a dash, such as `dense d0 { units 64 }`"
-            values.wrong_form(node, "a list of layers", advice).report_to(self._report)
+            nodes.wrong_form(node, "a list of layers", advice).report_to(self._report)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
             return
         for item in node.items:
@@ -196,7 +201,7 @@ class _DocumentReader:
             elif isinstance(item, nodes.Mapping):
                 pair = values.one_pair(item)
             else:
-                raise values.wrong_form(item, "a layer")
+                raise nodes.wrong_form(item, "a layer")
         except nodes.UnreadableError as problem:
             problem.report_to(self._report)
         else:
@@ -204,17 +209,3 @@ class _DocumentReader:
                 return statements.read(*pair, self._report)
             self._report_place(pair[0], "in the list of layers", "to the file's keys")
         return tree.Statement(tree.Word("", item.span), item.span, broken=True)
-
-
-def _with_top_keys(problem: Diagnostic) -> Diagnostic:
-    """List the top-level keys in a diagnostic that suggests no word."""
-    kind = rules.statements.UnknownKind
-    if not isinstance(problem, kind) or problem.near is not None:
-        return problem
-    return kind(
-        span=problem.span,
-        word=problem.word,
-        near=None,
-        known=_TOP,
-        begins="the keys of a file are",
-    )

@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language.keywords import KEYS, PARTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.yaml.blame import blame, no_blank, not_yaml, span_in
@@ -100,6 +100,23 @@ Pair = tuple[Scalar, Node]
 def is_empty(node: Node) -> bool:
     """Return whether a key has no value."""
     return isinstance(node, Scalar) and node.plain and not node.text
+
+
+def wrong_form(
+    node: Node, expected: str, advice: str = "", fix: Fix | None = None
+) -> UnreadableError:
+    """Return the error for a node that should have another form."""
+    if isinstance(node, Unread):
+        return UnreadableError()
+    return UnreadableError(
+        rules.yaml.WrongForm(
+            span=node.span,
+            expected=expected,
+            found=describe(node),
+            advice=advice,
+            fix=fix,
+        )
+    )
 
 
 def describe(node: Node) -> str:
@@ -244,10 +261,13 @@ class Composer:
             if not is_list:
                 key, node = node, self._node(next(self._events), depth + 1)
                 if not isinstance(key, Scalar):
-                    self._refuse_key(key)
+                    wrong_form(key, "a word as key").report_to(self._report)
                     continue
                 keys.append(key)
-                node = self._without_merge(key, node)
+                if key.plain and key.text == "<<":  # merges another mapping
+                    if not isinstance(node, Unread):
+                        self._report.add(rules.yaml.Reference(span=key.span))
+                    node = Unread(node.span)
             nodes.append(node)
         span = self._span(event).to(end)
         if nodes:
@@ -255,23 +275,6 @@ class Composer:
         if is_list:
             return Sequence(tuple(nodes), span)
         return Mapping(tuple(zip(keys, nodes, strict=True)), span)
-
-    def _refuse_key(self, key: Node) -> None:
-        if not isinstance(key, Unread):
-            found = describe(key)
-            self._report.add(
-                rules.yaml.WrongForm(
-                    span=key.span, expected="a word as key", found=found
-                )
-            )
-
-    def _without_merge(self, key: Scalar, value: Node) -> Node:
-        """Refuse the value of ``<<``, which merges another mapping."""
-        if not key.plain or key.text != "<<":
-            return value
-        if not isinstance(value, Unread):
-            self._report.add(rules.yaml.Reference(span=key.span))
-        return Unread(value.span)
 
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
@@ -293,7 +296,10 @@ def rejoin(mapping: Mapping) -> Mapping:
     for key, value in mapping.pairs:
         is_bare = is_empty(value) and key.plain
         if is_bare and not _COLON.match(key.span.source.text, key.span.end):
-            _check_blank(key)
+            glued = _GLUED.match(key.text)
+            if glued and glued[1] in KEYS | _PARTS:
+                at = key.span.start + glued.start(2)
+                raise UnreadableError(no_blank(Span(key.span.source, at, at + 1)))
             if pairs and _goes_on(*pairs[-1]):
                 first, before = pairs.pop()
                 span = before.span.to(key.span)
@@ -308,10 +314,3 @@ def _goes_on(key: Scalar, value: Node) -> bool:
         return False
     opened = value.text.startswith("(") and not value.text.endswith(")")
     return opened or key.text == "from"
-
-
-def _check_blank(key: Scalar) -> None:
-    match = _GLUED.match(key.text)
-    if match and match[1] in KEYS | _PARTS:
-        at = key.span.start + match.start(2)
-        raise UnreadableError(no_blank(Span(key.span.source, at, at + 1)))

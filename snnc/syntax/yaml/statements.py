@@ -95,11 +95,11 @@ def _read_choice(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statemen
             key = keywords.first_key(first)
             usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
             shown = f"`{kind.text}: {{{first}: {{{usual}}}}}`"
-            raise values.wrong_form(node, "one word", f"write, for example, {shown}")
+            raise nodes.wrong_form(node, "one word", f"write, for example, {shown}")
         variant = None if nodes.is_empty(node) else values.name_of(None, node)
         return tree.Statement(kind, span, variant=variant)
     if not isinstance(node, nodes.Mapping):
-        raise values.wrong_form(node, f"one of {', '.join(variants)}")
+        raise nodes.wrong_form(node, f"one of {', '.join(variants)}")
     if not node.pairs:
         return tree.Statement(kind, span)
     chosen, inner = values.one_pair(node)

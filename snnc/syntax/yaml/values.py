@@ -24,23 +24,6 @@ _SCALARS = frozenset(
 """The types of the tokens in values that are neither lists nor groups."""
 
 
-def wrong_form(
-    node: nodes.Node, expected: str, advice: str = "", fix: Fix | None = None
-) -> nodes.UnreadableError:
-    """Return the error for a node that should have another form."""
-    if isinstance(node, nodes.Unread):
-        return nodes.UnreadableError()
-    return nodes.UnreadableError(
-        rules.yaml.WrongForm(
-            span=node.span,
-            expected=expected,
-            found=nodes.describe(node),
-            advice=advice,
-            fix=fix,
-        )
-    )
-
-
 def _wrong_value(node: nodes.Node, expected: str) -> nodes.UnreadableError:
     return nodes.UnreadableError(
         rules.syntax.UnexpectedText(
@@ -67,7 +50,7 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
         advice = "write one word, such as `c0`"
         if len(items) == 1 and isinstance(items[0], nodes.Scalar):
             advice = f"write `{items[0].text}`, without brackets"
-        raise wrong_form(node, "a name", advice)
+        raise nodes.wrong_form(node, "a name", advice)
     if "-" in node.text and node.is_verbatim:
         problem = find_hyphens(node.span)
         if problem and problem.span == node.span:
@@ -134,7 +117,9 @@ def properties_of(node: nodes.Node, owner: str) -> tuple[tree.Property, ...]:
     if nodes.is_empty(node):
         return ()
     if not isinstance(node, nodes.Mapping):
-        raise wrong_form(node, f"the properties of `{owner}`", _example(owner, node))
+        raise nodes.wrong_form(
+            node, f"the properties of `{owner}`", _example(owner, node)
+        )
     return tuple(property_of(key, value) for key, value in nodes.rejoin(node).pairs)
 
 
@@ -167,7 +152,7 @@ def property_of(key: nodes.Scalar, node: nodes.Node) -> tree.Property:
 def one_pair(node: nodes.Mapping) -> nodes.Pair:
     """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
-        raise wrong_form(node, "one key")
+        raise nodes.wrong_form(node, "one key")
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
@@ -216,7 +201,7 @@ def _list(key: tree.Word, node: nodes.Sequence) -> tree.Value:
 
 def _item(node: nodes.Node, is_label: bool) -> tree.Value:
     if not isinstance(node, nodes.Scalar):
-        raise wrong_form(node, "a single value")
+        raise nodes.wrong_form(node, "a single value")
     if is_label:
         # A label is a word, a number, or a text such as `hot dog`.
         short = node.plain and len(node.text) <= LONGEST
@@ -229,7 +214,7 @@ def _item(node: nodes.Node, is_label: bool) -> tree.Value:
 def text_of(key: tree.Word, node: nodes.Node) -> tree.Text:
     """Read the text of ``about``."""
     if not isinstance(node, nodes.Scalar):
-        raise wrong_form(node, "a text")
+        raise nodes.wrong_form(node, "a text")
     if nodes.is_empty(node):
         raise _missing_value(key)
     text = node.text.removesuffix("\n") if node.block else node.text
@@ -248,7 +233,7 @@ def sources_of(key: tree.Word, node: nodes.Node) -> tuple[tree.Word, ...]:
         return (name_of(key, node),)
     text = f"[{', '.join(re.split(_COMMA, node.text))}]"
     fix = Fix(node.span, text) if node.plain else None
-    raise wrong_form(node, "a list of names", f"write `from: {text}`", fix)
+    raise nodes.wrong_form(node, "a list of names", f"write `from: {text}`", fix)
 
 
 def range_of(key: tree.Word, node: nodes.Node) -> tree.Range:

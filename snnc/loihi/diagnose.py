@@ -1,16 +1,18 @@
-"""Describe networks that don't fit, and the closest change that would help."""
+"""Report networks that don't fit, and mapped networks that may fail on a board."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from math import ceil
 
-from snnc.diagnostics import Diagnostic, Label
+from snnc.diagnostics import Diagnostic, Label, Severity
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.ir.shapes import volume_of
+from snnc.loihi.activity import read_by_host
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation
@@ -25,9 +27,11 @@ from snnc.loihi.plan import (
 from snnc.loihi.search import Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
-from snnc.source import Span
+from snnc.text.display import Json
 from snnc.text.tables import counted
 
+RECORDED = 784
+"""The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
 DEEP = 64
 """In a network that is far too large, layers with more slices are not checked."""
 BLOCK_AXES = {
@@ -43,9 +47,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
-        return rules.BlockRank(
-            span=block_span(layer),
-            name=layer.name,
+        return rules.BlockRank.at(
+            layer,
+            "block",
             kind=layer.kind,
             block=block,
             given="1 axis" if len(block) == 1 else f"{len(block)} axes",
@@ -54,9 +58,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
             whole=whole_block(layer.shape),
         )
     largest = largest_block(population)
-    return rules.BlockExceedsLayer(
-        span=block_span(layer),
-        name=layer.name,
+    return rules.BlockExceedsLayer.at(
+        layer,
+        "block",
         kind=layer.kind,
         block=block,
         expected=BLOCK_AXES[rank],
@@ -97,40 +101,20 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        yield rules.TooManyOutAxons(
-            span=layer.span,
-            name=layer.name,
-            value=dead.out_axons,
-            most=plan.profile.core.out_axons,
-        )
+        most = plan.profile.core.out_axons
+        yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
     costs, violation = choices.costs, choices.violation
     if violation is None or violation.limit.startswith("pop16"):
-        return rules.ShortAxonsImpossible(
-            span=population.layer.span,
-            name=population.layer.name,
-            problem=_pop16_problem(violation),
-        )
-    block = block_of(population)
+        problem = _pop16_problem(violation)
+        return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
+    block, exceeded = block_of(population), asdict(violation)
     if block is None:
-        return rules.FitsNoCore(
-            span=population.layer.span,
-            name=population.layer.name,
-            limit=violation.limit,
-            value=violation.value,
-            most=violation.most,
-        )
-    return rules.BlockExceedsCore(
-        span=block_span(population.layer),
-        name=population.layer.name,
-        block=block,
-        limit=violation.limit,
-        value=violation.value,
-        most=violation.most,
-        nearest=_smaller(costs, block, choices.sources),
-    )
+        return rules.FitsNoCore.at(population.layer, **exceeded)
+    nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
+    return rule.at(population.layer, "block", block=block, nearest=nearest, **exceeded)
 
 
 def _pop16_problem(violation: LimitViolation | None) -> str:
@@ -192,6 +176,72 @@ def _too_many(
     )
 
 
-def block_span(layer: LogicalLayer) -> Span:
-    """Return the position of a layer's `block`."""
-    return layer.spans.get("block", layer.span)
+def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    """Yield possible failures, as errors if the device is strict."""
+    strict = mapped.lowered.network.device.strict
+    for diagnostic in _doubts(mapped):
+        yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
+    unmixed = mapped.unmixed
+    if unmixed is not None and unmixed.cores:
+        more = counted(unmixed.cores, "core")
+        yield rules.CostlyAxons(**_concerned(mapped, unmixed.axons), more=more)
+
+
+def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    network = mapped.lowered.network
+    target, board = network.target, network.device.board
+    assert isinstance(target, Loihi)
+    if mapped.of_both_forms:
+        mixed = _concerned(mapped, mapped.of_both_forms)
+        yield rules.MixedAxons(**mixed, allowed=target.cores)
+    for layer in network.layers:
+        ensembles = (
+            e for level in mapped.of_layer(layer.name) for e in level.ensembles
+        )
+        registers = [each for ensemble in ensembles for each in ensemble.registers]
+        if registers:
+            yield from _of_layer(mapped, layer, registers)
+    read = read_by_host(mapped)
+    neurons = sum(mapped.by_name[name].population.neurons for name in read)
+    if neurons >= board.too_many_recorded:
+        yield rules.ManyRecorded(
+            span=network.readout.span,
+            neurons=neurons,
+            layers=_concerned(mapped, read)["layers"],
+            limit=board.too_many_recorded,
+            works=min(RECORDED, board.too_many_recorded - 1),
+        )
+    if mapped.chips > board.chips:
+        yield rules.ChipsUnasked(
+            span=target.span, chips=mapped.chips, usual=board.chips
+        )
+
+
+def _of_layer(
+    mapped: MappedNetwork, layer: LogicalLayer, registers: Sequence[Registers]
+) -> Iterator[Diagnostic]:
+    device = mapped.lowered.network.device
+    fullest = max(registers, key=lambda each: most_axons(mapped, each))
+    if most_axons(mapped, fullest) > device.core.out_axons:
+        yield rules.UncertainOutAxons.at(
+            layer,
+            shared=fullest.shared_axons,
+            own=most_axons(mapped, fullest),
+            most=device.core.out_axons,
+        )
+    formats = max(each.formats for each in registers)
+    if formats > device.board.synapse_formats:
+        most = device.board.synapse_formats
+        yield rules.UncertainFormats.at(layer, formats=formats, most=most)
+
+
+def _concerned(mapped: MappedNetwork, populations: Iterable[str]) -> Json:
+    """Return the fields of a diagnostic about the layers of some populations."""
+    named = {mapped.by_name[name].population.layer.name for name in populations}
+    layers = mapped.lowered.network.layers
+    first, *others = (layer for layer in layers if layer.name in named)
+    return {
+        "span": first.span,
+        "related": tuple(Label(layer.span, "this layer too") for layer in others),
+        "layers": ", ".join(layer.name for layer in (first, *others)),
+    }

@@ -1,0 +1,433 @@
+"""Arithmetic: norms, operations with numbers, sums and concatenations of layers.
+
+Operations of TensorFlow and Keras, such as ``x / 255``, are also saved as layers: Keras
+2 writes a ``TFOpLambda`` with the function's name, and Keras 3 writes a class for each
+function. The other arguments are in the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from snnc.importer.draft import (
+    Kind,
+    RefusedLayerError,
+    StatementDraft,
+    Value,
+    View,
+    order,
+    plain,
+)
+from snnc.importer.graph import CALLED_WITH
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.model import KerasLayer
+from snnc.importer.neurons import add_relu, advising, identity_neurons
+from snnc.importer.state import CurrentLayer
+from snnc.importer.table import READERS, REFUSED, numbers, reads, shown
+from snnc.importer.table.activations import activate
+from snnc.importer.table.convolutions import are_channels
+from snnc.importer.table.inputs import reshaped
+
+MOST_SOURCES = 64
+"""The most sources of a sum for readers; for more sources, neurons keep the sum."""
+ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
+_ARITHMETIC = {
+    "truediv": BY, "truedivide": BY, "divide": BY, "realdiv": BY, "true_divide": BY,
+    "div": BY,
+    "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
+    "subtract": MINUS, "sub": MINUS,
+}  # fmt: skip
+ACTIVATIONS = {
+    "relu", "relu6", "softmax", "sigmoid", "tanh", "elu", "selu", "gelu", "silu",
+    "swish", "softplus", "leaky_relu", "hard_sigmoid",
+}  # fmt: skip
+SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
+OPERATIONS = (
+    "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
+    "Relu", "Relu6", "Mean", "Transpose",
+)  # fmt: skip
+
+
+@reads(
+    "BatchNormalization",
+    "SyncBatchNormalization",
+    keeps=("center", "scale", "epsilon"),
+)
+def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
+    """Fold a batch norm with its running statistics, unless this is done."""
+    return value if layer.name in layer.state.done else normed(layer, value)
+
+
+def normed(layer: CurrentLayer, value: Value) -> Value:
+    """Return a value after a batch norm."""
+    axis = layer.options.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+    return normalized(layer, value, axes, f"axis {shown(axis)}")
+
+
+def normalized(
+    layer: CurrentLayer,
+    value: Value,
+    axes: list[int],
+    option: str,
+) -> Value:
+    """Return a value after a norm over axes as Keras counts them, with the batch."""
+    rank = len(value.view)
+    own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
+    is_one = len(own) == 1 and -rank <= own[0] < 0
+    group = value.view[own[0]] if is_one else ()
+    if is_one and are_channels(group, value.shape) and not value.parts:
+        step = per_channel("norm", layer.name, value.shape, bias=True)
+        return value.then(step)
+    if is_one and rank == 1:
+        size = prod(value.shape)
+        layer.rewrite("folded into the kernel that reads the flat vector")
+        step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
+        return replace(value, flat=(*value.flat, step), is_positive=False)
+    raise RefusedLayerError(
+        "only a norm over channels can be folded into a kernel",
+        "normalize over the channel axis",
+        option,
+    )
+
+
+@reads("Rescaling")
+def read_rescaling(layer: CurrentLayer, value: Value) -> Value:
+    """Read a `Rescaling`, which becomes `as` of the input or part of kernels."""
+    factors = numbers(layer.options.get("scale", 1))
+    shifts = numbers(layer.options.get("offset", 0))
+    if not factors or not shifts:
+        raise RefusedLayerError(
+            "its scale is not a number", "scale the data instead, and remove this layer"
+        )
+    return scaled(layer, value, factors, shifts)
+
+
+def scaled(
+    layer: CurrentLayer,
+    value: Value,
+    factors: tuple[float, ...],
+    shifts: tuple[float, ...],
+) -> Value:
+    """Return a value that is scaled and shifted, equally or per channel."""
+    is_one = len(factors) == len(shifts) == 1
+    if value.is_input and is_one and factors[0] > 0 and _is_sole(layer):
+        before, added = layer.state.scaling
+        layer.state.scaling = (before * factors[0], added * factors[0] + shifts[0])
+        layer.keep("as `in LO..HI as LO..HI` of the input")
+        return value
+    channels = value.shape[-1]
+    fits = all(len(numbers) in (1, channels) for numbers in (factors, shifts))
+    is_last = is_one or value.view[-1] == (len(value.shape) - 1,)
+    if value.parts or not fits or not is_last:
+        raise RefusedLayerError(
+            "it scales each position of an image separately",
+            "scale the data instead, and remove this layer",
+        )
+    step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
+    step = replace(step, factors=factors, shifts=shifts)
+    layer.keep("in the kernels that read it")
+    positive = value.is_positive and min(*factors, *shifts) >= 0
+    return value.then(step, is_positive=positive)
+
+
+def _is_sole(layer: CurrentLayer) -> bool:
+    """Whether the layer's source has no other reader."""
+    while layer.is_read_alone:
+        layer = layer.state.layers[layer.reads[0]]
+        if not layer.reads:
+            return True
+    return False
+
+
+@reads("Normalization")
+def read_normalization(layer: CurrentLayer, value: Value) -> Value:
+    """Fold a normalization of each channel into the layers that read it."""
+    axis = layer.options.get("axis", -1)
+    axes = list(axis) if isinstance(axis, list) else [axis]
+    if layer.options.get("invert"):
+        raise RefusedLayerError(
+            "it multiplies where it should divide", "normalize the data"
+        )
+    scaling = _scalar(layer, value)
+    if scaling is not None:
+        return scaled(layer, value, *scaling)
+    if axis is None or axis == []:
+        axes = [] if value.parts else [-1]
+    return normalized(layer, value, axes, f"axis {shown(axis)}")
+
+
+def _scalar(
+    layer: CurrentLayer, value: Value
+) -> tuple[tuple[float], tuple[float]] | None:
+    """Return the factor and the shift of an input's norm if all channels share them.
+
+    Return None if they differ by channel, or are unknown.
+    """
+    if not (value.is_input and _is_sole(layer)):
+        return None
+    weights = layer.state.weights
+    arrays = weights.of(layer.name) if weights is not None else {}
+    if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
+        return None
+    from snnc.importer.kernels import batch_norm
+
+    channels = value.shape[-1]
+    try:
+        factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
+    except (TypeError, ValueError):  # the statistics do not match the channels
+        return None
+    if (factors != factors[0]).any() or (shifts != shifts[0]).any():
+        return None
+    return (float(factors[0]),), (float(shifts[0]),)
+
+
+@reads(*OPERATIONS, is_checked=False)
+def read_operation(layer: CurrentLayer, value: Value) -> Value:
+    """Read an operation that is linear or a known function; refuse others."""
+    function = _function(layer)
+    given = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    if function in SAME:
+        layer.keep("its output equals its input")
+        return value
+    if function in ACTIVATIONS:
+        slope = {"alpha": others.get("alpha", 0.2)}
+        return activate(layer, value, (function, slope))
+    if function in _ARITHMETIC:
+        return _arithmetic(layer, value, _ARITHMETIC[function], others)
+    if function in ("concat", "concatenate") and len(layer.reads) > 1:
+        return _read_as("Concatenate", layer, axis=others.get("axis", -1))
+    if function == "reshape" and (sizes := _sizes(others)):
+        return reshaped(layer, value, sizes[1:])
+    if function == "transpose" and isinstance(others.get("perm"), list):
+        return _read_as("Permute", layer, dims=others["perm"][1:])
+    if function in ("reduce_mean", "mean") and _is_over_space(value, others):
+        kind = f"GlobalAveragePooling{len(value.view) - 1}D"
+        return _read_as(kind, layer, keepdims=bool(others.get("keepdims")))
+    raise RefusedLayerError(
+        f"specs do not support `{function}`",
+        "replace it with a standard Keras layer, or preprocess the data instead",
+    )
+
+
+def _function(layer: KerasLayer) -> str:
+    """Return the last word of the function's name, or the class."""
+    name = str(layer.options.get("function") or layer.kind)
+    node = layer.options.get("node_def")
+    if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
+        name = str(node.get("op"))
+    return name.split(".")[-1].lower()
+
+
+def _read_as(kind: str, layer: CurrentLayer, **options: Any) -> Value:
+    """Read an operation like a layer of a Keras class."""
+    alike = replace(layer, kind=kind, options={**layer.options, **options})
+    return READERS[kind](alike)
+
+
+def _sizes(others: Mapping[str, Any]) -> list[int]:
+    """Return the shape in a call of ``reshape``; empty if it is not a list."""
+    sizes = others.get("shape", others.get("newshape", others.get("1")))
+    is_list = isinstance(sizes, list) and all(type(n) is int for n in sizes)
+    return list(sizes or ()) if is_list and len(sizes or ()) > 1 else []
+
+
+def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
+    axis = others.get("axis", others.get("1"))
+    axes = axis if isinstance(axis, list) else [axis]
+    rank = len(value.view)
+    whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
+    return 1 < rank <= 4 and sorted(whole) == list(range(1, rank))
+
+
+def _arithmetic(
+    layer: CurrentLayer,
+    value: Value,
+    sign: str,
+    others: Mapping[str, Any],
+) -> Value:
+    several = {ADD: "Add", MINUS: "Subtract"}
+    if len(layer.reads) > 1 and sign in several:
+        return _read_as(several[sign], layer)
+    if len(layer.reads) > 1:
+        raise RefusedLayerError(*REFUSED["Multiply"])
+    constants = {
+        key: constant for key, other in others.items() if (constant := numbers(other))
+    }
+    is_first = "0" in constants or "x" in constants
+    is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
+    if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
+        raise RefusedLayerError(
+            "its argument is not a number",
+            "preprocess the data instead, and remove this operation",
+        )
+    (given,) = constants.values()
+    if sign in (TIMES, BY):
+        factors = given if sign == TIMES else tuple(1 / n for n in given)
+        return scaled(layer, value, factors, (0.0,))
+    turn = -1.0 if is_first and sign == MINUS else 1.0
+    shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
+    return scaled(layer, value, (turn,), shifts)
+
+
+@reads("Add", joins=True)
+def read_add(layer: CurrentLayer, *values: Value) -> Value:
+    """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
+    _check_equal(values)
+    joined = _join_spikes(layer, values, "add", values[0].shape)
+    if joined is not None:
+        layer.keep("`add`: its readers read all inputs with one kernel")
+        return joined
+    total = summed(values, [1.0] * len(values), layer.name)
+    if len({term.source for term in total.terms}) <= MOST_SOURCES:
+        layer.keep("its readers compute the sum")
+        return total
+    layer.rewrite("neurons hold the sum, because it has so many sources")
+    with advising("put `Activation('relu')` after this layer"):
+        return identity_neurons(layer.state, layer.name, total)
+
+
+@reads("Average", "Subtract", joins=True)
+def read_difference_or_mean(layer: CurrentLayer, *values: Value) -> Value:
+    """Read a difference or a mean, which the readers' kernels compute."""
+    _check_equal(values)
+    name, gains = "difference", [1.0, -1.0]
+    if layer.kind == "Average":
+        name, gains = "mean", [1.0 / len(values)] * len(values)
+    layer.keep(f"its readers compute the {name}")
+    return summed(values, gains, layer.name)
+
+
+@reads("Minimum", "Maximum", joins=True)
+def read_maximum(layer: CurrentLayer, *values: Value) -> Value:
+    """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
+    _check_equal(values)
+    sign = 1.0 if layer.kind == "Maximum" else -1.0
+    largest, *others = values
+    layer.rewrite("max(a, b) is b + relu(a - b): one neuron per value")
+    with advising("use `Concatenate` and a convolution"):
+        for other in others:
+            largest = larger(layer, largest, other, sign)
+    return largest
+
+
+def larger(
+    layer: CurrentLayer, first: Value, second: Value, sign: float = 1.0
+) -> Value:
+    """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
+    apart = summed([first, second], [sign, -sign], layer.name)
+    above = add_relu(layer.state, layer.name, apart)
+    total = summed([second, above], [1.0, sign], layer.name)
+    return replace(total, is_positive=first.is_positive and second.is_positive)
+
+
+def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
+    """Return the sum of values of one shape, multiplied by their gains."""
+    terms: list[Term] = []
+    for value, gain in zip(values, gains, strict=True):
+        step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
+        terms += (term if gain == 1.0 else term.then(step) for term in value.terms)
+    positive = all(v.is_positive for v in values) and min(gains) >= 0
+    first = values[0]
+    return Value(tuple(terms), first.shape, first.view, is_positive=positive)
+
+
+@reads("Concatenate", joins=True)
+def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
+    """Read a concatenation of channels, or of values that are then flat."""
+    axis, rank = layer.options.get("axis", -1), len(values[0].view)
+    axis = axis if axis < 0 else axis - 1 - rank
+    if axis == -1 and all(len(v.view) == 1 for v in values):
+        return _concatenate_vectors(layer, values)
+    if axis == -rank and _is_flattened(layer):
+        flat = [replace(value, view=(order(value.view),)) for value in values]
+        return _concatenate_vectors(layer, flat)
+    is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
+    channels = len(values[0].shape) - 1
+    if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
+        raise RefusedLayerError(
+            "`concat` joins channels of equal pixels",
+            "concatenate along the last axis, or put `Flatten` directly after this "
+            "layer",
+            f"axis {layer.options.get('axis', -1)}",
+        )
+    return _concatenate(layer, values)
+
+
+def _is_flattened(layer: CurrentLayer) -> bool:
+    """Whether only a `Flatten` reads a layer, perhaps after dropout."""
+    while layer.state.is_read_once(layer.name):
+        layer = layer.state.layers[layer.state.readers[layer.name][0]]
+        if layer.kind != "Dropout":
+            break
+    return layer.kind == "Flatten" and layer.options.get("data_format") in (
+        None, "channels_last",
+    )  # fmt: skip
+
+
+def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    if not any(v.parts or v.flat or len(v.shape) > 1 for v in values):
+        return _concatenate(layer, values)
+    known = [v.parts if v.parts and not v.flat else (v,) for v in values]
+    parts = tuple(part for several in known for part in several)
+    layer.keep("its reader has a matrix for each input")
+    positive = all(value.is_positive for value in values)
+    size = sum(prod(part.shape) for part in parts)
+    return Value((), (size,), plain(1), positive, parts)
+
+
+def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
+    first = values[0]
+    shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
+    joined = _join_spikes(layer, values, "concat", shape)
+    if joined is not None:
+        layer.keep("`concat`: its readers' kernels are sliced")
+        return joined
+    layer.keep("its readers' kernels are sliced")
+    terms: list[Term] = []
+    start = 0
+    for value in values:
+        step = LinearStep(
+            "embed", layer.name, points(value.shape), value.shape[-1], shape[-1],
+            start=start,
+        )  # fmt: skip
+        terms += (term.then(step) for term in value.terms)
+        start += value.shape[-1]
+    positive = all(value.is_positive for value in values)
+    return Value(tuple(terms), shape, first.view, positive)
+
+
+def _join_spikes(
+    layer: CurrentLayer,
+    values: Sequence[Value],
+    kind: Kind,
+    shape: Shape,
+) -> Value | None:
+    """Join the outputs of different neurons with a statement; None for other values."""
+    sources = tuple(key for value in values if (key := value.spikes) is not None)
+    if len(set(sources)) < len(values):
+        return None
+    layer.state.add(StatementDraft(layer.name, kind, sources, shape))
+    term = Term(layer.name, shape)
+    return Value((term,), shape, values[0].view, is_positive=True)
+
+
+def _check_equal(values: Sequence[Value]) -> None:
+    """Refuse to add values of different shapes."""
+    if any(v.parts or v.flat for v in values) and len(values) > 1:
+        raise RefusedLayerError(
+            "it adds flat images", "add the images before `Flatten`"
+        )
+    if len({(value.shape, _order(value)) for value in values}) > 1:
+        remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
+        raise RefusedLayerError("it adds unequal shapes", remedy)
+
+
+def _order(value: Value) -> View:
+    """Return the order of axes longer than 1 in Keras."""
+    groups = (tuple(a for a in group if value.shape[a] > 1) for group in value.view)
+    return tuple(filter(None, groups))
