@@ -210,7 +210,7 @@ def _diagnose(
             layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
             layers[d.layer] = kinds[d.layer]
     is_pool = any(rule == "maxpool" for rule, *_ in causes)
-    costs = _pool_costs(model, request, path) if is_pool else ""
+    costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
         fields: dict[str, Any] = {
             "layers": tuple(layers),
@@ -229,31 +229,27 @@ def _diagnose(
             yield imports.RewriteUnused(span=span, rewrite=f"{what}={by}")
 
 
-def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> str:
-    """Return the costs of rewriting all max pools, unless the user asked for it."""
-    if request.rewrite("maxpool") is not None:
-        return ""
-    offers = [("maxpool", by) for by in REWRITES["maxpool"]]
-    return ", ".join(filter(None, (_cost(model, request, o, path) for o in offers)))
+def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterator[str]:
+    """Yield the cost in cores of each rewrite of all max pools.
 
-
-def _cost(
-    model: KerasModel, request: ImportRequest, rewrite: tuple[str, str], path: str
-) -> str:
-    """Return a rewrite's cost in cores as text; "" if other layers are refused."""
-    asked = replace(request, rewrites=(*request.rewrites, rewrite))
-    try:
-        tried = convert(model, asked, path)
-    except RefusedModelError:  # its spec is too long
-        return ""
-    if tried.written is None:
-        return ""
-    report = Diagnostics()
-    _, results = compile_written(tried.written, "imported.snn", report, request)
-    if results.mapped is not None:
-        return f"{rewrite[1]} takes {counted(results.mapped.cores, 'core')} in all"
-    errors = (d for d in report.diagnostics if d.severity is Severity.ERROR)
-    return next((f"{rewrite[1]}: {d.render_message()}" for d in errors), "")
+    Yield nothing if the user asked for a rewrite, or other layers are refused.
+    """
+    offered = () if request.rewrite("maxpool") else REWRITES["maxpool"]
+    for by in offered:
+        asked = replace(request, rewrites=(*request.rewrites, ("maxpool", by)))
+        try:
+            written = convert(model, asked, path).written
+        except RefusedModelError:  # its spec is too long
+            continue
+        if written is None:
+            continue
+        report = Diagnostics()
+        _, results = compile_written(written, "imported.snn", report, request)
+        errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+        if results.mapped is not None:
+            yield f"{by} takes {counted(results.mapped.cores, 'core')} in all"
+        elif errors:
+            yield f"{by}: {errors[0].render_message()}"
 
 
 @dataclass(frozen=True, slots=True)

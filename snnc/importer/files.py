@@ -23,8 +23,8 @@ from snnc.importer.formats import (
     not_weights,
     old_writer,
     parse,
+    refusal_of_bytes,
     refuse_archive,
-    refuse_bytes,
     refuse_json,
     refuse_old,
     too_deep,
@@ -100,7 +100,8 @@ def _read(file: Path, path: str) -> Found:
     if file.suffix == ".py":
         module = module_of(file)
         raise refused(PythonSource, path=path, module=module)
-    refuse_bytes(path, head)
+    if refusal := refusal_of_bytes(path, head):
+        raise refusal
     return _read_json(file, path)
 
 

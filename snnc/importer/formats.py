@@ -63,44 +63,36 @@ def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     return refused(ForeignModel, path=path, what=what[0], advice=what[1])
 
 
-def refuse_bytes(path: str, head: bytes) -> None:
-    """Refuse a file whose first bytes show that it is not JSON.
-
-    Raises
-    ------
-    RefusedModelError
-        With SNN801 to SNN803, unless the file may be JSON.
-    """
+def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
+    """Refuse a file whose first bytes show that it is not JSON, with SNN801 to 803."""
     suffix = path.rsplit(".", 1)[-1].lower()
     if not head:
-        raise not_a_model(path, "the file is empty")
+        return not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a Git LFS pointer: run `git lfs pull`"
-        raise refused(DamagedModel, path=path, reason=reason)
+        return refused(DamagedModel, path=path, reason=reason)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        raise foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
+        return foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
     if head[4:8] == b"TFL3":
-        raise foreign(path, _LITE)
+        return foreign(path, _LITE)
     if head.startswith(b"\x93NUMPY"):
-        raise foreign(path, _NUMPY)
+        return foreign(path, _NUMPY)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
-        raise foreign(path, _TENSORS)
+        return foreign(path, _TENSORS)
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
-        return  # after the mark of UTF-8 or UTF-16
+        return None  # after the mark of UTF-8 or UTF-16
     if head.startswith(b"\x08") and suffix == "onnx":
-        raise foreign(path, _ONNX)
+        return foreign(path, _ONNX)
     if suffix in ("pb", "pbtxt", "meta"):
-        raise foreign(path, _GRAPH)
-    raise not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
+        return foreign(path, _GRAPH)
+    return not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
 
 
 def not_weights(path: str, head: bytes) -> RefusedModelError:
     """Refuse a weight file that Keras did not write."""
-    try:
-        refuse_bytes(path, head)
-    except RefusedModelError as error:
-        if not (head and isinstance(error.diagnostic, NotAModel)):
-            return error
+    refusal = refusal_of_bytes(path, head)
+    if refusal and not (head and isinstance(refusal.diagnostic, NotAModel)):
+        return refusal
     return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
 
 

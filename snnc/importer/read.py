@@ -210,13 +210,14 @@ def check_file(path: Path, name: str) -> None:
 
 def _check_folder(path: Path, name: str) -> None:
     """Refuse a folder that is not a SavedModel, or can't be loaded."""
-    if (path / "config.json").exists():
-        reason = (
-            "it is the folder of an unpacked `.keras` archive: pack the folder with zip"
-        )
-        raise not_a_model(name, reason)
-    if (path / "model.json").exists():
-        raise not_a_model(name, "it is a folder: name the `model.json` in the folder")
+    files = {
+        "config.json": "it is the folder of an unpacked `.keras` archive: pack the "
+        "folder with zip",
+        "model.json": "it is a folder: name the `model.json` in the folder",
+    }
+    for file, reason in files.items():
+        if (path / file).exists():
+            raise not_a_model(name, reason)
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:
@@ -368,10 +369,9 @@ def loaded(folder: str) -> Any:
 def _show(error: BaseException) -> None:
     """Print a traceback that starts in the code of the user or of TensorFlow."""
     trace = error.__traceback__
-    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file != __file__ and "importlib" not in file:
+            break
         trace = trace.tb_next
     traceback.print_exception(type(error), error, trace)
-
-
-def _is_ours(file: str) -> bool:
-    return file == __file__ or "importlib" in file

@@ -280,51 +280,39 @@ class ConversionState:
 
     def tell_draft(self, draft: StatementDraft) -> None:
         """Record a verdict on each layer that a statement includes."""
-        shortcut = [step for term in draft.beside for step in term.steps]
         for step in draft.steps:
-            if step.op == "norm":
-                self._tell_norm(step, draft)
-            elif not step.is_kernel:
-                continue
-            elif step.layer == draft.layer:
-                self._tell_own(step, draft)
-            elif step in shortcut:
-                how = (
+            if step.op == "norm" or step.is_kernel:
+                self.tell(step.layer, *self._verdict(step, draft))
+
+    def _verdict(self, step: LinearStep, draft: StatementDraft) -> tuple[Verdict, str]:
+        """Return the verdict on a layer that a statement includes, and the reason."""
+        if step.op == "norm":
+            if draft.batchnorm and step is draft.main[0].steps[-1]:
+                why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
+                return "kept", why
+            how = "; retraining has no batch norm there"
+            if self.layers[step.layer].kind == "Normalization":
+                how = ", using its weights"
+            return "rewritten", f"folded into the kernels that read this layer{how}"
+        if step.layer != draft.layer:
+            if any(step in term.steps for term in draft.beside):
+                return "rewritten", (
                     f"the learned `shortcut` of `{draft.layer}`, into which its bias "
                     "and batch norm are folded"
                 )
-                self.tell(step.layer, "rewritten", how)
-            else:
-                how = (
-                    "its kernel is multiplied into the kernel of "
-                    f"`{draft.layer}`; retraining may use all weights of the product"
-                )
-                self.tell(step.layer, "rewritten", how)
-
-    def _tell_own(self, step: LinearStep, draft: StatementDraft) -> None:
-        kind = f"`{draft.word}`"
+            return "rewritten", (
+                "its kernel is multiplied into the kernel of "
+                f"`{draft.layer}`; retraining may use all weights of the product"
+            )
         if step.op == "separable":
-            how = (
+            return "rewritten", (
                 "its two kernels are multiplied into one kernel, which the chip "
                 "stores in full; retraining may use all of its weights"
             )
-            self.tell(step.layer, "rewritten", how)
-        elif step.op == "kernel" and step.order:
-            how = f"{kind} with `kernel 1`, since the layer reads pixels"
-            self.tell(step.layer, "rewritten", how)
-        else:
-            self.tell(step.layer, "kept", kind)
-
-    def _tell_norm(self, norm: LinearStep, draft: StatementDraft) -> None:
-        if draft.batchnorm and norm is draft.main[0].steps[-1]:
-            why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
-            self.tell(norm.layer, "kept", why)
-            return
-        why = "; retraining has no batch norm there"
-        if self.layers[norm.layer].kind == "Normalization":
-            why = ", using its weights"
-        why = f"folded into the kernels that read this layer{why}"
-        self.tell(norm.layer, "rewritten", why)
+        if step.op == "kernel" and step.order:
+            how = "with `kernel 1`, since the layer reads pixels"
+            return "rewritten", f"`{draft.word}` {how}"
+        return "kept", f"`{draft.word}`"
 
     def reads_input(self, key: str) -> bool:
         """Whether a source is the input or an average of the input."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -25,9 +24,6 @@ from snnc.language import tree
 from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
-
-if TYPE_CHECKING:
-    from snnc.language_server.server import SpecServer
 
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
@@ -120,8 +116,7 @@ def position_of(
 
 
 def range_of(span: Span, codec: PositionCodec) -> types.Range:
-    source = span.source
-    start, end = (position_of(source, at, codec) for at in (span.start, span.end))
+    start, end = (position_of(span.source, at, codec) for at in (span.start, span.end))
     return types.Range(start, end)
 
 
@@ -222,24 +217,3 @@ def _with_key(statement: tree.Statement, pair: str) -> Fix:
     indent = " " * (len(begun) - len(begun.lstrip(" -")))
     text = f", {pair}" if flow else f"\n{indent}{pair}"
     return Fix(Span(source, last.end, last.end), text)
-
-
-def text_edits(edits: Iterable[Fix], server: SpecServer) -> list[types.TextEdit]:
-    return [
-        types.TextEdit(range_of(e.span, server.codec), e.replacement) for e in edits
-    ]
-
-
-def workspace_edit(
-    uri: str, edits: Iterable[Fix], server: SpecServer
-) -> types.WorkspaceEdit:
-    """Return edits of the current version, if the client supports versions."""
-    sent = text_edits(edits, server)
-    if not server.supports("workspace.workspace_edit.document_changes"):
-        return types.WorkspaceEdit(changes={uri: sent})
-    buffer = server.buffers.get(uri)
-    version = None if buffer is None else buffer.version
-    document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
-    return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(document, list(sent))]
-    )

@@ -71,8 +71,7 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     start = offset - (len(typed[0]) if typed else 0)
     place_in = place_in_yaml if source.is_yaml else place_in_snn
     place = None if is_within_text(before) else place_in(source.text[:start])
-    text = _Text(source, start)
-    return start, [] if place is None else list(_complete(place, text))
+    return start, [] if place is None else list(_complete(place, _Text(source, start)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,6 @@ class _Text:
 
     source: SourceFile
     at: int
-
-    def kinds(self, *, before: bool) -> set[str]:
-        """Return the kinds of statements above or below the cursor."""
-        text = self.source.text
-        part = text[: self.at] if before else text[self.at :]
-        return set(_BEGINNING.findall(part))
 
     def names(self, *, here: bool = False) -> list[str]:
         """Return the layers above the statement or cursor, nearest first."""
@@ -152,7 +145,9 @@ def _top(text: _Text) -> Iterator[Completion]:
 
 def _statements(text: _Text) -> Iterator[Completion]:
     """Yield the kinds that may follow: settings first, most kinds only once."""
-    above, below = text.kinds(before=True), text.kinds(before=False)
+    whole = text.source.text
+    above = set(_BEGINNING.findall(whole[: text.at]))
+    below = set(_BEGINNING.findall(whole[text.at :]))
     layers = any(keywords.FORMS[kind].is_layer for kind in above)
     ended = "readout" in above
     for kind, form in keywords.FORMS.items():

@@ -6,7 +6,7 @@ import importlib
 import logging
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from snnc import __version__
 from snnc.language_server.buffers import Buffer, as_sent, of_all, offset_in, range_of
 
 if TYPE_CHECKING:
+    from snnc.diagnostics import Fix
     from snnc.ir.device import Profile
     from snnc.language_server.analysis import Analyses, Analysis
     from snnc.source import Span
@@ -49,8 +50,6 @@ def device_in(section: object) -> str | None:
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
 """The kind of action that applies all safe fixes."""
-PULLED = "text_document.diagnostic"
-"""The capability of clients that request diagnostics instead of receiving them."""
 
 
 class SpecProtocol(LanguageServerProtocol):
@@ -194,6 +193,23 @@ class SpecServer(LanguageServer):
             shown.insert(0, of_all(text))
         return shown
 
+    def text_edits(self, edits: Iterable[Fix]) -> list[types.TextEdit]:
+        return [
+            types.TextEdit(range_of(edit.span, self.codec), edit.replacement)
+            for edit in edits
+        ]
+
+    def workspace_edit(self, uri: str, edits: Iterable[Fix]) -> types.WorkspaceEdit:
+        """Return edits of the current version, if the client supports versions."""
+        sent = self.text_edits(edits)
+        if not self.supports("workspace.workspace_edit.document_changes"):
+            return types.WorkspaceEdit(changes={uri: sent})
+        buffer = self.buffers.get(uri)
+        version = None if buffer is None else buffer.version
+        document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+        changes = [types.TextDocumentEdit(document, list(sent))]
+        return types.WorkspaceEdit(document_changes=changes)
+
     def _put(self, buffer: Buffer) -> None:
         self.buffers[buffer.uri] = buffer
         if buffer.is_spec:
@@ -219,7 +235,8 @@ class SpecServer(LanguageServer):
 
     def send_analysis(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None:
         """Send the diagnostics of a text; with ``again``, hints have also changed."""
-        if not self.supports(PULLED):
+        # Some clients request diagnostics instead of receiving them.
+        if not self.supports("text_document.diagnostic"):
             shown = self.diagnostics_of(buffer.uri, analysis)
             self._send(buffer.uri, buffer.version, shown)
         if again:

@@ -141,17 +141,17 @@ def _graph(store: Store, path: str) -> NirGraph:
     top = store.members("")
     if "version" not in top or "node" not in top:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
-    version = _word(store, "version", path)
+    version = _word(store, "version")
     if not re.match(r"[01]\.", version):
         raise refused(rules.NewerNir, path=path, version=version[:40])
-    if (kind := _word(store, "node/type", path)) != "NIRGraph":
+    if (kind := _word(store, "node/type")) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
     if len(names) > MOST_NODES:
         raise not_nir(
             path, f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
         )
-    nodes = {name: _node(store, name, path) for name in names}
+    nodes = {name: _node(store, name) for name in names}
     facts = {
         name: words[0]
         for name in store.members("node/metadata")
@@ -172,9 +172,9 @@ def _edges(store: Store, path: str) -> tuple[Edge, ...]:
     return tuple(dict.fromkeys(zip(words[::2], words[1::2], strict=True)))
 
 
-def _node(store: Store, name: str, path: str) -> Node:
+def _node(store: Store, name: str) -> Node:
     place = f"node/nodes/{name}"
-    kind = _word(store, f"{place}/type", path)
+    kind = _word(store, f"{place}/type")
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
         raise node.refusal(
@@ -186,14 +186,14 @@ def _node(store: Store, name: str, path: str) -> Node:
         if member in ("type", "metadata"):
             continue
         if member in WORDS and store.is_words(at):
-            node.words[member] = _word(store, at, path)
+            node.words[member] = _word(store, at)
         elif (array := store.array(at)) is not None:
             node.arrays[member] = array
     return node
 
 
-def _word(store: Store, place: str, path: str) -> str:
+def _word(store: Store, place: str) -> str:
     words = store.words(place)
     if not words:
-        raise not_nir(path, f"`{place}` is missing")
+        raise not_nir(store.path, f"`{place}` is missing")
     return words[0]

@@ -20,7 +20,7 @@ from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import check_file, refusing
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
-from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
@@ -67,7 +67,15 @@ def run(
             model, weights, notes = translate(graph, Path(target).stem)
         spec = graph.facts.get("spec") if takes_spec else None
         if spec and (found := restore(spec, graph, request.device)) is not None:
-            return _write(*found, weights_file, output, report)
+            network, values, text = found
+            contents: dict[Path, bytes] = {}
+            if weights_file is not None:
+                arrays = tensors(network), values, input_scale(network)
+                contents[weights_file] = serialize(*arrays, "imported")
+            if output is not None:
+                contents[output] = text.encode("utf-8")
+            copied = ImportOutcome(text, (COPIED,))
+            return copied if write_all(contents, report) else None
         files = weights_file, output
         done = outcome(target, model, weights, request, *files, report)
     except RefusedModelError as error:
@@ -78,25 +86,6 @@ def run(
     changed = (CHANGED,) if spec else ()
     told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
     return replace(done, notes=told)
-
-
-def _write(
-    lowered: LoweredNetwork,
-    values: dict[str, Array],
-    text: str,
-    weights_file: Path | None,
-    output: Path | None,
-    report: Diagnostics,
-) -> ImportOutcome | None:
-    """Write the files of a restored spec."""
-    network, contents = lowered.network, {}
-    if weights_file is not None:
-        contents[weights_file] = serialize(
-            tensors(network), values, input_scale(network), "imported"
-        )
-    if output is not None:
-        contents[output] = text.encode("utf-8")
-    return ImportOutcome(text, (COPIED,)) if write_all(contents, report) else None
 
 
 COPIED = (
@@ -117,7 +106,7 @@ RESETS = (
 
 def restore(
     spec: str, graph: NirGraph, device: Profile | None
-) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
+) -> tuple[LogicalNetwork, dict[str, Array], str] | None:
     """Return a spec's network, a graph's weights as its tensors, and the spec's text.
 
     Parameters
@@ -158,7 +147,7 @@ def restore(
         if np.isnan(found).any() or (tensor.zeros and found.any()):
             return None
     whole = {t.name: values[t.name].reshape(t.shape).astype("f4") for t in layout}
-    return lowered, whole, _printable(print_snn(document))
+    return lowered.network, whole, _printable(print_snn(document))
 
 
 def _printable(spec: str) -> str:

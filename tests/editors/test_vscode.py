@@ -15,7 +15,7 @@ from click import Context
 from snnc import __version__
 from snnc.cli import snnc
 from snnc.diagnostics import Diagnostics
-from snnc.editors.rules import snippets, snippets_text
+from snnc.editors.rules import snippets
 from snnc.language.keywords import FORMS
 from snnc.language_server.server import DEVICE
 from snnc.passes.parse import parse
@@ -29,7 +29,8 @@ _PLACE = re.compile(r"\$\{\d+:([^}]*)\}|\$0")
 
 
 def test_the_snippets_are_those_of_the_language() -> None:
-    assert_accepted(EXTENSION / "snippets/snn.json", snippets_text())
+    text = json.dumps(snippets(), indent=2) + "\n"
+    assert_accepted(EXTENSION / "snippets/snn.json", text)
 
 
 def test_each_kind_has_one_and_can_be_read() -> None:

@@ -8,20 +8,17 @@ from typing import Any
 import pytest
 
 from benchmarks.architectures import ALL, verdict
-from snnc.importer.convert import convert
-from snnc.importer.model import REWRITES, ImportRequest
+from snnc.importer.convert import Conversion
+from snnc.importer.model import REWRITES
 from snnc.importer.table import READERS, REFUSED
 from tests.importer.configs import (
     CONV,
-    IMAGE,
     POINT,
     POOL,
     around,
     between,
     ended,
-    functional,
     layer,
-    model_of,
     of,
     text_of,
     told_of,
@@ -42,11 +39,17 @@ LAYERS: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
+def assert_every_layer_is_told(found: Conversion) -> None:
+    told = {decision.layer for decision in found.decisions if not decision.option}
+    assert told == {layer.name for layer in found.model.layers}
+
+
 @pytest.mark.parametrize("case", LAYERS)
 def test_a_layer_is_refused_with_its_code_and_a_way_out(case: str) -> None:
     kind, options, expected = LAYERS[case]
     found = between(kind, options)
     assert found.written is None
+    assert_every_layer_is_told(found)
     (problem,) = found.problems
     assert problem.code == expected
     assert "`x`" in problem.render_message()
@@ -87,44 +90,14 @@ def test_all_problems_are_told_in_one_run() -> None:
     assert told_of(config) == ["SNN832", "SNN830", "SNN831"]
 
 
-def test_one_cause_in_many_layers_is_one_diagnostic() -> None:
-    names = [f"c{number}" for number in range(40)]
-    reads = ["image", *names[:-1]]
-    tanh = POINT | {"activation": "tanh"}
-    layers = (layer("Conv2D", n, r, **tanh) for n, r in zip(names, reads, strict=True))
-    (problem,) = of(ended(*layers)).problems
-    assert "`c0`, `c1` and 38 more (Conv2D)" in problem.render_message()
-    assert all(name in problem.render_notes()[0] for name in names)
-
-
-def wrong(kind: str) -> dict[str, Any]:
-    """Return a model with something that used to end the explanation of all."""
+def test_inputs_of_different_shapes_are_refused() -> None:
+    config = around(layer("Add", "x", "a", "other"))
     second = layer("InputLayer", "second", batch_input_shape=[None, 9, 9, 1])
-    other = layer("Conv2D", "other", "second", **CONV)
-    first = layer("Conv2D", "first", "image", **CONV)
-    mine = layer("Conv2D", "mine", "first", **CONV)
-    if kind == "foreign":
-        mine |= {"module": "my.layers", "registered_name": "my>Layer"}
-    join = layer("Add", "join", "mine", "first")
-    end = layer("Dense", "end", "join", units=3, activation="tanh")
-    more = [second, other] if kind == "inputs" else []
-    config = functional(IMAGE, *more, first, mine, join, end)
-    if more:
-        config["config"]["input_layers"].append(["second", 0, 0])
-    return config
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("inputs", "SNN822"), ("foreign", "SNN817")]
-)
-def test_every_layer_has_a_verdict_whatever_else_is_wrong(
-    kind: str, expected: str
-) -> None:
-    model = model_of(wrong(kind))
-    found = convert(model, ImportRequest(), "m.h5")
-    assert expected in {problem.code for problem in found.problems}
-    told = {d.layer for d in found.decisions if not d.option}
-    assert told == {one.name for one in model.layers}
+    config["config"]["layers"] += [second, layer("Conv2D", "other", "second", **CONV)]
+    config["config"]["input_layers"].append(["second", 0, 0])
+    found = of(config)
+    assert "SNN822" in {problem.code for problem in found.problems}
+    assert_every_layer_is_told(found)
 
 
 def test_a_max_pool_that_can_not_be_is_offered_what_may_stand_for_it() -> None:

@@ -33,9 +33,8 @@ async def test_places_outside_the_text_are_no_error(
     document = open_text(client, GOOD)
     around = types.Range(place, types.Position(0, 0))  # its ends are exchanged, too
     context, options = types.CodeActionContext([]), types.FormattingOptions(2, True)
-    await document.ask(types.HoverParams, position=place)
-    await document.ask(types.CompletionParams, position=place)
-    await document.ask(types.DefinitionParams, position=place)
+    for kind in (types.HoverParams, types.CompletionParams, types.DefinitionParams):
+        await document.ask(kind, position=place)
     await document.ask(types.PrepareRenameParams, position=place)
     await document.ask(types.InlayHintParams, range=around)
     await document.ask(types.CodeActionParams, range=around, context=context)

@@ -14,11 +14,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import nengo
 import numpy as np
 import pytest
 
@@ -141,30 +139,14 @@ def test_evaluate_reports_the_same(
     assert (rates > 0).all()
 
 
-def simulator_of(package: Package, simulator: str) -> Any:
-    # A decoder cache written under NumPy 2 can't be read under NumPy 1.
-    nengo.rc["decoder_cache"]["enabled"] = "False"
-    if simulator == "nengo":
-        return nengo.Simulator
-    return partial(
-        package.module("_runtime.nengo").import_nengo_loihi().Simulator,
-        target="sim",
-    )
-
-
 def spike_counts(package: Package, simulator: str) -> np.ndarray:
     """Return the spikes of each neuron in each example, layer after layer."""
     network = package.module("network").NETWORK
-    names = tuple(network.layers)
-    program = package.module("nengo_network")
-    built = program.build_network(package.weights, package.x, probe=names)
-    with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
-        sim.run_steps(len(package.x) * network.steps)
-        values = [built.neuron_values(sim, name) for name in names]
-    counts = []
-    for name, value in zip(names, values, strict=True):
-        steps = value.reshape(len(package.x), network.steps, -1).sum(axis=1)
-        counts.append(np.rint(steps * network.dt * network.layers[name].high))
+    tensors = package.module("layout").load_weights(package.weights)
+    build = package.module("nengo_network").build_network
+    run = package.module("_runtime.nengo.simulators").run_examples
+    (found,) = run(build, network, tensors, package.x, simulator, "row")
+    counts = [found.spikes[name] for name in network.layers]
     return np.concatenate(counts, axis=1).astype(np.uint8)
 
 

@@ -109,27 +109,7 @@ def scales() -> nir.NIRGraph:
 
 
 def residual() -> nir.NIRGraph:
-    nodes = {
-        "input": nir.Input(np.array([2, 6, 6])),
-        "a": conv(4, 2),
-        "an": fires(4, 4, 4),
-        "b": conv(4, 4, padding=(1, 1)),
-        "bn": fires(4, 4, 4),
-        "c": conv(6, 4, 3, stride=(2, 2), padding=(1, 1)),
-        "s": conv(6, 4, 1, stride=(2, 2)),
-        "cn": fires(6, 2, 2, threshold=0.75),
-        "f": flat(6, 2, 2),
-        "y": affine(3, 24),
-        "output": nir.Output(np.array([3])),
-    }
-    path = ("input", "a", "an", "b", "bn", "c", "cn", "f", "y", "output")
-    edges = [*pairwise(path)]
-    edges += [("an", "bn"), ("bn", "s"), ("s", "cn")]
-    return nir.NIRGraph(nodes, edges, {})
-
-
-def mixed() -> nir.NIRGraph:
-    """A pool before neurons, and spikes of another scale that neurons read."""
+    """Sums before neurons, a pool too, and spikes of two scales that neurons read."""
     two = np.array([2, 2])
     nodes = {
         "input": nir.Input(np.array([2, 6, 6])),
@@ -138,11 +118,15 @@ def mixed() -> nir.NIRGraph:
         "an": leaks(4, 3, 3, tau=5e-3, r=1.0),
         "b": conv(4, 4, padding=(1, 1)),
         "bn": fires(4, 3, 3, threshold=0.75),
-        "f": flat(4, 3, 3),
-        "y": affine(3, 36),
+        "c": conv(6, 4, 3, stride=(2, 2), padding=(1, 1)),
+        "s": conv(6, 4, 1, stride=(2, 2)),
+        "cn": fires(6, 2, 2),
+        "f": flat(6, 2, 2),
+        "y": affine(3, 24),
         "output": nir.Output(np.array([3])),
     }
-    edges = [*pairwise(nodes), ("an", "bn")]
+    path = pairwise(name for name in nodes if name != "s")
+    edges = [*path, ("an", "bn"), ("bn", "s"), ("s", "cn")]
     return nir.NIRGraph(nodes, edges, {})
 
 
@@ -151,5 +135,4 @@ GRAPHS: dict[str, Callable[[], nir.NIRGraph]] = {
     "snntorch": snntorch,
     "scaled": scales,
     "residual": residual,
-    "mixed": mixed,
 }

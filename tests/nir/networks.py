@@ -34,11 +34,13 @@ BODIES = {
       readout y { units 2 }
     """,
     "series": """
-      input wave 23x2 in 0..1
-      encode conv { filters 3, kernel 3 }
+      input wave 24x2 in -1..1 as 0..1
+      encode conv { filters 3, kernel 3, padding same }
       conv1d c0 { filters 4, kernel 3, padding causal, dilation 2 }
       avgpool { window 3 }
       conv1d c1 { filters 4, kernel 4, stride 2, padding causal }
+      conv1d c2 { filters 4, kernel 5, padding same }
+      avgpool { window all }
       dense d0 { units 5 }
       readout y { classes 3 }
     """,
@@ -81,14 +83,6 @@ BODIES = {
       maxpool m0 { window 2x3x2, stride 2, padding same }
       avgpool { window 1x2x2 }
       dense d0 { units 5 }
-      readout y { classes 3 }
-    """,
-    "sequence": """
-      input wave 20x2 in -1..1 as 0..1
-      encode conv { filters 3, kernel 3, padding same }
-      conv1d c0 { filters 4, kernel 5, stride 2, padding same }
-      conv1d c1 { filters 4, kernel 3 }
-      avgpool { window all }
       readout y { classes 3 }
     """,
     "leaky": """

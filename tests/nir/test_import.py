@@ -138,14 +138,14 @@ def test_a_spec_in_a_graph_commands_no_terminal(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [*GRAPHS, "image", "pools", "clip", "sequence"])
+@pytest.mark.parametrize("name", [*GRAPHS, "image", "pools", "clip", "series"])
 def test_outputs_in_rates_are_those_of_the_graph(name: str) -> None:
     if name in GRAPHS:
         nir.write("net.nir", GRAPHS[name]())
         low = 0.0
     else:
         exported(spec_of(name))
-        low = -1.0 if name in ("pools", "sequence") else 0.0
+        low = -1.0 if name in ("pools", "series") else 0.0
     command = ["import", "net.nir", "-o", "back.snn", "--weights-out", "w.safetensors"]
     assert main([*command, "--input-range", f"{low}..1", "--name", "back"]) == 0
     package, model = keras_model(Path(), "back")

@@ -171,11 +171,9 @@ def test_batch_norms_get_the_statistics_of_the_data(models: Any, name: str) -> N
     for norm in norms:
         settled = model.get_layer(norm.name)
         assert settled.momentum == pytest.approx(0.99)
-        for found, wanted in zip(
-            settled.get_weights(), norm.get_weights(), strict=True
-        ):
-            # Keras's variance is divided by one less than the number of values.
-            np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
+        found, wanted = np.stack(settled.get_weights()), np.stack(norm.get_weights())
+        # Keras's variance is divided by one less than the number of values.
+        np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
 
 
 def test_a_layer_that_nothing_drives_is_named(net: Made) -> None:

@@ -107,11 +107,8 @@ def test_examples_are_better_decided_in_spikes_afterwards(
     net: Made, tmp_path: Path
 ) -> None:
     x, y = examples(256)
-    weights, trainer = (
-        tmp_path / "w.safetensors",
-        net.trainer(is_long=True, validation=0.0),
-    )
-    trainer.train(x, y, weights, epochs=6, spike_updates=80)
+    train = net.trainer(is_long=True, validation=0.0).train
+    train(x, y, tmp_path / "w.safetensors", epochs=6, spike_updates=80)
     package = open_package(net.package)
     others = examples(80, seed=1)
     losses, counts = {}, {}

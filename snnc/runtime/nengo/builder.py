@@ -76,10 +76,9 @@ class NetworkBuilder:
         ``images`` has the shape (examples, *input shape); without images, the
         node outputs zeros. Raises ValueError if the shape is different.
         """
-        given, shown = self._network.input, None
-        if images is None:
-            shown = np.zeros(given.shape).ravel()
-        else:
+        given = self._network.input
+        shown = np.zeros(given.shape).ravel()
+        if images is not None:
             images = np.asarray(images)
             if images.shape[1:] != given.shape or len(images) == 0:
                 wanted = f"not (examples, *{given.shape})"
