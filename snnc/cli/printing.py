@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
-ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 Paint = Callable[[str], str]
 """A function that colours one printable line."""
 
@@ -101,19 +100,15 @@ def print_data(data: str) -> None:
 
 
 def print_lines(text: str, paint: Paint | None = None) -> None:
-    """Print text for people to stdout, with control characters escaped.
+    """Print text for people to stdout, with control characters except tabs escaped.
 
     ``paint`` colours the lines if stdout supports colours.
     """
-    lines = map(_line, text.removesuffix("\n").split("\n"))
+    cells = (line.split("\t") for line in text.removesuffix("\n").split("\n"))
+    lines: Iterable[str] = ("\t".join(map(printable, row)) for row in cells)
     if paint is not None and wants_colour(sys.stdout):
         lines = map(paint, lines)
     print_data("\n".join(lines) + "\n")
-
-
-def _line(text: str) -> str:
-    """Return a printable line; keep tabs for diffs."""
-    return "\t".join(map(printable, text.split("\t")))
 
 
 def print_json(document: Mapping[str, object]) -> None:

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from snnc.weight_files.chip import Precision
 
 
-VERSION = 1
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration(Displayed):
     """Weights that keep each layer's rates within bounds, and the scales.
@@ -93,7 +90,7 @@ class Calibration(Displayed):
         """Return the JSON data of ``snnc calibrate --format json``."""
         done, layers = self.scaled, self.package.opened.network.layers
         return {
-            "version": VERSION,
+            "version": 1,
             "network": self.package.name,
             "examples": self.examples,
             "change": done.change,
@@ -114,7 +111,17 @@ class Calibration(Displayed):
         }
 
     def __str__(self) -> str:
-        return table(self)
+        rows = [_row(layer) for layer in self.as_dict()["layers"]]
+        lines = [
+            f"{self.package.name}, {self.examples} examples",
+            "",
+            *columns(COLUMNS, rows, {"layer", ""}),
+            "",
+            f"outputs change by at most {self.scaled.change:.1g} of the largest",
+        ]
+        if self.precision:
+            lines += ["", *chip_table(self.precision)]
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         verdict = "all rates held" if not self.missed else f"not held: {self.missed}"
@@ -208,22 +215,6 @@ def _precision(
 
 
 COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
-LEFT = {"layer", ""}
-
-
-def table(calibration: Calibration) -> str:
-    """Return one row per layer, then the precision of the weights on the chip."""
-    rows = [_row(layer) for layer in calibration.as_dict()["layers"]]
-    lines = [
-        f"{calibration.package.name}, {calibration.examples} examples",
-        "",
-        *columns(COLUMNS, rows, LEFT),
-        "",
-        f"outputs change by at most {calibration.scaled.change:.1g} of the largest",
-    ]
-    if calibration.precision:
-        lines += ["", *chip_table(calibration.precision)]
-    return "\n".join(lines)
 
 
 def _row(layer: Json) -> tuple[str, ...]:

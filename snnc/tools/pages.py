@@ -53,23 +53,19 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
-    footer = _footer(evaluation.package.folder)
+    title = f"{evaluation.network} on {evaluation.simulator}"
     body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
-    return document(_title(evaluation), body, sections, footer)
+    return document(title, body, sections, _footer(evaluation.package.folder))
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
     """Return the tables of a run's result, for a notebook."""
     return tables_html(
-        _title(evaluation),
+        f"{evaluation.network} on {evaluation.simulator}",
         [*summary.tables(evaluation), *summary.advice(evaluation)],
         summary.heading(evaluation),
         summary.scores(evaluation).rows,
     )
-
-
-def _title(evaluation: Evaluation) -> str:
-    return f"{evaluation.network} on {evaluation.simulator}"
 
 
 def _pictures(evaluation: Evaluation) -> Iterator[Section]:

@@ -19,15 +19,8 @@ from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
 from snnc.text.display import Json
-from snnc.tools.evaluate.results import (
-    CarryOverEffect,
-    Interval,
-    KerasModel,
-    ReadoutVariant,
-    Score,
-    ScoreAtTime,
-    UnitResult,
-)
+from snnc.tools.evaluate import results
+from snnc.tools.evaluate.results import Interval
 
 QUARTERS = (1, 2, 3, 4)
 
@@ -89,10 +82,10 @@ def score(
     y: Array,
     classes: bool,
     keras: Array | None = None,
-    model: KerasModel | None = None,
+    model: results.KerasModel | None = None,
     before: Array | None = None,
     unknown: str | None = None,
-) -> Score:
+) -> results.Score:
     """Score outputs of shape (examples, units) against labels and Keras.
 
     ``y`` contains labels, of shape (examples,), if there are ``classes``, and otherwise
@@ -100,7 +93,7 @@ def score(
     weights from before the phase `spikes`; ``unknown`` says why these are missing.
     """
     value = examples.score(outputs, y, classes)
-    found = Score(
+    found = results.Score(
         value,
         interval(value, len(y)) if classes else _error_interval(outputs, y),
         before=None if before is None else examples.score(before, y, classes),
@@ -137,13 +130,13 @@ def explained_variance(outputs: Array, y: Array) -> float | None:
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
 
 
-def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
+def unit_results(outputs: Array, y: Array) -> tuple[results.UnitResult, ...]:
     """Score each unit of a regression; the arrays have the shape (examples, units)."""
-    pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
-    return tuple(
-        UnitResult(examples.score(o, t, classes=False), explained_variance(o, t))
-        for o, t in pairs
-    )
+    units = []
+    for own, true in zip(outputs.T[..., np.newaxis], y.T[..., np.newaxis], strict=True):
+        rmse = examples.score(own, true, classes=False)
+        units.append(results.UnitResult(rmse, explained_variance(own, true)))
+    return tuple(units)
 
 
 def _shares(outputs: Array, y: Array, classes: bool) -> Array:
@@ -160,21 +153,23 @@ def _shares(outputs: Array, y: Array, classes: bool) -> Array:
 
 def over_time(
     outputs: Array, y: Array, classes: bool, steps: int
-) -> tuple[ScoreAtTime, ...]:
+) -> tuple[results.ScoreAtTime, ...]:
     """Score outputs (moments, examples, units) after each of `moments`."""
     *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
     return tuple(
-        ScoreAtTime(at, examples.score(each, y, classes), gain)
+        results.ScoreAtTime(at, examples.score(each, y, classes), gain)
         for at, each, gain in timed
     )
 
 
-def contrast(row: Array, rest: Array, y: Array, classes: bool) -> CarryOverEffect:
+def contrast(
+    row: Array, rest: Array, y: Array, classes: bool
+) -> results.CarryOverEffect:
     """Compare outputs (examples, units) of the same examples with labels."""
     row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
-    return CarryOverEffect(
+    return results.CarryOverEffect(
         len(y),
         examples.score(row, y, classes),
         examples.score(rest, y, classes),
@@ -258,7 +253,7 @@ class Reader:
 
 def compare_readouts(
     network: Network, outputs: Array, others: Array, y: Array
-) -> tuple[ReadoutVariant, ...]:
+) -> tuple[results.ReadoutVariant, ...]:
     """Compare the readout's outputs (examples, units) with those of other readouts.
 
     ``others`` has the shape (ways, examples, units), and ``y`` contains the labels.
@@ -269,7 +264,7 @@ def compare_readouts(
     for way, read in zip(ways, others, strict=True):
         gain = difference(per_example_score(read, y, classes), own, len(ways))
         value = examples.score(read, y, classes)
-        readings.append(ReadoutVariant(way.decide, way.synapse, value, gain))
+        readings.append(results.ReadoutVariant(way.decide, way.synapse, value, gain))
     return tuple(readings)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from snnc import diagnostics
 from snnc.language.readers import Phase
@@ -84,7 +84,7 @@ class Variant:
     @property
     def deviation(self) -> float | None:
         """The standard deviation of the score over seeds; None for a single seed."""
-        scores = self._all("rmse" if self.accuracy is None else "accuracy")
+        scores = self._values("accuracy") or self._values("rmse")
         return stdev(scores) if len(scores) > 1 else None
 
     @property
@@ -94,12 +94,11 @@ class Variant:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
 
-    def _all(self, key: str) -> list[float]:
-        values = [result.get(key) for result in self.results]
-        return [value for value in values if value is not None]
+    def _values(self, key: str) -> list[float]:
+        return [r[key] for r in self.results if r.get(key) is not None]
 
     def _mean(self, key: str) -> float | None:
-        values = self._all(key)
+        values = self._values(key)
         return fmean(values) if values else None
 
     @property
@@ -125,15 +124,16 @@ class Variant:
     @property
     def interval(self) -> tuple[float, float] | None:
         """The 95 % interval of the accuracy of a single training."""
-        only = self.result if len(self.results) == 1 else None
-        interval = (only or {}).get("accuracy_interval")
-        return None if interval is None else (interval[0], interval[1])
+        if len(self.results) != 1 or not self.results[0].get("accuracy_interval"):
+            return None
+        low, high = self.results[0]["accuracy_interval"]
+        return low, high
 
     def costs(self) -> VariantCosts | None:
         """The costs to compare with other variants; None if unknown."""
-        score = self.rmse if self.accuracy is None else -self.accuracy
-        if score is None or self.cores is None or not math.isfinite(score):
+        if self.score is None or self.cores is None or not math.isfinite(self.score):
             return None
+        score = -self.score if self.classifies else self.score
         error = (self.deviation or 0.0) / math.sqrt(len(self.results))
         return VariantCosts(score, (self.energy or 0.0, float(self.cores)), error)
 
@@ -388,7 +388,9 @@ def _choices(
         for path, values in settings.items():
             key = path.rpartition(".")[2]
             changes: list[Setting] = []
-            for value in _several(values):
+            if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+                values = [values]
+            for value in values:
                 text = f"{path}={spelt(value, key)}"
                 changes += read_settings(text, "sweep", report, several=False)
             chosen.append(tuple(changes))
@@ -407,12 +409,6 @@ def _choices(
             "or draw some, as Optuna does"
         )
     return chosen
-
-
-def _several(values: Any) -> Iterable[Any]:
-    """Return the values of a setting, which may be a list or a single value."""
-    is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
-    return [values] if is_one else values
 
 
 def _variant(

@@ -210,12 +210,12 @@ def run_variants(
                 checkpoint.add({"variant": job.name, "spec": text, "result": result})
             found[job.name] = result
             if progress and not is_seen:
-                said = result if isinstance(result, str) else _format_score(result)
-                done = f"{number} of {len(left)} variants"
-                print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
+                said = f"{number} of {len(left)} variants: {job.settings}: "
+                if isinstance(result, str):
+                    said += result
+                elif result.get("accuracy") is None:
+                    said += f"error {result['rmse']:.4g}"
+                else:
+                    said += percent(result["accuracy"])
+                print(said, file=sys.stderr, flush=True)
     return found
-
-
-def _format_score(result: Json) -> str:
-    accuracy = result.get("accuracy")
-    return f"error {result['rmse']:.4g}" if accuracy is None else percent(accuracy)

@@ -166,12 +166,11 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
         If a spec has errors. A network that no longer fits on its chip is a change, not
         an error.
     """
-    before, after = as_spec(old, device), as_spec(new, device)
-    versions = [version_of(side.made, side.found) for side in (before, after)]
-    old_version, new_version = versions
-    assert old_version is not None, "a spec has no errors"
-    assert new_version is not None, "a spec has no errors"
-    return compare(old_version, new_version)
+    sides = (as_spec(side, device) for side in (old, new))
+    before, after = (version_of(side.made, side.found) for side in sides)
+    assert before is not None, "a spec has no errors"
+    assert after is not None, "a spec has no errors"
+    return compare(before, after)
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:

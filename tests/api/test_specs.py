@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -192,49 +193,28 @@ def test_what_is_wrong_is_told_as_in_a_file(
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "said"),
-    [
-        (lambda spec: spec.fit(math.inf), TypeError, "cores is inf, not a whole"),
-        (lambda spec: spec.fit(2.5), TypeError, "cores is 2.5, not a whole number"),
-        (lambda spec: spec.fit(True), TypeError, "cores is True, not a whole number"),
-        (lambda spec: spec.fit(0), ValueError, "cores is 0, not 1 or more"),
-        (lambda spec: spec.replace(target="nengo").fit(4), ValueError, "no cores"),
-        (
-            lambda spec: spec.replace(c0={"filters": object()}),
-            TypeError,
-            "no values of the type object",
-        ),
-        (
-            lambda spec: snnc.parse(anything(None)),
-            TypeError,
-            "text is NoneType, not a string",
-        ),
-        (
-            lambda spec: snnc.parse(SMALL, name=anything(None)),
-            TypeError,
-            "name is NoneType, not a string",
-        ),
-        (lambda spec: snnc.parse(SMALL + "\ud800"), ValueError, "a lone surrogate"),
-        (
-            lambda spec: spec.replace(c0={"padding": "a\ud800"}),
-            ValueError,
-            "a lone surrogate",
-        ),
-        (
-            lambda spec: snnc.sweep(spec, "c0.filters=2,3"),
-            TypeError,
-            "neither values by path nor a list of texts",
-        ),
-        (lambda spec: snnc.sweep(spec, anything(3)), TypeError, "nor a list of texts"),
-        (lambda spec: snnc.sweep(spec, anything([None])), TypeError, "not a string"),
-    ],
-)
-def test_wrong_arguments_are_refused(
-    call: Callable[[snnc.Spec], Any], error: type[Exception], said: str
-) -> None:
-    with pytest.raises(error, match=said):
-        call(snnc.parse(SMALL))
+WRONG: dict[str, Callable[[snnc.Spec], Any]] = {
+    "TypeError: cores is inf, not a whole number": lambda s: s.fit(anything(math.inf)),
+    "TypeError: cores is 2.5, not a whole number": lambda s: s.fit(anything(2.5)),
+    "TypeError: cores is True, not a whole number": lambda s: s.fit(True),
+    "ValueError: cores is 0, not 1 or more": lambda s: s.fit(0),
+    "ValueError: .* no cores": lambda s: s.replace(target="nengo").fit(4),
+    "TypeError: .* type object": lambda s: s.replace(c0={"filters": object()}),
+    "TypeError: text is NoneType, not a string": lambda s: snnc.parse(anything(None)),
+    "TypeError: name is NoneType": lambda s: snnc.parse(SMALL, name=anything(None)),
+    "ValueError: text .* surrogate": lambda s: snnc.parse(SMALL + "\ud800"),
+    "ValueError: .*surrogate": lambda s: s.replace(c0={"padding": "a\ud800"}),
+    "TypeError: .* nor a list of texts": lambda s: snnc.sweep(s, "c0.filters=2,3"),
+    "TypeError: .*neither values by path": lambda s: snnc.sweep(s, anything(3)),
+    "TypeError: .*not a string": lambda s: snnc.sweep(s, anything([None])),
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_wrong_arguments_are_refused(said: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        WRONG[said](snnc.parse(SMALL))
+    assert re.match(said, f"{caught.typename}: {caught.value}")
 
 
 def test_errors_tell_all_and_show_the_lines() -> None:

@@ -13,7 +13,6 @@ import pytest
 import snnc
 from snnc.cli import main
 from snnc.exact import make_engine
-from snnc.runtime.layout import LayoutError
 from tests.evaluate.conftest import Arrays, Case, Make
 
 pytestmark = [
@@ -57,27 +56,6 @@ def test_outputs_are_the_exact_engines(
     again = package.predict(full.data, weights)
     np.testing.assert_array_equal(again.outputs, outputs)
     assert again.outputs_over_time is None
-
-
-def test_iterables_give_what_an_array_gives(
-    full: Case, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import tensorflow as tf
-
-    from snnc.tools.evaluate import predict
-
-    # Blocks are rows for each core, so that an array begins rows at the same places.
-    monkeypatch.setattr(predict, "ROW", 4)
-    package = snnc.Package(full.folder)
-    expected = package.predict(x, full.weights)
-    for given in (
-        iter(x),
-        (x[start : start + 5] for start in range(0, len(x), 5)),
-        zip(x, range(len(x)), strict=True),
-        tf.data.Dataset.from_tensor_slices(x).batch(6),
-    ):
-        found = package.predict(given, full.weights)
-        np.testing.assert_array_equal(found.outputs, expected.outputs)
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
@@ -128,84 +106,27 @@ def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
     assert found.csv().startswith("index,output_0,output_1\n0,")
 
 
-def test_what_is_no_input_is_refused(full: Case, x: np.ndarray) -> None:
-    package = snnc.Package(full.folder)
-    bad: list[tuple[Any, str]] = [
-        (x + 1, "is outside 0.0..1.0"),
-        (x.astype(str), "not float or integer"),
-        (x[:0], "x holds no examples"),
-        (iter(()), "x holds no examples"),
-        (iter([x[:2], x[:0]]), "x holds no examples"),
-        (iter([x[:2], x[:2, 1:]]), "x has shape"),
-        (3, "neither an array nor an iterable"),
-    ]
-    for given, said in bad:
-        with pytest.raises(ValueError, match=said):
-            package.predict(given, full.weights)
-
-
-def test_weights_of_another_network_are_refused(
-    full: Case, case: Make, x: np.ndarray
+@pytest.mark.parametrize(("seed", "examples"), [(0, None), (1, None), (0, 5), (1, 9)])
+def test_outputs_are_in_the_order_of_the_data(
+    full: Case, data: Arrays, seed: int, examples: int | None
 ) -> None:
-    with pytest.raises(LayoutError):
-        snnc.Package(full.folder).predict(x, case("regression").weights)
-
-
-def test_bad_commands_are_refused(
-    full: Case, case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    host = case("host")
-    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2)))
-    sound = ["--data", str(full.data), "--weights", str(full.weights)]
-    small = ["--data", str(tmp_path / "x.npy"), "--weights", str(full.weights)]
-    own = ["--data", str(host.data), "--weights", str(host.weights)]
-    for status, options, said in (
-        (2, [str(full.folder), *sound, "-o", "out.txt"], "ends in .npz or .csv"),
-        (2, [str(full.folder), *sound, "--over-time"], "--over-time needs -o"),
-        (2, [str(full.folder), *sound, "-o", str(full.data)], "would replace"),
-        (1, [str(tmp_path), *sound], "is not a package"),
-        (1, [str(full.folder), *small], "x.npy: x has shape (3, 2, 2)"),
-        (1, [str(host.folder), *own], "--simulator nengo"),
-    ):
-        assert main(["predict", *options]) == status
-        told = capsys.readouterr().err
-        assert said in told
-        assert "Traceback" not in told
-
-
-def engine_outputs(full: Case, x: np.ndarray) -> np.ndarray:
-    """Return the outputs of examples from rest."""
+    x, y = data
+    options: Any = {"seed": seed, "examples": examples, "presentation": "rest"}
+    found = snnc.evaluate(full.folder, x, y, full.weights, **options)
+    places = [int(record["example"]) for record in found.records]
+    assert len(places) == (examples or len(x))
     with make_engine(full.package, full.package.layout.load(full.weights)) as engine:
         how = full.package.network.readout.decide
-        return engine.run(x, "rest", how).outputs.astype(np.float32)
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_outputs_are_in_the_order_of_the_data(
-    full: Case, data: Arrays, seed: int
-) -> None:
-    x, y = data
-    found = snnc.evaluate(
-        full.folder, x, y, full.weights, seed=seed, presentation="rest"
-    )
-    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x))
-    labels = found.outputs.argmax(axis=1)
+        outputs = engine.run(x, "rest", how).outputs.astype(np.float32)[places]
+    np.testing.assert_array_equal(found.outputs, outputs)
+    labels = outputs.argmax(axis=1)
     assert found.labels.dtype == np.int64
     np.testing.assert_array_equal(found.labels, labels)
-    assert found.accuracy == np.mean(labels == y)
+    assert found.accuracy == np.mean(labels == y[places])
     assert found.records == [
-        {"example": i, "label": y[i], "chip": labels[i]} for i in range(len(x))
+        {"example": i, "label": y[i], "chip": label}
+        for i, label in zip(places, labels, strict=True)
     ]
-
-
-def test_drawn_examples_say_which_they_are(full: Case, data: Arrays) -> None:
-    x, y = data
-    found = snnc.evaluate(
-        full.folder, x, y, full.weights, examples=5, presentation="rest"
-    )
-    places = [int(record["example"]) for record in found.records]
-    assert len(places) == len(found.outputs) == 5
-    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x)[places])
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "keras"])
@@ -232,7 +153,7 @@ def test_records_of_a_regression_have_a_value_per_unit(case: Make) -> None:
     np.testing.assert_array_equal(np.array(chip, np.float32), found.outputs)
 
 
-def test_evaluate_takes_iterables_as_arrays(full: Case, data: Arrays) -> None:
+def test_iterables_give_what_arrays_give(full: Case, data: Arrays) -> None:
     import tensorflow as tf
 
     x, y = data
@@ -249,15 +170,18 @@ def test_evaluate_takes_iterables_as_arrays(full: Case, data: Arrays) -> None:
         assert found.confusion == expected.confusion
     spikes = found.raster(2)["c0"]
     np.testing.assert_array_equal(spikes, expected.raster(2)["c0"])
+    predicted = snnc.predict(full.folder, zip(x, y, strict=True), full.weights)
+    alike = snnc.predict(full.folder, x, full.weights)
+    np.testing.assert_array_equal(predicted.outputs, alike.outputs)
 
 
-def test_what_is_no_input_is_refused_by_evaluate(full: Case, data: Arrays) -> None:
+def test_what_is_no_input_is_refused(full: Case, data: Arrays) -> None:
     import tensorflow as tf
 
     x, y = data
     endless = tf.data.Dataset.from_tensor_slices((x, y)).repeat()
     missing = r"y is missing.*predict"  # which takes x alone
-    for given, labels, said in (
+    tries: list[tuple[Any, Any, str]] = [
         (x, None, missing),
         (iter(x), None, missing),
         (iter(()), None, "x holds no examples"),
@@ -265,6 +189,11 @@ def test_what_is_no_input_is_refused_by_evaluate(full: Case, data: Arrays) -> No
         (iter([(x[:2], y[:2]), (x[:2, 1:], y[:2])]), None, "x has shape"),
         (itertools.repeat(3, 2), y, "x has shape"),
         (endless, None, "x never ends"),
-    ):
+        (3, y, "neither an array nor an iterable"),
+    ]
+    for given, labels, said in tries:
         with pytest.raises(ValueError, match=said):
             snnc.evaluate(full.folder, given, labels, full.weights)
+    for given, said in ((x + 1, "is outside 0.0..1.0"), (iter(()), "no examples")):
+        with pytest.raises(ValueError, match=said):
+            snnc.predict(full.folder, given, full.weights)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
 from tests.evaluate.conftest import Case, Make
+from tests.rules.checking import assert_accepted
 
 pytestmark = [
     pytest.mark.slow,
@@ -65,6 +65,7 @@ def test_what_is_refused(
     monkeypatch.chdir(made.weights.parent)
     small = ["evaluate", str(made.folder), "--data", "data.npz", "--weights"]
     fits = [*small, "w.safetensors"]
+    calibrate = ["calibrate", str(made.folder), "-o", "out", "--data"]
     for name in ("notes.txt", "net.snn", "model.keras"):
         Path(name).write_text("mine\n")
     (old := made.weights.parent / "old").mkdir()  # without a library
@@ -73,6 +74,7 @@ def test_what_is_refused(
     content = bytearray(made.data.read_bytes())
     content[200] ^= 1
     Path("damaged.npz").write_bytes(content)
+    np.save("x.npy", np.zeros((3, 2, 2)))
     Path("foreign").write_bytes(other.weights.read_bytes())
     texts = [
         error_of(capsys, "evaluate", "nothing", *fits[2:]),
@@ -92,12 +94,14 @@ def test_what_is_refused(
         error_of(capsys, *fits[:3], "nothing.npz", *fits[4:]),
         error_of(capsys, *fits[:3], "damaged.npz", *fits[4:]),
         error_of(capsys, *fits, "--examples-out", "nowhere/each.csv"),
-        error_of(capsys, *fits, "--examples-out", "data.npz"),
         error_of(capsys, *fits, "--dask", "scheduler"),
-        error_of(capsys, *fits, "--simulator", "keras", "--strict"),
-        error_of(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
-        error_of(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
-        error_of(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
+        error_of(capsys, "predict", *host.arguments[1:]),
+        error_of(capsys, "predict", *small[1:], "foreign"),
+        error_of(capsys, "predict", *fits[1:3], "x.npy", *fits[4:]),
+        error_of(capsys, *calibrate, "x.npy", *fits[4:]),
+        error_of(capsys, *calibrate, "notes.txt", *fits[4:]),
+        error_of(capsys, *calibrate, "data.npz", "--weights", "notes.txt"),
+        error_of(capsys, *calibrate, "data.npz", "--weights", "foreign"),
     ]
     genuine = importlib.util.find_spec
     absent = ("numba", "distributed", "tensorflow")
@@ -108,8 +112,4 @@ def test_what_is_refused(
     )
     texts.append(error_of(capsys, *fits, "--dask", "tcp://h:1"))
     texts.append(error_of(capsys, *fits, "--simulator", "keras"))
-    text = "\n".join(texts) + "\n"
-    golden = Path(__file__).parent / "refused.txt"
-    if os.environ.get("SNNC_ACCEPT"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    assert_accepted(Path(__file__).with_name("refused.txt"), "\n".join(texts) + "\n")

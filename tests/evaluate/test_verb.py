@@ -70,19 +70,6 @@ def test_the_package_finds_the_same_accuracy_and_rates(
     assert own["rates"] == {x["name"]: x["rate"] for x in exact["layers"]}
 
 
-def test_examples_are_drawn_and_shuffled_by_the_seed(case: Make, told: Tell) -> None:
-    made, drawn = case(), []
-    y = np.load(made.data)["y"]
-    for seed in ("0", "1"):
-        found, rows = told_examples(told, made, "--seed", seed, "--examples", "9")
-        numbers = [int(row["example"]) for row in rows]
-        assert found["examples"] == len(numbers) == 9
-        assert numbers == sorted(set(numbers))
-        assert [int(row["label"]) for row in rows] == y[numbers].tolist()
-        drawn.append(numbers)
-    assert drawn[0] != drawn[1]
-
-
 def test_what_rest_gives_is_known_beside_a_row(case: Make, told: Tell) -> None:
     made = case()
     files = [made.data.with_name(way) for way in ("row", "rest")]

@@ -19,7 +19,7 @@ import pytest
 from snnc.cli import main
 from snnc.exact import CannotRunError
 from snnc.processes import Workers, local_workers
-from snnc.tools.evaluate import exact
+from snnc.tools.evaluate import exact, measures
 from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import join
 from snnc.tools.evaluate.task import Task, open_task
@@ -85,7 +85,7 @@ def test_an_interrupted_run_goes_on(
     want = told(made, *way)
     whole = outputs(out)
     out.unlink()
-    genuine, seen = vars(exact)["whole_spans"], 0
+    genuine, seen = vars(measures)["whole_spans"], 0
 
     def interrupt(found: Any) -> Any:
         nonlocal seen
@@ -95,7 +95,7 @@ def test_an_interrupted_run_goes_on(
             if seen == 2:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(exact, "whole_spans", interrupt)
+    monkeypatch.setattr(measures, "whole_spans", interrupt)
     assert main([*made.arguments, *way]) == 130
     assert "`--resume` continues" in capsys.readouterr().err
     assert len(lines(out)) == 2

@@ -119,36 +119,6 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     assert found["while_learning"]["examples"] == 30
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--weights-out", "w"), "--weights-out needs --adapt"),
-        (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
-        (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
-        (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),
-        (("--adapt", "a.npz", "-o", "learned"), "--weights-out writes the weights"),
-        (("--adapt", "a.npz", "--compare", "b.npz"), "--adapt excludes"),
-    ],
-)
-def test_options_that_do_not_go_together(
-    package: Any, files: tuple[Path, Path], options: tuple[str, ...], said: str
-) -> None:
-    run = invoke(package, files, *options)
-    assert run.exit_code == 2
-    assert said in run.output
-
-
-def test_evaluate_replaces_no_weights(
-    package: Any, files: tuple[Path, Path], tmp_path: Path
-) -> None:
-    mine = tmp_path / "w"
-    mine.write_text("mine")
-    run = invoke(package, files, "--adapt", str(files[1]), "--weights-out", str(mine))
-    assert run.exit_code == 1
-    assert f"{mine} exists; `--force` replaces it" in run.output
-    assert mine.read_text() == "mine"
-
-
 def test_regressions_learn_values(tmp_path: Path) -> None:
     text = SPEC.replace("classes 3", "units 2").replace("zero", "zero, error 0.5")
     package = snnc.parse(text).build(tmp_path)

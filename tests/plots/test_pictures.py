@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+import snnc
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import Score
 from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.scores import LayerFiring
-from snnc.tools.sweep import Variant
+from tests.commands import run
 from tests.support import ROOT, network, sound
+from tests.sweep.test_front import variant
 from tests.tools.test_results import CLASSES, VALUES
 
 pytest.importorskip("matplotlib").use("agg")
@@ -47,16 +49,7 @@ FIRING = {
 }
 FIRING["c0"] = LayerFiring.of(np.zeros((20, 30), int))
 MANY = replace(CLASSES, confusion=tuple(map(tuple, np.eye(40, dtype=int))), names=())
-SWEPT = [
-    Variant(
-        {"c0.filters": str(n), "timing.present": "60 ms"},
-        spec=None,
-        report=cast("Any", SimpleNamespace(cores=2 + n, weights=100 * n)),
-        results=({"accuracy": 0.5 + n / 40, "energy_joules": (n + n % 2) * 1e-6},),
-        is_best=n % 2 == 0,
-    )
-    for n in range(1, 17)
-]
+SWEPT = [variant(n) for n in range(1, 17)]
 PHASES = [("smooth", 0), ("scale", 1), ("spikes", 1)]
 OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
@@ -245,10 +238,10 @@ def test_training_shows_validation_beside_it() -> None:
 
 def test_the_best_of_a_regression_have_the_least_error() -> None:
     lines = []
-    for variant in SWEPT:
-        (found,) = variant.results
+    for each in SWEPT:
+        (found,) = each.results
         error = {**found, "accuracy": None, "rmse": found["accuracy"]}
-        lines.append(replace(variant, results=(error,)))
+        lines.append(replace(each, results=(error,)))
     with theme():
         said = words(results.sweep("net", lines))
     assert "best: error, energy, cores" in said
@@ -277,3 +270,23 @@ def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
     one = (tmp_path / "one.svg").read_bytes()
     assert one == (tmp_path / "two.svg").read_bytes()
     assert b"CreationDate" not in (tmp_path / "dated.pdf").read_bytes()
+
+
+def test_without_matplotlib_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = importlib.util.find_spec
+
+    def find(name: str, *more: Any) -> Any:
+        return None if name == "matplotlib" else found(name, *more)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[plot\]'"):
+        snnc.load(ROOT / "specs/drift.snn").report().plot_cores()
+    done = run("plot", str(ROOT / "specs/drift.snn"), "-o", "net.png")
+    assert (done.returncode, "pip install '.[plot]'" in done.stderr) == (1, True)
+
+
+def test_there_is_no_other_picture_of_a_spec() -> None:
+    with pytest.raises(ValueError, match="no picture raster of a Spec"):
+        snnc.plot(snnc.load(ROOT / "specs/drift.snn"), "raster")

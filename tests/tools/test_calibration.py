@@ -11,12 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import snnc
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
-from snnc.runtime.layout import LayoutError
 from snnc.tools.scaling import CannotCalibrateError, ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
@@ -162,16 +159,7 @@ def test_lif_layers_stay_as_they_are(draw: Draw, tmp_path: Path) -> None:
     assert found.fixed == {"b": "LIF"}
     assert found.scales["b"] == 1
     assert found.scales["n"] == found.scales["c"] != 1
-
-
-def test_of_a_lif_network_only_the_encoder_is_scaled(draw: Draw) -> None:
-    drawn = draw(text("conv2d", "lif"))
-    drawn.weights["encode.kernel"] *= 4
-    found = drawn.calibrate()
-    scaled = {name for name, scale in found.scales.items() if scale != 1}
-    assert scaled == {"encode"}
-    assert found.change <= 1e-5
-    assert {*found.fixed} == {*drawn.package.network.layers} - {"encode"}
+    assert found.scales["e"] != 1
 
 
 def test_what_holds_already_is_not_touched(draw: Draw) -> None:
@@ -234,13 +222,3 @@ def test_an_encoder_is_not_lifted_until_it_clips(draw: Draw) -> None:
     message = Drawn(drawn.package, drawn.weights, x).refusal()
     assert message.startswith("e is at ")
     assert "scaled up, its highest values would clip; widen its rate" in message
-
-
-def test_data_and_weights_that_do_not_fit_are_refused(draw: Draw) -> None:
-    drawn = draw(text("features", "relu"))
-    for shape in ((0, 12), (4, 11), (4, 12, 1)):
-        with pytest.raises(DataError, match=r"^x "):
-            snnc.calibrate(drawn.package.folder, np.zeros(shape), drawn.weights)
-    drawn.weights["d0.kernel"] = drawn.weights["d0.kernel"].T
-    with pytest.raises(LayoutError, match=r"^weights: d0\.kernel"):
-        snnc.calibrate(drawn.package.folder, drawn.x, drawn.weights)

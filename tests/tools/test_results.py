@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from snnc.tools.evaluate.results import (
     UnitResult,
     Work,
 )
+from tests.rules.checking import assert_accepted
 
 GOLDEN = Path(__file__).parent / "results.txt"
 SLACK = (10.0, 17.0)
@@ -106,9 +106,7 @@ def test_the_words() -> None:
         told = json.dumps(RESULTS[name].as_dict(), indent=1)
         texts.append(f"=== {name} as JSON\n{told}\n")
     text = "\n".join(texts)
-    if os.environ.get("SNNC_ACCEPT"):
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+    assert_accepted(GOLDEN, text)
 
 
 def test_a_layer_that_never_fires_is_named() -> None:

@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
-from snnc.tools.evaluate import summary
-from snnc.tools.evaluate.results import (
-    REGISTERS,
-    CarryOverEffect,
-    ClassResult,
-    Interval,
-    LayerResult,
-    ReadoutVariant,
-    Score,
-    ScoreAtTime,
-    UnitResult,
-    Work,
-)
+from snnc.tools.evaluate import results, summary
+from snnc.tools.evaluate.results import REGISTERS, ClassResult, Interval
 from snnc.tools.pages import evaluation_html, evaluation_page
 
 if TYPE_CHECKING:
@@ -99,19 +88,19 @@ class Evaluation(Displayed):
     examples: int
     steps: int | None
     classes: bool
-    score: Score
-    over_time: tuple[ScoreAtTime, ...] = ()
-    readings: tuple[ReadoutVariant, ...] = ()
-    contrast: CarryOverEffect | None = None
+    score: results.Score
+    over_time: tuple[results.ScoreAtTime, ...] = ()
+    readings: tuple[results.ReadoutVariant, ...] = ()
+    contrast: results.CarryOverEffect | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
-    units: tuple[UnitResult, ...] = ()
+    units: tuple[results.UnitResult, ...] = ()
     names: tuple[str, ...] = ()
-    layers: tuple[LayerResult, ...] = ()
+    layers: tuple[results.LayerResult, ...] = ()
     spikes: float | None = None
     clipped: float | None = None
     resting: tuple[str, ...] = ()
     decide: str | None = None
-    work: Work | None = None
+    work: results.Work | None = None
     cores: int | None = None
     overflows: tuple[int, ...] | None = None
     seconds: float | None = None
@@ -386,7 +375,9 @@ class Evaluation(Displayed):
         return f"<snnc.Evaluation of {of}: {kind} {self.score.value:.4g}>"
 
 
-def _name_value(result: ScoreAtTime | ReadoutVariant, kind: str) -> Json:
+def _name_value(
+    result: results.ScoreAtTime | results.ReadoutVariant, kind: str
+) -> Json:
     """Return a mapping for JSON, with the value under the name of its kind."""
     names = {"value": kind, "gain": "gain_interval"}
     return {names.get(key, key): value for key, value in asdict(result).items()}

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,14 +25,8 @@ from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
-from snnc.tools.evaluate.measures import (
-    JSON_PARTS,
-    EvaluatedPart,
-    KerasReference,
-    SpanResult,
-    run_spans,
-    whole_spans,
-)
+from snnc.tools.evaluate import measures
+from snnc.tools.evaluate.measures import EvaluatedPart, SpanResult
 from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import FileName, RefusedRunError
 
@@ -62,7 +56,7 @@ def run_exact(
     task: Task,
     options: EvaluateOptions,
     progress: Moved,
-    reference: KerasReference | None = None,
+    reference: measures.KerasReference | None = None,
 ) -> list[EvaluatedPart]:
     """Return the parts of all examples, including those of an interrupted run.
 
@@ -91,23 +85,20 @@ def run_exact(
     }
     saved = None if out is None else read_saved(out, header, options.resume)
     parts = restored_parts(saved)
-    kept: AbstractContextManager[Checkpoint | None] = nullcontext()
-    if out is not None:
-        kept = Checkpoint(out, header, saved)
     left = _remaining_spans(parts, counts)
-    with kept as checkpoint:
+    with nullcontext() if out is None else Checkpoint(out, header, saved) as checkpoint:
         progress(sum(part.stop - part.start for part in parts))
         fresh = _fresh(task, left, options, compares, progress)
         if reference is not None:
-            fresh = map(partial(_compare, reference), fresh)
-        for part in whole_spans(fresh):
+            fresh = (_compare(reference, each) for each in fresh)
+        for part in measures.whole_spans(fresh):
             if checkpoint is not None:
-                checkpoint.add(JSON_PARTS.dump_python(part))
+                checkpoint.add(measures.JSON_PARTS.dump_python(part))
             parts.append(part)
     return parts
 
 
-def _compare(reference: KerasReference, fresh: SpanResult) -> SpanResult:
+def _compare(reference: measures.KerasReference, fresh: SpanResult) -> SpanResult:
     keras = reference.compare(fresh.images, fresh.counts)
     return fresh._replace(part=replace(fresh.part, keras=keras))
 
@@ -151,7 +142,7 @@ def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     """Return the saved parts of a run; ignore repeated lines."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
-    return [*map(JSON_PARTS.validate_python, unique.values())]
+    return [*map(measures.JSON_PARTS.validate_python, unique.values())]
 
 
 def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
@@ -217,8 +208,8 @@ def _fresh(
         raise _not_built(error) from error
     with engine:
         for way, spans in left.items():
-            results = run_spans(engine, way, task.examples, spans, options.workers)
-            for fresh in results:
+            threads = options.workers
+            for fresh in measures.run_spans(engine, way, task.examples, spans, threads):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
 
@@ -291,7 +282,7 @@ def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | Val
         with _STEPPING if engine.hosted else nullcontext():
             return [
                 (fresh.part, fresh.counts if compares else {})
-                for fresh in run_spans(engine, way, x, [(0, len(x))], 1)
+                for fresh in measures.run_spans(engine, way, x, [(0, len(x))], 1)
             ]
     except BuildError as error:
         return _not_built(reason(error))

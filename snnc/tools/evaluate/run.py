@@ -22,33 +22,16 @@ from snnc.exact.package import not_stored, why_not_stored
 from snnc.runtime.examples import Array
 from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Weights
-from snnc.runtime.nengo.simulators import (
-    RefusedError,
-    Simulator,
-    require,
-    run_examples,
-)
+from snnc.runtime.nengo.simulators import RefusedError, Simulator, require, run_examples
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
+from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
 from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
 from snnc.tools.evaluate.predict import Prediction, name_classes
-from snnc.tools.evaluate.task import (
-    Data,
-    Task,
-    open_task,
-    source_of,
-)
+from snnc.tools.evaluate.task import Data, Task, open_task, source_of
 from snnc.tools.opening import RefusedRunError, not_installed
-from snnc.tools.scores import (
-    LayerFiring,
-    Reader,
-    confusion,
-    contrast,
-    score,
-    unit_results,
-)
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.verb import EvaluateOptions
@@ -73,7 +56,7 @@ class EvaluatedRun:
     task: Task
     raw: Array
     keras: Array | None = None
-    firing: Mapping[str, LayerFiring] = field(default_factory=dict)
+    firing: Mapping[str, scores.LayerFiring] = field(default_factory=dict)
 
     @cached_property
     def prediction(self) -> Prediction:
@@ -195,13 +178,13 @@ def _on_spikes(
     effect = None
     if others:
         rests = join(others).outputs[-1]
-        effect = contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
+        effect = scores.contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
     return result_of(
         network,
         part,
         y,
         simulator=options.simulator,
-        score=score(raw, y, classes, keras, model, before, unknown),
+        score=scores.score(raw, y, classes, keras, model, before, unknown),
         steps=options.steps,
         energy=task.package.energy,
         contrast=effect,
@@ -230,13 +213,13 @@ def _run_nengo(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
-    reader, way = Reader(network, carries=True), options.presentation
+    reader, way = scores.Reader(network, carries=True), options.presentation
     build, tensors, examples = program.build_network, task.tensors, task.examples
     try:
         require(simulator, network)
         for given in run_examples(build, network, tensors, examples, simulator, way):
             if given.at_rest:
-                reader = Reader(network, carries=True)
+                reader = scores.Reader(network, carries=True)
             keras = reference and reference.compare(given.x, given.spikes)
             yield EvaluatedPart.of(
                 reader,
@@ -273,9 +256,9 @@ def _on_keras(
         examples=len(y),
         steps=None,
         classes=classes,
-        score=replace(score(outputs, y, classes), model=model),
-        confusion=confusion(outputs, y) if classes else (),
-        units=() if classes else unit_results(outputs, y),
+        score=replace(scores.score(outputs, y, classes), model=model),
+        confusion=scores.confusion(outputs, y) if classes else (),
+        units=() if classes else scores.unit_results(outputs, y),
         names=readout.names,
         seconds=time.perf_counter() - started,
         run=EvaluatedRun(package, task, outputs),

@@ -9,13 +9,12 @@ and most runs don't draw.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from snnc.text.installing import installation
+from snnc.tools.opening import require
 
 if TYPE_CHECKING:
     from snnc.tools.plots import networks, results, style
@@ -26,20 +25,8 @@ __all__ = ["networks", "results", "style"]
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    require_matplotlib()
+    require(("matplotlib",), "plot", "a picture")
     return importlib.import_module(f"{__name__}.{name}")
-
-
-def require_matplotlib() -> None:
-    """Refuse to draw without matplotlib.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If matplotlib is missing; the message says what to install.
-    """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise ModuleNotFoundError(f"a picture needs matplotlib: {installation('plot')}")
 
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -59,4 +46,4 @@ def check_file(file: str | PathLike[str]) -> None:
         raise ValueError(f"{file} is not a picture: name a file {', '.join(SUFFIXES)}")
     if not (folder := Path(file).parent).is_dir():
         raise ValueError(f"{file}: there is no folder {folder}")
-    require_matplotlib()
+    require(("matplotlib",), "plot", "a picture")

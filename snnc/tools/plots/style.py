@@ -15,7 +15,7 @@ import matplotlib as mpl
 from matplotlib.colors import hsv_to_rgb
 
 from snnc.text.progress import in_notebook
-from snnc.tools.plots import require_matplotlib
+from snnc.tools.opening import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def theme(dark: bool = False) -> Iterator[None]:
 
     This is also a decorator. Inside a dark theme, a theme without arguments is dark.
     """
-    require_matplotlib()
+    require(("matplotlib",), "plot", "a picture")
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield

@@ -1,0 +1,63 @@
+"""What the verbs for packages refuse before they read weights or data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.rules.checking import assert_accepted
+from tests.support import ROOT
+
+NET = "net --data d.npz --weights w"
+ADAPT = f"evaluate {NET} --adapt a.npz"
+DRIFT = "specs/drift.snn"
+PLOT = f"plot {DRIFT} -o n.png"
+SWEEP = f"sweep {DRIFT} --set c0.filters=8"
+COMMANDS = (
+    f"evaluate {NET} --simulator keras --strict",
+    f"evaluate {NET} --simulator keras --presentation row",
+    f"evaluate {NET} --simulator nengo --steps 9",
+    f"evaluate {NET} --workers 2 --dask tcp://h:1",
+    f"evaluate {NET} --examples-out data.npz",
+    f"evaluate {NET} --weights-out w",
+    f"{ADAPT} --simulator keras",
+    f"{ADAPT} --resume",
+    f"{ADAPT} --format html",
+    f"{ADAPT} -o learned",
+    f"{ADAPT} --compare b.npz",
+    f"{ADAPT} --weights-out {DRIFT}",
+    f"calibrate {NET} -o d.npz",
+    f"calibrate {NET} -o {DRIFT}",
+    f"predict {NET} -o out.txt",
+    f"predict {NET} -o d.npz",
+    f"predict {NET} --over-time",
+    f"plot {DRIFT} -o net.txt",
+    f"plot {DRIFT} -o no/n.png",
+    "plot none.snn -o n.png",
+    f"{PLOT} --kind rates",
+    f"{PLOT} --data d.npz",
+    f"{PLOT} --example 3",
+    f"{PLOT} --simulator exact",
+    f"plot {NET} -o n.png --kind rates --example 2",
+    f"report {DRIFT} --picture r.gif",
+    f"{SWEEP} --train",
+    f"{SWEEP} --data d.npz",
+    f"{SWEEP} --data d.npz --weights w --test t.npz",
+    f"{SWEEP} --data d.npz --train --picture p.gif",
+    f"{SWEEP} --set c0.filters",
+    f"{SWEEP} --data /no.npz --train -o OUT",
+    f"{SWEEP} --where cores",
+)
+
+
+def test_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(ROOT)
+    told = []
+    for command in COMMANDS:
+        done = run(*command.replace("OUT", str(tmp_path)).split())
+        assert done.stdout == ""
+        error = done.stderr[done.stderr.lower().index("error") :].strip()
+        told.append(f"$ snnc {command}\nexit {done.returncode}: {error}\n")
+    assert_accepted(Path(__file__).with_name("usage.txt"), "\n".join(told))
