@@ -9,7 +9,7 @@ from itertools import groupby
 
 from snnc.diagnostics import Diagnostic, Fix, Label, Severity
 from snnc.source import Span
-from snnc.text.tables import cells, printable, quote_code
+from snnc.text.tables import cells, counted, printable, quote_code
 
 TAB = 4
 WIDEST = 160
@@ -180,10 +180,7 @@ def _place(span: Span) -> str:
 def _summary(diagnostics: Sequence[Diagnostic], paint: Paint) -> str:
     counts = Counter(diagnostic.severity for diagnostic in diagnostics)
     return ", ".join(
-        paint(
-            f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}",
-            colour,
-        )
+        paint(counted(counts[severity], severity.value), colour)
         for severity, colour in _COLOURS.items()
         if severity in counts
     )

@@ -67,6 +67,10 @@ def _json_place(span: Span) -> Json:
     }
 
 
+DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+"""How GitHub escapes a message: ``escapeData`` in actions/toolkit, command.ts."""
+PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
+"""How GitHub escapes a property: ``escapeProperty`` in the same file."""
 MOST_ANNOTATIONS = 10
 """GitHub shows the first ten annotations of a step and drops the others."""
 SCHEMA = (
@@ -113,9 +117,10 @@ def _command(diagnostic: Diagnostic) -> str:
     if first.line == last.line:  # GitHub requires this
         values |= {"col": first.column, "endColumn": last.column}
     values["title"] = f"{diagnostic.code}: {diagnostic.title}"
-    properties = ",".join(f"{key}={_property(str(v))}" for key, v in values.items())
-    message = _all_texts(diagnostic, "help: ")
-    return f"::{diagnostic.severity.value} {properties}::{_data(message)}"
+    escaped = {key: str(value).translate(PROPERTY) for key, value in values.items()}
+    properties = ",".join(f"{key}={value}" for key, value in escaped.items())
+    message = _all_texts(diagnostic, "help: ").translate(DATA)
+    return f"::{diagnostic.severity.value} {properties}::{message}"
 
 
 def _all_texts(diagnostic: Diagnostic, before_help: str = "") -> str:
@@ -124,16 +129,6 @@ def _all_texts(diagnostic: Diagnostic, before_help: str = "") -> str:
     if help_text := diagnostic.render_help():
         texts.append(f"{before_help}{help_text}")
     return "\n".join(texts)
-
-
-def _data(text: str) -> str:
-    """Escape a message (``escapeData`` in actions/toolkit, core/src/command.ts)."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escape a property (``escapeProperty`` in the same file)."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def sarif_document(diagnostics: Sequence[Diagnostic]) -> Json:

@@ -19,7 +19,7 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
-from snnc.loihi.diagnose import BLOCK_AXES, block_span
+from snnc.loihi.diagnose import BLOCK_AXES
 from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.rules.loihi import (
     BlockExceedsCore,
@@ -316,9 +316,9 @@ def _warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -
             continue
         better = block_of(free.by_name[layer.name])
         assert better is not None, "layers on the chip have blocks"
-        costly = CostlyBlock(
-            span=block_span(layer),
-            name=layer.name,
+        costly = CostlyBlock.at(
+            layer,
+            "block",
             kind=layer.kind,
             block=written,
             more=counted(mapped.cores - free.cores, "core"),

@@ -40,10 +40,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Core(Table):
-    """The limits of one core, in the units of ``block.utilization()``."""
+class Sourced(Table):
+    """A table that names the source of its numbers."""
 
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Core(Sourced):
+    """The limits of one core, in the units of ``block.utilization()``."""
+
     compartments: Limit
     in_axons: Limit
     out_axons: Limit
@@ -51,22 +57,20 @@ class Core(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Chip(Table):
+class Chip(Sourced):
     """The number of cores of a chip."""
 
-    source: str
     cores: Limit
 
 
 @dataclass(frozen=True, slots=True)
-class SynapseMemory(Table):
+class SynapseMemory(Sourced):
     """How weights are stored.
 
     ``page`` is the number of compartments that an axon's base address can select. The
     stored indices contain the rest of the address.
     """
 
-    source: str
     weight_bits: Limit
     index_bits: Annotated[tuple[Amount, ...], Bounds(min_length=1)]
     chunk: Limit
@@ -104,7 +108,7 @@ class SynapseMemory(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Axons(Table):
+class Axons(Sourced):
     """The out-axon slots of each format, and the conditions of the short format, pop16.
 
     ``pop16_atoms`` is the maximum number of channels in a source. ``pop16_in_axons`` is
@@ -112,7 +116,6 @@ class Axons(Table):
     ``pop16_base`` must divide every compartment base.
     """
 
-    source: str
     pop16_slots: Limit
     pop32_slots: Limit
     discrete_slots: Limit
@@ -128,7 +131,7 @@ class Axons(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Energy(Table):
+class Energy(Sourced):
     """The energy of events on the chip, in picojoules.
 
     ``spike`` is the energy of a spike within a tile (a group of neighbouring cores).
@@ -136,7 +139,6 @@ class Energy(Table):
     ``synaptic_update`` is per weight that learns.
     """
 
-    source: str
     synaptic_operation: Picojoules
     spike: Picojoules
     active_update: Picojoules
@@ -145,19 +147,18 @@ class Energy(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic(Table):
+class Traffic(Sourced):
     """The limit of spikes from the host.
 
     ``input_spikes`` is the maximum per chip and step. nengo-loihi drops further spikes,
     unless all are precomputed.
     """
 
-    source: str
     input_spikes: Limit
 
 
 @dataclass(frozen=True, slots=True)
-class Board(Table):
+class Board(Sourced):
     """The limits that nengo-loihi only checks on a board, and the size of a board.
 
     ``synapse_formats`` is the limit per core, and ``chips`` the default number of
@@ -165,7 +166,6 @@ class Board(Table):
     A board can't record ``too_many_recorded`` neurons; the exact limit is not public.
     """
 
-    source: str
     synapse_formats: Limit
     chips: Limit
     too_many_recorded: Limit = 2304

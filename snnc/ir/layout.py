@@ -67,26 +67,23 @@ def tensors(network: LogicalNetwork) -> tuple[TensorSpec, ...]:
 
 
 def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
-    if not isinstance(layer.operation, Kernel | Dense):
+    operation = layer.operation
+    if not isinstance(operation, Kernel | Dense):
         return
     name = f"{layer.name}.kernel"
     source = network.shape_of(layer.sources[0])
-    if isinstance(layer.operation, Kernel):
-        yield _kernel(name, layer.operation, source[-1], layer.shape[-1])
+    if isinstance(operation, Kernel):
+        yield _kernel(name, operation, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
-    yield _own_bias(layer)
-    yield from _shortcut(network, layer)
-
-
-def _own_bias(layer: LogicalLayer) -> TensorSpec:
-    operation, shape = layer.operation, layer.shape
     if isinstance(operation, Kernel) and operation.neuron_bias:
-        spatial = SPATIAL_AXES[len(shape) - 1]
-        return TensorSpec(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
-    assert isinstance(operation, Kernel | Dense)
-    has_norm = layer.spiking is not None and layer.spiking.batchnorm
-    return _bias(layer.name, shape, zeros=not (operation.bias or has_norm))
+        spatial = SPATIAL_AXES[len(layer.shape) - 1]
+        yield TensorSpec(f"{layer.name}.bias", layer.shape, (*spatial, *BIAS_AXES))
+    else:
+        has_norm = layer.spiking is not None and layer.spiking.batchnorm
+        zeros = not (operation.bias or has_norm)
+        yield _bias(layer.name, layer.shape, zeros=zeros)
+    yield from _shortcut(network, layer)
 
 
 def _shortcut(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:

@@ -8,9 +8,11 @@ three-dimensional in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TypeVar
 
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding, reading_order
@@ -168,8 +170,7 @@ class Population:
 
     @property
     def neurons(self) -> int:
-        depth, height, width, channels = self.volume
-        return depth * height * width * channels
+        return prod(self.volume)
 
     @property
     def upper_rate(self) -> float:
@@ -206,28 +207,23 @@ class LoweredNetwork:
         }
         return tuple(self.by_name[name] for name in reading_order(reads))
 
-    def into(self, name: str) -> tuple[Projection, ...]:
-        """Return the projections into a population."""
-        return self._into.get(name, ())
-
-    def out_of(self, name: str) -> tuple[Projection, ...]:
-        """Return the projections from a population to others."""
-        return self._out_of.get(name, ())
-
     @cached_property
-    def _into(self) -> Mapping[str, tuple[Projection, ...]]:
+    def into(self) -> Callable[[str], tuple[Projection, ...]]:
+        """A function that returns the projections into a population."""
         return group_by_name((p.target, p) for p in self.projections)
 
     @cached_property
-    def _out_of(self) -> Mapping[str, tuple[Projection, ...]]:
+    def out_of(self) -> Callable[[str], tuple[Projection, ...]]:
+        """A function that returns the projections from a population to others."""
         return group_by_name((p.source, p) for p in self.projections)
 
 
 def group_by_name(
     named: Iterable[tuple[str, Value]],
-) -> Mapping[str, tuple[Value, ...]]:
-    """Return values by their names, in order."""
-    groups: dict[str, list[Value]] = {}
+) -> Callable[[str], tuple[Value, ...]]:
+    """Return a function from each name to its values, in order; from others to ()."""
+    groups = defaultdict[str, list[Value]](list)
     for name, value in named:
-        groups.setdefault(name, []).append(value)
-    return {name: tuple(values) for name, values in groups.items()}
+        groups[name].append(value)
+    fixed = {name: tuple(values) for name, values in groups.items()}
+    return lambda name: fixed.get(name, ())

@@ -9,7 +9,7 @@ per core, in row-major order. The last block along an axis may be smaller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -155,20 +155,14 @@ class MappedNetwork:
     def by_name(self) -> Mapping[str, MappedPopulation]:
         return {p.population.name: p for p in self.populations}
 
-    def of_layer(self, name: str) -> tuple[MappedPopulation, ...]:
-        """Return a layer's populations: one, or the levels of a max pool."""
-        return self._of_layer.get(name, ())
-
     @cached_property
-    def _of_layer(self) -> Mapping[str, tuple[MappedPopulation, ...]]:
+    def of_layer(self) -> Callable[[str], tuple[MappedPopulation, ...]]:
+        """A function that returns a layer's populations, several for a max pool."""
         return group_by_name((p.population.layer.name, p) for p in self.populations)
 
-    def into(self, name: str) -> tuple[MappedProjection, ...]:
-        """Return the projections into a population or max pool."""
-        return self._into.get(name, ())
-
     @cached_property
-    def _into(self) -> Mapping[str, tuple[MappedProjection, ...]]:
+    def into(self) -> Callable[[str], tuple[MappedProjection, ...]]:
+        """A function that returns the projections into a population or max pool."""
         read = (*self.projections, *self.pooled)
         return group_by_name((p.projection.target, p) for p in read)
 

@@ -8,10 +8,9 @@ from math import prod
 
 from snnc.ir.logical import AveragePooling, Concat, LogicalLayer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
-from snnc.runtime.maxima import Grid, Triple, whole
+from snnc.runtime.maxima import Grid, whole
 
 MAX_PATHS = 1024
-Steps = tuple[tuple[Triple, Triple], ...]  # windows and strides of average pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def count_paths(
             known.setdefault(here, 1)
             pending.pop()
             continue
-        behind = _sources(layers, layer)
+        behind = [source for source, _ in _steps(layers, layer)]
         lacking = [source for source in behind if source not in known]
         if not lacking:
             known[here] = min(sum(map(known.__getitem__, behind)), MAX_PATHS + 1)
@@ -95,17 +94,22 @@ def _layer_between(
     return layer
 
 
-def _sources(layers: Mapping[str, LogicalLayer], layer: LogicalLayer) -> Sequence[str]:
-    """Return the names that a path reaches one step closer to the source."""
+def _steps(
+    layers: Mapping[str, LogicalLayer], layer: LogicalLayer
+) -> list[tuple[str, Grid | None]]:
+    """Return the names that a path reaches one step closer to the source.
+
+    From a max pool, these are the terms of its maximum: values of its source, and
+    neurons, each with the positions that are read.
+    """
     if not isinstance(layer.operation, MaxPooling):
-        return layer.sources
+        return [(source, None) for source in layer.sources]
     source = layer.sources[0]
     picks = tree_of(layer.operation, layers[source].shape).picks
-    return [_term(layer, source, level) for level, _ in picks]
-
-
-def _term(layer: LogicalLayer, source: str, level: int | None) -> str:
-    return source if level is None else level_name(layer.name, level)
+    return [
+        (source if level is None else level_name(layer.name, level), grid)
+        for level, grid in picks
+    ]
 
 
 def _behind(
@@ -113,37 +117,20 @@ def _behind(
 ) -> list[Path]:
     """Extend a path by one layer towards the source, through a pool or a join."""
     operation = layer.operation
-    if isinstance(operation, MaxPooling):
-        return _terms(layers, layer, operation, here)
     if isinstance(operation, AveragePooling):
         source = layer.sources[0]
         return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
-    for source in layer.sources:
+    for source, grid in _steps(layers, layer):
         # Keep this fast: hundreds of consecutive sums create tens of thousands of
         # paths.
-        further.append(Path(source, row, here.pools, here.picked))
+        picked = here.picked
+        if grid is not None:
+            picked = grid if picked is None else index_grid(grid, picked)
+        further.append(Path(source, row, here.pools, picked))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
     return further
-
-
-def _terms(
-    layers: Mapping[str, LogicalLayer],
-    layer: LogicalLayer,
-    pool: MaxPooling,
-    here: Path,
-) -> list[Path]:
-    """Return the terms of a maximum: values of the source, and neurons."""
-    source = layer.sources[0]
-    return [
-        replace(
-            here,
-            source=_term(layer, source, level),
-            picked=grid if here.picked is None else index_grid(grid, here.picked),
-        )
-        for level, grid in tree_of(pool, layers[source].shape).picks
-    ]
 
 
 def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Path:
@@ -168,54 +155,32 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     shape
         The shape of the source, channels last.
     picked
-        The output positions to keep.
+        The output positions to keep; the pools' input contains only positions that
+        they cover.
     """
-    rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))
-    steps = tuple(
-        (triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools
-    )
-    grid, moved = compose(grid, steps, picked)
-    seen = tuple(len(axis) for axis in grid)
-    pools = []
-    for window, stride in moved:
+    if not path.pools:
+        return replace(path, picked=index_grid(grid, picked))
+    steps = [(triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools]
+    read = []
+    for axis, new in enumerate(picked):
+        reach = 1
+        for window, stride in reversed(steps):
+            reach = (reach - 1) * stride[axis] + window[axis]
+        step = prod(stride[axis] for _, stride in steps)
+        start = new.start * step
+        read.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
+    # Only the covered places are read, and the stride of the last pool becomes larger.
+    window, stride = steps[-1]
+    far, high, wide = (new.step if len(new) > 1 else 1 for new in picked)
+    steps[-1] = window, (stride[0] * far, stride[1] * high, stride[2] * wide)
+    rank, seen, pools = len(shape) - 1, tuple(map(len, read)), []
+    for window, stride in steps:
         pool = AveragePooling(of_rank(window, rank), of_rank(stride, rank))
         pools.append((pool, (*of_rank(seen, rank), shape[-1])))
-        seen = tuple(
-            (n - w) // s + 1 for n, w, s in zip(seen, window, stride, strict=True)
-        )
-    return replace(path, pools=tuple(pools), picked=grid)
-
-
-def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
-    """Return the grid and the pools that output only the ``picked`` places.
-
-    ``pools`` are over the places of ``grid``, and ``picked`` are places of their
-    output. Then only the places that these outputs cover are read, and the stride of
-    the last pool becomes larger.
-    """
-    if not pools:
-        return index_grid(grid, picked), ()
-    axes = []
-    for axis, new in enumerate(picked):
-        step = prod(stride[axis] for _, stride in pools)
-        reach = receptive_field(1, [(w[axis], s[axis]) for w, s in pools])
-        start = new.start * step
-        end = start + (new[-1] - new[0]) * step + reach
-        axes.append(grid[axis][start:end])
-    window, stride = pools[-1]
-    moved = list(stride)
-    for axis, new in enumerate(picked):
-        if len(new) > 1:
-            moved[axis] *= new.step
-    return tuple(axes), (*pools[:-1], (window, (moved[0], moved[1], moved[2])))
-
-
-def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
-    """Return how many places the pools of an axis read for ``places``."""
-    for window, stride in reversed(pools):
-        places = (places - 1) * stride + window
-    return places
+        axes = zip(seen, window, stride, strict=True)
+        seen = tuple((n - w) // s + 1 for n, w, s in axes)
+    return replace(path, pools=tuple(pools), picked=tuple(read))
 
 
 def output_size(places: int, pools: Sequence[tuple[int, int]]) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 
-from snnc.ir.logical import Convolution, LifNeuron, LogicalLayer, Relu, Spiking
+from snnc.ir.logical import Convolution, LogicalLayer, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
@@ -50,19 +50,14 @@ def _values(layer: LogicalLayer) -> Json:
 
 
 def _spiking(spiking: Spiking) -> Json:
+    kind: Literal["relu", "lif"] = "relu" if spiking.neuron == Relu() else "lif"
     return {
         **_parts(spiking),
         "rate": (spiking.rate.low, spiking.rate.high),
         "percentile": spiking.rate.percentile,
-        "neuron": _neuron(spiking.neuron),
+        "neuron": NeuronSpec(kind=kind, **_parts(spiking.neuron)),
         "block": spiking.block or "auto",
     }
-
-
-def _neuron(neuron: Relu | LifNeuron) -> NeuronSpec:
-    if isinstance(neuron, Relu):
-        return NeuronSpec(kind="relu")
-    return NeuronSpec(kind="lif", tau_rc=neuron.tau_rc, tau_ref=neuron.tau_ref)
 
 
 def _parts(value: Any) -> Json:

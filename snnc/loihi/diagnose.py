@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label, Severity
@@ -26,7 +27,6 @@ from snnc.loihi.plan import (
 from snnc.loihi.search import Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
-from snnc.source import Span
 from snnc.text.display import Json
 from snnc.text.tables import counted
 
@@ -47,9 +47,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
-        return rules.BlockRank(
-            span=block_span(layer),
-            name=layer.name,
+        return rules.BlockRank.at(
+            layer,
+            "block",
             kind=layer.kind,
             block=block,
             given="1 axis" if len(block) == 1 else f"{len(block)} axes",
@@ -58,9 +58,9 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
             whole=whole_block(layer.shape),
         )
     largest = largest_block(population)
-    return rules.BlockExceedsLayer(
-        span=block_span(layer),
-        name=layer.name,
+    return rules.BlockExceedsLayer.at(
+        layer,
+        "block",
         kind=layer.kind,
         block=block,
         expected=BLOCK_AXES[rank],
@@ -101,40 +101,20 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        yield rules.TooManyOutAxons(
-            span=layer.span,
-            name=layer.name,
-            value=dead.out_axons,
-            most=plan.profile.core.out_axons,
-        )
+        most = plan.profile.core.out_axons
+        yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
     costs, violation = choices.costs, choices.violation
     if violation is None or violation.limit.startswith("pop16"):
-        return rules.ShortAxonsImpossible(
-            span=population.layer.span,
-            name=population.layer.name,
-            problem=_pop16_problem(violation),
-        )
-    block = block_of(population)
+        problem = _pop16_problem(violation)
+        return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
+    block, exceeded = block_of(population), asdict(violation)
     if block is None:
-        return rules.FitsNoCore(
-            span=population.layer.span,
-            name=population.layer.name,
-            limit=violation.limit,
-            value=violation.value,
-            most=violation.most,
-        )
-    return rules.BlockExceedsCore(
-        span=block_span(population.layer),
-        name=population.layer.name,
-        block=block,
-        limit=violation.limit,
-        value=violation.value,
-        most=violation.most,
-        nearest=_smaller(costs, block, choices.sources),
-    )
+        return rules.FitsNoCore.at(population.layer, **exceeded)
+    nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
+    return rule.at(population.layer, "block", block=block, nearest=nearest, **exceeded)
 
 
 def _pop16_problem(violation: LimitViolation | None) -> str:
@@ -196,11 +176,6 @@ def _too_many(
     )
 
 
-def block_span(layer: LogicalLayer) -> Span:
-    """Return the position of a layer's `block`."""
-    return layer.spans.get("block", layer.span)
-
-
 def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
     """Yield possible failures, as errors if the device is strict."""
     strict = mapped.lowered.network.device.strict
@@ -248,21 +223,16 @@ def _of_layer(
     device = mapped.lowered.network.device
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
     if most_axons(mapped, fullest) > device.core.out_axons:
-        yield rules.UncertainOutAxons(
-            span=layer.span,
-            name=layer.name,
+        yield rules.UncertainOutAxons.at(
+            layer,
             shared=fullest.shared_axons,
             own=most_axons(mapped, fullest),
             most=device.core.out_axons,
         )
     formats = max(each.formats for each in registers)
     if formats > device.board.synapse_formats:
-        yield rules.UncertainFormats(
-            span=layer.span,
-            name=layer.name,
-            formats=formats,
-            most=device.board.synapse_formats,
-        )
+        most = device.board.synapse_formats
+        yield rules.UncertainFormats.at(layer, formats=formats, most=most)
 
 
 def _concerned(mapped: MappedNetwork, populations: Iterable[str]) -> Json:

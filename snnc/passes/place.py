@@ -151,6 +151,11 @@ class Attempt:
         solution = self.solution
         return solution is not None and solution.cores <= self.target.cores
 
+    @property
+    def unmixed_cores(self) -> int:
+        """The extra cores for axons of one kind; very many if both kinds remain."""
+        return maxsize if self.unmixed is None else self.unmixed.cores
+
     def build_mapping(self) -> MappedNetwork | None:
         """Return the mapping of the solution."""
         if self.solution is None:
@@ -236,11 +241,8 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     for kind in KINDS if mixed else ():
         made = _of_one_kind(free, mixed, kind, cache, effort)
         work += made.work
-        if made.unmixed is not None and (
-            best.unmixed is None or made.unmixed.cores < best.unmixed.cores
-        ):
-            best = made
-        if best.unmixed is not None and best.unmixed.cores == 0:
+        best = min(best, made, key=lambda each: each.unmixed_cores)
+        if best.unmixed_cores == 0:
             break
     return replace(best, work=work)
 

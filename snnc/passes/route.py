@@ -26,14 +26,17 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     Use the fewest chips, with few spikes between them when all neurons fire at the
     upper rates of their budgets.
     """
-    room = mapped.lowered.network.device.chip.cores
+    room, cores = mapped.lowered.network.device.chip.cores, _cores(mapped)
     tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
     links = _links(mapped)
     filled = in_order(mapped.cores, room)
-    spikes = _spikes(mapped, links, tilings) if mapped.cores > room else None
+    spikes = _spikes(mapped, cores, links, tilings) if mapped.cores > room else None
     best = filled if spikes is None else partition(spikes, room)
-    chips = _chips_by_population(mapped, best)
-    placements = chips, _chips_by_population(mapped, filled)
+    chips, chips_in_order = (
+        {name: tuple(each[own.start : own.stop]) for name, own in cores.items()}
+        for each in (best, filled)
+    )
+    placements = chips, chips_in_order
     routes = tuple(_route(*each, tilings, placements) for each in links)
     # Packages learn on request: spikes that are learned from are not in `fanouts`.
     fanouts = _fanouts(mapped, routes)
@@ -104,20 +107,22 @@ def _links(mapped: MappedNetwork) -> Links:
 
 
 def _spikes(
-    mapped: MappedNetwork, links: Links, tilings: Mapping[str, Tiling]
+    mapped: MappedNetwork,
+    cores: Mapping[str, range],
+    links: Links,
+    tilings: Mapping[str, Tiling],
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
-    first = {name: core for name, core, _ in _ranges(mapped)}
     spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
     for source, target, link in links:
-        if source not in first:
+        if source not in cores:
             continue
         rate = mapped.lowered.by_name[source].upper_rate
         for a, to, count in link.spike_counts(tilings[source], tilings[target]):
-            here, more = first[source] + a, rate * count
+            here, more = cores[source][a], rate * count
             near = spikes[here]
-            for there in range(first[target] + to.start, first[target] + to.stop):
+            for there in cores[target][to.start : to.stop]:
                 near[there] = spikes[there][here] = near.get(there, 0.0) + more
             pairs += len(to)
             if pairs > MOST_PAIRS:
@@ -125,27 +130,25 @@ def _spikes(
     if mapped.learned is not None:
         (source,) = mapped.lowered.network.readout.sources
         rate, last = mapped.lowered.by_name[source].upper_rate, mapped.cores - 1
-        for core, size in enumerate(mapped.by_name[source].sizes, first[source]):
+        sizes = mapped.by_name[source].sizes
+        for core, size in zip(cores[source], sizes, strict=True):
             spikes[core][last] = spikes[last][core] = rate * size
     return spikes
 
 
-def _ranges(mapped: MappedNetwork) -> Iterator[tuple[str, int, int]]:
-    """Yield each population on the chip, its first core, and the core after its last.
+def _cores(mapped: MappedNetwork) -> Mapping[str, range]:
+    """Return the cores of each population on the chip.
 
     A readout that learns on the chip is the last one.
     """
-    first = 0
-    for population in mapped.populations:
-        if population.cores:
-            yield population.population.name, first, first + population.cores
-        first += population.cores
+    cores, first = {}, 0
+    for each in mapped.populations:
+        if each.cores:
+            cores[each.population.name] = range(first, first + each.cores)
+        first += each.cores
     if mapped.learned is not None:
-        yield mapped.lowered.network.readout.name, first, first + 1
-
-
-def _chips_by_population(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
-    return {name: tuple(chips[a:b]) for name, a, b in _ranges(mapped)}
+        cores[mapped.lowered.network.readout.name] = range(first, first + 1)
+    return cores
 
 
 Spikes = Sequence[Mapping[int, float]]

@@ -46,10 +46,7 @@ def __getattr__(name: str) -> ModuleType:
 
 def all_rules() -> tuple[type[Diagnostic], ...]:
     """Return the rules of all families by code, for the documentation and the tests."""
-    rules = set[type[Diagnostic]]()
-    for family in pkgutil.iter_modules(__path__):
-        for value in vars(__getattr__(family.name)).values():
-            is_rule = isinstance(value, type) and issubclass(value, Diagnostic)
-            if is_rule and "code" in vars(value):
-                rules.add(value)
+    families = (__getattr__(family.name) for family in pkgutil.iter_modules(__path__))
+    classes = {v for f in families for v in vars(f).values() if isinstance(v, type)}
+    rules = (c for c in classes if issubclass(c, Diagnostic) and "code" in vars(c))
     return tuple(sorted(rules, key=lambda rule: rule.code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic, SpecWarning
-from snnc.rules.models import ModelDiagnostic
+from snnc.rules.models import ModelDiagnostic, UnreadableModel
 
 
 class LayerRefusal(Diagnostic):
@@ -140,7 +140,13 @@ class LongSpec(Diagnostic):
     limit: int
 
 
-class MalformedLayer(Diagnostic):
+class _OfLayer(Diagnostic):
+    """A problem in the description of one ``layer`` of a model."""
+
+    layer: str
+
+
+class MalformedLayer(_OfLayer):
     """Checks that the configuration of a layer is valid.
 
     Somebody edited the file, or a program other than Keras wrote it.
@@ -151,7 +157,6 @@ class MalformedLayer(Diagnostic):
     message = "the configuration of {layer} is not valid for Keras: {reason}"
     help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
-    layer: str
     reason: str
 
 
@@ -192,7 +197,7 @@ class CyclicModel(Diagnostic):
         return " -> ".join(f"`{name}`" for name in shown)
 
 
-class SameLayerName(Diagnostic):
+class SameLayerName(_OfLayer):
     """Checks that the layer names of a model are unique."""
 
     code = "SNN815"
@@ -200,10 +205,8 @@ class SameLayerName(Diagnostic):
     message = "two layers are named `{layer}`"
     help = "give each layer a unique name, and save the model again"
 
-    layer: str
 
-
-class NoSuchLayer(Diagnostic):
+class NoSuchLayer(_OfLayer):
     """Checks for references to layers that do not exist."""
 
     code = "SNN816"
@@ -212,7 +215,6 @@ class NoSuchLayer(Diagnostic):
     help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
     reader: str
-    layer: str
 
 
 class CustomObject(LayerRefusal):
@@ -225,7 +227,7 @@ class CustomObject(LayerRefusal):
     title = "custom class"
 
 
-class UnknownDtype(Diagnostic):
+class UnknownDtype(_OfLayer):
     """Checks that snnc knows the dtype of each layer, including quantised layers.
 
     Weights in a spec are float32. snnc computes the chip's integers from them.
@@ -236,11 +238,10 @@ class UnknownDtype(Diagnostic):
     message = "the dtype of `{layer}` is `{dtype}`, which snnc does not know"
     help = "build the model with `dtype='float32'`, and copy the weights"
 
-    layer: str
     dtype: str
 
 
-class NotFiniteOption(Diagnostic):
+class NotFiniteOption(_OfLayer):
     """Checks for infinite or NaN values in the configuration of a layer."""
 
     code = "SNN819"
@@ -248,7 +249,6 @@ class NotFiniteOption(Diagnostic):
     message = "`{option}` of {layer} is {value}"
     help = "give the layer a finite number, and save the model again"
 
-    layer: str
     option: str
     value: float
 
@@ -267,7 +267,7 @@ class NoInputShape(Diagnostic):
     name: str
 
 
-class SecondOutput(Diagnostic):
+class SecondOutput(_OfLayer):
     """Checks that only the first output of a layer is read.
 
     Recurrent layers that return their state have several outputs. A layer in a spec has
@@ -283,7 +283,6 @@ class SecondOutput(Diagnostic):
     help = "use only the first output, number 0"
 
     reader: str
-    layer: str
     index: int
 
 
@@ -294,7 +293,7 @@ class SeveralModelInputs(LayerRefusal):
     title = "several inputs"
 
 
-class NotNir(ModelDiagnostic):
+class NotNir(UnreadableModel):
     """Checks that a file is a valid NIR graph.
 
     `snnc import` reads files whose names end in `.nir` as NIR: HDF5 files with the keys
@@ -306,8 +305,6 @@ class NotNir(ModelDiagnostic):
     title = "invalid NIR graph"
     message = "`{path}` is not a valid NIR graph: {reason}"
     help = "write the graph again with `nir.write`"
-
-    reason: str
 
 
 class NewerNir(ModelDiagnostic):

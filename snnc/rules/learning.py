@@ -152,8 +152,8 @@ class LearningOutOfRange(LayerDiagnostic):
     )
     label = "{bound} {limit} here"
     notes = (
-        "a spike would add {increment:.3g} to its trace; the chip allows {least:.3g} "
-        "to {most:.3g}",
+        "a spike would add {increment:.3g} to its trace; the chip allows "
+        f"{LEAST:.3g} to {{most:.3g}}",
     )
     help = (
         "set the `rate` of `pes` to {limit}, or change `present` or the number of "
@@ -164,7 +164,6 @@ class LearningOutOfRange(LayerDiagnostic):
     bound: str
     limit: str
     increment: float
-    least: float
     most: float
 
     @classmethod
@@ -186,7 +185,6 @@ class LearningOutOfRange(LayerDiagnostic):
             bound="at most" if is_high else "at least",
             limit=f"{digits / 1000:g}",
             increment=increment,
-            least=LEAST,
             most=most,
         )
 

@@ -239,7 +239,13 @@ class RangeSpelling(Diagnostic):
     range: str
 
 
-class UnusedAllow(SpecWarning):
+class _Allow(SpecWarning):
+    """A comment that suppresses the code ``allowed``."""
+
+    allowed: str
+
+
+class UnusedAllow(_Allow):
     """Checks for comments that suppress a warning that does not occur.
 
     `# snnc: allow SNN309 reason` suppresses warnings with this code on the same line,
@@ -254,10 +260,8 @@ class UnusedAllow(SpecWarning):
     label = "no effect"
     help = "remove the comment"
 
-    allowed: str
 
-
-class AllowWithoutReason(SpecWarning):
+class AllowWithoutReason(_Allow):
     """Checks that a comment that suppresses a warning gives a reason.
 
     Readers need the reason to decide whether the suppression still applies.
@@ -269,10 +273,8 @@ class AllowWithoutReason(SpecWarning):
     label = "expected a reason after the code"
     help = "write the reason after `# snnc: allow {allowed}`"
 
-    allowed: str
 
-
-class AllowUnknownCode(SpecWarning):
+class AllowUnknownCode(_Allow):
     """Checks that the code in a suppression comment exists."""
 
     code = "SNN142"
@@ -280,7 +282,6 @@ class AllowUnknownCode(SpecWarning):
     message = "there is no code `{allowed}`"
     label = "unknown"
 
-    allowed: str
     near: str | None
 
     @property
@@ -290,7 +291,7 @@ class AllowUnknownCode(SpecWarning):
         return "write the code of the warning, such as SNN309"
 
 
-class AllowError(SpecWarning):
+class AllowError(_Allow):
     """Checks for comments that suppress an error.
 
     An error stops the build, since the network could not run. Only warnings can be
@@ -302,8 +303,6 @@ class AllowError(SpecWarning):
     message = "{allowed} is an error, and only warnings can be suppressed"
     label = "an error"
     help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
-
-    allowed: str
 
 
 class UnknownDirective(SpecWarning):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.logical import LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.shapes import error_of
-from snnc.rules.rates import spiking_layers
+from snnc.rules.rates import neurons_read, spiking_layers
 
 
 class HostBetweenChip(LayerDiagnostic):
@@ -68,11 +68,10 @@ def chip_before(network: LogicalNetwork) -> dict[str, str]:
     before: dict[str, str] = {}
     for layer in network.in_reading_order:
         for source in layer.reads:
-            behind = network.by_name.get(source)
-            if behind is not None and behind.on_chip:
-                before.setdefault(layer.name, source)
-            elif source in before:
-                before.setdefault(layer.name, before[source])
+            own = network.by_name.get(source)
+            nearest = source if own and own.on_chip else before.get(source)
+            if nearest is not None:
+                before.setdefault(layer.name, nearest)
     return before
 
 
@@ -99,15 +98,16 @@ class MaxPoolOffChip(LayerDiagnostic):
         before = chip_before(network)
         for layer in network.layers:
             is_pool = isinstance(layer.operation, MaxPooling)
-            host = _host_behind_chip(network, layer, before) if is_pool else None
-            if host is not None:
-                yield cls.at(
-                    layer,
-                    what=f"`{host.name}`, which is on the host after "
-                    f"`{before[host.name]}`",
-                    advice=f"write `place chip` in `{host.name}`, or put the max pool "
-                    "before this layer",
-                )
+            for source in neurons_read(network, layer) if is_pool else ():
+                name = source.name
+                if not source.on_chip and name in before:
+                    yield cls.at(
+                        layer,
+                        what=f"`{name}`, which is on the host after `{before[name]}`",
+                        advice=f"write `place chip` in `{name}`, or put the max pool "
+                        "before this layer",
+                    )
+                    break
 
 
 class LargeMaxPool(LayerWarning):
@@ -152,19 +152,3 @@ class LargeMaxPool(LayerWarning):
 
 MOST = 9
 """The number of values per window above which the error of a maximum is large."""
-
-
-def _host_behind_chip(
-    network: LogicalNetwork, layer: LogicalLayer, before: dict[str, str]
-) -> LogicalLayer | None:
-    """Return a layer on the host, after the chip, that a max pool reads."""
-    pending = list(layer.sources)
-    while pending:
-        source = network.by_name.get(pending.pop())
-        if source is None:
-            continue
-        if source.spiking is None:
-            pending += source.sources
-        elif not source.on_chip and source.name in before:
-            return source
-    return None

@@ -50,6 +50,22 @@ def chip_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking
         yield from (each for each in spiking_layers(network) if each[0].on_chip)
 
 
+def neurons_read(
+    network: LogicalNetwork, reader: LogicalLayer
+) -> Iterator[LogicalLayer]:
+    """Yield the layers with neurons that a layer reads, also through pools or joins."""
+    ahead, seen = [*reader.sources], set[str]()
+    while ahead:
+        layer = network.by_name.get(ahead.pop())
+        if layer is None or layer.name in seen:
+            continue
+        seen.add(layer.name)
+        if layer.spiking is None:
+            ahead += layer.sources
+        else:
+            yield layer
+
+
 def pause(spiking: Spiking) -> float:
     """Return the refractory period of a layer's neurons, in seconds."""
     neuron = spiking.neuron
@@ -176,22 +192,11 @@ class AveragedLif(LayerWarning):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
-        averaged = _first_pools(network)
+        averaged: dict[str, str] = {}  # the first pool that reads a layer
+        for pool in network.layers:
+            if isinstance(pool.operation, AveragePooling):
+                for layer in neurons_read(network, pool):
+                    averaged.setdefault(layer.name, pool.name)
         for layer, spiking in chip_layers(network):
             if layer.name in averaged and isinstance(spiking.neuron, LifNeuron):
                 yield cls.at(layer, "neuron", pool=averaged[layer.name])
-
-
-def _first_pools(network: LogicalNetwork) -> dict[str, str]:
-    """Return the first pool that reads each layer, directly or through joins."""
-    pools: dict[str, str] = {}
-    for pool in network.layers:
-        ahead = [*pool.sources] if isinstance(pool.operation, AveragePooling) else []
-        while ahead:
-            layer = network.by_name.get(ahead.pop())
-            if layer is None or layer.name in pools:
-                continue
-            pools[layer.name] = pool.name
-            if layer.spiking is None:
-                ahead += layer.sources
-    return pools

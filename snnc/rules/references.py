@@ -158,24 +158,18 @@ class TooManyPaths(LayerDiagnostic):
 
     code = "SNN258"
     title = "too many paths"
-    message = "there are more than {limit} paths to `{name}`"
+    message = f"there are more than {MAX_PATHS} paths to `{{name}}`"
     help = "put a spiking layer between the joins"
-
-    limit: int
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
-        readers = [
-            (layer.name, layer.span, source)
-            for layer, _ in spiking_layers(network)
-            for source in layer.reads
-        ]
-        readout = network.readout
-        readers += [(readout.name, readout.span, source) for source in readout.sources]
-        known: dict[str, int] = {}
-        for name, span, source in readers:
-            if count_paths(network.by_name, source, known) > MAX_PATHS:
-                yield cls(span=span, name=name, limit=MAX_PATHS)
+        readout, known = network.readout, dict[str, int]()
+        reads = [(e.name, e.span, e.reads) for e, _ in spiking_layers(network)]
+        reads.append((readout.name, readout.span, readout.sources))
+        for name, span, sources in reads:
+            counts = (count_paths(network.by_name, each, known) for each in sources)
+            if max(counts, default=0) > MAX_PATHS:
+                yield cls(span=span, name=name)
 
 
 class MissingSetting(LayerDiagnostic):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalNetwork, Shape
@@ -61,20 +62,11 @@ class ForgottenChannels(Diagnostic):
 
     name: str
     shape: Shape
+    meaning: str
     kind: str
+    expected_axes: str
+    with_channels: Shape
     other: str
-
-    @property
-    def meaning(self) -> str:
-        return axis_names(len(self.shape))
-
-    @property
-    def expected_axes(self) -> str:
-        return axis_names(len(self.shape) + 1)
-
-    @property
-    def with_channels(self) -> Shape:
-        return (*self.shape, 1)
 
 
 class UnequalShapes(Diagnostic):
@@ -172,12 +164,11 @@ class TooManyValues(LayerDiagnostic):
 
     code = "SNN306"
     title = "too many values"
-    message = "`{name}` has {count} {what}, more than {limit}"
+    message = f"`{{name}}` has {{count}} {{what}}, more than {MAX_VALUES}"
     help = "choose a smaller shape"
 
     what: str
     count: int
-    limit: int
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyValues]:
@@ -185,9 +176,8 @@ class TooManyValues(LayerDiagnostic):
         shapes = [(given.name, given.shape, given.shape_span or given.span)]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
-            count, limit = math.prod(shape), MAX_VALUES
-            if count > limit:
-                yield cls(span=span, name=name, what="values", count=count, limit=limit)
+            if (count := math.prod(shape)) > MAX_VALUES:
+                yield cls(span=span, name=name, what="values", count=count)
 
 
 def looks_channels_first(shape: Shape) -> bool:
@@ -305,14 +295,12 @@ class CrossingShortcuts(LayerWarning):
             for layer in network.layers
             if layer.shortcut is not None
         ]
-        for start, end, layer in arcs:
-            for other_start, other_end, other in arcs:
-                if not other_start < start < other_end < end:
-                    continue
+        for (start, end, layer), (before, inside, other) in product(arcs, arcs):
+            if before < start < inside < end:
                 yield cls.at(
                     layer,
                     "shortcut",
                     source=network.layers[start].name,
-                    other_source=network.layers[other_start].name,
+                    other_source=network.layers[before].name,
                     other=other.name,
                 )

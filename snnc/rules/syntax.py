@@ -23,7 +23,13 @@ class UnexpectedText(Diagnostic):
     found: str
 
 
-class UnexpectedCharacter(Diagnostic):
+class _WrongText(Diagnostic):
+    """A ``text`` that is not valid."""
+
+    text: str
+
+
+class UnexpectedCharacter(_WrongText):
     """Checks for characters that are not part of the language.
 
     A spec consists of words, numbers, `"strings"`, `{ }`, `[ ]` and commas. Write
@@ -36,10 +42,8 @@ class UnexpectedCharacter(Diagnostic):
     label = "not part of the language"
     advice = "write strings in double quotes, and begin comments with `#`"
 
-    text: str
 
-
-class MalformedNumber(Diagnostic):
+class MalformedNumber(_WrongText):
     """Checks that a word that begins like a number is a valid number.
 
     Write a space between a number and its unit (`5 ms`), `x` between sizes (`3x3x3`),
@@ -49,8 +53,6 @@ class MalformedNumber(Diagnostic):
     code = "SNN102"
     title = "malformed number"
     message = "`{text}` is not a number"
-
-    text: str
 
 
 class UnterminatedString(Diagnostic):
@@ -66,7 +68,7 @@ class UnterminatedString(Diagnostic):
     help = 'close it with `"` on the same line, and write `\\n` for a line break'
 
 
-class UnknownEscape(Diagnostic):
+class UnknownEscape(_WrongText):
     r"""Checks that a backslash in a string begins a valid escape.
 
     The valid escapes are `\"`, `\\`, `\n` and `\t`.
@@ -76,8 +78,6 @@ class UnknownEscape(Diagnostic):
     title = "unknown escape"
     message = "`{text}` is not a valid escape"
     help = 'write `\\\\` for a backslash; the other escapes are `\\"`, `\\n` and `\\t`'
-
-    text: str
 
 
 class MissingBrace(Diagnostic):
@@ -215,7 +215,13 @@ class TextAfterEnd(Diagnostic):
     help = "remove it, or move it before the closing `}}`"
 
 
-class TooDeep(Diagnostic):
+class _OverLimit(Diagnostic):
+    """More of something than a ``limit``."""
+
+    limit: int
+
+
+class TooDeep(_OverLimit):
     """Checks that blocks are not nested too deeply."""
 
     code = "SNN113"
@@ -224,10 +230,8 @@ class TooDeep(Diagnostic):
     label = "one level too deep"
     help = "remove the inner blocks: a property has at most one block as its value"
 
-    limit: int
 
-
-class NumberTooLong(Diagnostic):
+class NumberTooLong(_OverLimit):
     """Checks that a number does not have too many digits."""
 
     code = "SNN114"
@@ -235,8 +239,6 @@ class NumberTooLong(Diagnostic):
     message = "the number has too many digits"
     label = "at most {limit} digits"
     help = "write fewer digits"
-
-    limit: int
 
 
 class KeyPunctuation(Diagnostic):
@@ -300,7 +302,7 @@ class NothingHere(Diagnostic):
     help = "begin with `snn 1` and `network NAME {{ ... }}`"
 
 
-class TooLong(Diagnostic):
+class TooLong(_OverLimit):
     """Checks that a file does not have too many words, numbers and punctuation marks.
 
     The limit makes snnc stop early if a file is not a spec. Even a network with a
@@ -312,8 +314,6 @@ class TooLong(Diagnostic):
     message = "the file has at least {limit} words and punctuation marks"
     label = "the rest is not read"
     help = "name a file that contains a spec; a layer takes about 15 words and marks"
-
-    limit: int
 
 
 class OtherNotation(Diagnostic):
@@ -371,12 +371,10 @@ class NotASpec(Diagnostic):
     model: str
 
 
-class TooManyProblems(Diagnostic):
+class TooManyProblems(_OverLimit):
     """Stops reading a file that has too many problems."""
 
     code = "SNN120"
     title = "too many problems"
     message = "more than {limit} problems; the rest of the file is not read"
     help = "fix these problems and run `snnc check` again"
-
-    limit: int

@@ -107,11 +107,8 @@ class PresentNotSteps(Diagnostic):
     present: str
     dt: str
     steps: float
+    noun: str
     near: str
-
-    @property
-    def noun(self) -> str:
-        return "step" if self.steps == 1 else "steps"
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
@@ -127,6 +124,7 @@ class PresentNotSteps(Diagnostic):
             present=present,
             dt=step.text if step else time(timing.dt),
             steps=steps,
+            noun="step" if steps == 1 else "steps",
             near=in_unit_of(present, whole, timing.dt),
         )
 

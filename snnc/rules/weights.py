@@ -248,7 +248,21 @@ class WeightsTooFarApart(_Refused):
     other_weight: float
 
 
-class WeightsTooStrong(LayerWarning):
+class _ChangedWeights(LayerWarning):
+    """Weights that are different on the chip.
+
+    The largest weight, in ``other``, determines the scale of the core, or the largest
+    ``bias``.
+    """
+
+    tensor: str
+    core: int
+    other: str
+    other_weight: float
+    bias: float | None = None
+
+
+class WeightsTooStrong(_ChangedWeights):
     """Checks for weights that nengo-loihi silently increases.
 
     Each connection has its own weight exponent, which is at least -6. If a connection
@@ -266,14 +280,9 @@ class WeightsTooStrong(LayerWarning):
         f"{DISCRETIZE} uses an exponent of -6 instead, without a message",
     )
 
-    tensor: str
     times: int
-    core: int
     weight: float
     exponent: int
-    other: str
-    other_weight: float
-    bias: float | None = None
 
     @property
     def reason(self) -> str:
@@ -295,7 +304,7 @@ class WeightsTooStrong(LayerWarning):
         return "run the emulator, since weights this small may not matter"
 
 
-class WeightsRounded(LayerWarning):
+class WeightsRounded(_ChangedWeights):
     """Checks for weights with large rounding errors.
 
     A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of the
@@ -310,8 +319,6 @@ class WeightsRounded(LayerWarning):
     label = "core {core}: {bits} of 7 bits remain"
     notes = ("{reason}", "{measure}")
 
-    tensor: str
-    core: int
     error: float
     median: bool
     bits: int
@@ -319,9 +326,6 @@ class WeightsRounded(LayerWarning):
     times: float
     channel: int
     others: float
-    other: str
-    other_weight: float
-    bias: float | None
 
     @property
     def percent(self) -> str:

@@ -33,7 +33,6 @@ class KernelTooLarge(LayerDiagnostic):
     )
     label = "must be at most {limit}"
     notes = ("`{source}` has the shape {shape}",)
-    advice = "use a smaller size"
 
     what: str
     size: int
@@ -286,30 +285,16 @@ def _uneven_pools(
         for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
     # A 2-D convolution has a common padding for height and width, and none for depth.
-    plane = any(padded[-2:])
-    axes = [
-        plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))
-    ]
+    padded[-2:] = [any(padded[-2:])] * len(padded[-2:])
     for path in _paths(network, layer):
         for pool, shape in path.pools:
-            fits = all(
-                not needed or _divides(window, stride, size, path.picked is not None)
-                for needed, window, stride, size in zip(
-                    axes, pool.window, pool.stride, shape, strict=False
-                )
-            )
-            if not fits:
-                yield pool, shape[:-1]
-
-
-def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
-    """Return whether padding a pooled axis equals padding the axis before the pool.
-
-    Picked positions may be further apart than the width of a window.
-    """
-    if picked:
-        return window <= stride and (size - window) % stride == 0
-    return window == stride and size % window == 0
+            axes = zip(padded, pool.window, pool.stride, shape, strict=False)
+            for needed, window, stride, size in axes:
+                # Picked positions may be further apart than the width of a window.
+                is_tight = window <= stride if path.picked else window == stride
+                if needed and not (is_tight and (size - window) % stride == 0):
+                    yield pool, shape[:-1]
+                    break
 
 
 def _paths(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Path, ...]:

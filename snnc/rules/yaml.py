@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
+from snnc.rules.statements import RepeatedProperty
+from snnc.rules.syntax import SecondNetwork, UnexpectedText
 
 
 class NotYaml(Diagnostic):
@@ -49,29 +51,23 @@ class Tag(Diagnostic):
     help = "remove the tag"
 
 
-class SeveralDocuments(Diagnostic):
+class SeveralDocuments(SecondNetwork):
     """Checks that a file contains one YAML document, which describes one network."""
 
     code = "SNN133"
     title = "several YAML documents"
-    message = "a file can describe only one network"
     label = "a second document begins here"
-    help = "move it to a file of its own"
 
 
-class RepeatedKey(Diagnostic):
+class RepeatedKey(RepeatedProperty):
     """Checks that no key occurs twice in a mapping, since one would be ignored."""
 
     code = "SNN134"
     title = "repeated key"
     message = "the key `{key}` is given twice"
-    label = "given again"
-    help = "remove one of them"
-
-    key: str
 
 
-class WrongForm(Diagnostic):
+class WrongForm(UnexpectedText):
     """Checks for a mapping, a list or a single value where another form is expected.
 
     Write a statement as a mapping of its properties (`timing: {dt: 1 ms}`), `layers` as
@@ -80,11 +76,6 @@ class WrongForm(Diagnostic):
 
     code = "SNN135"
     title = "mapping, list or value in the wrong place"
-    message = "expected {expected}, found {found}"
-    label = "expected {expected}"
-
-    expected: str
-    found: str
 
 
 class MissingKey(Diagnostic):

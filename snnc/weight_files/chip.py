@@ -221,9 +221,8 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
         weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        yield rules.SpikesTooStrong(
-            span=population.layer.span,
-            name=placed.name,
+        yield rules.SpikesTooStrong.at(
+            population.layer,
             tensor=tensor,
             times=round(weights[tensor]),
             network=placed.network,
@@ -317,9 +316,8 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
             if synapse.excess > (known[0].excess if known else 1.0):
                 worst[synapse.tensor] = synapse, core
     for tensor, (synapse, core) in worst.items():
-        yield rules.WeightsTooStrong(
-            span=placed.mapped.population.layer.span,
-            name=placed.name,
+        yield rules.WeightsTooStrong.at(
+            placed.mapped.population.layer,
             tensor=tensor,
             times=int(synapse.excess),
             core=core.number,
@@ -350,9 +348,5 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
         return
     values = asdict(worst)
     del values["too_strong"]
-    yield rules.WeightsRounded(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
-        **values,
-        **_limits(placed, placed.cores[worst.core]),
-    )
+    limits = _limits(placed, placed.cores[worst.core])
+    yield rules.WeightsRounded.at(placed.mapped.population.layer, **values, **limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnc.ir.logical import KernelPadding
-from snnc.ir.shapes import pads, volume_of, window_positions
+from snnc.ir.shapes import pads, window_positions
 
 CASES = [
     (size, kernel, stride)
@@ -35,16 +35,3 @@ def test_windows_and_zeros_are_where_keras_has_them(padding: KernelPadding) -> N
         assert theirs.shape == ours.shape == (1, positions, 1)
         assert float(tf.reduce_max(tf.abs(ours - theirs))) < 1e-6
         assert padding != "causal" or (padded.shape[1] - kernel) % stride == 0
-
-
-@pytest.mark.parametrize(
-    ("shape", "volume"),
-    [
-        ((7,), (1, 1, 1, 7)),
-        ((9, 2), (1, 9, 1, 2)),
-        ((4, 5, 3), (1, 4, 5, 3)),
-        ((2, 4, 5, 3), (2, 4, 5, 3)),
-    ],
-)
-def test_a_shape_is_a_volume(shape: tuple[int, ...], volume: tuple[int, ...]) -> None:
-    assert volume_of(shape) == volume

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
@@ -31,6 +32,7 @@ from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.written import write_list
 from snnc.passes.resolve.drafts import (
+    ENCODERS,
     Draft,
     KnownNames,
     draft_layers,
@@ -59,8 +61,21 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        self._train = _training(validated)
-        self._input = self._read_input()
+        spec, place = validated.spec.input, validated.input
+        self._input = InputLayer(
+            spec.name,
+            spec.shape,
+            *spec.within,
+            spec.mapped,
+            place.span,
+            place.keys.get("shape"),
+            place.keys.get("within"),
+        )
+        self._train = validated.spec.train or TrainSpec()
+        if self._train.loss is None:
+            is_regression = validated.spec.readout.classes is None
+            loss = MeanSquaredError() if is_regression else CrossEntropy()
+            self._train = replace(self._train, loss=loss)
         self._layers: dict[str, LogicalLayer] = {}
         self._reads_raw = False
 
@@ -144,21 +159,20 @@ class _Resolution:
         self, span: Span, name: str, kind: str = "", key: str = "from"
     ) -> None:
         """Report a layer that reads the input; it should read an encoder."""
-        layers = [layer for layer in self._spec.layers if layer is not None]
-        encoders = [s.name for s in layers if s.kind.startswith("encode") and s.name]
-        encoder = encoders[0] if encoders else ""
-        raw, hint = self._input.name, rules.references.encoder_help(encoder, key)
-        fix = Fix(span, encoder) if encoder and span.text == raw else None
+        encoders = (s.name for s in self._spec.layers if isinstance(s, ENCODERS))
+        encoder, raw = next(filter(None, encoders), ""), self._input.name
+        values: dict[str, Any] = {
+            "span": span,
+            "name": name,
+            "advice": rules.references.encoder_help(encoder, key),
+            "fix": Fix(span, encoder) if encoder and span.text == raw else None,
+        }
         self._reads_raw = True
-        problem: Diagnostic = rules.references.ReadsRawValues(
-            span=span, name=name, input=raw, advice=hint, fix=fix
-        )
         if kind == "maxpool":
             what = f"the values of `{raw}`"
-            problem = rules.placement.MaxPoolOffChip(
-                span=span, name=name, what=what, advice=hint, fix=fix
-            )
-        self._report.add(problem)
+            self._report.add(rules.placement.MaxPoolOffChip(what=what, **values))
+        else:
+            self._report.add(rules.references.ReadsRawValues(input=raw, **values))
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
@@ -196,20 +210,20 @@ class _Resolution:
         """Yield a loss or a weight that needs classes, and phases without training."""
         train, readout = self._train, self._spec.readout
         place = self._validated.train
-        needs: list[tuple[str, str, str]] = []
-        if readout.classes is None and readout.name not in self._validated.broken:
-            if train.loss is not None and train.loss.kind != "mse":
-                needs.append(("loss", train.loss.kind, "`loss mse`"))
-            if train.class_weight == "balanced":
-                needs.append(("class_weight", "balanced", "`class_weight equal`"))
-        for key, value, instead in needs:
-            yield rules.statements.LossNeedsClasses(
-                span=place.span_of(key),
-                what=f"{key} {value}",
-                instead=instead,
-                readout=readout.name,
-                units=readout.units or 1,
-            )
+        values = (
+            ("loss", train.loss.kind if train.loss else "mse", "mse"),
+            ("class_weight", train.class_weight, "equal"),
+        )
+        known = readout.classes is None and readout.name not in self._validated.broken
+        for key, value, instead in values if known else ():
+            if value != instead:
+                yield rules.statements.LossNeedsClasses(
+                    span=place.span_of(key),
+                    what=f"{key} {value}",
+                    instead=f"`{key} {instead}`",
+                    readout=readout.name,
+                    units=readout.units or 1,
+                )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
             span, phases = place.span_of("phases"), write_list(train.phases)
             yield rules.statements.NothingTrains(span=span, phases=phases)
@@ -242,18 +256,6 @@ class _Resolution:
         cores = target.cores or self._device.chip.cores * target.chips
         span = place.span_of("cores", "chips")
         return Loihi(target.chips, cores, target.pop, span)
-
-    def _read_input(self) -> InputLayer:
-        spec, place = self._spec.input, self._validated.input
-        return InputLayer(
-            spec.name,
-            spec.shape,
-            *spec.within,
-            spec.mapped,
-            place.span,
-            place.keys.get("shape"),
-            place.keys.get("within"),
-        )
 
     def _readout(self, sources: tuple[str, ...]) -> ReadoutLayer:
         spec = self._spec.readout
@@ -290,11 +292,10 @@ class _Resolution:
             size * rank if len(size) == 1 else size
             for size in (spec.kernel, spec.stride)
         )
-        out: Shape = ()
-        if rank in (1, 2) and len(kernel) == len(stride) == rank:
-            axes = zip(shape, kernel, stride, strict=False)
-            out = tuple(window_positions(*axis, spec.padding) for axis in axes)
-        if not out or min(out) < 1:
+        fits = rank in (1, 2) and len(kernel) == len(stride) == rank
+        axes = zip(shape, kernel, stride, strict=False)
+        out = tuple(window_positions(*axis, spec.padding) for axis in axes)
+        if not fits or min(out) < 1:
             self._report.add(
                 rules.windows.NoReadoutImage(
                     span=self._validated.readout.span,
@@ -309,12 +310,3 @@ class _Resolution:
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
         return convolution, (*out, spec.filters)
-
-
-def _training(validated: ValidatedSpec) -> TrainSpec:
-    train = validated.spec.train or TrainSpec()
-    if train.loss is not None:
-        return train
-    regression = validated.spec.readout.classes is None
-    loss = MeanSquaredError() if regression else CrossEntropy()
-    return replace(train, loss=loss)

@@ -104,13 +104,9 @@ def layer_names(validated: ValidatedSpec) -> list[str]:
     free: dict[str, Iterator[str]] = {}
     names = []
     for layer, place in zip(spec.layers, validated.places, strict=True):
-        if layer is not None and layer.name:
-            names.append(layer.name)
-        elif layer is None and place.name is not None:
-            names.append(place.name.text)
-        else:
-            word = "layer" if layer is None else layer.kind.split()[0]
-            names.append(next(free.setdefault(word, _free(word, taken))))
+        written = place.name and place.name.text if layer is None else layer.name
+        word = "layer" if layer is None else layer.kind.split()[0]
+        names.append(written or next(free.setdefault(word, _free(word, taken))))
     return names
 
 

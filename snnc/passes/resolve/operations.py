@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.ir.logical import (
@@ -109,9 +107,11 @@ class Operations:
             )
         return Shortcut(source, strides)
 
-    def _refuse(self, problem: Diagnostic) -> NoReturn:
-        self._report.add(problem)
-        raise UnsoundError
+    def _refuse(self, *problems: Diagnostic) -> None:
+        """Report problems, and stop if there are any."""
+        self._report.add(*problems)
+        if problems:
+            raise UnsoundError
 
     def _size(self, draft: Draft, key: str) -> int | None:
         """Return a property without a default; None after reporting that it lacks."""
@@ -145,9 +145,7 @@ class Operations:
                     draft, "dilation", dilation=dilation, stride=stride
                 )
             )
-        padding: KernelPadding = draft.get("padding")
-        if padding == "causal" and not isinstance(spec, layers.SequenceConvSpec):
-            self._refuse_causal(draft)
+        padding = self._padding(draft)
         filters = _sound(filters)
         divides = channels % groups == 0 and filters % groups == 0
         if not divides:
@@ -179,9 +177,8 @@ class Operations:
         filters = self._size(draft, "filters")
         kernel, stride = self._dims(draft, rank, "kernel", "stride")
         filters = _sound(filters)
-        padding: KernelPadding = draft.get("padding")
-        if padding == "causal":
-            self._refuse_causal(draft)
+        padding = self._padding(draft)
+        assert padding != "causal"
         bias = draft.get("bias")
         operation = TransposedConvolution(
             kernel, stride, padding, bool(bias), neuron_bias=bias == "neuron"
@@ -190,8 +187,13 @@ class Operations:
         out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
         return operation, (*out, filters)
 
-    def _refuse_causal(self, draft: Draft) -> NoReturn:
-        self._refuse(rules.windows.CausalInSpace.at(draft, "padding", kind=draft.kind))
+    def _padding(self, draft: Draft) -> KernelPadding:
+        padding: KernelPadding = draft.get("padding")
+        in_time = isinstance(draft.spec, layers.SequenceConvSpec)
+        if padding == "causal" and not in_time:
+            rule = rules.windows.CausalInSpace
+            self._refuse(rule.at(draft, "padding", kind=draft.kind))
+        return padding
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
@@ -221,24 +223,19 @@ class Operations:
 
     def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
         first, is_sum = shapes[0], draft.kind == "add"
-        unequal = [
-            (source, shape)
+        problems = [
+            rules.shapes.UnequalShapes(
+                span=draft.span,
+                kind=draft.kind,
+                first=draft.sources[0],
+                first_shape=first,
+                second=source,
+                second_shape=shape,
+            )
             for source, shape in zip(draft.sources, shapes, strict=True)
             if (shape != first if is_sum else shape[:-1] != first[:-1])
         ]
-        for source, shape in unequal:
-            self._report.add(
-                rules.shapes.UnequalShapes(
-                    span=draft.span,
-                    kind=draft.kind,
-                    first=draft.sources[0],
-                    first_shape=first,
-                    second=source,
-                    second_shape=shape,
-                )
-            )
-        if unequal:
-            raise UnsoundError
+        self._refuse(*problems)
         if is_sum:
             return Add(), first
         return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
@@ -250,22 +247,19 @@ class Operations:
         """
         # An encoder has no `dilation`.
         values: dict[str, Shape] = {key: draft.get(key) or (1,) for key in keys}
-        wrong = {
-            key: value for key, value in values.items() if len(value) not in (1, rank)
-        }
-        for key, value in wrong.items():
-            self._report.add(
-                rules.windows.WrongDims(
-                    span=draft.span_of(key),
-                    key=key,
-                    value=value,
-                    kind=draft.kind,
-                    given=len(value),
-                    expected=rank,
-                )
+        problems = [
+            rules.windows.WrongDims(
+                span=draft.span_of(key),
+                key=key,
+                value=value,
+                kind=draft.kind,
+                given=len(value),
+                expected=rank,
             )
-        if wrong:
-            raise UnsoundError
+            for key, value in values.items()
+            if len(value) not in (1, rank)
+        ]
+        self._refuse(*problems)
         return [v * rank if len(v) == 1 else v for v in values.values()]
 
     def _slide(
@@ -303,18 +297,18 @@ class Operations:
                         legal=tuple(
                             min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
                         ),
-                        **self._channels_last(),
+                        advice=self._size_advice(),
                     )
                 )
         return tuple(out)
 
-    def _channels_last(self) -> dict[str, str]:
-        """Return advice if the input's shape looks like channels first."""
+    def _size_advice(self) -> str:
+        """Return advice for a window that is too large."""
         shape = self._input.shape
         if not rules.shapes.looks_channels_first(shape):
-            return {}
+            return "use a smaller size"
         hint = "the input looks channels-first: for a channels-last shape, write"
-        return {"advice": f"{hint} `{dims((*shape[1:], shape[0]))}`"}
+        return f"{hint} `{dims((*shape[1:], shape[0]))}`"
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Refuse a shape without ``rank`` spatial axes; None stands for any number."""
@@ -358,21 +352,19 @@ class Operations:
             return False
         if not self._channels_reported:
             self._channels_reported = True
-            shape = (*given.shape, 1)
+            whole, axes = (*given.shape, 1), rules.shapes.axis_names(rank + 1)
             self._report.add(
                 rules.shapes.ForgottenChannels(
                     span=place or given.span,
                     name=given.name,
                     shape=given.shape,
+                    meaning=rules.shapes.axis_names(rank),
                     kind=draft.kind,
+                    expected_axes=axes,
+                    with_channels=whole,
                     other="dense" if rank == 1 else f"conv{rank - 1}d",
-                    related=(
-                        Label(
-                            draft.span,
-                            f"reads {rules.shapes.axis_names(rank + 1)}",
-                        ),
-                    ),
-                    fix=None if place is None else Fix(place, dims(shape), unsafe=True),
+                    related=(Label(draft.span, f"reads {axes}"),),
+                    fix=None if place is None else Fix(place, dims(whole), unsafe=True),
                 )
             )
         return True

@@ -75,7 +75,11 @@ def _values(
     """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
     if kind == "neuron":
-        return {"neuron": _neuron(statement, tuple(properties.values()))}
+        # ``neuron lif { ... }`` stands for its value inside ``defaults``.
+        name = statement.variant or statement.kind
+        written = name.span.source is statement.span.source  # not set by `replace`
+        span = name.span.to(statement.span) if written else name.span
+        return {"neuron": tree.Group(name, tuple(properties.values()), span)}
     values: dict[str, Any] = {key: item.value for key, item in properties.items()}
     form = FORMS[kind]
     if form.is_layer and statement.variant is None:
@@ -90,16 +94,6 @@ def _values(
         parts = {part: getattr(statement, part) for part in VALUES}
         values |= {part: node for part, node in parts.items() if node is not None}
     return values
-
-
-def _neuron(
-    statement: tree.Statement, properties: tuple[tree.Property, ...]
-) -> tree.Group:
-    """Convert ``neuron lif { ... }`` to its value inside ``defaults``."""
-    name = statement.variant or statement.kind
-    written = name.span.source is statement.span.source  # not set by `replace`
-    span = name.span.to(statement.span) if written else name.span
-    return tree.Group(name, properties, span)
 
 
 def _wrong_size(

@@ -169,7 +169,15 @@ def unknown_property(
     advice = "" if same else _advice(item, owner, legal, siblings)
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
-    fix = _setting_fix(item, siblings) if advice and owner == "train" else None
+    line = _setting_line(item, siblings) if advice and owner == "train" else ""
+    fix = None
+    # A setting can move into its loss or optimizer if this is not written.
+    if line and line.split()[0] not in {p.key.text for p in siblings}:
+        if item.span.source.is_yaml:
+            from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
+
+            line = snippet(line)
+        fix = Fix(item.span, line)
     return rules.statements.UnknownProperty(
         span=item.key.span,
         owner=owner,
@@ -243,15 +251,3 @@ def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str
     """Return the loss or optimizer with a setting that was written in ``train``."""
     given = {p.key.text: p.value for p in siblings}
     return setting_line(item.key.text, item.value.span.text, given)
-
-
-def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix | None:
-    """Return a fix that moves a setting into its loss or optimizer, if possible."""
-    line = _setting_line(item, siblings)
-    if not line or line.split()[0] in {p.key.text for p in siblings}:
-        return None
-    if item.span.source.is_yaml:
-        from snnc.syntax.yaml.printer import snippet  # only for a YAML spec
-
-        line = snippet(line)
-    return Fix(item.span, line)
