@@ -100,14 +100,15 @@ def largest_kernel(layer: LogicalLayer, holds: Holds) -> Change | None:
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
         return None
     kernel, most = operation.kernel, max(operation.kernel) - 1
-    changes = {
-        size: Change(layer.name, "kernel", tuple(min(k, size) for k in kernel))
-        for size in range(most, 0, -1)
-    }
+
+    def change(size: int) -> Change:
+        return Change(layer.name, "kernel", tuple(min(k, size) for k in kernel))
+
     if most <= FEW:
-        return next((c for c in changes.values() if holds((c,))), None)
-    value = _by_halving(lambda size: holds((changes[size],)), most)
-    return None if value is None else changes[value]
+        changes = map(change, range(most, 0, -1))
+        return next((c for c in changes if holds((c,))), None)
+    value = _by_halving(lambda size: holds((change(size),)), most)
+    return None if value is None else change(value)
 
 
 LAYERS = 3
