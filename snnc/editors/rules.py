@@ -198,11 +198,6 @@ def snippets() -> Json:
     return found
 
 
-def snippets_text() -> str:
-    """Return the text of that file."""
-    return json.dumps(snippets(), indent=2) + "\n"
-
-
 NETWORK = (
     "network ${1:net} {",
     "  input ${2:image} ${3:28x28x1} in ${4:0..1}",

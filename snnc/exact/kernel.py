@@ -223,13 +223,6 @@ def rest_chip(state: ChipState) -> None:
 
 
 @jit
-def _rest_host(host: HostState, voltage: Floats) -> None:
-    host.voltage[:] = voltage
-    host.filtered[:] = 0
-    host.fresh[:] = 1
-
-
-@jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
     """Step neurons like `nengo.SpikingRectifiedLinear`.
 
@@ -326,7 +319,9 @@ def run_examples(
     for e in range(len(charges)):
         if rests[e]:
             rest_chip(state)
-            _rest_host(host, circuit.voltage)
+            host.voltage[:] = circuit.voltage
+            host.filtered[:] = 0
+            host.fresh[:] = 1
         run_spikes(circuit.chip, state, host, charges[e])
         _run_readout(circuit.readout, host, state, results.rows[e])
         mark_spikes(state, results.counts[e], results.spikes[e])

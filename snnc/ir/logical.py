@@ -286,11 +286,7 @@ class LogicalLayer:
     @property
     def on_chip(self) -> bool:
         """Whether the layer's neurons should be on the chip."""
-        return (
-            not self.is_encoder
-            and self.spiking is not None
-            and self.spiking.place == "chip"
-        )
+        return self.spiking is not None and self.spiking.place == "chip"
 
 
 @dataclass(frozen=True, slots=True)

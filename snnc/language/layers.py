@@ -10,6 +10,13 @@ from snnc.language import properties as has
 from snnc.language.models import Form, Otherwise, StatementModel, layer
 
 
+class NamedLayer(StatementModel):
+    """The name of a layer, and the layers that it reads."""
+
+    name: has.Name
+    sources: has.Sources = ()
+
+
 class SpikingSpec(StatementModel):
     """Properties of every spiking layer."""
 
@@ -22,13 +29,6 @@ class SpikingSpec(StatementModel):
     place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
     block: Annotated[has.Block | None, Otherwise("auto")] = None
-
-
-class NamedLayer(StatementModel):
-    """The name of a layer, and the layers that it reads."""
-
-    name: has.Name
-    sources: has.Sources = ()
 
 
 ENCODE = layer(

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -25,9 +24,6 @@ from snnc.language import tree
 from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
-
-if TYPE_CHECKING:
-    from snnc.language_server.server import SpecServer
 
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
@@ -120,8 +116,7 @@ def position_of(
 
 
 def range_of(span: Span, codec: PositionCodec) -> types.Range:
-    source = span.source
-    start, end = (position_of(source, at, codec) for at in (span.start, span.end))
+    start, end = (position_of(span.source, at, codec) for at in (span.start, span.end))
     return types.Range(start, end)
 
 
@@ -134,7 +129,15 @@ _TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
-    """Convert a diagnostic, with notes and help in its message."""
+    """Convert a diagnostic.
+
+    Its message is the text that `snnc check` prints, without the lines of the spec.
+    """
+    head, label = diagnostic.render_message(), diagnostic.render_label()
+    lines = [f"{head} ({label})" if label else head]
+    lines += [f"note: {note}" for note in diagnostic.render_notes()]
+    if help_text := diagnostic.render_help():
+        lines.append(f"help: {help_text}")
     page = _pages().get(diagnostic.code)
     related = [
         types.DiagnosticRelatedInformation(
@@ -144,7 +147,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
     ]
     return types.Diagnostic(
         range=range_of(diagnostic.span, codec),
-        message=message(diagnostic),
+        message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
         code_description=None if page is None else types.CodeDescription(page),
@@ -157,17 +160,6 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 @cache
 def _pages() -> dict[str, str]:
     return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
-
-
-def message(diagnostic: Diagnostic) -> str:
-    """Return the text that `snnc check` prints, without the lines of the spec."""
-    label = diagnostic.render_label()
-    head = diagnostic.render_message()
-    lines = [f"{head} ({label})" if label else head]
-    lines += [f"note: {note}" for note in diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
-        lines.append(f"help: {help_text}")
-    return "\n".join(lines)
 
 
 def of_all(text: str) -> types.Diagnostic:
@@ -225,24 +217,3 @@ def _with_key(statement: tree.Statement, pair: str) -> Fix:
     indent = " " * (len(begun) - len(begun.lstrip(" -")))
     text = f", {pair}" if flow else f"\n{indent}{pair}"
     return Fix(Span(source, last.end, last.end), text)
-
-
-def text_edits(edits: Iterable[Fix], server: SpecServer) -> list[types.TextEdit]:
-    return [
-        types.TextEdit(range_of(e.span, server.codec), e.replacement) for e in edits
-    ]
-
-
-def workspace_edit(
-    uri: str, edits: Iterable[Fix], server: SpecServer
-) -> types.WorkspaceEdit:
-    """Return edits of the current version, if the client supports versions."""
-    sent = text_edits(edits, server)
-    if not server.supports("workspace.workspace_edit.document_changes"):
-        return types.WorkspaceEdit(changes={uri: sent})
-    buffer = server.buffers.get(uri)
-    version = None if buffer is None else buffer.version
-    document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
-    return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(document, list(sent))]
-    )

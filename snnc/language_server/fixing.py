@@ -16,13 +16,7 @@ from snnc.fitting.solve import for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import (
-    as_sent,
-    between,
-    offsets_in,
-    with_property,
-    workspace_edit,
-)
+from snnc.language_server.buffers import as_sent, between, offsets_in, with_property
 from snnc.language_server.server import FIX_ALL, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.validate.structure import head
@@ -123,13 +117,19 @@ async def actions(
         return []
     start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
-    loop = asyncio.get_running_loop()
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
-        remedies_found = await loop.run_in_executor(
-            None, lambda: list(remedies(analysis, start, end))
-        )
-        done += [_action(remedy, uri, server) for remedy in remedies_found]
+        offered = await asyncio.to_thread(lambda: list(remedies(analysis, start, end)))
+        done += [
+            types.CodeAction(
+                remedy.title,
+                types.CodeActionKind.QuickFix,
+                diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
+                is_preferred=remedy.sure or None,
+                edit=server.workspace_edit(uri, remedy.edits),
+            )
+            for remedy in offered
+        ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, wanted):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
@@ -145,11 +145,9 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     analysis = await server.analyses.newest(uri)
     if analysis is None:
         return action
-    loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fix_all, analysis)
-    return types.CodeAction(
-        action.title, action.kind, edit=workspace_edit(uri, edits, server)
-    )
+    edits = await asyncio.to_thread(fix_all, analysis)
+    edit = server.workspace_edit(uri, edits)
+    return types.CodeAction(action.title, action.kind, edit=edit)
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
@@ -157,13 +155,3 @@ def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
     if wanted is None:
         return True
     return any(not n or kind == n or kind.startswith(n + ".") for n in wanted)
-
-
-def _action(remedy: Remedy, uri: str, server: SpecServer) -> types.CodeAction:
-    return types.CodeAction(
-        remedy.title,
-        types.CodeActionKind.QuickFix,
-        diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
-        is_preferred=remedy.sure or None,
-        edit=workspace_edit(uri, remedy.edits, server),
-    )

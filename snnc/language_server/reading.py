@@ -25,9 +25,6 @@ from snnc.passes.validate.structure import head
 from snnc.source import Span
 from snnc.text.tables import dims
 
-Token = tuple[int, int, Category]
-"""A start, an end, and the category of the text between."""
-
 _MODIFIER_OF = {Category.DECLARED: "declaration", Category.REFUSED: "deprecated"}
 _OF_ROLE: dict[Role, Category] = {
     "kind": Category.KIND,
@@ -144,8 +141,8 @@ def semantic(request: Request) -> types.SemanticTokens:
     return types.SemanticTokens(data)
 
 
-def semantic_tokens(document: tree.Document) -> list[Token]:
-    """Return the tokens of a text in order, without overlaps."""
+def semantic_tokens(document: tree.Document) -> list[tuple[int, int, Category]]:
+    """Return the starts, ends and categories of a text's words, without overlaps."""
     source = document.span.source
     by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]

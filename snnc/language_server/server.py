@@ -6,8 +6,8 @@ import importlib
 import logging
 import os
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from snnc import __version__
 from snnc.language_server.buffers import Buffer, as_sent, of_all, offset_in, range_of
 
 if TYPE_CHECKING:
+    from snnc.diagnostics import Fix
     from snnc.ir.device import Profile
     from snnc.language_server.analysis import Analyses, Analysis
     from snnc.source import Span
@@ -31,35 +32,24 @@ SECTION = "snnc"
 """The section of a client's configuration for snnc."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """The section ``snnc`` of a client's configuration.
+DEVICE = "loihi1"
+"""The device to compile for if nobody sets one."""
 
-    Attributes
-    ----------
-    device
-        The name of a device, or the path of its file, relative to ``root``.
-    root
-        The folder that is open in the client.
+
+def device_in(section: object) -> str | None:
+    """Return the device in a client's configuration, if it sets one.
+
+    It is the name of a device, or the path of its file, relative to the folder that is
+    open in the client.
     """
-
-    device: str = "loihi1"
-    root: Path = Path()
-
-    def with_section(self, section: object) -> ClientSettings:
-        """Return the settings with a client's values, if these are strings."""
-        if isinstance(section, Mapping):
-            section = section.get(SECTION, section)
-        device = section.get("device") if isinstance(section, Mapping) else None
-        if isinstance(device, str) and device:
-            return replace(self, device=device)
-        return self
+    if isinstance(section, Mapping):
+        section = section.get(SECTION, section)
+    device = section.get("device") if isinstance(section, Mapping) else None
+    return device if isinstance(device, str) and device else None
 
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
 """The kind of action that applies all safe fixes."""
-PULLED = "text_document.diagnostic"
-"""The capability of clients that request diagnostics instead of receiving them."""
 
 
 class SpecProtocol(LanguageServerProtocol):
@@ -108,7 +98,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = ClientSettings(root=Path.cwd()).with_section({"device": device})
+        self._device, self._root = device or DEVICE, Path.cwd()
         self.buffers: dict[str, Buffer] = {}
         self._wrong_device = ""
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
@@ -147,8 +137,8 @@ class SpecServer(LanguageServer):
         )
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
-            self.settings = replace(self.settings, root=Path(path))
-        self.settings = self.settings.with_section(params.initialization_options)
+            self._root = Path(path)
+        self._device = device_in(params.initialization_options) or self._device
 
     async def warm_up(self, params: types.InitializedParams) -> None:
         """Load the compiler, and request the settings."""
@@ -188,9 +178,9 @@ class SpecServer(LanguageServer):
 
     def _apply_settings(self, section: object) -> None:
         """Analyse all texts again after a change."""
-        updated = self.settings.with_section(section)
-        if updated != self.settings:
-            self.settings = updated
+        device = device_in(section) or self._device
+        if device != self._device:
+            self._device = device
             for buffer in self.buffers.values():
                 self._put(buffer)
             self._refresh()
@@ -202,6 +192,23 @@ class SpecServer(LanguageServer):
             text = f"device {self._wrong_device}\nnote: costs are those of Loihi 1"
             shown.insert(0, of_all(text))
         return shown
+
+    def text_edits(self, edits: Iterable[Fix]) -> list[types.TextEdit]:
+        return [
+            types.TextEdit(range_of(edit.span, self.codec), edit.replacement)
+            for edit in edits
+        ]
+
+    def workspace_edit(self, uri: str, edits: Iterable[Fix]) -> types.WorkspaceEdit:
+        """Return edits of the current version, if the client supports versions."""
+        sent = self.text_edits(edits)
+        if not self.supports("workspace.workspace_edit.document_changes"):
+            return types.WorkspaceEdit(changes={uri: sent})
+        buffer = self.buffers.get(uri)
+        version = None if buffer is None else buffer.version
+        document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+        changes = [types.TextDocumentEdit(document, list(sent))]
+        return types.WorkspaceEdit(document_changes=changes)
 
     def _put(self, buffer: Buffer) -> None:
         self.buffers[buffer.uri] = buffer
@@ -216,9 +223,9 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
-        name, self._wrong_device = self.settings.device, ""
+        name, self._wrong_device = self._device, ""
         if is_file(name):
-            name = str(self.settings.root / name)
+            name = str(self._root / name)
             read_profile.cache_clear()  # the file may have changed
         try:
             return read_profile(name)
@@ -228,7 +235,8 @@ class SpecServer(LanguageServer):
 
     def send_analysis(self, buffer: Buffer, analysis: Analysis, *, again: bool) -> None:
         """Send the diagnostics of a text; with ``again``, hints have also changed."""
-        if not self.supports(PULLED):
+        # Some clients request diagnostics instead of receiving them.
+        if not self.supports("text_document.diagnostic"):
             shown = self.diagnostics_of(buffer.uri, analysis)
             self._send(buffer.uri, buffer.version, shown)
         if again:

@@ -65,22 +65,18 @@ class SpecWord:
 def words_of(document: tree.Document) -> Iterator[SpecWord]:
     """Yield the words of a spec, statement by statement."""
     for statement in document.statements:
-        yield from _of(statement)
-
-
-def _of(statement: tree.Statement) -> Iterator[SpecWord]:
-    kind, variant, name = statement.kind, statement.variant, statement.name
-    if kind.text in FORMS:
-        yield SpecWord("kind", kind.text, kind.span, statement)
-    if variant is not None:
-        yield SpecWord("variant", variant.text, variant.span, statement)
-    if name is not None:
-        yield SpecWord("definition", name.text, name.span, statement)
-    for source in statement.sources:
-        yield SpecWord("reference", source.text, source.span, statement)
-    model = model_of_statement(statement)
-    for item in statement.properties or ():
-        yield from _property(item, statement, model)
+        kind, variant, name = statement.kind, statement.variant, statement.name
+        if kind.text in FORMS:
+            yield SpecWord("kind", kind.text, kind.span, statement)
+        if variant is not None:
+            yield SpecWord("variant", variant.text, variant.span, statement)
+        if name is not None:
+            yield SpecWord("definition", name.text, name.span, statement)
+        for source in statement.sources:
+            yield SpecWord("reference", source.text, source.span, statement)
+        model = model_of_statement(statement)
+        for item in statement.properties or ():
+            yield from _property(item, statement, model)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:
@@ -119,21 +115,12 @@ def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     return max(touching, key=lambda mark: mark.span.start, default=None)
 
 
-def mentions(document: tree.Document) -> list[SpecWord]:
-    """Return each use of a layer's name: the definitions and the references."""
-    return [w for w in words_of(document) if w.role in ("definition", "reference")]
-
-
-def named_at(document: tree.Document, offset: int) -> SpecWord | None:
-    """Return the use of a layer's name at an offset."""
-    found = (w for w in mentions(document) if w.span.start <= offset <= w.span.end)
-    return next(found, None)
-
-
 def uses_at(document: tree.Document, offset: int) -> list[SpecWord]:
-    """Return all uses of the name at an offset, in order."""
-    named = named_at(document, offset)
-    return [w for w in mentions(document) if named and w.text == named.text]
+    """Return all uses of the layer's name at an offset, in order."""
+    names = ("definition", "reference")
+    uses = [word for word in words_of(document) if word.role in names]
+    here = {w.text for w in uses if w.span.start <= offset <= w.span.end}
+    return [word for word in uses if word.text in here]
 
 
 def network_at(document: tree.Document, offset: int) -> tree.Word | None:
@@ -272,9 +259,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Diagnostics()
         root = Composer(text, report).compose()
-        if root is None or report.errors:
-            continue
-        path = _path(root)
+        path = None if root is None or report.errors else _path(root)
         if path is not None:
             return _of_path(*path)
     return None

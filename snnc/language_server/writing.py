@@ -7,23 +7,10 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language.names import why_no_name, why_no_package
-from snnc.language_server.buffers import (
-    between,
-    offset_in,
-    offsets_in,
-    range_of,
-    text_edits,
-    workspace_edit,
-)
+from snnc.language_server.buffers import between, offset_in, offsets_in, range_of
 from snnc.language_server.completion import Completion, completions_at
 from snnc.language_server.server import Request, SpecServer
-from snnc.language_server.word_roles import (
-    SpecWord,
-    mentions,
-    named_at,
-    network_at,
-    uses_at,
-)
+from snnc.language_server.word_roles import SpecWord, network_at, uses_at, words_of
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.syntax.files import format_document
@@ -58,7 +45,7 @@ async def formatting(
     lines = None
     if isinstance(params, types.DocumentRangeFormattingParams):
         lines = _lines(buffer.source, params.range, server)
-    return text_edits(layout(buffer.source, lines), server)
+    return server.text_edits(layout(buffer.source, lines))
 
 
 def _item(
@@ -140,8 +127,10 @@ def highlight(request: Request) -> list[types.DocumentHighlight]:
 
 def prepare(request: Request) -> types.Range | None:
     document, offset = request.analysis.document, request.offset
-    found = network_at(document, offset) or named_at(document, offset)
-    return None if found is None else request.range_of(found.span)
+    network = network_at(document, offset)
+    spans = [word.span for word in (network, *_uses(request)) if word is not None]
+    here = (span for span in spans if span.start <= offset <= span.end)
+    return next(map(request.range_of, here), None)
 
 
 def rename(request: Request) -> types.WorkspaceEdit:
@@ -155,7 +144,7 @@ def rename(request: Request) -> types.WorkspaceEdit:
         spans, reason = [network.span], why_no_package(name)
     elif uses:
         reason = why_no_name(name)
-        defined = {w.text for w in mentions(document) if w.role == "definition"}
+        defined = {w.text for w in words_of(document) if w.role == "definition"}
         if not reason and name in defined - {uses[0].text}:
             reason = "there is another layer of that name"
     else:
@@ -167,4 +156,4 @@ def rename(request: Request) -> types.WorkspaceEdit:
         line = broken.span.first.line
         raise JsonRpcInvalidParams(f"line {line} can't be read: fix it first")
     edits = [Fix(span, name) for span in spans]
-    return workspace_edit(request.uri, edits, request.server)
+    return request.server.workspace_edit(request.uri, edits)

@@ -20,7 +20,7 @@ from snnc.ir.mapped import (
     Unmixed,
     mixed_sources,
 )
-from snnc.loihi.axis import cut, length
+from snnc.loihi.axis import Tiles, length
 from snnc.loihi.axon_use import NO_READERS, AxonReader, AxonUse
 from snnc.loihi.candidates import HostChoices
 from snnc.loihi.cost_model import CostModel, feeds_of, load_of, views_of
@@ -145,7 +145,7 @@ def _map_to_host(population: Population, group: int) -> MappedPopulation:
         group,
         tuple(
             _ensemble(population, slices, None, ())
-            for slices in cut(population.volume[0], group)
+            for slices in Tiles(population.volume[0], group)
         ),
     )
 

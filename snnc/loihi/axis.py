@@ -26,7 +26,7 @@ def length(interval: Interval) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """The tiles of an axis, computed on demand."""
+    """The tiles of an axis, computed on demand; the last may be smaller."""
 
     extent: int
     size: int
@@ -41,11 +41,6 @@ class Tiles:
     def __iter__(self) -> Iterator[Interval]:
         extent, size = self.extent, self.size
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
-
-
-def cut(extent: int, size: int) -> Tiles:
-    """Split an axis into tiles of ``size``; the last may be smaller."""
-    return Tiles(extent, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +245,10 @@ class Axis:
 
     def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
         extent = self.inputs if self.picked is None else self.picked.extent
-        sources = [self.within(tile) for tile in cut(extent, source_tile)]
+        sources = [self.within(tile) for tile in Tiles(extent, source_tile)]
         stops = [stop for _, stop in sources]
         found: Overlaps = [{} for _ in sources]
-        for j, tile in enumerate(cut(self.outputs, target_tile)):
+        for j, tile in enumerate(Tiles(self.outputs, target_tile)):
             for start, stop in self._stretches(tile):
                 for i in range(bisect(stops, start), len(sources)):
                     first, last = sources[i]
@@ -332,8 +327,10 @@ class Axis:
     def ensembles(self, group: int) -> Tiles | list[Interval]:
         """Return the inputs in each ensemble of ``group`` slices of the source."""
         if self.picked is None:
-            return cut(self.inputs, group)
-        return [self.picked.within(slices) for slices in cut(self.picked.extent, group)]
+            return Tiles(self.inputs, group)
+        return [
+            self.picked.within(slices) for slices in Tiles(self.picked.extent, group)
+        ]
 
     def sources_of(self, outputs: Interval, group: int) -> Sequence[int]:
         """Return the indices of the source ensembles that are read, in order."""

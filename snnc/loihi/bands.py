@@ -7,8 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import lcm
 
-from snnc.loihi.axis import Interval, Tiles, cut
-from snnc.text.records import dataclass
+from snnc.loihi.axis import Interval, Tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def unlike_strips(
     edges
         The edges of the links into the ensemble.
     """
-    strips = cut(extent, size)
+    strips = Tiles(extent, size)
     marks = {mark for one in edges for mark in one.marks}
     steps = {one.step for one in edges if one.step}
     strips_by_kind: dict[object, Interval] = {}

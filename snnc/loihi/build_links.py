@@ -32,7 +32,7 @@ from snnc.loihi.sparse_link import (
     SparseLink,
     transposed_axis,
 )
-from snnc.loihi.taps import Taps, full_taps, window_taps
+from snnc.loihi.taps import Taps, steps_of
 from snnc.runtime.maxima import EVERY, entries
 from snnc.text.records import dataclass
 
@@ -115,8 +115,11 @@ def _every_link(
         bands = Bands(geometry.first, source[3], target[3], 1, 1)
         return {"sparse": SparseLink(compared, bands, profile)}
     if not isinstance(reach, Window):
-        taps = [full_taps(source[i], geometry.pools, i) for i in range(3)]
-        whole = [_axis(source[i], 1, 1, 0, taps[i], picked[i]) for i in range(3)]
+        whole = []
+        for i in range(3):
+            pools = steps_of(geometry.pools, i)
+            taps = Taps(source[i], output_size(source[i], pools), 0, pools)
+            whole.append(_axis(source[i], 1, 1, 0, taps, picked[i]))
         dense = SparseLink(whole, channels, profile, dense=True)
         return {"dense": dense, "convolution": ImageLink(whole, channels, profile)}
     depth, *plane = (_along(geometry, reach, target, i) for i in range(3))
@@ -150,7 +153,7 @@ def _entries(
     geometry: ProjectionGeometry, reach: Pairwise, target: Volume, axis: int
 ) -> list[Reads]:
     """Return the positions and weights that the target reads along an axis."""
-    pools = [(pool.window[axis], pool.stride[axis]) for pool in geometry.pools]
+    pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
     windows = reach.windows if compares else target[axis]
@@ -167,12 +170,11 @@ def _along(
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    taps = window_taps(
+    taps = Taps(
         window.kernel[axis],
         geometry.kernel[axis],
         (0, *window.zeros_before)[axis],
-        geometry.pools,
-        axis,
+        steps_of(geometry.pools, axis),
         window.dilation[axis],
     )
     picked = geometry.picked and geometry.picked[axis]

@@ -11,7 +11,7 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Axis, EquivalentItems, Interval, Tiles, View, cut
+from snnc.loihi.axis import Axis, EquivalentItems, Interval, Tiles, View
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import ProjectionGeometry, build_links
 from snnc.loihi.link import (
@@ -216,7 +216,7 @@ class CostModel:
         strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
         edges = frozenset(link.edges for _, link, _ in inputs)
         alike = EquivalentItems(range(tiling.ensembles))
-        outputs = cut(self.volume[0], tiling.group)
+        outputs = Tiles(self.volume[0], tiling.group)
         for _, link, group in inputs:
             alike = alike.both(link.depth.equivalent_readers(group, outputs))
         for part in map(tiling.part, alike.some(tiling.ensembles)):

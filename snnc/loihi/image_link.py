@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate, count, product
 from typing import NamedTuple
 
 from snnc.ir.device import Profile
-from snnc.loihi.axis import Interval, TapRun, cut, length
-from snnc.loihi.bands import NO_EDGES, Edges
+from snnc.loihi.axis import Axis, Interval, TapRun, Tiles, length
+from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.link import (
     AxonLists,
     BlockView,
@@ -28,13 +28,10 @@ class ImageLink(Link):
     Unconnected pairs are stored as zero weights.
     """
 
-    @cached_property
-    def _feeds(self) -> dict[Hashable, tuple[SourceChannels, ...]]:
-        return {}
-
-    @cached_property
-    def _costs(self) -> dict[Hashable, Cost]:
-        return {}
+    def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
+        super().__init__(axes, bands, profile)
+        self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
+        self._costs: dict[Hashable, Cost] = {}
 
     @property
     def edges(self) -> Edges:
@@ -146,7 +143,7 @@ class ImageLink(Link):
     ) -> list[tuple[int, int]]:
         """Return how many positions of each tile split and whole ensembles read."""
         along, size = (self.rows, self.columns)[axis], source.tile[axis]
-        tiles = map(along.within, cut(source.volume[axis + 1], size))
+        tiles = map(along.within, Tiles(source.volume[axis + 1], size))
         last = along.read_extent
         reached = (max(0, min(stop, last) - first) for first, stop in tiles)
         return list(zip(along.crossings(size, target.tile[axis]), reached, strict=True))
@@ -210,7 +207,7 @@ class ImageLink(Link):
     def _near(self, part: EnsembleTiling, target: Tiling) -> list[int]:
         slices, outputs = (
             self.depth.within(part.slices),
-            cut(target.volume[0], target.group),
+            Tiles(target.volume[0], target.group),
         )
         near = self.depth.readers_of(slices, target.group) if length(slices) else ()
         return [i for i in near if self.depth.reading(outputs[i], slices)]

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Kind, View, cut
+from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
 from snnc.loihi.bands import Bands, Edges
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 from snnc.text.records import dataclass
@@ -185,7 +185,7 @@ class Link(ABC):
 
     def unlike_parts(self, source: Tiling, target: Tiling) -> list[EnsembleTiling]:
         """Return ensembles of the source that include every different one."""
-        slices = cut(source.volume[0], source.group)
+        slices = Tiles(source.volume[0], source.group)
         alike = self.depth.equivalent_sources(slices, target.group)
         return [source.part(i) for i in alike.some(len(slices))]
 

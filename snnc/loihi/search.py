@@ -295,8 +295,11 @@ class Search:
         if not some:
             return None, is_complete
         best = some[0]
-        picks = list(_line(best.pick))
-        tilings, fits = (p.tiling for p in picks), (p.fit for p in picks)
+        tilings, fits, pick = [], [], best.pick
+        while pick is not None:
+            tilings.append(pick.tiling)
+            fits.append(pick.fit)
+            pick = pick.after
         is_exact = is_complete or best.bound == self.lower_bound
         solution = Solution(
             tuple(tilings), tuple(fits), best.bound, self.floor, is_exact
@@ -447,9 +450,3 @@ def _powers(groups: Groups) -> Groups:
     if len(groups) <= MAX_GROUPS:
         return groups
     return tuple(g for g in groups if not g & (g - 1))
-
-
-def _line(pick: _Pick | None) -> Iterator[_Pick]:
-    while pick is not None:
-        yield pick
-        pick = pick.after

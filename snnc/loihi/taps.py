@@ -91,28 +91,8 @@ def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
     return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
 
 
-def window_taps(
-    size: int,
-    reader: int,
-    zeros: int,
-    pools: Sequence[Pooling],
-    axis: int,
-    dilation: int = 1,
-) -> Taps:
-    """Return the taps of a composed kernel, as in `Taps`; ``axis`` counts from 0."""
-    return Taps(size, reader, zeros, _along(pools, axis), dilation)
-
-
-def full_taps(extent: int, pools: Sequence[Pooling], axis: int) -> Taps:
-    """Return the tap of each position for a dense reader of pooled values."""
-    steps = _along(pools, axis)
-    reader = extent
-    for window, stride in steps:
-        reader = (reader - window) // stride + 1
-    return Taps(extent, reader, 0, steps)
-
-
-def _along(pools: Sequence[Pooling], axis: int) -> Steps:
+def steps_of(pools: Sequence[Pooling], axis: int) -> Steps:
+    """Return the steps of pools along one axis, which counts from 0."""
     return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
 
 

@@ -9,8 +9,7 @@ from math import ceil, prod
 
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
-from snnc.loihi.axis import Interval, Tiles, cut
-from snnc.text.records import dataclass
+from snnc.loihi.axis import Interval, Tiles
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
@@ -117,10 +116,10 @@ class Tiling:
 @lru_cache(maxsize=4096)
 def _part(volume: Volume, group: int, tile: Tile, i: int) -> EnsembleTiling:
     depth, height, width, channels = volume
-    a, b = cut(depth, group)[i]
-    rows, columns = cut(height, tile[0]), cut(width, tile[1])
+    a, b = Tiles(depth, group)[i]
+    rows, columns = Tiles(height, tile[0]), Tiles(width, tile[1])
     return EnsembleTiling(
-        (a, b), channels, rows, columns, cut((b - a) * channels, tile[2])
+        (a, b), channels, rows, columns, Tiles((b - a) * channels, tile[2])
     )
 
 

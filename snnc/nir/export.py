@@ -141,7 +141,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
     if not place.is_dir():
         return _sound(place, device)
     lock = PackageRecords.of(place).lock
-    if lock is None or lock.origin is None:
+    if lock.origin is None:
         raise CannotExportError(
             f"{place} is not a package from snnc: it has no valid snnc.lock; name"
             " the folder that `snnc build` printed, or a spec"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
-from snnc.output.package import NAME, Lock, PackageFiles
+from snnc.output.package import NAME, NO_LOCK, Lock, PackageFiles
 from snnc.output.records import PackageRecords, read
 
 
@@ -75,12 +75,6 @@ class Comparison:
         """Whether no file of the package exists."""
         return all(row.state is FileState.MISSING for row in self.rows)
 
-    @property
-    def format(self) -> int:
-        """The format of the existing package, if its lock has one."""
-        lock = self.records.lock
-        return FORMAT if lock is None else lock.format
-
 
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """Compare a package with the disk, without changing anything.
@@ -101,10 +95,11 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
         return Comparison(folder, (link,), PackageRecords(folder))
     records = PackageRecords.of(folder)
     if not package.files and records.lock != package.lock:  # the lock has changed
-        return Comparison(folder, (), replace(records, lock=None))
+        return Comparison(folder, (), replace(records, lock=NO_LOCK))
     wanted = {file.path: file.text for file in package.files}
-    owned = {*records.files, *records.writing}
-    if records.lock is None or records.is_merging:  # snnc may have written any module
+    owned = {*records.files, *records.lock.writing}
+    is_merging = records.lock.is_merging
+    if records.lock is NO_LOCK or is_merging:  # snnc may have written any module
         modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
         owned |= {path.relative_to(folder).as_posix() for path in modules}
     names = [*wanted, *sorted(owned - wanted.keys() - {NAME})]
@@ -113,8 +108,8 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
-    merging = records.is_merging or any(has_conflict(row.found or "") for row in rows)
-    is_newer = records.is_newer and not force
+    merging = is_merging or any(has_conflict(row.found or "") for row in rows)
+    is_newer = records.lock.format > FORMAT and not force
     return Comparison(folder, tuple(rows), records, merging, is_newer)
 
 

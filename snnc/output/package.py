@@ -99,6 +99,10 @@ class Lock:
         return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
 
 
+NO_LOCK = Lock("", None)
+"""Stands for a lock that is missing or can't be read."""
+
+
 def text_hash(text: str) -> str:
     """Return the SHA-256 of a text, as hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

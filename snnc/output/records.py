@@ -5,12 +5,11 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import (
@@ -21,7 +20,7 @@ from snnc.emit.files import (
     has_conflict,
     is_generated,
 )
-from snnc.output.package import NAME, Lock, LockError, library_hash, text_hash
+from snnc.output.package import NAME, NO_LOCK, Lock, LockError, library_hash, text_hash
 from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART
 from snnc.source import whole_file
@@ -103,7 +102,7 @@ class PackageRecords:
     found
         The text, folder or link at the lock's path; None if there is nothing.
     lock
-        The lock; None if it is missing or can't be read.
+        The lock; `NO_LOCK` if it is missing or can't be read.
     flaw
         The reason why the lock can't be read, as a sentence.
     is_unfinished
@@ -112,7 +111,7 @@ class PackageRecords:
 
     folder: Path
     found: str | NotAFile | None = None
-    lock: Lock | None = None
+    lock: Lock = NO_LOCK
     flaw: str = ""
     is_unfinished: bool = False
 
@@ -126,14 +125,13 @@ class PackageRecords:
             If a file can't be read.
         """
         text = read(folder, NAME)
-        lock, flaw = None, ""
+        lock, flaw = NO_LOCK, ""
         if isinstance(text, str) and text:  # a power failure can leave an empty file
             try:
                 lock = Lock.parse(text)
             except LockError as error:
                 flaw = str(error)
-        is_writing = lock is not None and bool(lock.writing)
-        is_unfinished = is_writing or os.path.lexists(folder / MARKER)
+        is_unfinished = bool(lock.writing) or os.path.lexists(folder / MARKER)
         return cls(folder, text, lock, flaw, is_unfinished)
 
     @cached_property
@@ -143,8 +141,6 @@ class PackageRecords:
         The hash of a library file is empty if not all of these files match the lock,
         because edited files can't be identified then.
         """
-        if self.lock is None:
-            return {}
         library = {}
         for path in sorted(self.folder.glob(f"{LIBRARY}/**/*.py")):
             name = path.relative_to(self.folder).as_posix()
@@ -157,38 +153,23 @@ class PackageRecords:
             library = dict.fromkeys(library, "")
         return {**library, **self.lock.files}
 
-    @property
-    def writing(self) -> Mapping[str, str]:
-        """The hashes of files that an interrupted build may have written."""
-        return {} if self.lock is None else self.lock.writing
-
-    @property
-    def is_merging(self) -> bool:
-        """Whether the lock has merge conflicts."""
-        return self.lock is not None and self.lock.is_merging
-
-    @property
-    def is_newer(self) -> bool:
-        """Whether a newer snnc wrote the lock."""
-        return self.lock is not None and self.lock.format > FORMAT
-
     def vouch_for(self, name: str, text: str) -> bool:
         """Return whether snnc wrote a text, in this or another build.
 
         A merge of two such texts counts too.
         """
-        if (self.is_merging or has_conflict(text)) and is_generated(text):
+        if (self.lock.is_merging or has_conflict(text)) and is_generated(text):
             return True
-        return text_hash(text) in (self.files.get(name), self.writing.get(name))
+        known = self.files.get(name), self.lock.writing.get(name)
+        return text_hash(text) in known
 
 
 def origin_of(folder: Path) -> Origin | None:
     """Return a package's origin; None if its lock has none."""
     try:
-        lock = PackageRecords.of(folder).lock
+        return PackageRecords.of(folder).lock.origin
     except OSError:  # the build itself reports files that can't be read
         return None
-    return None if lock is None else lock.origin
 
 
 def other_format(folder: Path) -> Diagnostic | None:
@@ -205,7 +186,7 @@ def other_format(folder: Path) -> Diagnostic | None:
         If the lock can't be read.
     """
     lock = PackageRecords.of(folder).lock
-    if lock is None or lock.format == FORMAT:
+    if lock.format == FORMAT:
         return None
     return report_format(folder, lock, rebuild_command(folder))
 
@@ -218,15 +199,11 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     command
         The command that upgrades a package in an older format.
     """
-    span = whole_file(folder)
-    known: dict[str, Any] = {
-        "version": lock.version,
-        "format": lock.format,
-        "known": FORMAT,
-    }
-    if lock.format > FORMAT:
-        return NewerFormat(span=span, **known)
-    return OlderFormat(span=span, command=command, **known)
+    rule: Callable[..., Diagnostic] = NewerFormat
+    if lock.format <= FORMAT:
+        rule = partial(OlderFormat, command=command)
+    span, version = whole_file(folder), lock.version
+    return rule(span=span, version=version, format=lock.format, known=FORMAT)
 
 
 def rebuild_command(folder: Path) -> str:

@@ -63,7 +63,7 @@ def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:
             continue
         with suppress(OSError):  # skip unreadable folders
             lock = PackageRecords.of(folder).lock
-            if lock is not None and lock.origin is not None:
+            if lock.origin is not None:
                 spec = lock.origin.spec_path(output)
                 yield PackageFiles(folder, (), lock), lock.origin.spec, spec
 
@@ -99,7 +99,7 @@ def problems(
         yield from refused
     elif comparison.merging:
         yield rules.UnresolvedMerge(span=whole_file(folder), command=command)
-    elif lock is not None and lock.format < FORMAT:
+    elif lock.format < FORMAT:
         yield report_format(folder, lock, command)
     elif comparison.records.is_unfinished:
         yield rules.Unfinished(span=whole_file(folder), command=command)
@@ -118,7 +118,7 @@ def _of_files(
     if not changed:
         return
     folder, lock = comparison.folder, comparison.records.lock
-    built = None if lock is None else lock.origin
+    built = lock.origin
     states, first = {row.state for row in changed}, folder / changed[0].name
     if built is not None and built != wanted.origin and FileState.STALE in states:
         chosen = wanted.origin or Origin("", "")
@@ -141,7 +141,7 @@ def _of_files(
         yield rules.Stale(
             span=whole_file(folder),
             spec=spec,
-            changed=lock is None or lock.spec != wanted.spec,
+            changed=lock.spec != wanted.spec,
             names=", ".join(dict.fromkeys(files)),
             command=command,
         )
@@ -165,7 +165,7 @@ def difference(comparison: Comparison) -> str:
     as one line, because its text follows from the spec. The diff is empty for packages
     in another format or with merge conflicts.
     """
-    if comparison.merging or comparison.format != FORMAT:
+    if comparison.merging or comparison.records.lock.format != FORMAT:
         return ""
     changes = []
     for row in comparison.rows:

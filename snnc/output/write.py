@@ -15,6 +15,7 @@ from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.package import (
     NAME,
+    NO_LOCK,
     Lock,
     LockError,
     PackageFiles,
@@ -99,20 +100,20 @@ def plan_changes(comparison: Comparison) -> WrittenFiles:
         comparison.names(*_DUE),
         comparison.names(FileState.LEFT_OVER),
         comparison.names(FileState.UNCHANGED),
-        comparison.format,
+        comparison.records.lock.format,
     )
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason to refuse a build."""
     folder, lock = comparison.folder, comparison.records.lock
-    if comparison.is_newer and lock is not None:
+    if comparison.is_newer:
         yield report_format(folder, lock)
         return
     for name in comparison.names(FileState.FOREIGN):
         yield ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
-    if edited and lock is None:
+    if edited and lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
         yield LockUnusable(
             span=whole_file(folder / NAME),
@@ -220,7 +221,7 @@ def _apply(comparison: Comparison) -> None:
         with suppress(LockError):  # the spec's name is not UTF-8
             wanted = lock[0].wanted
             after = before if wanted is None else Lock.parse(wanted)
-            if after is not None:
+            if after is not NO_LOCK:
                 interim = _interim(comparison, after, files)
                 write_file(folder / NAME, interim.text())
             if wanted is not None:
@@ -246,6 +247,5 @@ def _interim(
     hashes |= {name: after.files[name] for name in kept}
     due = [row for row in files if row.state in _DUE]
     writing = {row.name: text_hash(row.wanted or "") for row in due}
-    return replace(
-        after, files=hashes, writing=writing, format=comparison.format, library=""
-    )
+    number = comparison.records.lock.format
+    return replace(after, files=hashes, writing=writing, format=number, library="")

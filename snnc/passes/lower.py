@@ -50,6 +50,7 @@ def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
     spiking = [layer for layer in network.layers if layer.spiking is not None]
     pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
+    pairs = Pairwise(0, 1, EVERY)
     return LoweredNetwork(
         network=network,
         populations=tuple(p for each in spiking for p in _populations(network, each)),
@@ -59,7 +60,7 @@ def lower(network: LogicalNetwork) -> LoweredNetwork:
             projection
             for layer in pools
             for projection in _projections(
-                network, layer.sources[0], layer.name, None, _pairs
+                network, layer.sources[0], layer.name, None, lambda _: pairs
             )
         ),
     )
@@ -157,10 +158,6 @@ def _project(
         reach=reach,
         picked=None if is_whole else path.picked,
     )
-
-
-def _pairs(_pools: Pools) -> Pairwise:
-    return Pairwise(0, 1, EVERY)
 
 
 def _readout_reach(network: LogicalNetwork, pools: Pools) -> Reach:

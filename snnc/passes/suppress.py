@@ -51,7 +51,8 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
             problems.append(rules.misplaced.UnknownDirective(span=span))
             continue
         code = match["code"]
-        if problem := _wrong_code(code, span, match.span("code"), severities):
+        place = Span(span.source, *(span.start + end for end in match.span("code")))
+        if problem := _wrong_code(code, place, severities):
             problems.append(problem)
             continue
         found = (_remove_within(warnings[code], each) for each in subjects.of(comment))
@@ -80,10 +81,9 @@ def _remove_within(found: list[Diagnostic], span: Span) -> list[Diagnostic]:
 
 
 def _wrong_code(
-    code: str, comment: Span, within: tuple[int, int], severities: dict[str, Severity]
+    code: str, span: Span, severities: dict[str, Severity]
 ) -> Diagnostic | None:
     """Describe an unknown code, or the code of an error."""
-    span = Span(comment.source, *(comment.start + end for end in within))
     if code not in severities:
         near = closest(code.upper(), severities)
         return rules.misplaced.AllowUnknownCode(span=span, allowed=code, near=near)

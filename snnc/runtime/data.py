@@ -13,17 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .examples import Array, sample_indices
 from .files import UserError
+from .layout import FileName
 from .network import Input, Network
-
-if TYPE_CHECKING:
-    from .layout import FileName
 
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1

@@ -109,8 +109,7 @@ def decide(rows: Array, how: Decide) -> Array:
     """
     if how == "last":
         return rows[:, -1].copy()
-    later: Array = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return later
+    return np.asarray(rows[:, rows.shape[1] // 2 :].mean(axis=1))
 
 
 def score(outputs: Array, y: Array, classes: bool) -> float:

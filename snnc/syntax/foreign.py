@@ -93,7 +93,8 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
 
 
 def _range(span: Span, key: str) -> Diagnostic | None:
-    written = _RANGE.sub(r"\g<low>..\g<high>", span.text)
+    match = _RANGE.match(span.text)
+    written = f"{match['low']}..{match['high']}" if match else span.text
     if span.text == written:
         return None
     unit = " Hz" if key == "rate" else ""

@@ -20,8 +20,6 @@ _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
-_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
-_FIRST_UNIT = re.compile(rf"(?<=\d)({_UNIT})(?=\.\..*\1$)")
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -32,9 +30,17 @@ _PAIR = (
 )
 
 
+def _with_one_unit(text: str) -> str:
+    """Return `20..150Hz` for `20Hz..150Hz`, and other texts as they are."""
+    low, dots, high = text.partition("..")
+    for unit in sorted(UNITS, key=len, reverse=True):
+        if low.endswith(unit) and high.endswith(unit):
+            return f"{low.removesuffix(unit)}{dots}{high}"
+    return text
+
+
 def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
-    # `20Hz..150Hz` is treated as `20..150Hz`.
-    match = _QUANTITY.fullmatch(_FIRST_UNIT.sub("", token, 1))
+    match = _QUANTITY.fullmatch(_with_one_unit(token))
     meant = ""
     if match and match["word"] in UNITS:
         meant = f"{match['number']} {match['word']}"

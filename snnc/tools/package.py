@@ -67,7 +67,7 @@ class Package(Listed):
         object.__setattr__(self, "opened", opened)
         object.__setattr__(self, "folder", opened.folder)
         lock = PackageRecords.of(self.folder).lock
-        if spec is not None and (lock is None or lock.spec != spec.hash):
+        if spec is not None and lock.spec != spec.hash:
             raise ValueError(
                 f"{os.fspath(folder)} was not built from this spec: "
                 f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
@@ -111,7 +111,7 @@ class Package(Listed):
         """
         lock = PackageRecords.of(self.folder).lock
         path = imported.spec_of(self.folder)
-        if lock is None or path is None:
+        if path is None:
             raise ValueError(f"the spec of {self.folder} was moved or removed")
         device = lock.origin.device if lock.origin is not None else None
         spec = load(path, device or DEFAULT)

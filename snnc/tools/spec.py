@@ -391,7 +391,9 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     path
         A file in ``.snn`` or YAML, or ``git:REV:PATH`` as in ``git show REV:PATH``.
     device
-        The device to compile for: ``loihi1`` or the path of a device file. Raises
+        The device to compile for: ``loihi1`` or the path of a device file.
+
+    Raises
     ------
     SpecError
         If the spec can't be read, or has errors. A network that does not fit on its

@@ -66,10 +66,8 @@ def spread(array: Array) -> Spread:
     if not finite.size:
         return Spread(None, None, None, None, nan, infinite, nonzero)
     statistics = (finite.min(), finite.max(), finite.mean(), finite.std())
-    low, high, mean, deviation = map(_plain, statistics)
+    # JSON can't represent a sum that overflows.
+    low, high, mean, deviation = (
+        float(each) if math.isfinite(each) else None for each in statistics
+    )
     return Spread(low, high, mean, deviation, nan, infinite, nonzero)
-
-
-def _plain(value: float) -> float | None:
-    """Return a number that JSON can represent, or None."""
-    return float(value) if math.isfinite(value) else None

@@ -29,14 +29,7 @@ def main(python: str) -> int:
     with tempfile.TemporaryDirectory() as made:
         case = Case.of(SMALL, Path(made))
         written = case.folder.parent / "board.npz"
-        given: list[str | Path] = [
-            "--data",
-            case.data,
-            "--weights",
-            case.weights,
-            "-o",
-            written,
-        ]
+        given = [*case.arguments, "-o", str(written)]
         subprocess.run(
             [python, "-W", "ignore", "-c", RUN, f"{case.folder.name}.board", *given],
             env={**os.environ, "PYTHONPATH": f"{made}{os.pathsep}{ROOT}"},

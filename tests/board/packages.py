@@ -42,11 +42,15 @@ class Case:
         np.savez(data, x=x, y=np.arange(examples) % 2)
         return cls(path, package, weights, data)
 
+    @property
+    def arguments(self) -> list[str]:
+        """The options that name the files of data and weights."""
+        return ["--data", str(self.data), "--weights", str(self.weights)]
+
     def run(self, board: type[RunningBoard], *options: str) -> tuple[int, Path]:
         """Run the package's `board.py` on a board; return the status and the file."""
         written = self.folder.parent / "board.npz"
-        given = ["--data", str(self.data), "--weights", str(self.weights)]
         with board_installed(board):
             module: Any = self.package.module("board")
-            status = module.main([*given, "-o", str(written), *options])
+            status = module.main([*self.arguments, "-o", str(written), *options])
         return status, written

@@ -112,8 +112,8 @@ def written(case: Case) -> Path:
 
 
 def verb(case: Case, recording: Path) -> int:
-    given = ["--data", str(case.data), "--weights", str(case.weights)]
-    return main(["evaluate", str(case.folder), *given, "--compare", str(recording)])
+    typed = [str(case.folder), *case.arguments, "--compare", str(recording)]
+    return main(["evaluate", *typed])
 
 
 def test_the_verb_prints_that_both_agree_and_exits_with_0(

@@ -55,8 +55,7 @@ def test_without_nxsdk_one_line_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = Case.of(SMALL, tmp_path)
-    given = ["--data", str(case.data), "--weights", str(case.weights)]
-    assert case.package.module("board").main(given) == 1
+    assert case.package.module("board").main(case.arguments) == 1
     said = capsys.readouterr().err
     assert "NxSDK is not installed" in said
     assert said.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Options that mean the same have one name in every verb, and one name one meaning."""
+"""Options that mean the same have one name, which a shell completes, in every verb."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import BashComplete
 
-from snnc.cli import VERBS, command_of
-from tests.commands import run, run_python
+from snnc.cli import VERBS, command_of, snnc
+from snnc.source import rule_pages
+from tests.commands import run, run_python, run_shell
 from tests.rules.checking import assert_accepted
+from tests.support import ROOT
 
 EXPECTED = Path(__file__).parent / "options.txt"
 """The verbs of each option; options with similar meanings are listed together."""
@@ -86,3 +89,51 @@ def test_nengo_dl_and_tensorflow_print_nothing(monkeypatch: pytest.MonkeyPatch) 
     code = "from snnc.cli.options import quiet_tensorflow as quiet; quiet('nengo_dl')"
     done = run_python("-c", f"{code}; import nengo_dl, tensorflow")
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+# Do what bash does when TAB is pressed after the last word.
+PRESS = """
+printf '#!/bin/sh\\nexec "$PY" -m snnc "$@"\\n' > snnc
+chmod +x snnc
+PATH=.:$PATH
+eval "$(snnc completion bash)"
+compopt() { echo "$2"; }
+COMP_WORDS=(snnc check --for)
+COMP_CWORD=2
+_snnc_completion snnc
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.slow
+def test_bash_completes(tmp_path: Path) -> None:
+    done = run_shell(PRESS, tmp_path)
+    assert (done.stdout, done.stderr) == ("--format\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("",), sorted(VERBS)),
+        (("che",), ["check"]),
+        (("check", "--for"), ["--format"]),
+        (("check", "--format", "s"), ["sarif"]),
+        (("convert", "a.snn", "--to", ""), ["yaml", "snn"]),
+        (("check", "specs/dr"), ["file"]),
+        (("build", "a.snn", "-o", ""), ["dir"]),
+        (("report", ""), ["file"]),
+        (("explain", "SNN21"), [c for c in rule_pages() if c.startswith("SNN21")]),
+        (("explain", "snn130"), ["SNN130"]),
+    ],
+    ids=" ".join,
+)
+def test_words_are_completed(words: tuple[str, ...], expected: list[str]) -> None:
+    shell = BashComplete(snnc, {}, "snnc", "_SNNC_COMPLETE")
+    found = shell.get_completions([*words[:-1]], words[-1])
+    told = [item.value if item.type == "plain" else item.type for item in found]
+    assert sorted(told) == sorted(expected)
+
+
+def test_the_page_of_all_verbs_tells_how() -> None:
+    page = (ROOT / "docs/_ext/commands.md").read_text(encoding="utf-8")
+    assert 'eval "$(snnc completion bash)"' in page

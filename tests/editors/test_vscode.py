@@ -15,9 +15,9 @@ from click import Context
 from snnc import __version__
 from snnc.cli import snnc
 from snnc.diagnostics import Diagnostics
-from snnc.editors.rules import snippets, snippets_text
+from snnc.editors.rules import snippets
 from snnc.language.keywords import FORMS
-from snnc.language_server.server import ClientSettings
+from snnc.language_server.server import DEVICE
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from tests.rules.checking import assert_accepted
@@ -29,7 +29,8 @@ _PLACE = re.compile(r"\$\{\d+:([^}]*)\}|\$0")
 
 
 def test_the_snippets_are_those_of_the_language() -> None:
-    assert_accepted(EXTENSION / "snippets/snn.json", snippets_text())
+    text = json.dumps(snippets(), indent=2) + "\n"
+    assert_accepted(EXTENSION / "snippets/snn.json", text)
 
 
 def test_each_kind_has_one_and_can_be_read() -> None:
@@ -46,7 +47,7 @@ def test_what_can_be_set_is_what_the_server_takes() -> None:
     told = PACKAGE["contributes"]["configuration"]["properties"]
     own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
     assert own.pop("command") == []  # it looks for the project's interpreter
-    assert own == {"device": ClientSettings().device}
+    assert own == {"device": DEVICE}
 
 
 def test_its_tasks_are_verbs() -> None:

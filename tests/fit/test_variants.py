@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from snnc.fitting import trials
 from snnc.fitting.trials import Change, Trials
 from tests.commands import run
 from tests.fit.nets import far_reaching, layers, wide
+from tests.fit.test_followed import change_property
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, compile_text, layered, sound
 
@@ -23,14 +23,6 @@ def fit_text(text: str) -> snnc.Fit:
     return snnc.parse(text).fit(patient=False)
 
 
-def rewritten(text: str, change: Change) -> str:
-    """Return the text with a property of a layer added or replaced."""
-    head, body, tail = re.split(rf"( {change.layer} {{[^}}]*)", text, maxsplit=1)
-    bare = re.sub(rf"{change.key} \w+,? ?", "", body).rstrip(", ")
-    comma = "" if bare.endswith("{") else ","
-    return f"{head}{bare}{comma} {change.text} {tail}"
-
-
 def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> None:
     variants = fit_text(TOO_WIDE).variants
     assert len(variants) >= 3
@@ -40,7 +32,7 @@ def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> 
     for variant in variants:
         text = TOO_WIDE
         for change in variant.changes:
-            text = rewritten(text, change)
+            text = change_property(text, change.layer, change.text)
         mapped = sound(text, "place")
         assert mapped.cores == variant.cost.cores <= 20
         neurons = sum(p.population.neurons for p in mapped.populations if p.cores)

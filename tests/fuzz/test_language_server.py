@@ -24,10 +24,7 @@ from snnc.language_server.completion import completions_at
 from snnc.language_server.fixing import remedies
 from snnc.language_server.hover import hints, page_at
 from snnc.language_server.reading import folds, semantic_tokens, symbols_of
-from snnc.language_server.word_roles import (
-    named_at,
-    words_of,
-)
+from snnc.language_server.word_roles import uses_at, words_of
 from snnc.language_server.writing import layout
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
@@ -122,7 +119,7 @@ def ask_all(found: Analysis, offset: int) -> None:
         assert 0 <= at <= len(source.text)
     page_at(found, offset)
     completions_at(source, offset)
-    named_at(found.document, offset)
+    uses_at(found.document, offset)
     assert all(symbols_of(found, CODEC))
     for fold in folds(found.document):
         assert 0 <= fold.start_line < fold.end_line < source.line_count

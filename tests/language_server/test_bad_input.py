@@ -11,16 +11,10 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pytest_lsp import client_capabilities
 
 from snnc.source import LARGEST
-from tests.language_server.editor import (
-    GOOD,
-    Client,
-    Document,
-    capabilities,
-    open_text,
-    start,
-)
+from tests.language_server.editor import GOOD, Client, Document, open_text, start
 from tests.support import ROOT
 
 pytestmark = [
@@ -39,9 +33,8 @@ async def test_places_outside_the_text_are_no_error(
     document = open_text(client, GOOD)
     around = types.Range(place, types.Position(0, 0))  # its ends are exchanged, too
     context, options = types.CodeActionContext([]), types.FormattingOptions(2, True)
-    await document.ask(types.HoverParams, position=place)
-    await document.ask(types.CompletionParams, position=place)
-    await document.ask(types.DefinitionParams, position=place)
+    for kind in (types.HoverParams, types.CompletionParams, types.DefinitionParams):
+        await document.ask(kind, position=place)
     await document.ask(types.PrepareRenameParams, position=place)
     await document.ask(types.InlayHintParams, range=around)
     await document.ask(types.CodeActionParams, range=around, context=context)
@@ -163,7 +156,7 @@ async def answers_without_capabilities(client: Client) -> None:
 
 @pytest.mark.slow
 async def test_a_client_that_asks_is_sent_nothing() -> None:
-    told = capabilities("neovim@0.11")
+    told = client_capabilities("neovim@0.11")
     assert told.text_document
     told.text_document.diagnostic = types.DiagnosticClientCapabilities()
     async with started(told=told) as client:

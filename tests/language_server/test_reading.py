@@ -64,6 +64,8 @@ async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
     assert await snn.diagnostics() == await yaml.diagnostics() == []
     assert await hints(snn) == expected
     assert list((await hints(yaml)).values()) == list(expected.values())
+    snn.replace("filters 8, kernel 3", "filters 16, kernel 3")
+    assert (await hints(snn))[12] == "-> 6x7x7x16, 4,704 neurons, 5 cores"
 
 
 async def test_pools_cost_what_they_have(client: Client) -> None:
@@ -80,12 +82,6 @@ async def test_pools_cost_what_they_have(client: Client) -> None:
     found = await hints(open_text(client, text))
     assert found[6] == "-> 6x6x4, 432 neurons, 2 cores"
     assert found[7] == "-> 3x3x4, folded"
-
-
-async def test_costs_are_those_of_the_text_as_it_is(client: Client) -> None:
-    document = open_text(client, GOOD)
-    document.replace("filters 8, kernel 3", "filters 16, kernel 3")
-    assert (await hints(document))[12] == "-> 6x7x7x16, 4,704 neurons, 5 cores"
 
 
 async def test_with_an_error_only_shapes_are_known(client: Client) -> None:
@@ -164,33 +160,29 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
             "in 0..1",
             "`in`: The range of the values, which data must not exceed: `0..1`.",
         ),
-    ],
-)
-async def test_what_words_mean(client: Client, words: str, said: str) -> None:
-    assert said in await page(open_text(client, GOOD), words)
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
+        # In YAML
         ("conv3d: {name: c0", "`conv3d`: A spiking convolution over three axes."),
         ("c0, filters", "**c0**: conv3d, `6x7x7x8`, 2,352 neurons, 3 cores"),
         ("kernel: 3", "`kernel`: The size of the kernel"),
         ("shape:", "`shape`: The input's shape, channels last"),
     ],
 )
-async def test_yaml_says_the_same(client: Client, words: str, said: str) -> None:
-    assert said in await page(open_text(client, YAML, ".yaml"), words)
+async def test_what_words_mean(client: Client, words: str, said: str) -> None:
+    text, suffix = (GOOD, ".snn") if words in GOOD else (YAML, ".yaml")
+    assert said in await page(open_text(client, text, suffix), words)
 
 
-async def test_a_problem_has_the_page_of_its_rule(client: Client) -> None:
-    document = open_text(client, GOOD.replace("units 64", "unit 64"))
-    assert "**SNN203: " in await page(document, "unit 64")
-
-
-async def test_a_broken_statement_still_has_words(client: Client) -> None:
-    document = open_text(client, GOOD.replace("kernel 3, stride 1x2x2", "kernel"))
-    assert "A spiking convolution" in await page(document, "conv3d c0")
+@pytest.mark.parametrize(
+    ("right", "wrong", "words", "said"),
+    [
+        ("units 64", "unit 64", "unit 64", "**SNN203: "),
+        ("kernel 3, stride 1x2x2", "kernel", "conv3d c0", "A spiking convolution"),
+    ],
+)
+async def test_a_problem_has_the_page_of_its_rule_and_words_stay(
+    client: Client, right: str, wrong: str, words: str, said: str
+) -> None:
+    assert said in await page(open_text(client, GOOD.replace(right, wrong)), words)
 
 
 async def test_nothing_is_said_of_nothing(client: Client) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from snnc.diagnostics import Severity
-from snnc.loihi.axis import ONE, Axis, cut
+from snnc.loihi.axis import ONE, Axis, Tiles
 from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.image_link import ImageLink
@@ -17,11 +17,11 @@ from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
 from snnc.loihi.sparse_link import SparseLink, transposed_axis
-from snnc.loihi.taps import window_taps
+from snnc.loihi.taps import Taps
 from snnc.loihi.tiling import Tiling, least_sizes
 from tests.support import compile_text, layered, sound
 
-POINT = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 0))
+POINT = Axis(1, 1, 1, 0, Taps(1, 1, 0, ()))
 """An axis with a single position at both ends."""
 MOST = 100 * 2**20
 """Bytes that Python may allocate for one spec."""
@@ -102,7 +102,7 @@ def test_each_strip_is_fed_like_one_of_those_that_differ(
     read: int, given: int, size: int, first: int
 ) -> None:
     bands = Bands(first, 20 * read - first, 20 * given, read, given)
-    depth = Axis(4, 4, 1, 1, window_taps(3, 3, 0, (), 0))
+    depth = Axis(4, 4, 1, 1, Taps(3, 3, 0, ()))
     fans = SparseLink((depth, POINT, POINT), bands, read_profile())
     part = Tiling((4, 1, 1, bands.filters), 2, (1, 1, size), ("sparse",), 0).part(0)
     edges = frozenset([edges_of(bands)])
@@ -132,7 +132,7 @@ def test_a_million_groups_are_counted_by_their_ends() -> None:
 
 
 def strided_axis(kernel: int, stride: int) -> Axis:
-    before, taps = kernel // 2, window_taps(kernel, kernel, 0, (), 1)
+    before, taps = kernel // 2, Taps(kernel, kernel, 0, ())
     return Axis(30, (29 + 2 * before - kernel) // stride + 1, stride, before, taps)
 
 
@@ -145,7 +145,7 @@ def strided_axis(kernel: int, stride: int) -> Axis:
     ],
 )
 def test_tiles_that_no_end_cuts_off_are_alike(axis: Axis, size: int) -> None:
-    tiles = cut(axis.outputs, size)
+    tiles = Tiles(axis.outputs, size)
     found = axis.equivalent_tiles(tiles)
     assert len({axis._find_runs(tiles[n]) for n in found}) <= 1
     assert size % axis.period or len(tiles) - len(found) <= 10 // size + 2
@@ -154,7 +154,7 @@ def test_tiles_that_no_end_cuts_off_are_alike(axis: Axis, size: int) -> None:
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     """A group of slices gets its inputs computed at the ends, and once in between."""
     volume = (1000, 1, 1, 1)
-    depth = Axis(1000, 1000, 1, 1, window_taps(3, 3, 0, (), 0))
+    depth = Axis(1000, 1000, 1, 1, Taps(3, 3, 0, ()))
     link = ImageLink((depth, POINT, POINT), one_band(1, 1), read_profile())
     parts = Tiling(volume, 10, (1, 1, 10), ("convolution",), 100).parts
     feeds = [link.feeds(10, part, (0, 10)) for part in parts]
@@ -242,7 +242,7 @@ def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
 
 def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     volume = (1, 256, 256, 4)
-    axis = Axis(256, 256, 1, 1, window_taps(3, 3, 0, (), 1))
+    axis = Axis(256, 256, 1, 1, Taps(3, 3, 0, ()))
     link = ImageLink((POINT, axis, axis), one_band(4, 4), read_profile())
     tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",), 256)
     sent = list(link.spike_counts(tiling, tiling))

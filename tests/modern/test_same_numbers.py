@@ -11,21 +11,17 @@ signed encoder and a regression.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import nengo
 import numpy as np
 import pytest
 
 from snnc.emit.files import Origin
-from tests.emit.packages import importable
+from tests.emit.packages import importable, module
 from tests.support import sound, write_modules
 
 pytestmark = pytest.mark.slow
@@ -66,8 +62,7 @@ network both_waves {
 TEXTS = {"both_clips": CLIPS, "both_waves": WAVES}
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A package that is importable, and examples and weights for it."""
 
     folder: Path
@@ -76,7 +71,7 @@ class Package:
     y: Any
 
     def module(self, name: str) -> Any:
-        return importlib.import_module(f"{self.folder.name}.{name}")
+        return module(self.folder, name)
 
 
 @pytest.fixture(scope="module", params=TEXTS)
@@ -90,10 +85,7 @@ def package(
 
 
 def write_inputs(folder: Path) -> Package:
-    network, layout = (
-        importlib.import_module(f"{folder.name}.{name}")
-        for name in ("network", "layout")
-    )
+    network, layout = module(folder, "network"), module(folder, "layout")
     rng = np.random.default_rng(7)
     read, readout = network.INPUT, network.READOUT
     x = rng.uniform(read.low, read.high, (EXAMPLES, *read.shape)).astype("f4")
@@ -147,30 +139,14 @@ def test_evaluate_reports_the_same(
     assert (rates > 0).all()
 
 
-def simulator_of(package: Package, simulator: str) -> Any:
-    # A decoder cache written under NumPy 2 can't be read under NumPy 1.
-    nengo.rc["decoder_cache"]["enabled"] = "False"
-    if simulator == "nengo":
-        return nengo.Simulator
-    return partial(
-        package.module("_runtime.nengo").import_nengo_loihi().Simulator,
-        target="sim",
-    )
-
-
 def spike_counts(package: Package, simulator: str) -> np.ndarray:
     """Return the spikes of each neuron in each example, layer after layer."""
     network = package.module("network").NETWORK
-    names = tuple(network.layers)
-    program = package.module("nengo_network")
-    built = program.build_network(package.weights, package.x, probe=names)
-    with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
-        sim.run_steps(len(package.x) * network.steps)
-        values = [built.neuron_values(sim, name) for name in names]
-    counts = []
-    for name, value in zip(names, values, strict=True):
-        steps = value.reshape(len(package.x), network.steps, -1).sum(axis=1)
-        counts.append(np.rint(steps * network.dt * network.layers[name].high))
+    tensors = package.module("layout").load_weights(package.weights)
+    build = package.module("nengo_network").build_network
+    run = package.module("_runtime.nengo.simulators").run_examples
+    (found,) = run(build, network, tensors, package.x, simulator, "row")
+    counts = [found.spikes[name] for name in network.layers]
     return np.concatenate(counts, axis=1).astype(np.uint8)
 
 

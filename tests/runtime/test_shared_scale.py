@@ -28,22 +28,16 @@ SLOWER = 0.25
     ],
     ids=["alike", "source slower", "sum slower", "sum silent", "near"],
 )
-def test_the_loss_is_what_the_slower_layer_lacks(
+def test_the_loss_is_what_the_slower_layer_lacks_in_training_alone(
     currents: np.ndarray, lacking: float
 ) -> None:
-    add = BalancedAdd(100.0, name="c.sum")
-    add.active = True
     inputs = [tf.constant(currents), tf.constant(VALUES)]
-    np.testing.assert_array_equal(add(inputs, training=True), currents + VALUES)
-    assert float(sum(add.losses)) == pytest.approx(WEIGHT * lacking**2, abs=1e-6)
-
-
-@pytest.mark.parametrize(("active", "training"), [(True, False), (False, True)])
-def test_it_adds_no_loss_elsewhere(active: bool, training: bool) -> None:
-    add = BalancedAdd(99.9, name="c.sum")
-    add.active = active
-    add([tf.constant(9 * VALUES), tf.constant(VALUES)], training=training)
-    assert not add.losses
+    for active, training in ((True, True), (True, False), (False, True)):
+        add = BalancedAdd(100.0, name="c.sum")
+        add.active = active
+        np.testing.assert_array_equal(add(inputs, training=training), sum(inputs))
+        paid = WEIGHT * lacking**2 if active and training else 0
+        assert float(sum(add.losses)) == pytest.approx(paid, abs=1e-6)
 
 
 def test_a_silent_network_gets_no_gradient_that_is_no_number() -> None:

@@ -45,22 +45,17 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
         yield rules.statements.MissingName(
             span=head(statement), kind=kind, example=form.example.split()[1]
         )
-    parts = " and ".join(_missing_parts(statement, form))
-    if parts:
+    has_text = statement.text is not None or statement.name is not None
+    lacks = {
+        "a shape": form.values == "required" and statement.shape is None,
+        "a range of values": form.values == "required" and statement.within is None,
+        "the layers to read": form.sources == "required" and not statement.sources,
+        "a text": statement.kind.text == "about" and not has_text,
+    }
+    if parts := " and ".join(part for part, is_lacking in lacks.items() if is_lacking):
         yield rules.statements.MissingPart(
             span=head(statement), owner=kind, what=parts, example=form.example
         )
-
-
-def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
-    if form.values == "required" and statement.shape is None:
-        yield "a shape"
-    if form.values == "required" and statement.within is None:
-        yield "a range of values"
-    if form.sources == "required" and not statement.sources:
-        yield "the layers to read"
-    if statement.kind.text == "about" and not (statement.text or statement.name):
-        yield "a text"
 
 
 def _extra_parts(
@@ -81,8 +76,12 @@ def _extra_parts(
     if form.sources == "none" and statement.sources:
         sources = statement.sources[0].span.to(statement.sources[-1].span)
         yield "`from`", sources, "remove it: this statement reads no layer"
-    if statement.kind.text != "about" and statement.text is not None:
-        yield "text", statement.text.span, _text_advice(statement, form)
+    if kind != "about" and statement.text is not None:
+        advice = "remove it, or write `about` on a line of its own"
+        if form.name != "none" and statement.name is None:
+            name = statement.text.value
+            advice = f"write names without quotes: `{owner_of(statement)} {name}`"
+        yield "text", statement.text.span, advice
     if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
         yield "properties", block, like if kind == "input" else "remove them"
@@ -99,20 +98,12 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
     """Return a fix that moves a bare number into a new block."""
-    shape = statement.shape
-    named = statement.name is not None or form.name != "required"
-    plain = statement.properties is None and not statement.sources
-    line = _with_size(statement, form)
-    plain = plain and not statement.within and not statement.span.source.is_yaml
-    if shape is None or not (line and named and plain):
+    shape, line = statement.shape, _with_size(statement, form)
+    is_unnamed = statement.name is None and form.name == "required"
+    has_more = statement.properties is not None or statement.sources or statement.within
+    if shape is None or is_unnamed or has_more or statement.span.source.is_yaml:
         return None
-    return Fix(statement.kind.span.to(shape.span), line)
-
-
-def _text_advice(statement: tree.Statement, form: Form) -> str:
-    if form.name == "none" or statement.name or statement.text is None:
-        return "remove it, or write `about` on a line of its own"
-    return f"write names without quotes: `{owner_of(statement)} {statement.text.value}`"
+    return Fix(statement.kind.span.to(shape.span), line) if line else None
 
 
 _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)

@@ -40,12 +40,9 @@ def he_uniform(
     Keras counts all inputs for each output. Each tap of a transposed kernel
     reaches one of ``outputs`` outputs, and the inputs are on its last axis.
     """
-    drawn = seed_of(name, seed)
-    uniform = keras.initializers.VarianceScaling
-    if outputs:
-        return uniform(2.0 * outputs, "fan_out", "uniform", drawn)
-    scale = 2.0 * channels
-    return uniform(scale, "fan_in", "uniform", drawn)
+    read, fan = (outputs, "fan_out") if outputs else (channels, "fan_in")
+    given = 2.0 * read, fan, "uniform", seed_of(name, seed)
+    return keras.initializers.VarianceScaling(*given)
 
 
 def seed_of(name: str, seed: int) -> int:

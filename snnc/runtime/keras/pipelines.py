@@ -87,13 +87,9 @@ class Pipelines:
         def gather(places: Tensor) -> Tensor:
             return tuple(tf.gather(values, places) for values in training)
 
-        validation = (x[kept], y[kept]) if held_out is None else held_out
-        return Batches(
-            batches_of,
-            -(-len(rest) // self.batch),
-            self._validation(validation),
-            x[rest[:SAMPLE]],
-        )
+        pair = (x[kept], y[kept]) if held_out is None else held_out
+        steps, validation = -(-len(rest) // self.batch), self._validation(pair)
+        return Batches(batches_of, steps, validation, x[rest[:SAMPLE]])
 
     def of_dataset(
         self,

@@ -9,7 +9,6 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,17 +16,13 @@ from ..data import DataError
 from ..examples import Array
 from ..files import UserError, replacing
 from .backend import Logs, Tensor, keras
-
-if TYPE_CHECKING:
-    from .scaler import Scaler
+from .scaler import Scaler, Scales
 
 ANEW = "remove it, or train from the start, without resume"
 # The entries of the file that are no arrays.
 STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
-
-Scales = dict[str, float]
 
 
 class DivergedError(UserError, RuntimeError):

@@ -25,7 +25,6 @@ from ..network import Layer, Network
 from .backend import keras
 from .layers import drive_of, rate_of
 from .model import fold_model, neurons_of, with_currents
-from .progress import Scales
 from .spiking import SpikingRun
 from .wiring import recalibration, wiring_of
 
@@ -53,6 +52,7 @@ class Measured(NamedTuple):
 
 
 Rates = Mapping[str, Measured]
+Scales = dict[str, float]
 
 
 class Scaler:

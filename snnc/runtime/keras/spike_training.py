@@ -168,10 +168,15 @@ class SpikeTraining(keras.Model):
         self._network = run.network
         self._run = run
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._streams = plan.streams // replicas
-        self._seed, self._each = plan.seed, plan.each
-        self._updates = plan.updates
-        state = _variables_of(run.rest(self._streams))
+        self._plan, self._streams = plan, plan.streams // replicas
+        kind = partial(
+            tf.Variable,
+            trainable=False,
+            # Each device has its own streams.
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.NONE,
+        )
+        state = tf.nest.map_structure(kind, run.rest(self._streams))
         # Keras would save variables that are attributes.
         self._state: Callable[[], State] = lambda: state
         self._validation: tuple[Array, Array] | None = None
@@ -224,10 +229,10 @@ class SpikeTraining(keras.Model):
     def _rested(self, state: State) -> State:
         """Return the state with some streams reset to rest."""
         step = tf.cast(self.optimizer.iterations, tf.int32)
-        seed = tf.stack([self._seed, step])
+        seed = tf.stack([self._plan.seed, step])
         drawn = tf.random.stateless_uniform([self._streams], seed)
         # A round starts from rest, so it is the same after an interruption.
-        rests = (drawn < RESTS) | (step % self._each == 0)
+        rests = (drawn < RESTS) | (step % self._plan.each == 0)
 
         def chosen(now: Tensor, rest: Tensor) -> Tensor:
             shape = [self._streams] + [1] * (len(now.shape) - 1)
@@ -301,7 +306,8 @@ class SpikeTraining(keras.Model):
         def estimate(batch: int, logs: Logs) -> None:
             times.append(time.perf_counter())
             if len(times) == FEW:
-                seconds = (times[-1] - times[1]) / (FEW - 2) * self._updates
+                each = (times[-1] - times[1]) / (FEW - 2)
+                seconds = each * self._plan.updates
                 # Keras leaves the line of its bar open.
                 line = f"spikes: about {seconds:.0f} s for all updates"
                 tell("\n" * (verbosity() == 1) + line)
@@ -329,15 +335,3 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
         return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
-
-
-def _variables_of(state: State) -> Tensor:
-    """Return variables for the state of streams, stored on each device."""
-    synchronization = tf.VariableSynchronization.ON_READ
-    kind = partial(
-        tf.Variable,
-        trainable=False,
-        synchronization=synchronization,
-        aggregation=tf.VariableAggregation.NONE,
-    )
-    return tf.nest.map_structure(kind, state)

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +19,9 @@ from ..layout import Layout, Tensors
 from ..network import Network
 from . import import_nengo_loihi
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
 RECORDED = 10  # examples whose spikes are all written
 AT_ONCE = 8  # examples to run between reading the probes
 NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
-# the ``hardware_options`` of nengo-loihi
-Options: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True)
@@ -153,7 +148,7 @@ class BoardRunner:
         tensors: Tensors,
         x: Array,
         probed: Sequence[str],
-        options: Options,
+        options: Mapping[str, Any],
     ) -> tuple[Array, dict[str, Array]]:
         """Return the readout's rows, and the spikes of the first examples.
 
@@ -187,7 +182,11 @@ class BoardRunner:
         every = {n: np.concatenate(e)[:RECORDED] for n, e in spikes.items()}
         return np.concatenate(rows), every
 
-    def _describe_run(self, digest: str, spikes: dict[str, Array]) -> Options:
+    def _describe_run(
+        self,
+        digest: str,
+        spikes: dict[str, Array],
+    ) -> dict[str, Any]:
         """Return the metadata of a run, and its spikes as packed bits."""
         last, *_ = spikes
         arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}

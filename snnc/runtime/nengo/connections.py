@@ -14,25 +14,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
 
 from ..examples import Array
 from ..layout import Tensors
-from ..maxima import EVERY, Grid, Level, Nodes, Triple, entries
+from ..maxima import EVERY, Grid, Level, Nodes, Padding, Triple, entries
 from ..network import Volume, triple
 from . import kernels
-from .kernels import Pool, Sizes
+from .kernels import Pool
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-Channels: TypeAlias = "tuple[int, int]"  # the first, and one after the last
-Padding = Literal["valid", "same"]
-# along a layer's spatial axes
-Places: TypeAlias = "tuple[range, ...]"
+# The two ends and the transform between them.
+Link: TypeAlias = "tuple[Part, Part, Any]"
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,6 @@ class SplitLayer:
     parts: tuple[Part, ...]
 
 
-# the positions of weights, reader first, and the weights
-Sparse: TypeAlias = "tuple[Array, Array]"
-# The two ends and the transform between them.
-Link: TypeAlias = "tuple[Part, Part, Any]"
-
-
 @dataclass(frozen=True)
 class Connection(ABC):
     """The inputs of a layer from one source.
@@ -88,10 +80,10 @@ class Connection(ABC):
 
     source: SplitLayer
     tensor: str | None = None
-    rows: Channels | None = None
+    rows: tuple[int, int] | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
-    picked: Places | None = None
+    picked: Grid | None = None
     sparse: bool = False
 
     def kernel(self, reader: SplitLayer, tensors: Tensors) -> Array:
@@ -152,7 +144,7 @@ class Connection(ABC):
                 assert mask is not None
                 sizes = room[1:3], out[1:3], stride[1:], zeros
                 matrix = kernels.scatter(plane, mask, *sizes)
-                yield from link_sparse(pre, post, matrix)
+                yield from link_sparse(pre, post, *matrix)
                 continue
             transform = nengo.Convolution(
                 plane.shape[3],
@@ -165,9 +157,16 @@ class Connection(ABC):
             yield pre, post, transform
 
 
-def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
-    """Yield a sparse matrix, unless all taps are in the padding."""
-    places, weights = matrix
+def link_sparse(
+    pre: Part,
+    post: Part,
+    places: Array,
+    weights: Array,
+) -> Iterator[Link]:
+    """Yield a sparse matrix, unless all taps are in the padding.
+
+    ``places`` are the positions of the ``weights``, reader first.
+    """
     if len(places):
         # The chip counts each neuron of a source, read or not.
         read, columns = np.unique(places[:, 1], return_inverse=True)
@@ -177,7 +176,7 @@ def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
         yield sub_part(pre, read), post, transform
 
 
-def grid_of(picked: Places) -> Grid:
+def grid_of(picked: Grid) -> Grid:
     """Return positions along depth, height and width."""
     one = range(1)
     if len(picked) == 1:
@@ -186,7 +185,7 @@ def grid_of(picked: Places) -> Grid:
     return depth, height, width
 
 
-def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
+def sub_population(source: SplitLayer, picked: Grid) -> SplitLayer:
     """Return a population with only the picked positions."""
     depth, height, width = grid_of(picked)
     channels, parts = source.volume[3], []
@@ -226,12 +225,12 @@ class Convolve(Connection):
     ``groups`` of channels and filters are convolved separately.
     """
 
-    stride: Sizes | None = None
+    stride: tuple[int, ...] | None = None
     padding: Padding = "valid"
     depth_before: int = 0
     zeros_before: tuple[int, int] = (0, 0)
     zeros_behind: tuple[int, int] = (0, 0)
-    dilation: Sizes | None = None
+    dilation: tuple[int, ...] | None = None
     groups: int = 1
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
@@ -274,9 +273,10 @@ class ConvolveTransposed(Connection):
         kernel = self.kernel(reader, tensors)[..., rows]
         # It is the transpose of a convolution from reader to source.
         sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
-        matrix = kernels.scatter(kernel, np.ones_like(kernel, bool), *sizes)
+        used = np.ones_like(kernel, bool)
+        places, weights = kernels.scatter(kernel, used, *sizes)
         for pre, post in product(source.parts, reader.parts):
-            yield from link_sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
+            yield from link_sparse(pre, post, places[:, ::-1], weights)
 
 
 @dataclass(frozen=True)
@@ -358,7 +358,7 @@ class Compare(Connection):
             several = axes[1], axes[2], slices, channels
             shapes = post.shape(reader.volume), pre.shape(source.volume)
             places, weights = kernels.join_axes(several, *shapes)
-            yield from link_sparse(pre, post, (places, weights / shares))
+            yield from link_sparse(pre, post, places, weights / shares)
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,9 @@ import numpy as np
 
 from ..data import Examples, open_data, select
 from ..examples import Largest, Presentation, decide, score
-from ..files import make_parser, positive, run_program, warn, whole
-from ..layout import Layout, Weights
-from ..network import Network
-from .simulators import (
-    BuildNetwork,
-    Simulator,
-    require,
-    run_examples,
-    simulators_of,
-)
+from ..files import make_parser, positive, run_program, whole
+from ..layout import Weights
+from .simulators import Simulator, SpikingProgram, simulators_of
 
 
 @dataclass(frozen=True)
@@ -62,13 +55,8 @@ class EvaluationResult:
         return "\n".join([*lines, *(f"{n} {r:.0f} Hz" for n, r in rates)])
 
 
-@dataclass(frozen=True)
-class Evaluator:
+class Evaluator(SpikingProgram):
     """Evaluates one network."""
-
-    network: Network
-    layout: Layout
-    build_network: BuildNetwork
 
     def evaluate(
         self,
@@ -130,22 +118,18 @@ class Evaluator:
         shows: bool = False,
     ) -> EvaluationResult:
         """Evaluate on checked examples; with ``shows``, print the progress."""
-        network = self.network
-        require(simulator, network)
-        warn(examples.warning)
-        tensors = self.layout.load(weights)
-        most, count = {}, len(examples)
+        network, count = self.network, len(examples)
+        parts = self.run(examples, weights, simulator, presentation)
+        outputs, cores, most = [], None, {}
         for name, layer in network.layers.items():
             most[name] = Largest(count * layer.neurons, layer.percentile)
-        outputs, cores = [], None
-        given = self.build_network, network, tensors, examples
-        for part in run_examples(*given, simulator, presentation):
+        for part in parts:
             outputs.append(decide(part.rows, network.readout.decide))
             for name, spikes in part.spikes.items():
                 most[name].add(spikes)
             cores = part.cores
             if shows:
-                done = f"{part.start + len(part.rows)}/{len(examples)}"
+                done = f"{part.start + len(part.rows)}/{count}"
                 sys.stderr.write(f"\r{done} examples")
                 sys.stderr.flush()
         if shows:
@@ -157,7 +141,7 @@ class Evaluator:
         return EvaluationResult(
             network.name,
             simulator,
-            len(examples),
+            count,
             network.steps,
             reached if classes else None,
             None if classes else reached,

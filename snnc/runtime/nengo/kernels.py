@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +18,13 @@ from ..examples import Array
 from ..maxima import Grid, Triple
 from ..network import Volume, triple
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-# along a layer's spatial axes
-Sizes: TypeAlias = "tuple[int, ...]"
-Pair: TypeAlias = "tuple[int, int]"
-# the reader, the source and the weight of each pair of places
-Axis: TypeAlias = "tuple[Array, Array, Array]"
-
 
 @dataclass(frozen=True)
 class Pool:
     """An average pool without padding: the mean of each window."""
 
-    window: Sizes
-    stride: Sizes
+    window: tuple[int, ...]
+    stride: tuple[int, ...]
 
 
 def lift(tensor: Array) -> Array:
@@ -118,7 +108,7 @@ def extend(kernel: Array, volume: Volume) -> Array:
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
-def pad(kernel: Array, before: Pair, after: Pair) -> Array:
+def pad(kernel: Array, before: Sequence[int], after: Sequence[int]) -> Array:
     """Return the kernel padded with rows and columns of zeros."""
     plane = zip(before, after)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
@@ -184,7 +174,7 @@ def scatter(
     found = []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
-        axes: list[Axis] = []
+        axes: list[tuple[Array, ...]] = []
         for i, offset in enumerate(tap):
             writes = np.arange(outputs[i])
             reads = writes * stride[i] - before[i] + offset
@@ -198,14 +188,15 @@ def scatter(
 
 
 def join_axes(
-    axes: Sequence[Axis],
-    outputs: Sizes,
-    image: Sizes,
+    axes: Sequence[tuple[Array, ...]],
+    outputs: tuple[int, ...],
+    image: tuple[int, ...],
 ) -> tuple[NDArray[np.int64], Array]:
     """Return the positions and values of a matrix, like `scatter`.
 
-    Each axis has pairs of positions in ``outputs`` and ``image``. The pairs of
-    all axes are combined, and their weights are multiplied.
+    Each axis has pairs of positions in ``outputs`` and ``image``, and their
+    weights. The pairs of all axes are combined, and their weights are
+    multiplied.
     """
     index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
     both = zip(axes, index)

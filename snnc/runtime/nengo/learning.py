@@ -12,15 +12,13 @@ from typing import Any
 
 import nengo
 import numpy as np
-from numpy.typing import NDArray
 
+from ..examples import Array
 from ..layout import Tensors
 from ..network import Network
-from ..pes import LEVELS, ChipLearning, Learning, learning_of, on_chip
+from ..pes import LEVELS, ChipLearning, Learning, on_chip
 from .builder import Mode, NetworkBuilder
 from .connections import Connection
-
-Array = NDArray[Any]
 
 
 class ChipPES(nengo.PES):
@@ -78,8 +76,8 @@ class LearningReadout:
         # which are rounded on their own: their mean has half the noise.
         positive, negative = np.split(held / 2.0, 2, axis=1)
         shift = learned.synapse_cfg.real_weight_exp
-        values: Array = (positive - negative) / 2.0**shift
-        return values * self.chip.reach / LEVELS
+        values = (positive - negative) / 2.0**shift
+        return np.asarray(values * self.chip.reach / LEVELS)
 
 
 def targets_of(targets: Any, network: Network) -> Array:
@@ -93,8 +91,7 @@ def targets_of(targets: Any, network: Network) -> Array:
     if readout.classes and given.ndim == 1 and given.dtype.kind in "iu":
         if len(given) and not 0 <= given.min() <= given.max() < units:
             raise ValueError(f"targets are labels, not all in 0..{units - 1}")
-        one_hot: Array = np.eye(units)[given]
-        return one_hot
+        return np.asarray(np.eye(units)[given])
     if given.ndim != 2 or given.shape[1] != units:
         labels = "(examples,) of labels or " if readout.classes else ""
         wanted = f"{labels}(examples, {units})"
@@ -161,7 +158,18 @@ class LearningBuilder(NetworkBuilder):
         kernel = self._tensors[f"{network.readout.name}.kernel"]
         if pes.start == "zero":
             kernel = np.zeros_like(kernel)
-        learning = learning_of(network, network.layers[part.label])
+        layer = network.layers[part.label]
+        learning = Learning(
+            rate=pes.rate,
+            error=pes.error,
+            high=layer.high,
+            percentile=layer.percentile,
+            neurons=layer.neurons,
+            dt=network.dt,
+            steps=network.steps,
+            synapse=network.readout.synapse or 0.0,
+            softmax=pes.softmax,
+        )
         largest, chip = float(np.abs(kernel).max()), None
         if self._loihi is not None:
             chip = on_chip(learning, largest)

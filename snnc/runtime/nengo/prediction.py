@@ -4,31 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Examples, open_data, select
 from ..examples import decide
-from ..files import make_parser, replacing, run_program, warn
-from ..layout import Layout
-from ..network import Network
-from .simulators import BuildNetwork, require, run_examples, simulators_of
-
-if TYPE_CHECKING:
-    from ..layout import Weights
-    from .simulators import Simulator
+from ..files import make_parser, replacing, run_program
+from ..layout import Weights
+from .simulators import Simulator, SpikingProgram, simulators_of
 
 
-@dataclass(frozen=True)
-class Predictor:
+class Predictor(SpikingProgram):
     """Predicts with one network."""
-
-    network: Network
-    layout: Layout
-    build_network: BuildNetwork
 
     def predict(
         self,
@@ -51,11 +40,8 @@ class Predictor:
         examples = x
         if not isinstance(x, Examples):
             examples = select(x, None, self.network)
-        require(simulator, self.network)
-        warn(examples.warning)
-        tensors, how = self.layout.load(weights), self.network.readout.decide
-        given = self.build_network, self.network, tensors, examples
-        runs = run_examples(*given, simulator, "row", probe=())
+        runs = self.run(examples, weights, simulator, probe=())
+        how = self.network.readout.decide
         outputs = [decide(part.rows, how) for part in runs]
         return np.asarray(np.concatenate(outputs), np.float32)
 

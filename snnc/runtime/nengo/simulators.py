@@ -9,27 +9,24 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data import Examples
 from ..examples import ROW, Array, Presentation, spans_of
-from ..files import UserError
-from ..layout import Tensors
+from ..files import UserError, warn
+from ..layout import Layout, Tensors, Weights
 from ..network import Network
 from . import import_nengo_loihi
 from .neurons import BuiltNetwork
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
-# the type of ``nengo_network.build_network`` in a package
-BuildNetwork: TypeAlias = "Callable[..., BuiltNetwork]"
 # The package to install for each simulator, and its licence.
 PACKAGES = {
     "nengo": ("nengo", "GPL-2.0"),
@@ -48,7 +45,8 @@ class RefusedError(UserError, RuntimeError):
 
 def simulators_of(network: Network) -> tuple[str, ...]:
     """Return the simulators that can run a network."""
-    return tuple(n for n in PACKAGES if n != "loihi" or network.for_loihi)
+    on_chip = network.target == "loihi"
+    return tuple(n for n in PACKAGES if n != "loihi" or on_chip)
 
 
 def require(simulator: str, network: Network) -> None:
@@ -165,7 +163,7 @@ class Presented(NamedTuple):
 
 
 def run_examples(
-    build_network: BuildNetwork,
+    build_network: Callable[..., BuiltNetwork],
     network: Network,
     tensors: Tensors,
     x: Any,
@@ -195,3 +193,32 @@ def run_examples(
                 rows, spikes = run.present(len(some))
                 start, at_rest = first + at, at == 0
                 yield Presented(start, at_rest, some, rows, spikes, cores)
+
+
+@dataclass(frozen=True)
+class SpikingProgram:
+    """A program of a package that runs its network on a simulator."""
+
+    network: Network
+    layout: Layout
+    build_network: Callable[..., BuiltNetwork]
+
+    def run(
+        self,
+        examples: Examples,
+        weights: Weights,
+        simulator: Simulator,
+        presentation: Presentation = "row",
+        probe: Sequence[str] | None = None,
+    ) -> Iterator[Presented]:
+        """Return the results of checked examples, like `run_examples`.
+
+        Raises LayoutError if the weights do not fit, RefusedError if the chip
+        can't store them, ValueError if the simulator is unknown, and
+        ModuleNotFoundError if it is not installed.
+        """
+        require(simulator, self.network)
+        warn(examples.warning)
+        tensors = self.layout.load(weights)
+        given = self.build_network, self.network, tensors, examples
+        return run_examples(*given, simulator, presentation, probe)
