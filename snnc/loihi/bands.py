@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import lcm
 
 from snnc.loihi.axis import Interval, Tiles
+from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
