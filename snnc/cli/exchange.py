@@ -221,7 +221,7 @@ def _read_in_child(
         os.waitpid(child, 0)
         raise
     if status >= 0:
-        os._exit(status)  # nothing is left to do, and Python would end more slowly
+        return status
     report.add(_why_ended(-status, model, seconds))
     print_diagnostics(report)
     return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,6 @@ from snnc.rules import imports
 from snnc.rules.files import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import SourceFile, whole_file
-from snnc.text.records import dataclass
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:

@@ -9,12 +9,11 @@ none. Flattening joins groups, `Permute` and channels-first layouts reorder them
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
 from snnc.importer.linear import LinearStep, Shape, Term
-from snnc.text.records import dataclass
 
 Group = tuple[int, ...]
 View = tuple[Group, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -13,7 +13,6 @@ from snnc.importer.linear import LinearStep, Term, points, whole
 from snnc.importer.model import KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ENDING, ConversionState
-from snnc.text.records import dataclass
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
@@ -17,7 +17,6 @@ from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
-from snnc.text.records import dataclass
 from snnc.text.tables import (
     Cells,
     Row,

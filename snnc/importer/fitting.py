@@ -8,14 +8,13 @@ kernel can compute is split into pieces, one for each kernel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
 from snnc.importer.state import ConversionState
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
-from snnc.text.records import dataclass
 
 Padding = Literal["valid", "same", "causal"]
 WAYS: tuple[Literal["valid", "same"], ...] = ("valid", "same")

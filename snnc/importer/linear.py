@@ -9,11 +9,9 @@ kernel.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import gcd
 from typing import Any, Literal
-
-from snnc.text.records import dataclass
 
 Shape = tuple[int, ...]
 Op = Literal[

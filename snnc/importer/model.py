@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,6 @@ from snnc.ir.device import Profile
 from snnc.rules.imports import MalformedLayer
 from snnc.rules.models import ModelTooLarge, WeightsUnclear
 from snnc.source import whole_file
-from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
@@ -19,7 +19,6 @@ from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
 from snnc.text import tables
-from snnc.text.records import dataclass
 
 TOP = 250.0
 """The upper rate of an encoder in Hz."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from snnc.importer.draft import (
@@ -23,7 +23,6 @@ from snnc.importer.model import (
     Range,
 )
 from snnc.rules.shapes import WIDEST_UNSCALED
-from snnc.text.records import dataclass
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")
 SHAPING = (

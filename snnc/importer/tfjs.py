@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from snnc.importer.formats import not_a_model
 from snnc.importer.hdf5 import LARGEST
 from snnc.importer.model import RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, UnsafeModel
-from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,6 @@ from snnc.importer.model import (
 )
 from snnc.importer.tfjs import Shards
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
-from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
-
-from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from math import prod
 
 from snnc.ir.logical import (
@@ -26,7 +26,6 @@ from snnc.ir.logical import (
     TransposedConvolution,
     pointwise,
 )
-from snnc.text.records import dataclass
 
 SPATIAL_AXES = {
     1: ("length",),

@@ -6,7 +6,7 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
@@ -18,7 +18,6 @@ from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
 from snnc.runtime.pes import Learning
 from snnc.source import Span
-from snnc.text.records import dataclass
 
 Key = TypeVar("Key", bound=Hashable)
 Shape = tuple[int, ...]

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import TypeVar
 
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding, reading_order
 from snnc.runtime.maxima import Grid, Nodes
-from snnc.text.records import dataclass
 
 Volume = tuple[int, int, int, int]
 Triple = tuple[int, int, int]

@@ -10,12 +10,12 @@ per core, in row-major order. The last block along an axis may be smaller.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from snnc.ir.logical import Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_name
-from snnc.text.records import dataclass
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from snnc.ir.logical import AveragePooling, Concat, LogicalLayer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
 from snnc.runtime.maxima import Grid, whole
-from snnc.text.records import dataclass
 
 MAX_PATHS = 1024
 

@@ -5,8 +5,9 @@ Both notations, ``.snn`` and YAML, are parsed into this tree.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from snnc.source import Span
-from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

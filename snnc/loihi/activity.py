@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 
 from snnc.ir.device import Energy
 from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.runtime.pes import WEIGHT_EPOCH
-from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from math import gcd, lcm
 
 from snnc.loihi.taps import Tap, Taps, without_factor
-from snnc.text.records import dataclass
 
 Interval = tuple[int, int]
 """Positions from ``start`` up to, but not including, ``stop``."""

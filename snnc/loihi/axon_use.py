@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from snnc.loihi.link import ConnectionChoice, Link
 from snnc.loihi.tiling import Tile, Tiling
-from snnc.text.records import dataclass
 
 Cut = tuple[int, Tile]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from snnc.ir.device import Profile
@@ -34,7 +34,6 @@ from snnc.loihi.sparse_link import (
 )
 from snnc.loihi.taps import Taps, steps_of
 from snnc.runtime.maxima import EVERY, entries
-from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import product
@@ -19,7 +20,6 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.tiling import Forms, Tile, Tiling, count_cores, least_sizes
-from snnc.text.records import dataclass
 
 MAX_COMBINATIONS = 64
 """The maximum number of combinations of the sources' groups to try."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -20,7 +21,6 @@ from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
 from snnc.loihi.bands import Bands, Edges
 from snnc.loihi.tiling import EnsembleTiling, Tiling
-from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
 from typing import Any
@@ -26,7 +26,6 @@ from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.search import Step
 from snnc.loihi.tiling import Tiling, least_sizes
-from snnc.text.records import dataclass
 
 Axons = Mapping[str, AxonKind]
 """The required kind of axon of populations, by name."""

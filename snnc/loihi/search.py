@@ -19,6 +19,7 @@ counted, not timed, so that a mapping is the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
@@ -39,7 +40,6 @@ from snnc.loihi.candidates import (
 )
 from snnc.loihi.link import BlockFit
 from snnc.loihi.tiling import Tiling
-from snnc.text.records import dataclass
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""

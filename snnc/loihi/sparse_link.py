@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise, product
 from operator import itemgetter
@@ -29,7 +30,6 @@ from snnc.loihi.bands import NO_EDGES, Bands, Edges, edges_of
 from snnc.loihi.link import BlockView, Cost, Link, SourceChannels, count_arrays
 from snnc.loihi.taps import Tap, Taps, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
-from snnc.text.records import dataclass
 
 Reads = Mapping[int, Tap]
 """The positions that an output reads, and their taps."""

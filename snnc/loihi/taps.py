@@ -8,11 +8,11 @@ kernel are equal, and which are zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
 
 from snnc.ir.lowered import Pooling
-from snnc.text.records import dataclass
 
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""

@@ -11,7 +11,7 @@ fitting shows which limit is exceeded, and by how much.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
@@ -24,7 +24,6 @@ from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling, tiling_of
-from snnc.text.records import dataclass
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
 

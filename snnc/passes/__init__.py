@@ -17,7 +17,7 @@ emit     `Compilation.modules`    the files of the generated package
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc import rules
@@ -36,7 +36,6 @@ from snnc.passes.resolve import resolve
 from snnc.passes.validate import validate
 from snnc.passes.verify import verify
 from snnc.source import SourceFile, Span
-from snnc.text.records import dataclass
 
 if TYPE_CHECKING:
     from snnc.emit.files import Module

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from sys import maxsize
 
 from snnc import rules
@@ -30,7 +30,6 @@ from snnc.loihi.plan import (
     make_plan,
 )
 from snnc.loihi.search import Search, Solution
-from snnc.text.records import dataclass
 
 
 def place(

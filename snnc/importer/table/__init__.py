@@ -7,7 +7,7 @@ layer's output. Each module registers the readers of its classes here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from snnc.importer.draft import BROKEN, RefusedLayerError, Value
@@ -16,7 +16,6 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, malformed
 from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.text import tables
-from snnc.text.records import dataclass
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"

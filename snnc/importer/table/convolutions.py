@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -33,7 +33,6 @@ from snnc.importer.state import CurrentLayer
 from snnc.importer.table import dims, each_rank, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
-from snnc.text.records import dataclass
 
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 _WINDOW = ("kernel_size", "strides", "padding", "use_bias")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from graphlib import CycleError
 from itertools import chain, count
 from typing import Any
@@ -17,7 +17,6 @@ from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_name
 from snnc.source import Span
 from snnc.text.near import closest, only_near
-from snnc.text.records import dataclass
 
 Defaults = tuple[tuple[DefaultsSpec, Place], ...]
 ENCODERS = layers.ConvEncoderSpec, layers.RateEncoderSpec

@@ -7,6 +7,7 @@ their names are marked as broken, and their positions among the layers are kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
@@ -34,7 +35,6 @@ from snnc.passes.validate.structure import (
     is_layer,
 )
 from snnc.source import Span
-from snnc.text.records import dataclass
 
 
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:

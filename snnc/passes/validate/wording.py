@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
@@ -12,7 +13,6 @@ from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, PARTS, UNITS, USUAL
 from snnc.source import Span
 from snnc.syntax.snn import parse_statement
-from snnc.text.records import dataclass
 from snnc.text.tables import join_alternatives
 from snnc.vocabulary.foreign_keywords import fix_word, nearest
 
