@@ -9,7 +9,6 @@ from itertools import pairwise
 from math import lcm
 
 from snnc.loihi.axis import Interval, Tiles
-from snnc.text.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

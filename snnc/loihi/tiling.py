@@ -11,7 +11,6 @@ from math import ceil, prod
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
 from snnc.loihi.axis import Interval, Tiles
-from snnc.text.records import dataclass
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
