@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -121,9 +120,21 @@ def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
     assert_accepted(GOLDEN / "refused_cores.txt", explained.stdout.split("no spec")[1])
 
 
-def test_what_is_there_stays_unless_forced(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ("-o net.snn", 1),
+        ("-o m.json --force", 2),
+        ("--weights-out m.json --force", 2),
+        ("--explain -o net.snn", 2),
+    ],
+)
+def test_what_is_there_stays(folder: Path, options: str, status: int) -> None:
     Path("net.snn").write_text("mine", encoding="utf-8")
-    assert run("-o", "net.snn").return_value == 1
+    before = Path("m.json").read_bytes()
+    done = CliRunner().invoke(snnc, ["import", "m.json", *options.split()])
+    assert (done.exit_code or done.return_value) == status
+    assert Path("m.json").read_bytes() == before
     assert Path("net.snn").read_text(encoding="utf-8") == "mine"
     assert run("-o", "net.snn", "--force").return_value == 0
     assert codes(Path("net.snn").read_text(encoding="utf-8")) == []
