@@ -23,8 +23,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
-from snnc.output import FileState, Lock, PackageFiles, compare
-from snnc.output.package import NAME
+from snnc.output.compare import FileState, compare
+from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.records import MARKER, read
 from snnc.output.stale import problems
 from snnc.output.write import write_package
@@ -116,7 +116,7 @@ def mend(new: PackageFiles) -> None:
 
 def _is(wanted: PackageFiles) -> bool:
     states = {row.state for row in compare(wanted).rows}
-    return states == {FileState.UNCHANGED} and not compare(wanted).unfinished
+    return states == {FileState.UNCHANGED} and not compare(wanted).records.is_unfinished
 
 
 def killed_processes(folder: Path, kills: int, seed: int) -> Counter[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snnc.tools.building import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
-    from snnc.tools.diff import Diff as Diff
+    from snnc.tools.diff.compare import Diff as Diff
     from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
     from snnc.tools.evaluate.verb import evaluate as evaluate
     from snnc.tools.evaluate.verb import predict as predict
@@ -54,7 +54,7 @@ _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
     "snnc.tools.building": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
-    "snnc.tools.diff": ("Diff",),
+    "snnc.tools.diff.compare": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
     "snnc.tools.evaluate.verb": ("evaluate", "predict"),
     "snnc.tools.exchange": ("export_nir", "import_keras"),

@@ -14,6 +14,16 @@ from snnc.cli import main
 from tests.support import ROOT
 
 Done = subprocess.CompletedProcess[str]
+NOBODY = {
+    "GIT_AUTHOR_NAME": "nobody",
+    "GIT_AUTHOR_EMAIL": "nobody@example.org",
+    "GIT_COMMITTER_NAME": "nobody",
+    "GIT_COMMITTER_EMAIL": "nobody@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_EDITOR": "true",
+}
+"""The environment of git in tests."""
 _SHELL = """\
 snnc() { "$PY" -m snnc "$@"; }
 python() { "$PY" "$@"; }
@@ -49,6 +59,13 @@ def run_shell(script: str, cwd: Path | None = None, **environment: str) -> Done:
     """Run a script of bash up to a command that fails; `snnc` is this checkout."""
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
     return _run([*command, _SHELL + script], cwd, {"PY": sys.executable, **environment})
+
+
+def git(*arguments: str, cwd: Path | None = None, fails: bool = False) -> str:
+    """Run git, without a user's settings; return what it prints."""
+    done = _run(["git", *arguments], cwd, NOBODY)
+    assert (done.returncode != 0) is fails, f"{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def _run(command: list[str], cwd: Path | None, environment: dict[str, str]) -> Done:

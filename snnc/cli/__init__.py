@@ -234,13 +234,12 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
-    context = getattr(error, "ctx", None)
-    hint = ""
-    if "extra argument" in error.message and context is not None:
+    message, context = error.message, getattr(error, "ctx", None)
+    if "extra argument" in message and context is not None:
         named = [name for option in context.command.params for name in option.opts]
-        hint = ": `-o FILE` names an output" if "-o" in named else ""
+        message += ": `-o FILE` names an output" if "-o" in named else ""
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
-        error.message = printable(error.message + hint)  # type: ignore[misc]
+        error.message = printable(message)  # type: ignore[misc]
     error.show()
     return error.exit_code
 

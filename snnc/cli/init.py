@@ -62,7 +62,7 @@ def init_command(folder: str, requirement: str | None) -> int:
         say(f"{path.as_posix()} exists; add the lines that you need from:")
         say_lines(text)
     say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
-    if plan.is_inside and plan.at_root:
+    if plan.at_root:
         say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
     workflow = plan.root / WORKFLOW
     if workflow in plan.files and requirement == UNPINNED:

@@ -25,8 +25,9 @@ from snnc.driver import compile_file, compile_spec, place_on_chips
 from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
-from snnc.tools.diff import compare, read_version
+from snnc.tools.diff.compare import compare
 from snnc.tools.diff.folders import compare_folders, is_folder
+from snnc.tools.diff.properties import read_version
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.report import formats
 from snnc.tools.spec import Spec

@@ -30,17 +30,18 @@ def note(field: Field[Any], kind: type[Note]) -> Note | None:
 @cache
 def keys_of(model: type[Model]) -> Mapping[str, Key]:
     """Return the properties of a statement or choice, in the order of its model."""
-    entries = {name: note(field, Key) for name, field in fields_of(model).items()}
-    return {name: key for name, key in entries.items() if key and name != "kind"}
+    return _notes_of(model, Key)
 
 
 @cache
 def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
     """Return the parts before the block of a statement, by field name."""
-    parts = {
-        name: note(field, StatementPart) for name, field in fields_of(model).items()
-    }
-    return {name: part for name, part in parts.items() if part}
+    return _notes_of(model, StatementPart)
+
+
+def _notes_of(model: type[Model], kind: type[Note]) -> Mapping[str, Note]:
+    notes = {name: note(field, kind) for name, field in fields_of(model).items()}
+    return {name: found for name, found in notes.items() if found}
 
 
 @cache

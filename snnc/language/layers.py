@@ -1,7 +1,7 @@
 """The table of layers: their properties and descriptions.
 
 None means "not written". The value then comes from `defaults` or `Otherwise` when the
-logical graph is built. Properties that `defaults` may set are in base classes.
+logical graph is built. `DefaultsSpec` has the properties that `defaults` may set.
 """
 
 from typing import Annotated, Literal
@@ -22,6 +22,13 @@ class SpikingSpec(StatementModel):
     place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
     synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
     block: Annotated[has.Block | None, Otherwise("auto")] = None
+
+
+class NamedLayer(StatementModel):
+    """The name of a layer, and the layers that it reads."""
+
+    name: has.Name
+    sources: has.Sources = ()
 
 
 ENCODE = layer(
@@ -102,12 +109,10 @@ def _by_axes(
     return tuple(forms)
 
 
-class ConvSpec(ConvProperties):
+class ConvSpec(ConvProperties, NamedLayer):
     """A spiking convolution over one, two or three axes."""
 
     kind: Literal["conv1d", "conv2d", "conv3d"]
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
@@ -132,16 +137,7 @@ class ImageConvSpec(ConvSpec):
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
 
 
-class TransposedConvProperties(FilterProperties):
-    """Properties of transposed convolutions that `defaults` may set."""
-
-    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
-    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
-    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
-    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
-
-
-class TransposedConvSpec(TransposedConvProperties):
+class TransposedConvSpec(FilterProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
     forms = layer(
@@ -151,18 +147,14 @@ class TransposedConvSpec(TransposedConvProperties):
     )
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
-    name: has.Name
-    sources: has.Sources = ()
+    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
+    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 
-class DepthwiseProperties(KernelProperties):
-    """Properties of depthwise convolutions that `defaults` may set."""
-
-    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
-
-
-class DepthwiseSpec(DepthwiseProperties):
+class DepthwiseSpec(KernelProperties, NamedLayer):
     """A spiking convolution of each channel separately."""
 
     forms = _by_axes(
@@ -173,19 +165,12 @@ class DepthwiseSpec(DepthwiseProperties):
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
+    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
-    name: has.Name
-    sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
 
 
-class DownsampleProperties(SpikingSpec):
-    """Properties of `downsample` only that `defaults` may set."""
-
-    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
-
-
-class DownsampleSpec(DownsampleProperties):
+class DownsampleSpec(SpikingSpec, NamedLayer):
     """A trained convolution with a stride, instead of pooling."""
 
     forms = layer(
@@ -194,21 +179,13 @@ class DownsampleSpec(DownsampleProperties):
     )
 
     kind: Literal["downsample"] = "downsample"
-    name: has.Name
-    sources: has.Sources = ()
+    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
     filters: Annotated[has.Filters | None, Otherwise(text="as the input")] = None
     bias: Annotated[has.Bias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 
-class DenseProperties(SpikingSpec):
-    """Properties of `dense` that `defaults` may set."""
-
-    units: has.Units | None = None
-    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
-
-
-class DenseSpec(DenseProperties):
+class DenseSpec(SpikingSpec, NamedLayer):
     """A spiking dense layer, which flattens its input."""
 
     forms = layer(
@@ -217,8 +194,8 @@ class DenseSpec(DenseProperties):
     )
 
     kind: Literal["dense"] = "dense"
-    name: has.Name
-    sources: has.Sources = ()
+    units: has.Units | None = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
     shortcut: has.Shortcut | None = None
 
 
@@ -239,7 +216,7 @@ class AveragePoolSpec(StatementModel):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
-class MaxPoolSpec(StatementModel):
+class MaxPoolSpec(NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
     forms = layer(
@@ -248,8 +225,6 @@ class MaxPoolSpec(StatementModel):
     )
 
     kind: Literal["maxpool"] = "maxpool"
-    name: has.Name
-    sources: has.Sources = ()
     window: Annotated[has.Window | None, Otherwise((2,))] = None
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None

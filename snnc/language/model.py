@@ -12,15 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from snnc.language import properties as has
-from snnc.language.layers import (
-    ConvProperties,
-    DenseProperties,
-    DepthwiseProperties,
-    DownsampleProperties,
-    LayerSpec,
-    MaxPoolSpec,
-    SpikingSpec,
-)
+from snnc.language.layers import ConvProperties, LayerSpec, MaxPoolSpec, SpikingSpec
 from snnc.language.models import Key, Limits, Otherwise, StatementModel, ValueWord, form
 from snnc.language.names import KINDS
 from snnc.language.readers import PHASES
@@ -184,9 +176,7 @@ SCOPES = tuple(
 """The kinds of layers that ``defaults`` may name."""
 
 
-class DefaultsSpec(
-    DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
-):
+class DefaultsSpec(ConvProperties):
     """Properties of all chip layers, or of one kind of layer."""
 
     forms = (
@@ -199,6 +189,9 @@ class DefaultsSpec(
     )
 
     layer: str | None = None
+    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
+    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
+    units: has.Units | None = None
 
 
 class NetworkSpec(StatementModel):

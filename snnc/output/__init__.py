@@ -4,15 +4,3 @@ Start with `compare`, which compares the existing files (`records`) with the exp
 files (`package`). `write` and `stale` act on the result. Imports `emit` and the folders
 below it in the layering.
 """
-
-from snnc.output.compare import ComparedFile, Comparison, FileState, compare
-from snnc.output.package import Lock, PackageFiles
-
-__all__ = [
-    "ComparedFile",
-    "Comparison",
-    "FileState",
-    "Lock",
-    "PackageFiles",
-    "compare",
-]

@@ -7,14 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snnc.emit.files import (
-    FORMAT,
-    LIBRARY,
-    has_conflict,
-    is_generated,
-)
+from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
 from snnc.output.package import NAME, Lock, PackageFiles
-from snnc.output.records import NotAFile, PackageRecords, read
+from snnc.output.records import PackageRecords, read
 
 
 class FileState(enum.Enum):
@@ -70,15 +65,10 @@ class Comparison:
         return tuple(row.name for row in self.rows if row.state in states)
 
     @property
-    def unfinished(self) -> bool:
-        """Whether a build was interrupted or is still running."""
-        return self.records.is_unfinished
-
-    @property
     def is_settled(self) -> bool:
         """Whether a build would change nothing."""
         due = self.names(FileState.STALE, FileState.MISSING, FileState.LEFT_OVER)
-        return not (self.unfinished or due)
+        return not (self.records.is_unfinished or due)
 
     @property
     def is_absent(self) -> bool:
@@ -132,30 +122,23 @@ def _compare_file(
     records: PackageRecords, name: str, wanted: str | None
 ) -> ComparedFile | None:
     """Compare a file; return None if it is not wanted, and not of this package."""
-    content = read(records.folder, name)
-    text = content if isinstance(content, str) else None
-    if text is not None:
-        state = _state(records, name, text, wanted)
-    elif wanted is None:
-        state = None
-    else:
-        state = FileState.MISSING if content is None else FileState.FOREIGN
-    return None if state is None else ComparedFile(name, state, text, wanted)
-
-
-def _state(
-    records: PackageRecords, name: str, text: str, wanted: str | None
-) -> FileState | None:
+    text = read(records.folder, name)
+    if not isinstance(text, str):
+        state = FileState.MISSING if text is None else FileState.FOREIGN
+        return None if wanted is None else ComparedFile(name, state, None, wanted)
     if text == wanted:
-        return FileState.UNCHANGED
+        return ComparedFile(name, FileState.UNCHANGED, text, wanted)
     is_ours = records.vouch_for(name, text)
     if wanted is None:
-        edited = FileState.EDITED_LEFT_OVER if is_generated(text) else None
-        return FileState.LEFT_OVER if is_ours else edited
-    if text == "" or is_ours:
-        return FileState.STALE
-    is_known = name in records.files or is_generated(text)
-    return FileState.EDITED if is_known else FileState.FOREIGN
+        if not is_ours and not is_generated(text):
+            return None
+        state = FileState.LEFT_OVER if is_ours else FileState.EDITED_LEFT_OVER
+    elif text == "" or is_ours:
+        state = FileState.STALE
+    else:
+        is_known = name in records.files or is_generated(text)
+        state = FileState.EDITED if is_known else FileState.FOREIGN
+    return ComparedFile(name, state, text, wanted)
 
 
 def _lock_row(
@@ -163,22 +146,18 @@ def _lock_row(
 ) -> Iterator[ComparedFile]:
     """Yield the lock, which also lists files that are kept because they were edited."""
     kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
-    hashes = {name: records.files.get(name, "") for name in kept}
-    wanted = package.lock_text(hashes)
+    wanted = package.lock_text({name: records.files.get(name, "") for name in kept})
     text = records.found if isinstance(records.found, str) else None
-    if wanted is not None:
-        yield ComparedFile(NAME, _lock_state(records, wanted), text, wanted)
-    elif text is not None:
-        yield ComparedFile(NAME, FileState.LEFT_OVER, text, None)
-
-
-def _lock_state(records: PackageRecords, wanted: str) -> FileState:
-    if records.found is None:
-        return FileState.MISSING
-    if isinstance(records.found, NotAFile):
-        return FileState.FOREIGN
-    if records.flaw:
-        return FileState.EDITED
-    return (
-        FileState.UNCHANGED if records.lock == Lock.parse(wanted) else FileState.STALE
-    )
+    if wanted is None:
+        state = FileState.LEFT_OVER
+    elif records.found is None:
+        state = FileState.MISSING
+    elif text is None:
+        state = FileState.FOREIGN
+    elif records.flaw:
+        state = FileState.EDITED
+    else:
+        is_same = records.lock == Lock.parse(wanted)
+        state = FileState.UNCHANGED if is_same else FileState.STALE
+    if wanted is not None or text is not None:
+        yield ComparedFile(NAME, state, text, wanted)

@@ -77,7 +77,7 @@ class ImportedPackage:
     @cached_property
     def energy(self) -> Energy | None:
         """The energy per event on the device; None if the device file is missing."""
-        if not self.network.for_loihi:
+        if self.network.target != "loihi":
             return None
         origin = origin_of(self.folder)
         device = (origin and origin.device) or DEFAULT
@@ -137,7 +137,9 @@ def _import(name: str, path: Path) -> None:
     if spec is None or spec.loader is None:
         raise _no_package(path)
     package = importlib.util.module_from_spec(spec)
-    _share(name)
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+    _FINDER.packages.add(name)
     sys.modules[name] = package
     spec.loader.exec_module(package)
 
@@ -161,20 +163,9 @@ def own_library() -> dict[str, bytes]:
     return library_files(Path(runtime.__file__).parent)
 
 
-def _share(package: str) -> None:
-    """Alias ``package._runtime`` and its modules to `snnc.runtime`.
-
-    Parameters
-    ----------
-    package
-        The name under which the package is imported.
-    """
-    if _FINDER not in sys.meta_path:
-        sys.meta_path.insert(0, _FINDER)
-    _FINDER.packages.add(package)
-
-
 class _Finder(MetaPathFinder):
+    """Alias ``_runtime`` of each package, and its modules, to `snnc.runtime`."""
+
     def __init__(self) -> None:
         self.packages: set[str] = set()
 

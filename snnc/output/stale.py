@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
-from snnc.output.compare import ComparedFile, Comparison, FileState
+from snnc.output.compare import Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
 from snnc.output.records import PackageRecords, report_format
 from snnc.output.write import refusals, report_kept
@@ -101,7 +101,7 @@ def problems(
         yield rules.UnresolvedMerge(span=whole_file(folder), command=command)
     elif lock is not None and lock.format < FORMAT:
         yield report_format(folder, lock, command)
-    elif comparison.unfinished:
+    elif comparison.records.is_unfinished:
         yield rules.Unfinished(span=whole_file(folder), command=command)
     elif comparison.is_absent:
         yield rules.Missing(span=whole_file(folder), command=command)
@@ -137,19 +137,14 @@ def _of_files(
         reason = f"`{spec}` no longer produces this file"
         yield rules.LeftOver(span=whole_file(first), reason=reason, command=command)
     else:
+        files = (f"{LIBRARY}/" if is_of_library(r.name) else r.name for r in changed)
         yield rules.Stale(
             span=whole_file(folder),
             spec=spec,
             changed=lock is None or lock.spec != wanted.spec,
-            names=_join_names(changed),
+            names=", ".join(dict.fromkeys(files)),
             command=command,
         )
-
-
-def _join_names(rows: Sequence[ComparedFile]) -> str:
-    """Return the names of the files that differ, with one name for the library."""
-    names = (f"{LIBRARY}/" if is_of_library(r.name) else r.name for r in rows)
-    return ", ".join(dict.fromkeys(names))
 
 
 def report_orphan(
@@ -172,19 +167,18 @@ def difference(comparison: Comparison) -> str:
     """
     if comparison.merging or comparison.format != FORMAT:
         return ""
-    return "".join(
-        _diff(comparison.folder / row.name, row)
-        for row in comparison.rows
-        if row.state in _SHOWN
-    )
-
-
-def _diff(path: Path, row: ComparedFile) -> str:
-    name = path.as_posix()
-    if row.found is None or row.wanted is None:
+    changes = []
+    for row in comparison.rows:
+        name = (comparison.folder / row.name).as_posix()
+        if row.state not in _SHOWN:
+            continue
+        if row.found is not None and row.wanted is not None:
+            changes.append(unified_diff(row.found, row.wanted, name, name))
+            continue
         word, text = ("add", row.wanted) if row.found is None else ("remove", row.found)
-        return f"{word} {name} ({counted(len((text or '').splitlines()), 'line')})\n"
-    return unified_diff(row.found, row.wanted, name, name)
+        lines = counted(len((text or "").splitlines()), "line")
+        changes.append(f"{word} {name} ({lines})\n")
+    return "".join(changes)
 
 
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:

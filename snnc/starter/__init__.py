@@ -91,15 +91,16 @@ class StarterPlan:
     kept
         The texts of `AT_ROOT` whose files exist, by path. These files are not changed;
         users may copy the texts.
-    is_inside
-        Whether the folder is below the root of a git repo.
+    at_root
+        The new files that go to the root of the git repo around the folder, because
+        tools read them only there.
     """
 
     root: Path
     files: dict[Path, str]
     added: dict[Path, list[str]]
     kept: dict[Path, str]
-    is_inside: bool
+    at_root: tuple[Path, ...]
 
     @classmethod
     def of(cls, place: Path, requirement: str) -> StarterPlan:
@@ -113,13 +114,8 @@ class StarterPlan:
         texts = {path: files.pop(path) for path in kept}
         there = [place / name for name in EXTENDED if (place / name).is_file()]
         added = {path: _missing(path, files.pop(path)) for path in there}
-        return cls(root, files, added, texts, bool(prefix))
-
-    @property
-    def at_root(self) -> tuple[Path, ...]:
-        """The new files that tools read only at the root of a repo."""
-        paths = (self.root / name for name in AT_ROOT)
-        return tuple(path for path in paths if path in self.files)
+        new = [root / name for name in AT_ROOT if prefix and root / name in files]
+        return cls(root, files, added, texts, tuple(new))
 
     @property
     def existing_files(self) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -108,10 +109,6 @@ def _number(text: str) -> int | float:
     return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split("x")))
-
-
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
@@ -123,7 +120,7 @@ def _unquoted(text: str) -> str:
 _LITERALS: dict[str, tuple[Callable[..., Any], Callable[[str], Any]]] = {
     "NAME": (tree.Word, str),
     "NUMBER": (tree.Number, _number),
-    "DIMS": (tree.Dims, _sizes),
+    "DIMS": (tree.Dims, lambda text: tuple(map(int, text.split("x")))),
     "STRING": (tree.Text, _unquoted),
 }
 """The node of each token that is a value, and the function that reads its text."""
@@ -186,26 +183,19 @@ class _Parser:
             parts["within"] = self._range()
             if self._skip("AS"):
                 parts["mapped"] = self._range()
-        if self._is_next("FROM"):
-            parts["sources"] = self._sources()
+        sources: list[tree.Word] = []
+        while self._skip("COMMA" if sources else "FROM"):
+            sources.append(self._word("NAME"))
         if self._is_next("LBRACE"):
             parts["properties"], _ = self._inside(self._property)
         kind, variant, name = split_heading(words)
-        return tree.Statement(kind, span_of(self._tokens), variant, name, **parts)
-
-    def _sources(self) -> tuple[tree.Word, ...]:
-        names: list[tree.Word] = []
-        while self._skip("COMMA" if names else "FROM"):
-            names.append(self._word("NAME"))
-        return tuple(names)
+        parts |= {"variant": variant, "name": name, "sources": tuple(sources)}
+        return tree.Statement(kind, span_of(self._tokens), **parts)
 
     def _property(self, *keys: str) -> tree.Property:
         key = self._word("NAME", *keys)
         value = self.value()
         return tree.Property(key, value, key.span.to(value.span))
-
-    def _setting(self) -> tree.Property:
-        return self._property("FROM")
 
     def value(self) -> tree.Value:
         if self._is_next("LSQB"):
@@ -214,7 +204,7 @@ class _Parser:
             return self._range()
         literal: tree.Value = self._literal()
         if isinstance(literal, tree.Word) and self._is_next("LBRACE"):
-            settings, block = self._inside(self._setting)
+            settings, block = self._inside(partial(self._property, "FROM"))
             return tree.Group(literal, settings, literal.span.to(block))
         if isinstance(literal, tree.Number) and self._is_next("UNIT"):
             unit = self._word("UNIT")

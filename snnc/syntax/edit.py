@@ -7,7 +7,7 @@ comments where they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -174,38 +174,26 @@ def _as_word(value: tree.Value) -> tree.Word:
 
 def _set(
     properties: tuple[tree.Property, ...],
-    path: tuple[tree.Word, ...],
+    path: Sequence[tree.Word],
     value: tree.Value | None,
     place: Span,
 ) -> tuple[tree.Property, ...]:
     """Set a property or one of its settings; add a missing property at ``place``."""
     key, *rest = path
     old = next((p for p in properties if p.key.text == key.text), None)
-    if rest:
-        value = _within(key, old, tuple(rest), value, place)
+    before, span = (old.value, old.span) if old else (None, place)
+    if rest and isinstance(before, tree.Group):
+        inner = _set(before.properties, rest, value, before.span.after)
+        value = replace(before, properties=inner)
+    elif rest:
+        name = before if isinstance(before, tree.Word) else _default(key, rest[0])
+        value = tree.Group(name, _set((), rest, value, span), rest[-1].span)
     if value is None:
         return tuple(p for p in properties if p is not old)
-    new = tree.Property(key, value, old.span if old else place)
+    new = tree.Property(key, value, span)
     if old is None:
         return (*properties, new)
     return tuple(new if p is old else p for p in properties)
-
-
-def _within(
-    key: tree.Word,
-    before: tree.Property | None,
-    path: tuple[tree.Word, ...],
-    value: tree.Value | None,
-    place: Span,
-) -> tree.Value:
-    """Set a property inside a value such as ``adam { ... }``."""
-    old = None if before is None else before.value
-    if isinstance(old, tree.Group):
-        inner = _set(old.properties, path, value, old.span.after)
-        return replace(old, properties=inner)
-    name = old if isinstance(old, tree.Word) else _default(key, path[0])
-    span = place if before is None else before.span
-    return tree.Group(name, _set((), path, value, span), path[-1].span)
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:

@@ -61,7 +61,7 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield Entry("network", _line_to(network.span), network.text)
     statements = document.statements
     for kind in _FRONT:
-        yield from _top(kind, [s for s in statements if s.kind.text == kind])
+        yield from _top(kind, statements)
     # Treat unknown kinds as layers, because unknown top-level keys can't be read.
     layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
     encoders = [s for s in layers if s.kind.text in kinds("encoder")]
@@ -71,7 +71,7 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         inner = tuple(map(statement_entry, layers))
         yield Entry("layers", _place(document, layers), inner=inner, is_list=True)
     for kind in _BACK:
-        yield from _top(kind, [s for s in statements if s.kind.text == kind])
+        yield from _top(kind, statements)
 
 
 def _line_to(span: Span) -> Span:
@@ -91,27 +91,30 @@ def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
     return whole if start < 0 else Span(first.source, start, whole.end)
 
 
-def _top(kind: str, statements: list[tree.Statement]) -> Iterator[Entry]:
-    if kind == "defaults" and len(statements) > 1:
-        span = statements[0].kind.span.to(statements[-1].span)
-        inner = tuple(map(_default, statements))
-        yield Entry(kind, span, inner=inner, is_list=True)
-        return
-    yield from map(statement_entry, statements)
+def _top(kind: str, statements: Iterable[tree.Statement]) -> Iterator[Entry]:
+    own = [statement for statement in statements if statement.kind.text == kind]
+    if kind == "defaults" and len(own) > 1:
+        span = own[0].kind.span.to(own[-1].span)
+        yield Entry(kind, span, inner=tuple(map(_default, own)), is_list=True)
+    else:
+        yield from map(statement_entry, own)
 
 
 def _default(statement: tree.Statement) -> Entry:
     """Return one of several `defaults`, without their common key."""
-    key = key_text(statement.variant.text) if statement.variant else ""
-    return Entry(key, statement.span, inner=tuple(_properties(statement)))
+    key = _key_text(statement.variant.text) if statement.variant else ""
+    inner = tuple(map(_property, statement.properties or ()))
+    return Entry(key, statement.span, inner=inner)
 
 
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
     kind, span = statement.kind.text, statement.span
     if statement.text is not None:
-        return Entry(kind, span, plain_or_quoted(statement.text.value))
-    inner = (*_parts(statement), *_properties(statement), *_sources(statement))
+        text = statement.text.value
+        return Entry(kind, span, text if _PLAIN.fullmatch(text) else _quote_yaml(text))
+    properties = map(_property, statement.properties or ())
+    inner = (*_parts(statement), *properties, *_sources(statement))
     if statement.variant is None:
         if not inner and may_be_bare(kind):
             return Entry(kind, span)
@@ -120,21 +123,17 @@ def statement_entry(statement: tree.Statement) -> Entry:
     if not inner:
         return Entry(kind, span, variant.text)
     whole = reduce(Span.to, (entry.span for entry in inner), variant.span)
-    chosen = Entry(key_text(variant.text), whole, inner=inner, is_variant=True)
+    chosen = Entry(_key_text(variant.text), whole, inner=inner, is_variant=True)
     return Entry(kind, span, inner=(chosen,))
 
 
 def _parts(statement: tree.Statement) -> Iterator[Entry]:
     if statement.name is not None:
         yield Entry("name", statement.name.span, statement.name.text)
-    parts = {
-        "shape": statement.shape,
-        "in": statement.within,
-        "as": statement.mapped,
-    }
-    for key, value in parts.items():
+    values = {"shape": statement.shape, "in": statement.within, "as": statement.mapped}
+    for key, value in values.items():
         if value is not None:
-            yield Entry(key, value.span, scalar_text(value))
+            yield Entry(key, value.span, _scalar_text(value))
 
 
 def _sources(statement: tree.Statement) -> Iterator[Entry]:
@@ -146,28 +145,23 @@ def _sources(statement: tree.Statement) -> Iterator[Entry]:
         yield Entry("from", span, inner=names, is_list=True)
 
 
-def _properties(statement: tree.Statement) -> Iterable[Entry]:
-    return map(property_entry, statement.properties or ())
-
-
-def property_entry(item: tree.Property) -> Entry:
-    """Return a property as a key with its value."""
-    return _value(key_text(item.key.text), item.value, item.span)
+def _property(item: tree.Property) -> Entry:
+    return _value(_key_text(item.key.text), item.value, item.span)
 
 
 def _value(key: str, value: tree.Value, span: Span) -> Entry:
     if isinstance(value, tree.Group):
-        inner = tuple(map(property_entry, value.properties))
+        inner = tuple(map(_property, value.properties))
         if not inner:
             return Entry(key, span, value.name.text)
-        group = Entry(key_text(value.name.text), value.span, inner=inner)
+        group = Entry(_key_text(value.name.text), value.span, inner=inner)
         return Entry(key, span, inner=(group,))
     if isinstance(value, tree.List):
         items = tuple(_value("", item, item.span) for item in value.items)
         return Entry(key, span, inner=items, is_list=True)
     if isinstance(value, tree.Text):
-        return Entry(key, span, quote_yaml(value.value))
-    return Entry(key, span, scalar_text(value))
+        return Entry(key, span, _quote_yaml(value.value))
+    return Entry(key, span, _scalar_text(value))
 
 
 # A text that YAML reads as a string without quotes: it begins with a letter and
@@ -177,28 +171,23 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
 
 
-def plain_or_quoted(value: str) -> str:
-    """Write the text of ``about``, with quotes only if YAML needs them."""
-    return value if _PLAIN.fullmatch(value) else quote_yaml(value)
-
-
-def key_text(word: str) -> str:
+def _key_text(word: str) -> str:
     """Write a key, in quotes unless it is a word."""
-    return word if _WORD.fullmatch(word) else quote_yaml(word)
+    return word if _WORD.fullmatch(word) else _quote_yaml(word)
 
 
-def quote_yaml(value: str) -> str:
+def _quote_yaml(value: str) -> str:
     """Write a string in double quotes."""
     text = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
+    escapes = (
+        f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}" for c in text
+    )
+    return "".join(
+        c if c.isprintable() else e for c, e in zip(text, escapes, strict=True)
+    )
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def scalar_text(value: Scalar) -> str:
+def _scalar_text(value: Scalar) -> str:
     """Write a literal; add the decimal point that YAML 1.1 requires in every float."""
     if isinstance(value, tree.Word):
         return value.text
@@ -268,14 +257,15 @@ class Remarks:
             self.of(level.around).beside.append(comment)
             return
         before = level.before or owner
+        text = comment.span.source.text
         if comment.trailing and before is not None:
-            if owner is not None and _is_in_heading(before, comment):
-                before = owner
+            opened = "{" in text[before.span.end : comment.span.start]
+            if owner is not None and opened and not comment.span.source.is_yaml:
+                before = owner  # the block opens before the comment
             beside = before if before is owner else _ending(before, comment)
             if self._is_next(beside):
                 self.of(beside).beside.append(comment)
                 return
-            text = comment.span.source.text
             if "\n" not in text[beside.span.end : comment.span.start]:
                 self.of(beside).above.append(comment)
                 return
@@ -343,30 +333,19 @@ def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     block, return the last property. A comment that allows a warning belongs to the
     block whose closing bracket precedes the comment.
     """
-    text = comment.span.source.text
-    while entry.inner and (
-        entry.is_open
-        or _is_above(entry, comment)
-        or (entry.is_variant and not comment.span.source.is_yaml)
-    ):
+    source, line = comment.span.source, comment.span.first.line
+    may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
+    while entry.inner:
+        begins_above = source.is_yaml and entry.span.first.line < line
+        is_variant = entry.is_variant and not source.is_yaml
+        if not (entry.is_open or begins_above or is_variant):
+            break
         last = max(entry.inner, key=lambda inner: inner.span.end)
-        closed = _CLOSED.search(text, last.span.end, comment.span.start)
-        if closed and not entry.is_open and _allows(comment):
+        closed = _CLOSED.search(source.text, last.span.end, comment.span.start)
+        if closed and not entry.is_open and may_allow:
             break
         entry = last
     return entry
-
-
-def _allows(comment: tree.Comment) -> bool:
-    """Return whether a comment may allow a warning, so that its position matters."""
-    return comment.text.lstrip("# ").lower().startswith("snnc")
-
-
-def _is_in_heading(before: Entry, comment: tree.Comment) -> bool:
-    """Return whether an `.snn` block opens between an entry and a comment."""
-    source = comment.span.source
-    opened = "{" in source.text[before.span.end : comment.span.start]
-    return opened and not source.is_yaml
 
 
 def _is_below(entry: Entry, comment: tree.Comment) -> bool:
@@ -375,11 +354,6 @@ def _is_below(entry: Entry, comment: tree.Comment) -> bool:
     if not comment.span.source.is_yaml or span.first.line == span.last.line:
         return False
     return bool(entry.inner) and span.first.column < comment.span.first.column
-
-
-def _is_above(entry: Entry, comment: tree.Comment) -> bool:
-    source = comment.span.source
-    return source.is_yaml and entry.span.first.line < comment.span.first.line
 
 
 def _all(entry: Entry) -> Iterator[Entry]:

@@ -61,12 +61,8 @@ def _heading(statement: tree.Statement) -> Iterator[str]:
     yield from (word.text for word in words if word is not None)
     if statement.text is not None:
         yield quote(statement.text.value)
-    if statement.shape is not None:
-        yield scalar(statement.shape)
-    if statement.within is not None:
-        yield f"in {scalar(statement.within)}"
-    if statement.mapped is not None:
-        yield f"as {scalar(statement.mapped)}"
+    values = {"": statement.shape, "in ": statement.within, "as ": statement.mapped}
+    yield from (f"{clause}{scalar(v)}" for clause, v in values.items() if v is not None)
     if statement.sources:
         yield "from " + ", ".join(source.text for source in statement.sources)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from snnc.diagnostics import Diagnostics, Fix
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.readers import bare
 from snnc.language.written import write_list
-from snnc.rules.misplaced import RemovedWord
 from snnc.source import Span
 
 _SUCCESSORS = {
@@ -97,8 +97,8 @@ def _words(phases: tree.Property | None) -> Words:
     return words if len(words) == len(items) else ()
 
 
-def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> RemovedWord:
-    return RemovedWord(
+def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> Diagnostic:
+    return rules.misplaced.RemovedWord(
         span=word.span,
         owner=owner,
         word=word.text,

@@ -98,7 +98,8 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
         return family.NotARepository(span=span, reason=_reason(inside))
-    if revision and not _exists(revision):
+    tree = ("rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}")
+    if revision.startswith("-") or (revision and _git(*tree).returncode):
         return family.UnknownRevision(span=span, revision=revision)
     kind = _git("cat-file", "-t", name).stdout.strip()
     if kind == b"tree":
@@ -109,14 +110,6 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     if size > LARGEST:
         return family.FileTooLarge(span=span, size=size, limit=LARGEST)
     return _content(name)
-
-
-def _exists(revision: str) -> bool:
-    """Return whether git knows a revision; a name like ``--option`` is unknown."""
-    if revision.startswith("-"):
-        return False
-    wanted = f"{revision}^{{tree}}"
-    return not _git("rev-parse", "--verify", "--quiet", wanted).returncode
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -46,18 +46,20 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The fixed spec, the number of fixes, and the remaining diagnostics."""
+    """A spec after a number of fixes, and the remaining diagnostics.
+
+    ``unread`` is the number of statements with syntax errors.
+    """
 
     source: SourceFile
     count: int
     report: Diagnostics
+    unread: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class _State(Fixed):
-    """The result so far; the badness counts errors, unread statements and problems."""
-
-    badness: tuple[int, int, int]
+    @property
+    def badness(self) -> tuple[int, int, int]:
+        """The numbers of errors, unread statements and problems."""
+        return self.report.errors, self.unread, len(self.report.diagnostics)
 
 
 def autofix(
@@ -86,7 +88,10 @@ def autofix(
             break
         state = better
     if state.count:
-        source = _in_layout(state.source)
+        source, syntax = state.source, Diagnostics()
+        document = parse(source, syntax)
+        if not syntax.errors and can_format(source.name):
+            source = SourceFile(source.name, format_document(document))
     report = Diagnostics()
     compile_spec(source, report, "place", device, mender.cache)
     return Fixed(source, state.count, report)
@@ -101,16 +106,15 @@ class _Mender:
         self._device = device
         self._room = MOST_READ
 
-    def compile(self, source: SourceFile, count: int) -> _State:
+    def compile(self, source: SourceFile, count: int) -> Fixed:
         """Return the problems of a spec after a number of fixes."""
         report = Diagnostics(MOST_COUNTED)
         made = compile_spec(source, report, "place", self._device, self.cache)
         assert made.document is not None
         unread = sum(statement.broken for statement in made.document.statements)
-        badness = report.errors, unread, len(report.diagnostics)
-        return _State(source, count, report, badness)
+        return Fixed(source, count, report, unread)
 
-    def all_at_once(self, state: _State) -> _State | None:
+    def all_at_once(self, state: Fixed) -> Fixed | None:
         """Apply all fixes; return None unless each fix removes a problem."""
         fixes = self._fixes(state.report.diagnostics)
         if not fixes:
@@ -120,7 +124,7 @@ class _Mender:
         helped = len(after.report.diagnostics) <= problems
         return after if helped and after.report.errors <= state.report.errors else None
 
-    def one_by_one(self, state: _State) -> _State | None:
+    def one_by_one(self, state: Fixed) -> Fixed | None:
         """Apply each fix that helps, last first, to keep earlier positions valid."""
         start = state
         fixes = self._fixes(state.report.diagnostics)
@@ -131,7 +135,7 @@ class _Mender:
                 state, changed = found or (state, changed)
         return None if state is start else state
 
-    def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
+    def _with(self, state: Fixed, fix: Fix) -> tuple[Fixed, int] | None:
         """Apply a fix and the fixes of revealed problems; None if this doesn't help.
 
         Returns
@@ -139,7 +143,10 @@ class _Mender:
         tuple
             The resulting spec, and the position of the first change in its text.
         """
-        known = _places(state, fix)
+        # Known problems, with their positions before and after the fix.
+        known = {(d.code, d.span.start) for d in state.report.diagnostics}
+        moved = len(fix.replacement) - (fix.span.end - fix.span.start)
+        known |= {(code, at + moved) for code, at in known if at >= fix.span.end}
         fixes, changed, after = [fix], fix.span.start, state
         while fixes and self._room > 0:
             self._room -= len(state.source.text)
@@ -155,21 +162,6 @@ class _Mender:
         fixes = (diagnostic.fix for diagnostic in diagnostics)
         return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
 
-    def _after(self, state: _State, fixes: list[Fix]) -> _State:
+    def _after(self, state: Fixed, fixes: list[Fix]) -> Fixed:
         text, applied = apply_fixes(state.source.text, fixes)
         return self.compile(SourceFile(state.source.name, text), state.count + applied)
-
-
-def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
-    """Return the codes of known problems, with positions before and after a fix."""
-    found = {(d.code, d.span.start) for d in state.report.diagnostics}
-    moved = len(fix.replacement) - (fix.span.end - fix.span.start)
-    return found | {(code, at + moved) for code, at in found if at >= fix.span.end}
-
-
-def _in_layout(source: SourceFile) -> SourceFile:
-    report = Diagnostics()
-    document = parse(source, report)
-    if report.errors or not can_format(source.name):
-        return source
-    return SourceFile(source.name, format_document(document))

@@ -21,7 +21,8 @@ from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
-from snnc.output import Comparison, PackageFiles, compare
+from snnc.output.compare import Comparison, compare
+from snnc.output.package import PackageFiles
 from snnc.output.records import origin_of
 from snnc.output.stale import (
     difference,

@@ -25,8 +25,7 @@ from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff import read_version
-from snnc.tools.diff.properties import match
+from snnc.tools.diff.properties import match, read_version
 from snnc.tools.diff.weights import compare_weights
 from snnc.weight_files.header import read_or_report
 from snnc.weight_files.inspect import fit, refusal, report_values
@@ -95,10 +94,10 @@ def migrate_file(
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A tensor of either network: kept, new or removed.
+    """A tensor of either network: kept, new or gone.
 
-    ``seed`` is the seed for a new kernel, and None for biases, which are initialized to
-    zeros.
+    ``was`` is the name of a kept tensor in the old network. ``seed`` is the seed for a
+    new kernel, and None for biases, which are initialized to zeros.
     """
 
     before: TensorSpec | None
@@ -106,15 +105,10 @@ class Move:
     seed: int | None = None
 
     @property
-    def kept(self) -> bool:
+    def was(self) -> str:
         before, after = self.before, self.after
-        return before is not None and after is not None and after.takes(before)
-
-    @property
-    def was(self) -> str | None:
-        """The name in the old network, if it differs."""
-        before = self.before if self.kept else None
-        return before.name if before and before.name != self.name else None
+        kept = before is not None and after is not None and after.takes(before)
+        return before.name if before is not None and kept else ""
 
     @property
     def name(self) -> str:
@@ -124,8 +118,8 @@ class Move:
         """Return what happened to the tensor, as JSON data."""
         if self.after is None:
             return {"name": self.name, "becomes": "gone"}
-        if self.kept:
-            was = {"was": self.was} if self.was else {}
+        if self.was:
+            was = {} if self.was == self.name else {"was": self.was}
             return {"name": self.name, "becomes": "kept", **was}
         begins: Json = {"initializer": "zeros"}
         if self.seed is not None:
@@ -137,9 +131,12 @@ class Move:
             return f"  - {self.name}: not in the new network"
         tensor = f"{self.name} {dims(self.after.shape)}"
         if self.was:
-            return f"  > {tensor}: {self.was} of the old network"
-        if self.kept:
-            return f"  = {tensor}"
+            same = self.was == self.name
+            return (
+                f"  = {tensor}"
+                if same
+                else f"  > {tensor}: {self.was} of the old network"
+            )
         begins = "zeros" if self.seed is None else f"He uniform, seed {self.seed}"
         was = f", was {dims(self.before.shape)}" if self.before is not None else ""
         return f"  + {tensor}{was}: {begins}"
@@ -179,9 +176,7 @@ def plan(
 def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
     """Return the tensors of the new network."""
     return {
-        move.name: values[move.was or move.name]
-        if move.kept
-        else _begin(move.after, move.seed)
+        move.name: values[move.was] if move.was else _begin(move.after, move.seed)
         for move in moves
         if move.after is not None
     }
@@ -213,8 +208,8 @@ def moves_document(moves: Sequence[Move], target: str) -> Json:
 
 def moves_text(moves: Sequence[Move], target: str) -> str:
     """Write one line per tensor: kept, new with its initial values, or removed."""
-    kept = sum(move.kept for move in moves)
-    new = sum(move.after is not None and not move.kept for move in moves)
+    kept = sum(bool(move.was) for move in moves)
+    new = sum(move.after is not None and not move.was for move in moves)
     summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
     advice = "; train it before you use it" if new else ""
     return "\n".join([*map(str, moves), "", summary + advice])

@@ -19,7 +19,8 @@ from snnc.text.arguments import check_count
 from snnc.text.display import Json, MarkdownText
 from snnc.tools import plots
 from snnc.tools.autofix import autofix
-from snnc.tools.diff import Diff, compare, version_of
+from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.properties import version_of
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName, require

@@ -24,6 +24,10 @@ SPEC = network(
 EXPECTED = Path(__file__).parent / "building"
 
 
+def spec_named(name: str) -> str:
+    return SPEC.replace("network net", f"network {name}")
+
+
 def build(*options: str, spec: str = "net.snn", cwd: Path | None = None) -> Done:
     return run("build", spec, *options, cwd=cwd)
 
@@ -90,7 +94,7 @@ def foreign() -> None:
 
 def removed() -> None:
     """Build a second spec, and lose it."""
-    Path("gone.snn").write_text(SPEC.replace("network net", "network second"))
+    Path("gone.snn").write_text(spec_named("second"))
     build(spec="gone.snn")
     Path("gone.snn").unlink()
 

@@ -151,16 +151,3 @@ def test_a_dry_run_tells_of_a_refusal() -> None:
     done = build("--dry-run")
     assert (done.returncode, done.stdout) == (1, "")
     assert "error[SNN721]" in done.stderr
-
-
-@pytest.mark.parametrize(
-    "options",
-    [("--check", "--dry-run"), ("--watch", "--check"), ("--check", "--force")],
-)
-def test_modes_exclude_each_other(
-    options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("snnc.cli.build.watch_files", lambda *_: None)
-    done = build(*options)
-    assert done.returncode == 2
-    assert f"choose one of {' and '.join(sorted(options))}" in done.stderr

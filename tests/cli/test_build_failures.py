@@ -10,14 +10,10 @@ from pathlib import Path
 import pytest
 
 from snnc.output.package import NAME
-from tests.cli import builds
+from tests.cli.builds import spec_named
 from tests.commands import Done, run, run_shell
 
 BOTH = ("first.snn", "second.snn")
-
-
-def spec_named(name: str) -> str:
-    return builds.SPEC.replace("network net", f"network {name}")
 
 
 def build(*arguments: str) -> Done:
@@ -100,16 +96,6 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
         assert "`models/second` is out of date" in done.stderr
     if options == ("-v",):
         assert build(*BOTH, "--check").returncode == 0
-
-
-@pytest.mark.slow
-def test_the_current_folder_is_gone(folder: Path) -> None:
-    begin = f"mkdir gone; cd gone; rmdir ../gone; snnc build {folder}/first.snn"
-    relative = run_shell(begin)
-    assert relative.returncode == 1
-    assert "error[SNN720]: `models` can't be written" in relative.stderr
-    absolute = run_shell(f"{begin} -o {folder}/models")
-    assert (absolute.returncode, absolute.stderr.count("unchanged")) == (0, 1)
 
 
 @pytest.mark.slow

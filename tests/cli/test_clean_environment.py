@@ -1,4 +1,7 @@
-"""The compiler works alone: without NumPy, which only extras install."""
+"""The compiler works alone: without NumPy, which only extras install.
+
+The language server says what is missing: its libraries, or an editor.
+"""
 
 from __future__ import annotations
 
@@ -78,3 +81,21 @@ def test_a_verb_names_the_extra_that_it_needs() -> None:
 
 def test_axes_have_the_names_of_the_library() -> None:
     assert {getattr(layout, name): name for name in AXES.values()} == AXES
+
+
+WITHOUT = "import sys; sys.modules['{0}'] = None; from snnc.cli import main; "
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", ["lsprotocol", "pygls"])
+def test_a_missing_library_is_told(library: str) -> None:
+    done = run_python("-c", WITHOUT.format(library) + "sys.exit(main(['lsp']))")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert " is not installed: `python -m pip install '.[lsp]'`" in done.stderr
+    assert library in done.stderr
+
+
+@pytest.mark.slow
+def test_an_editor_that_goes_ends_the_server() -> None:
+    done = run_python("-m", "snnc", "lsp", "--stdio")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")

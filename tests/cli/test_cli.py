@@ -27,14 +27,6 @@ def test_check_is_silent_on_stdout_and_says_ok() -> None:
     assert done.stderr.count(": ok (") == len(SPECS)
 
 
-def test_check_prints_the_place_and_exits_1(tmp_path: Path) -> None:
-    (tmp_path / "bad.snn").write_text(BAD)
-    done = run_python("-m", "snnc", "check", "bad.snn", cwd=tmp_path, NO_COLOR="1")
-    assert done.returncode == 1
-    assert " --> bad.snn:6:" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None:
     done = run("build", "net.snn", "-v", "-o", "models", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -66,36 +58,6 @@ def test_an_error_in_one_spec_does_not_stop_the_others(
     done = run("build", "bad.snn", "net.snn", cwd=tmp_path)
     assert done.returncode == 1
     assert (tmp_path / "models/net/snnc.lock").exists()
-
-
-@pytest.mark.parametrize("output", ["net.snn", "/proc/nowhere"])
-def test_an_output_that_cannot_be_written_is_refused(
-    output: str, spec: Path, tmp_path: Path
-) -> None:
-    done = run("build", "net.snn", "-o", output, cwd=tmp_path)
-    assert done.returncode in (1, 2)
-    assert output in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_explain_prints_the_page_of_a_code() -> None:
-    done = run("explain", "snn301")
-    assert done.returncode == 0
-    assert done.stdout.startswith("# SNN301: ")
-    assert "error[SNN301]" in done.stdout
-
-
-def test_an_unknown_code_is_a_usage_error() -> None:
-    done = run("explain", "SNN302x")
-    assert done.returncode == 2
-    assert "did you mean SNN302?" in done.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments", [("bild",), ("build",), ("check", "--format", "xml", "a.snn")]
-)
-def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
-    assert run(*arguments).returncode == 2
 
 
 def test_import_is_light() -> None:

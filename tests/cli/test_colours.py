@@ -59,6 +59,7 @@ def test_the_environment_decides_before_the_stream(
             "fmt --diff new.snn",
             ["\x1b[31m-  dense d0", "\x1b[32m+  dense d0", "\x1b[36m@@ "],
         ),
+        ("check none.snn", ["\x1b[1;31merror"]),
     ],
 )
 def test_what_people_read_is_coloured_where_that_is_wanted(
@@ -70,7 +71,8 @@ def test_what_people_read_is_coloured_where_that_is_wanted(
     outputs = []
     for colour in ("1", ""):
         monkeypatch.setenv("FORCE_COLOR", colour)
-        outputs.append(run(*command.split(), cwd=tmp_path).stdout)
+        done = run(*command.split(), cwd=tmp_path)
+        outputs.append(done.stdout + done.stderr)
     coloured, plain = outputs
     assert [text for text in shown if text not in coloured] == []
     assert "\x1b" not in plain

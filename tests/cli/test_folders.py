@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc.syntax.files import specs_in
-from tests.cli.builds import SPEC
+from tests.cli.builds import SPEC, spec_named
 from tests.commands import run
 
 YAML = "# the edition\nsnn: 1\n"
@@ -44,29 +44,25 @@ def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:
     assert specs_in(tmp_path) == []
 
 
-def test_check_takes_a_folder_and_names_each_spec(tmp_path: Path) -> None:
-    write(tmp_path, "a.snn", "below/b.snn")
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        ("check {0}", 1, ["{0}/a.snn: ok (", "{0}/in/b.snn: ok (", "{0}/c.snn:6:"]),
+        ("fmt --check {0}", 1, ["{0}/a.snn: not formatted", "{0}/in/b.snn: not"]),
+        ("fmt {0}", 0, ["{0}/a.snn: formatted", "{0}/in/b.snn: formatted"]),
+        ("build --dry-run {0} -o {0}/to", 1, ["write {0}/to/net/", "{0}/to/other/"]),
+    ],
+)
+def test_verbs_take_the_specs_of_a_folder(
+    command: str, status: int, told: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path, "a.snn", text=f"{SPEC}\n\n")
+    write(tmp_path, "in/b.snn", text=SPEC.replace("net {", "other  {"))
     write(tmp_path, "c.snn", text=SPEC.replace("filters 4", "filtres 4"))
-    done = run("check", tmp_path)
-    assert done.returncode == 1
-    for name in ("a.snn: ok (", "below/b.snn: ok (", "c.snn:6:"):
-        assert f"{tmp_path}/{name}" in done.stderr
-
-
-def test_fmt_takes_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, "a.snn", "b/c.snn", text=SPEC.replace("filters 4", "filters  4"))
-    assert run("fmt", "--check", tmp_path).returncode == 1
-    assert run("fmt", tmp_path).returncode == 0
-    assert run("fmt", "--check", tmp_path).returncode == 0
-
-
-def test_build_takes_a_folder(tmp_path: Path) -> None:
-    write(tmp_path, "specs/a.snn")
-    write(tmp_path, "specs/b.snn", text=SPEC.replace("network net", "network other"))
-    done = run("build", tmp_path / "specs", "-o", tmp_path / "models", "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert f"write {tmp_path}/models/net/" in done.stdout
-    assert f"write {tmp_path}/models/other/" in done.stdout
+    done = run(*command.format(tmp_path).split())
+    assert done.returncode == status
+    for text in told:
+        assert text.format(tmp_path) in done.stdout + done.stderr
 
 
 def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
@@ -77,25 +73,14 @@ def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
 def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
     specs, models = tmp_path / "specs", tmp_path / "models"
     for name in ("built", "stale", "unbuilt"):
-        text = SPEC.replace("network net", f"network {name}")
-        write(specs, f"{name}.snn", text=text)
+        write(specs, f"{name}.snn", text=spec_named(name))
     run("build", specs, "-o", models)
-    write(
-        specs,
-        "stale.snn",
-        text=SPEC.replace("network net", "network stale").replace(
-            "filters 4", "filters 5"
-        ),
-    )
+    stale = spec_named("stale").replace("filters 4", "filters 5")
+    write(specs, "stale.snn", text=stale)
     shutil.rmtree(models / "unbuilt")
     write(specs, "broken.snn", text=SPEC.replace("filters", "filtres"))
-    write(
-        specs,
-        "large.snn",
-        text=SPEC.replace(
-            "network net {", "network large {\n  target loihi { cores 1 }"
-        ).replace("filters 4", "filters 400"),
-    )
+    large = spec_named("large").replace("{", "{\n  target loihi { cores 1 }", 1)
+    write(specs, "large.snn", text=large.replace("filters 4", "filters 400"))
     done = run("report", specs, "--packages", models, "--format", "json")
     assert done.returncode == 1
     assert "error[SNN203]" in done.stderr

@@ -16,17 +16,10 @@ from snnc.diagnostics import Label
 from snnc.rules.statements import RepeatedName
 from snnc.source import SourceFile, Span
 from tests.commands import run
-from tests.support import ROOT, network
+from tests.support import ROOT, layered
 
 HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
-GOOD = network(
-    """
-    input image 4x4x1 in 0..1
-    encode conv
-    conv2d a { filters 2 }
-    readout y { classes 2 }
-    """
-)
+GOOD = layered("conv2d a { filters 2 }", shape="4x4x1", encode="conv")
 DEVICE = (ROOT / "snnc/loihi/loihi1.toml").read_text(encoding="utf-8")
 
 
@@ -109,7 +102,7 @@ def test_a_hostile_name_is_shown_escaped(arguments: str) -> None:
     )
 
 
-CLASSES = GOOD.replace("classes 2", f'classes ["{HOSTILE}", "::error::b"]').replace(
+CLASSES = GOOD.replace("classes 4", f'classes ["{HOSTILE}", "::error::b"]').replace(
     "a\n", "a\\n"
 )
 YAML = """snn: 1

@@ -115,23 +115,14 @@ def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [".gitattributes"]
 
 
-def test_a_file_in_place_of_a_folder_is_a_diagnostic(folder: Path) -> None:
-    (folder / "specs").write_text("")
-    done = init()
-    assert done.returncode == 1
-    assert "error[SNN720]" in done.stderr
-
-
 def test_the_first_spec_is_sound_and_formatted() -> None:
     text = starter_files()[SPEC]
     assert codes(text) == []
     assert format_document(sound(text, "parse")) == text
 
 
-def test_reviews_fold_the_library_and_show_what_is_specific() -> None:
+def test_a_page_shows_the_attributes_of_files() -> None:
     lines = starter_files()[".gitattributes"].splitlines()
-    folded = [line.split()[0] for line in lines if "linguist-generated" in line]
-    assert folded == ["models/*/_runtime/**", "models/*/snnc.lock"]
     page = (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
     assert all(f"    {line}\n" in page for line in lines[1:])
 

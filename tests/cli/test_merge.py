@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Done, run
-from tests.consumer.repo import NOBODY
+from tests.cli.builds import rewrite
+from tests.commands import Done, git, run
 from tests.support import network
 
 SPEC = network(
@@ -29,18 +27,6 @@ SPEC = network(
 )
 
 
-def git(*arguments: str, fails: bool = False) -> str:
-    done = subprocess.run(
-        ["git", *arguments],
-        env={**os.environ, **NOBODY, "GIT_EDITOR": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode != 0) is fails, f"{done.stdout}{done.stderr}"
-    return done.stdout
-
-
 def build(*options: str) -> Done:
     return run("build", "net.snn", *options)
 
@@ -49,12 +35,6 @@ def commit() -> None:
     assert build().returncode == 0
     git("add", "--all")
     git("commit", "--quiet", "--message", "work")
-
-
-def change(old: str, new: str) -> None:
-    text = Path("net.snn").read_text()
-    assert old in text
-    Path("net.snn").write_text(text.replace(old, new))
 
 
 def packages() -> dict[str, str]:
@@ -84,10 +64,10 @@ def folder(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
     """Change the spec in both branches, build, and commit; `ours` is checked out."""
-    change(*ours)
+    rewrite("net.snn", *ours)
     commit()
     git("switch", "--quiet", "theirs")
-    change(*theirs)
+    rewrite("net.snn", *theirs)
     commit()
     git("switch", "--quiet", "ours")
 
@@ -180,7 +160,7 @@ def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known() -> None:
 
 
 def test_branches_that_change_different_specs_merge_by_themselves() -> None:
-    change("epochs 3", "epochs 4")
+    rewrite("net.snn", "epochs 3", "epochs 4")
     commit()
     git("switch", "--quiet", "theirs")
     Path("net.snn").rename("other.snn")

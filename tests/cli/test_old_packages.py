@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,14 +67,6 @@ def test_an_old_package_is_old_although_its_build_did_not_end() -> None:
     assert "SNN728" not in done.stderr
 
 
-def test_the_help_for_a_removed_spec_names_no_other() -> None:
-    builds.removed()
-    done = build("--check")
-    assert "run `snnc build --allow-empty -o models`" in done.stderr
-    assert build("--allow-empty", spec="net.snn").returncode == 0
-    assert not Path("models/second").exists()
-
-
 def test_a_spec_of_another_name_is_one_problem() -> None:
     os.rename("net.snn", "moved.snn")
     done = build("--check", spec="moved.snn")
@@ -100,39 +93,6 @@ def test_edited_files_of_an_old_package_stay_until_they_are_forced() -> None:
     assert not Path("models/net").exists()
 
 
-def test_a_package_stays_while_its_renamed_one_is_refused() -> None:
-    rewrite("net.snn", "network net", "network other")
-    Path("models/other").mkdir()
-    Path("models/other/train.py").write_text("mine = True\n")
-    assert build().returncode == 1
-    assert Path("models/net/train.py").exists()
-
-
-def test_files_of_others_in_an_old_package_stay() -> None:
-    Path("models/net/notes.txt").write_text("mine\n")
-    rewrite("net.snn", "network net", "network other")
-    assert build().returncode == 0
-    assert [path.name for path in Path("models/net").iterdir()] == ["notes.txt"]
-
-
-def test_packages_that_were_built_from_elsewhere_stay() -> None:
-    builds.removed()
-    rewrite("models/second/snnc.lock", '"output": "models"', '"output": "lib"')
-    before = package()
-    assert build().returncode == 0
-    assert package() == before
-
-
-def test_other_folders_of_the_output_stay() -> None:
-    Path("models/theirs").mkdir()
-    Path("models/theirs/snnc.lock").write_text("not a lock of snnc")
-    Path("models/link").symlink_to("net")
-    Path("models/file").write_text("")
-    before = package()
-    assert build().returncode == 0
-    assert package() == before
-
-
 def test_a_moved_spec_keeps_its_package() -> None:
     Path("specs").mkdir()
     os.rename("net.snn", "specs/net.snn")
@@ -141,22 +101,29 @@ def test_a_moved_spec_keeps_its_package() -> None:
     assert build("--check", spec="specs/net.snn").returncode == 0
 
 
-def test_a_comment_changes_no_byte() -> None:
-    before = package()
+def built_elsewhere() -> None:
+    builds.removed()
+    rewrite("models/second/snnc.lock", '"output": "models"', '"output": "lib"')
+
+
+def other_folders() -> None:
+    Path("models/theirs").mkdir()
+    Path("models/theirs/snnc.lock").write_text("not a lock of snnc")
+    Path("models/link").symlink_to("net")
+    Path("models/file").write_text("")
+
+
+def remarked() -> None:
     Path("net.snn").write_text("# A remark.\n\n" + SPEC.replace("epochs", "  epochs"))
-    assert build().returncode == 0
-    assert package() == before
 
 
-def test_a_broken_spec_does_not_take_its_package_away() -> None:
-    before = package()
+def broken() -> None:
     rewrite("net.snn", "filters 4", "filtres 4")
-    assert build().returncode == 1
+
+
+@pytest.mark.parametrize("change", [built_elsewhere, other_folders, remarked, broken])
+def test_a_build_touches_no_package(change: Callable[[], None]) -> None:
+    change()
+    before = package()
+    assert build().returncode == (change is broken)
     assert package() == before
-
-
-def test_old_packages_are_seen_though_the_new_one_is_stale() -> None:
-    rewrite("net.snn", "network net", "network other")
-    done = build("--check")
-    assert "`models/other` is missing" in done.stderr
-    assert "`models/net` is left over" in done.stderr

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 
 from snnc.cli import VERBS, command_of
 from tests.commands import run
+from tests.fit.nets import layers
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, network, sound
 from tests.weights.files import SMALL, WIDER, save, weights_of
@@ -24,14 +25,6 @@ SCHEMAS = {
 }
 RULES = ROOT / "tests/rules/cases"
 DIFFS = ROOT / "tests/diff/cases"
-LARGE = """
-target loihi {{ cores {} }}
-input image 14x14x2 in 0..1
-encode conv e {{ filters 2 }}
-conv2d a {{ filters 8 }}
-dense d {{ units 16 }}
-readout y {{ classes 4 }}
-"""
 MODEL = functional(
     IMAGE,
     layer("Conv2D", "c", "image", filters=2, kernel_size=[3, 3], activation="relu"),
@@ -51,15 +44,7 @@ VALUES = network(
     """,
     "values",
 )
-POOLED = network(
-    """
-    input image 9x9x1 in 0..1
-    encode conv e { filters 2 }
-    maxpool p { window 2 }
-    dense d { units 5 }
-    readout y { classes 2 }
-    """
-)
+POOLED = layers("maxpool p { window 2 }", "dense d { units 5 }", shape="9x9x1")
 LEARNING = network(
     """
     timing { present 60 ms }
@@ -83,9 +68,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("wider.snn").write_text(WIDER)
     Path("renamed.snn").write_text(SMALL.replace(" a", " first"))
     Path("host.snn").write_text(SMALL.replace("input", "target nengo\n  input", 1))
-    Path("large.snn").write_text(network(LARGE.format(2)))
+    for name, target in (("large", "cores 2"), ("fits", "chips 1")):
+        lines = "conv2d a { filters 8 }", "dense d { units 16 }"
+        text = layers(*lines, shape="14x14x2", target=target)
+        Path(f"{name}.snn").write_text(text)
     Path("pooled.snn").write_text(POOLED)
-    Path("fits.snn").write_text(network(LARGE.format(128)))
     Path("m.json").write_text(json.dumps(MODEL))
     weights = weights_of(SMALL)
     save(Path("small.safetensors"), SMALL, weights)
@@ -181,15 +168,9 @@ def json_outputs(schema: str) -> Iterator[Any]:
         yield json.loads(done.stdout, parse_constant=pytest.fail)
 
 
-SLOW = ("adapt", "evaluate", "import")
-RUNS = [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in SCHEMAS
-]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_outputs_are_what_the_schema_says_and_all_of_it(
     name: str, folder: Path
 ) -> None:

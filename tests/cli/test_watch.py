@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from snnc.cli.build import watch_files
-from tests.cli.builds import SPEC
+from tests.cli.builds import SPEC, spec_named
 from tests.commands import run
 from tests.support import ROOT
 
@@ -68,7 +68,7 @@ def test_a_folder_is_looked_into_anew(
     def watch(find: Callable[[], list[Path]], act: Callable[[], None]) -> None:
         act()
         Path("specs/net.snn").unlink()
-        Path("specs/other.snn").write_text(SPEC.replace("network net", "network other"))
+        Path("specs/other.snn").write_text(spec_named("other"))
         assert find() == [Path("specs/other.snn")]
         act()
 
@@ -120,7 +120,7 @@ def test_it_goes_on_through_errors(
     read_until(process, "error[SNN203]")
     save(SPEC.replace("filters 4", "filters 5"))
     read_until(process, "files written")
-    (tmp_path / "net.snn").write_text(SPEC.replace("network net", "network other"))
+    (tmp_path / "net.snn").write_text(spec_named("other"))
     read_until(process, "models/net: ")
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -13,16 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from tests.support import ROOT
-
-NOBODY = {
-    "GIT_AUTHOR_NAME": "nobody",
-    "GIT_AUTHOR_EMAIL": "nobody@example.org",
-    "GIT_COMMITTER_NAME": "nobody",
-    "GIT_COMMITTER_EMAIL": "nobody@example.org",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-}
+from tests.commands import NOBODY, Done, run_shell
 
 
 class FailedError(Exception):
@@ -31,33 +20,25 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Repo:
-    """A folder, and the search path on which commands are found."""
+    """A folder with a git repo."""
 
     folder: Path
-    search_path: str
+
+    def call(self, command: str, **environment: str) -> Done:
+        """Run a command of bash, as an action does."""
+        return run_shell(command, self.folder, **NOBODY, **environment)
 
     def run(self, command: str, **environment: str) -> str:
-        """Run a command of bash, as an action does, and return what it printed."""
-        done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", command],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                **NOBODY,
-                "PATH": self.search_path,
-                "PYTHONPATH": str(ROOT),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Run a command that succeeds, and return what it printed."""
+        done = self.call(command, **environment)
         if done.returncode:
             raise FailedError(f"{command}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def commit(self) -> None:
+    def commit(self) -> str:
+        """Commit all changes, and return the revision."""
         self.run("git add --all && git commit --quiet --message work")
+        return self.run("git rev-parse HEAD").strip()
 
     def edit(self, path: str, old: str, new: str) -> None:
         text = (self.folder / path).read_text()

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.consumer.repo import FailedError, Repo, load
+from tests.consumer.repo import FailedError, Repo
 from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
 
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 ACTION = ROOT / "action.yml"
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """Return a repo as `snnc init` and `snnc build` make it, all of it committed."""
-    script = tmp_path_factory.mktemp("bin") / "snnc"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')
-    script.chmod(0o755)
-    search_path = os.pathsep.join((str(script.parent), os.environ["PATH"]))
-    repo = Repo(tmp_path_factory.mktemp("begun"), search_path)
-    for command in ("git init -q", "snnc init", "snnc build specs/starter.snn"):
-        repo.run(command)
-    repo.commit()
-    return repo
-
-
-@pytest.fixture
-def repo(begun: Repo, tmp_path: Path) -> Repo:
-    """Return a copy of the repo."""
-    copy = Repo(tmp_path / "theirs", begun.search_path)
-    shutil.copytree(begun.folder, copy.folder, symlinks=True)
-    return copy
 
 
 Check = Callable[[Repo], None]
@@ -83,7 +58,7 @@ def test_an_edit_a_loss_and_a_leftover_are_refused(name: str, repo: Repo) -> Non
 
 @pytest.mark.parametrize("line_ends", ["true", "false"])
 def test_any_checkout_is_up_to_date(line_ends: str, repo: Repo, tmp_path: Path) -> None:
-    clone = Repo(tmp_path / "clone", repo.search_path)
+    clone = Repo(tmp_path / "clone")
     repo.run("git rm --quiet .gitattributes && git commit --quiet --message none")
     repo.run(f"git clone --quiet -c core.autocrlf={line_ends} . {clone.folder}")
     is_crlf = b"\r\n" in (clone.folder / "models/starter/train.py").read_bytes()
@@ -101,9 +76,3 @@ def test_git_takes_the_library_for_generated(begun: Repo) -> None:
     assert [line.rpartition(": ")[2] for line in told.splitlines()] == [
         *("true", "true", "unspecified")
     ]
-
-
-def test_hooks_that_build_see_all_specs_at_once() -> None:
-    whole = {h["id"] for h in load(HOOKS) if not h.get("pass_filenames", True)}
-    assert whole == {h["id"] for h in load(HOOKS) if "build" in h["entry"]}
-    assert whole == {h["id"] for h in load(HOOKS) if h.get("always_run")}

@@ -8,7 +8,8 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
-from snnc.tools.diff import Diff, Version, compare, version_of
+from snnc.tools.diff.compare import Diff, compare
+from snnc.tools.diff.properties import Version, version_of
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import git
 from tests.commands import run as snnc
 from tests.diff.comparing import CASES
-from tests.diff.test_git import git
 
-BY_NAME = {case.name: case for case in CASES}
-FILTERS = BY_NAME["filters"]
+FILTERS = CASES[0].with_name("filters")
 FILES = ("old.snn", "new.snn")
 
 
@@ -23,26 +22,18 @@ def diff(folder: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("form", "name"),
-    [("text", "expected.txt"), ("markdown", "expected.md"), ("json", "expected.json")],
+    ("case", "form", "suffix"),
+    [
+        ("filters", "text", "txt"),
+        ("filters", "markdown", "md"),
+        ("filters", "json", "json"),
+        ("does-not-fit", "text", "txt"),
+    ],
 )
-def test_the_formats(form: str, name: str) -> None:
-    expected = (FILTERS / name).read_text(encoding="utf-8")
-    assert diff(FILTERS, *FILES, "--format", form) == (0, expected, "")
-
-
-def test_a_difference_is_no_failure_unless_asked() -> None:
-    assert diff(FILTERS, *FILES, "--exit-code")[0] == 1
-    same = BY_NAME["other-words"]
-    assert diff(same, *FILES, "--exit-code")[0] == 0
-    assert diff(same, "old.snn", "missing.snn", "--exit-code")[0] == 2
-    assert diff(same, "old.snn", "missing.snn")[0] == 1
-
-
-def test_a_network_that_does_not_fit_is_compared() -> None:
-    status, out, err = diff(BY_NAME["does-not-fit"], *FILES)
-    assert (status, err) == (0, "")
-    assert "new: does not fit (SNN403: " in out
+def test_the_formats(case: str, form: str, suffix: str) -> None:
+    folder = FILTERS.with_name(case)
+    expected = (folder / f"expected.{suffix}").read_text(encoding="utf-8")
+    assert diff(folder, *FILES, "--format", form) == (0, expected, "")
 
 
 def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
@@ -54,12 +45,6 @@ def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
     assert " --> a.snn:13:" in err
     assert " --> b.snn:12:" in err
     assert err.endswith("2 errors\n")
-
-
-def test_git_without_a_path_is_wrong_usage(tmp_path: Path) -> None:
-    status, _, err = diff(tmp_path, "git:main", "a.snn")
-    assert status == 2
-    assert "write git:REV:PATH" in err
 
 
 OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))
@@ -118,9 +103,9 @@ def test_programs_and_comments_get_the_same(folders: Path) -> None:
 
 
 def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
-    git(folders, "init", "--quiet")
-    git(folders, "add", "old")
-    git(folders, "commit", "--quiet", "--message", "first")
+    git("init", "--quiet")
+    git("add", "old")
+    git("commit", "--quiet", "--message", "first")
     for old in ("git:HEAD:old", "git:HEAD:./old/"):
         done = snnc("diff", old, "new", "--format", "json", cwd=folders)
         found = json.loads(done.stdout)["specs"]
@@ -129,9 +114,3 @@ def test_a_folder_of_a_revision_is_one_side(folders: Path) -> None:
     done = snnc("diff", "git:HEAD:", ".", "--exit-code", cwd=folders)
     assert done.returncode == 2  # new/bad.snn
     assert "new/grown.snn" in done.stdout
-
-
-def test_a_folder_is_not_compared_with_a_spec(folders: Path) -> None:
-    done = snnc("diff", "old", "new/same.snn", cwd=folders)
-    assert done.returncode == 2
-    assert "compare two specs, or two folders" in done.stderr

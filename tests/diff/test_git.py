@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,11 @@ import pytest
 from snnc.diagnostics import Diagnostics
 from snnc.source import LARGEST
 from snnc.syntax.revisions import read_revision
+from tests.commands import git
 from tests.commands import run as snnc
 from tests.diff.comparing import CASES
 
 OLD = CASES[0] / "old.snn"
-IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
-
-
-def git(folder: Path, *arguments: str) -> None:
-    command = ["git", *IDENTITY, *arguments]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -29,11 +23,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     spec = tmp_path / "specs" / "net.snn"
     spec.parent.mkdir()
     spec.write_text(OLD.read_text())
-    git(tmp_path, "init", "--quiet", "--initial-branch", "start")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "--quiet", "--message", "first")
+    git("init", "--quiet", "--initial-branch", "start")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "first")
     spec.write_text(OLD.read_text().replace("units 24", "units 32"))
-    git(tmp_path, "add", ".")
+    git("add", ".")
     spec.write_text(OLD.read_text().replace("units 24", "units 48"))
     return tmp_path
 
@@ -66,7 +60,7 @@ def test_a_revision_or_the_index_is_one_side(
 
 def test_diagnostics_name_the_revision(repository: Path) -> None:
     (repository / "specs/bad.snn").write_text(OLD.read_text().replace("24", "nil"))
-    git(repository, "add", ".")
+    git("add", ".")
     done = snnc("diff", "git::specs/bad.snn", "specs/net.snn", cwd=repository)
     assert (done.returncode, done.stdout) == (1, "")
     assert " --> :specs/bad.snn:13:" in done.stderr
@@ -109,7 +103,7 @@ def test_a_path_that_is_not_in_the_revision(
 def test_a_file_that_is_no_spec(repository: Path) -> None:
     (repository / "large.snn").write_text("#" * (LARGEST + 1))
     (repository / "latin.snn").write_bytes(b"snn 1 # \xff")
-    git(repository, "add", ".")
+    git("add", ".")
     assert problem("HEAD", "specs")[0] == "SNN701"
     assert problem("", "large.snn")[0] == "SNN704"
     assert problem("", "latin.snn")[0] == "SNN703"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnc.output.imported import open_package
-from snnc.tools.diff import compare
+from snnc.tools.diff.compare import compare
 from tests.diff.comparing import CASES, case_version
 from tests.emit.packages import write
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.source import Span
-from snnc.tools.diff import compare
+from snnc.tools.diff.compare import compare
 from tests.agreement.specs import draw_spec
 from tests.diff.comparing import compile_text
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import snnc
-from snnc.cli.report import fit_command
 from snnc.fitting import trials
 from snnc.fitting.trials import Change, Trials
+from tests.commands import run
 from tests.fit.nets import far_reaching, layers, wide
+from tests.rules.checking import assert_accepted
 from tests.support import ROOT, compile_text, layered, sound
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -82,17 +81,6 @@ def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
         assert variant.cost.cores <= 6
 
 
-def check_command(name: str, *arguments: str) -> None:
-    """Run ``snnc fit`` and compare what it prints with a file."""
-    result = CliRunner().invoke(fit_command, arguments, standalone_mode=False)
-    path = EXPECTED / name
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(result.stdout, encoding="utf-8")
-    assert result.stdout == path.read_text(encoding="utf-8"), (
-        "accept with SNNC_ACCEPT=1"
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -108,7 +96,7 @@ def test_the_command_prints_exactly_this(
 ) -> None:
     monkeypatch.chdir(ROOT)
     spec, *options = arguments.split()
-    check_command(name, f"specs/{spec}.snn", *options)
+    assert_accepted(EXPECTED / name, run("fit", f"specs/{spec}.snn", *options).stdout)
 
 
 def many_layers() -> str:
@@ -130,7 +118,7 @@ def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
     monkeypatch.setattr(trials, "PATIENT_WORK", 16_000)
     spec = tmp_path / "net.snn"
     spec.write_text(many_layers(), encoding="utf-8")
-    check_command(name, str(spec), "--cores", cores)
+    assert_accepted(EXPECTED / name, run("fit", spec, "--cores", cores).stdout)
 
 
 def test_variants_of_a_large_network_are_counted_with_what_the_others_found() -> None:
@@ -162,17 +150,20 @@ def test_what_is_offered_in_haste_was_mapped() -> None:
         assert variant.cost.neurons == changed.report().neurons
 
 
-def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "status", "out", "err"),
+    [
+        (TOO_WIDE.replace("loihi { cores 20 }", "nengo"), 1, "", "has no cores"),
+        (far_reaching(), 0, "a: filters", "SNN401"),
+    ],
+    ids=["without a chip", "a fan-in that no core holds"],
+)
+def test_what_is_printed_where_a_network_does_not_fit(
+    text: str, status: int, out: str, err: str, tmp_path: Path
+) -> None:
     spec = tmp_path / "net.snn"
-    spec.write_text(TOO_WIDE.replace("loihi { cores 20 }", "nengo"), encoding="utf-8")
-    result = CliRunner().invoke(fit_command, [str(spec)], standalone_mode=False)
-    assert (result.return_value, result.stdout) == (1, "")
-    assert "has no cores" in result.stderr
-
-
-def test_a_fan_in_that_no_core_holds_is_told_before_the_list(tmp_path: Path) -> None:
-    spec = tmp_path / "net.snn"
-    spec.write_text(far_reaching(), encoding="utf-8")
-    result = CliRunner().invoke(fit_command, [str(spec)], standalone_mode=False)
-    assert "SNN401" in result.stderr
-    assert "a: filters" in result.stdout
+    spec.write_text(text, encoding="utf-8")
+    done = run("fit", spec)
+    assert done.returncode == status
+    assert out in done.stdout if out else not done.stdout
+    assert err in done.stderr

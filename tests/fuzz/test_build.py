@@ -18,8 +18,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.output import PackageFiles, compare
-from snnc.output.package import NAME, text_hash
+from snnc.output.compare import compare
+from snnc.output.package import NAME, PackageFiles, text_hash
 from snnc.output.records import MARKER
 from snnc.output.stale import difference, find_orphans, find_renamed, problems
 from snnc.output.write import write_package

@@ -32,7 +32,7 @@ from snnc.tools.autofix import MOST_READ, autofix
 from tests.fuzz.harness import fuzz, processor_time, seeds
 from tests.fuzz.texts import SNN, YAML, large_texts, named_texts
 from tests.support import SPECS
-from tests.syntax import paired, written, written_yaml
+from tests.syntax.written import paired_specs, specs, yaml_specs
 
 pytestmark = pytest.mark.slow
 
@@ -234,7 +234,7 @@ def test_the_largest_texts_are_answered(named: tuple[str, str]) -> None:
 
 
 @fuzz(150)
-@given(st.one_of(paired.specs(), written.specs()), st.booleans())
+@given(st.one_of(paired_specs(), specs()), st.booleans())
 def test_drawn_specs_are_kept(text: str, unsafe: bool) -> None:
     check(SNN, text, unsafe)
     document = parse_document(SNN, text)
@@ -246,7 +246,7 @@ def test_drawn_specs_are_kept(text: str, unsafe: bool) -> None:
 
 
 @fuzz(100)
-@given(paired.specs())
+@given(paired_specs())
 def test_converting_there_and_back_is_formatting(text: str) -> None:
     document = parse_document(SNN, text)
     assert document is not None
@@ -259,6 +259,6 @@ def test_converting_there_and_back_is_formatting(text: str) -> None:
 
 
 @fuzz(60)
-@given(written_yaml.specs(), st.booleans())
+@given(yaml_specs(), st.booleans())
 def test_drawn_yaml_specs_are_kept(text: str, unsafe: bool) -> None:
     check(YAML, text, unsafe)

@@ -115,10 +115,10 @@ print(json.dumps({
 """
 
 
-def insert(path: Path, before: str, text: str) -> None:
-    whole = path.read_text(encoding="utf-8")
-    assert whole.count(before) == 1
-    path.write_text(whole.replace(before, text + before), encoding="utf-8")
+def insert(path: Path, text: str, before: str = "", after: str = "") -> None:
+    whole, place = path.read_text(encoding="utf-8"), after + before
+    assert whole.count(place) == 1
+    path.write_text(whole.replace(place, after + text + before), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -126,18 +126,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what the copy makes of the new property and statement."""
     folder = tmp_path_factory.mktemp("copy")
     ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("snnc", "grammar", "docs"):
+    for name in ("snnc", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     language = folder / "snnc" / "language"
     insert(language / "properties.py", before="\n# Properties of enc", text=PROPERTY)
     insert(language / "layers.py", before="\n\nENCODE = ", text=ON_LAYERS)
     insert(language / "layers.py", before="LayerSpec = (", text=STATEMENT)
     insert(language / "layers.py", before="    | JoinSpec", text="    | SqueezeSpec\n")
+    words = folder / "snnc" / "vocabulary" / "words.ini"
     for section, line in WORDS.items():
-        words = folder / "snnc" / "vocabulary" / "words.ini"
-        text = words.read_text(encoding="utf-8")
-        text = text.replace(f"{section}\n", f"{section}\n{line}\n")
-        words.write_text(text, encoding="utf-8")
+        insert(words, after=f"{section}\n", text=f"{line}\n")
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps([*MISTAKES])],
         capture_output=True,

@@ -13,6 +13,7 @@ from snnc.passes.validate import validate
 from snnc.source import SourceFile
 from tests.support import ROOT
 
+READOUT = "  readout direction { classes 8, decide last }\n"
 DRIFT = (ROOT / "specs" / "drift.snn").read_text()
 
 
@@ -85,30 +86,29 @@ def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
     assert found.places[2].name is None
 
 
-def test_a_broken_input_is_a_placeholder() -> None:
-    found = validate_drift("in 0..1", "in 1..0", "SNN206")
-    assert found.spec.input.name == "clip"
-    assert found.broken == {"clip"}
-
-
-def test_a_missing_readout_is_a_placeholder() -> None:
-    readout = "  readout direction { classes 8, decide last }\n"
-    found = validate_drift(readout, "", "SNN218")
-    assert found.spec.readout.name in found.broken
-
-
-def test_an_unknown_kind_may_be_the_missing_statement() -> None:
-    validate_drift("  readout", "  redout", "SNN200")
-
-
-def test_broken_defaults_are_told() -> None:
-    found = validate_drift("rate 20", "rat 20", "SNN203")
-    assert not found.defaults_sound
-
-
-def test_independent_mistakes_of_a_statement_are_all_reported() -> None:
-    layer, wrong = "dense d0 { units 64, dropout 0.2 }", "dense { units 0, a 1 }"
-    validate_drift(layer, wrong, "SNN212", "SNN206", "SNN203")
+@pytest.mark.parametrize(
+    ("old", "new", "codes", "broken"),
+    [
+        ("in 0..1", "in 1..0", ["SNN206"], {"clip"}),
+        ("  readout", "  redout", ["SNN200"], {"direction", "readout"}),
+        (READOUT, "", ["SNN218"], {"readout"}),
+        ("rate 20", "rat 20", ["SNN203"], set()),
+        (
+            "dense d0 { units 64, dropout 0.2 }",
+            "dense { units 0, a 1 }",
+            ["SNN212", "SNN206", "SNN203"],
+            set(),
+        ),
+        ("adam { learning_rate", "adam { adam 3, epsilon x, learning_rate",
+         ["SNN203", "SNN205"], set()),
+    ],
+)  # fmt: skip
+def test_mistakes_of_a_statement_are_all_reported_once(
+    old: str, new: str, codes: list[str], broken: set[str]
+) -> None:
+    found = validate_drift(old, new, *codes)
+    assert found.broken == broken
+    assert found.defaults_sound == (new != "rat 20")
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,3 @@ def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
         body = body.replace('about "Eight', '# "Eight')
     _, problems = validate_text(body)
     assert any(f"`{owner}`" in problem.render_message() for problem in problems)
-
-
-def test_choices_do_not_confuse_their_own_name_with_a_setting() -> None:
-    text = DRIFT.replace("adam { learning_rate 1e-3 }", "adam { adam 3, epsilon x }")
-    _, problems = validate_text(text)
-    assert [(d.code, d.span.text) for d in problems] == [
-        ("SNN203", "adam"),
-        ("SNN205", "x"),
-    ]

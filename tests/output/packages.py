@@ -6,7 +6,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile, Module, Origin
-from snnc.output import PackageFiles
+from snnc.output.package import PackageFiles
 from snnc.output.write import WrittenFiles, write_package
 
 ORIGIN = Origin("specs/a.snn", "models")

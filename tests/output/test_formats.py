@@ -11,9 +11,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
-from snnc.output import PackageFiles
 from snnc.output.imported import CannotRunError, open_package
-from snnc.output.package import NAME
+from snnc.output.package import NAME, PackageFiles
 from snnc.output.records import other_format
 from snnc.output.write import write_package
 
@@ -33,13 +32,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         PackageFiles.of(folder, files, "", origin), False, Diagnostics()
     )
     return folder
-
-
-def reformat(folder: Path, number: int) -> None:
-    text = (folder / NAME).read_text()
-    (folder / NAME).write_text(
-        text.replace(f'"format": {FORMAT}', f'"format": {number}')
-    )
 
 
 def test_a_package_of_this_format_is_used(folder: Path) -> None:

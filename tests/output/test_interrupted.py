@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output import FileState, PackageFiles, compare
-from snnc.output.package import NAME, Lock, text_hash
+from snnc.output.compare import FileState, compare
+from snnc.output.package import NAME, Lock, PackageFiles, text_hash
 from snnc.output.records import MARKER
 from snnc.output.stale import problems
 from snnc.output.write import WrittenFiles, exclusive, write_package
@@ -41,13 +41,13 @@ def interrupt(package: Path) -> None:
 
 def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
     interrupt(package)
-    assert compare(package_files(package)).unfinished
+    assert compare(package_files(package)).records.is_unfinished
     (package / "a.py").write_text(files("X = 3\n")[0].text)
     (package / "b.py").unlink()
     written, codes = build(package, "X = 4\n")
     assert codes == []
     assert written == WrittenFiles(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
-    assert not compare(package_files(package, "X = 4\n")).unfinished
+    assert not compare(package_files(package, "X = 4\n")).records.is_unfinished
 
 
 def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> None:
@@ -65,24 +65,6 @@ def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
     (package / f".a.py.1{PART}").write_text("# @gener")
     assert build(package) == (WrittenFiles(unchanged=NAMES), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
-
-
-def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
-    package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = {p.name: p.read_text() for p in package.iterdir()}
-
-    def refuse(source: Path, target: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(target))
-
-    monkeypatch.setattr(os, "replace", refuse)
-    report = Diagnostics()
-    assert write_package(package_files(package, "X = 3\n"), False, report) is None
-    assert [d.code for d in report.diagnostics] == ["SNN720"]
-    assert "Permission denied" in report.diagnostics[0].render_message()
-    assert {p.name: p.read_text() for p in package.iterdir()} == before
-    monkeypatch.undo()
-    assert build(package, "X = 4\n")[1] == []
 
 
 def test_a_build_that_fails_lists_what_it_was_writing(
@@ -117,7 +99,7 @@ def test_a_build_that_fails_lists_what_it_was_writing(
 def test_an_edited_file_does_not_make_a_build_unfinished(package: Path) -> None:
     edit(package / "a.py")
     found = compare(package_files(package))
-    assert not found.unfinished
+    assert not found.records.is_unfinished
     assert found.names(FileState.EDITED) == ("a.py",)
 
 
@@ -130,7 +112,7 @@ def test_a_second_build_waits_for_the_first(package: Path) -> None:
     with exclusive(package, lambda _: None):
         second.start()
         assert waits.wait(60)
-        assert compare(package_files(package)).unfinished
+        assert compare(package_files(package)).records.is_unfinished
     second.join()
     assert report.diagnostics == ()
     assert compare(package_files(package, "X = 2\n")).is_settled

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output import compare
+from snnc.output.compare import compare
 from snnc.output.stale import problems
 from snnc.output.write import WrittenFiles, write_package
 from tests.output.packages import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnc.emit.files import FORMAT
-from snnc.output import PackageFiles
+from snnc.output.package import PackageFiles
 from snnc.output.write import WrittenFiles
 from tests.output.packages import (
     NAMES,

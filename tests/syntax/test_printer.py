@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from snnc.diagnostics import Diagnostics
@@ -12,7 +10,6 @@ from snnc.source import SourceFile
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.yaml import parse_yaml
-from tests.support import SPECS
 
 BEFORE = """\
 ##  From an earlier project
@@ -106,12 +103,6 @@ def test_everything_at_once() -> None:
     assert format_text(BEFORE) == AFTER
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_the_specs_are_formatted(spec: Path) -> None:
-    text = spec.read_text(encoding="utf-8")
-    assert format_text(text) == text
-
-
 @pytest.mark.parametrize("columns", [WIDTH, WIDTH + 1])
 def test_a_block_is_broken_where_it_does_not_fit(columns: int) -> None:
     name = "d" * (columns - len("  dense  { units 3, l2 0.1 }"))
@@ -130,14 +121,6 @@ def test_a_kind_in_a_list_never_begins_a_line() -> None:
     text = body("readout y { classes [dense, add, cat # a remark\n dog] }")
     lines = text.splitlines()
     assert lines[1:3] == ["    classes [dense, add", "      cat  # a remark"]
-
-
-def test_blank_lines_are_kept_where_the_author_left_them() -> None:
-    block = "dense d { units 3, l2 0.1 # a remark\n\n\n seed 1 }"
-    assert body(f"add a from b, c\n\n\n{block}") == (
-        "  add a from b, c\n\n  dense d {\n    units 3\n    l2 0.1  # a remark\n\n"
-        "    seed 1\n  }\n"
-    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ OLD, NEW = tensors(logical(SMALL)), tensors(logical(WIDER))
 
 def test_what_fits_is_kept_and_the_rest_begins_anew() -> None:
     moves = {move.name: move for move in plan(OLD, NEW, 5)}
-    kept = {name for name, move in moves.items() if move.kept}
+    kept = {name for name, move in moves.items() if move.was}
     assert kept == {"pixels.kernel", "pixels.bias", "b.bias", "y.kernel", "y.bias"}
     values = weights_of(SMALL)
     made = migrate(list(moves.values()), values)

@@ -16,14 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.entries import (
-    LAYERS,
-    Entry,
-    Remarks,
-    entries_of,
-    property_entry,
-    statement_entry,
-)
+from snnc.syntax.entries import LAYERS, Entry, Remarks, entries_of, statement_entry
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110
@@ -94,7 +87,8 @@ class _YamlPrinter:
             f"  {_format_comment(c)}" for c in self._remarks.of(entry).beside
         )
         flat = f"{indent}{dash}{entry.flat}"
-        if not entry.inner or self._fits(entry, flat):
+        is_open = entry.is_open or self._remarks.inside(entry) or len(flat) > WIDTH
+        if not entry.inner or not is_open:
             self._line(flat + trailing, entry.span.start)
             return
         if not entry.key:  # no line of its own for a trailing comment
@@ -108,12 +102,6 @@ class _YamlPrinter:
             first = dash if not entry.key and index == 0 and not mark else ""
             self._entry(inner, depth if first else deeper, mark or first)
         self._comments(self._remarks.of(entry).below, deeper)
-
-    def _fits(self, entry: Entry, flat: str) -> bool:
-        """Return whether an entry with nested entries fits on one line."""
-        if entry.is_open or self._remarks.inside(entry):
-            return False
-        return len(flat) <= WIDTH
 
     def _comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
         for comment in comments:
@@ -169,29 +157,19 @@ def snippet(code: str) -> str:
     if first in HEADERS and (header := _HEADER.match(code)):
         return header[0].replace(" ", ": ", 1)
     if first in CLAUSES:
-        return _clause(first, code) or code
+        entries = _entries_in(_BEFORE[first] + code)
+        return next((e.flat for e in entries if e.key == first), code)
     if first in KINDS and (statement := parse_statement(code)):
         dash = "- " if first in LAYERS - {"encode"} else ""
         return dash + statement_entry(statement).flat
     if first in KEYS:
-        entries = [entry.flat for entry in _entries_in(code)]
-        return (
-            f"{{{', '.join(entries)}}}"
-            if len(entries) > 1
-            else "".join(entries) or code
-        )
+        entries = _entries_in(f"train {{ {code} }}")
+        shown = ", ".join(entry.flat for entry in entries)
+        return f"{{{shown}}}" if len(entries) > 1 else shown or code
     return code
 
 
-def _clause(first: str, code: str) -> str:
-    """Write a part that precedes the block in ``.snn``, such as ``from a``."""
-    statement = parse_statement(_BEFORE[first] + code)
-    entries = statement_entry(statement).inner if statement else None
-    return next((e.flat for e in entries or () if e.key == first), "")
-
-
-def _entries_in(code: str) -> Iterator[Entry]:
-    """Yield the entries of keys with values; yield nothing if parsing fails."""
-    statement = parse_statement(f"train {{ {code} }}")
-    for item in (statement.properties if statement else None) or ():
-        yield property_entry(item)
+def _entries_in(code: str) -> tuple[Entry, ...]:
+    """Return the parts and properties of a statement, or nothing if it has errors."""
+    statement = parse_statement(code)
+    return statement_entry(statement).inner or () if statement else ()

@@ -98,7 +98,13 @@ def find_cause(
         best = max([best, on_chip], key=_explains)
     if best.explains >= SHARE:
         return best
-    return _of_first(board, exact, first) or best
+    # No failure explains much: describe the first step with a difference.
+    one, other = ({n: s[n][first] for n in board} for s in (board, exact))
+    missing, added = _lacking(one, other), _lacking(other, one)
+    if missing <= added:
+        return best
+    where = f"{missing} of step {first[1]} of example {first[0]}"
+    return Cause("dropped spikes", where, (missing - added) / (missing + added))
 
 
 _explains = attrgetter("explains")
@@ -250,21 +256,11 @@ def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
             yield _Fault("dropped spikes", where, host=host)
 
 
-def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
-    """Yield the axons of each core by source layer."""
-    for block in range(len(replay.chip.fanin.start) - 1):
-        for name in replay.places:
-            axons = replay.axons(block, name)
-            if len(axons):
-                yield block, name, axons
-
-
 def _scale_weights(replay: Replay) -> Iterator[_Fault]:
     """Scale the weights from a layer to a core, or to all cores of a layer."""
-    ends: dict[tuple[str, str], list[NDArray[np.int64]]] = {}
+    ends: dict[tuple[str, str], list[Places]] = {}
     places = []
-    for block, name, axons in _links(replay):
-        target = replay.layer_of(block)
+    for block, target, name, axons in replay.links():
         places.append((f"from {name} on core {block} ({target})", axons))
         ends.setdefault((name, target), []).append(axons)
     for (name, target), several in ends.items():
@@ -275,14 +271,13 @@ def _scale_weights(replay: Replay) -> Iterator[_Fault]:
         yield _Fault("wrong exponent", where, replay.scale_axons(axons, exponent))
 
 
-def _lost_axons(replay: Replay) -> Iterator[tuple[str, NDArray[np.int64]]]:
+def _lost_axons(replay: Replay) -> Iterator[tuple[str, Places]]:
     """Lose spikes between chips, from a layer to a core, or from a core."""
     heard = replay.chip.fanin
     for one, other, axons in replay.between_chips():
         yield f"spikes from chip {one} to chip {other} are lost", axons
-    for block, name, axons in _links(replay):
-        target = f"core {block} ({replay.layer_of(block)})"
-        yield f"{target} receives no spikes from {name}", axons
+    for block, target, name, axons in replay.links():
+        yield f"core {block} ({target}) receives no spikes from {name}", axons
     for block, (start, stop) in enumerate(pairwise(heard.start.tolist())):
         own = np.flatnonzero((heard.source >= start) & (heard.source < stop))
         if len(own):
@@ -299,16 +294,6 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
             chip = replay.exchange_sources(by_channel[a], by_channel[b])
             where = f"{a} and {b} of {name}, as read by other layers"
             yield _Fault("swapped channels", where, chip)
-
-
-def _of_first(board: Spikes, exact: Spikes, first: Step) -> Cause | None:
-    """Describe the first step with a difference, if no failure explains more of it."""
-    one, other = ({n: s[n][first] for n in board} for s in (board, exact))
-    missing, added = _lacking(one, other), _lacking(other, one)
-    if missing <= added:
-        return None
-    where = f"{missing} of step {first[1]} of example {first[0]}"
-    return Cause("dropped spikes", where, (missing - added) / (missing + added))
 
 
 @dataclass(frozen=True)
@@ -387,14 +372,16 @@ class Replay:
         start = self.chip.fanin.start[block]
         return next(name for name, at in self.places.items() if start in at)
 
-    def axons(self, block: int, layer: str) -> NDArray[np.int64]:
-        """Return the input axons of a block from a layer."""
-        first, source = self.chip.fanin.first, self.chip.fanin.source
-        heard = np.arange(first[block], first[block + 1])
-        found: NDArray[np.int64] = heard[np.isin(source[heard], self.places[layer])]
-        return found
+    def links(self) -> Iterator[tuple[int, str, str, Places]]:
+        """Yield each block with its layer, and its input axons from each layer."""
+        for block, axons in enumerate(pairwise(self.chip.fanin.first.tolist())):
+            heard = np.arange(*axons)
+            for name, places in self.places.items():
+                own = heard[np.isin(self.chip.fanin.source[heard], places)]
+                if len(own):
+                    yield block, self.layer_of(block), name, own
 
-    def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+    def between_chips(self) -> Iterator[tuple[int, int, Places]]:
         """Yield pairs of chips, with the axons from the first to the second."""
         if len(set(self.chips)) < 2:
             return
@@ -408,7 +395,7 @@ class Replay:
             if one != other:
                 yield one, other, numbers[(ends == (one, other)).all(axis=1)]
 
-    def without(self, axons: NDArray[np.int64]) -> BuiltChip:
+    def without(self, axons: Places) -> BuiltChip:
         """Return the chip without the spikes of some axons."""
         rows, heard = self.chip.rows, self.chip.fanin
         nothing = len(rows.first) - 1
@@ -419,7 +406,7 @@ class Replay:
             rows=rows._replace(first=first), fanin=heard._replace(row=row)
         )
 
-    def scale_axons(self, axons: NDArray[np.int64], exponent: int) -> BuiltChip:
+    def scale_axons(self, axons: Places, exponent: int) -> BuiltChip:
         """Return the chip with the weights of some axons multiplied by 2^exponent."""
         rows, heard = self.chip.rows, self.chip.fanin
         weights = rows.weights.copy()

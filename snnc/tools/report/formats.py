@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
+from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
 from snnc.text import tables
@@ -171,7 +171,14 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
         layer["lower_bound"] = sum(reason.alone for reason in row.reasons)
     pool = summary.network.by_name.get(row.name)
     if pool is not None and isinstance(pool.operation, MaxPooling):
-        layer |= _delay_and_error(pool, summary.network)
+        error = error_of(summary.network, pool)
+        bias, deviation = round_number(error.bias), round_number(error.deviation)
+        delay = sentences.latency(summary.network, pool)
+        layer |= {
+            "levels": levels_of(summary.network, pool),
+            "latency_seconds": round_number(delay),
+            "expected_error": {"bias": bias, "deviation": deviation},
+        }
     if why and row.reasons:
         core = summary.profile.core
         layer["why"] = " ".join(
@@ -191,18 +198,6 @@ def _activity(row: Row, summary: Summary) -> Json:
         **spikes,
         "synaptic_operations": round_number(row.activity.operations),
         "energy_joules": round_number(joules),
-    }
-
-
-def _delay_and_error(pool: LogicalLayer, network: LogicalNetwork) -> Json:
-    error = error_of(network, pool)
-    return {
-        "levels": levels_of(network, pool),
-        "latency_seconds": round_number(sentences.latency(network, pool)),
-        "expected_error": {
-            "bias": round_number(error.bias),
-            "deviation": round_number(error.deviation),
-        },
     }
 
 
