@@ -140,7 +140,7 @@ vsix: ## build the extension for VS Code: editors/vscode/snnc.vsix
 	@cd editors/vscode && { test -d node_modules || npm ci --silent --no-audit --no-fund; } && npm run --silent package
 
 accept: $(READY) ## rewrite the golden packages and expected texts
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/passes tests/autofix tests/language/test_reference.py tests/golden tests/editors tests/report tests/importer/test_cases.py tests/importer/test_import.py tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py tests/cli/test_options.py
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/passes tests/diagnostics tests/autofix tests/language/test_reference.py tests/golden tests/editors tests/report tests/importer/test_cases.py tests/importer/test_import.py tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py tests/cli/test_options.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks

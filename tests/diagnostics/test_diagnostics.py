@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -20,7 +21,7 @@ from snnc.diagnostics.machine_formats import (
     sarif_document,
 )
 from snnc.source import DOCUMENTATION, SourceFile, Span
-from tests.rules.checking import check_text
+from tests.rules.checking import assert_accepted, check_text
 from tests.support import ROOT
 
 SARIF = json.loads((Path(__file__).parent / "sarif.schema.json").read_text())
@@ -78,27 +79,28 @@ def test_a_whole_diagnostic() -> None:
     )
 
 
-def caret_line(span: Span) -> str:
+@pytest.mark.parametrize(
+    ("text", "start", "end", "carets"),
+    [
+        # Under wide and combining characters, and tabs.
+        ("\tab x", 4, 5, "       ^"),
+        ("網路 x", 3, 4, "     ^"),
+        ("網路 x", 1, 2, "  ^^"),
+        ("e\u0301 x", 3, 4, "  ^"),
+        # Empty places and the end of the file get one caret.
+        ("ab\n", 1, 1, " ^"),
+        ("ab\n", 2, 2, "  ^"),
+        ("ab\n", 3, 3, "^"),
+        # A place over several lines is underlined to the end of its first line.
+        ("ab cd\nef", 3, 8, "   ^^"),
+    ],
+)
+def test_carets_are_under_the_place(
+    text: str, start: int, end: int, carets: str
+) -> None:
+    span = Span(SourceFile("a.snn", text), start, end)
     lines = render([Example(span=span)]).splitlines()
-    return next(line for line in lines if "^" in line)
-
-
-def test_carets_stand_under_wide_and_combining_characters_and_tabs() -> None:
-    assert caret_line(place("\tab x", "x")) == "  |        ^ here"
-    assert caret_line(place("網路 x", "x")) == "  |      ^ here"
-    assert caret_line(place("網路 x", "路")) == "  |   ^^ here"
-    assert caret_line(place("e\u0301 x", "x")) == "  |   ^ here"
-
-
-def test_empty_places_and_the_end_of_the_file_get_one_caret() -> None:
-    source = SourceFile("a.snn", "ab\n")
-    assert caret_line(Span(source, 1, 1)) == "  |  ^ here"
-    assert caret_line(Span(source, 2, 2)) == "  |   ^ here"
-    assert caret_line(Span(source, 3, 3)) == "  | ^ here"
-
-
-def test_a_place_over_several_lines_is_underlined_to_the_line_s_end() -> None:
-    assert caret_line(place("ab cd\nef", "cd\nef")) == "  |    ^^ here"
+    assert next(line for line in lines if "^" in line) == f"  | {carets} here"
 
 
 def test_a_file_without_text_has_no_snippet() -> None:
@@ -144,46 +146,6 @@ def test_fixes_in_words() -> None:
     assert describe_fix(Fix(Span(source, 0, 2), "")) == "remove `ab`"
     assert describe_fix(Fix(Span(source, 2, 5), " ")) == "join the lines"
     assert describe_fix(Fix(Span(source, 3, 5), "\n")) == "break the line"
-
-
-def test_json() -> None:
-    span = place("one\ntwo é three\n", "three")
-    first = Label(Span(span.source, 0, 3), "first")
-    fix = Fix(span, "four")
-    found = Example(span=span, advice="help", related=(first,), fix=fix)
-    unfixed = Example(span=span)
-    shown, without = json.loads(json.dumps(document([found, unfixed])))["diagnostics"]
-    assert without["fix"] is None
-    assert shown == {
-        "code": "SNN999",
-        "severity": "error",
-        "message": "`it` is wrong",
-        "file": "a.snn",
-        "line": 2,
-        "column": 7,
-        "end_line": 2,
-        "end_column": 12,
-        "label": "here",
-        "notes": ["the shape is 3x4"],
-        "help": "help",
-        "related": [
-            {
-                "message": "first",
-                "file": "a.snn",
-                "line": 1,
-                "column": 1,
-                "end_line": 1,
-                "end_column": 4,
-            }
-        ],
-        "fix": {
-            "description": "replace `three` with `four`",
-            "start": {"line": 2, "column": 7},
-            "end": {"line": 2, "column": 12},
-            "replacement": "four",
-            "unsafe": False,
-        },
-    }
 
 
 def test_a_report_sorts_counts_and_keeps_one_of_equal_ones() -> None:
@@ -324,24 +286,15 @@ def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
     assert twice[0] != twice[1]
 
 
-def test_sarif_tells_places_fixes_and_help() -> None:
+@pytest.mark.parametrize("form", [document, sarif_document])
+def test_programs_get_all_parts_of_a_diagnostic(form: Any) -> None:
     place = span(8, 13, "specs/my net.snn")
-    log = sarif_document(
-        [Example(span=place, fix=Fix(place, "four")), Mild(span=place)]
-    )
-    jsonschema.validate(log, SARIF, cls=jsonschema.Draft7Validator)
-    (run,) = log["runs"]
-    mild, rule = run["tool"]["driver"]["rules"]
-    assert [mild["id"], rule["id"]] == ["SNN998", "SNN999"]
-    assert rule["helpUri"] == f"{DOCUMENTATION}rules/SNN999.html"
-    assert rule["help"]["text"] == "An example.\n\nAnd this is why."
-    physical = run["results"][0]["locations"][0]["physicalLocation"]
-    assert physical["artifactLocation"]["uri"] == "specs/my%20net.snn"
-    assert physical["region"] == {
-        "startLine": 2,
-        "startColumn": 5,
-        "endLine": 2,
-        "endColumn": 10,
-    }
-    (change,) = run["results"][0]["fixes"][0]["artifactChanges"]
-    assert change["replacements"][0]["insertedContent"] == {"text": "four"}
+    related = (Label(Span(place.source, 0, 3), "first"),)
+    fix = Fix(place, "four")
+    found = Example(span=place, advice="help", related=related, fix=fix)
+    made = form([found, Mild(span=place)])
+    if form is sarif_document:
+        jsonschema.validate(made, SARIF, cls=jsonschema.Draft7Validator)
+        made["runs"][0]["tool"]["driver"]["version"] = "VERSION"
+    text = json.dumps(made, indent=1).replace(DOCUMENTATION, "DOCUMENTATION/")
+    assert_accepted(Path(__file__).with_name(f"{form.__name__}.json"), text + "\n")

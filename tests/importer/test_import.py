@@ -141,18 +141,6 @@ def test_what_is_there_stays(folder: Path, options: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "options",
-    ["-o m.json --force", "--weights-out m.json --force", "--explain -o net.snn"],
-)
-def test_no_option_makes_it_replace_the_model(folder: Path, options: str) -> None:
-    before = Path("m.json").read_bytes()
-    done = run(*options.split())
-    assert isinstance(done.exception, click.UsageError)
-    assert Path("m.json").read_bytes() == before
-    assert not Path("net.snn").exists()
-
-
-@pytest.mark.parametrize(
     ("readout", "outputs"), [("units", "Keras's;"), ("classes", "Keras's, before a so")]
 )
 def test_a_softmax_is_told_of_where_there_are_classes(

@@ -23,11 +23,8 @@ FAMILIES = {
     "SNN9": "Unsupported words",
 }
 TERMS = ("Spiking networks on Loihi for Keras users", "loihi-for-keras-users.md")
+LANGUAGE = ("Language reference", "language.md")
 LINKS = {
-    "Syntax": [("Language reference", "language.md")],
-    "Words and values": [("Language reference", "language.md")],
-    "References": [("Language reference", "language.md")],
-    "Shapes and the graph": [("Language reference", "language.md")],
     "Limits of Loihi": [
         ("Fit a chip", "fit-a-chip.md"),
         ("How the mapper works", "mapping.md"),
@@ -47,9 +44,9 @@ LINKS = {
         ("Import a Keras model", "from-keras.md"),
         ("NIR import and export", "nir.md"),
     ],
-    "Unsupported words": [("Language reference", "language.md"), TERMS],
+    "Unsupported words": [LANGUAGE, TERMS],
 }
-"""Pages on the subject of each family: their titles and their files in docs."""
+"""Pages on the subject of a family, if it is not only the language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def page(rule: type[Diagnostic], examples: Sequence[Example] = ()) -> str:
             "Use instead:",
             _fence(example.valid),
         ]
-    links = LINKS[_family(rule.code)]
+    links = LINKS.get(_family(rule.code), [LANGUAGE])
     parts += ["## See also", "\n".join(f"- [{name}](../{at})" for name, at in links)]
     return "\n\n".join(parts) + "\n"
 

@@ -18,7 +18,7 @@ from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.yaml.printer import in_yaml, print_yaml, snippet
-from tests.rules.checking import assert_accepted, check_text
+from tests.rules.checking import assert_accepted, assert_cases_accepted, check_text
 from tests.support import ROOT
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/invalid.snn"))
@@ -71,42 +71,18 @@ def assert_is_yaml(quoted: str) -> None:
     assert isinstance(loaded, (dict, list)), quoted
 
 
-@pytest.mark.parametrize(
-    ("code", "yaml"),
-    [
-        ("padding same", "padding: same"),
-        ("present 60 ms", "present: 60 ms"),
-        ("kernel 3, stride 2", "{kernel: 3, stride: 2}"),
-        ("classes [cat, dog]", "classes: [cat, dog]"),
-        ("learning_rate 1e-3", "learning_rate: 1.0e-3"),
-        ("neuron lif { tau_rc 20 ms }", "neuron: {lif: {tau_rc: 20 ms}}"),
-        ("from a", "from: a"),
-        ("from a, b", "from: [a, b]"),
-        ("in 0..1", "in: 0..1"),
-        ("as -1..1", "as: -1..1"),
-        ("dense d0 { units 8 }", "- dense: {name: d0, units: 8}"),
-        ("avgpool { window 2 }", "- avgpool: {window: 2}"),
-        ("add both from a, b", "- add: {name: both, from: [a, b]}"),
-        ("encode conv { filters 2 }", "encode: {conv: {filters: 2}}"),
-        ("target nengo", "target: nengo"),
-        ("input x 8x8x1 in 0..1", "input: {name: x, shape: 8x8x1, in: 0..1}"),
-        ("snn 1", "snn: 1"),
-        ("network NAME { ... }", "network: NAME"),
-    ],
-)
-def test_statements_and_properties_are_translated(code: str, yaml: str) -> None:
-    assert snippet(code) == yaml
-    assert in_yaml(f"write `{code}`, or not") == f"write `{yaml}`, or not"
-    assert_is_yaml(yaml)
+def test_statements_and_properties_are_translated() -> None:
+    """`snippets.txt` has code of helps (`+`), and what helps say for YAML."""
 
+    def answer(code: str) -> list[str]:
+        yaml = snippet(code)
+        assert in_yaml(f"write `{code}`, or not") == f"write `{yaml}`, or not"
+        if yaml != code:
+            assert_is_yaml(yaml)
+        return [yaml]
 
-@pytest.mark.parametrize(
-    "code",
-    ["dense", "stride", "c0", "0..1", "10x10", "snnc explain SNN301", "--fix",
-     "# snnc: allow CODE reason", "units ...", "conv2d {", "from 1", "150 Hz"],
-)  # fmt: skip
-def test_other_words_stay_as_they_are(code: str) -> None:
-    assert snippet(code) == code
+    path = Path(__file__).with_name("snippets.txt")
+    assert_cases_accepted(path, "", answer)
 
 
 def test_the_words_of_the_file_itself_are_left_alone() -> None:
