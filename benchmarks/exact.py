@@ -34,11 +34,10 @@ from snnc.exact.engine import runs  # noqa: E402
 from snnc.exact.package import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
-from tests.agreement.specs import draw_spec  # noqa: E402
+from tests.agreement.specs import draw_specs, name_of  # noqa: E402
 from tests.exact.proof import (  # noqa: E402
     compare,
     differences,
-    draw,
     emulate,
     random_images,
     random_weights,
@@ -169,22 +168,19 @@ def many_examples(count: int, folder: Path) -> None:
 
 def prove(count: int, first: int, folder: Path) -> int:
     """Compare drawn networks, and say what they had; return how many differ."""
-    wrong, seed, done = 0, first, 0
+    wrong = 0
     features: Counter[str] = Counter()
-    while done < count:
-        seed += 1
-        drawn = draw(seed, folder)
-        if drawn is None:
-            continue
-        done += 1
-        features.update(features_of(compile_text(draw_spec(seed), "place")[0].mapped))
+    for text in draw_specs(count, first=first):
+        features.update(features_of(compile_text(text, "place")[0].mapped))
+        longer = text.replace("present 10 ms", "present 40 ms")
+        drawn = open_package(write_package(longer, folder))
         weights, images = random_weights(drawn), random_images(drawn)
         with make_engine(drawn, weights) as engine:
             found = compare(engine, drawn, weights, images)
         if found:
             wrong += 1
-            print(f"seed {seed}: {'; '.join(found)}", flush=True)
-    print(f"{count} networks drawn from seed {first + 1} to {seed}: {wrong} differ")
+            print(f"{name_of(text)}: {'; '.join(found)}", flush=True)
+    print(f"{count} networks drawn from seed {first} on: {wrong} differ")
     for name in FEATURES:
         print(f"  {features[name]:4} {name}")
     return wrong

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
-import os
 import re
-import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import run_python
 from tests.support import ROOT
 from tests.test_extras import PROJECT
 
@@ -72,14 +71,7 @@ hide_extras()
 import playground
 text = open(sys.argv[1]).read()
 print(playground.check(text), playground.report(text), playground.files(text))"""
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT / "specs/drift.snn")],
-        cwd=HERE,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python("-c", code, ROOT / "specs/drift.snn", cwd=HERE)
     assert "Traceback" not in done.stdout + done.stderr
     assert done.returncode == 0
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from snnc.driver import compile_file
 from snnc.language.keywords import kinds
 from snnc.source import DOCUMENTATION
 from snnc.syntax.files import format_document
+from tests.commands import run_python
 from tests.support import ROOT
 from tests.test_extras import PROJECT
 
@@ -118,14 +117,8 @@ def test_the_address_of_the_site_stands_in_one_place() -> None:
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     """As text, which takes a tenth of the time; `make docs` writes HTML."""
     pytest.importorskip("sphinx")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
-    done = subprocess.run(
-        [*command, "-b", "text", "-D", "playground=0", "docs", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ("-q", "-W", "--keep-going", "-b", "text", "-D", "playground=0")
+    done = run_python("-m", "sphinx", *options, "docs", tmp_path, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
     raw = re.compile(r"Sentinel|:::|\{(eval-rst|toctree|doc)\}|(?m:^\.\. \w+::)")
     pages = list(tmp_path.rglob("*.txt"))

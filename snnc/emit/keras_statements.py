@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from math import prod
+from typing import NamedTuple
 
 from snnc.emit.python import (
     INDENT,
@@ -26,6 +27,7 @@ from snnc.ir.logical import (
     LogicalNetwork,
     MaxPooling,
     RateCode,
+    ReadoutLayer,
     Shape,
     TransposedConvolution,
 )
@@ -60,6 +62,19 @@ TAKEN = frozenset(
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 
+Written = Generator[Bracket, None, str]
+"""Statements, and the variable with their result."""
+
+
+class _Linear(NamedTuple):
+    """A Keras layer: its class, its arguments, its kernel and how that is drawn."""
+
+    layer: str
+    arguments: list[str]
+    kernel: str = "kernel"
+    drawn: str = ""
+
+
 def statements(network: LogicalNetwork) -> tuple[str, ...]:
     """Return the statements from the input to the model, unindented."""
     return tuple(line.at(INDENT) for line in _Statements(network).all())
@@ -79,31 +94,9 @@ class _Statements:
         model_input = self._variables[network.input.name]
         yield from self._input(network.input)
         for layer in network.in_reading_order:
-            yield from self._shortcut(layer)
-            if isinstance(layer.operation, Dense):
-                yield from self._flatten(layer.name, layer.sources[0])
-            if self._is_pixel(layer):
-                yield from self._pixel(layer)
-            if isinstance(layer.operation, RateCode) and layer.operation.signed:
-                yield self._signed(layer)
-            yield self._layer(layer)
-        readout = network.readout
-        output = self._variables[readout.name]
-        (source,) = readout.sources
-        kernel = self._kernel(readout.name, readout.l2)
-        if readout.convolution is None:
-            yield from self._flatten(readout.name, source)
-            kind, given = "layers.Dense", [str(readout.units)]
-            read = self._read_by_dense(source)
-        else:
-            operation, filters = readout.convolution, readout.image[-1]
-            kind, given, _ = _convolution(operation, filters)
-            read = self._variables[source]
-        arguments = (*given, *kernel, _name(readout.name))
-        yield Bracket(f"{output} = {kind}(", arguments, f")({read})")
-        if readout.convolution is not None:
-            name = _name(f"{readout.name}.flat")
-            yield Bracket(f"{output} = layers.Flatten(", (name,), f")({output})")
+            yield from self._layer(layer)
+        yield from self._readout(network.readout)
+        output = self._variables[network.readout.name]
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: InputLayer) -> Iterator[Bracket]:
@@ -122,51 +115,45 @@ class _Statements:
         self._variables[read.name] = "scaled"
         yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
-    def _layer(self, layer: LogicalLayer) -> Bracket:
-        variable = self._variables[layer.name]
-        sources = [self._variables[name] for name in layer.sources]
-        name = _name(layer.name)
+    def _readout(self, readout: ReadoutLayer) -> Iterator[Bracket]:
+        output, (source,) = self._variables[readout.name], readout.sources
+        if readout.convolution is None:
+            read = yield from self._flatten(readout.name, source)
+            linear = _Linear("Dense", [str(readout.units)])
+        else:
+            read = self._variables[source]
+            linear = _convolution(readout.convolution, readout.image[-1])
+        head = f"{output} = layers.{linear.layer}("
+        kernel = self._kernel(readout.name, readout.l2)
+        arguments = (*linear.arguments, *kernel, _name(readout.name))
+        yield Bracket(head, arguments, f")({read})")
+        if readout.convolution is not None:
+            name = _name(f"{readout.name}.flat")
+            yield Bracket(f"{output} = layers.Flatten(", (name,), f")({output})")
+
+    def _layer(self, layer: LogicalLayer) -> Iterator[Bracket]:
+        variable, name = self._variables[layer.name], _name(layer.name)
+        sources = [self._variables[source] for source in layer.sources]
         match layer.operation:
-            case AveragePooling() | MaxPooling():
-                head = f"{variable} = layers.{_pool(layer.operation)}("
-                window = (*_window(layer.operation), name)
-                return Bracket(head, window, f")({sources[0]})")
+            case AveragePooling() | MaxPooling() as pool:
+                head = f"{variable} = layers.{_pool(pool)}("
+                yield Bracket(head, (*_window(pool), name), f")({sources[0]})")
             case Add():
-                return _call_on_list(f"{variable} = layers.Add(", name, sources)
+                yield _call_on_list(f"{variable} = layers.Add(", name, sources)
             case Concat():
-                return _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
+                yield _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
             case _:
-                linear, read = self._linear(layer), sources[0]
-                if self._is_pixel(layer):
-                    read = "pixel"
-                if isinstance(layer.operation, Dense):
-                    read = self._read_by_dense(layer.sources[0])
-                if isinstance(layer.operation, RateCode) and layer.operation.signed:
-                    read = "signed"
-                options = self._options(layer)
-                return call(f"{variable} = spiking", linear, read, *options)
+                added = yield from self._shortcut(layer)
+                read = yield from self._read(layer)
+                options = [f"shortcut={added}"] if added else []
+                options += _options(layer)
+                yield call(f"{variable} = spiking", self._linear(layer), read, *options)
 
-    def _options(self, layer: LogicalLayer) -> list[str]:
-        spiking = layer.spiking
-        assert spiking is not None
-        options = []
-        if layer.shortcut is not None:
-            own = layer.shortcut.stride is not None
-            added = "shortcut" if own else self._variables[layer.shortcut.source]
-            options.append(f"shortcut={added}")
-        operation = layer.operation
-        if getattr(operation, "neuron_bias", False):
-            options.append("neuron_bias=True")
-        if spiking.batchnorm:
-            options.append("batchnorm=True")
-        if spiking.dropout:
-            options.append(f"dropout={number(spiking.dropout)}")
-        return options
-
-    def _shortcut(self, layer: LogicalLayer) -> Iterator[Bracket]:
+    def _shortcut(self, layer: LogicalLayer) -> Written:
+        """Write a shortcut with a kernel; return what a shortcut adds, if any."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
-            return
+            return "" if shortcut is None else self._variables[shortcut.source]
         name, channels = f"{layer.name}.shortcut", str(layer.shape[-1])
         arguments: list[str | Bracket] = [channels]
         if shortcut.stride:
@@ -174,67 +161,55 @@ class _Statements:
             source = self._variables[shortcut.source]
             arguments += ["1", *_strides(shortcut.stride)]
         else:
-            yield from self._flatten(name, shortcut.source)
-            function, source = "Dense", self._read_by_dense(shortcut.source)
+            function = "Dense"
+            source = yield from self._flatten(name, shortcut.source)
         arguments += ["use_bias=False", *self._kernel(name, self._l2_of(layer))]
         arguments.append(_name(name))
         yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
+        return "shortcut"
+
+    def _read(self, layer: LogicalLayer) -> Written:
+        """Write what a layer with neurons does to its source, and return its input."""
+        operation, source = layer.operation, layer.sources[0]
+        variable, shape = self._variables[source], self._network.shape_of(source)
+        if isinstance(operation, Dense):
+            return (yield from self._flatten(layer.name, source))
+        if isinstance(operation, TransposedConvolution) and len(shape) == 1:
+            # It reads features as one pixel.
+            arguments = (items((1, 1, *shape)), _name(f"{layer.name}.pixel"))
+            yield Bracket("pixel = layers.Reshape(", arguments, f")({variable})")
+            return "pixel"
+        if isinstance(operation, RateCode) and operation.signed:
+            factor = ("-1", _name(f"{layer.name}.negative"))
+            negative = Bracket("layers.Rescaling(", factor, f")({variable})")
+            name, both = _name(f"{layer.name}.signed"), (variable, negative)
+            yield _call_on_list("signed = layers.Concatenate(", name, both)
+            return "signed"
+        return variable
+
+    def _flatten(self, reader: str, source: str) -> Written:
+        """Flatten a dense layer's input, unless it has one axis; return the input."""
+        variable = self._variables[source]
+        if len(self._network.shape_of(source)) == 1:
+            return variable
+        name = _name(f"{reader}.flat")
+        yield Bracket("flat = layers.Flatten(", (name,), f")({variable})")
+        return "flat"
 
     def _linear(self, layer: LogicalLayer) -> Bracket:
-        function, given, kind = _parts(layer)
-        arguments: list[str | Bracket] = [*given]
-        operation = layer.operation
-        if not isinstance(operation, RateCode):
-            # For a depthwise kernel, Keras counts all channels as inputs.
-            channels = 1
-            if kind == "depthwise" and isinstance(operation, Convolution):
-                channels = operation.groups
-            if isinstance(operation, TransposedConvolution):
-                channels = prod(operation.stride)
-                kind = "transposed"
-            arguments += self._kernel(layer.name, self._l2_of(layer), kind, channels)
-        return call(function, *arguments, _name(layer.name))
-
-    def _flatten(self, reader: str, source: str) -> Iterator[Bracket]:
-        """Flatten a dense layer's input, unless it has one axis."""
-        if self._read_by_dense(source) == "flat":
-            tail = f")({self._variables[source]})"
-            yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
-
-    def _is_pixel(self, layer: LogicalLayer) -> bool:
-        """Return whether a transposed convolution reads features as one pixel."""
-        is_transposed = isinstance(layer.operation, TransposedConvolution)
-        return is_transposed and len(self._network.shape_of(layer.sources[0])) == 1
-
-    def _pixel(self, layer: LogicalLayer) -> Iterator[Bracket]:
-        source = layer.sources[0]
-        shape = items((1, 1, *self._network.shape_of(source)))
-        arguments = (shape, _name(f"{layer.name}.pixel"))
-        tail = f")({self._variables[source]})"
-        yield Bracket("pixel = layers.Reshape(", arguments, tail)
-
-    def _signed(self, layer: LogicalLayer) -> Bracket:
-        """Write the input's values and their negatives."""
-        values = self._variables[layer.sources[0]]
-        factor = ("-1", _name(f"{layer.name}.negative"))
-        negative = Bracket("layers.Rescaling(", factor, f")({values})")
-        name = _name(f"{layer.name}.signed")
-        return _call_on_list("signed = layers.Concatenate(", name, (values, negative))
-
-    def _read_by_dense(self, source: str) -> str:
-        has_one_axis = len(self._network.shape_of(source)) == 1
-        return self._variables[source] if has_one_axis else "flat"
+        linear = _linear_of(layer)
+        arguments: list[str | Bracket] = [*linear.arguments]
+        if not isinstance(layer.operation, RateCode):
+            kind, l2 = linear.kernel, self._l2_of(layer)
+            arguments += self._kernel(layer.name, l2, kind, linear.drawn)
+        return call(f"layers.{linear.layer}", *arguments, _name(layer.name))
 
     def _kernel(
-        self, name: str, l2: float, kind: str = "kernel", channels: int = 1
+        self, name: str, l2: float, kind: str = "kernel", drawn: str = ""
     ) -> Iterator[str | Bracket]:
-        drawn = [quote(name), "seed"]
-        if kind == "transposed":
-            kind = "kernel"
-            drawn.append(f"outputs={channels}")
-        elif channels != 1:
-            drawn.append(f"channels={channels}")
-        yield call(f"{kind}_initializer=he_uniform", *drawn)
+        """Write the arguments that set how a kernel is drawn and penalized."""
+        arguments = [quote(name), "seed", *([drawn] if drawn else [])]
+        yield call(f"{kind}_initializer=he_uniform", *arguments)
         if l2 and l2 == self._network.train.l2:
             yield f"{kind}_regularizer=l2"
         elif l2:
@@ -252,28 +227,38 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
 
-def _parts(layer: LogicalLayer) -> tuple[str, list[str], str]:
-    """Return the constructor, arguments and kernel name of the linear part."""
+def _options(layer: LogicalLayer) -> Iterator[str]:
+    """Write the settings of a layer's neurons."""
+    assert layer.spiking is not None
+    if getattr(layer.operation, "neuron_bias", False):
+        yield "neuron_bias=True"
+    if layer.spiking.batchnorm:
+        yield "batchnorm=True"
+    if layer.spiking.dropout:
+        yield f"dropout={number(layer.spiking.dropout)}"
+
+
+def _linear_of(layer: LogicalLayer) -> _Linear:
     channels = str(layer.shape[-1])
     match layer.operation:
-        case Convolution():
-            return _convolution(layer.operation, layer.shape[-1])
+        case Convolution() as convolution:
+            return _convolution(convolution, layer.shape[-1])
         case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
             given = [channels, dims(kernel), *_strides(stride)]
             if padding != "valid":
                 given.append(f'padding="{padding}"')
             given += _without(bias and not neuron_bias)
-            return "layers.Conv2DTranspose", given, "kernel"
+            drawn = f"outputs={prod(stride)}"
+            return _Linear("Conv2DTranspose", given, drawn=drawn)
         case Dense(bias):
-            return "layers.Dense", [channels, *_without(bias)], "kernel"
+            return _Linear("Dense", [channels, *_without(bias)])
         case RateCode(scale):
-            share = "1" if scale == 1 else f"1 / {number(scale)}"
-            return "layers.Rescaling", [share], "kernel"
+            return _Linear("Rescaling", ["1" if scale == 1 else f"1 / {number(scale)}"])
     raise TypeError(f"{layer.kind} has no linear part")
 
 
-def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], str]:
-    """Return a Keras layer, its arguments and the name of its kernel.
+def _convolution(operation: Convolution, filters: int) -> _Linear:
+    """Return the Keras layer of a convolution.
 
     Keras lacks depthwise layers over three axes or with unequal strides. A convolution
     with one group per channel is equivalent.
@@ -288,10 +273,13 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], 
     if operation.depthwise and len(kernel) < 3 and len(set(stride)) == 1:
         if filters != groups:
             given.append(f"depth_multiplier={filters // groups}")
-        return f"layers.DepthwiseConv{len(kernel)}D", [*given, *last], "depthwise"
+        # For a depthwise kernel, Keras counts all channels as inputs.
+        drawn = f"channels={groups}" if groups != 1 else ""
+        name = f"DepthwiseConv{len(kernel)}D"
+        return _Linear(name, [*given, *last], "depthwise", drawn)
     if groups != 1:
         given.append(f"groups={groups}")
-    return f"layers.Conv{len(kernel)}D", [str(filters), *given, *last], "kernel"
+    return _Linear(f"Conv{len(kernel)}D", [str(filters), *given, *last])
 
 
 def _pool(pool: AveragePooling | MaxPooling) -> str:

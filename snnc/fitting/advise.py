@@ -19,8 +19,8 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
+from snnc.loihi.diagnose import BLOCK_AXES
 from snnc.loihi.plan import compartment_floors, whole_block
-from snnc.loihi.refusals import BLOCK_AXES
 from snnc.rules.loihi import (
     BlockExceedsCore,
     BlockExceedsLayer,

@@ -134,7 +134,15 @@ _TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
-    """Convert a diagnostic, with notes and help in its message."""
+    """Convert a diagnostic.
+
+    Its message is the text that `snnc check` prints, without the lines of the spec.
+    """
+    head, label = diagnostic.render_message(), diagnostic.render_label()
+    lines = [f"{head} ({label})" if label else head]
+    lines += [f"note: {note}" for note in diagnostic.render_notes()]
+    if help_text := diagnostic.render_help():
+        lines.append(f"help: {help_text}")
     page = _pages().get(diagnostic.code)
     related = [
         types.DiagnosticRelatedInformation(
@@ -144,7 +152,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
     ]
     return types.Diagnostic(
         range=range_of(diagnostic.span, codec),
-        message=message(diagnostic),
+        message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
         code_description=None if page is None else types.CodeDescription(page),
@@ -157,17 +165,6 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 @cache
 def _pages() -> dict[str, str]:
     return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
-
-
-def message(diagnostic: Diagnostic) -> str:
-    """Return the text that `snnc check` prints, without the lines of the spec."""
-    label = diagnostic.render_label()
-    head = diagnostic.render_message()
-    lines = [f"{head} ({label})" if label else head]
-    lines += [f"note: {note}" for note in diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
-        lines.append(f"help: {help_text}")
-    return "\n".join(lines)
 
 
 def of_all(text: str) -> types.Diagnostic:

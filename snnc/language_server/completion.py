@@ -82,10 +82,6 @@ class _Text:
     source: SourceFile
     at: int
 
-    @property
-    def is_yaml(self) -> bool:
-        return self.source.is_yaml
-
     def kinds(self, *, before: bool) -> set[str]:
         """Return the kinds of statements above or below the cursor."""
         text = self.source.text
@@ -97,7 +93,7 @@ class _Text:
         above = self.source.text[: self.at]
         begun = [match.start() for match in _BEGINNING.finditer(above)]
         above = above[: begun[-1]] if begun and not here else above
-        pattern = _NAMED_YAML if self.is_yaml else _NAMED
+        pattern = _NAMED_YAML if self.source.is_yaml else _NAMED
         return list(dict.fromkeys(reversed(pattern.findall(above))))
 
 
@@ -117,7 +113,7 @@ _NAMED_YAML = re.compile(
 def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     match place.where:
         case "header":
-            yield from _top(text) if text.is_yaml else _header(text)
+            yield from _top(text) if text.source.is_yaml else _header(text)
         case "statement":
             yield from _statements(text)
         case "variant":
@@ -164,9 +160,9 @@ def _statements(text: _Text) -> Iterator[Completion]:
         early = form.place == "encoder" and layers and "encode" in above
         too_late = form.place != "back" and ended
         taken = form.once and kind in above | below
-        elsewhere = text.is_yaml and form.place != "layer"
+        elsewhere = text.source.is_yaml and form.place != "layer"
         if not (late or early or too_late or taken or elsewhere):
-            written = _item(form) if text.is_yaml else _example(form, text)
+            written = _item(form) if text.source.is_yaml else _example(form, text)
             page = hover.kind(kind, None)
             yield Completion(kind, written, Kind.Keyword, form.about, page)
 
@@ -196,7 +192,7 @@ def _item(form: Form) -> str:
 
 def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for variant in keywords.VARIANTS.get(place.kind, ()):
-        written = f"{variant}: {{$0}}" if text.is_yaml else variant
+        written = f"{variant}: {{$0}}" if text.source.is_yaml else variant
         page = hover.kind(place.kind, variant)
         if place.kind == "neuron":
             page = keywords.NEURONS[variant].about
@@ -224,7 +220,7 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
         return
     entries = keys_of(model)
     fields = {part.key: field for field, part in parts_of(model).items()}
-    colon = ":" if text.is_yaml else ""
+    colon = ":" if text.source.is_yaml else ""
     for key in place.legal:
         if key in keywords.VARIANTS["defaults"] and key not in entries:
             page = hover.kind(key, None)
@@ -255,4 +251,4 @@ def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
     else:
         yield from values_in(fields_of(place.model)[place.key].type)
     if place.key in keywords.keys_read_by(readers.flag, readers.bias):
-        yield from ("true", "false") if text.is_yaml else ("on", "off")
+        yield from ("true", "false") if text.source.is_yaml else ("on", "off")

@@ -126,10 +126,19 @@ async def actions(
     loop = asyncio.get_running_loop()
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
-        remedies_found = await loop.run_in_executor(
+        offered = await loop.run_in_executor(
             None, lambda: list(remedies(analysis, start, end))
         )
-        done += [_action(remedy, uri, server) for remedy in remedies_found]
+        done += [
+            types.CodeAction(
+                remedy.title,
+                types.CodeActionKind.QuickFix,
+                diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
+                is_preferred=remedy.sure or None,
+                edit=workspace_edit(uri, remedy.edits, server),
+            )
+            for remedy in offered
+        ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, wanted):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
@@ -157,13 +166,3 @@ def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
     if wanted is None:
         return True
     return any(not n or kind == n or kind.startswith(n + ".") for n in wanted)
-
-
-def _action(remedy: Remedy, uri: str, server: SpecServer) -> types.CodeAction:
-    return types.CodeAction(
-        remedy.title,
-        types.CodeActionKind.QuickFix,
-        diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
-        is_preferred=remedy.sure or None,
-        edit=workspace_edit(uri, remedy.edits, server),
-    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LogicalNetwork, Loihi, Spiking
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.mapped import MappedPopulation
 from snnc.language import readers
 from snnc.language.fields import description, keys_of
@@ -141,19 +141,13 @@ def layer(analysis: Analysis, name: str) -> str:
     cores = row and row.neurons is not None and _cost(row.neurons, row.cores or 0)
     parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{cores or ''}"]
     if known.spiking is not None:
-        parts.append(_spiking(known.spiking))
+        rate, synapse = known.spiking.rate, 1000 * known.spiking.synapse
+        bounds = f"{rates(rate.low, rate.high)} (percentile {rate.percentile:g})"
+        parts.append(f"rates {bounds}, synapse {synapse:g} ms")
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
         parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
     return "\n\n".join(parts)
-
-
-def _spiking(spiking: Spiking) -> str:
-    rate = spiking.rate
-    return (
-        f"rates {rates(rate.low, rate.high)} (percentile {rate.percentile:g}),"
-        f" synapse {1000 * spiking.synapse:g} ms"
-    )
 
 
 def _use(row: Row) -> Iterator[str]:

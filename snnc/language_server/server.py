@@ -7,7 +7,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,29 +31,20 @@ SECTION = "snnc"
 """The section of a client's configuration for snnc."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """The section ``snnc`` of a client's configuration.
+DEVICE = "loihi1"
+"""The device to compile for if nobody sets one."""
 
-    Attributes
-    ----------
-    device
-        The name of a device, or the path of its file, relative to ``root``.
-    root
-        The folder that is open in the client.
+
+def device_in(section: object) -> str | None:
+    """Return the device in a client's configuration, if it sets one.
+
+    It is the name of a device, or the path of its file, relative to the folder that is
+    open in the client.
     """
-
-    device: str = "loihi1"
-    root: Path = Path()
-
-    def with_section(self, section: object) -> ClientSettings:
-        """Return the settings with a client's values, if these are strings."""
-        if isinstance(section, Mapping):
-            section = section.get(SECTION, section)
-        device = section.get("device") if isinstance(section, Mapping) else None
-        if isinstance(device, str) and device:
-            return replace(self, device=device)
-        return self
+    if isinstance(section, Mapping):
+        section = section.get(SECTION, section)
+    device = section.get("device") if isinstance(section, Mapping) else None
+    return device if isinstance(device, str) and device else None
 
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
@@ -108,7 +99,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = ClientSettings(root=Path.cwd()).with_section({"device": device})
+        self._device, self._root = device or DEVICE, Path.cwd()
         self.buffers: dict[str, Buffer] = {}
         self._wrong_device = ""
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
@@ -147,8 +138,8 @@ class SpecServer(LanguageServer):
         )
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
-            self.settings = replace(self.settings, root=Path(path))
-        self.settings = self.settings.with_section(params.initialization_options)
+            self._root = Path(path)
+        self._device = device_in(params.initialization_options) or self._device
 
     async def warm_up(self, params: types.InitializedParams) -> None:
         """Load the compiler, and request the settings."""
@@ -188,9 +179,9 @@ class SpecServer(LanguageServer):
 
     def _apply_settings(self, section: object) -> None:
         """Analyse all texts again after a change."""
-        updated = self.settings.with_section(section)
-        if updated != self.settings:
-            self.settings = updated
+        device = device_in(section) or self._device
+        if device != self._device:
+            self._device = device
             for buffer in self.buffers.values():
                 self._put(buffer)
             self._refresh()
@@ -216,9 +207,9 @@ class SpecServer(LanguageServer):
         # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
-        name, self._wrong_device = self.settings.device, ""
+        name, self._wrong_device = self._device, ""
         if is_file(name):
-            name = str(self.settings.root / name)
+            name = str(self._root / name)
             read_profile.cache_clear()  # the file may have changed
         try:
             return read_profile(name)

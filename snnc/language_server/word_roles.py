@@ -65,22 +65,18 @@ class SpecWord:
 def words_of(document: tree.Document) -> Iterator[SpecWord]:
     """Yield the words of a spec, statement by statement."""
     for statement in document.statements:
-        yield from _of(statement)
-
-
-def _of(statement: tree.Statement) -> Iterator[SpecWord]:
-    kind, variant, name = statement.kind, statement.variant, statement.name
-    if kind.text in FORMS:
-        yield SpecWord("kind", kind.text, kind.span, statement)
-    if variant is not None:
-        yield SpecWord("variant", variant.text, variant.span, statement)
-    if name is not None:
-        yield SpecWord("definition", name.text, name.span, statement)
-    for source in statement.sources:
-        yield SpecWord("reference", source.text, source.span, statement)
-    model = model_of_statement(statement)
-    for item in statement.properties or ():
-        yield from _property(item, statement, model)
+        kind, variant, name = statement.kind, statement.variant, statement.name
+        if kind.text in FORMS:
+            yield SpecWord("kind", kind.text, kind.span, statement)
+        if variant is not None:
+            yield SpecWord("variant", variant.text, variant.span, statement)
+        if name is not None:
+            yield SpecWord("definition", name.text, name.span, statement)
+        for source in statement.sources:
+            yield SpecWord("reference", source.text, source.span, statement)
+        model = model_of_statement(statement)
+        for item in statement.properties or ():
+            yield from _property(item, statement, model)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:

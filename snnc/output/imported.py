@@ -77,7 +77,7 @@ class ImportedPackage:
     @cached_property
     def energy(self) -> Energy | None:
         """The energy per event on the device; None if the device file is missing."""
-        if not self.network.for_loihi:
+        if self.network.target != "loihi":
             return None
         origin = origin_of(self.folder)
         device = (origin and origin.device) or DEFAULT

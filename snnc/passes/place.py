@@ -14,7 +14,13 @@ from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
-from snnc.loihi.board import doubts
+from snnc.loihi.diagnose import (
+    doubts,
+    refuse_block,
+    refuse_large,
+    refuse_plan,
+    refuse_target,
+)
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
@@ -58,8 +64,6 @@ def place(
         return None
     if least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
-        from snnc.loihi.refusals import refuse_large
-
         report.add(*refuse_large(lowered, target, profile))
         return None
     tried = attempt(lowered, target, cache)
@@ -72,9 +76,6 @@ def place(
             return None
         report.extend(doubts(mapped))
         return mapped
-    # Import late: only errors need the rules.
-    from snnc.loihi.refusals import refuse_plan
-
     report.add(*refuse_plan(tried.plan, target, tried.search, mapped))
     return None
 
@@ -286,9 +287,6 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 def _refuse_spec(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Iterator[Diagnostic]:
-    # Import late: only a wrong spec needs this.
-    from snnc.loihi.refusals import refuse_block, refuse_target
-
     if target.cores > target.chips * profile.chip.cores:
         yield refuse_target(target, profile)
     for population in lowered.populations:

@@ -98,11 +98,11 @@ class Layout:
             with safe_open(os.fspath(weights), framework="numpy") as file:
                 return self._read_all(weights, file)
         except SafetensorError as error:
-            reason = "not a safetensors file, or cut short"
+            reason = f"not a safetensors file, or cut short ({error})"
             if str(weights).endswith((".keras", ".h5")):
                 convert = "`snnc import --weights-out` converts its weights"
-                raise LayoutError(f"{weights}: a Keras file: {convert}") from error
-            raise LayoutError(f"{weights}: {reason} ({error})") from error
+                reason = f"a Keras file: {convert}"
+            raise LayoutError(f"{weights}: {reason}") from error
 
     def save(
         self,

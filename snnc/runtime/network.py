@@ -232,7 +232,7 @@ class Network:
     """A network: its timing in seconds, its input, layers and readout.
 
     ``layers`` are in the order of the spec. ``target`` is the compilation
-    target.
+    target, even if no layer is on a chip.
     """
 
     name: str
@@ -257,11 +257,6 @@ class Network:
     def examples_at_once(self) -> int:
         """The number of examples whose activations fit in one batch."""
         return max(1, VALUES_AT_ONCE // self.neurons)
-
-    @property
-    def for_loihi(self) -> bool:
-        """Whether the target is a chip, even if no layer is on it."""
-        return self.target == "loihi"
 
 
 def volume_of(shape: tuple[int, ...]) -> Volume:

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .network import Layer, Network
-
 EPOCH = 2  # steps from one update of the traces to the next
 WEIGHT_EPOCH = 4  # and of the weights
 LEVELS = 255  # the largest weight on the chip
@@ -157,23 +155,6 @@ class ChipLearning:
     exponent: int
     threshold: float
     reach: float
-
-
-def learning_of(network: Network, layer: Layer) -> Learning:
-    """Return the properties that determine PES, for a readout that learns."""
-    readout, learn = network.readout, network.readout.learn
-    assert learn is not None
-    return Learning(
-        rate=learn.rate,
-        error=learn.error,
-        high=layer.high,
-        percentile=layer.percentile,
-        neurons=layer.neurons,
-        dt=network.dt,
-        steps=network.steps,
-        synapse=readout.synapse or 0.0,
-        softmax=learn.softmax,
-    )
 
 
 def on_chip(learning: Learning, largest: float) -> ChipLearning:

@@ -88,10 +88,10 @@ def name_of(text: str) -> str:
     return text.split()[3]
 
 
-def draw_specs(count: int, *words: str) -> Iterator[str]:
+def draw_specs(count: int, words: Sequence[str] = (), first: int = 0) -> Iterator[str]:
     """Yield small sound specs; each has one of some words, in turn."""
     found = 0
-    for text in map(draw_spec, itertools.count()):
+    for text in map(draw_spec, itertools.count(first)):
         if found == count:
             return
         has_word = not words or words[found % len(words)] in text

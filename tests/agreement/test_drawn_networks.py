@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from snnc.passes import Compilation
-from tests.agreement.built import check_counts
+from tests.agreement.built import check_blocks
 from tests.agreement.features import missing
 from tests.agreement.pieces import DECODER_PIECES
 from tests.agreement.specs import each_spec
@@ -30,7 +30,8 @@ def test_drawn_networks_say_everything_and_build_as_predicted() -> None:
     drawn: list[Any] = []
 
     def check(_: str, results: Compilation) -> None:
-        check_counts(results)
+        assert results.mapped is not None
+        check_blocks(results.mapped)
         drawn.append(results.mapped)
 
     each_spec(check, NETWORKS, START)
@@ -44,7 +45,7 @@ def test_drawn_decoders_build_as_predicted() -> None:
     def check(_: str, results: Compilation) -> None:
         nonlocal transposed
         assert results.mapped is not None
-        check_counts(results)
+        check_blocks(results.mapped)
         layers = results.mapped.lowered.network.layers
         transposed += sum(layer.kind == "conv2d_transpose" for layer in layers)
 

@@ -24,7 +24,7 @@ EXAMPLES = 3
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-@pytest.mark.parametrize("text", [*draw_specs(DRAWN, *WORDS)], ids=name_of)
+@pytest.mark.parametrize("text", [*draw_specs(DRAWN, WORDS)], ids=name_of)
 def test_drawn_networks_fire_as_the_exact_engine_says(
     text: str, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from snnc.cli import snnc
 from snnc.diagnostics import Diagnostics
 from snnc.editors.rules import snippets, snippets_text
 from snnc.language.keywords import FORMS
-from snnc.language_server.server import ClientSettings
+from snnc.language_server.server import DEVICE
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from tests.rules.checking import assert_accepted
@@ -46,7 +46,7 @@ def test_what_can_be_set_is_what_the_server_takes() -> None:
     told = PACKAGE["contributes"]["configuration"]["properties"]
     own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
     assert own.pop("command") == []  # it looks for the project's interpreter
-    assert own == {"device": ClientSettings().device}
+    assert own == {"device": DEVICE}
 
 
 def test_its_tasks_are_verbs() -> None:

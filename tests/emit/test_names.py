@@ -177,11 +177,9 @@ def bindings(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
 def meaning_of(value: ast.expr) -> str:
     """Return the layer that an expression makes, by its name."""
     source = ast.unparse(value)
-    if source.startswith(("build.add_input", "build.relay")):
-        return source
-    if source.startswith("build.add_layer"):
-        constants = (n for n in ast.walk(value) if isinstance(n, ast.Constant))
-        return str(next(constants).value)
+    if source.startswith(("build.input", "build.layer", "build.maxpool")):
+        names = (n.value for n in ast.walk(value) if isinstance(n, ast.Constant))
+        return str(next(names, source))
     for node in ast.walk(value):
         if isinstance(node, ast.keyword) and node.arg == "name":
             layer, _, part = str(ast.literal_eval(node.value)).partition(".")

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnc.exact import Engine, EngineResult
-from snnc.output.imported import ImportedPackage, open_package
-from tests.agreement.specs import draw_spec
+from snnc.output.imported import ImportedPackage
 from tests.support import compile_text, write_modules
 
 EXAMPLES = 3
@@ -136,11 +135,3 @@ def compare(
     if not np.array_equal(together.outputs[-1:], last.outputs):
         found.append("an example depends on those before it")
     return found
-
-
-def draw(seed: int, folder: Path) -> ImportedPackage | None:
-    """Return the package of a drawn spec of 40 steps, or None if it is refused."""
-    text = draw_spec(seed).replace("present 10 ms", "present 40 ms")
-    if compile_text(text, "place")[1].errors:
-        return None
-    return open_package(write_package(text, folder))

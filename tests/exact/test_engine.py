@@ -86,22 +86,6 @@ def test_neurons_of_a_max_pool_are_in_a_row(tmp_path: Path) -> None:
     assert spikes["e"].shape[2:] == (12, 3)
 
 
-def test_nobody_waits_for_a_span_to_end(engine: Engine, images: np.ndarray) -> None:
-    first = next(engine.stream(images, [(0, 21)], "row", "mean", threads=1))
-    assert (first.span, first.start, len(first.images)) == ((0, 21), 0, 8)
-
-
-def test_in_a_row_an_example_depends_on_those_before(
-    engine: Engine, images: np.ndarray
-) -> None:
-    twice = np.repeat(images[:1], 2, axis=0)
-    rest = engine.run(twice).outputs
-    row = engine.run(twice, "row").outputs
-    assert np.array_equal(rest[0], rest[1])
-    assert np.array_equal(row[0], rest[0])
-    assert not np.array_equal(row[1], rest[1])
-
-
 def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) -> None:
     mean = engine.run(images, keep=["rows"])
     last = engine.run(images, decide="last")

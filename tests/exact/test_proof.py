@@ -10,19 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 from snnc.exact import Engine, make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from tests.agreement.networks import text
-from tests.exact.proof import (
-    compare,
-    draw,
-    random_images,
-    random_weights,
-    write_package,
-)
+from tests.agreement.specs import draw_specs, name_of
+from tests.exact.proof import compare, random_images, random_weights, write_package
 from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -70,16 +63,9 @@ def silent(engine: Engine, images: np.ndarray) -> list[str]:
     return [name for name in engine.network.layers if not counts[name].any()]
 
 
-@settings(
-    max_examples=10,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
-@given(st.integers(1, 10**6))
-def test_drawn_networks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
-    package = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
-    assume(package is not None)
-    assert package is not None
+@pytest.mark.parametrize("text", [*draw_specs(10)], ids=name_of)
+def test_drawn_networks(tmp_path: Path, text: str) -> None:
+    package = built(text.replace("present 10 ms", "present 40 ms"), tmp_path)
     with proven(package, random_weights(package)):
         pass
 

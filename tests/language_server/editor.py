@@ -180,10 +180,6 @@ def open_text(
     return document
 
 
-def capabilities(name: str = CLIENT) -> types.ClientCapabilities:
-    return client_capabilities(name)
-
-
 async def start(
     config: ClientServerConfig = CONFIG,
     told: types.ClientCapabilities | None = None,
@@ -195,7 +191,7 @@ async def start(
     assert isinstance(client, Client)
     await client.initialize_session(
         types.InitializeParams(
-            told or capabilities(),
+            told or client_capabilities(CLIENT),
             root_uri=root.as_uri(),
             initialization_options=options,
         )

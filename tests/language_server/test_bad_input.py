@@ -11,16 +11,10 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pytest_lsp import client_capabilities
 
 from snnc.source import LARGEST
-from tests.language_server.editor import (
-    GOOD,
-    Client,
-    Document,
-    capabilities,
-    open_text,
-    start,
-)
+from tests.language_server.editor import GOOD, Client, Document, open_text, start
 from tests.support import ROOT
 
 pytestmark = [
@@ -163,7 +157,7 @@ async def answers_without_capabilities(client: Client) -> None:
 
 @pytest.mark.slow
 async def test_a_client_that_asks_is_sent_nothing() -> None:
-    told = capabilities("neovim@0.11")
+    told = client_capabilities("neovim@0.11")
     assert told.text_document
     told.text_document.diagnostic = types.DiagnosticClientCapabilities()
     async with started(told=told) as client:

@@ -13,13 +13,17 @@ import numpy as np
 import pytest
 from nengo_loihi.hardware import allocators
 
+from snnc.emit.package import package_modules
 from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
-from tests.agreement.built import build, simulate
+from snnc.tools.report.formats import document
+from snnc.tools.report.summary import summarise
+from tests.agreement.built import build, import_package, simulate
+from tests.api.test_builds import TWO_CHIPS
 from tests.loihi.examples import DEPTH_GROUPS, SKIPPING, STRIPS, route_on
 from tests.support import sound
 
@@ -138,6 +142,21 @@ def test_boards_are_as_they_are_told(text: str) -> None:
     assert activity.crossing <= share * activity.crossing_in_order
     usual = allocators.GreedyInterchip(cores_per_chip=ROOM)(built.model, chips)
     assert activity.crossing <= built.crossing(usual) * dt
+
+
+def test_a_package_puts_blocks_where_the_report_has_them() -> None:
+    routed = sound(TWO_CHIPS, "route")
+    built = Built(routed.mapped)
+    with import_package(package_modules(routed)) as package:
+        options = package.nengo.hardware_options()
+    board = options["allocator"](built.model, options["n_chips"])
+    layers = document(summarise(routed))["layers"]
+    ensembles = (ensemble for layer in layers for ensemble in layer["ensembles"])
+    assert built.chips(board) == [c for each in ensembles for c in each["chips"]]
+    assert board.n_cores_per_chip == [128, 41]
+    one_chip = TWO_CHIPS.replace(", block 1x1x1", "")
+    modules = {module.path: module.body for module in sound(one_chip, "emit")}
+    assert "hardware_options" not in modules["nengo_network.py"]
 
 
 def test_options_of_a_board() -> None:

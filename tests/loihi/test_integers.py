@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from nengo.exceptions import BuildError
 from nengo_loihi.block import LoihiBlock, Synapse
 from nengo_loihi.builder import discretize
 
@@ -24,6 +23,7 @@ from snnc.loihi.integers import (
     neurons_of,
     weight_exponents,
 )
+from tests.agreement.built import is_built
 
 pytestmark = pytest.mark.slow
 
@@ -67,17 +67,6 @@ def block(
         connection.set_weights(np.array([each], np.float32))
         made.add_synapse(connection)
     return made
-
-
-def is_built(made: LoihiBlock) -> bool:
-    """Discretise a block in place, if nengo-loihi does."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            discretize.discretize_block(made)
-    except (AssertionError, BuildError, TypeError):
-        return False
-    return True
 
 
 @settings(max_examples=1000)

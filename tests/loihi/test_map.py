@@ -62,13 +62,6 @@ def test_nengo_has_no_blocks_and_an_ensemble_for_each_slice() -> None:
     assert all(p.pop is None for p in found.projections)
 
 
-def test_a_block_is_used_as_it_is() -> None:
-    found = sound(layered("conv2d a { filters 6, block 4x10x4 }"), "place")
-    (ensemble,) = found.by_name["a"].ensembles
-    assert ensemble.block_shape == (4, 10, 4)
-    assert [b.compartments for b in ensemble.blocks] == [160, 80, 160, 80, 80, 40]
-
-
 def test_a_conv3d_block_gives_the_group_too() -> None:
     clip = "conv3d a { filters 3, kernel 2, block 3x5x5x4 }"
     population = sound(layered(clip, shape="5x6x6x1"), "place").by_name["a"]

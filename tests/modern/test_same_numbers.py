@@ -11,21 +11,19 @@ signed encoder and a regression.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nengo
 import numpy as np
 import pytest
 
 from snnc.emit.files import Origin
-from tests.emit.packages import importable
+from tests.emit.packages import importable, module
 from tests.support import sound, write_modules
 
 pytestmark = pytest.mark.slow
@@ -66,8 +64,7 @@ network both_waves {
 TEXTS = {"both_clips": CLIPS, "both_waves": WAVES}
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """A package that is importable, and examples and weights for it."""
 
     folder: Path
@@ -76,7 +73,7 @@ class Package:
     y: Any
 
     def module(self, name: str) -> Any:
-        return importlib.import_module(f"{self.folder.name}.{name}")
+        return module(self.folder, name)
 
 
 @pytest.fixture(scope="module", params=TEXTS)
@@ -90,10 +87,7 @@ def package(
 
 
 def write_inputs(folder: Path) -> Package:
-    network, layout = (
-        importlib.import_module(f"{folder.name}.{name}")
-        for name in ("network", "layout")
-    )
+    network, layout = module(folder, "network"), module(folder, "layout")
     rng = np.random.default_rng(7)
     read, readout = network.INPUT, network.READOUT
     x = rng.uniform(read.low, read.high, (EXAMPLES, *read.shape)).astype("f4")

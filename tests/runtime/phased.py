@@ -11,6 +11,7 @@ import numpy as np
 from tensorflow import keras
 
 from snnc.ir.logical import LogicalNetwork
+from snnc.runtime.examples import check_budget
 from tests.emit.networks import SHORT, parse
 from tests.emit.packages import module, write
 
@@ -124,17 +125,12 @@ class Made(NamedTuple):
 
     def broken_budgets(self, counts: dict[str, np.ndarray]) -> dict[str, float]:
         """Return the rate in Hz of each layer that is out of bounds."""
-        present = self.network.present
-        check_budget = self.module("_runtime.examples").check_budget
-        rates = {
-            name: float(np.percentile(counts[name], layer.percentile)) / present
-            for name, layer in self.network.layers.items()
-        }
-        return {
-            name: rate
-            for name, rate in rates.items()
-            if check_budget(rate, self.network.layers[name].rate, present) == "missed"
-        }
+        present, broken = self.network.present, {}
+        for name, layer in self.network.layers.items():
+            rate = float(np.percentile(counts[name], layer.percentile)) / present
+            if check_budget(rate, layer.rate, present) == "missed":
+                broken[name] = rate
+        return broken
 
     def model(self) -> keras.Model:
         return self.module("keras_model").build_model()

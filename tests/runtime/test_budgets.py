@@ -52,25 +52,23 @@ def test_out_of_bounds_by_a_spike_or_5_percent_is_tolerated(
     assert check_budget(rate, (20.0, 150.0), present) == verdict
 
 
-PERCENTILES = [0.0, 37.5, 50.0, 99.0, 99.9, 100.0]
+DRAWS = np.random.default_rng(0)
+VALUES = {
+    "activations": DRAWS.normal(0.5, 1, (101, 5, 4)).astype("f4"),
+    "counts": DRAWS.poisson(3, 201),
+}
 
 
-@pytest.mark.parametrize("percent", PERCENTILES)
+@pytest.mark.parametrize("percent", [0.0, 37.5, 50.0, 99.0, 99.9, 100.0])
 @pytest.mark.parametrize("batches", [1, 4])
-def test_percentiles_are_numpys_of_all_batches(batches: int, percent: float) -> None:
-    x = np.random.default_rng(batches).normal(0.5, 1, (101, 5, 4)).astype("f4")
-    largest = Largest(x.size, percent)
-    for batch in np.array_split(x, batches):
+@pytest.mark.parametrize("kind", VALUES)
+def test_percentiles_are_numpys_of_all_batches(
+    kind: str, batches: int, percent: float
+) -> None:
+    values = VALUES[kind]
+    largest = Largest(values.size, percent)
+    for batch in np.array_split(values, batches):
         largest.add(batch)
-    wanted = np.percentile(x.astype("f8"), percent)
+    wanted = np.percentile(values.astype("f8"), percent)
     assert largest.percentile == pytest.approx(wanted, rel=1e-6, abs=1e-6)
-    assert largest.values.max() == x.max()
-
-
-@pytest.mark.parametrize("percent", PERCENTILES)
-def test_percentiles_of_counts_are_numpys(percent: float) -> None:
-    numbers = np.random.default_rng(0).poisson(3, 201)
-    largest = Largest(len(numbers), percent)
-    for part in np.array_split(numbers, 3):
-        largest.add(part)
-    assert largest.percentile == pytest.approx(np.percentile(numbers, percent))
+    assert largest.values.max() == values.max()

@@ -41,16 +41,6 @@ def test_none_is_held_out_of_the_data_then(net: Made) -> None:
     assert sum(len(y) for _, y in batches.validation) == 3
 
 
-def test_groups_are_held_out_as_a_whole(net: Made) -> None:
-    made = net.module("_runtime.keras.pipelines")
-    groups = np.arange(40) // 8
-    batches = made.Pipelines(net.network, 8, 0.1, 0).of_arrays(X, Y, groups)
-    kept = np.concatenate([x for x, _ in batches.validation])
-    found = {i for i in range(40) for x in kept if np.array_equal(x, X[i])}
-    assert len(found) == 8
-    assert len({groups[i] for i in found}) == 1
-
-
 def test_weights_of_classes_are_in_the_loss(net: Made) -> None:
     plain = last_logs(net)
     double = last_logs(net, class_weight=dict.fromkeys(range(4), 2.0))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -35,32 +36,21 @@ BIG = 10**9  # examples: a sparse file of 144 GB
 Write = Callable[[Path], Path]
 
 
-def npz(x: np.ndarray = X, y: np.ndarray | None = Y, **others: np.ndarray) -> Write:
-    """Return what writes an archive into a folder."""
-
-    def write(path: Path) -> Path:
-        labels = {} if y is None else {"y": y}
-        np.savez(path / "d.npz", **labels, x=x, **others)
+def save(
+    path: Path,
+    x: np.ndarray = X,
+    y: np.ndarray | None = Y,
+    how: Callable[..., None] | None = np.savez,
+    **others: np.ndarray,
+) -> Path:
+    """Write an archive into a folder, or an array per file if ``how`` is None."""
+    arrays = {"x": x, **others} if y is None else {"x": x, "y": y, **others}
+    if how is not None:
+        how(path / "d.npz", **arrays)
         return path / "d.npz"
-
-    return write
-
-
-def compressed(x: np.ndarray) -> Write:
-    def write(path: Path) -> Path:
-        np.savez_compressed(path / "d.npz", y=Y, x=x)
-        return path / "d.npz"
-
-    return write
-
-
-def folder(x: np.ndarray) -> Write:
-    def write(path: Path) -> Path:
-        np.save(path / "x.npy", x)
-        np.save(path / "y.npy", Y)
-        return path
-
-    return write
+    for name, array in arrays.items():
+        np.save(path / f"{name}.npy", array)
+    return path
 
 
 def changed(values: dict[tuple[int, ...], float], x: np.ndarray = X) -> np.ndarray:
@@ -71,17 +61,14 @@ def changed(values: dict[tuple[int, ...], float], x: np.ndarray = X) -> np.ndarr
     return x
 
 
-@pytest.mark.parametrize("save", [npz, compressed, folder])
+@pytest.mark.parametrize("how", [np.savez, np.savez_compressed, None])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float64, ">f4", np.uint8])
 def test_slices_are_what_was_saved(
-    tmp_path: Path,
-    save: Callable[[np.ndarray], Write],
-    order: Literal["C", "F"],
-    dtype: type,
+    tmp_path: Path, how: Any, order: Literal["C", "F"], dtype: type
 ) -> None:
     x: np.ndarray = (255 * X).astype(dtype, order=order)
-    path = save(x)(tmp_path)
+    path = save(tmp_path, x, how=how)
     examples = open_data(path, BYTES, 40)
     assert examples.shape == (40, 6, 6, 1)
     for start, stop in ((0, 7), (7, 20), (33, 40), (2, 5), (38, 99), (3, 3)):
@@ -115,21 +102,21 @@ def test_a_single_array_is_an_input(tmp_path: Path) -> None:
 def test_identities_follow_the_content(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    one, other = (npz()(tmp_path / name) for name in "ab")
+    one, other = (save(tmp_path / name) for name in "ab")
     assert identify_data(one) == identify_data(other)
-    other = npz(changed({(-1,): 0}))(tmp_path / "b")
+    other = save(tmp_path / "b", changed({(-1,): 0}))
     assert identify_data(one) != identify_data(other)
 
 
 def test_targets_are_numbers_of_each_unit(tmp_path: Path) -> None:
     y = np.random.default_rng(1).normal(size=(50, 2))
-    _, found = open_data(npz(y=y)(tmp_path), TARGETS).arrays
+    _, found = open_data(save(tmp_path, y=y), TARGETS).arrays
     assert found.dtype == np.float32
     assert np.array_equal(found, y.astype(np.float32))
 
 
 def test_an_input_needs_no_labels(tmp_path: Path) -> None:
-    path = npz(y=None)(tmp_path)
+    path = save(tmp_path, y=None)
     assert np.array_equal(open_data(path, SPEC, labelled=False)[:], X)
     other = network((5,), 1.0, 3, classes=True)
     with pytest.raises(DataError, match=r"d.npz: x has shape"):
@@ -137,7 +124,7 @@ def test_an_input_needs_no_labels(tmp_path: Path) -> None:
 
 
 def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
-    path = compressed(X)(tmp_path)
+    path = save(tmp_path, how=np.savez_compressed)
     examples = open_data(path, SPEC, 20, seed=3)
     assert len(set(examples.rows)) == len(examples) == 20
     assert not np.array_equal(examples.rows, np.sort(examples.rows))
@@ -150,7 +137,7 @@ def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
 
 
 def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
-    path = npz(changed({(7, 2): 9}))(tmp_path)
+    path = save(tmp_path, changed({(7, 2): 9}))
     seeds = range(40)
     drawn_it = [7 in sample_indices(50, 10, seed) for seed in seeds]
     assert 0 < sum(drawn_it) < 40
@@ -186,13 +173,12 @@ def test_values_that_hardly_fill_the_range_are_told(
 
 
 def one_array(path: Path) -> Path:
-    folder(X)(path)
-    return path / "x.npy"
+    return save(path, how=None) / "x.npy"
 
 
 def cut_npy(path: Path) -> Path:
-    folder(X)(path)
-    (path / "x.npy").write_bytes((path / "x.npy").read_bytes()[:-1])
+    array = one_array(path)
+    array.write_bytes(array.read_bytes()[:-1])
     return path
 
 
@@ -210,35 +196,39 @@ def fifo(path: Path) -> Path:
 
 
 def wrong_crc(path: Path) -> Path:
-    data = bytearray(npz()(path).read_bytes())
+    data = bytearray(save(path).read_bytes())
     data[data.index(X.tobytes())] ^= 1
     return with_bytes(bytes(data))(path)
 
 
-FOUR_TIMES = np.repeat(X, 4, axis=0)
+def npz(**arrays: Any) -> Write:
+    return partial(save, **arrays)
+
+
 BAD: dict[str, Write] = {
     "no archive": with_bytes(b"x, y\n"),
     "empty": with_bytes(b""),
     "one array": one_array,
-    "cut": lambda path: with_bytes(npz()(path).read_bytes()[:3000])(path),
+    "cut": lambda path: with_bytes(save(path).read_bytes()[:3000])(path),
     "fifo": fifo,
     "no y": npz(y=None, label=Y),
     "cut array in a folder": cut_npy,
     "wrong CRC": wrong_crc,
-    "text": npz(np.array(["a"] * 50)),
-    "booleans": npz(X > 1),
-    "records": npz(np.zeros(50, [("a", "f4")])),
-    "objects": npz(np.array([{}] * 50)),
-    "a single number": npz(np.array(1.0)),
+    "text": npz(x=np.array(["a"] * 50)),
+    "booleans": npz(x=X > 1),
+    "records": npz(x=np.zeros(50, [("a", "f4")])),
+    "objects": npz(x=np.array([{}] * 50)),
+    "a single number": npz(x=np.array(1.0)),
     "unequal": npz(y=Y[:7]),
-    "nothing": npz(X[:0], Y[:0]),
+    "nothing": npz(x=X[:0], y=Y[:0]),
     "outside": npz(
-        changed({(130, 0, 2): 7, (131, 0, 2): np.nan}, FOUR_TIMES), np.repeat(Y, 4)
+        x=changed({(130, 0, 2): 7, (131, 0, 2): np.nan}, np.repeat(X, 4, axis=0)),
+        y=np.repeat(Y, 4),
     ),
-    "not a number": npz(changed({(1, 0, 2): np.nan})),
-    "no channels": npz(X[..., 0]),
-    "channels first": npz(np.moveaxis(X, -1, 1)),
-    "flattened": npz(X.reshape(50, 36)),
+    "not a number": npz(x=changed({(1, 0, 2): np.nan})),
+    "no channels": npz(x=X[..., 0]),
+    "channels first": npz(x=np.moveaxis(X, -1, 1)),
+    "flattened": npz(x=X.reshape(50, 36)),
 }
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.emit.networks import parse
-from tests.emit.packages import importable, module, write
+from snnc.output.imported import open_package
+from tests.exact.proof import write_package
+from tests.support import network
 
 pytestmark = pytest.mark.slow
 
@@ -30,14 +31,10 @@ def test_no_encoder_of_values_above_zero_begins_silent(tmp_path: Path) -> None:
             conv2d c0 {{ filters 2 }}
             readout digit {{ classes 4 }}
         """
-        package = write(parse(name, body), tmp_path)
-        with importable(package):
-            program = module(package, "keras_model")
-            drawn = [
-                program.build_model(seed=seed).get_layer("encode").get_weights()[0]
-                for seed in SEEDS
-            ]
-        silent[name] = sum(float(np.max(kernel)) <= 0 for kernel in drawn)
+        package = open_package(write_package(network(body, name), tmp_path))
+        build = package.module("keras_model").build_model
+        drawn = [build(seed=seed).get_layer("encode").get_weights() for seed in SEEDS]
+        silent[name] = sum(float(np.max(kernel)) <= 0 for kernel, _ in drawn)
     assert silent["bright"] == silent["mapped"] == 0
     assert silent["signed"] > 0
     assert silent["wide"] > 0

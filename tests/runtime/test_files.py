@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from snnc.runtime.files import PART, replacing, write_file
+from tests.commands import run_shell
 
 
 def names(folder: Path) -> list[str]:
@@ -119,6 +118,5 @@ def test_nobody_sees_half_a_file(tmp_path: Path) -> None:
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     code = "from snnc.runtime.files import run_program as run; "
     code += "run('p', lambda: [print('x\\n' * 10**5, flush=True) for _ in 'ab'])"
-    line = f'{sys.executable} -c "{code}" | head -1'
-    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
-    assert (done.stdout, done.stderr) == (b"x\n", b"")
+    done = run_shell(f'python -c "{code}" | head -1')
+    assert (done.stdout, done.stderr) == ("x\n", "")

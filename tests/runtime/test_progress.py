@@ -89,14 +89,6 @@ def test_what_is_saved_is_all_that_training_changes(load: Load, tmp_path: Path) 
     assert sum(moved) > 0.9 * len(moved)
 
 
-def test_a_resumed_training_without_progress_starts_and_leaves_none(
-    net: Made, tmp_path: Path
-) -> None:
-    model = net.trainer().train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
-    assert int(model.optimizer.iterations) == 2 * 2
-    assert [path.name for path in tmp_path.iterdir()] == ["w"]
-
-
 def test_a_training_that_only_lacked_its_weights_writes_them(
     net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

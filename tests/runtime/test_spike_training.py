@@ -203,10 +203,6 @@ class TestPlan:
         plan = plan_spikes(network, net.model(), 10**9, 0)
         assert (plan.updates, plan.cut) == (updates, False)
 
-    def test_devices_share_streams_evenly(self, net: Made) -> None:
-        plan = plan_spikes(net.network, net.model(), 1000, 0, replicas=3)
-        assert plan.streams == STREAMS // 3 * 3
-
     @pytest.mark.parametrize(
         ("name", "rate"),
         [
@@ -223,14 +219,15 @@ class TestPlan:
         assert plan_spikes(package.network, model, 10**9, 0).rate == rate
 
     @pytest.mark.parametrize(
-        ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
+        ("neurons", "replicas", "streams"),
+        [(10_000, 1, STREAMS), (10_000, 3, 18), (10**6, 1, 16), (10**9, 1, 1)],
     )
-    def test_memory_bounds_the_streams_of_large_networks(
-        self, neurons: int, streams: int
+    def test_memory_bounds_the_streams_and_devices_share_them_evenly(
+        self, neurons: int, replicas: int, streams: int
     ) -> None:
         network: Any = SimpleNamespace(neurons=neurons, steps=1)
-        model = SimpleNamespace(layers=[])
-        assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
+        plan = plan_spikes(network, SimpleNamespace(layers=[]), 0, 0, 10, replicas)
+        assert plan.streams == streams
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

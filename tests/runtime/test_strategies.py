@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +9,16 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from tests.emit.networks import parse
-from tests.emit.packages import importable, write
+from tests.commands import run_python
+from tests.emit.packages import importable
+from tests.exact.proof import write_package
 from tests.runtime.phased import Made
+from tests.support import network
 
 pytestmark = pytest.mark.slow
 
 BODY = """
+    timing { present 20 ms }
     input image 6x6x1 in 0..1
     encode conv { filters 2 }
     dense d0 { units 6, neuron lif, batchnorm on }
@@ -54,24 +54,19 @@ sys.exit(main(sys.argv[1:]))
 def test_two_devices_train_and_three_that_share_unevenly_are_refused(
     tmp_path: Path,
 ) -> None:
-    made, weights = Made(write(parse("shared", BODY), tmp_path)), tmp_path / "w"
+    package, weights = write_package(network(BODY, "shared"), tmp_path), tmp_path / "w"
+    made = Made(package)
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     options = ("--epochs", "1", "--spike-updates", "10", "--strategy", "mirrored")
     files = ("--data", "d.npz", "--weights", "w")
-    done = subprocess.run(
-        [sys.executable, "-c", ON_CPUS, *files, *options],
-        cwd=tmp_path,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = ("-c", ON_CPUS, *files, *options)
+    done = run_python(*program, cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL="3")
     assert done.returncode == 0, done.stderr
     assert "shared.train: 3 devices can't share batches of 64 evenly" in done.stderr
     assert "val_loss" in done.stdout
     assert (tmp_path / "w.smooth.safetensors").exists()
     assert not (tmp_path / "w.progress.npz").exists()
-    with make_engine(open_package(made.package), weights) as engine:
+    with make_engine(open_package(package), weights) as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
-    with importable(made.package):
+    with importable(package):
         assert made.broken_budgets(counts) == {}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.commands import run_python
 from tests.emit.packages import Load
 from tests.runtime.phased import Made, examples
 
@@ -31,17 +30,6 @@ def pipelines(net: Made) -> Any:
     """Return a function that makes pipelines of a seed."""
     made = net.module("_runtime.keras.pipelines")
     return lambda seed: made.Pipelines(net.network, 64, 0.1, seed)
-
-
-def test_training_begins_with_given_weights(
-    net: Made, train: Any, tmp_path: Path
-) -> None:
-    train(X, Y, tmp_path / "first", **SMOOTH)
-    again: Any = {"epochs": 0, "phases": ("smooth",), "seed": 7}
-    train(X, Y, tmp_path / "again", initial=tmp_path / "first", **again)
-    first, second = (net.layout.load(tmp_path / n) for n in ("first", "again"))
-    for name, tensor in first.items():
-        np.testing.assert_array_equal(tensor, second[name])
 
 
 def test_only_what_is_wrong_is_told_of_data_that_are_not_there(
@@ -65,13 +53,7 @@ def test_bad_usage_is_status_2(net: Made, epochs: str) -> None:
 
 def test_importing_the_package_imports_no_framework(net: Made) -> None:
     code = "import sys, chain, chain.train; print(*sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=net.package.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_python("-c", code, cwd=net.package.parent)
     assert "chain.train" in done.stdout.split()
     assert not {"tensorflow", "keras", "nengo"} & set(done.stdout.split())
 
@@ -120,7 +102,7 @@ def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
 def batches_of(pipelines: Any, source: str, seed: int = 0) -> Any:
     if source == "arrays":
         return pipelines(seed).of_arrays(X, Y)
-    dataset = tf.data.Dataset.from_tensor_slices((X, Y))
+    dataset = dataset_of(X, Y)
     dataset = dataset.batch(7) if source == "batches" else dataset
     return pipelines(seed).of_dataset(dataset)
 
@@ -152,12 +134,6 @@ def test_epochs_differ_in_order_and_start_anywhere(pipelines: Any, source: str) 
     assert epochs(1)[:2] == first[1:]
 
 
-def test_a_dataset_trains(train: Any, tmp_path: Path) -> None:
-    dataset = tf.data.Dataset.from_tensor_slices((X, Y))
-    train(dataset, weights=tmp_path / "w", **SMOOTH)
-    assert (tmp_path / "w").stat().st_size > 0
-
-
 def test_a_cosine_schedule_ends_with_the_training(load: Load) -> None:
     x = np.random.default_rng(0).uniform(0, 1, (70, 8, 8, 3)).astype("f4")
     train = load("colours", "train").train
@@ -166,32 +142,30 @@ def test_a_cosine_schedule_ends_with_the_training(load: Load) -> None:
     assert config["decay_steps"] == int(model.optimizer.iterations)
 
 
+def dataset_of(*pair: Any) -> tf.data.Dataset:
+    return tf.data.Dataset.from_tensor_slices(pair)
+
+
+WRONG_VALUE = tf.errors.InvalidArgumentError
+
+
 @pytest.mark.parametrize(
-    ("dataset", "message"),
+    ("dataset", "error", "message"),
     [
-        (X, "y is missing"),
-        (tf.data.Dataset.from_tensor_slices(X), "pairs"),
-        (tf.data.Dataset.from_tensor_slices((X[..., 0], Y)), "x has shape"),
-        (tf.data.Dataset.from_tensor_slices((X, X)), "y is float32"),
-        (tf.data.Dataset.from_tensor_slices((X[:0], Y[:0])), "empty"),
-        (tf.data.Dataset.from_tensor_slices((X, Y)).repeat(), "never ends"),
+        (X, None, "y is missing"),
+        (tf.data.Dataset.from_tensor_slices(X), None, "pairs"),
+        (dataset_of(X[..., 0], Y), None, "x has shape"),
+        (dataset_of(X, X), None, "y is float32"),
+        (dataset_of(X[:0], Y[:0]), None, "empty"),
+        (dataset_of(X, Y).repeat(), None, "never ends"),
+        (dataset_of(X + 1, Y), WRONG_VALUE, "x: a value"),
+        (dataset_of(X, Y + 1), WRONG_VALUE, "y: a label"),
     ],
 )
 def test_bad_datasets_are_refused(
-    net: Made, train: Any, dataset: Any, message: str
+    net: Made, train: Any, dataset: Any, error: type[Exception] | None, message: str
 ) -> None:
-    with pytest.raises(net.data_error, match=message):
-        train(dataset, epochs=1)
-
-
-@pytest.mark.parametrize(
-    ("x", "y", "message"), [(X + 1, Y, "x: a value"), (X, Y + 1, "y: a label")]
-)
-def test_values_of_a_dataset_are_checked(
-    train: Any, x: Any, y: Any, message: str
-) -> None:
-    dataset = tf.data.Dataset.from_tensor_slices((x, y))
-    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+    with pytest.raises(error or net.data_error, match=message):
         train(dataset, epochs=1)
 
 
@@ -199,7 +173,7 @@ def test_values_of_a_dataset_are_checked(
     ("path", "error", "told"),
     [
         ("none/w", OSError, "none/w can't be written: No such file"),
-        ("w.h5", ValueError, r"w.h5: .* are safetensors: write .*w.safe"),
+        ("w.h5", None, r"w.h5: .* are safetensors: write .*w.safe"),
         ("", IsADirectoryError, "is a folder, not a file"),
     ],
 )

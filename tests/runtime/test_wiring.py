@@ -26,12 +26,6 @@ def wiring(name: str) -> Any:
         return found.wiring_of(model, package.layout.LAYOUT, tuple(layers))
 
 
-def reads(found: Any, tensor: str) -> tuple[tuple[str, int], ...]:
-    """Return the layers of neighbouring rows, joined by +, and how many they are."""
-    names = ("+".join(sorted(sources)) for sources in found.reads[tensor])
-    return tuple((name, len(list(rows))) for name, rows in groupby(names))
-
-
 @pytest.mark.parametrize(
     ("network", "shared"),
     [
@@ -52,23 +46,20 @@ def test_identities_and_sums_share_a_scale(
     assert len(members) == len(set(members))
 
 
-def test_groups_read_all_of_a_join() -> None:
-    found = wiring("grouped_joins")
-    assert reads(found, "c.kernel") == (("a", 6), ("b", 4))
-    assert reads(found, "d.kernel") == (("a", 6), ("b", 4))
-    assert reads(found, "f.kernel") == (("c", 10),)
-
-
-def test_rows_of_a_join_are_those_of_its_sources() -> None:
-    found = wiring("joins")
-    # `d` reads the channels of s = a + b, of e and of a, one after another.
-    assert reads(found, "d.kernel") == (("a+b", 4), ("e", 3), ("a", 4))
-    assert reads(found, "c.kernel") == reads(found, "d.kernel")  # a pool keeps channels
-    assert reads(found, "f.kernel") == (("c", 5), ("d", 5))
-    assert reads(found, "e.kernel") == (("", 2),)  # the input
-
-
-def test_a_learned_shortcut_reads_its_source() -> None:
-    found = wiring("residual")
-    assert reads(found, "a1.shortcut") == (("a0", 4),)
-    assert reads(found, "d.shortcut") == (("a0", 4),)
+@pytest.mark.parametrize(
+    ("network", "wanted"),
+    [
+        ("grouped_joins", {"c d": (("a", 6), ("b", 4)), "f": (("c", 10),)}),
+        # `d` reads the channels of s = a + b, of e and of a, one after another, and
+        # `c` reads a pool of them, which keeps channels.
+        ("joins", {"c d": (("a+b", 4), ("e", 3), ("a", 4)), "e": (("", 2),)}),
+        ("residual", {"a1 d": (("a0", 4),)}),
+    ],
+)
+def test_rows_of_a_kernel_are_those_of_its_sources(network: str, wanted: Any) -> None:
+    found = wiring(network).reads
+    kind = "shortcut" if network == "residual" else "kernel"
+    for layers, rows in wanted.items():
+        for layer in layers.split():
+            names = ("+".join(sorted(each)) for each in found[f"{layer}.{kind}"])
+            assert tuple((name, len(list(run))) for name, run in groupby(names)) == rows

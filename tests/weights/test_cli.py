@@ -135,15 +135,6 @@ def test_another_network_is_explained_tensor_by_tensor() -> None:
     accept("another", done)
 
 
-def test_half_precision_is_to_be_converted() -> None:
-    half = {name: t.astype("f2") for name, t in weights_of(SMALL).items()}
-    save(Path("half.safetensors"), SMALL, half)
-    done = run("half.safetensors", "small.snn")
-    assert done.returncode == 1
-    assert "pixels.kernel is 1x1x1x2 float16, should be float32" in done.stderr
-    assert "help: convert the tensors to float32" in done.stderr
-
-
 def test_a_file_without_a_layout_does_not_fit() -> None:
     save_file(weights_of(SMALL), "plain.safetensors")
     done = run("plain.safetensors", "small.snn")
@@ -281,6 +272,7 @@ def test_a_file_and_a_spec_that_are_swapped() -> None:
         (lambda n, t: (n, t.T if t.ndim == 2 else t), "look transposed"),
         (lambda n, t: (n.replace(".", "/") + ":0", t), "`export_weights`"),
         (lambda n, t: (n.replace("a.", "c0."), t), "rename the tensors"),
+        (lambda n, t: (n, t.astype("f2")), "convert the tensors to float32"),
         (lambda n, t: (n, t), "the package's `save_weights` did not write"),
     ],
 )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import nengo_loihi
 import numpy as np
 import pytest
-from nengo.exceptions import BuildError
-from nengo_loihi.builder.discretize import discretize_block
 
 from snnc.weight_files.chip import round_layer
 from snnc.weight_files.cores import CoreContent, PlacedLayer, placed_layers
-from tests.agreement.built import import_package
+from tests.agreement.built import import_package, is_built, simulate
 from tests.agreement.networks import text
 from tests.support import compile_text, network
 from tests.weights.files import Weights
@@ -57,27 +53,6 @@ def draw_weights(layout: Any, scale: float, random: np.random.Generator) -> Weig
     return {name: values.astype(np.float32) for name, values in weights.items()}
 
 
-def blocks(net: Any, dt: float) -> Iterator[Any]:
-    """Build with real numbers, split, and hand out the blocks."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        simulator = nengo_loihi.Simulator(
-            net, dt=dt, target="simreal", progress_bar=False
-        )
-        with simulator as sim:
-            yield from sim.model.blocks
-
-
-def is_built(block: Any) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            discretize_block(block)
-    except (AssertionError, BuildError):
-        return False
-    return True
-
-
 def cores_in_order(
     predicted: Predicted, net: Any
 ) -> Iterator[tuple[PlacedLayer, CoreContent]]:
@@ -113,7 +88,8 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
 
 def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
     """Compare each core with nengo-loihi's block; give the verdicts."""
-    found = list(blocks(net, dt))
+    with simulate(net, dt, target="simreal") as sim:
+        found = list(sim.model.blocks)
     cores = list(cores_in_order(predicted, net))
     assert len(found) == len(cores)
     for block, (placed, core) in zip(found, cores, strict=True):
@@ -151,7 +127,8 @@ def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
         (placed,) = placed_layers(results.mapped, weights)
         found = list(round_layer(placed))
         built = package.nengo.build_network(weights)
-        stored = list(blocks(built.net, package.network.dt))
+        with simulate(built.net, package.network.dt, target="simreal") as sim:
+            stored = list(sim.model.blocks)
     assert [each.core for each in found] == [0, 1, 2]
     for each, block in zip(found, stored, strict=True):
         (synapse,) = block.synapses

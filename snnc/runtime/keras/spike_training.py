@@ -171,7 +171,14 @@ class SpikeTraining(keras.Model):
         self._streams = plan.streams // replicas
         self._seed, self._each = plan.seed, plan.each
         self._updates = plan.updates
-        state = _variables_of(run.rest(self._streams))
+        kind = partial(
+            tf.Variable,
+            trainable=False,
+            # Each device has its own streams.
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.NONE,
+        )
+        state = tf.nest.map_structure(kind, run.rest(self._streams))
         # Keras would save variables that are attributes.
         self._state: Callable[[], State] = lambda: state
         self._validation: tuple[Array, Array] | None = None
@@ -329,15 +336,3 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
         return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
-
-
-def _variables_of(state: State) -> Tensor:
-    """Return variables for the state of streams, stored on each device."""
-    synchronization = tf.VariableSynchronization.ON_READ
-    kind = partial(
-        tf.Variable,
-        trainable=False,
-        synchronization=synchronization,
-        aggregation=tf.VariableAggregation.NONE,
-    )
-    return tf.nest.map_structure(kind, state)

@@ -66,25 +66,23 @@ class SpikingLayer:
 
     def _scan(self, drives: list[Tensor], states: States) -> Tensor:
         """Simulate steps; return outputs, currents, spikes, and the state."""
+        pool = self._layer.pool
         outputs, currents, fired = [], [], []
         for drive in drives:
-            output, states = self._step(drive, states)
+            if pool is None:
+                states = (self._fire(drive, states[0]),)
+                output, current = states[0].output, states[0].current
+            else:
+                given = [state.output for state in states]
+                levels = currents_of(pool, drive, given)
+                states = tuple(map(self._fire, levels, states))
+                given = [state.output for state in states]
+                largest = maximum_of(pool, drive, given)
+                output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
-            pools = self._layer.pool is not None
-            currents.append(output if pools else states[0].current)
+            currents.append(current)
             fired.append(self.fired(states))
         return outputs, currents, fired, states
-
-    def _step(self, drive: Tensor, states: States) -> tuple[Tensor, States]:
-        pool = self._layer.pool
-        if pool is None:
-            states = (self._fire(drive, states[0]),)
-            return states[0].output, states
-        given = [state.output for state in states]
-        currents = currents_of(pool, drive, given)
-        states = tuple(map(self._fire, currents, states))
-        largest = maximum_of(pool, drive, [state.output for state in states])
-        return tf.reshape(largest, (-1, *self.shape)), states
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self._kept * state.current + (1 - self._kept) * drive

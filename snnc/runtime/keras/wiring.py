@@ -173,25 +173,20 @@ def rescale(
             names = (min(each, default="") for each in wiring.reads[name])
             several = (scales[each] if each else 1.0 for each in names)
             divisors = np.array(tuple(several))
+            rows, columns = values.shape[-2:]
             if tensor.is_transposed:
                 values = values / divisors
+            elif rows % len(divisors) == 0:
+                # A matrix reads flattened volumes, with channels last.
+                taps = values.reshape(-1, len(divisors), columns)
+                taps = taps / divisors[:, np.newaxis]
+                values = taps.reshape(values.shape)
             else:
-                values = _divide(values, divisors)
+                # Its rows belong to one group, its columns to all.
+                groups = divisors.reshape(-1, rows).T
+                values = values / groups.repeat(columns // groups.shape[1], 1)
         rescaled[name] = values.astype(np.float32)
     return rescaled
-
-
-def _divide(kernel: Array, divisors: Array) -> Array:
-    """Return a kernel divided by the divisors of the channels it reads."""
-    rows, columns = kernel.shape[-2:]
-    if rows % len(divisors) == 0:
-        # A matrix reads flattened volumes, with channels last.
-        taps = kernel.reshape(-1, len(divisors), columns)
-        return np.reshape(taps / divisors[:, np.newaxis], kernel.shape)
-    # Its rows belong to one group, its columns to all.
-    groups: Array = divisors.reshape(-1, rows).T
-    groups = groups.repeat(columns // groups.shape[1], axis=1)
-    return np.asarray(kernel / groups)
 
 
 def with_norm(

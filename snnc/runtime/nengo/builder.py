@@ -22,7 +22,6 @@ from .connections import Compare, Connection, Part, SplitLayer
 from .neurons import (
     BuiltNetwork,
     gain_and_rest,
-    host_passthrough,
     neuron_type,
     split_name,
     values_of,
@@ -66,7 +65,8 @@ class NetworkBuilder:
         self._loihi: Any = None
         # Mode "rate" runs on Nengo alone, as does "spiking" without
         # nengo-loihi.
-        if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
+        on_chip = self._spiking and network.target == "loihi"
+        if on_chip and find_spec("nengo_loihi"):
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
@@ -284,6 +284,13 @@ class NetworkBuilder:
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
-            parts = tuple(host_passthrough(part) for part in source.parts)
-            self._relays[source.name] = replace(source, parts=parts)
+            relays = []
+            for part in source.parts:
+                label, size = f"{part.label} on host", part.neurons.size_out
+                node = nengo.Node(lambda _, x: x, size_in=size, label=label)
+                to = f"{part.label} to {label}"
+                nengo.Connection(part.neurons, node, synapse=None, label=to)
+                relays.append(Part(label, node, part.slices))
+            relayed = replace(source, parts=tuple(relays))
+            self._relays[source.name] = relayed
         return self._relays[source.name]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..layout import Tensors
 from ..network import Network
-from ..pes import LEVELS, ChipLearning, Learning, learning_of, on_chip
+from ..pes import LEVELS, ChipLearning, Learning, on_chip
 from .builder import Mode, NetworkBuilder
 from .connections import Connection
 
@@ -161,7 +161,18 @@ class LearningBuilder(NetworkBuilder):
         kernel = self._tensors[f"{network.readout.name}.kernel"]
         if pes.start == "zero":
             kernel = np.zeros_like(kernel)
-        learning = learning_of(network, network.layers[part.label])
+        layer = network.layers[part.label]
+        learning = Learning(
+            rate=pes.rate,
+            error=pes.error,
+            high=layer.high,
+            percentile=layer.percentile,
+            neurons=layer.neurons,
+            dt=network.dt,
+            steps=network.steps,
+            synapse=network.readout.synapse or 0.0,
+            softmax=pes.softmax,
+        )
         largest, chip = float(np.abs(kernel).max()), None
         if self._loihi is not None:
             chip = on_chip(learning, largest)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..examples import Array
 from ..network import REST, Layer, Network, Volume
-from .connections import Compare, Part
+from .connections import Compare
 
 
 class _Clipped:
@@ -77,15 +77,6 @@ def neuron_type(
     return kinds[spiking](**settings)
 
 
-def host_passthrough(part: Part) -> Part:
-    """Add a node on the host that passes on the output of a part."""
-    label = f"{part.label} on host"
-    size, to = part.neurons.size_out, f"{part.label} to {label}"
-    node = nengo.Node(lambda _, x: x, size_in=size, label=label)
-    nengo.Connection(part.neurons, node, synapse=None, label=to)
-    return Part(label, node, part.slices)
-
-
 def split_name(population: str) -> tuple[str, int]:
     """Return the layer of a population, and its level, for a max pool."""
     layer, _, level = population.partition(".")
@@ -122,9 +113,15 @@ class BuiltNetwork:
         pool are the maxima, which are sums over its neurons and those of its
         source. Raises KeyError if ``probe`` did not name the layer.
         """
-        levels = self._levels(sim, name)
-        whole = self._maximum(sim, name) if name in self.terms else levels[0]
-        return whole.reshape(len(whole), *self.network.layers[name].shape)
+        layer, levels = self.network.layers[name], self._levels(sim, name)
+        rows, total = len(levels[0]), levels[0]
+        if name in self.terms:
+            total = np.zeros((rows, *layer.volume))
+            for term in self.terms[name]:
+                source, level = split_name(term.source.name)
+                read = term.values(self._levels(sim, source)[level])
+                total[..., slice(*(term.rows or (None,)))] += read
+        return total.reshape(rows, *layer.shape)
 
     def neuron_values(self, sim: Any, name: str) -> Array:
         """Return the output of a layer's neurons: (rows, neurons).
@@ -148,12 +145,3 @@ class BuiltNetwork:
                 parts.append(np.moveaxis(grid, 3, 1))
             levels.append(np.concatenate(parts, axis=1))
         return levels
-
-    def _maximum(self, sim: Any, name: str) -> Array:
-        rows = len(self._levels(sim, name)[0])
-        total = np.zeros((rows, *self.network.layers[name].volume))
-        for term in self.terms[name]:
-            layer, level = split_name(term.source.name)
-            read = term.values(self._levels(sim, layer)[level])
-            total[..., slice(*(term.rows or (None,)))] += read
-        return total

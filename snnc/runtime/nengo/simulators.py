@@ -48,7 +48,8 @@ class RefusedError(UserError, RuntimeError):
 
 def simulators_of(network: Network) -> tuple[str, ...]:
     """Return the simulators that can run a network."""
-    return tuple(n for n in PACKAGES if n != "loihi" or network.for_loihi)
+    on_chip = network.target == "loihi"
+    return tuple(n for n in PACKAGES if n != "loihi" or on_chip)
 
 
 def require(simulator: str, network: Network) -> None:

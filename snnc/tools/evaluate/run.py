@@ -225,7 +225,7 @@ def _run_nengo(
     """
     network, program = task.package.network, task.package.module("nengo_network")
     simulator = cast("Simulator", options.simulator)
-    if not network.for_loihi and simulator == "loihi":
+    if network.target != "loihi" and simulator == "loihi":
         raise RefusedRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
