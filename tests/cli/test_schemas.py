@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,16 @@ MODEL = functional(
     layer("Dense", "d", "f", units=3),
 )
 
-
+LEARNING = network(
+    """
+    timing { present 60 ms }
+    input image 4x4x1 in 0..1
+    encode rate
+    dense a { units 40 }
+    readout y { classes 3, learn pes { rate 0.35, from zero } }
+    """,
+    "learning",
+)
 VALUES = network(
     """
     timing { present 20 ms }
@@ -44,126 +54,112 @@ VALUES = network(
     """,
     "values",
 )
-POOLED = layers("maxpool p { window 2 }", "dense d { units 5 }", shape="9x9x1")
-LEARNING = network(
-    """
-    timing { present 60 ms }
-    input image 4x4x1 in 0..1
-    encode rate
-    dense a { units 40 }
-    readout y { UNITS, learn pes { rate 0.35, from zero } }
-    """
+CROWDED = layers(
+    "conv2d a { filters 8 }",
+    "dense d { units 16 }",
+    shape="14x14x2",
+    target="cores 2",
 )
-LABELS: dict[str, np.ndarray] = {
-    "small": np.zeros(3, np.int64),
-    "values": np.zeros((3, 2), np.float32),
+TEXTS = {
+    "fits": CROWDED.replace("cores 2", "chips 1"),
+    "host": SMALL.replace("input", "target nengo\n  input", 1),
+    "large": CROWDED,
+    "pooled": layers("maxpool p { window 2 }", "dense d { units 5 }", shape="9x9x1"),
+    "renamed": SMALL.replace(" a", " first"),
+    "wider": WIDER,
 }
+BUILT = {
+    "learning": LEARNING,
+    "regressing": LEARNING.replace("learning {", "regressing {").replace(
+        "classes 3", "units 2"
+    ),
+    "small": SMALL,
+    "values": VALUES,
+}
+REPORTED = (
+    *("small.snn", "host.snn", "large.snn", "pooled.snn"),
+    *(ROOT / "specs/drift.snn", ROOT / "specs/forum.snn"),
+    ROOT / "tests/report/specs/chips.snn",
+)
+BAD = [next(case.glob("invalid.*")) for case in sorted(RULES.iterdir())]
+OPTIONS = "--data {0}.npz --weights {0}.safetensors"
+COMMANDS = {
+    "adapt": [
+        f"evaluate models/{name} {OPTIONS.format(name)} --adapt {name}.npz"
+        for name in ("learning", "regressing")
+    ],
+    "calibrate": [f"calibrate models/values {OPTIONS.format('values')} -o scaled"],
+    "check": [
+        f"check {' '.join(map(str, BAD))} small.snn missing.snn",
+        "build --check large.snn",
+    ],
+    "diff": [
+        f"diff {next(case.glob('old.*'))} {next(case.glob('new.*'))}"
+        for case in sorted(DIFFS.iterdir())
+    ],
+    "evaluate": [
+        f"evaluate models/{name} {OPTIONS.format(name)} --simulator {simulator}"
+        for name in ("small", "values")
+        for simulator in ("exact", "nengo", "keras")
+    ],
+    "export": [
+        f"export models/{name} --weights {name}.safetensors -o {name}.nir"
+        for name in ("small", "values")
+    ],
+    "fit": ["fit large.snn", "fit fits.snn", "fit small.snn --cores 1"],
+    "folders": ["diff old new"],
+    "import": [
+        "import m.json --explain",
+        "import m.json --explain --rewrite maxpool=avgpool",
+    ],
+    "limits": ["limits"],
+    "migrate": [
+        f"weights small.safetensors --migrate small.snn {new}.snn -o new.{new}"
+        for new in ("wider", "renamed")
+    ],
+    "overview": ["report ."],
+    "report": [f"report {spec}{why}" for spec in REPORTED for why in ("", " --why")],
+    "sweep": ["sweep small.snn --set b.kernel=1,2,99 --set b.filters=3,4"],
+    "weights": [
+        f"weights {name}.safetensors{spec}"
+        for name in ("small", "spoilt", "wider")
+        for spec in ("", " small.snn")
+    ],
+}
+"""The commands that print what a schema describes, in every shape it has."""
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with the files that `commands` name."""
-    monkeypatch.chdir(tmp_path)
-    Path("small.snn").write_text(SMALL)
-    Path("wider.snn").write_text(WIDER)
-    Path("renamed.snn").write_text(SMALL.replace(" a", " first"))
-    Path("host.snn").write_text(SMALL.replace("input", "target nengo\n  input", 1))
-    for name, target in (("large", "cores 2"), ("fits", "chips 1")):
-        lines = "conv2d a { filters 8 }", "dense d { units 16 }"
-        text = layers(*lines, shape="14x14x2", target=target)
-        Path(f"{name}.snn").write_text(text)
-    Path("pooled.snn").write_text(POOLED)
-    Path("m.json").write_text(json.dumps(MODEL))
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the files that `COMMANDS` name."""
+    made = tmp_path_factory.mktemp("files")
+    for name, text in (TEXTS | BUILT).items():
+        (made / f"{name}.snn").write_text(text)
+    for name in ("old/small", "new/wider", "new/large"):
+        (made / name).parent.mkdir(exist_ok=True)
+        shutil.copy(made / f"{Path(name).name}.snn", made / f"{name}.snn")
+    (made / "m.json").write_text(json.dumps(MODEL))
+    for name, text in BUILT.items():
+        network = sound(text, "lower").network
+        y = np.arange(3) % network.readout.units
+        if network.readout.labels is None:
+            y = np.zeros((3, 2), np.float32)
+        np.savez(
+            made / name, x=np.full((3, *network.input.shape), 0.5, np.float32), y=y
+        )
+        save(made / f"{name}.safetensors", text, weights_of(text))
+        assert run("build", f"{name}.snn", cwd=made).returncode == 0
+    save(made / "wider.safetensors", WIDER, weights_of(WIDER))
     weights = weights_of(SMALL)
-    save(Path("small.safetensors"), SMALL, weights)
     weights["a.kernel"][:] = np.nan
     weights["b.bias"][0] = np.inf
-    save(Path("spoilt.safetensors"), SMALL, weights)
-    save(Path("other.safetensors"), WIDER, weights_of(WIDER))
-    return tmp_path
+    save(made / "spoilt.safetensors", SMALL, weights)
+    return made
 
 
-def commands(schema: str) -> Iterator[list[str]]:
-    """Give commands that print what a schema describes, in every shape it has."""
-    specs = ["small.snn", "host.snn", "large.snn", str(ROOT / "specs/drift.snn")]
-    if schema == "check":
-        bad = [next(case.glob("invalid.*")) for case in sorted(RULES.iterdir())]
-        yield ["check", *map(str, bad), "small.snn", "missing.snn"]
-        yield ["build", "--check", "small.snn"]
-    elif schema == "limits":
-        yield ["limits"]
-    elif schema == "report":
-        chips = ROOT / "tests/report/specs/chips.snn"
-        neighbours = ROOT / "specs/forum.snn"
-        for spec in (*specs, "pooled.snn", str(chips), str(neighbours)):
-            yield ["report", spec]
-            yield ["report", spec, "--why"]
-    elif schema == "diff":
-        for case in sorted(DIFFS.iterdir()):
-            old, new = (next(case.glob(f"{side}.*")) for side in ("old", "new"))
-            yield ["diff", str(old), str(new)]
-    elif schema == "folders":
-        for name, spec in (("old", "small"), ("new", "wider"), ("new", "large")):
-            Path(name).mkdir(exist_ok=True)
-            Path(name, f"{spec}.snn").write_text(Path(f"{spec}.snn").read_text())
-        yield ["diff", "old", "new"]
-    elif schema == "overview":
-        yield ["report", "."]
-    elif schema == "fit":
-        yield from (["fit", spec] for spec in ("large.snn", "fits.snn"))
-        yield ["fit", "small.snn", "--cores", "1"]
-    elif schema == "sweep":
-        settings = ("b.kernel=1,2,99", "b.filters=3,4")
-        yield ["sweep", "small.snn", *(w for s in settings for w in ("--set", s))]
-    elif schema == "weights":
-        for file in ("small", "spoilt", "other"):
-            yield ["weights", f"{file}.safetensors"]
-            yield ["weights", f"{file}.safetensors", "small.snn"]
-    elif schema == "migrate":
-        pairs = (("small", "wider"), ("small", "renamed"))
-        for i, pair in enumerate(pairs):
-            names = [f"{name}.snn" for name in pair]
-            out = ["-o", f"new{i}.safetensors"]
-            yield ["weights", "small.safetensors", "--migrate", *names, *out]
-    elif schema in ("calibrate", "evaluate", "export"):
-        yield from runs(schema)
-    elif schema == "adapt":
-        y = {"classes 3": np.arange(3), "units 2": np.zeros((3, 2), np.float32)}
-        x = np.full((3, 4, 4, 1), 0.5, np.float32)
-        for units, labels in y.items():
-            text = LEARNING.replace("UNITS", units)
-            np.savez("adapt.npz", x=x, y=labels)
-            save(Path("adapt.safetensors"), text, weights_of(text))
-            Path("adapt.snn").write_text(text)
-            run("build", "adapt.snn")
-            files = ["--data", "adapt.npz", "--weights", "adapt.safetensors"]
-            yield ["evaluate", "models/net", *files, "--adapt", "adapt.npz"]
-    elif schema == "import":
-        yield ["import", "m.json", "--explain"]
-        yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
-
-
-def runs(verb: str) -> Iterator[list[str]]:
-    for name, text in (("small", SMALL), ("values", VALUES)):
-        x = sound(text, "lower").network.input.shape
-        np.savez(f"{name}.npz", x=np.full((3, *x), 0.5, np.float32), y=LABELS[name])
-        save(Path(f"{name}.safetensors"), text, weights_of(text))
-        Path(f"{name}.snn").write_text(text)
-        run("build", f"{name}.snn")
-        package, weights = f"models/{name}", ["--weights", f"{name}.safetensors"]
-        files = ["--data", f"{name}.npz", *weights]
-        if verb == "calibrate" and name == "values":  # the other has dead layers
-            yield [verb, package, *files, "-o", f"{name}.scaled.safetensors"]
-        elif verb == "export":
-            yield [verb, package, *weights, "-o", f"{name}.nir"]
-        elif verb == "evaluate":
-            for simulator in ("exact", "nengo", "keras"):
-                yield [verb, package, *files, "--simulator", simulator]
-
-
-def json_outputs(schema: str) -> Iterator[Any]:
-    for command in commands(schema):
-        done = run(*command, "--format", "json")
+def json_outputs(schema: str, folder: Path) -> Iterator[Any]:
+    for command in COMMANDS[schema]:
+        done = run(*command.split(), "--format", "json", cwd=folder)
         assert done.returncode in (0, 1)
         yield json.loads(done.stdout, parse_constant=pytest.fail)
 
@@ -171,13 +167,11 @@ def json_outputs(schema: str) -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_outputs_are_what_the_schema_says_and_all_of_it(
-    name: str, folder: Path
-) -> None:
+def test_outputs_are_what_the_schema_says_and_all_of_it(name: str, files: Path) -> None:
     schema = SCHEMAS[name]
     validator = Draft7Validator(schema)
     unseen = set(keys_of(schema, schema))
-    for output in json_outputs(name):
+    for output in json_outputs(name, files):
         if name == "adapt":
             for part in (output["before"], output["after"]):
                 Draft7Validator(SCHEMAS["evaluate"]).validate(part)
