@@ -98,7 +98,7 @@ class MaxPoolOffChip(LayerDiagnostic):
         before = chip_before(network)
         for layer in network.layers:
             is_pool = isinstance(layer.operation, MaxPooling)
-            for source in neurons_read(network, layer) if is_pool else ():
+            for source in neurons_read(network, layer, set()) if is_pool else ():
                 name = source.name
                 if not source.on_chip and name in before:
                     yield cls.at(

@@ -51,10 +51,13 @@ def chip_layers(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, Spiking
 
 
 def neurons_read(
-    network: LogicalNetwork, reader: LogicalLayer
+    network: LogicalNetwork, reader: LogicalLayer, seen: set[str]
 ) -> Iterator[LogicalLayer]:
-    """Yield the layers with neurons that a layer reads, also through pools or joins."""
-    ahead, seen = [*reader.sources], set[str]()
+    """Yield the layers with neurons that a layer reads, also through pools or joins.
+
+    Layers in ``seen`` are skipped, and the others are added to it.
+    """
+    ahead = [*reader.sources]
     while ahead:
         layer = network.by_name.get(ahead.pop())
         if layer is None or layer.name in seen:
@@ -193,10 +196,11 @@ class AveragedLif(LayerWarning):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
         averaged: dict[str, str] = {}  # the first pool that reads a layer
+        seen: set[str] = set()
         for pool in network.layers:
             if isinstance(pool.operation, AveragePooling):
-                for layer in neurons_read(network, pool):
-                    averaged.setdefault(layer.name, pool.name)
+                for layer in neurons_read(network, pool, seen):
+                    averaged[layer.name] = pool.name
         for layer, spiking in chip_layers(network):
             if layer.name in averaged and isinstance(spiking.neuron, LifNeuron):
                 yield cls.at(layer, "neuron", pool=averaged[layer.name])

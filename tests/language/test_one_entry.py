@@ -126,7 +126,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return what the copy makes of the new property and statement."""
     folder = tmp_path_factory.mktemp("copy")
     ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("snnc", "docs"):
+    for name in ("snnc", "grammar", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     language = folder / "snnc" / "language"
     insert(language / "properties.py", before="\n# Properties of enc", text=PROPERTY)

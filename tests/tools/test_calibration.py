@@ -159,7 +159,16 @@ def test_lif_layers_stay_as_they_are(draw: Draw, tmp_path: Path) -> None:
     assert found.fixed == {"b": "LIF"}
     assert found.scales["b"] == 1
     assert found.scales["n"] == found.scales["c"] != 1
-    assert found.scales["e"] != 1
+
+
+def test_of_a_lif_network_only_the_encoder_is_scaled(draw: Draw) -> None:
+    drawn = draw(text("conv2d", "lif"))
+    drawn.weights["encode.kernel"] *= 4
+    found = drawn.calibrate()
+    scaled = {name for name, scale in found.scales.items() if scale != 1}
+    assert scaled == {"encode"}
+    assert found.change <= 1e-5
+    assert {*found.fixed} == {*drawn.package.network.layers} - {"encode"}
 
 
 def test_what_holds_already_is_not_touched(draw: Draw) -> None:
