@@ -151,13 +151,15 @@ def test_all_edited_files_are_one_problem(
     assert write(full, force=True)[1] == []
 
 
+@pytest.mark.parametrize("link", ["net", "net/_runtime"])
 @pytest.mark.parametrize("force", [False, True])
-def test_what_a_linked_library_holds_is_never_replaced(
-    tmp_path: Path, force: bool
+def test_what_a_linked_folder_holds_is_never_replaced(
+    tmp_path: Path, force: bool, link: str
 ) -> None:
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "a.py").write_text(LIBRARY_TEXT + "theirs = True\n")
-    (tmp_path / "net").mkdir()
-    (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "theirs")
     assert write(with_library(tmp_path / "net", a=""), force) == (None, ["SNN722"])
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["a.py"]
     assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")
