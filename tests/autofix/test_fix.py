@@ -92,29 +92,6 @@ def test_a_good_spec_is_not_touched(good: str, name: str) -> None:
     assert result.report.diagnostics == ()
 
 
-@BOTH
-def test_an_allowance_of_nothing_is_removed(good: str, name: str) -> None:
-    layer = "  - dense" if name == "x.yaml" else "  dense"
-    remark = "  # snnc: allow SNN309 crossing is meant\n"
-    result = fix(good.replace(layer, f"{remark}{layer}"), name)
-    assert (result.source.text, result.count) == (good, 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("x.yaml", "snn: 2\nnetwork: net\n"),
-        ("x.snn", "network protocols are fun\n"),
-        ("x.yaml", "services:\n  web: {image: nginx}\n"),
-        ("x.yaml", "layers of the atmosphere: 5\n"),
-        ("x.snn", "import keras\n\nnetwork = keras.Sequential()\n"),
-    ],
-)
-def test_a_fix_that_does_not_help_is_not_applied(name: str, text: str) -> None:
-    fixed = fix(text, name)
-    assert (fixed.source.text, fixed.count) == (text, 0)
-
-
 def test_of_several_fixes_those_that_help_are_applied() -> None:
     pool = "  avgpol { loss 3 }\n"
     text = SAFE.replace("  dense", f"{pool}  dense").replace("classes 2", "clases 2")
@@ -122,12 +99,3 @@ def test_of_several_fixes_those_that_help_are_applied() -> None:
     fixed = fix(text, unsafe=True)
     assert "classes 2" in fixed.source.text
     assert fixed.report.errors < check_text(text).errors
-
-
-def test_a_fix_that_brings_mistakes_to_light_is_applied_with_theirs() -> None:
-    text = SAFE.replace("{ filters 4 }", "{ filtres 4, kernal 3").replace(
-        "{ units 8, neuron lif }", "{ unit 8, neuron LIF }"
-    )
-    fixed = fix(text)
-    assert fixed.source.text == SAFE.replace("filters 4", "filters 4, kernel 3")
-    assert fixed.count == 5

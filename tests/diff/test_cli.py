@@ -15,12 +15,6 @@ FILTERS = CASES[0].with_name("filters")
 FILES = ("old.snn", "new.snn")
 
 
-def diff(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run `snnc diff` in a folder."""
-    done = snnc("diff", *arguments, cwd=folder)
-    return done.returncode, done.stdout, done.stderr
-
-
 @pytest.mark.parametrize(
     ("case", "form", "suffix"),
     [
@@ -33,18 +27,19 @@ def diff(folder: Path, *arguments: str) -> tuple[int, str, str]:
 def test_the_formats(case: str, form: str, suffix: str) -> None:
     folder = FILTERS.with_name(case)
     expected = (folder / f"expected.{suffix}").read_text(encoding="utf-8")
-    assert diff(folder, *FILES, "--format", form) == (0, expected, "")
+    done = snnc("diff", *FILES, "--format", form, cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
 
 
 def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
     text = (FILTERS / "old.snn").read_text()
     (tmp_path / "a.snn").write_text(text.replace("units", "unit"))
     (tmp_path / "b.snn").write_text(text.replace("window", "windows"))
-    status, out, err = diff(tmp_path, "a.snn", "b.snn", "--format", "json")
-    assert (status, out) == (1, "")
-    assert " --> a.snn:13:" in err
-    assert " --> b.snn:12:" in err
-    assert err.endswith("2 errors\n")
+    done = snnc("diff", "a.snn", "b.snn", "--format", "json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert " --> a.snn:13:" in done.stderr
+    assert " --> b.snn:12:" in done.stderr
+    assert done.stderr.endswith("2 errors\n")
 
 
 OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))

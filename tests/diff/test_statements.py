@@ -10,17 +10,8 @@ from snnc.language.keywords import MODELS
 from snnc.text.tables import dims
 from snnc.tools.diff import render
 from tests.diff.comparing import compare_texts
+from tests.support import layered
 
-HEAD = """\
-snn 1
-network net {{
-  target nengo
-  input image {input} in 0..1
-  encode conv e {{ filters 4 }}
-{layer}  dense d {{ units 8 }}
-  readout y {{ classes 4 }}
-}}
-"""
 COMMON = (
     "rate 30..180 Hz", "percentile 99", "neuron lif { tau_rc 10 ms, tau_ref 1 ms }",
     "batchnorm on", "dropout 0.25", "l2 1e-3", "synapse 7 ms",
@@ -42,9 +33,8 @@ LAYERS = {
 
 def spec(kind: str, *said: str, name: str = "added", target: str = "nengo") -> str:
     """Return a network with a layer of a kind in it."""
-    layer = f"  {kind} {name} {{ {', '.join(said)} }}\n"
-    text = HEAD.format(input=LAYERS[kind][0], layer=layer if said else "")
-    return text.replace("nengo", target)
+    layer = [f"{kind} {name} {{ {', '.join(said)} }}"] if said else []
+    return layered(*layer, "dense d { units 8 }", shape=LAYERS[kind][0], target=target)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -61,12 +51,12 @@ def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
     ("defaults", "shown"),
     [
         ("", "conv2d c from e { filters 3, kernel 3, stride 1 },"),
-        ("  defaults { rate 9..99 Hz }\n", "stride 1, rate 9..99 Hz }"),
+        ("defaults { rate 9..99 Hz }\n", "stride 1, rate 9..99 Hz }"),
     ],
 )
 def test_a_default_is_shown_if_the_spec_sets_it(defaults: str, shown: str) -> None:
     old, new = (
-        text.replace("  input", f"{defaults}  input")
+        text.replace("input", f"{defaults}input")
         for text in (spec("conv2d"), spec("conv2d", "filters 3", name="c"))
     )
     assert shown in render.text(compare_texts(old, new))

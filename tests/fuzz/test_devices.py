@@ -10,17 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
-from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile
-from snnc.source import SourceFile
 from snnc.tools.report.formats import document, limits_table, table
 from snnc.tools.report.summary import summarise
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET
+from tests.support import compile_text
 
 pytestmark = pytest.mark.slow
 
@@ -84,12 +82,11 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
 
 def place(device: Profile) -> None:
     """Place a network on the device, and say what it takes."""
-    report = Diagnostics()
-    routed = compile_spec(SourceFile("net.snn", NET), report, "route", device).routed
+    made, report = compile_text(NET, "route", device)
     render(report.diagnostics)
-    if routed is None:
+    if made.routed is None:
         assert report.errors
         return
-    summary = summarise(routed)
+    summary = summarise(made.routed)
     json.dumps(document(summary), allow_nan=False)
     assert table(summary, why=True)

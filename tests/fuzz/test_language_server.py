@@ -27,7 +27,9 @@ from snnc.language_server.reading import folds, semantic_tokens, symbols_of
 from snnc.language_server.word_roles import uses_at, words_of
 from snnc.language_server.writing import layout
 from snnc.loihi.profile import read_profile
+from snnc.passes.parse import parse
 from snnc.source import SourceFile
+from snnc.syntax.yaml.printer import print_yaml
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.support import network
 
@@ -40,7 +42,12 @@ SNN = network(
     input i 8x8x4 in 0..1  # \N{GREEK SMALL LETTER ALPHA}
     encode conv e { filters 4 }
     conv2d a { filters 4, padding same }
-    conv2d b { filters 4, padding same, shortcut a, block 4x4x4 }
+    conv2d b {
+      filters 4  # as many as a
+      padding same
+      shortcut a
+      block 4x4x4
+    }
     add s from a, b
     maxpool m { window 2 }
     avgpool
@@ -48,26 +55,7 @@ SNN = network(
     readout y { classes 2 }
     """
 )
-YAML = """\
-snn: 1
-network: net
-about: A net, \N{BRAIN} and all.
-target: {loihi: {cores: 9}}
-input: {name: i, shape: 8x8x4, in: 0..1}  # \N{GREEK SMALL LETTER ALPHA}
-encode: {conv: {name: e, filters: 4}}
-layers:
-  - conv2d: {name: a, filters: 4, padding: same}
-  - conv2d:
-      name: b
-      filters: 4
-      padding: same
-      shortcut: a
-  - add: {name: s, from: [a, b]}
-  - maxpool: {name: m, window: 2}
-  - avgpool
-  - dense: {name: d, units: 4, neuron: {lif: {tau_rc: 20 ms}}}
-readout: {name: y, classes: 2}
-"""
+YAML = print_yaml(parse(SourceFile("net.snn", SNN), Diagnostics()))
 STARTS = {"net.snn": SNN, "net.yaml": YAML}
 LONGEST = 30.0
 EDITS = 20

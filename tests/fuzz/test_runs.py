@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Diagnostics, Severity
+from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.diagnostic_text import render
-from snnc.driver import compile_spec
 from snnc.exact import CannotRunError, make_engine
 from snnc.output.imported import open_package
-from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
 from snnc.tools.evaluate.measures import JSON_PARTS
@@ -39,6 +37,7 @@ from tests.fuzz.runs import (
     values,
     weights_files,
 )
+from tests.support import sound
 
 pytestmark = pytest.mark.slow
 
@@ -97,8 +96,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 
 @cache
 def map_net() -> Any:
-    report = Diagnostics()
-    return compile_spec(SourceFile("net.snn", NET), report, through="place").mapped
+    return sound(NET, "place")
 
 
 def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:

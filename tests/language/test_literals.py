@@ -9,24 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from snnc.diagnostics import Diagnostics
 from snnc.language import properties as has
-from snnc.language import tree
 from snnc.language.keywords import RESERVED
 from snnc.language.models import validate
 from snnc.language.names import why_no_name
-from snnc.passes.parse import parse
-from snnc.source import SourceFile
-
-
-def syntax(text: str) -> tree.Value:
-    report = Diagnostics()
-    body = f"snn 1\nnetwork n {{\ndense d {{ key {text} }}\n}}"
-    document = parse(SourceFile("x.snn", body), report)
-    assert report.diagnostics == ()
-    properties = document.statements[0].properties
-    assert properties is not None
-    return properties[0].value
+from tests.syntax.test_parse import value as syntax
 
 
 @pytest.mark.parametrize(

@@ -65,19 +65,6 @@ def test_sources_and_joins() -> None:
     assert found.spec.layers[4].sources == ("s",)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [("filters 8", "filtres 8", "SNN203"), ("filters 8,", "filters,", "SNN107")],
-)
-def test_a_broken_layer_keeps_its_place_and_its_name(
-    old: str, new: str, code: str
-) -> None:
-    found = validate_drift(old, new, code)
-    assert [layer is None for layer in found.spec.layers] == [False, True, False, False]
-    assert found.broken == {"c0"}
-    assert not found.sound
-
-
 def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
     found = validate_drift("conv3d c1", "conv3d c0", "SNN214")
     assert found.broken == frozenset()
@@ -89,6 +76,8 @@ def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "codes", "broken"),
     [
+        ("filters 8", "filtres 8", ["SNN203"], {"c0"}),
+        ("filters 8,", "filters,", ["SNN107"], {"c0"}),
         ("in 0..1", "in 1..0", ["SNN206"], {"clip"}),
         ("  readout", "  redout", ["SNN200"], {"direction", "readout"}),
         (READOUT, "", ["SNN218"], {"readout"}),
@@ -108,6 +97,9 @@ def test_mistakes_of_a_statement_are_all_reported_once(
 ) -> None:
     found = validate_drift(old, new, *codes)
     assert found.broken == broken
+    lost = [i for i, layer in enumerate(found.spec.layers) if layer is None]
+    assert (lost == [1]) == ("c0" in broken)
+    assert not found.sound
     assert found.defaults_sound == (new != "rat 20")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from snnc.cli import main
-from snnc.ir.layout import TensorSpec, tensors
+from snnc.ir.layout import tensors
 from snnc.output.imported import open_package
 from tests.support import network, sound
 
@@ -100,22 +100,16 @@ def spec_of(name: str) -> str:
     return network(BODIES[name], name)
 
 
-def draw_weights(
-    layout: tuple[TensorSpec, ...], seed: int = 0
-) -> dict[str, np.ndarray]:
-    """Return weights of He's size, biases among them."""
-    random = np.random.default_rng(seed)
+def weights_of(text: str) -> dict[str, np.ndarray]:
+    """Return weights of He's size for a spec, biases among them."""
+    random = np.random.default_rng(0)
     found = {}
-    for tensor in layout:
+    for tensor in tensors(sound(text, "resolve")):
         is_kernel = not tensor.name.endswith(".bias")
         size = (2 / np.prod(tensor.shape[:-1])) ** 0.5 if is_kernel else 0.1
         values = random.normal(0, 0 if tensor.zeros else size, tensor.shape)
         found[tensor.name] = values.astype(np.float32)
     return found
-
-
-def weights_of(text: str) -> dict[str, np.ndarray]:
-    return draw_weights(tensors(sound(text, "resolve")))
 
 
 def keras_model(

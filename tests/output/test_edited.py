@@ -24,17 +24,6 @@ from tests.output.packages import (
 )
 
 
-def test_all_edited_files_are_one_report(package: Path) -> None:
-    edit(package / "a.py")
-    edit(package / "b.py")
-    report = Diagnostics()
-    assert write_package(package_files(package), False, report) is None
-    (found,) = report.diagnostics
-    assert found.code == "SNN721"
-    assert "a.py" in found.render_message()
-    assert found.render_notes()[0] == "also edited: b.py"
-
-
 def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
     write(package_files(tmp_path, old="A = 1\n"))
     (tmp_path / "__pycache__").mkdir()
@@ -139,26 +128,38 @@ def test_a_build_that_ended_early_is_completed(tmp_path: Path) -> None:
     assert compare(after).is_settled
 
 
-def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "code", "message", "note"),
+    [
+        (".", "SNN721", "a.py", "also edited: b.py"),
+        ("_runtime", "SNN733", "", "files that differ from `snnc.lock`: a.py, b.py"),
+    ],
+)
+def test_all_edited_files_are_one_problem(
+    folder: str, code: str, message: str, note: str, tmp_path: Path
+) -> None:
     full = with_library(tmp_path, a="", b="")
     write(full)
-    for name in "ab":
-        edit(tmp_path / "_runtime" / f"{name}.py")
+    for name in ("a.py", "b.py"):
+        edit(tmp_path / folder / name)
     report = Diagnostics()
     assert write_package(full, False, report) is None
     (found,) = report.diagnostics
-    assert found.code == "SNN733"
-    assert found.render_notes()[0] == "files that differ from `snnc.lock`: a.py, b.py"
+    assert found.code == code
+    assert message in found.render_message()
+    assert found.render_notes()[0] == note
     assert write(full, force=True)[1] == []
 
 
+@pytest.mark.parametrize("link", ["net", "net/_runtime"])
 @pytest.mark.parametrize("force", [False, True])
-def test_what_a_linked_library_holds_is_never_replaced(
-    tmp_path: Path, force: bool
+def test_what_a_linked_folder_holds_is_never_replaced(
+    tmp_path: Path, force: bool, link: str
 ) -> None:
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "a.py").write_text(LIBRARY_TEXT + "theirs = True\n")
-    (tmp_path / "net").mkdir()
-    (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "theirs")
     assert write(with_library(tmp_path / "net", a=""), force) == (None, ["SNN722"])
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["a.py"]
     assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.compare import FileState, compare
+from snnc.output.compare import compare
 from snnc.output.package import NAME, Lock, PackageFiles, text_hash
 from snnc.output.records import MARKER
 from snnc.output.stale import problems
@@ -94,13 +94,6 @@ def test_a_build_that_fails_lists_what_it_was_writing(
         monkeypatch.undo()
     assert build(package, "X = 6\n")[1] == []
     assert {path.name for path in package.iterdir()} == set(NAMES)
-
-
-def test_an_edited_file_does_not_make_a_build_unfinished(package: Path) -> None:
-    edit(package / "a.py")
-    found = compare(package_files(package))
-    assert not found.records.is_unfinished
-    assert found.names(FileState.EDITED) == ("a.py",)
 
 
 def test_a_second_build_waits_for_the_first(package: Path) -> None:

@@ -29,7 +29,7 @@ def write(wanted: PackageFiles) -> None:
     assert write_package(wanted, False, Diagnostics()) is not None
 
 
-def verdicts(folder: Path, old: PackageFiles | None, new: PackageFiles) -> list[str]:
+def verdicts(old: PackageFiles | None, new: PackageFiles) -> list[str]:
     """Kill builds at their calls, from the first to beyond the last."""
     found: list[Any] = []
     while killed_at(EVERY * len(found), lambda: write(new)):
@@ -42,20 +42,17 @@ def verdicts(folder: Path, old: PackageFiles | None, new: PackageFiles) -> list[
     return found
 
 
-def test_a_change_is_killed_at_every_call(tmp_path: Path) -> None:
-    folder = tmp_path / "out" / "net"
-    old, new = package(folder, 3, FEW), package(folder, 4, FEW)
-    write(old)
-    found = verdicts(tmp_path, old, new)
-    assert {"old", "mixed"} <= set(found) <= {"old", "mixed", "new"}
-    assert found.count("mixed") > 20 // EVERY
-
-
-def test_a_first_build_is_killed_at_every_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_change", "least"), [(True, 20), (False, 30)])
+def test_a_build_is_killed_at_every_call(
+    is_change: bool, least: int, tmp_path: Path
+) -> None:
     (tmp_path / "out").mkdir()
-    found = verdicts(tmp_path, None, package(tmp_path / "out" / "net", 3, FEW))
+    old, new = (package(tmp_path / "out" / "net", part, FEW) for part in (3, 4))
+    if is_change:
+        write(old)
+    found = verdicts(old if is_change else None, new)
     assert {"old", "mixed"} <= set(found) <= {"old", "mixed", "new"}
-    assert found.count("mixed") > 30 // EVERY
+    assert found.count("mixed") > least // EVERY
 
 
 def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:

@@ -74,14 +74,6 @@ def test_neither_is_a_folder_a_link_or_a_binary(tmp_path: Path, force: bool) -> 
     assert not (tmp_path / "elsewhere.py").exists()
 
 
-@pytest.mark.parametrize("force", [False, True])
-def test_neither_is_what_a_linked_folder_holds(tmp_path: Path, force: bool) -> None:
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "net").symlink_to(tmp_path / "theirs")
-    assert build(tmp_path / "net", force=force) == (None, ["SNN722"])
-    assert list((tmp_path / "theirs").iterdir()) == []
-
-
 def test_files_of_other_names_stay(package: Path) -> None:
     (package / "notes.txt").write_text("mine\n")
     (package / "helpers.py").write_text("mine = True\n")

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import resource
-import subprocess
-import sys
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from snnc.cli import snnc
 from snnc.diagnostics import Diagnostics
 from snnc.source import LARGEST
 from snnc.syntax.files import read
+from tests.commands import run, run_python, run_shell
 from tests.support import ROOT
 
-MEMORY = 1 << 30
 NOTATIONS = ("snn", "yaml")
 GOOD = {
     end: (ROOT / "specs" / f"drift.{end}").read_text(encoding="utf-8")
@@ -28,25 +23,12 @@ GOOD = {
 SNN, YAML = GOOD["snn"], GOOD["yaml"]
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What `snnc check` did: its status, and the codes that it printed."""
-
-    status: int
-    codes: tuple[str, ...]
-    text: str
-
-
-def check(path: Path | str) -> Checked:
-    arguments = ["check", str(path)]
-    result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
-    assert result.exception is None, result.exception
-    return Checked(result.return_value, codes_in(result.output), result.output)
-
-
-def codes_in(text: str) -> tuple[str, ...]:
-    heads = (line for line in text.splitlines() if line.startswith("error["))
-    return tuple(head[len("error[") :].split("]")[0] for head in heads)
+def check(path: Path) -> tuple[list[str], str]:
+    """Return the codes of the errors that `snnc check` finds, and all that it says."""
+    done = run("check", path)
+    codes = re.findall(r"(?m)^error\[(\w+)\]", done.stderr)
+    assert done.returncode == bool(codes), done.stderr
+    return codes, done.stderr
 
 
 def pipe_behind_a_link(path: Path) -> None:
@@ -75,9 +57,9 @@ def test_a_model_is_reported_with_the_command_that_converts_it(
 ) -> None:
     path = tmp_path / "net.keras"
     path.write_bytes(b"PK\xff" * size)
-    found = check(path)
-    assert found.codes == ("SNN707",)
-    assert f"snnc import {path.as_posix()} -o network.snn" in found.text
+    codes, said = check(path)
+    assert codes == ["SNN707"]
+    assert f"snnc import {path.as_posix()} -o network.snn" in said
 
 
 @pytest.mark.parametrize(
@@ -104,9 +86,9 @@ def test_a_file_without_leave_to_read_says_so(
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("snnc.source._open_at_once", refuse)
-    found = check(path)
-    assert (found.status, found.codes) == (1, ("SNN705",))
-    assert "Permission denied" in found.text
+    codes, said = check(path)
+    assert codes == ["SNN705"]
+    assert "Permission denied" in said
 
 
 def test_a_pipe_that_takes_the_files_place_is_not_waited_for(
@@ -123,7 +105,7 @@ def test_a_pipe_that_takes_the_files_place_is_not_waited_for(
         return regular if self == path else real(self, **options)
 
     monkeypatch.setattr(Path, "stat", stat)
-    assert check(path).codes == ("SNN119",)
+    assert check(path)[0] == ["SNN119"]
 
 
 def deep(opener: str, head: str = "") -> bytes:
@@ -189,19 +171,18 @@ def write(folder: Path, name: str) -> tuple[Path, str]:
 @pytest.mark.parametrize("name", [*SPECIAL, *CONTENTS])
 def test_what_is_no_spec_is_reported(tmp_path: Path, name: str) -> None:
     path, code = write(tmp_path, name)
-    found = check(path)
-    assert found.status == 1
-    assert code in found.codes if name in CONTENTS else found.codes == (code,)
-    assert f"--> {path.as_posix()}" in found.text
+    codes, said = check(path)
+    assert code in codes if name in CONTENTS else codes == [code]
+    assert f"--> {path.as_posix()}" in said
 
 
 def test_the_byte_that_is_no_text_is_pointed_at(tmp_path: Path) -> None:
     path = tmp_path / "net.snn"
     path.write_bytes(b"snn 1\r\n# \xc3\xa9 \xe2\x28\xa1\n")
-    found = check(path)
-    assert found.codes == ("SNN703",)
-    assert f"--> {path.as_posix()}:2:5" in found.text
-    assert "the byte 0xe2 is at offset 12" in found.text
+    codes, said = check(path)
+    assert codes == ["SNN703"]
+    assert f"--> {path.as_posix()}:2:5" in said
+    assert "the byte 0xe2 is at offset 12" in said
 
 
 SPELLINGS: dict[str, Callable[[str], bytes]] = {
@@ -218,25 +199,24 @@ SPELLINGS: dict[str, Callable[[str], bytes]] = {
 def test_what_editors_write_is_fine(tmp_path: Path, spelling: str, end: str) -> None:
     path = tmp_path / f"net.{end}"
     path.write_bytes(SPELLINGS[spelling](GOOD[end]))
-    found = check(path)
-    assert (found.status, found.codes) == (0, ()), found.text
+    assert check(path)[0] == []
 
 
 def test_tabs_are_blanks_and_yaml_says_what_it_thinks_of_them(tmp_path: Path) -> None:
     snn, yaml = tmp_path / "net.snn", tmp_path / "net.yaml"
     snn.write_text(SNN.replace("  ", "\t"))
     yaml.write_text(YAML.replace("  - ", "\t- "))
-    assert check(snn).status == 0
-    assert check(yaml).codes == ("SNN130",)
+    assert check(snn)[0] == []
+    assert check(yaml)[0] == ["SNN130"]
 
 
 def test_the_largest_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "net.snn"
     data = SNN.encode()
     path.write_bytes(data + b"#" * (LARGEST - len(data)))
-    assert check(path).status == 0
+    assert check(path)[0] == []
     path.write_bytes(path.read_bytes() + b"#")
-    assert check(path).codes == ("SNN704",)
+    assert check(path)[0] == ["SNN704"]
 
 
 @pytest.mark.slow
@@ -245,33 +225,17 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
 )
 def test_a_gibibyte_is_enough(tmp_path: Path, name: str) -> None:
     path, code = write(tmp_path, name)
-    limit = resource.RLIMIT_AS, (MEMORY, MEMORY)
-    done = subprocess.run(
-        [sys.executable, "-m", "snnc", "check", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        preexec_fn=lambda: resource.setrlimit(*limit),
-    )
+    done = run_shell(f"ulimit -v {1 << 20}\nsnnc check {path}")
     assert done.returncode == 1, done.stderr
-    assert code in codes_in(done.stderr)
+    assert f"error[{code}]" in done.stderr
 
 
 @pytest.mark.slow
 def test_bytes_that_are_no_text_in_a_path(tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path)
-    path = os.path.join(folder, b"\xff.snn")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(SNN)
-    output = os.path.join(folder, b"\xfe")
-    done = subprocess.run(
-        [sys.executable, "-m", "snnc", "build", path, "-o", output],
-        capture_output=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
-    )
+    path, output = tmp_path / os.fsdecode(b"\xff.snn"), tmp_path / os.fsdecode(b"\xfe")
+    path.write_text(SNN, encoding="utf-8")
+    command = "-m", "snnc", "build", path, "-o", output
+    done = run_python(*command, cwd=ROOT, PYTHONIOENCODING="utf-8:strict")
     assert done.returncode == 0, done.stderr
-    header = Path(os.fsdecode(output), "drift", "train.py").read_text(encoding="utf-8")
+    header = (output / "drift" / "train.py").read_text(encoding="utf-8")
     assert r"\udcff.snn" in header

@@ -23,12 +23,12 @@ GRAMMAR = lark.Lark(
     lexer="basic",
     postlex=UnitMarker(),
 )
-HEAD = "snn 1\nnetwork n {\n"
 
 
 def parse_body(body: str) -> tuple[tree.Statement, ...]:
+    """Parse statements in a network on one line."""
     report = Diagnostics()
-    document = parse(SourceFile("x.snn", f"{HEAD}{body}\n}}\n"), report)
+    document = parse(SourceFile("x.snn", f"snn 1\nnetwork n {{ {body} }}"), report)
     assert report.diagnostics == ()
     return document.statements
 
@@ -100,14 +100,6 @@ def test_a_word_behind_a_number_is_a_unit_or_a_key(
     assert [item.key.text for item in found.properties] == keys
     first = found.properties[0].value
     assert (first.unit.text if isinstance(first, tree.Quantity) else None) == unit
-
-
-def test_a_network_may_stand_on_one_line() -> None:
-    report = Diagnostics()
-    text = "snn 1\nnetwork n { input x 3 in 0..1 }"
-    document = parse(SourceFile("x.snn", text), report)
-    assert report.diagnostics == ()
-    assert [statement.kind.text for statement in document.statements] == ["input"]
 
 
 def test_comments_are_found_in_order() -> None:
