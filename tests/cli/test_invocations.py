@@ -81,6 +81,8 @@ QUICK: list[Case] = [
     ("convert small.snn --to snn", 0, prints("snn 1")),
     ("convert small.snn --modeline s.json", 0, prints("$schema=s.json")),
     ("convert small.snn --schema s.json", 0, prints("$schema=s.json")),
+    ("convert loose.yaml --to snn", 1, says("SNN1")),
+    ("convert small.snn -o loose.yaml", 1, writes("loose.yaml", "mine")),
     ("convert small.snn -o loose.yaml --force", 0, writes("loose.yaml", "snn: 1")),
     ("diff small.snn changed.snn", 0, prints("filters 3 -> 4")),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
@@ -254,7 +256,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / LOOSE).write_text(with_pool)
     (made / "newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
     (made / BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
-    (made / "loose.yaml").touch()
+    (made / "loose.yaml").write_text("mine")
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()
     (made / "half.toml").write_text(
         device.replace("compartments = 1024", "compartments = 512")
