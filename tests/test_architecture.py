@@ -7,11 +7,8 @@ import re
 import pytest
 
 from benchmarks.walks import SPEC
-from snnc.diagnostics import Diagnostics
-from snnc.loihi.profile import read_profile
-from snnc.passes import PIPELINE, Compilation, run_passes
-from snnc.source import SourceFile
-from tests.support import ROOT
+from snnc.passes import PIPELINE
+from tests.support import ROOT, sound
 
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 LINKS = sorted(set(re.findall(r"\]\(([^)]+)\)", PAGE)))
@@ -38,9 +35,7 @@ def test_the_table_lists_the_passes_in_order() -> None:
 
 def test_the_example_is_compiled_as_the_page_shows() -> None:
     assert f"```\n{SPEC}```" in PAGE
-    source, report = SourceFile("small.snn", SPEC), Diagnostics()
-    made = run_passes(Compilation(source, read_profile()), report, "emit")
-    bodies = {module.path: module.body for module in made.modules or ()}
+    bodies = {module.path: module.body for module in sound(SPEC, "emit")}
     layer = re.search(r'^    "c0": Layer\(.*?\n    \),\n', PAGE, re.S | re.M)
     assert layer is not None
     assert layer[0] in bodies["network.py"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from tests.commands import run
 from tests.weights.files import SMALL, save, weights_of
 
+pytestmark = pytest.mark.usefixtures("repo")
 SECONDS = 60
 """Far more than an answer takes; a pipe that is opened is waited for without end."""
 
@@ -96,7 +96,7 @@ def limit() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a spec, its package, weights and data."""
     made = tmp_path_factory.mktemp("made")
     (made / "small.snn").write_text(SMALL)
@@ -105,12 +105,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(made / "data.npz", x=x, y=y)
     assert run("build", "small.snn", cwd=made).returncode == 0
     return made
-
-
-@pytest.fixture(autouse=True)
-def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("what", BAD)

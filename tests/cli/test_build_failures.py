@@ -13,6 +13,7 @@ from snnc.output.package import NAME
 from tests.cli.builds import spec_named
 from tests.commands import Done, run, run_shell
 
+pytestmark = pytest.mark.usefixtures("repo")
 BOTH = ("first.snn", "second.snn")
 
 
@@ -29,11 +30,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{name}.snn").write_text(spec_named(name))
     assert run("build", *BOTH, cwd=folder).returncode == 0
     return folder
-
-
-@pytest.fixture(autouse=True)
-def folder(repo: Path) -> Path:
-    return repo
 
 
 def packages() -> set[str]:
@@ -62,6 +58,7 @@ def test_what_fails_removes_no_package(
     assert done.returncode == 1
     assert "left over" not in done.stderr
     assert packages() >= {"first", "second", "gone"}
+    assert ("renamed" in packages()) is (options == ())
 
 
 def test_a_build_without_errors_removes_them() -> None:
@@ -112,7 +109,7 @@ def test_no_room_is_one_problem_and_the_next_build_goes_on() -> None:
 
 
 def test_a_repo_that_comes_later_changes_no_package(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Outside a repo paths are seen from the output; they keep their meaning."""
     Path("pyproject.toml").unlink()
@@ -127,7 +124,7 @@ def test_a_repo_that_comes_later_changes_no_package(
     command = header[1].removeprefix("# Regenerate: snnc build ")
     again = build(*shlex.split(command, comments=True))
     assert "0 files written" in again.stderr
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(repo)
     before = {path: path.read_bytes() for path in Path("models").rglob("*.py")}
     Path(".git").mkdir()
     assert build(*BOTH, "--check").returncode == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from snnc.cli import VERBS
 from snnc.emit.package import AXES
 from snnc.runtime import layout
 from tests.commands import run_python
@@ -33,15 +34,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-IMPORTS = """
-from tests.support import hide_extras
-hide_extras()
-from snnc.cli import VERBS, command_of
-for verb in VERBS:
-    command_of(verb)
-"""
-
-
 LINES = (
     "check a.snn", "report a.snn --why", "report a.snn --format html",
     "build a.snn", "build a.snn --dry-run",
@@ -58,7 +50,7 @@ def test_verbs_need_none_of_the_extras() -> None:
 
 
 def test_the_help_of_every_verb_needs_none_of_the_extras() -> None:
-    done = run_python("-c", IMPORTS)
+    done = run_python("-c", PROGRAM, *(f"{verb} --help" for verb in VERBS))
     assert done.returncode == 0, done.stderr
 
 

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from snnc.emit.files import OPTIONAL
 from tests.cli.builds import SPEC
 from tests.commands import run, run_python
 from tests.support import ROOT, SPECS
-
-BAD = SPEC.replace("filters 4", "filtres 4")
-
-
-@pytest.fixture
-def spec(tmp_path: Path) -> Path:
-    path = tmp_path / "net.snn"
-    path.write_text(SPEC)
-    return path
 
 
 def test_check_is_silent_on_stdout_and_says_ok() -> None:
@@ -27,7 +16,8 @@ def test_check_is_silent_on_stdout_and_says_ok() -> None:
     assert done.stderr.count(": ok (") == len(SPECS)
 
 
-def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None:
+def test_build_writes_a_package_and_its_lock(tmp_path: Path) -> None:
+    (tmp_path / "net.snn").write_text(SPEC)
     done = run("build", "net.snn", "-v", "-o", "models", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     package = tmp_path / "models/net"
@@ -49,15 +39,6 @@ def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None
     ]
     told = [path.relative_to(tmp_path).as_posix() for path in written]
     assert sorted(done.stdout.split()) == told
-
-
-def test_an_error_in_one_spec_does_not_stop_the_others(
-    spec: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "bad.snn").write_text(BAD)
-    done = run("build", "bad.snn", "net.snn", cwd=tmp_path)
-    assert done.returncode == 1
-    assert (tmp_path / "models/net/snnc.lock").exists()
 
 
 def test_import_is_light() -> None:

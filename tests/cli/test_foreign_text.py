@@ -29,12 +29,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("good.snn").write_text(GOOD)
     Path(f"{HOSTILE}.snn").write_text(GOOD)
     Path(f"{HOSTILE}bad.snn").write_text(GOOD.replace("filters", "filter"))
-    Path("named.toml").write_text(
-        DEVICE.replace('name = "', f"name = {json.dumps(HOSTILE)} # ", 1)
-    )
-    Path("told.toml").write_text(
-        DEVICE.replace('source = "', f"source = {json.dumps(HOSTILE)} # ", 1)
-    )
+    for key in ("name", "source"):
+        hostile = f"{key} = {json.dumps(HOSTILE)} # "
+        Path(f"{key}.toml").write_text(DEVICE.replace(f'{key} = "', hostile, 1))
     return tmp_path
 
 
@@ -88,8 +85,8 @@ def safe_output(*arguments: str) -> str:
         "@",
         "evaluate @ --data @ --weights @",
         "--device @ limits",
-        "--device named.toml limits",
-        "--device told.toml limits",
+        "--device name.toml limits",
+        "--device source.toml limits",
     ],
 )
 def test_a_hostile_name_is_shown_escaped(arguments: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import shlex
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.commands import run
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
+pytestmark = pytest.mark.usefixtures("repo")
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
 WORKFLOW = "asked/.github/workflows/snnc.yml"
 MISSPELT, LOOSE, BUDGET = "misspelt.snn", "loose.snn", "changed.snn"
@@ -81,6 +81,8 @@ QUICK: list[Case] = [
     ("convert small.snn --to snn", 0, prints("snn 1")),
     ("convert small.snn --modeline s.json", 0, prints("$schema=s.json")),
     ("convert small.snn --schema s.json", 0, prints("$schema=s.json")),
+    ("convert loose.yaml --to snn", 1, lambda out, err: "SNN1" in err and not out),
+    ("convert small.snn -o loose.yaml", 1, writes("loose.yaml", "mine")),
     ("convert small.snn -o loose.yaml --force", 0, writes("loose.yaml", "snn: 1")),
     ("diff small.snn changed.snn", 0, prints("filters 3 -> 4")),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
@@ -244,7 +246,7 @@ def test_every_option_is_typed() -> None:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a spec, others that differ, and weights."""
     made = tmp_path_factory.mktemp("typed")
     (made / "pyproject.toml").touch()
@@ -254,7 +256,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / LOOSE).write_text(with_pool)
     (made / "newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
     (made / BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
-    (made / "loose.yaml").touch()
+    (made / "loose.yaml").write_text("mine")
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()
     (made / "half.toml").write_text(
         device.replace("compartments = 1024", "compartments = 512")
@@ -263,13 +265,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weights = {k: abs(v) for k, v in weights_of(SMALL, scale).items()}
         save(made / f"{name}.safetensors", SMALL, weights)
     return made
-
-
-@pytest.fixture(autouse=True)
-def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run each command in a copy of the files."""
-    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
 
 
 def judge(case: Case) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 
 import pytest
@@ -38,13 +36,10 @@ def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_fmt_writes_the_layout(spec: Path) -> None:
-    spec.chmod(0o640)
     done = run("fmt", "net.snn")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "net.snn: formatted\n"
     assert spec.read_text() == CLEAN
-    assert stat.S_IMODE(spec.stat().st_mode) == 0o640
-    assert os.listdir() == ["net.snn"]
     before = spec.stat().st_mtime_ns
     done = run("fmt", "--check", "net.snn")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -84,13 +79,6 @@ def test_fmt_leaves_syntax_errors_alone(spec: Path) -> None:
     assert spec.read_text() == text
 
 
-def test_a_linked_spec_stays_linked(spec: Path) -> None:
-    Path("link.snn").symlink_to("net.snn")
-    assert run("fmt", "link.snn").returncode == 0
-    assert Path("link.snn").is_symlink()
-    assert spec.read_text() == CLEAN
-
-
 def test_check_fix_mends_and_formats(spec: Path) -> None:
     spec.write_text(BAD.replace("{ filtres 4 }", "{filtres   4}"))
     done = run("check", "--fix", "net.snn")
@@ -109,19 +97,11 @@ def test_check_fix_prints_what_is_left(spec: Path) -> None:
 
 def test_a_yaml_spec_is_formatted_as_yaml() -> None:
     path = Path("net.yaml")
-    path.write_text(
-        "snn: 1\nnetwork: net  # a remark\n"
-        "input: {name: image, shape: 12x12x1, in: 0..1}\n"
-        "encode: {conv: {filters:   2}}\n"
-        "layers:\n  - conv2d: {name: a, filtres: 4}\n"
-        "readout: {name: y, classes: 2}\n"
-    )
+    good = DRIFT_YAML.read_text().replace("drift\n", "drift  # a remark\n", 1)
+    path.write_text(good.replace("filters: 8", "filtres:   8"))
     done = run("check", "--fix", "net.yaml")
     assert done.returncode == 0, done.stderr
-    text = path.read_text()
-    for part in ("filters: 4", "filters: 2", "# a remark"):
-        assert part in text
-    assert run("fmt", "--check", "net.yaml").returncode == 0
+    assert path.read_text() == good
 
 
 def test_every_example_is_formatted() -> None:
@@ -132,8 +112,6 @@ def test_every_example_is_formatted() -> None:
 def test_the_schema_is_printed() -> None:
     done = run("schema")
     assert (done.returncode, json.loads(done.stdout)) == (0, schema())
-    done = run("schema", "--modeline", "snnc.schema.json")
-    assert done.stdout == "# yaml-language-server: $schema=snnc.schema.json\n"
 
 
 def test_convert_writes_a_modeline_that_fmt_keeps() -> None:
@@ -152,22 +130,6 @@ def test_convert_writes_the_other_notation_and_back() -> None:
     assert there.returncode == 0, there.stderr
     assert Path("a.snn").read_text(encoding="utf-8").startswith("snn 1\n")
     assert run("convert", "a.snn").stdout == DRIFT_YAML.read_text(encoding="utf-8")
-
-
-def test_convert_reports_what_is_wrong() -> None:
-    Path("bad.yaml").write_text("snn: 1\nnetwork: [a\n")
-    done = run("convert", "bad.yaml", "--to", "snn")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "SNN130" in done.stderr
-
-
-def test_a_file_that_is_there_is_kept_without_force() -> None:
-    output = Path("drift.yaml")
-    output.write_text("mine", encoding="utf-8")
-    assert run("convert", DRIFT, "-o", output).returncode == 1
-    assert output.read_text(encoding="utf-8") == "mine"
-    assert run("convert", DRIFT, "-o", output, "--force").returncode == 0
-    assert output.read_text(encoding="utf-8").startswith("snn: 1\n")
 
 
 def test_a_comment_that_yaml_cant_hold_is_not_changed_but_told() -> None:

@@ -56,14 +56,11 @@ def test_formats_come_in_one_order_and_begin_with_text() -> None:
         assert form.default == "text"
 
 
-def test_every_option_says_what_it_does() -> None:
-    assert all(option.help for verb in VERBS for option in options(verb))
-
-
-def test_values_are_named_for_a_reader() -> None:
+def test_every_option_says_what_it_does_and_names_its_value_for_a_reader() -> None:
     for verb in VERBS:
         context = click.Context(command_of(verb))
         for option in options(verb):
+            assert option.help, option.name
             shown = option.make_metavar(context)
             assert not shown or not re.match("INTEGER|FLOAT|TEXT", shown), option.name
 

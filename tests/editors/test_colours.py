@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from pygments.lexers import get_lexer_by_name
 
-from snnc.diagnostics import Diagnostics
 from snnc.editors.pygments import SnnLexer
 from snnc.editors.rules import SWITCHES, Category, textmate_text, value_words
 from snnc.language import tree
@@ -24,10 +23,9 @@ from snnc.language.keywords import (
     UNITS,
 )
 from snnc.language.readers import flag
-from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from tests.rules.checking import assert_accepted
-from tests.support import ROOT, SPECS
+from tests.support import ROOT, SPECS, sound
 
 GRAMMAR = ROOT / "grammar" / "snn.tmLanguage.json"
 CASES = sorted((ROOT / "tests" / "rules" / "cases").glob("*/valid.snn"))
@@ -67,9 +65,7 @@ def by_textmate(text: str) -> Places:
 
 def by_compiler(text: str) -> Iterator[tuple[Span, Category]]:
     """Give the places that the compiler can classify, each with its category."""
-    report = Diagnostics()
-    document = parse(SourceFile("net.snn", text), report)
-    assert not report.errors
+    document = sound(text, "parse")
     yield from ((comment.span, Category.COMMENT) for comment in document.comments)
     assert document.network is not None
     yield document.network.span, Category.DECLARED

@@ -14,14 +14,11 @@ from click import Context
 
 from snnc import __version__
 from snnc.cli import snnc
-from snnc.diagnostics import Diagnostics
 from snnc.editors.rules import snippets
 from snnc.language.keywords import FORMS
 from snnc.language_server.server import DEVICE
-from snnc.passes.parse import parse
-from snnc.source import SourceFile
 from tests.rules.checking import assert_accepted
-from tests.support import ROOT
+from tests.support import ROOT, compile_text, network
 
 EXTENSION = ROOT / "editors/vscode"
 PACKAGE = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
@@ -38,8 +35,7 @@ def test_each_kind_has_one_and_can_be_read() -> None:
     assert FORMS.keys() - {"neuron"} <= found.keys()
     for name in FORMS.keys() - {"neuron"}:
         body = _PLACE.sub(lambda place: place[1] or "", found[name]["body"])
-        report = Diagnostics()
-        parse(SourceFile("a.snn", f"snn 1\n\nnetwork n {{\n  {body}\n}}\n"), report)
+        _, report = compile_text(network(body), "parse")
         assert not report.diagnostics, body
 
 

@@ -15,7 +15,9 @@ from snnc.runtime.data import DataError, open_data, select
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.network import Input, Network, Readout
 from snnc.tools.evaluate.task import identify_data
+from tests.rules.checking import assert_accepted
 
+HERE = Path(__file__).parent
 X = np.random.default_rng(0).random((50, 6, 6, 1)).astype(np.float32)
 Y = np.arange(50) % 3
 
@@ -241,7 +243,7 @@ def test_what_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             open_data(make(Path()), SPEC)
         assert "\n" not in str(caught.value)
         said.append(f"{name}: {caught.value}")
-    compare("data.txt", said)
+    assert_accepted(HERE / "data.txt", "\n".join(said) + "\n")
 
 
 def test_a_folder_without_labels_lacks_a_file(tmp_path: Path) -> None:
@@ -277,7 +279,7 @@ def test_what_are_no_labels() -> None:
     one = network((6, 6, 1), 1.0, 1, classes=False)
     with pytest.raises(DataError, match="use y"):
         select(X, np.zeros(50), one)
-    compare("labels.txt", said)
+    assert_accepted(HERE / "labels.txt", "\n".join(said) + "\n")
 
 
 def test_arrays_are_checked_and_converted() -> None:
@@ -286,11 +288,3 @@ def test_arrays_are_checked_and_converted() -> None:
     assert select(X, None, SPEC).arrays[0] is X
     with pytest.raises(DataError, match="no examples"):
         select(X[:0], None, SPEC)
-
-
-def compare(name: str, said: list[str]) -> None:
-    text = "\n".join(said) + "\n"
-    golden = Path(__file__).parent / name
-    if os.environ.get("SNNC_ACCEPT"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")

@@ -78,7 +78,7 @@ def test_what_memory_does_not_hold_is_measured_alike(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_what_is_exported_in_training_computes_what_the_model_does(
+def test_what_is_exported_or_saved_in_training_computes_what_the_model_does(
     models: Any, name: str, tmp_path: Path
 ) -> None:
     model, _ = filled(models[name])
@@ -87,16 +87,9 @@ def test_what_is_exported_in_training_computes_what_the_model_does(
     again = built.build_model()
     built.import_weights(again, tmp_path / "w")
     assert_alike(again.predict(X, verbose=0), model.predict(X, verbose=0))
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_a_saved_model_in_training_computes_the_same(
-    models: Any, name: str, tmp_path: Path
-) -> None:
-    model, _ = filled(models[name])
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(X), model(X))
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(X), model(X))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -42,7 +42,8 @@ MORE = {
         input image 9x9x2 in 0..1
         encode conv e { filters 4, start spread }
         conv2d c { filters 6 }
-        dense d { units 20 }
+        maxpool m { window 2 }
+        dense d { units 20, neuron lif }
         readout y { classes 3 }
     """,
     "pools_between_hosts": """
@@ -52,14 +53,6 @@ MORE = {
         maxpool m { window 2 }
         conv2d c { filters 6 }
         conv2d post { filters 4, place host, padding same, shortcut c }
-        readout y { classes 3 }
-    """,
-    "nengo": """
-        input image 9x9x2 in 0..1
-        encode conv e { filters 4, start spread }
-        conv2d c { filters 6 }
-        maxpool m { window 2 }
-        dense d { units 20, neuron lif }
         readout y { classes 3 }
     """,
 }
@@ -121,7 +114,7 @@ def test_layers_fire_as_the_exact_engine_says(
 
 
 def test_a_network_for_nengo_fires_as_its_simulator_says(tmp_path: Path) -> None:
-    text = network(f"target nengo\n{MORE['nengo']}", "hosted")
+    text = network(f"target nengo\n{MORE['spread']}", "hosted")
     package = open_package(write_package(text, tmp_path))
     weights, x = random_weights(package), random_images(package, 3)
     described, build = package.network, package.module("nengo_network").build_network

@@ -8,15 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.runtime.data import DataError
-from snnc.runtime.keras.pipelines import split, split_groups
+from snnc.runtime.keras.pipelines import split_groups
 from snnc.runtime.keras.training import balance_classes, unused_ends
-
-
-def test_a_split_is_of_all_examples() -> None:
-    held_out, others = split(50, 0.1, 3)
-    assert len(held_out) == 5
-    assert sorted([*held_out, *others]) == [*range(50)]
-    assert not np.array_equal(held_out, split(50, 0.1, 4)[0])
 
 
 @given(
