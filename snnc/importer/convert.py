@@ -371,8 +371,8 @@ def _next_steps(
     if request.rewrites:
         yield (
             f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
-            f"train it again; `python -m {network}.train --initial` begins with these "
-            "weights"
+            f"train it again; `python -m {network}.train --from WEIGHTS` begins with "
+            "these weights"
         )
         return
     softened = conversion.ends.size.startswith("classes")

@@ -276,7 +276,8 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
         what, _, by = text.partition("=")
         if by not in REWRITES.get(what, ()):
             known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
-            raise ValueError(f"{text} is not a rewrite; the rewrites are {known}")
+            once = "write `--rewrite` once for each"
+            raise ValueError(f"{text} is not a rewrite; {once}: {known}")
         if rewrites.setdefault(what, by) != by:
             raise ValueError(
                 f"{what}={rewrites[what]} and {what}={by}: choose one of them"

@@ -41,7 +41,7 @@ class CannotRunError(ValueError):
 def _no_package(path: str | PathLike[str]) -> CannotRunError:
     inside = sorted(Path(path).glob("*/nengo_network.py"))
     advice = "name the folder that `snnc build` printed"
-    if Path(path).is_file():
+    if Path(path).suffix in (".snn", ".yaml", ".yml"):
         advice = f"`snnc build {path}` writes one; name its folder"
     elif inside:
         advice = f"name a package inside, such as {inside[0].parent}"

@@ -43,7 +43,7 @@ class Dropout(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("dropout acts only in training, not on the chip",)
-    help = "write `dropout {share}` among the properties of the previous layer"
+    help = "write `dropout {share}` in the last convolution or dense layer before it"
 
     share: str = "0.5"
 
@@ -61,7 +61,7 @@ class BatchNorm(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("batch normalisation is folded into the weights of its layer",)
-    help = "write `batchnorm on` among the properties of the previous layer"
+    help = "write `batchnorm on` in the last convolution or dense layer before it"
 
 
 class Activation(Refused):

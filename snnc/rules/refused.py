@@ -126,7 +126,7 @@ class Lstm(Refused):
     aliases = "gru rnn simplernn convlstm bidirectional recurrent reservoir"
     message = "`{word}` is not in the language"
     notes = ("the network is feed-forward: no layer reads its own past",)
-    help = "put time on the depth axis of the input and write `conv3d`"
+    help = "put time on an axis of the input and write `conv1d` or `conv3d` over it"
 
 
 class LayerNorm(Refused):

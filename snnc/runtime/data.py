@@ -26,7 +26,7 @@ from .network import Input, Network
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
 LISTED = 5  # the most members of an archive that a message names
-_NUMBERED = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
+_NUMBERED = ": number the labels from 0, in the order of the spec's classes"
 
 
 class DataError(UserError, ValueError):
@@ -109,6 +109,7 @@ def select(
     shape = read.shape
     if x.shape[1:] != shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
+        hint = ": use x[np.newaxis]" if x.shape == shape else hint
         wanted = f"(examples, {', '.join(map(str, shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.shape[0] == 0:
@@ -171,7 +172,9 @@ def _checked_range(
         advice = "leave such examples out, or replace the values"
         raise DataError(f"x: {first} is not finite ({many}): {advice}")
     message = f"{first} is outside {read.low}..{read.high} ({many})"
-    raise DataError(f"x: {message}: scale x, or widen the spec's input")
+    imported = "import again with `--input-range`"
+    advice = f"scale x, widen the spec's input, or {imported}"
+    raise DataError(f"x: {message}: {advice}")
 
 
 def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
@@ -187,7 +190,8 @@ def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
         extent = f"labels run from {y.min()} to {y.max()}"
-        raise DataError(f"y: {extent}, not within 0..{classes - 1}")
+        hint = ": use y - 1" if (y.min(), y.max()) == (1, classes) else ""
+        raise DataError(f"y: {extent}, not within 0..{classes - 1}{hint}")
     return np.asarray(y, np.int64)
 
 

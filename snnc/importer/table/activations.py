@@ -257,7 +257,7 @@ def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     if stands in ACTIVATIONS:
         remedy = (
             f"train with `relu`, or add `--rewrite {stands}=relu` and retrain"
-            " (`python -m NAME.train`)"
+            " (`python -m NAME.train --from WEIGHTS`)"
         )
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
