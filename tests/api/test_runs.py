@@ -83,13 +83,10 @@ def test_a_regression_has_a_picture_of_its_predictions(
     found = package.evaluate(X, y, random_weights(package.opened))
     drawn = found.plot_predictions()
     for unit, line in enumerate(drawn.lines[:2]):
-        true, told = (np.asarray(values) for values in line.get_data())
-        order = (
-            np.lexsort((told, true)),
-            np.lexsort((found.outputs[:, unit], y[:, unit])),
-        )
-        np.testing.assert_array_equal(true[order[0]], y[order[1], unit])
-        np.testing.assert_allclose(told[order[0]], found.outputs[order[1], unit], 1e-6)
+        pairs = line.get_data(), (y[:, unit], found.outputs[:, unit])
+        shown, given = (np.array(sorted(zip(*pair, strict=True))).T for pair in pairs)
+        np.testing.assert_array_equal(shown[0], given[0])
+        np.testing.assert_allclose(shown[1], given[1], 1e-6)
     monkeypatch.setattr(pages, "_draw", lambda draw, dark: "")
     assert "Predictions of" in found.html()
     assert "<dt>RMSE</dt>" in found._repr_html_()
@@ -170,7 +167,7 @@ def test_a_package_that_is_built_anew_is_opened_again(
         before.evaluate(X, Y, training.weights)
 
 
-def test_models_are_imported_from_memory() -> None:
+def test_models_are_imported_from_memory_and_from_files(tmp_path: Path) -> None:
     from tensorflow import keras
 
     model = keras.Sequential(
@@ -189,6 +186,14 @@ def test_models_are_imported_from_memory() -> None:
     kernel = model.get_layer("c0").kernel.numpy()
     assert weights["c0.kernel"].shape == kernel.shape
     assert any("calibrate" in sentence for sentence in told)
+    text, file = tmp_path / "m.json", tmp_path / "w.h5"
+    text.write_text(model.to_json(), encoding="utf-8")
+    model.save_weights(file)
+    options: Any = {"weights": file, "readout": "classes", "chips": 2}
+    of_files, arrays = snnc.import_keras(text, **options, tell=told.append)
+    assert "classes 3" in of_files.text
+    assert "chips 2" in of_files.text
+    assert arrays["c0.kernel"].shape == kernel.shape
     model.add(keras.layers.Lambda(lambda x: x, name="mine"))
     model.add(keras.layers.Dense(3))
     with pytest.raises(snnc.SpecError) as caught:
@@ -213,18 +218,3 @@ def test_a_model_that_was_never_built_is_refused() -> None:
     for other in others:
         with pytest.raises(TypeError, match="neither a Keras model nor the path"):
             snnc.import_keras(other)
-
-
-def test_an_architecture_is_imported_with_weights_beside_it(tmp_path: Path) -> None:
-    from tensorflow import keras
-
-    layers = [keras.layers.Dense(3, "relu"), keras.layers.Dense(2)]
-    model = keras.Sequential([keras.layers.Input((4,)), *layers])
-    text, weights = tmp_path / "m.json", tmp_path / "w.h5"
-    text.write_text(model.to_json(), encoding="utf-8")
-    model.save_weights(weights)
-    options: Any = {"weights": weights, "readout": "classes", "chips": 2}
-    spec, arrays = snnc.import_keras(text, **options, tell=lambda _: None)
-    assert "classes 2" in spec.text
-    assert "chips 2" in spec.text
-    assert sorted(array.shape for array in arrays.values())[-1] == (4, 3)

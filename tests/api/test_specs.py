@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import pytest
@@ -68,10 +69,8 @@ def test_what_a_spec_says_can_be_read() -> None:
     assert (spec.timing.present, spec.timing.synapse) == (0.06, 0.005)
     assert (spec.train.epochs, spec.train.batch) == (20, 64)
     assert spec.train.loss is not None
-    assert (spec.train.loss.kind, spec.train.optimizer.learning_rate) == (
-        "cross_entropy",
-        1e-3,
-    )
+    assert spec.train.loss.kind == "cross_entropy"
+    assert spec.train.optimizer.learning_rate == 1e-3
     assert spec.readout.classes == tuple("01234567")
     assert spec.readout.sources == ("d0",)
     assert spec.target == LoihiTarget(chips=1, cores=128)
@@ -268,8 +267,6 @@ def test_what_is_too_large_is_reported_too() -> None:
     report = spec.report()
     assert (report.cores, report.fits) == (5, False)
     assert [d.severity for d in report.diagnostics] == ["error"]
-    with pytest.raises(snnc.SpecError, match="SNN406"):
-        spec.build()
 
 
 def test_a_spec_is_saved_once(tmp_path: Path) -> None:
@@ -290,7 +287,6 @@ def test_the_language_can_be_read() -> None:
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert isinstance(snnc.limits(), str)
     assert snnc.limits().splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 1")
@@ -308,16 +304,11 @@ def test_another_device_is_asked_for_by_its_file(tmp_path: Path) -> None:
 
 
 def test_what_is_shown_is_what_is_printed() -> None:
-    class Printer:
-        said = ""
-
-        def text(self, said: str) -> None:
-            self.said = said
-
     for shown in (snnc.parse(SMALL), snnc.report(DRIFT), snnc.fit(DRIFT, 4)):
-        printer = Printer()
+        said: list[str] = []
+        printer = SimpleNamespace(text=said.append)
         vars(type(shown))["_repr_pretty_"](shown, printer, False)
-        assert printer.said == str(shown)
+        assert said == [str(shown)]
 
 
 def test_weights_are_a_file_or_tensors_by_name(tmp_path: Path) -> None:

@@ -82,9 +82,7 @@ def swept(folder: Path, settings: Any = SETTINGS, **options: Any) -> snnc.Sweep:
 
 def test_all_combinations_are_compared_at_once() -> None:
     found = snnc.sweep(DRIFT, ["c0.filters=8,16", "timing.present=60,100"])
-    assert [variant.settings["c0.filters"] for variant in found.variants] == [
-        "8", "8", "16", "16",
-    ]  # fmt: skip
+    assert [variant.settings["c0.filters"] for variant in found] == [*"88", "16", "16"]
     assert [variant.cores for variant in found.variants] == [5, 5, 8, 8]
     first, second = (variant.energy or 0 for variant in found.variants[:2])
     assert second == pytest.approx(first * 100 / 60, rel=0.01)
@@ -174,8 +172,6 @@ def test_a_sweep_is_drawn(tmp_path: Path, ran: Runner) -> None:
     assert "small: 6 variants" in said
     assert "energy per example, uJ" in said
     assert ax.get_xlabel().startswith("cores\n1: c0.filters")
-    with pytest.raises(ValueError, match="nothing was evaluated"):
-        snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
 
 
 def test_a_sweep_with_nothing_to_draw_says_so(tmp_path: Path, ran: Runner) -> None:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.cli import main
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
 from snnc.tools.calibrate import Calibration
 from snnc.tools.scaling import ScaledWeights
+from tests.commands import Done, run
 from tests.exact.proof import random_weights
 from tests.rules.checking import assert_accepted
 from tests.support import network
@@ -55,41 +55,28 @@ def layout(tmp_path: Path) -> Layout:
     return package.layout
 
 
-@pytest.fixture
-def run(
-    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """Return what runs the verb, and its status, output and errors."""
-
-    def act(*options: str) -> tuple[int, str, str]:
-        files = ["--data", f"{tmp_path}/d.npz", "--weights", f"{tmp_path}/w"]
-        command = ["calibrate", f"{tmp_path}/models/taps", *files]
-        status = main([*command, "-o", f"{tmp_path}/out", *options])
-        return (status, *capsys.readouterr())
-
-    return act
+def calibrate(folder: Path, options: str = "") -> Done:
+    command = f"calibrate models/taps --data d.npz --weights w -o out {options}"
+    return run(*command.split(), cwd=folder)
 
 
-def test_rates_hold_and_the_chip_is_asked(
-    run: Any, layout: Layout, tmp_path: Path
-) -> None:
-    status, out, err = run()
-    assert (status, err) == (0, f"wrote {tmp_path / 'out'}\n")
-    assert out.startswith("taps, 24 examples\n\nlayer ")
-    assert "On the chip, in the worst core of each layer" in out
+def test_rates_hold_and_the_chip_is_asked(layout: Layout, tmp_path: Path) -> None:
+    done = calibrate(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote out\n")
+    assert done.stdout.startswith("taps, 24 examples\n\nlayer ")
+    assert "On the chip, in the worst core of each layer" in done.stdout
     before, after = (layout.load(tmp_path / name) for name in ("w", "out"))
     assert not np.array_equal(before["d0.kernel"], after["d0.kernel"])
 
 
-def test_without_the_spec_the_chip_is_left_to_another_verb(
-    run: Any, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("layout")
+def test_without_the_spec_the_chip_is_left_to_another_verb(tmp_path: Path) -> None:
     (tmp_path / "taps.snn").unlink()
-    status, out, err = run("--examples", "5")
-    assert status == 0
-    assert out.startswith("taps, 5 examples\n")
-    assert "On the chip" not in out
-    assert f"`snnc weights {tmp_path}/out SPEC` shows" in err
+    done = calibrate(tmp_path, "--examples 5")
+    assert done.returncode == 0
+    assert done.stdout.startswith("taps, 5 examples\n")
+    assert "On the chip" not in done.stdout
+    assert "`snnc weights out SPEC` shows" in done.stderr
 
 
 def fire_by_bias(tensors: Tensors) -> None:
@@ -108,13 +95,9 @@ LARGE = "error: weights are so large that they exceed float32 when scaled: "
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [
-        (fire_by_bias, ["error[SNN743]", UNSTORED]),
-        (enlarge, [LARGE]),
-    ],
+    [(fire_by_bias, ["error[SNN743]", UNSTORED]), (enlarge, [LARGE])],
 )
 def test_weights_that_can_not_be_scaled_leave_no_file(
-    run: Any,
     layout: Layout,
     tmp_path: Path,
     change: Callable[[Tensors], None],
@@ -123,9 +106,9 @@ def test_weights_that_can_not_be_scaled_leave_no_file(
     tensors = dict(layout.load(tmp_path / "w"))
     change(tensors)
     layout.save(tmp_path / "w", tensors)
-    status, _, err = run()
-    assert status == 1
-    assert [text for text in said if text not in err] == []
+    done = calibrate(tmp_path)
+    assert done.returncode == 1
+    assert [text for text in said if text not in done.stderr] == []
     assert not (tmp_path / "out").exists()
 
 

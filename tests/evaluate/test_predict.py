@@ -23,15 +23,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def x(data: Arrays) -> np.ndarray:
-    return data[0]
-
-
-@pytest.fixture(scope="module")
-def rows(full: Case, x: np.ndarray) -> np.ndarray:
+def rows(full: Case, data: Arrays) -> np.ndarray:
     """Return the rows of the exact engine, all examples in one row."""
     with make_engine(full.package, full.package.layout.load(full.weights)) as engine:
-        found = engine.run(x, "row", keep=("rows",)).rows
+        found = engine.run(data[0], "row", keep=("rows",)).rows
     assert found is not None
     return found
 
@@ -42,10 +37,10 @@ def outputs(rows: np.ndarray) -> np.ndarray:
 
 
 def test_outputs_are_the_exact_engines(
-    full: Case, x: np.ndarray, rows: np.ndarray, outputs: np.ndarray
+    full: Case, data: Arrays, rows: np.ndarray, outputs: np.ndarray
 ) -> None:
     package = snnc.Package(full.folder)
-    found = package.predict(x, full.weights, over_time=True)
+    found = package.predict(data[0], full.weights, over_time=True)
     assert found.outputs.dtype == np.float32
     assert found.labels.dtype == np.int64
     np.testing.assert_array_equal(np.asarray(found), outputs)
@@ -59,11 +54,12 @@ def test_outputs_are_the_exact_engines(
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
-def test_other_simulators_predict(
-    full: Case, x: np.ndarray, outputs: np.ndarray, simulator: Any
+def test_other_simulators_predict_and_give_records(
+    full: Case, data: Arrays, outputs: np.ndarray, simulator: Any
 ) -> None:
+    x, y = data[0][:6], data[1][:6]
     found = snnc.Package(full.folder).predict(
-        x[:6], full.weights, simulator=simulator, over_time=simulator == "nengo"
+        x, full.weights, simulator=simulator, over_time=simulator == "nengo"
     )
     assert found.outputs.shape == (6, 3)
     assert (found.outputs_over_time is not None) == (simulator == "nengo")
@@ -71,6 +67,13 @@ def test_other_simulators_predict(
         np.testing.assert_allclose(found.outputs, outputs[:6], rtol=1e-5, atol=1e-6)
     else:
         assert np.abs(found.outputs - outputs[:6]).max() > 0
+    evaluated = snnc.evaluate(full.folder, x, y, full.weights, simulator=simulator)
+    assert evaluated.outputs.shape == (6, 3)
+    column = "chip" if simulator == "loihi" else simulator
+    assert evaluated.records == [
+        {"example": i, "label": label, column: answer}
+        for i, (label, answer) in enumerate(zip(y, evaluated.labels, strict=True))
+    ]
 
 
 def test_the_verb_writes_what_python_returns(
@@ -96,14 +99,20 @@ def test_the_verb_writes_what_python_returns(
     np.testing.assert_array_equal(numbers, outputs)
 
 
-def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
-    full = case("regression")
+def test_a_regression_has_values_and_no_labels(case: Make, tmp_path: Path) -> None:
+    full = case("regression", 4)
     found = snnc.Package(full.folder).predict(full.data, full.weights)
-    with pytest.raises(ValueError, match="no classes"):
-        print(found.labels)
+    evaluated = snnc.evaluate(full.folder, full.data, weights=full.weights)
+    for result in (found, evaluated):
+        with pytest.raises(ValueError, match="no classes"):
+            print(result.labels)
     found.write(tmp_path / "out.npz")
     assert np.load(tmp_path / "out.npz").files == ["outputs"]
     assert found.csv().startswith("index,output_0,output_1\n0,")
+    columns = ["example", "label_0", "label_1", "chip_0", "chip_1"]
+    assert [*evaluated.records[0]] == columns
+    chip = [[record["chip_0"], record["chip_1"]] for record in evaluated.records]
+    np.testing.assert_array_equal(np.array(chip, np.float32), evaluated.outputs)
 
 
 @pytest.mark.parametrize(("seed", "examples"), [(0, None), (1, None), (0, 5), (1, 9)])
@@ -127,30 +136,6 @@ def test_outputs_are_in_the_order_of_the_data(
         {"example": i, "label": y[i], "chip": label}
         for i, label in zip(places, labels, strict=True)
     ]
-
-
-@pytest.mark.parametrize("simulator", ["nengo", "keras"])
-def test_other_simulators_give_records(
-    full: Case, data: Arrays, simulator: Any
-) -> None:
-    x, y = data[0][:3], data[1][:3]
-    found = snnc.evaluate(full.folder, x, y, full.weights, simulator=simulator)
-    assert found.outputs.shape == (3, 3)
-    answers = zip(y, found.labels, strict=True)
-    assert found.records == [
-        {"example": i, "label": label, simulator: answer}
-        for i, (label, answer) in enumerate(answers)
-    ]
-
-
-def test_records_of_a_regression_have_a_value_per_unit(case: Make) -> None:
-    full = case("regression", 4)
-    found = snnc.evaluate(full.folder, full.data, weights=full.weights)
-    with pytest.raises(ValueError, match="no classes"):
-        print(found.labels)
-    assert [*found.records[0]] == ["example", "label_0", "label_1", "chip_0", "chip_1"]
-    chip = [[record["chip_0"], record["chip_1"]] for record in found.records]
-    np.testing.assert_array_equal(np.array(chip, np.float32), found.outputs)
 
 
 def test_iterables_give_what_arrays_give(full: Case, data: Arrays) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.exact import CannotRunError
-from snnc.processes import Workers, local_workers
+from snnc.processes import Workers
 from snnc.tools.evaluate import exact, measures
 from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import join
@@ -158,33 +156,20 @@ def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
     return join([p for p in parts if p.presentation == "row"]).outputs
 
 
-def kill_workers(monkeypatch: pytest.MonkeyPatch, kills: int) -> None:
-    """Let the first few processes of each run be killed while they run."""
+class DyingExecutor(ThreadPoolExecutor):
+    """An executor whose process dies with its task."""
 
-    @contextmanager
-    def deadly(width: int, log: Path | None = None) -> Iterator[Workers]:
-        left = [None] * kills
+    def submit(self, *task: Any) -> Future[Any]:  # type: ignore[override]
+        future: Future[Any] = Future()
+        future.set_exception(BrokenExecutor())
+        return future
 
-        def start() -> Executor:
-            executor = workers.open()
-            if left:
-                left.pop()
-                genuine = executor.submit
 
-                def submit(*task: Any) -> Future[Any]:
-                    genuine(os.kill, 0, 0).result()  # the process is there
-                    (process,) = executor._processes.values()  # type: ignore[attr-defined]
-                    future = genuine(*task)
-                    os.kill(process.pid, signal.SIGKILL)
-                    return future
-
-                executor.submit = submit  # type: ignore[method-assign, assignment]
-            return executor
-
-        with local_workers(width, log) as workers:
-            yield replace(workers, open=start)
-
-    monkeypatch.setattr("snnc.processes.local_workers", deadly)
+def use_threads(monkeypatch: pytest.MonkeyPatch, deaths: int = 0) -> None:
+    """Use threads as workers, of which the first few die with their task."""
+    kinds = chain(repeat(DyingExecutor, deaths), repeat(ThreadPoolExecutor))
+    workers = nullcontext(Workers(2, lambda: next(kinds)(1)))
+    monkeypatch.setattr("snnc.processes.local_workers", lambda *_: workers)
 
 
 def test_a_killed_worker_costs_nothing(
@@ -192,14 +177,14 @@ def test_a_killed_worker_costs_nothing(
 ) -> None:
     task = task_of(case(count=20))
     want = run_outputs(task, ALONE)
-    kill_workers(monkeypatch, 1)
+    use_threads(monkeypatch, deaths=1)
     assert np.array_equal(run_outputs(task, SHARED), want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(
     case: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    kill_workers(monkeypatch, 9)
+    use_threads(monkeypatch, deaths=9)
     out = tmp_path / "out"
     with pytest.raises(RefusedRunError) as caught:
         run_exact(task_of(case(count=4)), replace(SHARED, output=out), print)
@@ -212,8 +197,7 @@ def test_examples_that_kill_every_worker_end_the_run(
 def test_weights_that_change_meanwhile_are_not_run(
     case: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threads = nullcontext(Workers(2, lambda: ThreadPoolExecutor(1)))
-    monkeypatch.setattr("snnc.processes.local_workers", lambda *_: threads)
+    use_threads(monkeypatch)
     made = case(count=4)
     task = task_of(made)
     assert task.weights_hash

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import PesError
 from tests.exact.proof import random_images, random_weights, write_package
-from tests.support import compile_text
+from tests.support import compile_text, network
 
 EXAMPLES, NETWORKS = 4, 100
 LOST = ("Synaptic trace spikes", "Clipping synapse trace", "Clipping learning weights")
@@ -36,14 +35,9 @@ def draw_learning(seed: int) -> str:
     rate = random.choice((0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.8))
     last = f"neuron {neuron}, rate 0..{high} Hz, synapse {random.choice((0, 5))} ms"
     layers = [f"conv2d a {{ filters {random.randint(1, 4)} }}"] * random.randint(0, 1)
-    layers.append(
-        random.choice(
-            (
-                f"dense b {{ units {random.randint(4, 60)}, {last} }}",
-                f"conv2d b {{ filters {random.randint(1, 4)}, kernel 2, {last} }}",
-            )
-        )
-    )
+    dense = f"dense b {{ units {random.randint(4, 60)}, {last} }}"
+    conv = f"conv2d b {{ filters {random.randint(1, 4)}, kernel 2, {last} }}"
+    layers.append(random.choice((dense, conv)))
     lines = [
         f"timing {{ dt {random.choice((1, 1, 0.5))} ms, "
         f"present {random.randint(20, 61)} ms }}",
@@ -56,8 +50,7 @@ def draw_learning(seed: int) -> str:
         f"learn pes {{ rate {rate}, error {random.choice((0.2, 1, 3))}, "
         f"from {random.choice(('zero', 'trained'))} }} }}",
     ]
-    body = "\n".join(f"  {line}" for line in lines)
-    return f"snn 1\n\nnetwork drawn{seed} {{\n{body}\n}}\n"
+    return network("\n".join(lines), f"drawn{seed}")
 
 
 @dataclass(frozen=True)
@@ -85,9 +78,9 @@ def compare(
     package: ImportedPackage, seed: int = 0, examples: int = EXAMPLES
 ) -> Compared | None:
     """Compare one run; None if the chip can't learn with the drawn weights."""
-    network, tensors = package.network, random_weights(package, bias=0.3)
+    described, tensors = package.network, random_weights(package, bias=0.3)
     images = random_images(package, examples)
-    targets = np.random.default_rng(seed).random((examples, network.readout.units))
+    targets = np.random.default_rng(seed).random((examples, described.readout.units))
     try:
         learner = Learner(package, tensors)
     except PesError:
@@ -97,7 +90,7 @@ def compare(
     engine = time.process_time() - started
     build = package.module("nengo_network").build_network
     built = build(tensors, images, targets=targets)
-    run = SimulatorRun("loihi", built, network)
+    run = SimulatorRun("loihi", built, described)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         started = time.process_time()
@@ -105,10 +98,11 @@ def compare(
         emulator = time.process_time() - started
     said = [str(warning.message) for warning in caught]
     warned = [any(text in line for line in said) for text in LOST]
+    (traces,) = run.sim.sims["emulator"].synapses.traces.values()
     expected = {
         "warnings": warned,
         "weights": built.learning.weights(run.sim),
-        "traces": _traces(run.sim),
+        "traces": np.asarray(traces),
     }
     found = {
         "warnings": np.array(learner.losses) > 0,
@@ -116,16 +110,11 @@ def compare(
         "traces": learner.traces,
     }
     differences = [n for n in found if not np.array_equal(found[n], expected[n])]
-    halfway = rows[:, network.steps // 2]
+    halfway = rows[:, described.steps // 2]
     if not np.allclose(outputs, halfway, rtol=1e-9, atol=1e-9):
         differences.append("outputs")
     run.sim.close()
     return Compared(differences, emulator, engine, learner.losses)
-
-
-def _traces(simulator: Any) -> np.ndarray:
-    (traces,) = simulator.sims["emulator"].synapses.traces.values()
-    return np.asarray(traces)
 
 
 def main() -> int:

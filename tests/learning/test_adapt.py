@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import snnc
-from snnc.cli.evaluate import evaluate_command
+from tests.commands import run
 from tests.learning.test_learning import IMAGES, LABELS
 from tests.support import network
 
@@ -79,28 +78,20 @@ def test_a_readout_that_does_not_learn_is_refused(tmp_path: Path) -> None:
         package.adapt(IMAGES, LABELS, weights(package.layout))
 
 
-@pytest.fixture(scope="module")
-def files(package: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("files")
-    package.layout.save_weights(folder / "w.safetensors", weights(package.layout))
-    np.savez(folder / "data.npz", x=IMAGES, y=LABELS)
-    return folder / "w.safetensors", folder / "data.npz"
-
-
-def invoke(package: Any, files: tuple[Path, Path], *more: str) -> Any:
-    file, data = map(str, files)
-    options = ["--weights", file, "--data", data, *more]
-    return CliRunner().invoke(evaluate_command, [str(package.folder), *options])
-
-
 def test_evaluate_shows_accuracy_before_while_learning_and_after(
-    package: Any, files: tuple[Path, Path], tmp_path: Path
+    package: Any, tmp_path: Path
 ) -> None:
-    written, drawn = tmp_path / "learned.safetensors", tmp_path / "learned.png"
-    options = ["--weights-out", str(written), "--picture", str(drawn)]
-    run = invoke(package, files, "--adapt", str(files[1]), *options)
-    assert run.exit_code == 0, run.output
-    first, _, head, *rows = run.stdout.splitlines()
+    package.layout.save_weights(tmp_path / "w.safetensors", weights(package.layout))
+    np.savez(tmp_path / "data.npz", x=IMAGES, y=LABELS)
+
+    def evaluate(options: str, file: str = "w.safetensors") -> str:
+        files = ("--weights", file, "--data", "data.npz")
+        done = run("evaluate", package.folder, *files, *options.split(), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    learned = "--weights-out learned.safetensors --picture learned.png"
+    first, _, head, *rows = evaluate(f"--adapt data.npz {learned}").splitlines()
     assert re.fullmatch(
         r"net on exact: accuracy 33\S* % before, \S+ % while learning 30 examples, "
         r"\S+ % after",
@@ -108,13 +99,10 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     )
     assert head.split() == ["class", "before", "learning", "after"]
     assert [row.split()[0] for row in rows] == ["0", "1", "2"]
-    assert drawn.stat().st_size > 1000
-    again = invoke(package, (written, files[1]), "--format", "json")
-    found = json.loads(
-        invoke(package, files, "--adapt", str(files[1]), "--format", "json").stdout
-    )
-    accuracy = json.loads(again.stdout)["accuracy"]
-    assert accuracy == found["after"]["accuracy"] > 0.6
+    assert (tmp_path / "learned.png").stat().st_size > 1000
+    again = json.loads(evaluate("--format json", "learned.safetensors"))
+    found = json.loads(evaluate("--adapt data.npz --format json"))
+    assert again["accuracy"] == found["after"]["accuracy"] > 0.6
     assert found["before"]["accuracy"] < 0.4
     assert found["while_learning"]["examples"] == 30
 

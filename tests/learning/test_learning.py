@@ -17,16 +17,6 @@ from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
 from tests.agreement.built import import_package
 from tests.support import network, sound
 
-SPEC = network(
-    """
-    target TARGET
-    timing { present 60 ms }
-    input image 4x4x1 in 0..1
-    encode conv { filters 2 }
-    dense a { units 40, rate 20..250 Hz }
-    readout y { classes 3, learn pes { rate RATE, from START } }
-    """
-)
 LABELS = np.arange(30) % 3
 IMAGES = np.random.default_rng(1).random((30, 4, 4, 1)) / 2
 IMAGES[np.arange(30), LABELS] += 0.5
@@ -35,8 +25,14 @@ IMAGES[np.arange(30), LABELS] += 0.5
 def spec(start: str = "trained", target: str = "loihi") -> str:
     # Trained weights are smaller than those to come, and so is the chip's range.
     rate = "0.1" if start == "trained" else "0.5"
-    text = SPEC.replace("START", start).replace("TARGET", target)
-    return text.replace("RATE", rate)
+    return network(f"""
+        target {target}
+        timing {{ present 60 ms }}
+        input image 4x4x1 in 0..1
+        encode conv {{ filters 2 }}
+        dense a {{ units 40, rate 20..250 Hz }}
+        readout y {{ classes 3, learn pes {{ rate {rate}, from {start} }} }}
+    """)
 
 
 def weights(layout: Any) -> dict[str, Any]:

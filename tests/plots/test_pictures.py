@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -196,11 +196,8 @@ def test_a_raster_marks_each_spike_that_is_shown() -> None:
 
 def test_rates_tell_what_is_missed() -> None:
     ax = results.rates(FIRING, CLASSES.layers, 0.06)
-    marks = {}
-    for line in ax.lines:
-        values: Any = line.get_xdata()
-        marks[line.get_label()] = line.get_marker(), [*values]
-    assert marks == {
+    lines: Any = ax.lines
+    assert {n.get_label(): (n.get_marker(), [*n.get_xdata()]) for n in lines} == {
         "percentile, held": ("o", [210.0, 160.0, 11.0]),
         "percentile, missed": ("X", [183.3, 3.2]),
     }
@@ -275,12 +272,7 @@ def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
 def test_without_matplotlib_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = importlib.util.find_spec
-
-    def find(name: str, *more: Any) -> Any:
-        return None if name == "matplotlib" else found(name, *more)
-
-    monkeypatch.setattr(importlib.util, "find_spec", find)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[plot\]'"):
         snnc.load(ROOT / "specs/drift.snn").report().plot_cores()
     done = run("plot", str(ROOT / "specs/drift.snn"), "-o", "net.png")

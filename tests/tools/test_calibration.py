@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -85,24 +84,16 @@ class Drawn:
         return str(raised.value)
 
 
-Draw = Callable[[str], Drawn]
-
-
-@pytest.fixture
-def draw(tmp_path: Path) -> Draw:
-    """Return what writes a package, and draws kernels and data.
+def draw(spec: str, folder: Path) -> Drawn:
+    """Write a package, and draw kernels and data.
 
     The kernels make each layer louder than the last, except for the encoder.
     """
-
-    def act(spec: str) -> Drawn:
-        package = open_package(write_package(spec, tmp_path))
-        weights = random_weights(package, 4.0)
-        for encoder in weights.keys() & {"e.kernel", "encode.kernel"}:
-            weights[encoder] /= 8
-        return Drawn(package, weights, random_images(package, 24))
-
-    return act
+    package = open_package(write_package(spec, folder))
+    weights = random_weights(package, 4.0)
+    for encoder in weights.keys() & {"e.kernel", "encode.kernel"}:
+        weights[encoder] /= 8
+    return Drawn(package, weights, random_images(package, 24))
 
 
 def outputs(drawn: Drawn, weights: dict[str, np.ndarray], path: Path) -> np.ndarray:
@@ -138,8 +129,8 @@ def check(drawn: Drawn, path: Path) -> ScaledWeights:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_rates_hold_and_outputs_stay(name: str, draw: Draw, tmp_path: Path) -> None:
-    drawn = draw(text(name, "relu"))
+def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
+    drawn = draw(text(name, "relu"), tmp_path)
     found = check(drawn, tmp_path / "w.safetensors")
     on_chip = verdicts(drawn, found.tensors)
     free = [name for name in on_chip if name not in found.fixed]
@@ -147,15 +138,15 @@ def test_rates_hold_and_outputs_stay(name: str, draw: Draw, tmp_path: Path) -> N
     assert sum(on_chip[name] == "missed" for name in free) <= len(free) // 4
 
 
-def test_all_rates_of_an_example_hold(draw: Draw, tmp_path: Path) -> None:
-    drawn = draw((ROOT / "specs/drift.snn").read_text(encoding="utf-8"))
+def test_all_rates_of_an_example_hold(tmp_path: Path) -> None:
+    drawn = draw((ROOT / "specs/drift.snn").read_text(encoding="utf-8"), tmp_path)
     found = check(drawn, tmp_path / "w.safetensors")
     assert not found.missed
     assert {*verdicts(drawn, found.tensors).values()} <= {"held", "tolerated"}
 
 
-def test_lif_layers_stay_as_they_are(draw: Draw, tmp_path: Path) -> None:
-    found = check(draw(MIXED), tmp_path / "w.safetensors")
+def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
+    found = check(draw(MIXED, tmp_path), tmp_path / "w.safetensors")
     assert found.fixed == {"b": "LIF"}
     assert found.scales["b"] == 1
     assert found.scales["n"] == found.scales["c"] != 1
@@ -171,27 +162,27 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(draw: Draw) -> None:
     assert {*found.fixed} == {*drawn.package.network.layers} - {"encode"}
 
 
-def test_what_holds_already_is_not_touched(draw: Draw) -> None:
-    drawn = draw(text("features", "relu", "nengo"))
+def test_what_holds_already_is_not_touched(tmp_path: Path) -> None:
+    drawn = draw(text("features", "relu", "nengo"), tmp_path)
     once = drawn.calibrate().tensors
     drawn.weights.update(once)
     for name, tensor in drawn.calibrate().tensors.items():
         np.testing.assert_array_equal(tensor, once[name])
 
 
-def test_a_layer_that_never_fires_is_named(draw: Draw) -> None:
-    drawn = draw(text("conv2d", "relu"))
+def test_a_layer_that_never_fires_is_named(tmp_path: Path) -> None:
+    drawn = draw(text("conv2d", "relu"), tmp_path)
     drawn.weights["c0.bias"] -= 1000
     assert drawn.refusal() == (
         "c0 is at 0 Hz of 20..150 Hz: it never fires; train longer, or remove it"
     )  # and not those after it
 
 
-def test_a_percentile_of_zeros_is_told(draw: Draw) -> None:
+def test_a_percentile_of_zeros_is_told(tmp_path: Path) -> None:
     spec = text("features", "relu").replace(
         "9, shortcut d0, bias off", "9, percentile 10"
     )
-    drawn = draw(spec.replace("present 20 ms", "present 200 ms"))
+    drawn = draw(spec.replace("present 20 ms", "present 200 ms"), tmp_path)
     drawn.weights["d2.bias"] -= (1000 * (np.arange(9) < 3)).astype(np.float32)
     assert drawn.refusal() == (
         "d2 is at 0 Hz of 20..150 Hz: 10 % of its values are 0; give it fewer "
@@ -200,8 +191,8 @@ def test_a_percentile_of_zeros_is_told(draw: Draw) -> None:
 
 
 @pytest.mark.usefixtures("compiled")
-def test_rates_at_odds_are_told(draw: Draw) -> None:
-    message = draw(network(AT_ODDS, "odds")).refusal()
+def test_rates_at_odds_are_told(tmp_path: Path) -> None:
+    message = draw(network(AT_ODDS, "odds"), tmp_path).refusal()
     assert message.startswith("a is at ")
     assert " Hz of 300..310 Hz: it shares a scale with b; widen the rate" in message
 
@@ -211,8 +202,8 @@ def make_loud(drawn: Drawn, gain: float) -> None:
     drawn.weights["e.bias"][:] = 0
 
 
-def test_an_encoder_that_clips_is_left_as_it_is(draw: Draw) -> None:
-    drawn = draw(network(LOUD.replace("RATES", "..250 Hz"), "loud"))
+def test_an_encoder_that_clips_is_left_as_it_is(tmp_path: Path) -> None:
+    drawn = draw(network(LOUD.replace("RATES", "..250 Hz"), "loud"), tmp_path)
     make_loud(drawn, 8.0)
     found = drawn.calibrate()
     assert found.fixed == {"e": "clips its highest values"}
@@ -222,8 +213,8 @@ def test_an_encoder_that_clips_is_left_as_it_is(draw: Draw) -> None:
 
 
 @pytest.mark.usefixtures("compiled")
-def test_an_encoder_is_not_lifted_until_it_clips(draw: Draw) -> None:
-    drawn = draw(network(LOUD.replace("RATES", "240..250 Hz"), "lifted"))
+def test_an_encoder_is_not_lifted_until_it_clips(tmp_path: Path) -> None:
+    drawn = draw(network(LOUD.replace("RATES", "240..250 Hz"), "lifted"), tmp_path)
     make_loud(drawn, 1.0)
     # One value in 12,000 is 100 times the others.
     x = np.full((2000, 6, 1), 0.01, np.float32)

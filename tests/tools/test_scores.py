@@ -18,7 +18,6 @@ from snnc.tools.scores import (
     difference,
     interval,
     moments,
-    over_time,
     score,
     unit_results,
 )
@@ -126,16 +125,6 @@ def test_a_loss_of_errors_is_that_of_their_root_mean_squares() -> None:
         true = 2**0.5 - 1.04**0.5
         within.append(found.loss[0] < true < found.loss[1])
     assert 0.94 < np.mean(within) < 0.96
-
-
-def test_a_score_for_each_moment() -> None:
-    outputs = np.stack([np.eye(2)[[0, 0]], np.eye(2)[[0, 1]], np.eye(2)[[1, 0]]])
-    found = over_time(outputs, np.arange(2), True, 3)
-    assert [(moment.steps, moment.value) for moment in found] == [
-        (1, 0.5),
-        (2, 1.0),
-        (3, 0.0),
-    ]
 
 
 COUNTS = st.lists(st.integers(0, 20), min_size=1, max_size=50)
