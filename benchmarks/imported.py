@@ -23,8 +23,8 @@ import snnc
 from benchmarks.fidelity.series import power, vowels
 from benchmarks.study.data import Split, fashion, mnist
 
-TESTED = 300
-"""Examples to test with."""
+TESTED = 1000
+"""Examples to test with, or all if there are fewer."""
 Layers = Callable[[Any], Sequence[Any]]
 
 

@@ -98,6 +98,9 @@ USUAL = {
         f"depthwise{_norm(norm)}": Kind(*patches.spec(norm), ("patches",))
         for norm in (False, True)
     },
+    "depthwise + batch norm, 200 ms": Kind(
+        *patches.spec(True, slow=True), ("patches",)
+    ),
     **{
         f"{data}, {neuron}, 40 ms": Kind(*series.spec(data, neuron), (data,))
         for data in ("power", "vowels")

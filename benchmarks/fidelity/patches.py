@@ -1,9 +1,10 @@
-"""Where in one of two photographs a patch is from: colours, and depthwise layers.
+r"""Where in one of two photographs a patch is from: colours, and depthwise layers.
 
 The photographs come from ``sklearn.datasets.load_sample_images``. Patches are cut from
 tiles, and no tile has patches of both training and test.
 
-    python -m benchmarks.fidelity --kinds depthwise 'depthwise + batch norm'
+    python -m benchmarks.fidelity --kinds depthwise 'depthwise + batch norm' \
+        'depthwise + batch norm, 200 ms'
 
 This takes about 5 minutes per kind and seed on two free cores (an estimate).
 """
@@ -21,7 +22,7 @@ Drawn = tuple[list[NDArray[np.float64]], list[int]]
 SPEC = """snn 1
 
 network {name} {{
-  timing {{ present 100 ms }}
+  timing {{ {timing} }}
   defaults {{ rate 20..150 Hz{norm} }}
   defaults depthwise2d {{ padding same }}
 
@@ -33,17 +34,27 @@ network {name} {{
   depthwise2d c {{ stride 2 }}
   conv2d d {{ filters 32, kernel 1 }}
   avgpool {{ window all }}
-  readout place {{ classes 8 }}
+  readout place {{ classes 8{decide} }}
 
-  train {{ epochs 25, optimizer adam {{ learning_rate 3e-3 }}, schedule cosine }}
+  train {{ epochs {epochs}, optimizer adam {{ learning_rate 3e-3 }}, schedule cosine }}
 }}
 """
 
 
-def spec(norm: bool) -> tuple[str, str]:
+USUAL = {"timing": "present 100 ms", "decide": "", "epochs": 25}
+# More spikes for each decision
+SLOW = {
+    "timing": "present 200 ms, synapse 20 ms",
+    "decide": ", decide last",
+    "epochs": 25,
+}
+
+
+def spec(norm: bool, slow: bool = False) -> tuple[str, str]:
     """Return the name and the text of the spec, with or without batch norms."""
-    name = f"depthwise_{'norm' if norm else 'plain'}"
-    return name, SPEC.format(name=name, norm=", batchnorm on" if norm else "")
+    name = f"depthwise_{'norm' if norm else 'plain'}{'_slow' if slow else ''}"
+    norms = ", batchnorm on" if norm else ""
+    return name, SPEC.format(name=name, norm=norms, **(SLOW if slow else USUAL))
 
 
 def patches() -> Split:

@@ -114,6 +114,59 @@ def evaluate_command(
     layer by layer.
     """
     checked = _check_options(weights, **wanted)
+    _refuse_together(
+        checked,
+        wanted["output"],
+        form,
+        strict,
+        min_accuracy,
+        compare,
+        adapt,
+        weights_out,
+    )
+    options.refuse_existing(force, weights_out)
+    options.refuse_pictures(picture)
+    options.quiet_tensorflow(checked.simulator)
+    if checked.simulator == "exact":
+        os.environ.update(ONE_THREAD | os.environ)
+    with options.one_line_errors():
+        require_simulator(checked.simulator, checked.dask is not None)
+        if compare is not None:
+            from snnc.tools.board.compare import compare as compare_board
+
+            comparison = compare_board(package, data, weights, compare)
+            print_lines(str(comparison))
+            return 0 if comparison.agrees else 1
+        _import_engine()
+        if adapt is not None:
+            files = data, weights, adapt, weights_out
+            after = _adapt(checked, package, files, form, picture)
+            return _verdict(after, package, strict, min_accuracy)
+        try:
+            found = verb.evaluate_with(checked, package, (data, None), weights)
+        except KeyboardInterrupt:
+            if checked.output is not None and Path(checked.output).exists():
+                say(f"interrupted: `--resume` continues from {checked.output}")
+            return INTERRUPTED
+    print_result(found, form)
+    if picture is not None:
+        from snnc.tools.verbs import plot  # most runs don't draw
+
+        plot(found, file=picture)
+    return _verdict(found, package, strict, min_accuracy)
+
+
+def _refuse_together(
+    checked: verb.EvaluateOptions,
+    output: Path | None,
+    form: str,
+    strict: bool,
+    min_accuracy: float | None,
+    compare: Path | None,
+    adapt: Path | None,
+    weights_out: Path | None,
+) -> None:
+    """Refuse options that exclude each other."""
     is_exact = checked.simulator == "exact"
     learning = ", ".join(LEARNING_SIMULATORS)
     twice = checked.resume or checked.examples_out or form == "html"
@@ -129,7 +182,7 @@ def evaluate_command(
                 compare and min_accuracy is not None
             ),
             "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                adapt and (wanted["output"] or compare)
+                adapt and (output or compare)
             ),
             "--weights-out needs --adapt with examples": weights_out and not adapt,
             f"--adapt works only with the simulators {learning}": (
@@ -140,44 +193,25 @@ def evaluate_command(
             ),
         }
     )
-    options.refuse_existing(force, weights_out)
-    options.refuse_pictures(picture)
-    options.quiet_tensorflow(checked.simulator)
-    if is_exact:
-        os.environ.update(ONE_THREAD | os.environ)
-    with options.one_line_errors():
-        require_simulator(checked.simulator, checked.dask is not None)
-        if compare is not None:
-            from snnc.tools.board.compare import compare as compare_board
 
-            comparison = compare_board(package, data, weights, compare)
-            print_lines(str(comparison))
-            return 0 if comparison.agrees else 1
-        _import_engine()
-        if adapt is not None:
-            from snnc.tools.adapt import evaluate_adapted
 
-            adapted = evaluate_adapted(
-                checked, package, data, weights, adapt, weights_out
-            )
-            print_result(adapted, form)
-            if picture is not None:
-                from snnc.tools.plots.style import save
+def _adapt(
+    checked: verb.EvaluateOptions,
+    package: Path,
+    files: tuple[Path, Path, Path, Path | None],
+    form: str,
+    picture: Path | None,
+) -> Evaluation:
+    """Let the readout learn, print the result, and return the evaluation after it."""
+    from snnc.tools.adapt import evaluate_adapted
 
-                save(adapted.learning.plot_accuracy(), picture)
-            return _verdict(adapted.after, package, strict, min_accuracy)
-        try:
-            found = verb.evaluate_with(checked, package, (data, None), weights)
-        except KeyboardInterrupt:
-            if checked.output is not None and Path(checked.output).exists():
-                say(f"interrupted: `--resume` continues from {checked.output}")
-            return INTERRUPTED
-    print_result(found, form)
+    adapted = evaluate_adapted(checked, package, *files)
+    print_result(adapted, form)
     if picture is not None:
-        from snnc.tools.verbs import plot  # most runs don't draw
+        from snnc.tools.plots.style import save
 
-        plot(found, file=picture)
-    return _verdict(found, package, strict, min_accuracy)
+        save(adapted.learning.plot_accuracy(), picture)
+    return adapted.after
 
 
 def _verdict(

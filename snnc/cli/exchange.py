@@ -170,12 +170,11 @@ def import_command(
         return 1
     for note in done.notes:
         say(f"note: {note}")
-    status = 1 if report.errors else 0
     if explain:
         _print(done, form)
     elif done.text and output is None:
         print_data(done.text)
-    return status
+    return 1 if report.errors else 0
 
 
 def _request(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
@@ -188,32 +188,12 @@ Schema = core_schema.CoreSchema
 # Without its metaclass, mypy considers no model hashable.
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Model(metaclass=type):  # noqa: UP050
-    """The base class of models, which are frozen dataclasses.
-
-    They share these methods: if `dataclass` compiled them for each of the 40 models,
-    `snnc check` would take a tenth longer.
-    """
+    """The base class of models, which are frozen dataclasses."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls) -> None:
-        dataclass(init=False, repr=False, eq=False)(cls)
-
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update({f.name: f.default for f in fields(self)} | values)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
-
-    def __hash__(self) -> int:
-        return hash(tuple(getattr(self, field.name) for field in fields(self)))
-
-    def __repr__(self) -> str:
-        values = (f"{key}={value!r}" for key, value in self.__dict__.items())
-        return f"{type(self).__qualname__}({', '.join(values)})"
+        dataclass(frozen=True, kw_only=True)(cls)
 
 
 class StatementModel(Model):
