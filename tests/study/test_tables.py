@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_plots_are_the_same_bytes_for_the_same_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("decided", "later"), [("last", None), ("mean", 2)])
 def test_accuracy_over_time_is_that_of_the_last_row_or_the_later_half(
-    decided: str, later: int | None
+    decided: Literal["mean", "last"], later: int | None
 ) -> None:
     random = np.random.default_rng(0)
     rows, y = random.normal(size=(40, 9, 3)), random.integers(3, size=40)
