@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from snnc.runtime.examples import sample_indices
 from snnc.runtime.nengo import simulators
 from snnc.tools.evaluate.evaluation import Evaluation
 from tests.agreement.networks import text
+from tests.commands import run_python
 from tests.support import NENGO_DL, network
 
 Package = Callable[[str], SimpleNamespace]
@@ -142,6 +144,11 @@ def test_chunks_give_what_long_runs_give(
 
 
 @pytest.fixture
+def x(data: Data) -> np.ndarray:
+    return data[0]
+
+
+@pytest.fixture
 def file(data: Data, tmp_path: Path) -> str:
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
     return str(tmp_path / "data.npz")
@@ -192,12 +199,9 @@ def test_the_command_line(
     net: SimpleNamespace, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = ("--data", file, "--weights", str(net.weights), "--examples", "2")
-    done = subprocess.run(
-        [sys.executable, "-m", "evaluated.evaluate", *files, "--format", "json"],
-        cwd=net.weights.parent,
-        capture_output=True,
-        check=True,
-    )
+    own = ("-m", "evaluated.evaluate", *files, "--format", "json")
+    done = run_python(*own, cwd=net.weights.parent)
+    assert done.returncode == 0
     result = json.loads(done.stdout)
     assert (result["examples"], result["steps"]) == (2, net.network.steps)
     assert 0 <= result["accuracy"] <= 1
@@ -225,50 +229,53 @@ def test_settings_of_nengo_stay_as_they_are(
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_folder_or_another_file_is_refused_in_one_line(
-    net: SimpleNamespace,
-    file: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+def one_line(main: Any, *arguments: object) -> str:
+    """Return the one line of error that a command prints."""
+    with redirect_stdout(StringIO()) as printed, redirect_stderr(StringIO()) as error:
+        assert main([*map(str, arguments)]) == 1
+    assert printed.getvalue() == ""
+    assert error.getvalue().count("\n") == 1
+    return error.getvalue()
+
+
+def test_files_that_do_not_fit_are_refused_in_one_line(
+    net: SimpleNamespace, x: np.ndarray, file: str, tmp_path: Path
 ) -> None:
-    none, weights = str(tmp_path / "none"), str(net.weights)
-    pairs = [(file, wrong) for wrong in (str(tmp_path), file, none)]
-    pairs += [(wrong, weights) for wrong in (str(tmp_path), weights, none)]
-    for examples, tensors in pairs:
-        assert net.evaluate.main(["--data", examples, "--weights", tensors]) == 1
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        assert shown.err.startswith("evaluated.evaluate: ")
-        assert shown.err.count("\n") == 1
-        assert (tensors if examples == file else examples) in shown.err
+    small, empty, none = (tmp_path / name for name in ("a.npz", "b.npz", "none"))
+    np.savez(small, x=x[:, 1:], y=[0] * 6)
+    np.savez(empty, x=x[:0], y=[])
+    for data, weights, said in (
+        (file, tmp_path, tmp_path),
+        (file, file, file),
+        (file, none, none),
+        (tmp_path, net.weights, tmp_path),
+        (net.weights, net.weights, net.weights),
+        (none, net.weights, "none: No such file"),
+        (small, net.weights, "a.npz: x has shape"),
+        (small, none, "a.npz: x has shape"),
+        (empty, net.weights, "b.npz: x holds no examples"),
+    ):
+        files, out = ("--data", data, "--weights", weights), ("-o", tmp_path / "out")
+        for verb, more in (("evaluate", ()), ("predict", out)):
+            told = one_line(getattr(net, verb).main, *files, *more)
+            assert told.startswith(f"evaluated.{verb}: ")
+            assert str(said) in told
+    assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "factor", "bias"), [("c1", 1e-6, 1), ("c0", 1e30, 0), ("d0", 1e30, 0)]
+)
 def test_what_the_chip_cannot_hold_is_refused(
-    net: SimpleNamespace,
-    file: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    net: SimpleNamespace, file: str, tmp_path: Path, name: str, factor: float, bias: int
 ) -> None:
     tensors = net.layout.load_weights(net.weights)
-    tensors["c1.kernel"] = tensors["c1.kernel"] * np.float32(1e-6)
-    tensors["c1.bias"] = tensors["c1.bias"] + np.float32(1)
-    weights = tmp_path / "w.safetensors"
-    net.layout.save_weights(weights, tensors)
-    arguments = ["--data", file, "--weights", str(weights), "--simulator", "loihi"]
-    assert net.evaluate.main(arguments) == 1
+    tensors[f"{name}.kernel"] *= np.float32(factor)
+    tensors[f"{name}.bias"] += np.float32(bias)
+    net.layout.save_weights(tmp_path / "w", tensors)
+    arguments = ("--data", file, "--weights", tmp_path / "w", "--simulator", "loihi")
     told = "evaluated.evaluate: the chip can't store these weights: "
-    assert capsys.readouterr().err.startswith(told)
-
-
-@pytest.mark.parametrize("name", ["c0", "d0"])
-def test_weights_beyond_all_bounds_are_refused(
-    net: SimpleNamespace, data: Data, name: str
-) -> None:
-    tensors = net.layout.load_weights(net.weights)
-    tensors[f"{name}.kernel"] = tensors[f"{name}.kernel"] * np.float32(1e30)
-    refused = net.library("nengo.simulators").RefusedError
-    with pytest.raises(refused, match="can't store these weights"):
-        net.evaluate.evaluate(*data, tensors, "loihi")
+    assert one_line(net.evaluate.main, *arguments).startswith(told)
 
 
 def test_wrong_arguments_are_refused_by_name(net: SimpleNamespace, data: Data) -> None:
@@ -276,7 +283,7 @@ def test_wrong_arguments_are_refused_by_name(net: SimpleNamespace, data: Data) -
     tensors = net.layout.load_weights(net.weights)
     tensors["c0.kernel"] = tensors["c0.kernel"][..., :1]
     wrong: list[tuple[Any, dict[str, Any], str]] = [
-        (tensors, {}, r"c0\.kernel"),
+        (tensors, {}, r"^weights: c0\.kernel has shape"),
         (net.weights, {"images": data[0][..., 0]}, "images"),
         (net.weights, {"probe": ["c9"]}, "no layer 'c9'"),
         (net.weights, {"mode": "fast"}, "mode is 'fast'"),
@@ -303,40 +310,18 @@ def test_neurons_but_an_encoders_start_at_zero_and_are_native(
             assert not voltage.any()
 
 
-def test_no_node_lies_between_chip_layers(net: SimpleNamespace) -> None:
-    built = net.nengo.build_network(net.weights)
-    nodes = set(built.net.all_nodes)
-    ends = {
-        (c.pre_obj in nodes, c.post_obj in nodes) for c in built.net.all_connections
-    }
-    assert ends == {(True, False), (False, False), (False, True)}
-    assert len(nodes) == 2
-
-
-@pytest.fixture
-def x(data: Data) -> np.ndarray:
-    return data[0]
-
-
-def outputs_by_hand(net: SimpleNamespace, x: np.ndarray, row: int = 99) -> np.ndarray:
-    rows, _ = by_hand(net, x, nengo.Simulator, row)
-    return rows[:, net.network.steps // 2 :].mean(axis=1)
-
-
-def test_outputs_are_those_of_one_run(net: SimpleNamespace, x: np.ndarray) -> None:
+@pytest.mark.parametrize("row", [8, 4])
+def test_outputs_are_those_of_runs_from_rest(
+    net: SimpleNamespace, x: np.ndarray, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(net.library("nengo.simulators"), "ROW", row)
     outputs = net.predict.predict(x, net.weights)
     assert (outputs.dtype, outputs.shape) == (np.float32, (6, 4))
-    np.testing.assert_allclose(outputs, outputs_by_hand(net, x), rtol=1e-6)
+    rows, _ = by_hand(net, x, nengo.Simulator, row)
+    expected = rows[:, net.network.steps // 2 :].mean(axis=1)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-6)
     weights = net.layout.load_weights(net.weights)
     np.testing.assert_array_equal(net.predict.predict(x, weights), outputs)
-
-
-def test_a_row_begins_from_rest(
-    net: SimpleNamespace, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(net.library("nengo.simulators"), "ROW", 4)
-    outputs = net.predict.predict(x, net.weights)
-    np.testing.assert_allclose(outputs, outputs_by_hand(net, x, row=4), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["x.npz", "x.npy"])
@@ -352,27 +337,3 @@ def test_the_command_line_writes_outputs_and_labels(
     np.testing.assert_array_equal(outputs, net.predict.predict(x, net.weights))
     np.testing.assert_array_equal(labels, outputs.argmax(axis=1))
     assert labels.dtype == np.int64
-
-
-def test_examples_that_do_not_fit_are_refused_in_one_line(
-    net: SimpleNamespace,
-    x: np.ndarray,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    np.savez(tmp_path / "small.npz", x=x[:, 1:])
-    np.savez(tmp_path / "none.npz", x=x[:0])
-    out = tmp_path / "out.npz"
-    for data, weights, said in (
-        ("small.npz", net.weights, "small.npz: x has shape"),
-        ("none.npz", net.weights, "none.npz: x holds no examples"),
-        ("missing.npz", net.weights, "missing.npz: No such file"),
-        ("small.npz", tmp_path / "missing", "small.npz: x has shape"),
-    ):
-        files = ("--data", tmp_path / data, "--weights", weights, "-o", out)
-        assert net.predict.main([*map(str, files)]) == 1
-        told = capsys.readouterr().err
-        assert said in told
-        assert told.startswith("evaluated.predict: ")
-        assert told.count("\n") == 1
-    assert not out.exists()

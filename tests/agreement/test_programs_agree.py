@@ -76,22 +76,23 @@ def test_the_example_specs_agree(package: Package, spec: Path) -> None:
     check(made)
 
 
-def test_taps_that_all_lie_in_the_padding_connect_nothing(package: Package) -> None:
-    body = """
-        target loihi { chips 1 }
-        timing { present 10 ms }
-        input image 6x6x2 in 0..1
-        encode conv e { filters 4 }
-        avgpool all { window all }
-        conv2d c { filters 4, kernel 2, padding same, dilation 2, groups 2 }
-        conv2d d from e { filters 4, kernel 6, shortcut c }
-        readout y { classes 2 }
+PADDED = network(
     """
-    made = package(network(body, "padded"))
-    check(made)
+    target loihi { chips 1 }
+    timing { present 10 ms }
+    input image 6x6x2 in 0..1
+    encode conv e { filters 4 }
+    avgpool all { window all }
+    conv2d c { filters 4, kernel 2, padding same, dilation 2, groups 2 }
+    conv2d d from e { filters 4, kernel 6, shortcut c }
+    readout y { classes 2 }
+    """,
+    "padded",
+)
+"""Taps that all lie in the padding connect nothing."""
 
 
-@pytest.mark.parametrize("spec", [*draw_specs(DRAWN)], ids=name_of)
+@pytest.mark.parametrize("spec", [PADDED, *draw_specs(DRAWN)], ids=name_of)
 def test_drawn_specs_agree(package: Package, spec: str) -> None:
     check(package(spec))
 

@@ -6,18 +6,18 @@ PYTHON is an interpreter that has nengo, nengo-loihi, NumPy and safetensors.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from snnc.tools.board.compare import compare
 from tests.board.packages import SMALL, Case
+from tests.deployment.compare import run
 from tests.support import ROOT
 
-RUN = """
+RUN = f"""
 import importlib, sys
+sys.path.append({str(ROOT)!r})
 from tests.board.running import RunningBoard, board_installed
 with board_installed(RunningBoard):
     sys.exit(importlib.import_module(sys.argv[1]).main(sys.argv[2:]))
@@ -30,11 +30,7 @@ def main(python: str) -> int:
         case = Case.of(SMALL, Path(made))
         written = case.folder.parent / "board.npz"
         given = [*case.arguments, "-o", str(written)]
-        subprocess.run(
-            [python, "-W", "ignore", "-c", RUN, f"{case.folder.name}.board", *given],
-            env={**os.environ, "PYTHONPATH": f"{made}{os.pathsep}{ROOT}"},
-            check=True,
-        )
+        run(python, Path(made), "-c", RUN, f"{case.folder.name}.board", *given)
         found = compare(case.folder, case.data, case.weights, written)
     print(found)
     return 0 if found.agrees else 1

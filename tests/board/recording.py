@@ -103,17 +103,13 @@ def check_registers(results: Any, snips: bool = False) -> list[Dump]:
     """Build a compiled spec's package for the hardware; compare what is predicted."""
     mapped = results.mapped
     with import_package(results.modules) as package:
-        weights, dt = random_weights(package.layout), package.network.dt
+        network, learns = package.network, mapped.learned is not None
+        targets = {"targets": np.zeros((1, network.readout.units))} if learns else {}
+        built = package.nengo.build_network(random_weights(package.layout), **targets)
+        model = built.learning.model(network.dt) if learns else None
         options = {"n_chips": mapped.chips, **options_of(package)}
-        if mapped.learned is None:
-            built = package.nengo.build_network(weights)
-            found = record(built.net, dt, options, snips)
-        else:
-            none = np.zeros((1, package.network.readout.units))
-            built = package.nengo.build_network(weights, targets=none)
-            # A network that learns can't be precomputed.
-            model = built.learning.model(dt)
-            found = record(built.net, dt, options, True, model)
+        # A network that learns can't be precomputed.
+        found = record(built.net, network.dt, options, snips or learns, model)
         names = list(built.layers)
     compare(mapped, names, found)
     return found.dumps

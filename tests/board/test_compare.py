@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.cli import main
 from snnc.tools.board.compare import BoardComparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
+from tests.commands import Done, run
 from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -111,29 +111,29 @@ def written(case: Case) -> Path:
     return path
 
 
-def verb(case: Case, recording: Path) -> int:
-    typed = [str(case.folder), *case.arguments, "--compare", str(recording)]
-    return main(["evaluate", *typed])
+def verb(case: Case, recording: Path) -> Done:
+    return run("evaluate", case.folder, *case.arguments, "--compare", recording)
 
 
 def test_the_verb_prints_that_both_agree_and_exits_with_0(
-    case: Case, written: Path, capsys: pytest.CaptureFixture[str]
+    case: Case, written: Path
 ) -> None:
-    assert verb(case, written) == 0
-    assert "have the same spikes" in capsys.readouterr().out
+    done = verb(case, written)
+    assert done.returncode == 0
+    assert "have the same spikes" in done.stdout
 
 
 def test_the_verb_prints_where_they_differ_and_exits_with_1(
-    case: Case, written: Path, capsys: pytest.CaptureFixture[str]
+    case: Case, written: Path
 ) -> None:
     with np.load(written) as file:
         spikes = file["spikes"]
     place = tuple(np.argwhere(spikes)[0])
     spikes[place[:2]] = 0
-    assert verb(case, write_changed(written, spikes=spikes)) == 1
-    said = capsys.readouterr().out
-    assert f"example {place[0]}, step {place[1]}" in said
-    assert "likely cause: dropped spikes" in said
+    done = verb(case, write_changed(written, spikes=spikes))
+    assert done.returncode == 1
+    assert f"example {place[0]}, step {place[1]}" in done.stdout
+    assert "likely cause: dropped spikes" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,7 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
     ],
 )
 def test_what_is_no_recording_of_this_run_is_refused_in_one_line(
-    arrays: Any,
-    message: str,
-    case: Case,
-    written: Path,
-    capsys: pytest.CaptureFixture[str],
+    arrays: Any, message: str, case: Case, written: Path
 ) -> None:
     """A number stands for the bytes of a file that is cut off."""
     recording = written.with_name("none.npz")
@@ -165,15 +161,15 @@ def test_what_is_no_recording_of_this_run_is_refused_in_one_line(
     elif arrays is not None:
         recording = written.with_name("short.npz")
         recording.write_bytes(written.read_bytes()[:arrays])
-    assert verb(case, recording) == 1
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    done = verb(case, recording)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_weights_of_another_package_are_refused(
-    case: Case, written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    case: Case, written: Path, tmp_path: Path
 ) -> None:
-    other = replace(case, weights=Case.of(SMALL, tmp_path).weights)
-    assert verb(other, written) == 1
-    assert "written for another layout" in capsys.readouterr().err
+    done = verb(replace(case, weights=Case.of(SMALL, tmp_path).weights), written)
+    assert done.returncode == 1
+    assert "written for another layout" in done.stderr

@@ -34,18 +34,14 @@ ON_A_CHIP = [
 """Networks of the league that take up to 128 cores; a short run builds some."""
 SHORT_LEAGUE = ["autoencoder", "keras_to_loihi"]
 IS_LONG = NETWORKS >= 300  # as in `make test-board`
+LEAGUE_NAMES = ON_A_CHIP if IS_LONG else SHORT_LEAGUE
+LEAGUE_SPECS = [LEAGUE / f"{name}.snn" for name in LEAGUE_NAMES]
 SHORT_SPECS = [path for path in SPECS if IS_LONG or path.stem != "forum"]
 
 
-@pytest.mark.parametrize("path", SHORT_SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*SHORT_SPECS, *LEAGUE_SPECS], ids=lambda p: p.stem)
 def test_specs_pass_the_builder_for_the_hardware(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    check_registers(compile_text(text)[0])
-
-
-@pytest.mark.parametrize("name", ON_A_CHIP if IS_LONG else SHORT_LEAGUE)
-def test_the_league_passes_it(name: str) -> None:
-    text = (LEAGUE / f"{name}.snn").read_text(encoding="utf-8")
     check_registers(compile_text(text)[0])
 
 

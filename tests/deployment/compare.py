@@ -25,6 +25,16 @@ EXAMPLES = 50
 RUN = Path(__file__).with_name("run_package.py")
 
 
+def run(python: str, folder: Path, *command: str | Path) -> None:
+    """Run a command of a Python that finds the packages in a folder."""
+    subprocess.run(
+        [python, "-W", "ignore", *map(str, command)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        check=True,
+    )
+
+
 def compare(python: str, name: str, folder: Path) -> Iterator[str]:
     """Yield what differs between the board's Python and the exact engine."""
     text = (ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8")
@@ -34,17 +44,9 @@ def compare(python: str, name: str, folder: Path) -> Iterator[str]:
     package.layout.save(weights, tensors)
     np.save(data, x)
 
-    def run(*command: str | Path) -> None:
-        subprocess.run(
-            [python, "-W", "ignore", *map(str, command)],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder)},
-            check=True,
-        )
-
-    run(RUN, name, data, weights, folder / "spikes.npz")
+    run(python, folder, RUN, name, data, weights, folder / "spikes.npz")
     files = ("--data", data, "--weights", weights, "-o", folder / "out.npz")
-    run("-m", f"{name}.predict", *files, "--simulator", "loihi")
+    run(python, folder, "-m", f"{name}.predict", *files, "--simulator", "loihi")
     with make_engine(package, tensors) as engine:
         decide = package.network.readout.decide
         expected = engine.run(x, "row", decide=decide, keep=("counts", "rows"))

@@ -16,11 +16,6 @@ DEPLOYED = ("layout.py", "network.py", "nengo_network.py")
 PREDICTING = (*DEPLOYED, "predict.py")
 
 
-def test_prediction_imports_nothing_that_judges() -> None:
-    judging = {"measures.py", "results.py", "scores.py", "summary.py", "advice.py"}
-    assert not judging & library_of(PREDICTING).keys()
-
-
 @pytest.mark.parametrize(("modules", "most"), [(DEPLOYED, 2500), (PREDICTING, 3000)])
 def test_a_deployment_is_small(modules: tuple[str, ...], most: int) -> None:
     texts = library_of(modules)

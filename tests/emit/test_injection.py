@@ -35,6 +35,7 @@ from snnc.syntax.build import tokens
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.nodes import Composer
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
+from tests.emit.test_names import names_in
 
 CODE = "__import__('os').abort()"
 PAYLOADS = (
@@ -245,10 +246,6 @@ def shape(code: str) -> str:
             kept = [n for n in node.value.elts if not isinstance(n, ast.Constant)]
             node.value.elts = kept if node.arg == "names" else node.value.elts
     return ast.dump(tree)
-
-
-def names_in(node: ast.AST) -> list[ast.Name]:
-    return [name for name in ast.walk(node) if isinstance(name, ast.Name)]
 
 
 def same_data(modules: tuple[Module, ...], results: Any) -> None:

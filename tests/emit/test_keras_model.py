@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from safetensors.numpy import save_file
 from tensorflow import keras
 
 from tests.emit.networks import NETWORKS
-from tests.emit.packages import Load, importable, module, write
+from tests.emit.packages import Load
 
 pytestmark = pytest.mark.slow
 Made = Callable[..., keras.Model]
@@ -164,11 +163,8 @@ def test_a_shortcut_is_added_after_the_batch_norm(load: Load) -> None:
     np.testing.assert_allclose(total, norm + shortcut, rtol=1e-6)
 
 
-def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
-    model_of = replace(NETWORKS["volume"], name="l2net")
-    package = write(model_of, tmp_path)
-    with importable(package):
-        model = module(package, "keras_model").build_model()
+def test_every_kernel_has_its_l2(model_of: Made) -> None:
+    model = model_of("volume")
     rates = {"encode": 5e-5, "c0": 0.0, "d0": 5e-5, "digit": 5e-5}
     expected = sum(
         rate * np.sum(model.get_layer(name).get_weights()[0] ** 2)

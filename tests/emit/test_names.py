@@ -191,17 +191,6 @@ OWN = "the function's own"
 OWN_PARTS = ("flat", "shortcut", "shortcut.flat", "scaled", "off")
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("c0", "C0"), ("sum", "sum_"), ("a", "a_on_host")]
-)
-def test_names_that_nearly_agree_are_two_variables(one: str, other: str) -> None:
-    names = {role: role for role in ROLES} | {"third": one, "fourth": other}
-    for found in package(names):
-        if found.path in FUNCTIONS:
-            plain = neutral(ENCODERS[0])[found.path]
-            assert not list(problems(found.body, plain, FUNCTIONS[found.path]))
-
-
 def test_a_name_of_the_language_or_of_python_is_refused() -> None:
     for name in ("conv2d", "softmax", "lambda", "match", "case", "type", "_", "__x__"):
         assert why_no_name(name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-import subprocess
-import sys
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +13,16 @@ import pytest
 
 from snnc.emit.files import LIBRARY
 from tests.agreement.networks import text
+from tests.commands import run_python
 from tests.emit.networks import NETWORKS, long_names
 from tests.emit.packages import write
 from tests.support import SPECS, network, sound, write_modules
 
 CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
 LENGTHS = ("79", "88", "100", "120")
-RULES = "I,UP,B,D,E,F"
+# zip(strict) is not in Python 3.8.
+RULES = ("--select", "I,UP,B,D,E,F", "--ignore", "B905")
+DOCSTRINGS = 'lint.pydocstyle.convention = "{}"'
 TARGETS = {"chip": "loihi { chips 2 }", "plain": "nengo"}
 
 # The packages are written once, in one process.
@@ -85,14 +86,9 @@ def typed_package(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return made.parent
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def check(folder: Path, *command: str) -> None:
+    done = run_python("-m", *command, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -107,22 +103,21 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def test_formatters_leave_it_unchanged(
     folder: Path, command: tuple[str, ...], length: str
 ) -> None:
-    done = run(folder, *command, length, *files_of(folder))
-    assert done.returncode == 0, done.stdout + done.stderr
+    check(folder, *command, length, *files_of(folder))
 
 
-@pytest.mark.parametrize("convention", ["", "numpy", "google"])
-def test_ruff_finds_nothing(folder: Path, convention: str) -> None:
-    config = f'lint.pydocstyle.convention = "{convention}"'
-    options = ("--config", config) if convention else ()
-    rules = ("--select", RULES, "--ignore", "B905")  # zip(strict) is not in Python 3.8
-    done = run(folder, "ruff", "check", "--isolated", *rules, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_ruff_finds_nothing_with_its_default_rules(folder: Path) -> None:
-    done = run(folder, "ruff", "check", "--isolated", *files_of(folder))
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        RULES,
+        (*RULES, "--config", DOCSTRINGS.format("numpy")),
+        (*RULES, "--config", DOCSTRINGS.format("google")),
+    ],
+    ids=["default", "plain", "numpy", "google"],
+)
+def test_ruff_finds_nothing(folder: Path, options: tuple[str, ...]) -> None:
+    check(folder, "ruff", "check", "--isolated", *options)
 
 
 def test_modules_of_a_network_need_no_pragma(folder: Path) -> None:
@@ -132,8 +127,7 @@ def test_modules_of_a_network_need_no_pragma(folder: Path) -> None:
 
 
 def test_mypy_finds_nothing(typed_package: Path) -> None:
-    done = run(typed_package, "mypy", "--strict", "made")
-    assert done.returncode == 0, done.stdout
+    check(typed_package, "mypy", "--strict", "made")
 
 
 def test_mypy_finds_nothing_where_no_framework_is_installed(
@@ -148,8 +142,7 @@ def test_mypy_finds_nothing_where_no_framework_is_installed(
         (site / name).symlink_to(Path(spec.origin).parent)
     python = ("--python-executable", str(tmp_path / "bin" / "python"))
     options = ("--strict", "--cache-dir", str(tmp_path / "cache"))
-    done = run(typed_package, "mypy", *options, *python, "made")
-    assert done.returncode == 0, done.stdout
+    check(typed_package, "mypy", *options, *python, "made")
 
 
 def test_no_line_names_the_compiler_but_the_header(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,10 +20,10 @@ from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
+from tests.rules.checking import assert_accepted
 from tests.support import layered
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-MESSAGES = Path(__file__).parent / "refused.txt"
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +141,4 @@ def test_what_cannot_run_says_why(
     package: ImportedPackage, engine: Engine, tmp_path: Path
 ) -> None:
     said = "\n\n".join(refusals(package, engine, tmp_path)) + "\n"
-    if os.environ.get("SNNC_ACCEPT"):
-        MESSAGES.write_text(said, encoding="utf-8")
-    assert said == MESSAGES.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"
+    assert_accepted(Path(__file__).with_name("refused.txt"), said)

@@ -165,6 +165,3 @@ def test_options_of_a_board() -> None:
     model = nengo_loihi.builder.Model()
     with pytest.raises(ValueError, match="0 blocks, and places for 6"):
         options["allocator"](model, 2)
-    model.blocks = [None] * 6
-    with pytest.raises(ValueError, match="takes 2 chips, not 1"):
-        options["allocator"](model, 1)

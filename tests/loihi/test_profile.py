@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from snnc.cli import main
 from snnc.loihi import profile
 from snnc.loihi.profile import ProfileError, read_profile
+from tests.commands import run
 from tests.support import ROOT, codes, sound
 
 if sys.version_info >= (3, 11):
@@ -94,34 +94,29 @@ def test_a_broken_file_is_refused_with_the_reason(
 
 
 def test_any_name_but_those_of_snnc_is_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("half").write_text(SMALL, encoding="utf-8")
     Path("loihi1").write_text("not this one", encoding="utf-8")
-    assert main(["--device", "half", "limits"]) == 0
-    assert "Small" in capsys.readouterr().out
-    assert main(["--device", "loihi1", "limits"]) == 0
+    assert "Small" in run("--device", "half", "limits").stdout
+    assert run("--device", "loihi1", "limits").returncode == 0
     Path("pyproject.toml").touch()
     Path("specs").mkdir()
     Path("specs/drift.snn").write_text(DRIFT, encoding="utf-8")
-    assert main(["--device", "half", "build", "specs/drift.snn"]) == 0
+    assert run("--device", "half", "build", "specs/drift.snn").returncode == 0
     header = Path("models/drift/train.py").read_text(encoding="utf-8")
     assert "snnc --device half build specs/drift.snn" in header
 
 
-def test_the_largest_energies_are_numbers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_largest_energies_are_numbers(tmp_path: Path) -> None:
     largest = re.sub(r"= \d+\.\d$", "= 1_000_000_000", SHIPPED, flags=re.MULTILINE)
-    spec = str(ROOT / "specs/drift.snn")
-    path = device(tmp_path, largest)
-    assert main(["--device", path, "report", "--format", "json", spec]) == 0
-    json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    asked = "report", "--format", "json", ROOT / "specs/drift.snn"
+    done = run("--device", device(tmp_path, largest), *asked)
+    json.loads(done.stdout, parse_constant=pytest.fail)
 
 
-def test_an_unknown_device_is_a_mistake_of_usage(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["--device", "loihi7", "limits"]) == 2
-    assert "snnc has loihi1" in capsys.readouterr().err
+def test_an_unknown_device_is_a_mistake_of_usage() -> None:
+    done = run("--device", "loihi7", "limits")
+    assert done.returncode == 2
+    assert "snnc has loihi1" in done.stderr

@@ -77,13 +77,3 @@ def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
     searches = [Search(p.steps, p.profile.core) for p in plans if not p.unmappable]
     found = [(search.run(), search.floor) for search in searches]
     assert any(s is not None and s.cores > floor for s, floor in found)
-
-
-def test_two_runs_choose_the_same() -> None:
-    first, second = (
-        Search(plan.steps, plan.profile.core).run()
-        for plan in (small_plan(3, True), small_plan(3, True))
-    )
-    assert first is not None
-    assert second is not None
-    assert [t.tile for t in first.tilings] == [t.tile for t in second.tilings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -72,18 +72,15 @@ def test_plots_are_the_same_bytes_for_the_same_numbers(tmp_path: Path) -> None:
     assert first["time.svg"] != changed["time.svg"]
 
 
-def test_accuracy_over_time_is_that_of_each_last_row() -> None:
+@pytest.mark.parametrize(("decided", "later"), [("last", None), ("mean", 2)])
+def test_accuracy_over_time_is_that_of_the_last_row_or_the_later_half(
+    decided: Literal["mean", "last"], later: int | None
+) -> None:
     random = np.random.default_rng(0)
     rows, y = random.normal(size=(40, 9, 3)), random.integers(3, size=40)
-    found = over_time(rows, y, "last")
-    assert found == [np.mean(row.argmax(axis=1) == y) for row in rows.swapaxes(0, 1)]
-
-
-def test_accuracy_over_time_is_that_of_each_later_half() -> None:
-    random = np.random.default_rng(0)
-    rows, y = random.normal(size=(40, 9, 3)), random.integers(3, size=40)
-    found = over_time(rows, y, "mean")
+    found = over_time(rows, y, decided)
     for steps in range(1, 10):
-        later = rows[:, steps // 2 : steps].sum(axis=1)
-        assert found[steps - 1] == np.mean(later.argmax(axis=1) == y)
-    assert accuracy(decide(rows, "mean"), y)["accuracy"] == found[-1]
+        first = steps // later if later else steps - 1
+        outputs = rows[:, first:steps].sum(axis=1)
+        assert found[steps - 1] == np.mean(outputs.argmax(axis=1) == y)
+    assert accuracy(decide(rows, decided), y)["accuracy"] == found[-1]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from safetensors.numpy import save_file
 
 from snnc.ir.layout import layout_id, tensors
@@ -13,6 +14,14 @@ from snnc.ir.logical import LogicalNetwork
 from tests.support import network, sound
 
 Weights = dict[str, Any]
+
+
+class Bomb:
+    """Fails the test that unpickles it."""
+
+    def __reduce__(self) -> Any:
+        return pytest.fail, ("unpickled",)
+
 
 SMALL = network(
     """

@@ -15,16 +15,10 @@ from snnc.diagnostics import Diagnostic
 from snnc.rules.weights import NotSafetensors
 from snnc.weight_files.header import TYPES, WeightsHeader, read_header
 from snnc.weight_files.values import read_values, spread
+from tests.weights.files import Bomb
 
 WEIGHTS = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "i8")}
 SOUND = save(WEIGHTS, {"layout_id": "x"})
-
-
-class Bomb:
-    """Fails the test that unpickles it."""
-
-    def __reduce__(self) -> Any:
-        return pytest.fail, ("unpickled",)
 
 
 def file_bytes(header: object, data: bytes = b"") -> bytes:
@@ -78,10 +72,15 @@ def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
     assert texts[1].startswith("there is no file")
 
 
-def test_a_sound_file_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
-    (tmp_path / "w").write_bytes(SOUND)
-    header = read_header(tmp_path / "w")
+def read_sound(folder: Path, data: bytes) -> WeightsHeader:
+    (folder / "w").write_bytes(data)
+    header = read_header(folder / "w")
     assert isinstance(header, WeightsHeader)
+    return header
+
+
+def test_a_sound_file_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
+    header = read_sound(tmp_path, SOUND)
     assert header.layout_id == "x"
     values = read_values(header)
     assert values.keys() == WEIGHTS.keys()
@@ -93,27 +92,27 @@ def test_a_sound_file_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", sorted(set(TYPES.values()) - {"bfloat16"}))
 def test_every_type_is_read(dtype: str, tmp_path: Path) -> None:
     expected = np.array([[0, 1], [1, 0]], dtype)
-    (tmp_path / "w").write_bytes(save({"w": expected}))
-    header = read_header(tmp_path / "w")
-    assert isinstance(header, WeightsHeader)
+    header = read_sound(tmp_path, save({"w": expected}))
     np.testing.assert_array_equal(read_values(header)["w"], expected)
 
 
 def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
     upper = (np.array([1.5, -2.0], "<f4").view("<u4") >> 16).astype("<u2").tobytes()
     entry = {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}
-    (tmp_path / "w").write_bytes(file_bytes({"w": entry}, upper))
-    header = read_header(tmp_path / "w")
-    assert isinstance(header, WeightsHeader)
+    header = read_sound(tmp_path, file_bytes({"w": entry}, upper))
     np.testing.assert_array_equal(read_values(header)["w"], [1.5, -2.0])
 
 
-def test_a_spread_counts_what_is_not_finite_apart() -> None:
-    found = spread(np.array([1, 3, np.nan, np.inf, -np.inf], "f4"))
-    assert (found.min, found.max, found.mean, found.std) == (1, 3, 2, 1)
-    assert (found.nan, found.infinite, found.finite) == (1, 2, False)
-
-
-def test_a_spread_of_nothing_has_no_numbers() -> None:
-    found = spread(np.array([], "f4"))
-    assert (found.min, found.std, found.finite) == (None, None, True)
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 3, np.nan, np.inf, -np.inf], (1, 3, 2, 1, 1, 2, False)),
+        ([], (None, None, None, None, 0, 0, True)),
+    ],
+)
+def test_a_spread_counts_what_is_not_finite_apart(
+    values: list[float], expected: tuple[Any, ...]
+) -> None:
+    found = spread(np.array(values, "f4"))
+    numbers = found.min, found.max, found.mean, found.std
+    assert (*numbers, found.nan, found.infinite, found.finite) == expected
