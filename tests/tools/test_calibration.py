@@ -152,8 +152,8 @@ def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
     assert found.scales["n"] == found.scales["c"] != 1
 
 
-def test_of_a_lif_network_only_the_encoder_is_scaled(draw: Draw) -> None:
-    drawn = draw(text("conv2d", "lif"))
+def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
+    drawn = draw(text("conv2d", "lif"), tmp_path)
     drawn.weights["encode.kernel"] *= 4
     found = drawn.calibrate()
     scaled = {name for name, scale in found.scales.items() if scale != 1}
