@@ -1,11 +1,11 @@
 """``python -m benchmarks.fewer_steps``: accuracy, energy and latency by ``present``.
 
-Networks of `benchmarks.fidelity` are trained on MNIST with 30, 60 and 100 ms per
-example, in the phases smooth and scale, then on spikes too. Each decision takes
-``present``. It prints a table in Markdown: accuracy on the exact engine, examples in a
-row, and microjoules per example, as ``snnc report`` counts them. About 20 minutes on
-two free cores (an estimate); ``--kinds`` and ``--times`` take a part, and ``--seed``
-names another seed.
+Networks of `benchmarks.fidelity` are trained on MNIST, or on clips of drifting digits,
+with 30, 60 and 100 ms per example, in the phases smooth and scale, then on spikes too.
+Each decision takes ``present``. It prints a table in Markdown: accuracy on the exact
+engine, examples in a row, and microjoules per example, as ``snnc report`` counts them.
+About 25 minutes on two free cores (an estimate); ``--kinds`` and ``--times`` take a
+part, and ``--seed`` names another seed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ warnings.simplefilter("ignore")
 
 import snnc  # noqa: E402
 from benchmarks.fidelity.networks import spec_of  # noqa: E402
-from benchmarks.study.data import mnist  # noqa: E402
+from benchmarks.study.data import drift, mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 
 KINDS = (
     "relu, synapse 5 ms",
     "lif, synapse 5 ms",
     "relu + batch norm, synapse 5 ms",
+    "drift",
 )
 TIMES = (30, 60, 100)  # milliseconds
 HEAD = "| network | present | without `spikes` | energy | with `spikes` | energy |"
@@ -62,7 +63,8 @@ def _measured(kind: str, time: int, seed: int, folder: Path) -> list[str]:
     assert count == 1
     spec.write_text(timed, encoding="utf-8")
     package = snnc.Package(build(spec, folder))
-    train, test = mnist().train, mnist().test
+    split = drift() if kind == "drift" else mnist()
+    train, test = split.train, split.test
     weights = folder / f"{name}.safetensors"
     with redirect_stdout(sys.stderr):
         package.opened.module("train").train(train.x, train.y, weights, seed=seed)

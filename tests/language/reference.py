@@ -28,7 +28,8 @@ def reference() -> dict[str, str]:
     layers = kinds("encoder", "layer")
     others = kinds("front", "back")
     everything = ("statement", "says", "properties and their defaults")
-    spiking = ("every chip layer that spikes", "", settings(SpikingSpec, _SPIKING))
+    others_than_pools = "every chip layer that spikes, except `maxpool`"
+    spiking = (others_than_pools, "", settings(SpikingSpec, _SPIKING))
     return {
         "network": table(everything, statements(others)),
         "layers": table(everything, (*statements(layers), spiking)),
