@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--times", nargs="*", type=int, metavar="MS", default=TIMES)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--spike-updates", type=int, metavar="N")
     options = parser.parse_args(arguments)
     print(f"{HEAD}\n|---|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -57,12 +58,18 @@ def main(arguments: list[str] | None = None) -> int:
             for time in options.times:
                 own = Path(folder) / f"{time}"
                 own.mkdir(exist_ok=True)
-                cells = " | ".join(_measured(kind, time, options.seed, own))
+                training = {
+                    "seed": options.seed,
+                    "spike_updates": options.spike_updates,
+                }
+                cells = " | ".join(_measured(kind, time, own, training))
                 print(f"| {kind} | {time} ms | {cells} |", flush=True)
     return 0
 
 
-def _measured(kind: str, time: int, seed: int, folder: Path) -> list[str]:
+def _measured(
+    kind: str, time: int, folder: Path, training: dict[str, int | None]
+) -> list[str]:
     """Return accuracy and energy before the phase ``spikes``, and after it."""
     name, text = spec_of("drift" if kind == SHORT else kind)
     for old, new in SHORTER.items() if kind == SHORT else ():
@@ -76,7 +83,7 @@ def _measured(kind: str, time: int, seed: int, folder: Path) -> list[str]:
     train, test = split.train, split.test
     weights = folder / f"{name}.safetensors"
     with redirect_stdout(sys.stderr):
-        package.opened.module("train").train(train.x, train.y, weights, seed=seed)
+        package.opened.module("train").train(train.x, train.y, weights, **training)
     cells = []
     for file in (weights.with_suffix(".smooth.safetensors"), weights):
         found = package.evaluate(test.x, test.y, file, progress=False)
