@@ -52,16 +52,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--spike-updates", type=int, metavar="N")
     options = parser.parse_args(arguments)
+    training = {"seed": options.seed, "spike_updates": options.spike_updates}
     print(f"{HEAD}\n|---|--:|--:|--:|--:|--:|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for kind in options.kinds:
             for time in options.times:
                 own = Path(folder) / f"{time}"
                 own.mkdir(exist_ok=True)
-                training = {
-                    "seed": options.seed,
-                    "spike_updates": options.spike_updates,
-                }
                 cells = " | ".join(_measured(kind, time, own, training))
                 print(f"| {kind} | {time} ms | {cells} |", flush=True)
     return 0
