@@ -1,4 +1,4 @@
-"""Define the networks: a small one in several kinds, a deep one, and others."""
+"""Define the networks that are measured, by kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ network {name} {{
   train {{ epochs 12 }}
 }}
 """
-"""A residual network with averages at its end: small differences decide."""
+"""A residual network that ends with average pools."""
 
 DEEP = """snn 1
 
