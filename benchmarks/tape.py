@@ -84,16 +84,15 @@ def _train_step(self: Any, data: Any) -> Any:
         return {name: stage(x, {}) for name, stage in stages if not stage.sources}
 
     def advance(first: Any, state: Any) -> Any:
-        return first + CHUNK, run._advance(x, fixed(), state, CHUNK)[2]
+        return first + CHUNK, run._advance(x, fixed(), state, False)[2]
 
     state = tf.while_loop(lambda first, _: first < half, advance, (0, state))[1]
     with tf.GradientTape() as tape:
         given, parts, reads = fixed(), [], []
-        for first in range(half, steps, CHUNK):
-            count = min(CHUNK, steps - first)
-            values, read, state = run._advance(x, given, state, count)
+        for _ in range(half, steps, CHUNK):
+            values, read, state = run._advance(x, given, state, False)
             reads.append(read)
-            parts.append([tf.reduce_sum(fired, 0) for fired in values[2]])
+            parts.append(values[2])
         excess = 0.0
         for name, counts in zip(run.names, zip(*parts, strict=True), strict=True):
             scale = self.trained.get_layer(f"{name}{module.NEURONS}").scale_value

@@ -7,6 +7,7 @@ The simulation differs from the chip only in that weights are not rounded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,16 @@ class SpikingRun:
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._layers = [SpikingLayer(*each, dt) for each in own]
         self._kept = lowpass_decay(network.readout.synapse, dt)
+        steps = network.steps
+        chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
+        self._chunk = chunk
+        self._moments = tf.constant(reading_weights(network), tf.float32)
+        self._samples = tf.constant(sample_weights(network), tf.float32)
+        # Of slopes, the last step of each chunk is sampled.
+        weights = sample_weights(network)
+        weights *= np.arange(steps)[::-1] % chunk % SAMPLED == 0
+        weights /= weights.sum(axis=1, keepdims=True)
+        self._slope_samples = tf.constant(weights, tf.float32)
         self._traced = tf.function(self.present, autograph=False)
 
     def rest(self, batch: int) -> State:
@@ -98,52 +109,48 @@ class SpikingRun:
 
         Slopes of rate curves are 0 unless ``slopes`` is set.
         """
-        steps = self.network.steps
-        chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
-        weights = sample_weights(self.network)
-        window = tf.constant(weights, tf.float32)
-        moments = tf.constant(reading_weights(self.network), tf.float32)
-        # The last step of each chunk is sampled.
-        sampled = np.arange(steps)[::-1] % chunk % SAMPLED == 0
-        weights = weights * sampled
-        weights /= weights.sum(axis=1, keepdims=True)
-        samples = tf.constant(weights, tf.float32)
-        some = slice((chunk - 1) % SAMPLED, None, SAMPLED)
+        steps, chunk = self.network.steps, self._chunk
         # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
-        count = len(weights)
-        zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
+        zeros = tuple(
+            tf.zeros((self._samples.shape[0], *values.shape))
+            for values in state.outputs
+        )
         each = zip(self._layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
-        readings = tf.zeros((moments.shape[0], *state.read.shape))
+        readings = tf.zeros((self._moments.shape[0], *state.read.shape))
 
-        def advance(first: Tensor, state: State, firing: Firing) -> Tensor:
+        def advance(
+            first: Tensor,
+            state: State,
+            firing: Firing,
+            sampled: bool,
+        ) -> Tensor:
+            read_slopes = sampled and slopes
+            values, reads, state = self._advance(x, fixed, state, read_slopes)
+            outputs, currents, total = values
             now = slice(first, first + chunk)
-            values, reads, state = self._advance(x, fixed, state, chunk)
-            outputs, currents, fired = values
-            shares, gradients = window[:, now], zeros
-            if slopes:
-                own = tf.ensure_shape(samples[:, now], [count, chunk])
-                pairs = zip(self._layers, currents, strict=True)
-                several = (layer.slope(each[some]) for layer, each in pairs)
-                weights = own[:, some]
-                gradients = tuple(tf.tensordot(weights, s, 1) for s in several)
             added = Firing(
-                tuple(tf.tensordot(shares, each, 1) for each in outputs),
-                gradients,
-                tuple(tf.reduce_sum(each, 0) for each in fired),
-                tf.tensordot(moments[:, now], reads, 1),
+                self._means(outputs, now) if sampled else zeros,
+                self._slopes(currents, now) if read_slopes else zeros,
+                total,
+                tf.tensordot(self._moments[:, now], reads, 1),
             )
             firing = tf.nest.map_structure(tf.add, firing, added)
             return first + chunk, state, firing
 
-        _, state, firing = tf.while_loop(
-            lambda first, *_: first < steps,
-            advance,
-            (0, state, Firing(zeros, zeros, fired, readings)),
-            parallel_iterations=1,
-        )
+        after = 0, state, Firing(zeros, zeros, fired, readings)
+        # Samples take half of the time, and only the last steps have any.
+        begin = _deciding_steps(self.network)[0] // chunk * chunk
+        for stop, sampled in (begin, False), (steps, True):
+            after = tf.while_loop(
+                lambda first, *_, stop=stop: first < stop,
+                partial(advance, sampled=sampled),
+                after,
+                parallel_iterations=1,
+            )
+        _, state, firing = after
 
         def join(values: Values) -> Values:
             """Join the axes of samples and of the batch."""
@@ -152,6 +159,19 @@ class SpikingRun:
         activations, gradients = map(join, firing[:2])
         rates = tuple(total / steps for total in firing.rates)
         return Firing(activations, gradients, rates, firing.readings), state
+
+    def _means(self, outputs: Values, now: slice) -> Values:
+        """Return the part of some steps in the samples of activations."""
+        shares = self._samples[:, now]
+        return tuple(tf.tensordot(shares, each, 1) for each in outputs)
+
+    def _slopes(self, currents: Values, now: slice) -> Values:
+        """Return the part of some steps in the samples of slopes."""
+        first = (self._chunk - 1) % SAMPLED
+        weights = self._slope_samples[:, now][:, first::SAMPLED]
+        pairs = zip(self._layers, currents, strict=True)
+        several = (layer.slope(each[first::SAMPLED]) for layer, each in pairs)
+        return tuple(tf.tensordot(weights, each, 1) for each in several)
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
@@ -186,16 +206,17 @@ class SpikingRun:
         x: Tensor,
         fixed: dict[str, Tensor],
         state: State,
-        count: int,
+        sampled: bool,
     ) -> tuple[tuple[Values, ...], Tensor, State]:
-        """Simulate ``count`` steps, layer by layer.
+        """Simulate a chunk of steps, layer by layer.
 
-        Returns the outputs, currents and spikes of each layer and the
-        readout's inputs, all of shape (steps, batch, ...), then the state.
+        Returns the outputs, the currents (if ``sampled``) and the sum of
+        spikes of each layer, then the readout's inputs and the state. All but
+        the sum have the shape (steps, batch, ...).
         """
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
-        values, ends = [], []
+        values, ends, chunk = [], [], self._chunk
         for name, stage, layer, before, own in zip(
             self.names,
             self.stages,
@@ -205,16 +226,16 @@ class SpikingRun:
             strict=True,
         ):
             if name in fixed:
-                drives = [fixed[name]] * count
+                drives = [fixed[name]] * chunk
             else:
-                drives = tf.split(stage(x, arriving), count)
-            *several, after = layer.scan(drives, own)
-            outputs = several[0]
+                drives = tf.split(stage(x, arriving), chunk)
+            outputs, currents, total, after = layer.scan(drives, own, sampled)
             arriving[name] = tf.concat([before, *outputs[:-1]], axis=0)
-            values.append(tuple(map(tf.stack, several)))
+            several = tf.stack(outputs), tf.stack(currents or [before])
+            values.append((*several, total))
             ends.append((after, outputs[-1]))
         read, reads = state.read, []
-        for one in tf.split(self.readout(x, arriving), count):
+        for one in tf.split(self.readout(x, arriving), chunk):
             read = self._kept * read + (1 - self._kept) * one
             reads.append(read)
         layers, last = zip(*ends, strict=True)

@@ -64,10 +64,20 @@ class SpikingLayer:
             states.append(NeuronState(zeros, zeros, voltage, zeros))
         return tuple(states)
 
-    def _scan(self, drives: list[Tensor], states: States) -> Tensor:
-        """Simulate steps; return outputs, currents, spikes, and the state."""
+    def _scan(
+        self,
+        drives: list[Tensor],
+        states: States,
+        sampled: bool,
+    ) -> Tensor:
+        """Simulate steps; return outputs, currents, a sum, and the state.
+
+        The sum is that of the spikes of all neurons. There are currents only
+        if they are ``sampled``.
+        """
         pool = self._layer.pool
-        outputs, currents, fired = [], [], []
+        outputs, currents = [], []
+        total = tf.zeros_like(self.fired(states))
         for drive in drives:
             if pool is None:
                 states = (self._fire(drive, states[0]),)
@@ -80,9 +90,10 @@ class SpikingLayer:
                 largest = maximum_of(pool, drive, given)
                 output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
-            currents.append(current)
-            fired.append(self.fired(states))
-        return outputs, currents, fired, states
+            total += self.fired(states)
+            if sampled:
+                currents.append(current)
+        return outputs, currents, total, states
 
     def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
         current = self._kept * state.current + (1 - self._kept) * drive
