@@ -153,7 +153,11 @@ OPTIONAL = {"board": ("nengo/board.py",), "learning": ("nengo/learning.py", "pes
 """Modules of the library that only some packages need, by what needs them."""
 
 # Git writes more than seven characters if both sides renamed a file.
-_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
+CONFLICT = re.compile(
+    r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}.*\n((?:.*\n)*?)>{7}.*",
+    re.MULTILINE,
+)
+"""The lines of a failed merge: one side, perhaps what both had, and the other side."""
 
 _HEADER = re.compile(
     r"(?:<{7,} [^\n]*\n)?"  # a conflict in the first line
@@ -198,14 +202,7 @@ def is_generated(text: str) -> bool:
 
 def has_conflict(text: str) -> bool:
     """Return whether a text contains conflict markers."""
-    markers = iter(_MARKERS)
-    marker = next(markers)
-    for line in text.split("\n"):
-        if line.startswith(marker):
-            marker = next(markers, "")
-        if not marker:
-            return True
-    return False
+    return CONFLICT.search(text) is not None
 
 
 def render(path: str, network: LogicalNetwork, **values: object) -> Module:

@@ -6,8 +6,7 @@ from dataclasses import fields
 from typing import Any, Literal
 
 from snnc.ir.logical import Convolution, LogicalLayer, Relu, Spiking
-from snnc.language.fields import keys_of
-from snnc.language.keywords import FORMS, MODELS
+from snnc.language.keywords import FORMS, MODELS, keys_of
 from snnc.language.layers import SpikingSpec
 from snnc.language.models import StatementModel
 from snnc.language.properties import NeuronSpec

@@ -35,7 +35,6 @@ ENCODE = layer(
     "encode rate",
     "The layer on the host that turns values into spikes.",
     named="encode conv e { filters 2 }",
-    name="optional",
     place="encoder",
 )
 
@@ -100,12 +99,11 @@ def _by_axes(
     kind: str, about: str, properties: str, axes: tuple[int, ...]
 ) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
-    size = properties.partition(" ")[0]
     forms: list[Form] = []
     for count in axes:
         text = about.format(_AXES[count])
         example = f"{kind}{count}d c0 {{ {properties} }}"
-        forms += layer(example, text, size=size, axes=count)
+        forms += layer(example, text, axes=count)
     return tuple(forms)
 
 
@@ -140,11 +138,7 @@ class ImageConvSpec(ConvSpec):
 class TransposedConvSpec(FilterProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
-    forms = layer(
-        "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
-        size="filters",
-        axes=2,
-    )
+    forms = layer("conv2d_transpose u0 { filters 8, kernel 4, stride 2 }", axes=2)
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
@@ -173,10 +167,7 @@ class DepthwiseSpec(KernelProperties, NamedLayer):
 class DownsampleSpec(SpikingSpec, NamedLayer):
     """A trained convolution with a stride, instead of pooling."""
 
-    forms = layer(
-        "downsample s0 { factor 2 }",
-        size="factor",
-    )
+    forms = layer("downsample s0 { factor 2 }")
 
     kind: Literal["downsample"] = "downsample"
     factor: Annotated[has.Factor | None, Otherwise((2,))] = None
@@ -188,10 +179,7 @@ class DownsampleSpec(SpikingSpec, NamedLayer):
 class DenseSpec(SpikingSpec, NamedLayer):
     """A spiking dense layer, which flattens its input."""
 
-    forms = layer(
-        "dense d0 { units 64 }",
-        size="units",
-    )
+    forms = layer("dense d0 { units 64 }")
 
     kind: Literal["dense"] = "dense"
     units: has.Units | None = None
@@ -202,12 +190,7 @@ class DenseSpec(SpikingSpec, NamedLayer):
 class AveragePoolSpec(StatementModel):
     """Average pooling without neurons or cores, folded into the next layer."""
 
-    forms = layer(
-        "avgpool { window 2 }",
-        named="avgpool p { window 2 }",
-        name="optional",
-        size="window",
-    )
+    forms = layer("avgpool { window 2 }", named="avgpool p { window 2 }")
 
     kind: Literal["avgpool"] = "avgpool"
     name: has.Name | None = None
@@ -219,10 +202,7 @@ class AveragePoolSpec(StatementModel):
 class MaxPoolSpec(NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
-    forms = layer(
-        "maxpool p0 { window 2 }",
-        size="window",
-    )
+    forms = layer("maxpool p0 { window 2 }")
 
     kind: Literal["maxpool"] = "maxpool"
     window: Annotated[has.Window | None, Otherwise((2,))] = None
@@ -240,15 +220,11 @@ class JoinSpec(StatementModel):
             "add from a, b",
             "The sum of layers with equal shapes, without neurons.",
             named="add s from a, b",
-            name="optional",
-            sources="required",
         ),
         *layer(
             "concat from a, b",
             "The joined channels of several layers, without neurons.",
             named="concat s from a, b",
-            name="optional",
-            sources="required",
         ),
     )
 

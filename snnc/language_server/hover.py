@@ -9,8 +9,16 @@ from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.mapped import MappedPopulation
 from snnc.language import readers
-from snnc.language.fields import description, keys_of
-from snnc.language.keywords import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
+from snnc.language.keywords import (
+    CHOICES,
+    FORMS,
+    MODELS,
+    NEURONS,
+    PARTS,
+    description,
+    keys_of,
+    keys_read_by,
+)
 from snnc.language.models import Key, ValueWord
 from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates

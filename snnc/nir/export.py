@@ -20,7 +20,7 @@ from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn

@@ -11,10 +11,15 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
-from snnc.output.compare import Comparison, FileState
-from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
-from snnc.output.records import PackageRecords, report_format
-from snnc.output.write import refusals, report_kept
+from snnc.output.package import (
+    NAME,
+    Lock,
+    PackageFiles,
+    PackageRecords,
+    is_of_library,
+    report_format,
+)
+from snnc.output.write import Comparison, FileState, refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.display import unified_diff

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
+    Dense,
     LogicalLayer,
     LogicalNetwork,
     Loihi,
     MaxPooling,
+    Operation,
     RateCode,
     Shape,
-    Shortcut,
     TransposedConvolution,
     pointwise,
 )
@@ -50,7 +50,6 @@ def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
     spiking = [layer for layer in network.layers if layer.spiking is not None]
     pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
-    pairs = Pairwise(0, 1, EVERY)
     return LoweredNetwork(
         network=network,
         populations=tuple(p for each in spiking for p in _populations(network, each)),
@@ -60,7 +59,12 @@ def lower(network: LogicalNetwork) -> LoweredNetwork:
             projection
             for layer in pools
             for projection in _projections(
-                network, layer.sources[0], layer.name, None, lambda _: pairs
+                network,
+                layer.sources[0],
+                layer.name,
+                None,
+                layer.operation,
+                layer.shape,
             )
         ),
     )
@@ -79,17 +83,20 @@ def _populations(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Popul
 
 def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Projection]:
     """Yield the projections into a layer, those of its shortcut last."""
-    name, source = layer.name, layer.sources[0]
+    name, source, shape = layer.name, layer.sources[0], layer.shape
     if isinstance(layer.operation, MaxPooling):
         yield from _comparisons(network, layer, layer.operation)
     else:
         tensor = None if layer.kind == "encode rate" else f"{name}.kernel"
-        reach = partial(_reach, network, layer)
-        yield from _projections(network, source, name, tensor, reach)
+        yield from _projections(network, source, name, tensor, layer.operation, shape)
     if (shortcut := layer.shortcut) is not None:
         tensor = None if shortcut.stride is None else f"{name}.shortcut"
-        reach = partial(_shortcut_reach, layer, shortcut)
-        yield from _projections(network, shortcut.source, name, tensor, reach)
+        operation: Operation = Dense(bias=False)
+        if shortcut.stride != ():
+            operation = pointwise(len(shape) - 1, shortcut.stride)
+        yield from _projections(
+            network, shortcut.source, name, tensor, operation, shape
+        )
 
 
 def _comparisons(
@@ -114,10 +121,16 @@ def _comparisons(
 
 def _readout(network: LogicalNetwork) -> Iterator[Projection]:
     readout = network.readout
+    operation = readout.convolution or Dense(bias=True)
     for source in readout.sources:
-        reach = partial(_readout_reach, network)
-        tensor = f"{readout.name}.kernel"
-        yield from _projections(network, source, readout.name, tensor, reach)
+        yield from _projections(
+            network,
+            source,
+            readout.name,
+            f"{readout.name}.kernel",
+            operation,
+            readout.image,
+        )
 
 
 def _projections(
@@ -125,12 +138,19 @@ def _projections(
     read: str,
     target: str,
     tensor: str | None,
-    reach: Callable[[Pools], Reach],
+    operation: Operation,
+    shape: Shape,
 ) -> Iterator[Projection]:
-    """Yield a projection for each path that ends in the values called ``read``."""
+    """Yield a projection for each path that ends in the values called ``read``.
+
+    ``shape`` is the output shape of ``operation``.
+    """
     ways = paths(network.by_name, read)
     # Handle each combination of pools once: hundreds of paths may share it.
-    reaches = {pools: reach(pools) for pools in {path.pools for path in ways}}
+    reaches = {
+        pools: _reach(operation, network.shape_of(read), shape, pools)
+        for pools in {path.pools for path in ways}
+    }
     for path in ways:
         yield _project(network, path, read, target, tensor, reaches[path.pools])
 
@@ -160,31 +180,19 @@ def _project(
     )
 
 
-def _readout_reach(network: LogicalNetwork, pools: Pools) -> Reach:
-    readout = network.readout
-    if readout.convolution is None:
-        return Full()
-    return _window(readout.convolution, pools, network.shape_of(readout.sources[0]))
-
-
-def _shortcut_reach(layer: LogicalLayer, shortcut: Shortcut, pools: Pools) -> Reach:
-    if shortcut.stride == ():
-        return Full()
-    return _window(pointwise(len(layer.shape) - 1, shortcut.stride), pools)
-
-
-def _reach(network: LogicalNetwork, layer: LogicalLayer, pools: Pools) -> Reach:
-    operation, read = layer.operation, network.shape_of(layer.sources[0])
-    if isinstance(operation, Convolution):
-        window, groups = _window(operation, pools, read), operation.groups
-        if groups == 1:
-            return window
-        group = ChannelGroups(read[-1] // groups, layer.shape[-1] // groups, groups)
-        return replace(window, group=group)
-    if isinstance(operation, TransposedConvolution):
-        return _transposed_window(operation)
-    if isinstance(operation, RateCode):
-        return _window(pointwise(len(layer.shape) - 1), pools)
+def _reach(operation: Operation, read: Shape, shape: Shape, pools: Pools) -> Reach:
+    match operation:
+        case Convolution(groups=1):
+            return _window(operation, pools, read)
+        case Convolution(groups=groups):
+            group = ChannelGroups(read[-1] // groups, shape[-1] // groups, groups)
+            return replace(_window(operation, pools, read), group=group)
+        case TransposedConvolution():
+            return _transposed_window(operation)
+        case RateCode():
+            return _window(pointwise(len(shape) - 1), pools, read)
+        case MaxPooling():
+            return Pairwise(0, 1, EVERY)
     return Full()
 
 
@@ -208,7 +216,7 @@ def _transposed_window(operation: TransposedConvolution) -> Window:
     )
 
 
-def _window(operation: Convolution, pools: Pools, read: Shape = ()) -> Window:
+def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
     """Return a convolution over pools as a convolution over the source of the pools.
 
     A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride

@@ -15,7 +15,7 @@ from snnc.ir.logical import (
     Rate,
     Spiking,
 )
-from snnc.language.fields import otherwise
+from snnc.language.keywords import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import TimingSpec
 

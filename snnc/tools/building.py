@@ -21,9 +21,7 @@ from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
-from snnc.output.compare import Comparison, compare
-from snnc.output.package import PackageFiles
-from snnc.output.records import origin_of
+from snnc.output.package import PackageFiles, origin_of
 from snnc.output.stale import (
     difference,
     find_orphans,
@@ -33,8 +31,10 @@ from snnc.output.stale import (
     report_untracked,
 )
 from snnc.output.write import (
+    Comparison,
     WrittenFiles,
     cannot_write,
+    compare,
     plan_changes,
     refusals,
     report_kept,

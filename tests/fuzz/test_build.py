@@ -18,11 +18,9 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.output.compare import compare
-from snnc.output.package import NAME, PackageFiles, text_hash
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER, NAME, PackageFiles, text_hash
 from snnc.output.stale import difference, find_orphans, find_renamed, problems
-from snnc.output.write import write_package
+from snnc.output.write import compare, write_package
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.mutate import mutated_bytes
 from tests.output.packages import LIBRARY_TEXT, ORIGIN, files

@@ -9,9 +9,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile
-from snnc.output.compare import compare
 from snnc.output.package import PackageFiles, text_hash
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import WrittenFiles, compare, write_package
 from tests.output.packages import (
     LIBRARY_TEXT,
     NAMES,

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.compare import compare
-from snnc.output.package import NAME, Lock, PackageFiles, text_hash
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER, NAME, Lock, PackageFiles, text_hash
 from snnc.output.stale import problems
-from snnc.output.write import WrittenFiles, exclusive, write_package
+from snnc.output.write import WrittenFiles, compare, exclusive, write_package
 from snnc.runtime.files import PART
 from tests.output.packages import (
     NAMES,

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.compare import compare
 from snnc.output.stale import problems
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import WrittenFiles, compare, write_package
 from tests.output.packages import (
     NAMES,
     build,

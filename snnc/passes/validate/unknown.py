@@ -15,10 +15,10 @@ from pydantic_core import ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import readers, tree
-from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     NEURONS,
     USUAL,
+    keys_of,
     keys_read_by,
     settings_of,
     tables,
