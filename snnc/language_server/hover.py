@@ -24,7 +24,6 @@ from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, network_at, role_at
-from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
 from snnc.tools.report.sentences import sentence
@@ -194,7 +193,7 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
         yield _end_of_code(analysis, name.span.start), shown
     shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
-        if (known := shapes.get(head(statement))) is not None:
+        if (known := shapes.get(statement.head)) is not None:
             shown = f"-> {dims(known.shape)}"
             if mapped is not None:
                 shown += _costs(mapped.of_layer(known.name), network)
