@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from snnc.ir.logical import LifNeuron, Spiking
+from snnc.ir.logical import Spiking
 from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network
 from snnc.text.tables import dims
@@ -81,13 +81,13 @@ def nir_neurons_of(
     makes the neuron fire at HI without a refractory period, which NIR lacks. A
     `CubaLIF` divides its input by ``tau / dt``. Encoders read unfiltered values.
     """
-    high, kind = spiking.rate.high, spiking.neuron
+    high, lif = spiking.rate.high, spiking.neuron
     filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
     synapse = spiking.synapse if filtered else 0.0
-    if isinstance(kind, LifNeuron):
-        gain = network.Lif(kind.tau_rc, tau_ref=0.0).gain(high)
+    if lif is not None:
+        gain = network.Lif(lif.tau_rc, tau_ref=0.0).gain(high)
         form: Form = "CubaLIF" if filtered else "LIF"
-        return NirNeurons(form, gain, REST, kind.tau_rc, synapse)
+        return NirNeurons(form, gain, REST, lif.tau_rc, synapse)
     if filtered:
         return NirNeurons("CubaLIF", high * NO_LEAK, 0.0, NO_LEAK, synapse)
     return NirNeurons("IF", high * dt, 0.0)

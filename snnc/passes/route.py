@@ -59,9 +59,9 @@ def _traffic(mapped: MappedNetwork) -> Iterator[Traffic]:
     tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
     for mapping in mapped.projections:
         projection = mapping.projection
-        source, target = populations[projection.source], populations[projection.target]
+        target = populations[projection.target]
         if target.on_chip:
-            kind = kind_of(mapping.form)
+            source, kind = populations[projection.source], kind_of(mapping.form)
             geometry = geometry_of(projection, source.volume, target, kind)
             links = build_links(geometry, target.volume, network.device)
             link, ends = (

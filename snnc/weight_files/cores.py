@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
+from snnc.ir.logical import MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
@@ -139,7 +139,7 @@ def _place_layer(
     ]
     network, spiking = mapped.lowered.network, _spiking(population)
     neuron, trained = spiking.neuron, tensors[f"{name}.bias"]
-    tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
+    tau_rc = None if neuron is None else neuron.tau_rc
     neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
     pieces = tiling_of(population).pieces
     synapses = [tuple(_synapses(arriving, piece)) for piece in pieces]

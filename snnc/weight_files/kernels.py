@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snnc.ir.logical import LifNeuron, Spiking
+from snnc.ir.logical import Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.link import Link
@@ -21,11 +21,8 @@ from snnc.runtime.nengo import kernels
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
     """Return the gain from activation to current, and the current at activation 0."""
-    neuron = spiking.neuron
-    if not isinstance(neuron, LifNeuron):
-        return spiking.rate.high, 0.0
-    kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
-    return kind.gain(spiking.rate.high), network.REST
+    high, lif = spiking.rate.high, spiking.neuron
+    return (high, 0.0) if lif is None else (lif.gain(high), network.REST)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,13 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
-from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking, reading_order
+from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.language import layers
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel, fields_of
 from snnc.language.names import why_no_name
+from snnc.runtime.network import Lif
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
@@ -260,7 +261,7 @@ def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
     is_lif = neuron is not None and neuron.kind == "lif"
     is_pool = isinstance(draft.spec, layers.MaxPoolSpec)
     return Spiking(
-        neuron=LifNeuron(neuron.tau_rc, neuron.tau_ref) if is_lif else Relu(),
+        neuron=Lif(neuron.tau_rc, neuron.tau_ref) if is_lif else None,
         rate=Rate(0.0 if is_pool else low, high, draft.get("percentile", PERCENTILE)),
         batchnorm=draft.get("batchnorm", False),
         dropout=draft.get("dropout", 0.0),
