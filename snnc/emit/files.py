@@ -67,7 +67,9 @@ class Origin:
         before = known and known.root(output)
         if before and cls._relative_to(before, spec, output, device) == known:
             return known
-        return cls._relative_to(repo_around(output), spec, output, device)
+        folder = _real(output)
+        root = repository_around(folder) or folder
+        return cls._relative_to(root, spec, output, device)
 
     @classmethod
     def _relative_to(
@@ -119,16 +121,6 @@ def build_command(spec: str, output: str, device: str | None) -> str:
     """Return the command that builds a spec, quoted for a shell."""
     first = ("snnc",) if device is None else ("snnc", "--device", device)
     return shlex.join((*first, "build", spec, "-o", output))
-
-
-def repo_around(output: Path) -> Path:
-    """Return the user's repository, to which paths in generated files are relative.
-
-    This is the nearest folder with ``.git`` or ``pyproject.toml``: the output or a
-    parent. Without such a folder, it is the output.
-    """
-    folder = _real(output)
-    return repository_around(folder) or folder
 
 
 def _place(spec: Path) -> Path:

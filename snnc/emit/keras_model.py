@@ -35,7 +35,7 @@ from snnc.ir.logical import (
 )
 from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
-from snnc.language.properties import Focal, MeanSquaredError, Optimizer
+from snnc.language.properties import Focal, MeanSquaredError
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
@@ -54,59 +54,48 @@ def compile_code(network: LogicalNetwork, loss: str) -> str:
 
 
 def _optimizer(train: TrainSpec) -> Bracket:
+    """Return the optimizer with the settings that differ from the Keras defaults."""
     optimizer = train.optimizer
     rate = number(optimizer.learning_rate)
     if train.schedule == "cosine":
         rate = f"keras.optimizers.schedules.CosineDecay({rate}, steps)"
-    function = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}"
-    return call(function, rate, *_optimizer_settings(optimizer))
-
-
-def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the settings that differ from the Keras defaults."""
-    return tuple(
+    settings = (
         f"{name}={number(value)}"
         for name, field in fields_of(type(optimizer)).items()
         if name not in ("kind", "learning_rate")
         and (value := getattr(optimizer, name)) != field.default
     )
+    function = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}"
+    return call(function, rate, *settings)
 
 
-class LossCode(NamedTuple):
-    """The loss for ``compile``, and the function that it needs from ``losses``."""
-
-    expression: str
-    function: str = ""
-
-
-def loss_code(network: LogicalNetwork) -> LossCode:
-    """Return the code of the network's loss; the default depends on the readout."""
-    train = network.train
-    classified = network.readout.labels is not None
-    smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
-    loss = train.loss
+def loss_code(network: LogicalNetwork) -> tuple[str, str]:
+    """Return the loss for ``compile``, and the function of ``losses`` that it needs."""
+    loss, labels = network.train.loss, network.readout.labels
+    smoothing = network.train.label_smoothing
+    given = [number(smoothing)] if smoothing else []
     if isinstance(loss, Focal):
         arguments = [f"gamma={number(loss.gamma)}", f"alpha={number(loss.alpha)}"]
-        arguments += [f"smoothing={value}" for value in smoothing]
-        return LossCode(f"focal({', '.join(arguments)})", "focal")
-    if isinstance(loss, MeanSquaredError) or not (loss or classified):
-        if not classified:
-            return LossCode("keras.losses.MeanSquaredError()")
-        return LossCode(f"squared_error({''.join(smoothing)})", "squared_error")
-    if smoothing:
-        return LossCode(f"cross_entropy({''.join(smoothing)})", "cross_entropy")
-    return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
+        arguments += [f"smoothing={value}" for value in given]
+        return f"focal({', '.join(arguments)})", "focal"
+    if labels is None:
+        return "keras.losses.MeanSquaredError()", ""
+    if isinstance(loss, MeanSquaredError):
+        return f"squared_error({''.join(given)})", "squared_error"
+    if given:
+        return f"cross_entropy({''.join(given)})", "cross_entropy"
+    return "keras.losses.SparseCategoricalCrossentropy(from_logits=True)", ""
 
 
 def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
-    loss = loss_code(network)
+    loss, function = loss_code(network)
     return render(
         "keras_model.py",
         network,
-        statements=statements(network),
-        loss=loss.function,
-        compile=compile_code(network, loss.expression),
+        statements=[line.at(INDENT) for line in _Statements(network).all()],
+        loss=function,
+        compile=compile_code(network, loss),
     )
 
 
@@ -153,12 +142,9 @@ class _Linear(NamedTuple):
     drawn: str = ""
 
 
-def statements(network: LogicalNetwork) -> tuple[str, ...]:
-    """Return the statements from the input to the model, unindented."""
-    return tuple(line.at(INDENT) for line in _Statements(network).all())
-
-
 class _Statements:
+    """Writes the statements from the input to the model, one per layer of the spec."""
+
     def __init__(self, network: LogicalNetwork) -> None:
         self._network = network
         layers = (layer.name for layer in network.layers)

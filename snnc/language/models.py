@@ -214,13 +214,14 @@ class StatementModel(Model):
         """Describe the statements, and reserve the words that begin them."""
         super().__init_subclass__()
         about = cls.__doc__ or ""
-        needs = {
-            "name": _need(cls, "name"),
-            "sources": _need(cls, "sources"),
-            "values": _need(cls, "shape"),
-        }
         cls.forms = tuple(
-            f._replace(about=f.about or about, **needs) for f in cls.forms
+            form._replace(
+                about=form.about or about,
+                name=_need(cls, "name"),
+                sources=_need(cls, "sources"),
+                values=_need(cls, "shape"),
+            )
+            for form in cls.forms
         )
         cls.variant = ValueWord(variant, about) if variant else None
         KINDS.update(form.kind for form in cls.forms)

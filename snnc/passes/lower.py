@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from snnc.ir.logical import (
     AveragePooling,
@@ -46,141 +47,129 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 Reach = Window | Pairwise | Full
 
 
+class Reader(NamedTuple):
+    """A population or readout that reads values by an operation and its tensor.
+
+    ``shape`` is the output shape of the operation.
+    """
+
+    target: str
+    tensor: str | None
+    operation: Operation
+    shape: Shape
+
+
 def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
-    spiking = [layer for layer in network.layers if layer.spiking is not None]
-    pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
-    return LoweredNetwork(
-        network=network,
-        populations=tuple(p for each in spiking for p in _populations(network, each)),
-        projections=tuple(p for each in spiking for p in _inputs(network, each)),
-        readout=tuple(_readout(network)),
-        pooled=tuple(
-            projection
-            for layer in pools
-            for projection in _projections(
-                network,
-                layer.sources[0],
-                layer.name,
-                None,
-                layer.operation,
-                layer.shape,
-            )
-        ),
-    )
+    return _Lowering(network).run()
 
 
-def _populations(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Population]:
-    on_chip = isinstance(network.target, Loihi) and layer.on_chip
-    if not isinstance(layer.operation, MaxPooling):
-        yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
-        return
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    for i, level in enumerate(tree.levels):
-        volume = (*level.shape, layer.shape[-1])
-        yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
+class _Lowering:
+    def __init__(self, network: LogicalNetwork) -> None:
+        self._network = network
 
+    def run(self) -> LoweredNetwork:
+        network = self._network
+        spiking = [layer for layer in network.layers if layer.spiking is not None]
+        pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
+        return LoweredNetwork(
+            network=network,
+            populations=tuple(p for layer in spiking for p in self._populations(layer)),
+            projections=tuple(p for layer in spiking for p in self._inputs(layer)),
+            readout=tuple(self._readout()),
+            pooled=tuple(p for layer in pools for p in self._own_input(layer, None)),
+        )
 
-def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Projection]:
-    """Yield the projections into a layer, those of its shortcut last."""
-    name, source, shape = layer.name, layer.sources[0], layer.shape
-    if isinstance(layer.operation, MaxPooling):
-        yield from _comparisons(network, layer, layer.operation)
-    else:
-        tensor = None if layer.kind == "encode rate" else f"{name}.kernel"
-        yield from _projections(network, source, name, tensor, layer.operation, shape)
-    if (shortcut := layer.shortcut) is not None:
-        tensor = None if shortcut.stride is None else f"{name}.shortcut"
-        operation: Operation = Dense(bias=False)
-        if shortcut.stride != ():
-            operation = pointwise(len(shape) - 1, shortcut.stride)
-        yield from _projections(
-            network, shortcut.source, name, tensor, operation, shape
+    def _populations(self, layer: LogicalLayer) -> Iterator[Population]:
+        on_chip = isinstance(self._network.target, Loihi) and layer.on_chip
+        if not isinstance(layer.operation, MaxPooling):
+            yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
+            return
+        tree = tree_of(layer.operation, self._network.shape_of(layer.sources[0]))
+        for i, level in enumerate(tree.levels):
+            volume = (*level.shape, layer.shape[-1])
+            yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
+
+    def _inputs(self, layer: LogicalLayer) -> Iterator[Projection]:
+        """Yield the projections into a layer, those of its shortcut last."""
+        if isinstance(layer.operation, MaxPooling):
+            yield from self._comparisons(layer, layer.operation)
+        else:
+            tensor = None if layer.kind == "encode rate" else f"{layer.name}.kernel"
+            yield from self._own_input(layer, tensor)
+        if (shortcut := layer.shortcut) is not None:
+            tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
+            operation: Operation = Dense(bias=False)
+            if shortcut.stride != ():
+                operation = pointwise(len(layer.shape) - 1, shortcut.stride)
+            reader = Reader(layer.name, tensor, operation, layer.shape)
+            yield from self._projections(shortcut.source, reader)
+
+    def _own_input(
+        self, layer: LogicalLayer, tensor: str | None
+    ) -> Iterator[Projection]:
+        reader = Reader(layer.name, tensor, layer.operation, layer.shape)
+        return self._projections(layer.sources[0], reader)
+
+    def _comparisons(
+        self, layer: LogicalLayer, pool: MaxPooling
+    ) -> Iterator[Projection]:
+        """Yield the projections into each level of a max pool."""
+        network, source = self._network, layer.sources[0]
+        pooled = paths(network.by_name, source)
+        for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
+            reader = Reader(level_name(layer.name, i), None, pool, layer.shape)
+            for read in level.reads:
+                reach = Pairwise(level.axis, level.windows, read.nodes)
+                ways = [
+                    picked_of(path, volume_named(network, path.source), read.grid)
+                    for path in pooled
+                ]
+                if read.level is not None:
+                    ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
+                for way in ways:
+                    yield self._project(way, source, reader, reach)
+
+    def _readout(self) -> Iterator[Projection]:
+        readout = self._network.readout
+        operation = readout.convolution or Dense(bias=True)
+        name, tensor = readout.name, f"{readout.name}.kernel"
+        for source in readout.sources:
+            reader = Reader(name, tensor, operation, readout.image)
+            yield from self._projections(source, reader)
+
+    def _projections(self, read: str, reader: Reader) -> Iterator[Projection]:
+        """Yield a projection for each path that ends in the values called ``read``."""
+        network = self._network
+        ways, shape = paths(network.by_name, read), network.shape_of(read)
+        # Handle each combination of pools once: hundreds of paths may share it.
+        reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
+        for path in ways:
+            yield self._project(path, read, reader, reaches[path.pools])
+
+    def _project(
+        self, path: Path, read: str, reader: Reader, reach: Reach
+    ) -> Projection:
+        *places, channels = volume_named(self._network, path.source)
+        is_whole = path.picked == whole(triple_of(tuple(places)))
+        return Projection(
+            source=path.source,
+            target=reader.target,
+            tensor=reader.tensor,
+            rows=(path.first_row, path.first_row + channels),
+            all_rows=self._network.shape_of(read)[-1],
+            pools=tuple(
+                Pooling(triple_of(pool.window), triple_of(pool.stride))
+                for pool, _ in path.pools
+            ),
+            reach=reach,
+            picked=None if is_whole else path.picked,
         )
 
 
-def _comparisons(
-    network: LogicalNetwork, layer: LogicalLayer, pool: MaxPooling
-) -> Iterator[Projection]:
-    """Yield the projections into each level of a max pool."""
-    source = layer.sources[0]
-    pooled = paths(network.by_name, source)
-    for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
-        name = level_name(layer.name, i)
-        for read in level.reads:
-            reach = Pairwise(level.axis, level.windows, read.nodes)
-            ways = [
-                picked_of(path, volume_named(network, path.source), read.grid)
-                for path in pooled
-            ]
-            if read.level is not None:
-                ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
-            for way in ways:
-                yield _project(network, way, source, name, None, reach)
-
-
-def _readout(network: LogicalNetwork) -> Iterator[Projection]:
-    readout = network.readout
-    operation = readout.convolution or Dense(bias=True)
-    for source in readout.sources:
-        yield from _projections(
-            network,
-            source,
-            readout.name,
-            f"{readout.name}.kernel",
-            operation,
-            readout.image,
-        )
-
-
-def _projections(
-    network: LogicalNetwork,
-    read: str,
-    target: str,
-    tensor: str | None,
-    operation: Operation,
-    shape: Shape,
-) -> Iterator[Projection]:
-    """Yield a projection for each path that ends in the values called ``read``.
-
-    ``shape`` is the output shape of ``operation``.
-    """
-    ways = paths(network.by_name, read)
-    # Handle each combination of pools once: hundreds of paths may share it.
-    reaches = {
-        pools: _reach(operation, network.shape_of(read), shape, pools)
-        for pools in {path.pools for path in ways}
-    }
-    for path in ways:
-        yield _project(network, path, read, target, tensor, reaches[path.pools])
-
-
-def _project(
-    network: LogicalNetwork,
-    path: Path,
-    read: str,
-    target: str,
-    tensor: str | None,
-    reach: Reach,
-) -> Projection:
-    *places, channels = volume_named(network, path.source)
-    is_whole = path.picked == whole(triple_of(tuple(places)))
-    return Projection(
-        source=path.source,
-        target=target,
-        tensor=tensor,
-        rows=(path.first_row, path.first_row + channels),
-        all_rows=network.shape_of(read)[-1],
-        pools=tuple(
-            Pooling(triple_of(pool.window), triple_of(pool.stride))
-            for pool, _ in path.pools
-        ),
-        reach=reach,
-        picked=None if is_whole else path.picked,
-    )
-
-
-def _reach(operation: Operation, read: Shape, shape: Shape, pools: Pools) -> Reach:
+def _reach(reader: Reader, read: Shape, pools: Pools) -> Reach:
+    """Return how the reader of values with the shape ``read`` reads their source."""
+    operation, shape = reader.operation, reader.shape
     match operation:
         case Convolution(groups=1):
             return _window(operation, pools, read)
