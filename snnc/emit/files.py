@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from snnc import runtime
 from snnc.emit.python import (
     comment,
     docstring,
@@ -143,6 +144,19 @@ LIBRARY = "_runtime"
 
 OPTIONAL = {"board": ("nengo/board.py",), "learning": ("nengo/learning.py", "pes.py")}
 """Modules of the library that only some packages need, by what needs them."""
+
+
+def library_files(folder: Path) -> dict[str, bytes]:
+    """Return the modules of a library by their paths inside its folder, in order."""
+    paths = sorted(folder.rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def own_library() -> dict[str, bytes]:
+    """Return the modules of this snnc's library."""
+    return library_files(Path(runtime.__file__).parent)
+
 
 # Git writes more than seven characters if both sides renamed a file.
 CONFLICT = re.compile(

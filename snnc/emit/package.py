@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from snnc import runtime
-from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
+from snnc.emit.files import LIBRARY, OPTIONAL, Module, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import (
@@ -62,11 +60,10 @@ def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
     omitted
         Modules of `OPTIONAL` that a package does not need.
     """
-    folder = Path(runtime.__file__).parent
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
     return tuple(
-        Module(f"{LIBRARY}/{name}", paths[name].read_text(encoding="utf-8"))
-        for name in sorted(paths.keys() - omitted, key=PurePosixPath)
+        Module(f"{LIBRARY}/{name}", content.decode())
+        for name, content in own_library().items()
+        if name not in omitted
     )
 
 

@@ -92,18 +92,16 @@ class ConvProperties(KernelProperties, FilterProperties):
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
 
+_CONVOLUTION = "A spiking convolution over {}."
 _AXES = {1: "one axis", 2: "two axes", 3: "three axes"}
 
 
-def _by_axes(
-    kind: str, about: str, properties: str, axes: tuple[int, ...]
-) -> tuple[Form, ...]:
+def _by_axes(kind: str, about: str, properties: str, *axes: int) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
     forms: list[Form] = []
     for count in axes:
-        text = about.format(_AXES[count])
         example = f"{kind}{count}d c0 {{ {properties} }}"
-        forms += layer(example, text, axes=count)
+        forms += layer(example, about.format(_AXES[count]))
     return tuple(forms)
 
 
@@ -117,9 +115,7 @@ class ConvSpec(ConvProperties, NamedLayer):
 class SequenceConvSpec(ConvSpec):
     """A spiking convolution over one axis, which may be time."""
 
-    forms = _by_axes(
-        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (1,)
-    )
+    forms = _by_axes("conv", _CONVOLUTION, "filters 8, kernel 3", 1)
 
     kind: Literal["conv1d"] = "conv1d"
 
@@ -127,9 +123,7 @@ class SequenceConvSpec(ConvSpec):
 class ImageConvSpec(ConvSpec):
     """A spiking convolution over two or three axes."""
 
-    forms = _by_axes(
-        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (2, 3)
-    )
+    forms = _by_axes("conv", _CONVOLUTION, "filters 8, kernel 3", 2, 3)
 
     kind: Literal["conv2d", "conv3d"]
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
@@ -138,7 +132,7 @@ class ImageConvSpec(ConvSpec):
 class TransposedConvSpec(FilterProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
-    forms = layer("conv2d_transpose u0 { filters 8, kernel 4, stride 2 }", axes=2)
+    forms = layer("conv2d_transpose u0 { filters 8, kernel 4, stride 2 }")
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
@@ -155,7 +149,9 @@ class DepthwiseSpec(KernelProperties, NamedLayer):
         "depthwise",
         "A spiking convolution over {}, for each channel separately.",
         "kernel 3",
-        (1, 2, 3),
+        1,
+        2,
+        3,
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]

@@ -112,7 +112,6 @@ class TrainSpec(StatementModel):
     ] = 0.0
     class_weight: Annotated[
         Literal["equal", "balanced"],
-        has.Bare,
         Key(
             "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
             "classes",
@@ -122,7 +121,6 @@ class TrainSpec(StatementModel):
     ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
-        has.Bare,
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
     ] = "constant"
     phases: Annotated[

@@ -32,6 +32,7 @@ from typing import (
 from pydantic_core import SchemaValidator, core_schema
 
 from snnc.language.names import KINDS
+from snnc.language.readers import bare
 
 if sys.version_info >= (3, 11):
     from typing import dataclass_transform
@@ -142,8 +143,6 @@ class Form(NamedTuple):
         layer.
     once
         Whether a spec may contain the statement at most once.
-    axes
-        The number of spatial axes of the input; 0 if any number is allowed.
     """
 
     kind: str
@@ -155,7 +154,11 @@ class Form(NamedTuple):
     values: Need = "none"
     place: Place = "front"
     once: bool = False
-    axes: int = 0
+
+    @property
+    def axes(self) -> int:
+        """The number of spatial axes of the input; 0 if any number is allowed."""
+        return int(f"0{''.join(filter(str.isdecimal, self.kind))}")
 
     @property
     def is_layer(self) -> bool:
@@ -281,7 +284,8 @@ def _schema(kind: object) -> Schema:
     if origin in (Union, UnionType):
         return _union(parts)
     if origin is Literal:
-        return core_schema.literal_schema([*parts])
+        literal = core_schema.literal_schema([*parts])
+        return core_schema.no_info_before_validator_function(bare, literal)
     if origin is tuple:
         items = [_schema(part) for part in parts if part is not Ellipsis]
         rest = 0 if Ellipsis in parts else None

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import chain
@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, OPTIONAL
+from snnc.emit.files import LIBRARY, OPTIONAL, library_files, own_library
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
 from snnc.output.package import origin_of, other_format, rebuild_command
 
@@ -151,18 +151,6 @@ def spec_of(folder: Path) -> Path | None:
     origin = origin_of(folder)
     spec = None if origin is None else origin.spec_path(folder.parent)
     return spec if spec is not None and spec.is_file() else None
-
-
-def library_files(folder: Path) -> dict[str, bytes]:
-    """Return the modules of a library by their paths inside its folder."""
-    paths = sorted(folder.rglob("*.py"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-@cache
-def own_library() -> dict[str, bytes]:
-    """Return the modules of this snnc's library."""
-    return library_files(Path(runtime.__file__).parent)
 
 
 class _Aliases(MetaPathFinder, Loader):

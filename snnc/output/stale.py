@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
@@ -25,13 +24,8 @@ from snnc.source import whole_file
 from snnc.text.display import unified_diff
 from snnc.text.tables import counted
 
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """A package to remove, and the reason, as a clause."""
-
-    package: PackageFiles
-    reason: str
+Orphan = tuple[PackageFiles, str]
+"""A package to remove, and the reason, as a clause."""
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
@@ -47,7 +41,7 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
         is_its = origin is not None and path == origin.spec_path(output)
         if is_its and not _is_same(other.folder, package.folder):
             reason = f"the network of `{spec}` is `{package.folder.name}`"
-            yield Orphan(other, reason)
+            yield other, reason
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -58,7 +52,7 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
     """
     for package, spec, path in _packages(output):
         if path is not None and not os.path.lexists(path):
-            yield Orphan(package, f"`{spec}` no longer exists")
+            yield package, f"`{spec}` no longer exists"
 
 
 def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:

@@ -92,10 +92,19 @@ class Comparison:
         return tuple(row.name for row in self.rows if row.state in states)
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The files that a build writes."""
+        return self.names(FileState.STALE, FileState.MISSING)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The files that a build removes."""
+        return self.names(FileState.LEFT_OVER)
+
+    @property
     def is_settled(self) -> bool:
         """Whether a build would change nothing."""
-        due = self.names(FileState.STALE, FileState.MISSING, FileState.LEFT_OVER)
-        return not (self.records.is_unfinished or due)
+        return not (self.records.is_unfinished or self.written or self.removed)
 
     @property
     def is_absent(self) -> bool:
@@ -191,25 +200,12 @@ _CHANGING = (*_DUE, FileState.LEFT_OVER)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenFiles:
-    """The files that a build wrote, removed and left unchanged, by name.
-
-    ``before`` is the package's previous format, which may be older.
-    """
-
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    before: int = FORMAT
-
-
 def write_package(
     package: PackageFiles,
     force: bool,
     report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
-) -> WrittenFiles | None:
+) -> Comparison | None:
     """Write changed files, remove obsolete files, then write the lock.
 
     Parameters
@@ -226,10 +222,10 @@ def write_package(
 
     Returns
     -------
-    Written or None
-        None if the build was refused or failed. A refused build writes nothing. A
-        failed build leaves only complete files, and a lock that lists the files to be
-        written.
+    Comparison or None
+        The package before the build; None if the build was refused or failed. A refused
+        build writes nothing. A failed build leaves only complete files, and a lock that
+        lists the files to be written.
     """
     try:
         comparison = compare(package, force)
@@ -239,23 +235,13 @@ def write_package(
         report.add(cannot_write(error, package.folder))
         return None
     report.add(*refusals(comparison), *report_kept(comparison))
-    return None if _is_refused(comparison) else plan_changes(comparison)
+    return None if _is_refused(comparison) else comparison
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return the diagnostic for an operating system error."""
     reason = error.strerror or str(error)
     return CannotWrite(span=whole_file(Path(error.filename or folder)), reason=reason)
-
-
-def plan_changes(comparison: Comparison) -> WrittenFiles:
-    """Return the changes of a build that is not refused."""
-    return WrittenFiles(
-        comparison.names(*_DUE),
-        comparison.names(FileState.LEFT_OVER),
-        comparison.names(FileState.UNCHANGED),
-        comparison.records.lock.format,
-    )
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:

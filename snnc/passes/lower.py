@@ -47,7 +47,7 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 Reach = Window | Pairwise | Full
 
 
-class Reader(NamedTuple):
+class ValueReader(NamedTuple):
     """A population or readout that reads values by an operation and its tensor.
 
     ``shape`` is the output shape of the operation.
@@ -102,13 +102,13 @@ class _Lowering:
             operation: Operation = Dense(bias=False)
             if shortcut.stride != ():
                 operation = pointwise(len(layer.shape) - 1, shortcut.stride)
-            reader = Reader(layer.name, tensor, operation, layer.shape)
+            reader = ValueReader(layer.name, tensor, operation, layer.shape)
             yield from self._projections(shortcut.source, reader)
 
     def _own_input(
         self, layer: LogicalLayer, tensor: str | None
     ) -> Iterator[Projection]:
-        reader = Reader(layer.name, tensor, layer.operation, layer.shape)
+        reader = ValueReader(layer.name, tensor, layer.operation, layer.shape)
         return self._projections(layer.sources[0], reader)
 
     def _comparisons(
@@ -118,7 +118,7 @@ class _Lowering:
         network, source = self._network, layer.sources[0]
         pooled = paths(network.by_name, source)
         for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
-            reader = Reader(level_name(layer.name, i), None, pool, layer.shape)
+            reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
             for read in level.reads:
                 reach = Pairwise(level.axis, level.windows, read.nodes)
                 ways = [
@@ -135,10 +135,10 @@ class _Lowering:
         operation = readout.convolution or Dense(bias=True)
         name, tensor = readout.name, f"{readout.name}.kernel"
         for source in readout.sources:
-            reader = Reader(name, tensor, operation, readout.image)
+            reader = ValueReader(name, tensor, operation, readout.image)
             yield from self._projections(source, reader)
 
-    def _projections(self, read: str, reader: Reader) -> Iterator[Projection]:
+    def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
         """Yield a projection for each path that ends in the values called ``read``."""
         network = self._network
         ways, shape = paths(network.by_name, read), network.shape_of(read)
@@ -148,7 +148,7 @@ class _Lowering:
             yield self._project(path, read, reader, reaches[path.pools])
 
     def _project(
-        self, path: Path, read: str, reader: Reader, reach: Reach
+        self, path: Path, read: str, reader: ValueReader, reach: Reach
     ) -> Projection:
         *places, channels = volume_named(self._network, path.source)
         is_whole = path.picked == whole(triple_of(tuple(places)))
@@ -167,7 +167,7 @@ class _Lowering:
         )
 
 
-def _reach(reader: Reader, read: Shape, pools: Pools) -> Reach:
+def _reach(reader: ValueReader, read: Shape, pools: Pools) -> Reach:
     """Return how the reader of values with the shape ``read`` reads their source."""
     operation, shape = reader.operation, reader.shape
     match operation:

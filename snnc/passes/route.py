@@ -18,7 +18,7 @@ from snnc.loihi.build_links import build_links, geometry_of
 from snnc.loihi.tiling import tiling_of
 
 
-class Traffic(NamedTuple):
+class ProjectionTraffic(NamedTuple):
     """The spikes of a projection onto the chip if every source neuron spikes once.
 
     ``operations`` is the number of weights that are read. ``spikes`` returns a core of
@@ -51,7 +51,7 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     return RoutedNetwork(mapped, chips, routes, _fanouts(mapped, routes))
 
 
-def _traffic(mapped: MappedNetwork) -> Iterator[Traffic]:
+def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
     """Yield the traffic of each projection; that of a readout that learns is last."""
     populations, network = mapped.lowered.by_name, mapped.lowered.network
     if not isinstance(network.target, Loihi):
@@ -69,16 +69,18 @@ def _traffic(mapped: MappedNetwork) -> Iterator[Traffic]:
                 (tilings[source.name], tilings[target.name]),
             )
             spikes = partial(link.spike_counts, *ends)
-            yield Traffic(source.name, target.name, link.operations(*ends), spikes)
+            yield ProjectionTraffic(
+                source.name, target.name, link.operations(*ends), spikes
+            )
     if mapped.learned is not None:
         (read,), units = network.readout.sources, network.readout.units
         sizes = mapped.by_name[read].sizes
         learned = [(core, range(1), size) for core, size in enumerate(sizes)]
         operations = 2 * units * sum(sizes)
-        yield Traffic(read, network.readout.name, operations, lambda: learned)
+        yield ProjectionTraffic(read, network.readout.name, operations, lambda: learned)
 
 
-def _route(traffic: Traffic, placements: tuple[Chips, Chips]) -> Route:
+def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route:
     source, target, operations, spikes = traffic
     messages, crossing = 0, [0, 0]
     ends = [(chips[source], chips[target]) for chips in placements if source in chips]
@@ -108,7 +110,9 @@ def _fanouts(
 
 
 def _spikes(
-    mapped: MappedNetwork, cores: Mapping[str, range], traffic: Iterable[Traffic]
+    mapped: MappedNetwork,
+    cores: Mapping[str, range],
+    traffic: Iterable[ProjectionTraffic],
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
     spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]

@@ -140,9 +140,9 @@ def build(root: Path, number: int, force: bool) -> bool:
         render(report.diagnostics)
         return False
     output = root / "models"
-    for orphan in (*find_renamed(wanted), *find_orphans(output)):
-        if orphan.package.folder != wanted.folder:
-            write_package(orphan.package, force, report)
+    for orphan, _ in (*find_renamed(wanted), *find_orphans(output)):
+        if orphan.folder != wanted.folder:
+            write_package(orphan, force, report)
     assert compare(wanted).is_settled
     return not report.errors
 

@@ -60,8 +60,8 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
 
     def rename() -> None:
         write(new)
-        for orphan in find_renamed(new):
-            write(orphan.package)
+        for orphan, _ in find_renamed(new):
+            write(orphan)
 
     write(old)
     calls = 0
