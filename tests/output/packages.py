@@ -34,8 +34,10 @@ def write(
 ) -> tuple[Written | None, list[str]]:
     report = Diagnostics()
     done = write_package(package, force, report)
-    written = done and (done.written, done.removed, done.names(FileState.UNCHANGED))
-    return written, [diagnostic.code for diagnostic in report.diagnostics]
+    codes = [diagnostic.code for diagnostic in report.diagnostics]
+    if done is None:
+        return None, codes
+    return (done.written, done.removed, done.names(FileState.UNCHANGED)), codes
 
 
 def build(
