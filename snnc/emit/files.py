@@ -159,11 +159,7 @@ def own_library() -> dict[str, bytes]:
 
 
 # Git writes more than seven characters if both sides renamed a file.
-CONFLICT = re.compile(
-    r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}.*\n((?:.*\n)*?)>{7}.*",
-    re.MULTILINE,
-)
-"""The lines of a failed merge: one side, perhaps what both had, and the other side."""
+CONFLICT_MARK = re.compile(r"^([<|=>])\1{6}.*\n?", re.MULTILINE)
 
 _HEADER = re.compile(
     r"(?:<{7,} [^\n]*\n)?"  # a conflict in the first line
@@ -208,7 +204,8 @@ def is_generated(text: str) -> bool:
 
 def has_conflict(text: str) -> bool:
     """Return whether a text contains conflict markers."""
-    return CONFLICT.search(text) is not None
+    marks = "".join(CONFLICT_MARK.findall(text))
+    return ">" in marks.partition("<")[2].partition("=")[2]
 
 
 def render(path: str, network: LogicalNetwork, **values: object) -> Module:

@@ -61,16 +61,9 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        spec, place = validated.spec.input, validated.input
-        self._input = InputLayer(
-            spec.name,
-            spec.shape,
-            *spec.within,
-            spec.mapped,
-            place.span,
-            place.keys.get("shape"),
-            place.keys.get("within"),
-        )
+        spec, (span, _, keys, _) = validated.spec.input, validated.parts["input"]
+        ranges = *spec.within, spec.mapped
+        self._input = InputLayer(spec.name, spec.shape, *ranges, span, keys)
         self._train = validated.spec.train or TrainSpec()
         if self._train.loss is None:
             is_regression = validated.spec.readout.classes is None
@@ -175,7 +168,7 @@ class _Resolution:
             self._report.add(rules.references.ReadsRawValues(input=raw, **values))
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
-        readout, place = self._spec.readout, self._validated.readout
+        readout, place = self._spec.readout, self._validated.parts["readout"]
         if readout.name in self._validated.broken:
             return ()
         sources = tuple(known.existing(readout.sources, place.sources, None))
@@ -209,7 +202,7 @@ class _Resolution:
     def _find_wrong_training(self) -> Iterator[Diagnostic]:
         """Yield a loss or a weight that needs classes, and phases without training."""
         train, readout = self._train, self._spec.readout
-        place = self._validated.train
+        place = self._validated.parts["train"]
         values = (
             ("loss", train.loss.kind if train.loss else "mse", "mse"),
             ("class_weight", train.class_weight, "equal"),
@@ -232,7 +225,7 @@ class _Resolution:
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> LogicalNetwork:
         spec, validated = self._spec, self._validated
-        timing, place = spec.timing, validated.timing
+        timing, place = spec.timing, validated.parts["timing"]
         steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
         return LogicalNetwork(
             name=spec.network,
@@ -250,7 +243,7 @@ class _Resolution:
         )
 
     def _target(self) -> Loihi | Nengo:
-        target, place = self._spec.target, self._validated.target
+        target, place = self._spec.target, self._validated.parts["target"]
         if not isinstance(target, LoihiTarget):
             return Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
@@ -272,8 +265,8 @@ class _Resolution:
             decide=spec.decide,
             synapse=spec.synapse,
             l2=self._train.l2,
-            span=self._validated.readout.span,
-            spans=self._validated.readout.keys,
+            span=self._validated.parts["readout"].span,
+            spans=self._validated.parts["readout"].keys,
             learn=spec.learn,
             convolution=convolution,
             image=image,
@@ -298,7 +291,7 @@ class _Resolution:
         if not fits or min(out) < 1:
             self._report.add(
                 rules.windows.NoReadoutImage(
-                    span=self._validated.readout.span,
+                    span=self._validated.parts["readout"].span,
                     name=spec.name,
                     kernel=kernel or spec.kernel,
                     stride=stride or spec.stride,

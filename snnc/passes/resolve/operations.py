@@ -345,7 +345,7 @@ class Operations:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given, place = self._input, self._input.shape_span
+        given, place = self._input, self._input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if given.shape[-1] <= MOST_CHANNELS:

@@ -77,11 +77,7 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         ),
         sound=report.errors == 0,
         span=network,
-        input=places["input"],
-        readout=places["readout"],
-        target=places["target"],
-        timing=places["timing"],
-        train=places["train"],
+        parts=places,
     )
 
 
