@@ -216,20 +216,16 @@ def _in_numbers(
     word, value = normal(item.key.text), item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
-        return _present(value, _step(siblings), owner)
+        return _present(value, siblings, owner)
     if word in _DECAYS and (owner in NEURONS or owner in owners("neuron")):
         return _time_constant(value, owner)
     return ""
 
 
-def _step(siblings: Sequence[tree.Property]) -> float:
-    """Return the time step in the same statement, or the default, in seconds."""
+def _present(steps: tree.Number, siblings: Sequence[tree.Property], owner: str) -> str:
     given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return readers.seconds(given) if measured else _DT
-
-
-def _present(steps: tree.Number, dt: float, owner: str) -> str:
+    dt = readers.seconds(given) if measured else _DT
     step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
     if owner != "timing":  # the value of `dt` is unknown here
         return f"write `present {time}` in `timing`, if its `dt` is {step}"
