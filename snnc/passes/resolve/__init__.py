@@ -70,6 +70,9 @@ class _Resolution:
             loss = MeanSquaredError() if is_regression else CrossEntropy()
             self._train = replace(self._train, loss=loss)
         self._layers: dict[str, LogicalLayer] = {}
+        self._shapes: dict[str, Shape] = {}  # the known output shapes
+        if spec.name not in validated.broken:
+            self._shapes[spec.name] = spec.shape
         self._reads_raw = False
 
     def run(self) -> LogicalNetwork | None:
@@ -91,23 +94,23 @@ class _Resolution:
 
     def _add_layer(self, draft: Draft, operations: Operations) -> None:
         """Add a layer to the graph if its shape is known."""
-        shapes = [self._shape(name) for name in draft.sources]
-        known = [shape for shape in shapes if shape is not None]
-        if len(known) < len(shapes):
+        known = [self._shapes[name] for name in draft.sources if name in self._shapes]
+        if len(known) < len(draft.sources):
             return
         shortcut: Shortcut | None = None
         try:
             operation, shape = operations.compute(draft, known)
             if draft.shortcut is not None:
-                source_shape = self._shape(draft.shortcut)
-                if source_shape is None:
+                if draft.shortcut not in self._shapes:
                     return
+                source_shape = self._shapes[draft.shortcut]
                 shortcut = operations.shortcut(draft, shape, source_shape)
         except UnsoundError:
             return
         spiking = spiking_of(draft, self._train.l2, self._spec.timing.synapse)
         # Each window of such a max pool has only one value.
         is_still = isinstance(operation, MaxPooling) and max(operation.window) == 1
+        self._shapes[draft.name] = shape
         self._layers[draft.name] = LogicalLayer(
             name=draft.name,
             kind=draft.kind,
@@ -119,13 +122,6 @@ class _Resolution:
             span=draft.place.span,
             spans=draft.spans,
         )
-
-    def _shape(self, name: str) -> Shape | None:
-        """Return the output shape of the input or a layer; None if unknown."""
-        if name == self._input.name:
-            return None if name in self._validated.broken else self._input.shape
-        layer = self._layers.get(name)
-        return None if layer is None else layer.shape
 
     def _reads_right_things(self, draft: Draft) -> bool:
         raw, place = self._input.name, draft.place
@@ -277,7 +273,7 @@ class _Resolution:
     ) -> tuple[Convolution | None, Shape]:
         """Return a readout's convolution, if it has one, and the output shape."""
         spec = self._spec.readout
-        shape = self._shape(sources[0]) if sources else None
+        shape = self._shapes.get(sources[0]) if sources else None
         if spec.filters is None or shape is None:
             return None, ()
         rank = len(shape) - 1

@@ -85,30 +85,18 @@ def _find(
 ) -> tuple[Span, str, Any]:
     """Return the span, the key and the syntax at a path, as exactly as possible."""
     node: Any = values
-    span, key = whole, ""
-    for index, step in enumerate(path):
-        # A step may only name the selected choice, such as `adam`.
-        is_tag = isinstance(node, tree.Group) and node.name.text == step
-        inner = _below(node, step)
-        if inner is None or (is_tag and index + 1 < len(path)):
-            continue
-        node = inner
-        span = getattr(node, "span", span)
-        key = step if isinstance(step, str) else key
-    return span, key, node
-
-
-def _below(node: object, step: int | str) -> Any:
-    """Follow one step of a path; return None for a missing part."""
-    if isinstance(node, Mapping):
-        return node.get(step)
-    if isinstance(node, (list, tuple)) and isinstance(step, int):
-        return node[step]
-    if isinstance(node, tree.List) and isinstance(step, int):
-        return node.items[step]
-    if isinstance(node, tree.Group):
-        return next((p.value for p in node.properties if p.key.text == step), None)
-    return None
+    key = ""
+    for step in path:
+        inner: Any = None  # a step may only name the selected choice, such as `adam`
+        if isinstance(step, int):
+            inner = (node.items if isinstance(node, tree.List) else node)[step]
+        elif isinstance(node, tree.Group):
+            inner = next((p.value for p in node.properties if p.key.text == step), None)
+        elif isinstance(node, Mapping):
+            inner = node.get(step)
+        if inner is not None:
+            node, key = inner, step if isinstance(step, str) else key
+    return getattr(node, "span", whole), key, node
 
 
 def translate(
