@@ -258,7 +258,8 @@ def core_map(summary: Summary) -> Json:
     top = 0.0
     for chip, on_chip in groupby(cores, key=itemgetter(0)):
         if summary.chips > 1:
-            parts.append({"text": f"chip {chip + 1}", "x": 0, "y": top + 0.4})
+            name = f"chip {chip + 1}"
+            parts.append({"text": name, "size": 0.32, "x": 0, "y": top + 0.4})
             top += _TITLE
         while line := list(islice(on_chip, width)):
             parts += _line(line, top, hues)
@@ -273,7 +274,7 @@ def _line(cores: Sequence[_Core], top: float, hues: dict[str, int]) -> Iterator[
         several = list(run)
         room = _LETTERS * len(several)
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
-        yield {"layer": shown, "x": several[0][0], "y": top + 0.3}
+        yield {"text": shown, "size": 0.26, "x": several[0][0], "y": top + 0.3}
         for x, (_, _, number, use) in several:
-            told = f"{name}, core {number}"
-            yield {"title": told, "use": use, "hue": hues[name], "x": x, "y": top + 0.4}
+            core = {"layer": name, "core": number, "hue": hues[name], "use": use}
+            yield {**core, "x": x, "y": top + 0.4}

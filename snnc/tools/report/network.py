@@ -142,7 +142,7 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.networks.network(self.routed.mapped, ax)
+        return plots.networks.network(self.summary, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -152,7 +152,7 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        return plots.networks.cores(self.routed.mapped, ax)
+        return plots.networks.cores(self.summary, ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)
