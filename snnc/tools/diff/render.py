@@ -27,7 +27,7 @@ from snnc.tools.diff.changes import (
     WeightsChange,
     arrow,
 )
-from snnc.tools.report.html import Heading, Part
+from snnc.tools.report.html import Part
 
 if TYPE_CHECKING:
     from snnc.tools.diff.compare import Cores, CoresRefused, CoresTaken, Diff
@@ -212,22 +212,18 @@ def _wrap(line: str, first: str, others: str) -> str:
 
 
 def parts(difference: Diff) -> Iterator[Part]:
-    """Yield the parts of a page: the verdict, and a table per section."""
+    """Yield the parts of a page: sentences, and a table of the changes."""
     yield f"{difference.old.source} -> {difference.new.source}"
     yield f"{verdict(difference)}."
+    rows = []
     for title, entries in sections(difference):
-        told = [f"{e.subject}: {e.text}" for e in entries if not e.rows]
-        if title == "cores":
-            told = core_lines(difference.cores)
-        rows = [
-            (subject, row.key, row.old or "", row.new or "")
-            for subject, row in _rows_to_show(entries)
-        ]
-        if told or rows:
-            yield Heading(title.capitalize())
-        yield from told
-        if rows:
-            yield TextTable.of(HEAD, rows, HEAD)
+        yield from (f"{e.subject}: {e.text}" for e in entries if not e.rows)
+        for subject, row in _rows_to_show(entries):
+            change = row.key, row.old or "", row.new or ""
+            rows.append((title.capitalize(), subject, *change))
+    if not difference.same:
+        yield from core_lines(difference.cores)
+        yield TextTable.of(("section", *HEAD), rows, ("section", *HEAD))
 
 
 def _rows_to_show(entries: list[TableEntry]) -> Iterator[tuple[str, Changed]]:

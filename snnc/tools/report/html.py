@@ -69,14 +69,7 @@ def fragment(summary: Summary, spec: str = "") -> str:
     return _template("report.html.jinja").render(_values(summary, spec))
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The title of a part of a result."""
-
-    text: str
-
-
-Part = Heading | TextTable | str
+Part = TextTable | str
 """A part of a result; a text becomes a paragraph."""
 
 
@@ -102,13 +95,7 @@ def tables_html(
 def _part(part: Part) -> str:
     if isinstance(part, TextTable):
         return f'<div class="wide">\n{part.html()}\n</div>'
-    if isinstance(part, Heading):
-        return f"<h2>{_escape(part.text)}</h2>"
-    return f"<p>{_escape(part)}</p>"
-
-
-def _escape(text: str) -> str:
-    return escape(printable(text))
+    return f"<p>{escape(printable(part))}</p>"
 
 
 def line_costs(summary: Summary) -> dict[int, str]:
