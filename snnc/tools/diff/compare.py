@@ -251,7 +251,7 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     mapped = version.mapped
     if mapped is not None:
         activity = activity_of(route(mapped))
-        joules = activity.joules(version.network.device.energy) if mapped.cores else 0.0
+        joules = activity.joules(version.network.device.energy)
         costs = round_number(activity.spikes), round_number(joules)
         return CoresTaken(mapped.cores, mapped.chips, *costs)
     refusal = version.refusal

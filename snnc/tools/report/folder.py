@@ -124,7 +124,7 @@ def _row(
     if made is None or made.spec is None or placed is None:
         return NetworkRow(spec, None, None, None, None, False, None, own.errors)
     mapped, network = placed.mapped, placed.mapped.lowered.network
-    joules = activity_of(placed).joules(network.device.energy) if mapped.cores else 0.0
+    joules = activity_of(placed).joules(network.device.energy)
     return NetworkRow(
         spec,
         network.name,
