@@ -75,11 +75,9 @@ def test_blocks_are_written_as_in_a_report(kind: str) -> None:
         spec(kind, size, *said, target="loihi") for size in (first, f"{first}0")
     )
     rows = {row.name: row for row in snnc.parse(few).report().layers}
-    (use,) = (
-        use for use in compare_texts(many, few).cores.layers if use.layer == "added"
-    )
-    assert use.new is not None
-    assert use.new.block == dims(rows["added"].block or ())
+    uses = compare_texts(many, few).as_dict()["cores"]["layers"]
+    (block,) = (use["new"]["block"] for use in uses if use["layer"] == "added")
+    assert block == dims(rows["added"].block or ())
 
 
 EVERYTHING = """\

@@ -14,8 +14,8 @@ from snnc.text.tables import dims
 from snnc.tools.diff import properties, render
 from snnc.tools.diff.changes import (
     BUDGET,
+    Change,
     Changed,
-    LayerChange,
     Verdict,
     WeightsChange,
     arrow,
@@ -59,7 +59,7 @@ class Diff(Tabular):
     new: ComparedSpec
     tensors: WeightsChange
     cores: Cores
-    layers: tuple[LayerChange, ...] = ()
+    layers: tuple[Change, ...] = ()
     sections: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
     respelt: bool = False
 
@@ -77,7 +77,9 @@ class Diff(Tabular):
     def rates(self) -> list[tuple[str, Changed]]:
         """Internal: the layers whose rate budget or percentile changed."""
         changed = (layer for layer in self.layers if layer.became == "changed")
-        return [(c.name, row) for c in changed for row in c.rows if row.key in BUDGET]
+        return [
+            (c.subject, row) for c in changed for row in c.rows if row.key in BUDGET
+        ]
 
     def text(self) -> str:
         """Return the changes as text, section by section."""
@@ -99,8 +101,8 @@ class Diff(Tabular):
             "new": asdict(self.new),
             "same": self.same,
             "weights": self.tensors.as_dict(),
-            "layers": [layer.as_dict() for layer in self.layers],
-            "cores": asdict(self.cores),
+            "layers": [layer.data for layer in self.layers],
+            "cores": self.cores.as_dict(),
             "rates": [{"layer": layer, **_budgets(row)} for layer, row in self.rates],
             **{name: properties_json(self.sections.get(name, ())) for name in SECTIONS},
         }
@@ -181,49 +183,17 @@ MUCH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class CoreUse:
-    """The cores of one layer.
-
-    Attributes
-    ----------
-    block
-        The block on one core, as in `snnc report`; empty on the host.
-    percent
-        The use of each limit on the layer's fullest core.
-    """
-
-    cores: int = 0
-    block: str = ""
-    percent: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class UseChanged:
-    """A layer whose use of cores changed; None where the layer does not exist."""
-
-    layer: str
-    old: CoreUse | None
-    new: CoreUse | None
-
-    def rows(self) -> Iterator[Changed]:
-        """Yield the numbers of cores, the blocks, and the limits used differently."""
-        old, new = self.old or CoreUse(), self.new or CoreUse()
-        yield Changed("cores", str(old.cores), str(new.cores))
-        if old.block or new.block:
-            yield Changed("block", old.block or "none", new.block or "none")
-        for word, percent in new.percent.items():
-            before = old.percent.get(word, percent)
-            if abs(percent - before) >= MUCH:
-                yield Changed(word, f"{before} %", f"{percent} %")
-
-
-@dataclass(frozen=True, slots=True)
 class Cores:
     """The cores of both networks, and the layers whose use differs."""
 
     old: CoresTaken | CoresRefused
     new: CoresTaken | CoresRefused
-    layers: tuple[UseChanged, ...]
+    layers: tuple[Change, ...]
+
+    def as_dict(self) -> Json:
+        """Convert the cores to plain data."""
+        layers = [change.data for change in self.layers]
+        return {"old": asdict(self.old), "new": asdict(self.new), "layers": layers}
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
@@ -236,14 +206,28 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     names
         The new names of the old layers.
     """
-    changes: list[UseChanged] = []
+    changes: list[Change] = []
     if old.mapped is not None and new.mapped is not None:
         was = {names.get(name, name): use for name, use in _uses(old.mapped)}
         now = dict(_uses(new.mapped))
-        names_of_both = dict.fromkeys((*now, *was))
-        changes = [UseChanged(n, was.get(n), now.get(n)) for n in names_of_both]
-    differ = (c for c in changes if any(row.old != row.new for row in c.rows()))
-    return Cores(fit_of(old), fit_of(new), tuple(differ))
+        for name in dict.fromkeys((*now, *was)):
+            sides = was.get(name), now.get(name)
+            rows = tuple(_use_rows(*(side or NO_CORES for side in sides)))
+            data = {"layer": name, "old": sides[0], "new": sides[1]}
+            if any(row.old != row.new for row in rows):
+                changes.append(Change("changed", name, rows, data=data))
+    return Cores(fit_of(old), fit_of(new), tuple(changes))
+
+
+def _use_rows(old: Json, new: Json) -> Iterator[Changed]:
+    """Yield the numbers of cores, the blocks, and the limits used differently."""
+    yield Changed("cores", str(old["cores"]), str(new["cores"]))
+    if old["block"] or new["block"]:
+        yield Changed("block", old["block"] or "none", new["block"] or "none")
+    for word, percent in new["percent"].items():
+        before = old["percent"].get(word, percent)
+        if abs(percent - before) >= MUCH:
+            yield Changed(word, f"{before} %", f"{percent} %")
 
 
 def fit_of(version: Version) -> CoresTaken | CoresRefused:
@@ -260,16 +244,23 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     return CoresRefused(refusal.code, refusal.render_message())
 
 
-def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, CoreUse]]:
+NO_CORES: Json = {"cores": 0, "block": "", "percent": {}}
+
+
+def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, Json]]:
+    """Yield the cores of each layer, and the block on one core as in `snnc report`.
+
+    The percentages are the use of each limit on the layer's fullest core.
+    """
     core = mapped.lowered.network.device.core
     for name in dict.fromkeys(p.population.layer.name for p in mapped.populations):
         levels = mapped.of_layer(name)
         blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
         if not blocks:
-            yield name, CoreUse()
+            yield name, NO_CORES
             continue
         shares = zip(COUNTERS, use_of(blocks, core), strict=True)
         percent = {counter: round(100 * share) for counter, share in shares}
         shapes = dict.fromkeys(dims(block_of(level) or ()) for level in levels)
-        cores = sum(level.cores for level in levels)
-        yield name, CoreUse(cores, ", ".join(shapes), percent)
+        block = ", ".join(shapes)
+        yield name, {"cores": len(blocks), "block": block, "percent": percent}

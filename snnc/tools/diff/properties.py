@@ -24,7 +24,7 @@ from snnc.passes import Compilation
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
-from snnc.tools.diff.changes import Changed, LayerChange
+from snnc.tools.diff.changes import Became, Change, Changed, properties_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,30 +309,41 @@ def differences(
     return tuple(changes(was, now))
 
 
-def layer_changes(
-    old: Version, new: Version, matching: Matching
-) -> Iterator[LayerChange]:
+def layer_changes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
     """Yield the changes of every layer, in the order of the new spec."""
     names = matching.names
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:
         if layer.name not in names:
-            row = Changed("removed", statement(old, layer), None)
-            yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
+            yield _whole("removed", old, layer)
     for layer in new.network.layers:
-        what = layer.name, layer.kind, layer.shape
-        was = before.get(layer.name)
+        name, kind = layer.name, layer.kind
+        was = before.get(name)
         if was is None:
-            row = Changed("added", None, statement(new, layer))
-            yield LayerChange("added", *what, (row,))
+            yield _whole("added", new, layer)
             continue
-        if was.name != layer.name:
-            row = Changed("name", was.name, layer.name)
-            yield LayerChange("renamed", *what, (row,))
-        if changed := differences(old, was, new, layer, names):
-            yield LayerChange("changed", *what, changed)
+        if was.name != name:
+            row = Changed("name", was.name, name)
+            text = f"{kind} {was.name} is now called {name}"
+            data = {"change": "renamed", "old": was.name, "new": name, "kind": kind}
+            yield Change("renamed", name, (row,), text, data)
+        if rows := differences(old, was, new, layer, names):
+            data = {"change": "changed", "name": name, "kind": kind}
+            data["properties"] = properties_json(rows)
+            yield Change("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
-    order = [names[name] for name in kept]
-    if order != [*before]:
-        row = Changed("order", ", ".join(order), ", ".join(before))
-        yield LayerChange("reordered", "", rows=(row,))
+    order, now = [names[name] for name in kept], [*before]
+    if order != now:
+        row = Changed("order", ", ".join(order), ", ".join(now))
+        data = {"change": "reordered", "old": order, "new": now}
+        yield Change("reordered", "", (row,), data=data)
+
+
+def _whole(became: Became, version: Version, layer: LogicalLayer) -> Change:
+    """Return the change of an added or removed layer, which shows its statement."""
+    name, said = layer.name, statement(version, layer)
+    text = f"{said}, of shape {dims(layer.shape)}"
+    sides = (None, text) if became == "added" else (text, None)
+    data = {"change": became, "name": name, "kind": layer.kind}
+    data |= {"shape": layer.shape, "definition": said}
+    return Change(became, name, (Changed(became, *sides),), text, data)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import (
@@ -20,9 +21,8 @@ from snnc.text.tables import (
 from snnc.tools.diff.changes import (
     BUDGET,
     SIGNS,
+    Change,
     Changed,
-    LayerChange,
-    TableEntry,
     TensorChange,
     WeightsChange,
     arrow,
@@ -46,33 +46,32 @@ LOAD = {
 }
 
 
-def sections(difference: Diff) -> Iterator[tuple[str, list[TableEntry]]]:
+def sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
     yield "weights", list(_weights(difference.tensors))
-    yield "layers", [e for change in difference.layers for e in _layer(change)]
+    yield "layers", list(_layers(difference.layers))
     layers: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         layers.setdefault(row, []).append(layer)
-    yield "rates", [TableEntry("~", ", ".join(n), (r,)) for r, n in layers.items()]
+    yield "rates", [Change("changed", ", ".join(n), (r,)) for r, n in layers.items()]
     for name, rows in difference.sections.items():
-        yield name, [TableEntry("~", "", (row,)) for row in rows]
-    uses = difference.cores.layers
-    yield "cores", [TableEntry("~", use.layer, tuple(use.rows())) for use in uses]
+        yield name, [Change("changed", "", (row,)) for row in rows]
+    yield "cores", list(difference.cores.layers)
 
 
-def _weights(weights: WeightsChange) -> Iterator[TableEntry]:
+def _weights(weights: WeightsChange) -> Iterator[Change]:
     yield from (*weights.causes, *weights.notes)
     if weights.verdict != "incompatible":
         return
     yield from map(_tensor, weights.tensors)
     if weights.old_id != weights.new_id:
         row = Changed("id", weights.old_id, weights.new_id)
-        yield TableEntry("~", "layout", (row,))
+        yield Change("changed", "layout", (row,))
 
 
-def _tensor(tensor: TensorChange) -> TableEntry:
+def _tensor(tensor: TensorChange) -> Change:
     old, new = (dims(side.shape) for side in (tensor.old, tensor.new))
     if tensor.became == "changed" and tensor.new.zeros:
         new += " zeros"
@@ -82,21 +81,15 @@ def _tensor(tensor: TensorChange) -> TableEntry:
         None if tensor.became == "removed" else new,
     )
     name = arrow(tensor.old.name, tensor.new.name)
-    return TableEntry(SIGNS.get(tensor.became, "~"), name, (row,))
+    return Change(tensor.became, name, (row,))
 
 
-def _layer(change: LayerChange) -> Iterator[TableEntry]:
-    sign, rows, text = SIGNS.get(change.became, "~"), change.rows, ""
-    row = rows[0]
-    if change.became in ("added", "removed"):
-        text = f"{row.old or row.new}, of shape {dims(change.shape)}"
-        rows = (Changed(row.key, row.old and text, row.new and text),)
-    elif change.became == "renamed":
-        text = f"{change.kind} {row.old} is now called {row.new}"
-    else:
-        rows = tuple(row for row in rows if row.key not in BUDGET)
-    if rows:
-        yield TableEntry(sign, change.name, rows, text)
+def _layers(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes of layers without those of their budgets."""
+    for change in changes:
+        rows = tuple(row for row in change.rows if row.key not in BUDGET)
+        if rows:
+            yield replace(change, rows=rows)
 
 
 def verdict(difference: Diff) -> str:
@@ -180,7 +173,10 @@ def text(difference: Diff) -> str:
     head = (f"{names}: {old.source} -> {new.source}", f"{verdict(difference)}.")
     blocks = [[_wrap(line, "", "  ") for line in head]]
     for title, entries in sections(difference):
-        lines = [_wrap(e.explain(), f"  {e.sign} ", "      ") for e in entries]
+        lines = [
+            _wrap(e.explain(), f"  {SIGNS.get(e.became, '~')} ", "      ")
+            for e in entries
+        ]
         if title == "weights":
             lines += _render_kept(difference.tensors)
         if title == "cores":
@@ -226,11 +222,11 @@ def parts(difference: Diff) -> Iterator[Part]:
         yield TextTable.of(("section", *HEAD), rows, ("section", *HEAD))
 
 
-def _rows_to_show(entries: list[TableEntry]) -> Iterator[tuple[str, Changed]]:
+def _rows_to_show(entries: list[Change]) -> Iterator[tuple[str, Changed]]:
     """Yield the rows that differ or have a new name, with their subjects."""
     for entry in entries:
         for row in entry.rows:
-            if row.old != row.new or entry.sign == ">":
+            if row.old != row.new or entry.became == "renamed":
                 yield entry.subject, row
 
 

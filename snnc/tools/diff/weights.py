@@ -25,8 +25,8 @@ from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import (
+    Change,
     Changed,
-    TableEntry,
     TensorChange,
     Verdict,
     WeightsChange,
@@ -94,7 +94,7 @@ def _match_tensors(
     return changes, kept
 
 
-def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
     """Yield why equal layouts with the same weights compute different functions."""
     before, after = old.network, new.network
     traits = map(_input_traits, (before.input, after.input))
@@ -106,14 +106,14 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntr
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(matching: Matching) -> Iterator[TableEntry]:
+def notes(matching: Matching) -> Iterator[Change]:
     """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
-        yield TableEntry("~", ", ".join(layers), text=text)
+        yield Change("changed", ", ".join(layers), text=text)
 
 
 def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
@@ -129,11 +129,11 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
         )
 
 
-def _differing(name: str, old: Traits, new: Traits) -> Iterator[TableEntry]:
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[Change]:
     for key in dict.fromkeys((*old, *new)):
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
-            yield TableEntry("~", name, (Changed(key, str(was), str(now)),))
+            yield Change("changed", name, (Changed(key, str(was), str(now)),))
 
 
 def _input_traits(read: InputLayer) -> Traits:
@@ -214,7 +214,7 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
 
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
-) -> Iterator[TableEntry]:
+) -> Iterator[Change]:
     """Compare the readouts; numbers and names of classes have the same meaning."""
     first = {"reads": source_names(old.sources, names)}
     second = {"reads": source_names(new.sources, {})}
