@@ -80,7 +80,7 @@ def migrate_file(
         return None
     wanted = tensors(after.network)
     renamed = compare_weights(before, after, match(before, after)).of("renamed")
-    names = {tensor.new.name: tensor.old.name for tensor in renamed}
+    names = {tensor.data["new"]: tensor.data["old"] for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         scale = input_scale(after.network)

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.ir.layout import TensorSpec
 from snnc.text.display import Json
 
 Verdict = Literal["valid", "retrain", "incompatible"]
@@ -76,28 +75,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class TensorChange:
-    """The change of a tensor; an added or removed tensor is both ``old`` and ``new``.
-
-    If a changed tensor has ``zeros``, all values must be 0 in the new network.
-    """
-
-    became: Became
-    old: TensorSpec
-    new: TensorSpec
-
-    def as_dict(self) -> Json:
-        """Convert the change to plain data."""
-        old, new = self.old, self.new
-        if self.became == "renamed":
-            return {"old": old.name, "new": new.name, "shape": new.shape}
-        if self.became == "changed":
-            shapes = {"old": old.shape, "new": new.shape}
-            return {"name": new.name, **shapes, "zeros": new.zeros}
-        return {"name": new.name, "shape": new.shape}
-
-
-@dataclass(frozen=True, slots=True)
 class WeightsChange:
     """Whether the new network can use weights that were trained for the old network.
 
@@ -122,13 +99,13 @@ class WeightsChange:
     verdict: Verdict
     old_id: str
     new_id: str
-    tensors: tuple[TensorChange, ...] = ()
+    tensors: tuple[Change, ...] = ()
     kept: tuple[str, ...] = ()
     reordered: bool = False
     causes: tuple[Change, ...] = ()
     notes: tuple[Change, ...] = ()
 
-    def of(self, became: Became) -> list[TensorChange]:
+    def of(self, became: Became) -> list[Change]:
         """Return the tensors with a given kind of change."""
         return [tensor for tensor in self.tensors if tensor.became == became]
 
@@ -139,7 +116,7 @@ class WeightsChange:
             "verdict": self.verdict,
             "old_layout_id": self.old_id,
             "new_layout_id": self.new_id,
-            **{kind: [tensor.as_dict() for tensor in self.of(kind)] for kind in kinds},
+            **{kind: [tensor.data for tensor in self.of(kind)] for kind in kinds},
             "kept": list(self.kept),
             "reordered": self.reordered,
             "causes": [cause.explain() for cause in self.causes],

@@ -23,11 +23,12 @@ from snnc.ir.logical import (
 )
 from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
+from snnc.text.display import Json
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import (
+    Became,
     Change,
     Changed,
-    TensorChange,
     Verdict,
     WeightsChange,
     arrow,
@@ -67,7 +68,7 @@ def _match_tensors(
     before: tuple[TensorSpec, ...],
     after: tuple[TensorSpec, ...],
     names: Mapping[str, str],
-) -> tuple[tuple[TensorChange, ...], tuple[str, ...]]:
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Return the changed tensors, and the names of the kept tensors.
 
     A tensor is renamed if its layer was renamed and it fits the tensor of that name.
@@ -86,12 +87,30 @@ def _match_tensors(
     came = (t for t in after if t.name not in {*both, *renamed.values()})
     gone = (t for t in before if t.name not in {*both, *renamed})
     changes = (
-        *(TensorChange("changed", was[n], now[n]) for n in both if n not in kept),
-        *(TensorChange("renamed", was[old], now[new]) for old, new in renamed.items()),
-        *(TensorChange("added", tensor, tensor) for tensor in came),
-        *(TensorChange("removed", tensor, tensor) for tensor in gone),
+        *(_tensor("changed", was[n], now[n]) for n in both if n not in kept),
+        *(_tensor("renamed", was[old], now[new]) for old, new in renamed.items()),
+        *(_tensor("added", tensor, tensor) for tensor in came),
+        *(_tensor("removed", tensor, tensor) for tensor in gone),
     )
     return changes, kept
+
+
+def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> Change:
+    """Return the change of a tensor; an added or removed tensor is both old and new.
+
+    If a changed tensor has ``zeros``, all values must be 0 in the new network.
+    """
+    was, now = dims(old.shape), dims(new.shape)
+    data: Json = {"name": new.name, "shape": new.shape}
+    if became == "renamed":
+        data = {"old": old.name, "new": new.name, "shape": new.shape}
+    elif became == "changed":
+        shapes = {"old": old.shape, "new": new.shape}
+        data = {"name": new.name, **shapes, "zeros": new.zeros}
+        now += " zeros" if new.zeros else ""
+    sides = None if became == "added" else was, None if became == "removed" else now
+    row = Changed("shape", *sides)
+    return Change(became, arrow(old.name, new.name), (row,), data=data)
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
