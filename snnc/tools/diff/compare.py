@@ -184,8 +184,8 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     if difference.same:
         return
     yield "weights", list(_weights(difference.tensors))
-    rows = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
-    layers = zip(difference.layers, rows, strict=True)
+    kept = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
+    layers = zip(difference.layers, kept, strict=True)
     yield "layers", [replace(change, rows=shown) for change, shown in layers if shown]
     alike: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:

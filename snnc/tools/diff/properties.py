@@ -23,6 +23,7 @@ from snnc.language.properties import NeuronSpec
 from snnc.passes import Compilation
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
+from snnc.text.display import Json
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Became, Change, Changed, properties_json
 
@@ -325,11 +326,16 @@ def layer_changes(old: Version, new: Version, matching: Matching) -> Iterator[Ch
         if was.name != name:
             row = Changed("name", was.name, name)
             text = f"{kind} {was.name} is now called {name}"
-            data = {"change": "renamed", "old": was.name, "new": name, "kind": kind}
+            data: Json = {
+                "change": "renamed",
+                "old": was.name,
+                "new": name,
+                "kind": kind,
+            }
             yield Change("renamed", name, (row,), text, data)
         if rows := differences(old, was, new, layer, names):
-            data = {"change": "changed", "name": name, "kind": kind}
-            data["properties"] = properties_json(rows)
+            what = {"change": "changed", "name": name, "kind": kind}
+            data = {**what, "properties": properties_json(rows)}
             yield Change("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
     order, now = [names[name] for name in kept], [*before]
@@ -344,6 +350,6 @@ def _whole(became: Became, version: Version, layer: LogicalLayer) -> Change:
     name, said = layer.name, statement(version, layer)
     text = f"{said}, of shape {dims(layer.shape)}"
     sides = (None, text) if became == "added" else (text, None)
-    data = {"change": became, "name": name, "kind": layer.kind}
+    data: Json = {"change": became, "name": name, "kind": layer.kind}
     data |= {"shape": layer.shape, "definition": said}
     return Change(became, name, (Changed(became, *sides),), text, data)
