@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.package import Built
+from snnc.exact.read import number_sources, read_chip
 from snnc.exact.stream import EngineResult, Layers, RunOptions
-from snnc.exact.tables import Bools, Tables, build_chip, resting_state
+from snnc.exact.tables import Bools, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
     from nengo import Probe
-    from nengo_loihi.builder import Model
+    from nengo_loihi import Simulator
     from nengo_loihi.inputs import LoihiInput
 
 
@@ -32,12 +33,16 @@ class ChipInterface:
     Probes are still those of nengo-loihi.
     """
 
-    def __init__(self, model: Model, tables: Tables, limit: int) -> None:
+    def __init__(self, simulator: Simulator, limit: int) -> None:
         self.closed = False
-        self._model = model
-        self._tables = tables
-        self._chip = build_chip(tables, tables.axons)
-        self._state = resting_state(tables.blocks, tables.sources, limit)
+        self._model = model = simulator.model
+        blocks = number_sources(model.blocks)
+        self._size = sum(map(len, blocks.values()))
+        self._inputs = number_sources(model.inputs, self._size)
+        self._chip = read_chip(simulator, blocks, self._inputs)
+        self._others = sum(map(len, self._inputs.values()))
+        starts, sources = self._chip.fanin.start, self._size + self._others
+        self._state = resting_state(starts, sources, limit)
         self._limit = limit
         self.rest()
 
@@ -78,7 +83,7 @@ class ChipInterface:
         """Receive spikes (input, step from 1, neurons), which arrive one step later."""
         assert not errors
         for given, step, neurons in spikes:
-            numbers = self._tables.inputs[given] - self._tables.size + neurons
+            numbers = self._inputs[given][neurons] - self._size
             self._sent.setdefault(step, []).append(numbers)
 
     def chip2host(self, receivers: dict[Probe, object]) -> None:
@@ -97,17 +102,16 @@ class ChipInterface:
         self._run(1)
 
     def _run(self, steps: int) -> None:
-        whole, tables = self._state, self._tables
+        whole, size = self._state, self._size
         state = whole._replace(
             inflow=whole.inflow[:steps], starts=whole.starts[: steps + 1]
         )
         state.used[0] = 0
-        others = tables.sources - tables.size
-        file_spikes(*self._arriving(steps), tables.size, others, state)
+        file_spikes(*self._arriving(steps), size, self._others, state)
         run_chip(self._chip, state)
-        spikes = np.zeros((steps, tables.sources), np.uint8)
+        spikes = np.zeros((steps, size + self._others), np.uint8)
         mark_spikes(state, np.zeros(0, np.uint16), spikes)
-        for fired in spikes[:, : tables.size].astype(bool):
+        for fired in spikes[:, :size].astype(bool):
             self._now += 1
             self._probes.update(self._now, SimpleNamespace(spiked=fired))
 
@@ -125,17 +129,12 @@ class ChipInterface:
 class Hosted:
     """Runs examples one after another through nengo's host and our chip."""
 
-    def __init__(self, built: Built, tables: Tables) -> None:
+    def __init__(self, built: Built) -> None:
         self._built = built
         self._simulator = built.simulator
-        self._chip = ChipInterface(self._simulator.model, tables, built.steps)
+        self._chip = ChipInterface(self._simulator, built.steps)
         self._simulator.sims["emulator"] = self._chip
         self.rest()
-
-    def runners(self, count: int) -> list[Hosted]:
-        """Return a single runner: nengo has only one state."""
-        assert count == 1
-        return [self]
 
     def prepare(self, images: Array) -> Array:
         """Convert examples to the argument of `run`."""
