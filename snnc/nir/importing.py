@@ -30,7 +30,7 @@ from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
-from snnc.weight_files.write import serialize
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
