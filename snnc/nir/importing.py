@@ -22,9 +22,8 @@ from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.profile import read_profile
-from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
+from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
-from snnc.nir.nodes import Neuron
 from snnc.nir.translate import translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
