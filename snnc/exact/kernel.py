@@ -107,40 +107,24 @@ def _fire(
     segment: int,
     inflow: Int32,
     voltage: Int32,
-    spiked: NDArray[np.uint8],
-) -> None:
-    keep, threshold = chip.keep_v[segment], chip.threshold[segment]
-    low, high = chip.v_min[segment], chip.v_max[segment]
-    for i in range(len(inflow)):
-        v = np.int32(_decay(voltage[i], keep) + inflow[i])
-        v = min(max(v, low), high)
-        fires = v > threshold
-        voltage[i] = np.int32(0) if fires else v
-        spiked[i] = fires
-        inflow[i] = 0
-
-
-@jit
-def _fire_and_wait(
-    chip: Compartments,
-    segment: int,
-    inflow: Int32,
-    voltage: Int32,
     waiting: Int32,
     spiked: NDArray[np.uint8],
 ) -> None:
-    """Fire like `_fire`, and keep the voltage at 0 for the refractory period."""
+    """Fire, and keep the voltage at 0 for the refractory period."""
     keep, threshold = chip.keep_v[segment], chip.threshold[segment]
     low, high = chip.v_min[segment], chip.v_max[segment]
     refractory = chip.refractory[segment]
+    waits = refractory > 1  # it is decremented before it is read
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
-        v = np.int32(0) if waiting[i] > 0 else v
+        if waits:
+            v = np.int32(0) if waiting[i] > 0 else v
         fires = v > threshold
         voltage[i] = np.int32(0) if fires else v
-        left = refractory if fires else waiting[i]
-        waiting[i] = max(np.int32(left - 1), np.int32(0))
+        if waits:
+            left = refractory if fires else waiting[i]
+            waiting[i] = max(np.int32(left - 1), np.int32(0))
         spiked[i] = fires
         inflow[i] = 0
 
@@ -155,10 +139,7 @@ def step_segment(
     spiked = state.spiked[a - shift : b - shift]
     current, voltage = state.current[a:b], state.voltage[a:b]
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
-    if chip.refractory[s] <= 1:  # it is decremented before it is read
-        _fire(chip, s, inflow, voltage, spiked)
-    else:
-        _fire_and_wait(chip, s, inflow, voltage, state.waiting[a:b], spiked)
+    _fire(chip, s, inflow, voltage, state.waiting[a:b], spiked)
 
 
 @jit

@@ -14,7 +14,7 @@ from snnc.exact.tables import BuiltChip, Compartments, Fanin, Int32, Int64, Rows
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
-    from nengo_loihi.block import Axon, LoihiBlock, Synapse
+    from nengo_loihi.block import LoihiBlock, Synapse
     from nengo_loihi.inputs import LoihiInput
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
@@ -188,39 +188,37 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
     """Return the source, row and base of each axon, with shape (3, axons)."""
     parts = [np.zeros((3, 0), np.int64)]
     targets = {
-        synapse: _Target(synapse, int(own[0]), store)
+        synapse: _read_entries(synapse, int(own[0]), store)
         for block, own in blocks.items()
         for synapse in block.synapses
         if not synapse.learning
     }
     for owner, sources in (blocks | inputs).items():
+        neurons = np.arange(len(sources))
         for axon in (axon for axon in owner.axons if axon.target in targets):
-            parts.append(targets[axon.target].deliver(axon, sources))
+            rows, bases = targets[axon.target]
+            entries, atoms = axon.map_axon(neurons), axon.map_atoms(neurons)
+            entries, atoms = np.asarray(entries), np.asarray(atoms)
+            used = entries >= 0
+            used[used] = bases[entries[used]] >= 0
+            entries, atoms = entries[used], atoms[used]
+            parts.append(
+                np.stack([sources[used], rows[entries] + atoms, bases[entries]])
+            )
     return np.concatenate(parts, axis=1)
 
 
-class _Target:
-    """The entries of a synapse: their rows, and their bases among all compartments."""
-
-    def __init__(self, synapse: Synapse, start: int, store: WeightRows) -> None:
-        pairs = zip(synapse.weights, synapse.indices, strict=True)
-        first = np.array([store.add(*pair) for pair in pairs], np.int64)
-        entries = range(synapse.n_axons)
-        kinds = [synapse.axon_weight_idx(i) for i in entries]
-        bases = [synapse.axon_compartment_base(i) for i in entries]
-        self._first = first[np.array(kinds, np.int64)]
-        self._used = np.array([base is not None for base in bases], bool)
-        self._base = start + np.array([base or 0 for base in bases], np.int64)
-
-    def deliver(self, axon: Axon, sources: Int64) -> Int64:
-        """Return the source, row and base of each arriving spike: (3, spikes)."""
-        neurons = np.arange(len(sources))
-        entries = np.asarray(axon.map_axon(neurons))
-        used = entries >= 0
-        used[used] = self._used[entries[used]]
-        entries, atoms = entries[used], np.asarray(axon.map_atoms(neurons))[used]
-        rows = self._first[entries] + atoms
-        return np.stack([sources[used], rows, self._base[entries]])
+def _read_entries(
+    synapse: Synapse, start: int, store: WeightRows
+) -> tuple[Int64, Int64]:
+    """Return each entry's first row, and its base among all compartments, or -1."""
+    pairs = zip(synapse.weights, synapse.indices, strict=True)
+    first = np.array([store.add(*pair) for pair in pairs], np.int64)
+    entries = range(synapse.n_axons)
+    kinds = [synapse.axon_weight_idx(i) for i in entries]
+    bases = [synapse.axon_compartment_base(i) for i in entries]
+    places = [-1 if base is None else start + base for base in bases]
+    return first[np.array(kinds, np.int64)], np.array(places, np.int64)
 
 
 def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:

@@ -273,9 +273,9 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
     for tensor in listing.wanted:
         name, spread = tensor.name, listing.spreads[tensor.name]
         size = prod(tensor.shape)
-        values = {"tensor": name, "path": path.as_posix(), "size": size}
+        values: Json = {"tensor": name, "path": path.as_posix(), "size": size}
         if not spread.finite:
-            counts = {"nan": spread.nan, "infinite": spread.infinite}
+            counts: Json = {"nan": spread.nan, "infinite": spread.infinite}
             report.add(NotFinite(span=whole_file(path), **values, **counts))
         elif tensor.zeros and spread.nonzero:
             layer = listing.network.by_name[name.rpartition(".")[0]]
