@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer, Shape, Spiking
+from snnc.ir.logical import InputLayer, ReadoutLayer, Shape, Spiking
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
@@ -306,13 +306,13 @@ def nir_neurons_of(
     period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``. Encoders
     read unfiltered values.
     """
-    high, kind, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
+    high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
     is_filtered = neuron == "cubalif" and not is_encoder and synapse > 0
-    if not isinstance(kind, LifNeuron) and not is_filtered:
+    if lif is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
     tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
-    if isinstance(kind, LifNeuron):
-        tau, rest = kind.tau_rc, network.REST
+    if lif is not None:
+        tau, rest = lif.tau_rc, network.REST
         gain = network.Lif(tau, tau_ref=0.0).gain(high)
     if not is_filtered:
         return NirNeurons("LIF", {**IF, "v_leak": 0.0, "tau": tau}, gain, rest)
