@@ -71,6 +71,12 @@ class ConversionState:
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
+    encoder :
+        The draft that becomes ``encode conv``; None for ``encode rate``.
+    size :
+        The readout's property: ``classes 10`` or ``units 1``.
+    notes :
+        Sentences about the remaining work on the host.
     """
 
     def __init__(
@@ -111,6 +117,9 @@ class ConversionState:
         self.done: set[str] = set()
         self.kept: dict[tuple[Term, ...], Value] = {}
         self._joins: dict[tuple[str, ...], str] = {}
+        self.encoder: str | None = None
+        self.size = ""
+        self.notes: list[str] = []
 
     @property
     def given(self) -> Range:

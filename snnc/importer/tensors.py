@@ -73,14 +73,12 @@ class TensorMaker:
     """
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
-        assert conversion.ends is not None
         assert conversion.written is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._state = conversion.state
         self._names = conversion.written.names
-        self._ends = conversion.ends
         self.bound = 0.0
         self.encoder = 1.0
         self.rate = TOP
@@ -100,14 +98,14 @@ class TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        if draft.layer == self._ends.encoder:
+        if draft.layer == self._state.encoder:
             kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
             kernel = kernel * self._state.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
             kernel = self._join(draft.reads, kernels)
-        if draft.kind == "readout" and self._ends.is_pair:
+        if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
@@ -157,7 +155,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._ends.encoder is None and self._state.encoded[0] < 0
+        is_signed = self._state.encoder is None and self._state.encoded[0] < 0
         if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
@@ -168,7 +166,7 @@ class TensorMaker:
             largest = max(map(abs, self._state.encoded))
             return np.full(self._state.input_shape[-1], self._state.divisor * largest)
         draft = self._drafts[source]
-        if source == self._ends.encoder:
+        if source == self._state.encoder:
             return np.full(draft.shape[-1], self.encoder)
         if draft.kind in ("avgpool", "maxpool", "concat"):
             return np.concatenate([self._scales_of(key) for key in draft.sources])
