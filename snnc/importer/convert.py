@@ -10,15 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
-from snnc.importer.draft import (
-    INPUT,
-    Decision,
-    Rule,
-    StatementDraft,
-    Value,
-    order,
-    plain,
-)
 from snnc.importer.linear import LinearStep, Term, whole
 from snnc.importer.model import (
     REWRITES,
@@ -29,7 +20,17 @@ from snnc.importer.model import (
 )
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
-from snnc.importer.state import ENDING, ConversionState
+from snnc.importer.state import (
+    ENDING,
+    INPUT,
+    ConversionState,
+    Decision,
+    Rule,
+    StatementDraft,
+    Value,
+    order,
+    plain,
+)
 from snnc.importer.table import (  # noqa: F401  modules that register readers
     arithmetic,
     pooling,

@@ -9,11 +9,16 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
-from snnc.importer.draft import INPUT, Decision, StatementDraft, Verdict
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel, RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import ConversionState
+from snnc.importer.state import (
+    INPUT,
+    ConversionState,
+    Decision,
+    StatementDraft,
+    Verdict,
+)
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 from snnc.text.tables import (

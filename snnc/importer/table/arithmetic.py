@@ -12,7 +12,13 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import (
+from snnc.importer.graph import CALLED_WITH
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.model import KerasLayer
+from snnc.importer.neurons import add_relu, advising, identity_neurons
+from snnc.importer.state import (
+    NORMS,
+    CurrentLayer,
     Kind,
     RefusedLayerError,
     StatementDraft,
@@ -21,11 +27,6 @@ from snnc.importer.draft import (
     order,
     plain,
 )
-from snnc.importer.graph import CALLED_WITH
-from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
-from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import NORMS, CurrentLayer
 from snnc.importer.table import READERS, REFUSED, numbers, reads, shown
 from snnc.importer.table.activations import activate
 from snnc.importer.table.convolutions import are_channels
@@ -160,7 +161,7 @@ def _scalar(
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.kernels import batch_norm
+    from snnc.importer.tensors import batch_norm
 
     channels = value.shape[-1]
     try:

@@ -7,20 +7,11 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.draft import (
-    BROKEN,
-    Group,
-    RefusedLayerError,
-    Value,
-    View,
-    order,
-    plain,
-)
-from snnc.importer.fitting import Padding
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
     Op,
+    Padding,
     Shape,
     Term,
     Windows,
@@ -29,7 +20,16 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import CurrentLayer
+from snnc.importer.state import (
+    BROKEN,
+    CurrentLayer,
+    Group,
+    RefusedLayerError,
+    Value,
+    View,
+    order,
+    plain,
+)
 from snnc.importer.table import dims, each_rank, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
