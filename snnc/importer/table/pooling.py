@@ -33,8 +33,8 @@ from snnc.importer.state import (
 )
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
-from snnc.importer.table.arithmetic import larger, normed
-from snnc.importer.table.convolutions import Axes, axes_of, slide
+from snnc.importer.table.arithmetic import larger
+from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
 from snnc.text import tables
 
 NEGATIVE = "its input may be below 0, but rates can't be negative"
