@@ -1,4 +1,4 @@
-"""Layers with kernels, norms, and the layers that move or repeat the values they read."""
+"""Kernels, norms, and layers that move or repeat the values they read."""
 
 from __future__ import annotations
 
