@@ -40,19 +40,6 @@ from snnc.language.properties import Focal, MeanSquaredError
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
 
-def compile_code(network: LogicalNetwork, loss: str) -> str:
-    """Return the statement that compiles ``model``, indented for a function."""
-    classified = network.readout.labels is not None
-    metric = (
-        'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'
-        if classified
-        else 'keras.metrics.RootMeanSquaredError(name="rmse")'
-    )
-    metrics = Bracket("metrics=[", (metric,), "]")
-    optimizer = _optimizer(network.train)
-    return call("model.compile", optimizer, f"loss={loss}", metrics).at(INDENT)
-
-
 def _optimizer(train: TrainSpec) -> Bracket:
     """Return the optimizer with the settings that differ from the Keras defaults."""
     optimizer = train.optimizer
@@ -90,12 +77,18 @@ def loss_code(network: LogicalNetwork) -> tuple[str, str]:
 def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss, function = loss_code(network)
+    metric = 'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'
+    if network.readout.labels is None:
+        metric = 'keras.metrics.RootMeanSquaredError(name="rmse")'
+    metrics = Bracket("metrics=[", (metric,), "]")
+    optimizer = _optimizer(network.train)
+    compiled = call("model.compile", optimizer, f"loss={loss}", metrics)
     return render(
         "keras_model.py",
         network,
         statements=[line.at(INDENT) for line in _Statements(network).all()],
         loss=function,
-        compile=compile_code(network, loss),
+        compile=compiled.at(INDENT),
     )
 
 

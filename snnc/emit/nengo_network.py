@@ -18,10 +18,7 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import (
-    RateCode,
-    TransposedConvolution,
-)
+from snnc.ir.logical import RateCode, TransposedConvolution
 from snnc.ir.lowered import Pairwise, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop

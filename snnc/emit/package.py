@@ -31,12 +31,7 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import (
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-)
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
 from snnc.runtime.network import (

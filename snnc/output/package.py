@@ -10,10 +10,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -102,21 +102,21 @@ class Lock:
     def text(self) -> str:
         """Return the JSON text, which is the same on every machine."""
         origin = self.origin or Origin("", "")
-        data: dict[str, object] = {
-            "files": dict(sorted(self.files.items())),
+        optional = {
+            "device": origin.device,
+            "library": self.library,
+            "writing": dict(self.writing),
+        }
+        data = {
+            "files": dict(self.files),
             "format": self.format,
             "output": origin.output,
             "snnc": __version__,
             "source": origin.spec,
             "spec": self.spec,
+            **{name: value for name, value in optional.items() if value},
         }
-        if origin.device is not None:
-            data["device"] = origin.device
-        if self.library:
-            data["library"] = self.library
-        if self.writing:
-            data["writing"] = dict(sorted(self.writing.items()))
-        return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
+        return json.dumps(data, indent=2, sort_keys=True) + "\n"
 
 
 NO_LOCK = Lock("", None)
@@ -439,11 +439,10 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     command
         The command that upgrades a package in an older format.
     """
-    rule: Callable[..., Diagnostic] = NewerFormat
-    if lock.format <= FORMAT:
-        rule = partial(OlderFormat, command=command)
-    span, version = whole_file(folder), lock.version
-    return rule(span=span, version=version, format=lock.format, known=FORMAT)
+    facts = {"span": whole_file(folder), "version": lock.version, "known": FORMAT}
+    if lock.format > FORMAT:
+        return NewerFormat(format=lock.format, **facts)
+    return OlderFormat(format=lock.format, command=command, **facts)
 
 
 def rebuild_command(folder: Path) -> str:

@@ -75,7 +75,6 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
             for item in checked
             if item.kind in ("defaults", "neuron")
         ),
-        sound=report.errors == 0,
         span=network,
         parts=places,
     )
