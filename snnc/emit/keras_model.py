@@ -181,7 +181,7 @@ class _Statements:
             read = self._variables[source]
             linear = _convolution(readout.convolution, readout.image[-1])
         head = f"{output} = layers.{linear.layer}("
-        kernel = self._kernel(readout.name, readout.l2)
+        kernel = self._kernel(readout.name, self._network.train.l2)
         arguments = (*linear.arguments, *kernel, _name(readout.name))
         yield Bracket(head, arguments, f")({read})")
         if readout.convolution is not None:
@@ -257,11 +257,27 @@ class _Statements:
         return "flat"
 
     def _linear(self, layer: LogicalLayer, l2: float) -> Bracket:
-        linear = _linear_of(layer)
-        arguments: list[str | Bracket] = [*linear.arguments]
-        if not isinstance(layer.operation, RateCode):
-            arguments += self._kernel(layer.name, l2, linear.kernel, linear.drawn)
-        return call(f"layers.{linear.layer}", *arguments, _name(layer.name))
+        """Write the Keras layer between a layer's input and its neurons."""
+        name, channels = _name(layer.name), str(layer.shape[-1])
+        match layer.operation:
+            case RateCode(scale):
+                factor = "1" if scale == 1 else f"1 / {number(scale)}"
+                return call("layers.Rescaling", factor, name)
+            case Convolution() as convolution:
+                linear = _convolution(convolution, layer.shape[-1])
+            case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
+                given = [channels, dims(kernel), *_strides(stride)]
+                if padding != "valid":
+                    given.append(f'padding="{padding}"')
+                given += _without(bias and not neuron_bias)
+                drawn = f"outputs={prod(stride)}"
+                linear = _Linear("Conv2DTranspose", given, drawn=drawn)
+            case Dense(bias):
+                linear = _Linear("Dense", [channels, *_without(bias)])
+            case _:
+                raise TypeError(f"{layer.kind} has no linear part")
+        drawing = self._kernel(layer.name, l2, linear.kernel, linear.drawn)
+        return call(f"layers.{linear.layer}", *linear.arguments, *drawing, name)
 
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", drawn: str = ""
@@ -288,25 +304,6 @@ def _options(layer: LogicalLayer, spiking: Spiking) -> Iterator[str]:
         yield "batchnorm=True"
     if spiking.dropout:
         yield f"dropout={number(spiking.dropout)}"
-
-
-def _linear_of(layer: LogicalLayer) -> _Linear:
-    channels = str(layer.shape[-1])
-    match layer.operation:
-        case Convolution() as convolution:
-            return _convolution(convolution, layer.shape[-1])
-        case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
-            given = [channels, dims(kernel), *_strides(stride)]
-            if padding != "valid":
-                given.append(f'padding="{padding}"')
-            given += _without(bias and not neuron_bias)
-            drawn = f"outputs={prod(stride)}"
-            return _Linear("Conv2DTranspose", given, drawn=drawn)
-        case Dense(bias):
-            return _Linear("Dense", [channels, *_without(bias)])
-        case RateCode(scale):
-            return _Linear("Rescaling", ["1" if scale == 1 else f"1 / {number(scale)}"])
-    raise TypeError(f"{layer.kind} has no linear part")
 
 
 def _convolution(operation: Convolution, filters: int) -> _Linear:

@@ -10,10 +10,10 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -439,10 +439,11 @@ def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
     command
         The command that upgrades a package in an older format.
     """
-    facts = {"span": whole_file(folder), "version": lock.version, "known": FORMAT}
-    if lock.format > FORMAT:
-        return NewerFormat(format=lock.format, **facts)
-    return OlderFormat(format=lock.format, command=command, **facts)
+    rule: Callable[..., Diagnostic] = NewerFormat
+    if lock.format <= FORMAT:
+        rule = partial(OlderFormat, command=command)
+    span, version = whole_file(folder), lock.version
+    return rule(span=span, version=version, format=lock.format, known=FORMAT)
 
 
 def rebuild_command(folder: Path) -> str:
