@@ -81,7 +81,6 @@ def test_a_board_without_a_fault_agrees(case: Case) -> None:
     found = compare_board(case, RunningBoard, ("c0", "c1"))
     assert found.agrees
     assert found.layers == ("c0", "c1", "d0")
-    assert found.sent == 10  # as the spike generator of the board was given
     assert found.spikes > 500
 
 

@@ -15,7 +15,6 @@ from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import open_data
 from snnc.runtime.nengo.board import digest_of
 from snnc.runtime.network import Network
-from snnc.text.display import Json
 from snnc.text.tables import counted
 from snnc.tools.board.causes import (
     Bools,
@@ -24,12 +23,8 @@ from snnc.tools.board.causes import (
     Spikes,
     Step,
     find_cause,
-    first_difference,
 )
 from snnc.tools.opening import RefusedRunError
-
-TAKEN = 50
-"""The maximum spikes per chip and step in nengo-loihi: `snip_max_spikes_per_step`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +67,6 @@ class BoardComparison:
     first, cause
         The first such spike, and the failure that explains most of these spikes; None
         without differences.
-    sent
-        The maximum number of spikes from the host to one chip in a step; None if the
-        host has its own layers of neurons.
     """
 
     layers: tuple[str, ...]
@@ -84,7 +76,6 @@ class BoardComparison:
     differing: int
     first: SpikeDifference | None
     cause: Cause | None
-    sent: int | None = None
 
     @property
     def agrees(self) -> bool:
@@ -97,18 +88,11 @@ class BoardComparison:
             f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         )
         if self.first is None:
-            text = f"the board and the exact engine have the same spikes: {compared}"
-        else:
-            cause = self.cause or "none of the known failures of boards"
-            text = (
-                f"the board and the exact engine differ in {self.differing} spikes: "
-                f"{compared}\n{self.first}\nlikely cause: {cause}"
-            )
-        if self.sent is None or self.sent <= TAKEN:
-            return text
+            return f"the board and the exact engine have the same spikes: {compared}"
+        cause = self.cause or "none of the known failures of boards"
         return (
-            f"{text}\nnote: the host sends up to {self.sent} spikes per chip and step; "
-            f"nengo-loihi drops all but {TAKEN} unless spikes are precomputed"
+            f"the board and the exact engine differ in {self.differing} spikes: "
+            f"{compared}\n{self.first}\nlikely cause: {cause}"
         )
 
 
@@ -130,27 +114,24 @@ def compare(
     with make_engine(opened, tensors) as engine:
         x = examples[:count]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
-        program = opened.module("nengo_network")
-        options: Json = getattr(program, "hardware_options", dict)()
-        chips = options["allocator"].chips if options else ()
         circuit = engine.circuit
-        replay = None if circuit is None else Replay.of(circuit, spikes, chips)
+        replay = None if circuit is None else Replay.of(circuit, spikes)
     fired = {name: board[name] for name in network.layers if name in board}
     shape = count, network.steps, -1
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
-    first, cause, difference = first_difference(fired, exact), None, None
-    if first is not None:
-        cause = find_cause(fired, exact, first, network, replay)
-        difference = _describe(first, fired, exact, network)
+    first, cause = None, None
+    differs = [(fired[name] != exact[name]).any(axis=2) for name in fired]
+    for example, step in np.argwhere(np.any(differs, axis=0))[:1].tolist():
+        first = _describe((example, step), fired, exact, network)
+        cause = find_cause(fired, exact, (example, step), network, replay)
     return BoardComparison(
         tuple(fired),
         count,
         network.steps,
         sum(int(train.sum()) for train in exact.values()),
         sum(int((fired[name] != exact[name]).sum()) for name in fired),
-        difference,
+        first,
         cause,
-        None if replay is None else replay.most_sent,
     )
 
 
