@@ -15,7 +15,7 @@ from snnc.output.compare import compare
 from snnc.output.stale import problems
 from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
-from snnc.text.tables import Row, code, columns, counted, human, table
+from snnc.text.tables import Row, TextTable, counted, human
 from snnc.tools.building import package_of
 from snnc.tools.report.formats import round_number
 
@@ -62,17 +62,18 @@ class FolderReport(Displayed):
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown."""
-        rows = [(code(row.spec), *_cells(row)[1:]) for row in self.networks]
-        return "\n".join(table(_HEAD, rows, right=(2, 3, 4))) + "\n"
+        return self._table.markdown() + "\n"
+
+    @property
+    def _table(self) -> TextTable:
+        rows = [_cells(row) for row in self.networks]
+        return TextTable.of(_HEAD, rows, {"spec", "network", "fits", "package"})
 
     def __str__(self) -> str:
-        rows = [_cells(row) for row in self.networks]
-        left = {"spec", "network", "fits", "package"}
         total = sum(row.cores or 0 for row in self.networks)
-        count = counted(len(rows), "network")
-        return "\n".join(
-            [*columns(_HEAD, rows, left), "", f"{count}, {counted(total, 'core')}"]
-        )
+        count = counted(len(self.networks), "network")
+        lines = [*self._table.lines(), "", f"{count}, {counted(total, 'core')}"]
+        return "\n".join(lines)
 
 
 _HEAD = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
