@@ -152,11 +152,10 @@ def migrate(
             entry |= {"becomes": "new", "initializer": "zeros"}
             if is_kernel:
                 entry |= {"initializer": "he_uniform", "seed": seed}
-            was = (
-                f", was {dims(change.old.shape)}" if change.became == "changed" else ""
-            )
+            if change.became == "changed":
+                shown += f", was {dims(change.old.shape)}"
             begins = f"He uniform, seed {seed}" if is_kernel else "zeros"
-            line = f"+ {shown}{was}: {begins}"
+            line = f"+ {shown}: {begins}"
             value = _begin(tensor, seed if is_kernel else None)
         seed += is_kernel
         moved.tensors[name] = value

@@ -1,25 +1,35 @@
-"""Find out why a board's spikes differ from those of the exact engine.
+"""Compare the spikes of a board and the exact engine, and find the likely cause.
 
-Some known board failures only affect the recording; these are applied to the recorded
-spikes. For other failures, the exact engine runs again with the failure. The result is
-the failure that explains the most differences. Work is limited by counting runs, not by
-time.
+`compare` reads a recording from a package's ``board.py``, and finds the first
+difference. Then it simulates known board failures. Some only affect the recording;
+these are applied to the engine's spikes. For other failures, the engine runs again with
+the failure. The result is the failure that explains the most differences. Work is
+limited by counting runs, not by time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice, pairwise, product
 from operator import attrgetter
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.exact import make_engine
 from snnc.exact.kernel import file_spikes, mark_spikes, run_chip
 from snnc.exact.stream import Circuit
 from snnc.exact.tables import BuiltChip, resting_state
+from snnc.output.imported import ImportedPackage, open_package
+from snnc.runtime.data import open_data
+from snnc.runtime.nengo.board import digest_of
 from snnc.runtime.network import Network
+from snnc.text.tables import counted
+from snnc.tools.opening import RefusedRunError
 
 Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]
@@ -53,10 +63,184 @@ class Cause:
     explains: float
 
     def __str__(self) -> str:
-        sure = (
-            "" if self.explains >= LIKELY else f" ({self.explains:.0%} of what differs)"
+        told = f"{self.name}: {self.where}"
+        if self.explains >= LIKELY:
+            return told
+        return f"{told} ({self.explains:.0%} of what differs)"
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeDifference:
+    """The first spike on only the board or only the exact engine.
+
+    ``neuron`` is the neuron's position in the layer's shape, or its index in a max
+    pool. ``on_board`` is set if this is a spike on the board.
+    """
+
+    example: int
+    step: int
+    layer: str
+    neuron: tuple[int, ...]
+    on_board: bool
+
+    def __str__(self) -> str:
+        place = ", ".join(map(str, self.neuron))
+        who = "the board" if self.on_board else "the exact engine"
+        return (
+            f"first difference: example {self.example}, step {self.step}: only {who} "
+            f"has a spike of neuron ({place}) of {self.layer}"
         )
-        return f"{self.name}: {self.where}{sure}"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardComparison:
+    """The comparison of the spikes of a board and of the exact engine.
+
+    Attributes
+    ----------
+    layers
+        The recorded layers.
+    examples, steps
+        The number of compared examples, and the number of steps per example.
+    spikes
+        The engine's spikes in these examples.
+    differing
+        The number of spikes in only one of the two recordings.
+    first, cause
+        The first such spike, and the failure that explains most of these spikes; None
+        without differences.
+    """
+
+    layers: tuple[str, ...]
+    examples: int
+    steps: int
+    spikes: int
+    differing: int
+    first: SpikeDifference | None
+    cause: Cause | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all spikes of the board and the exact engine are equal."""
+        return self.first is None
+
+    def __str__(self) -> str:
+        compared = (
+            f"{counted(self.examples, 'example')} of {self.steps} steps, "
+            f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+        )
+        if self.first is None:
+            return f"the board and the exact engine have the same spikes: {compared}"
+        cause = self.cause or "none of the known failures of boards"
+        return (
+            f"the board and the exact engine differ in {self.differing} spikes: "
+            f"{compared}\n{self.first}\nlikely cause: {cause}"
+        )
+
+
+def compare(
+    package: Path, data: Path, weights: Path, recording: Path
+) -> BoardComparison:
+    """Compare a board's recording with the exact engine.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
+        If package, data, weights and recording don't match; the message is for users.
+    """
+    opened = open_package(package)
+    network, tensors = opened.network, opened.layout.load(weights)
+    examples = open_data(data, network, labelled=False)
+    board = read_recording(recording, opened, examples[:])
+    count = min(map(len, board.values()))
+    with make_engine(opened, tensors) as engine:
+        x = examples[:count]
+        spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
+        circuit = engine.circuit
+        replay = None if circuit is None else Replay.of(circuit, spikes)
+    fired = {name: board[name] for name in network.layers if name in board}
+    shape = count, network.steps, -1
+    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
+    first, cause = None, None
+    differs = [(fired[name] != exact[name]).any(axis=2) for name in fired]
+    for example, step in np.argwhere(np.any(differs, axis=0))[:1].tolist():
+        first = _describe((example, step), fired, exact, network)
+        cause = find_cause(fired, exact, (example, step), network, replay)
+    return BoardComparison(
+        tuple(fired),
+        count,
+        network.steps,
+        sum(int(train.sum()) for train in exact.values()),
+        sum(int((fired[name] != exact[name]).sum()) for name in fired),
+        first,
+        cause,
+    )
+
+
+def _describe(
+    place: Step, board: Spikes, exact: Spikes, network: Network
+) -> SpikeDifference:
+    name = next(n for n in board if (board[n][place] != exact[n][place]).any())
+    one, other = board[name][place], exact[name][place]
+    number = int(np.flatnonzero(one != other)[0])
+    layer = network.layers[name]
+    neuron: tuple[int, ...] = (number,)
+    if layer.pool is None:
+        neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
+    return SpikeDifference(*place, name, neuron, bool(one[number]))
+
+
+def read_recording(
+    path: Path, package: ImportedPackage, x: NDArray[np.float32]
+) -> dict[str, Bools]:
+    """Return the spikes (examples, steps, neurons) of some layers on a board.
+
+    Raises
+    ------
+    RefusedRunError
+        If the file is truncated or is not a recording, or belongs to another package,
+        other data or another number of steps.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        last = str(arrays["layer"])
+        names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
+        keys = {last: "", **{name: f".{name}" for name in names}}
+        packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
+        counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
+        layout, data = arrays["layout_id"].item(), arrays["data_sha256"].item()
+        steps = arrays["steps"].item()
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise RefusedRunError(
+            f"{path} is truncated, or `board.py` did not write this file: run "
+            "`board.py` again"
+        ) from None
+    network = package.network
+    if layout != package.layout.id:
+        raise RefusedRunError(f"{path} is from another package (layout_id differs)")
+    if steps != network.steps:
+        raise RefusedRunError(
+            f"{path} has {steps} steps per example, but the package has "
+            f"{network.steps}: build the package that ran"
+        )
+    if data != digest_of(x):
+        raise RefusedRunError(
+            f"{path} is from other data: name the data file that the board read "
+            "(data_sha256 differs)"
+        )
+    spikes = {}
+    for name, bits in packed.items():
+        layer = network.layers.get(name)
+        shape = (network.steps, -(-counts[name] // 8))
+        if layer is None or layer.neurons != counts[name] or bits.shape[1:] != shape:
+            raise RefusedRunError(
+                f"{path} has spikes of {name} that do not fit this layer"
+            )
+        spikes[name] = np.unpackbits(bits, axis=-1, count=counts[name]).astype(bool)
+    if not min(map(len, spikes.values())):
+        raise RefusedRunError(f"{path} has no examples")
+    return spikes
 
 
 def find_cause(
@@ -93,6 +277,7 @@ def find_cause(
         where = f"{missing}, from step {step} of example {example} on"
         causes.append(Cause("dropped spikes", where, LIKELY))
     before = (recorded[:end] != expected[:end]).sum()
+    board, exact = ({n: s[n][: example + 1] for n in board} for s in (board, exact))
     faults = _recorded_faults(board, exact, network, replay)
     if replay is not None:
         faults = chain(faults, _run_faults(network, replay, first))
@@ -133,7 +318,7 @@ def _late(train: Bools) -> Bools:
 
 
 def _channel_pairs(
-    network: Network, name: str, among: Bools | None = None
+    network: Network, name: str, among: Bools
 ) -> Iterator[tuple[str, Places, Places]]:
     """Yield pairs of a layer's channels, with the neurons of both channels.
 
@@ -143,9 +328,7 @@ def _channel_pairs(
     if layer.pool is not None:
         return
     by_channel = np.arange(layer.neurons).reshape(-1, layer.shape[-1]).T
-    chosen: Iterable[int] = range(len(by_channel))
-    if among is not None:
-        chosen = np.flatnonzero(among[by_channel].any(axis=1)).tolist()
+    chosen = np.flatnonzero(among[by_channel].any(axis=1)).tolist()
     for a, b in islice(combinations(chosen, 2), RUNS):
         yield f"{a} and {b} of {name}", by_channel[a], by_channel[b]
 
@@ -215,7 +398,8 @@ def _swap_channels(
 ) -> Iterator[tuple[str, str, Replay]]:
     """Exchange two channels of a layer for the layers that read it."""
     for name, places in replay.places.items():
-        for where, one, other in _channel_pairs(network, name):
+        every = np.ones(len(places), bool)
+        for where, one, other in _channel_pairs(network, name, every):
             swapped = replay.with_exchanged(places[one], places[other])
             yield "swapped channels", f"{where}, as read by other layers", swapped
 
