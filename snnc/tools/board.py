@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice, pairwise, product
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -496,5 +497,5 @@ class Replay:
         sources[one], sources[other] = other, one
         return self._with(fanin=heard._replace(source=sources[heard.source]))
 
-    def _with(self, **parts: object) -> Replay:
+    def _with(self, **parts: Any) -> Replay:
         return replace(self, chip=self.chip._replace(**parts))

@@ -271,6 +271,7 @@ def compare_readouts(
 _READ, _WRITE = PlainValidator(np.array), PlainSerializer(np.ndarray.tolist)
 Floats = Annotated[NDArray[np.float64], _READ, _WRITE]
 Integers = Annotated[NDArray[np.int64], _READ, _WRITE]
+Bytes = Annotated[NDArray[np.uint8], _READ, _WRITE]
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ class LayerFiring:
 
     examples: int
     seen: Integers
-    fired: Integers
+    fired: Bytes
 
     @classmethod
     def of(cls, spikes: Array) -> LayerFiring:

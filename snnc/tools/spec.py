@@ -98,7 +98,7 @@ class LayerSpec(SimpleNamespace):
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # it does not change
         return hash(tuple(vars(self).items()))
 
     def __repr__(self) -> str:

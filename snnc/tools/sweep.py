@@ -26,7 +26,7 @@ from snnc.tools import plots
 from snnc.tools.evaluate.summary import known
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.pages import sweep_page
-from snnc.tools.report.html import tables_html
+from snnc.tools.report.html import Part, tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
@@ -286,7 +286,7 @@ class Sweep(Tabular, Sequence[Variant]):
         return [{**variant.pop("settings"), **variant} for variant in variants]
 
     def _repr_html_(self) -> str:
-        parts = (self._table, *self._sentences())
+        parts: list[Part] = [self._table, *self._sentences()]
         return tables_html(f"Variants of {self.spec.name}", parts)
 
     def __str__(self) -> str:
