@@ -71,29 +71,6 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class SpikeDifference:
-    """The first spike on only the board or only the exact engine.
-
-    ``neuron`` is the neuron's position in the layer's shape, or its index in a max
-    pool. ``on_board`` is set if this is a spike on the board.
-    """
-
-    example: int
-    step: int
-    layer: str
-    neuron: tuple[int, ...]
-    on_board: bool
-
-    def __str__(self) -> str:
-        place = ", ".join(map(str, self.neuron))
-        who = "the board" if self.on_board else "the exact engine"
-        return (
-            f"first difference: example {self.example}, step {self.step}: only {who} "
-            f"has a spike of neuron ({place}) of {self.layer}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class BoardComparison:
     """The comparison of the spikes of a board and of the exact engine.
 
@@ -108,8 +85,8 @@ class BoardComparison:
     differing
         The number of spikes in only one of the two recordings.
     first, cause
-        The first such spike, and the failure that explains most of these spikes; None
-        without differences.
+        A description of the first such spike, and the failure that explains most of
+        these spikes; None without differences.
     """
 
     layers: tuple[str, ...]
@@ -117,7 +94,7 @@ class BoardComparison:
     steps: int
     spikes: int
     differing: int
-    first: SpikeDifference | None
+    first: str | None
     cause: Cause | None
 
     @property
@@ -178,17 +155,23 @@ def compare(
     )
 
 
-def _describe(
-    place: Step, board: Spikes, exact: Spikes, network: Network
-) -> SpikeDifference:
+def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> str:
+    """Describe the first spike on only the board or only the exact engine.
+
+    The neuron is described by its position in the layer's shape, or by its index in a
+    max pool.
+    """
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
     number = int(np.flatnonzero(one != other)[0])
-    layer = network.layers[name]
-    neuron: tuple[int, ...] = (number,)
+    layer, neuron = network.layers[name], str(number)
     if layer.pool is None:
-        neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
-    return SpikeDifference(*place, name, neuron, bool(one[number]))
+        neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
+    (example, step), who = place, "the board" if one[number] else "the exact engine"
+    return (
+        f"first difference: example {example}, step {step}: only {who} has a spike of "
+        f"neuron ({neuron}) of {name}"
+    )
 
 
 def read_recording(
