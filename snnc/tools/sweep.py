@@ -73,11 +73,6 @@ class Variant:
     is_best: bool = False
 
     @property
-    def result(self) -> Json | None:
-        """The result of the first evaluation; None without data."""
-        return self.results[0] if self.results else None
-
-    @property
     def accuracy(self) -> float | None:
         """The fraction of correct decisions; None without data and for a regression.
 

@@ -374,7 +374,7 @@ def test_variants_are_trained_and_evaluated(tmp_path: Path, ran: Runner) -> None
         found = snnc.sweep(spec, {"train.seed": [1, 2]}, **options)
         assert [variant.problem for variant in found] == ["", ""]
         assert found.front
-        results = [dict(variant.result or {}) for variant in found]
+        results = [variant.results[0] for variant in found]
         return [{**result, "seconds": None} for result in results]
 
     one, two = run_seeds()
