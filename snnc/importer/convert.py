@@ -37,6 +37,7 @@ from snnc.rules.files import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import SourceFile, whole_file
 from snnc.text.tables import counted
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -334,7 +335,6 @@ def _weights(
 ) -> tuple[bytes, Tensors, TensorMaker]:
     """Return a file with the spec's tensors, these tensors and their scales."""
     from snnc.importer.tensors import convert_weights
-    from snnc.weight_files.write import serialize
 
     made, scales = convert_weights(conversion, weights, network)
     scale = input_scale(network)
@@ -345,8 +345,7 @@ def _warn_of_spikes(
     mapped: MappedNetwork, arrays: Tensors, report: Diagnostics
 ) -> None:
     """Report layers that are exact in Keras but lose information on spikes."""
-    from snnc.weight_files.chip import strong_spikes
-    from snnc.weight_files.cores import placed_layers
+    from snnc.weight_files.cores import placed_layers, strong_spikes
 
     for layer in placed_layers(mapped, arrays):
         report.extend(strong_spikes(layer))

@@ -16,9 +16,7 @@ from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
-from snnc.output.compare import Comparison, compare
-from snnc.output.package import PackageFiles
-from snnc.output.records import origin_of
+from snnc.output.package import PackageFiles, origin_of
 from snnc.output.stale import (
     difference,
     find_orphans,
@@ -28,9 +26,10 @@ from snnc.output.stale import (
     report_untracked,
 )
 from snnc.output.write import (
-    WrittenFiles,
+    Comparison,
+    FileState,
     cannot_write,
-    plan_changes,
+    compare,
     refusals,
     report_kept,
     write_package,
@@ -177,11 +176,10 @@ class Build:
         orphans = [(o, job.command) for job in done for o in find_renamed(job.package)]
         if sweep:
             orphans += [(orphan, again) for orphan in find_orphans(self.output)]
-        for orphan, command in orphans:
-            folder = orphan.package.folder
-            if folder not in built:  # otherwise another spec owns it now
-                span, reason = whole_file(folder), orphan.reason
-                yield Job(orphan.package, command, span, reason=reason)
+        for (package, reason), command in orphans:
+            if package.folder not in built:  # otherwise another spec owns it now
+                span = whole_file(package.folder)
+                yield Job(package, command, span, reason=reason)
 
     def _write(self, job: Job, report: Diagnostics) -> bool:
         """Update or remove a package; return whether this succeeded."""
@@ -198,12 +196,11 @@ class Build:
                 files = counted(len(done.removed), "file")
                 self.say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
             return True
-        if done.before < FORMAT:
-            upgrade = f"format {done.before}, upgraded to {FORMAT}"
-            self.say(f"{folder.as_posix()}: {upgrade}")
+        if (before := done.records.lock.format) < FORMAT:
+            self.say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
         written = counted(len(done.written), "file")
         removed = f", {len(done.removed)} removed" if done.removed else ""
-        kept = len(done.unchanged)
+        kept = len(done.names(FileState.UNCHANGED))
         self.say(job.describe(f"{written} written, {kept} unchanged{removed}"))
         for name in done.written:
             self.show(printable((folder / name).as_posix()))
@@ -234,8 +231,8 @@ class Build:
         if comparison is not None:
             refused = list(refusals(comparison))
             report.add(*refused, *report_kept(comparison))
-            plan = WrittenFiles() if refused else plan_changes(comparison)
-            for word, names in (("write", plan.written), ("remove", plan.removed)):
+            plan = {"write": comparison.written, "remove": comparison.removed}
+            for word, names in plan.items() if not refused else ():
                 for name in names:
                     path = (comparison.folder / name).as_posix()
                     self.show(printable(f"{word} {path}"))

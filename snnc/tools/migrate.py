@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 from pathlib import Path
 
@@ -25,14 +25,12 @@ from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff.changes import TensorChange
+from snnc.tools.diff.changes import Change
 from snnc.tools.diff.properties import match, read_version
 from snnc.tools.diff.weights import match_tensors
-from snnc.weight_files.header import read_or_report
-from snnc.weight_files.inspect import fit, refusal, report_values
-from snnc.weight_files.listing import VERSION
+from snnc.weight_files.header import read_or_report, serialize
+from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
-from snnc.weight_files.write import serialize
 
 
 def migrate_file(
@@ -72,12 +70,12 @@ def migrate_file(
         report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
         return None
-    fitting = fit(header, tensors(before.network), input_scale(before.network))
-    if not fitting.fits:
-        report.add(refusal(header, before.network, fitting, migrating=True))
+    listing = Listing(header, before.network)
+    if not listing.fits:
+        report.add(refusal(listing, migrating=True))
         return None
     values = read_values(header)
-    if not report_values(header, spreads(values), before.network, report):
+    if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
     wanted, names = tensors(after.network), match(before, after).names
     changes, _ = match_tensors(tensors(before.network), wanted, names)
@@ -119,7 +117,7 @@ class Migration:
 def migrate(
     values: Mapping[str, Array],
     wanted: Iterable[TensorSpec],
-    changes: Collection[TensorChange],
+    changes: Collection[Change],
     seed: int,
 ) -> Migration:
     """Copy or initialize each tensor of the new network.
@@ -135,8 +133,12 @@ def migrate(
     seed
         The training seed of the new network; kernels use this and the following seeds.
     """
-    changed = {c.new.name: c for c in changes if c.became != "removed"}
-    gone = [change.old.name for change in changes if change.became == "removed"]
+    gone = [change.data["name"] for change in changes if change.became == "removed"]
+    changed = {
+        change.data["new" if change.became == "renamed" else "name"]: change
+        for change in changes
+        if change.became != "removed"
+    }
     moved = Migration({}, [], [])
     for tensor in wanted:
         name, shown = tensor.name, f"{tensor.name} {dims(tensor.shape)}"
@@ -145,15 +147,15 @@ def migrate(
         if change is None:
             line, value = f"= {shown}", values[name]
         elif change.became == "renamed":
-            entry["was"] = change.old.name
-            line = f"> {shown}: {change.old.name} of the old network"
-            value = values[change.old.name]
+            was = change.data["old"]
+            entry["was"] = was
+            line, value = f"> {shown}: {was} of the old network", values[was]
         else:
             entry |= {"becomes": "new", "initializer": "zeros"}
             if is_kernel:
                 entry |= {"initializer": "he_uniform", "seed": seed}
             if change.became == "changed":
-                shown += f", was {dims(change.old.shape)}"
+                shown += f", was {dims(change.data['old'])}"
             begins = f"He uniform, seed {seed}" if is_kernel else "zeros"
             line = f"+ {shown}: {begins}"
             value = _begin(tensor, seed if is_kernel else None)

@@ -13,7 +13,8 @@ from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.text.display import Json
 from snnc.text.tables import Row, TextTable, code, human
 from snnc.tools.diff.changes import Verdict, arrow
-from snnc.tools.diff.compare import CoresRefused, CoresTaken, compare, fit_of
+from snnc.tools.diff.compare import compare
+from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
 from snnc.tools.diff.properties import read_version
 
 Change = Literal["added", "removed", "changed", "same", "broken"]

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 
-from snnc.ir.device import Profile
+from snnc.ir.device import Energy, Profile
 from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
+from snnc.loihi.activity import Activity
 from snnc.text import tables
 from snnc.text.display import DisplayedText, Json
 from snnc.text.tables import TextTable
@@ -115,26 +116,33 @@ def document(summary: Summary, why: bool = False) -> Json:
 
 def _totals(summary: Summary) -> Json:
     activity, timing = summary.activity, summary.network.timing
-    example = {
-        "present_seconds": timing.present,
-        "spikes": round_number(activity.spikes),
-    }
     if not summary.on_chip:
-        return example
+        return {"present_seconds": timing.present, **_activity(activity, None)}
     energy = summary.profile.energy
     in_order = round_number(activity.crossing_in_order)
     return {
         "lower_bound": summary.reasons.floor,
         "exact": summary.reasons.exact,
-        **example,
-        "synaptic_operations": round_number(activity.operations),
-        "energy_joules": round_number(activity.joules(energy)),
+        "present_seconds": timing.present,
+        **_activity(activity, energy),
         "idle_energy_joules": round_number(activity.idle_joules(energy)),
         "spikes_to_chip_per_step": round_number(activity.to_chip),
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),
         "spikes_between_chips_per_step": round_number(activity.crossing),
         "spikes_between_chips_per_step_in_order": in_order,
+    }
+
+
+def _activity(activity: Activity, energy: Energy | None) -> Json:
+    """Return the spikes and, on a chip, their costs."""
+    spikes = {"spikes": round_number(activity.spikes)}
+    if energy is None:
+        return spikes
+    return {
+        **spikes,
+        "synaptic_operations": round_number(activity.operations),
+        "energy_joules": round_number(activity.joules(energy)),
     }
 
 
@@ -151,8 +159,10 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
             for e in row.ensembles
             if e.block_shape is not None
         ],
-        **_activity(row, summary),
     }
+    if row.activity is not None:
+        energy = None if row.cores is None else summary.profile.energy
+        layer |= _activity(row.activity, energy)
     if row.reasons:
         layer["bound_by"] = sentences.bounds(row.reasons)
         layer["neuron_bound"] = sum(reason.filled for reason in row.reasons)
@@ -173,20 +183,6 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
             sentences.sentence(reason, core) for reason in row.reasons
         )
     return layer
-
-
-def _activity(row: Row, summary: Summary) -> Json:
-    if row.activity is None:
-        return {}
-    spikes = {"spikes": round_number(row.activity.spikes)}
-    if row.cores is None:
-        return spikes
-    joules = row.activity.joules(summary.profile.energy)
-    return {
-        **spikes,
-        "synaptic_operations": round_number(row.activity.operations),
-        "energy_joules": round_number(joules),
-    }
 
 
 def round_number(value: float) -> float:
