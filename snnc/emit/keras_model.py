@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -74,7 +74,7 @@ def loss_code(network: LogicalNetwork) -> tuple[str, str]:
     return "keras.losses.SparseCategoricalCrossentropy(from_logits=True)", ""
 
 
-def keras_model(network: LogicalNetwork) -> Module:
+def keras_model(network: LogicalNetwork) -> GeneratedFile:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss, function = loss_code(network)
     metric = 'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -160,7 +160,7 @@ class _NengoStatements:
         return items(of_rank(triple, self._network.rank))
 
 
-def nengo_network(routed: RoutedNetwork) -> Module:
+def nengo_network(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module that builds the network in Nengo."""
     statements = [*_NengoStatements(routed.mapped).all()]
     text = "".join(statements)

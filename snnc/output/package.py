@@ -9,6 +9,7 @@ import enum
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -153,15 +154,15 @@ def is_plain(name: str) -> bool:
     )
 
 
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""A zero byte, or a lone surrogate."""
+
+
 def is_usable(path: str) -> bool:
     """Return whether the operating system accepts a path."""
-    if "\0" in path or len(path) > LONGEST_PATH:
+    if len(path) > LONGEST_PATH or _UNUSABLE.search(path):
         return False
-    try:
-        parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return all(len(part) <= LONGEST_NAME for part in parts)
+    return all(len(part.encode()) <= LONGEST_NAME for part in PurePosixPath(path).parts)
 
 
 def _sides(text: str) -> tuple[str, str]:
