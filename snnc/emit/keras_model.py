@@ -32,6 +32,7 @@ from snnc.ir.logical import (
     Shape,
     Spiking,
     TransposedConvolution,
+    pointwise,
 )
 from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
@@ -214,18 +215,15 @@ class _Statements:
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return "" if shortcut is None else self._variables[shortcut.source]
-        name, channels = f"{layer.name}.shortcut", str(layer.shape[-1])
-        arguments: list[str | Bracket] = [channels]
-        if shortcut.stride:
-            function = f"Conv{len(shortcut.stride)}D"
+        name, outputs = f"{layer.name}.shortcut", layer.shape[-1]
+        if stride := shortcut.stride:
             source = self._variables[shortcut.source]
-            arguments += ["1", *_strides(shortcut.stride)]
+            linear = _convolution(pointwise(len(stride), stride), outputs)
         else:
-            function = "Dense"
             source = yield from self._flatten(name, shortcut.source)
-        arguments += ["use_bias=False", *self._kernel(name, l2)]
-        arguments.append(_name(name))
-        yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
+            linear = _Linear("Dense", [str(outputs), *_without(bias=False)])
+        arguments = (*linear.arguments, *self._kernel(name, l2), _name(name))
+        yield Bracket(f"shortcut = layers.{linear.layer}(", arguments, f")({source})")
         return "shortcut"
 
     def _read(self, layer: LogicalLayer) -> Written:
