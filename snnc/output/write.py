@@ -225,13 +225,13 @@ def write_package(
     """
     try:
         comparison = compare(package, force)
-        if not (comparison.is_settled or _is_refused(comparison)):
+        if not (comparison.is_settled or any(refusals(comparison))):
             comparison = _write_alone(package, force, waiting)
     except OSError as error:
         report.add(cannot_write(error, package.folder))
         return None
     report.add(*refusals(comparison), *report_kept(comparison))
-    return None if _is_refused(comparison) else comparison
+    return None if any(refusals(comparison)) else comparison
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
@@ -279,7 +279,7 @@ def _write_alone(
     try:
         with exclusive(package.folder, waiting):
             comparison = compare(package, force)
-            if not _is_refused(comparison):
+            if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
         with suppress(OSError):  # fails if the folder is not empty
@@ -329,10 +329,6 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
         with suppress(OSError):
             (folder / MARKER).unlink()
         lock.release()
-
-
-def _is_refused(comparison: Comparison) -> bool:
-    return any(True for _ in refusals(comparison))
 
 
 def _apply(comparison: Comparison) -> None:
