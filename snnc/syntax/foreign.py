@@ -239,7 +239,7 @@ def _describe_item(whole: Span) -> Diagnostic:
 def _as_statement(item: Span) -> str:
     """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
     # Only YAML items need the YAML parser, which is slow to import.
-    from snnc.syntax.printer import statement_item
+    from snnc.syntax.entries import statement_entry
     from snnc.syntax.yaml import parse_yaml
 
     if "#" in item.text:
@@ -250,7 +250,7 @@ def _as_statement(item: Span) -> str:
     statements = parse_yaml(SourceFile("item.yaml", text), report).statements
     if report.errors or not statements:
         return ""
-    return statement_item(statements[-1]).flat
+    return statement_entry(statements[-1]).statement
 
 
 def _describe_module_name(first: Span) -> Diagnostic | None:
