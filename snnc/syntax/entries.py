@@ -230,12 +230,7 @@ def _key_text(word: str) -> str:
 def _quote_yaml(value: str) -> str:
     """Write a string in double quotes."""
     text = json.dumps(value, ensure_ascii=False)
-    escapes = (
-        f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}" for c in text
-    )
-    return "".join(
-        c if c.isprintable() else e for c, e in zip(text, escapes, strict=True)
-    )
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
 
 
 def _scalar_text(value: Scalar) -> str:

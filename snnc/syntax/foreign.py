@@ -209,9 +209,9 @@ def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
         first, second, *_ = (*piece.tokens, "")
         is_inner = second in (":", "-") and first not in KINDS
         if joined and is_inner and is_item(joined[-1].tokens[0].span):
-            item = joined.pop()
-            piece = item._replace(tokens=item.tokens + piece.tokens)
-        joined.append(piece)
+            joined[-1].tokens += piece.tokens
+        else:
+            joined.append(piece)
     return joined
 
 

@@ -119,13 +119,12 @@ class _DocumentReader:
         if nodes.is_empty(node):
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
-        fix = None
+        text, fix = nodes.describe(node).strip("`"), None
         if isinstance(node, nodes.Scalar):
             if node.text == str(EDITION):
                 return tree.Number(EDITION, node.span)
             same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
             fix = Fix(node.span, str(EDITION), unsafe=not same)
-        text = nodes.describe(node).strip("`")
         self._report.add(
             rules.syntax.UnknownEdition(
                 span=node.span, edition=text[:20], latest=EDITION, fix=fix
