@@ -136,11 +136,16 @@ class _Header:
         while self._take("NEWLINE"):
             pass
 
-    def _skip_to(self, *wanted: str) -> None:
-        """Skip the tokens before the next one of a type, or with a text, if any."""
-        rest = enumerate(self._tokens[self._index :], self._index)
-        found = (i for i, t in rest if t.type in wanted or t in wanted)
-        self._index = next(found, self._index)
+    def _skip_to(self, *kinds: str) -> None:
+        while self._next.type not in (*kinds, "END"):
+            self._index += 1
+
+    def _skip_to_network(self) -> None:
+        """Skip the tokens before the line of the network, if there is one."""
+        rest = range(self._index, len(self._tokens))
+        lines = (i for i in rest if i == 0 or self._tokens[i - 1].type == "NEWLINE")
+        named = (i for i in lines if self._tokens[i] == "network")
+        self._index = next(named, self._index)
 
     def _edition(self) -> tree.Number | None:
         word = self._take("NAME", "snn")
@@ -153,7 +158,7 @@ class _Header:
             fix = Fix(here.before, f"snn {EDITION}\n\n") if begins else None
             rule = rules.syntax.MissingEdition
             self._report.add(rule(span=here, latest=EDITION, fix=fix))
-            self._skip_to("network")
+            self._skip_to_network()
             return None
         if number == str(EDITION):
             return tree.Number(EDITION, number.span)
@@ -173,7 +178,7 @@ class _Header:
                 span=here.span, near=closest(here.lower(), ("network",))
             )
             self._report.add(problem)
-            self._skip_to("network")
+            self._skip_to_network()
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
         name = self._take("NAME")
@@ -183,12 +188,12 @@ class _Header:
             )
         elif hyphens := find_hyphens(name.span):
             self._report.add(hyphens)
-            self._skip_to("NEWLINE", "LBRACE", "END")
+            self._skip_to("NEWLINE", "LBRACE")
         opener = self._take("LBRACE")
         if opener is None and name is not None:
             self._expect("`{`", f"write `network {name} {{`")
         if opener is None:
-            self._skip_to("NEWLINE", "END")
+            self._skip_to("NEWLINE")
         return (None if name is None else tree.Word(str(name), name.span)), opener
 
     def _expect(self, expected: str, advice: str) -> None:
