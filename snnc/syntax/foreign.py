@@ -88,7 +88,7 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
     # The shape has no key in `.snn`.
     shown = f"{key} {dims}" if key in keys - {"shape"} else dims
     return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, dims=shown, fix=Fix(span, dims)
+        span=span, text=span.text, written=shown, fix=Fix(span, dims)
     )
 
 
@@ -101,7 +101,7 @@ def _range(span: Span, key: str) -> Diagnostic | None:
     return rules.misplaced.RangeSpelling(
         span=span,
         text=span.text,
-        range=f"{key} {written}{unit}",
+        written=f"{key} {written}{unit}",
         fix=Fix(span, written),
     )
 
@@ -155,7 +155,7 @@ def _percentage(span: Span, key: str) -> Diagnostic:
         )
     share = f"{float(number) / 100:.6g}"
     return rules.misplaced.Percentage(
-        span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)
+        span=span, text=span.text, written=f"{key} {share}", fix=Fix(span, share)
     )
 
 

@@ -97,7 +97,7 @@ class _DocumentReader:
         can_fix = name == "snn" and "network" in self._keys and start.first.column == 1
         fix = Fix(start.before, f"snn: {EDITION}\n") if can_fix else None
         self._report.add(
-            rules.yaml.MissingKey(
+            rules.syntax.MissingKey(
                 span=start, key=name, example=_EXAMPLES[name], fix=fix
             )
         )
@@ -174,7 +174,7 @@ class _DocumentReader:
 
     def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
         self._report.add(
-            rules.yaml.MisplacedKey(
+            rules.syntax.MisplacedKey(
                 span=key.span, key=key.text, where=where, there=there
             )
         )
