@@ -282,7 +282,9 @@ class Spec(Displayed):
 
     def report(self) -> Report:
         """Return the network's cores and costs; see `snnc.report`."""
-        return Report.of(self)
+        if self.routed is None:
+            raise SpecError(self.diagnostics)
+        return Report(self, self.fits, self.routed)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False

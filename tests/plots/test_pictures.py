@@ -17,6 +17,7 @@ from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import Score
 from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
+from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
 from tests.commands import run
 from tests.support import ROOT, network, sound
@@ -55,19 +56,19 @@ OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
-def place_text(text: str) -> Any:
-    return sound(text, "place")
+def summed(text: str) -> Summary:
+    return summarise(sound(text, "route"))
 
 
-def spec(name: str) -> Any:
-    return place_text((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
+def spec(name: str) -> Summary:
+    return summed((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
 PICTURES = {
     "network": lambda: networks.network(spec("residual")),
-    "network of long names": lambda: networks.network(place_text(network(LONG))),
+    "network of long names": lambda: networks.network(summed(network(LONG))),
     "network without a chip": lambda: networks.network(
-        place_text(network("target nengo\n" + LONG))
+        summed(network("target nengo\n" + LONG))
     ),
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
@@ -150,38 +151,44 @@ def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
 
 def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
-    drawn = place_text(network(pooled))
+    drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
-    cores = sum(level.cores for level in drawn.of_layer("p0"))
+    cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
     assert row.takes == f"{cores} cores"
-    on_chip = sum(p.population.neurons for p in drawn.populations if p.cores)
+    populations = drawn.mapped.populations
+    on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
 
 
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
-    rows = networks.nodes(place_text(network(LONG)))
+    rows = networks.nodes(summed(network(LONG)))
     skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]
     assert skips == [(1, 3, 0), (2, 4, 1)]
 
 
 def test_cores_are_filled_by_their_four_limits() -> None:
     drift = spec("drift")
-    found = list(networks.tiles(drift))
-    assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
+    blocks = [b for row in drift.rows for e in row.ensembles for b in e.blocks]
+    used = [share for b in blocks for share in use_of([b], drift.profile.core)]
     ax = networks.cores(drift)
     *layers, _ = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
+    assert [len(layer) // 20 for layer in layers] == [3, 1, 1]
     corners = [bar for layer in layers for bar in layer.reshape(-1, 5, 2)]
     heights = [(bar[2, 1] - bar[0, 1]) / 0.9 for bar in corners]
-    assert heights == pytest.approx([share for tile in found for share in tile.use])
+    assert heights == pytest.approx(used)
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
-        networks.cores(place_text(network("target nengo\n" + LONG)))
+        networks.cores(summed(network("target nengo\n" + LONG)))
 
 
 def test_each_chip_has_its_place() -> None:
-    assert networks._place(0, 128, 16) == (0, 0)
-    assert networks._place(127, 128, 16) == (15, -7)
-    assert networks._place(128, 128, 16) == (0, -9)
+    chips = (ROOT / "tests/report/specs/chips.snn").read_text(encoding="utf-8")
+    placed = {
+        text.get_text(): text.get_position()
+        for text in networks.cores(summed(chips)).texts
+    }
+    (_, first), (_, second) = placed["chip 1"], placed["chip 2"]
+    assert first > second
 
 
 def test_a_raster_marks_each_spike_that_is_shown() -> None:
