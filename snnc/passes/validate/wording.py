@@ -275,7 +275,7 @@ def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | No
         return None
     dims = "x".join(sizes)
     return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
+        span=span, text=span.text, written=f"{key} {dims}", fix=Fix(span, dims)
     )
 
 
