@@ -20,9 +20,8 @@ from snnc.fitting.trials import (
     spec_text,
 )
 from snnc.ir.logical import LogicalLayer, Loihi
-from snnc.text import tables
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import Cells, TextTable, code, counted, prose
+from snnc.text.tables import Cells, TextTable, counted, prose
 from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
@@ -110,9 +109,8 @@ class Fit(Tabular):
 
     def markdown(self, shown: int | None = None) -> str:
         """Return the rows as Markdown for a comment on a pull request."""
-        rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
-        right = range(1, len(COLUMNS))
-        lines = [*tables.table(COLUMNS, rows, right=right), ""] if rows else []
+        table = self._table(shown)
+        lines = [] if table is None else [table.markdown(), ""]
         sentence = prose(_sentence(self, shown).replace("\n", ". "))
         return "\n".join([*lines, sentence])
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.ir.device import Energy
+from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
 from snnc.runtime.layout import LayoutError, Weights
@@ -29,7 +30,6 @@ from snnc.tools.evaluate.results import LayerResult, Score, Work
 from snnc.tools.evaluate.task import smooth_of
 from snnc.tools.scores import Correlation, Floats, LayerFiring
 
-PICO = 1e-12
 BATCH = 64  # the most examples that the Keras model predicts at once
 BATCH_BYTES = 2**22  # the most bytes of examples in a batch of `KerasReference.outputs`
 KEPT: tuple[Kept, ...] = ("counts", "rows")
@@ -185,10 +185,11 @@ def result_of(
     steps = network.steps if steps is None else steps
     outputs, classes, firing = part.outputs, network.readout.classes, part.firing
     spikes = {name: fired.spikes for name, fired in firing.items()}
-    layers = []
-    for name, fired in firing.items():
-        pairs = None if part.keras is None else part.keras.alike[name]
-        layers.append(layer_result(network, name, fired, steps, pairs))
+    alike = {} if part.keras is None else part.keras.alike
+    layers = (
+        layer_result(network, name, fired, steps, alike.get(name))
+        for name, fired in firing.items()
+    )
     work = None
     if part.cores is not None and energy is not None:
         work = work_of(network, spikes, steps, energy)
@@ -235,12 +236,8 @@ def work_of(
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
     layers = network.layers.values()
     updates = steps * sum(layer.neurons for layer in layers if layer.on_chip)
-    picojoules = (
-        operations * energy.synaptic_operation
-        + arrivals * energy.spike
-        + updates * energy.active_update
-    )
-    return Work(operations, PICO * picojoules)
+    done = Activity(network.name, sum(spikes.values()), operations, arrivals, updates)
+    return Work(operations, done.joules(energy))
 
 
 def layer_result(
