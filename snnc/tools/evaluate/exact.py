@@ -37,7 +37,7 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 9}
+MARK = {"snnc": "evaluation", "version": 10}
 
 Spans = Mapping[Presentation, list[Span]]
 
@@ -99,8 +99,8 @@ def run_exact(
 
 
 def _compare(reference: measures.KerasReference, fresh: SpanResult) -> SpanResult:
-    keras = reference.compare(fresh.images, fresh.counts)
-    return fresh._replace(part=replace(fresh.part, keras=keras))
+    compared = reference.compare(fresh.images, fresh.counts)
+    return fresh._replace(part=replace(fresh.part, **compared))
 
 
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
