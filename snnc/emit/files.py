@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from snnc import runtime
 from snnc.emit.python import (
     comment,
     docstring,
@@ -67,7 +68,9 @@ class Origin:
         before = known and known.root(output)
         if before and cls._relative_to(before, spec, output, device) == known:
             return known
-        return cls._relative_to(repo_around(output), spec, output, device)
+        folder = _real(output)
+        root = repository_around(folder) or folder
+        return cls._relative_to(root, spec, output, device)
 
     @classmethod
     def _relative_to(
@@ -121,16 +124,6 @@ def build_command(spec: str, output: str, device: str | None) -> str:
     return shlex.join((*first, "build", spec, "-o", output))
 
 
-def repo_around(output: Path) -> Path:
-    """Return the user's repository, to which paths in generated files are relative.
-
-    This is the nearest folder with ``.git`` or ``pyproject.toml``: the output or a
-    parent. Without such a folder, it is the output.
-    """
-    folder = _real(output)
-    return repository_around(folder) or folder
-
-
 def _place(spec: Path) -> Path:
     return Path(os.path.realpath(spec.parent), spec.name)
 
@@ -152,8 +145,25 @@ LIBRARY = "_runtime"
 OPTIONAL = {"board": ("nengo/board.py",), "learning": ("nengo/learning.py", "pes.py")}
 """Modules of the library that only some packages need, by what needs them."""
 
+
+def library_files(folder: Path) -> dict[str, bytes]:
+    """Return the modules of a library by their paths inside its folder, in order."""
+    paths = sorted(folder.rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def own_library() -> dict[str, bytes]:
+    """Return the modules of this snnc's library."""
+    return library_files(Path(runtime.__file__).parent)
+
+
 # Git writes more than seven characters if both sides renamed a file.
-_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
+CONFLICT = re.compile(
+    r"^<{7}.*\n((?:.*\n)*?)(?:\|{7}.*\n(?:.*\n)*?)?={7}.*\n((?:.*\n)*?)>{7}.*",
+    re.MULTILINE,
+)
+"""The lines of a failed merge: one side, perhaps what both had, and the other side."""
 
 _HEADER = re.compile(
     r"(?:<{7,} [^\n]*\n)?"  # a conflict in the first line
@@ -198,14 +208,7 @@ def is_generated(text: str) -> bool:
 
 def has_conflict(text: str) -> bool:
     """Return whether a text contains conflict markers."""
-    markers = iter(_MARKERS)
-    marker = next(markers)
-    for line in text.split("\n"):
-        if line.startswith(marker):
-            marker = next(markers, "")
-        if not marker:
-            return True
-    return False
+    return CONFLICT.search(text) is not None
 
 
 def render(path: str, network: LogicalNetwork, **values: object) -> Module:

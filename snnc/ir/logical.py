@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from snnc.ir.device import Profile
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
+from snnc.runtime.network import Lif
 from snnc.runtime.pes import Learning
 from snnc.source import Span
 
@@ -80,19 +81,6 @@ class InputLayer:
 
 
 @dataclass(frozen=True, slots=True)
-class Relu:
-    """Rectified linear: the rate is proportional to the current."""
-
-
-@dataclass(frozen=True, slots=True)
-class LifNeuron:
-    """Leaky integrate-and-fire; time constants in seconds."""
-
-    tau_rc: float
-    tau_ref: float
-
-
-@dataclass(frozen=True, slots=True)
 class Rate:
     """A firing-rate budget in Hz for a percentile over neurons and examples.
 
@@ -109,11 +97,13 @@ class Rate:
 class Spiking:
     """The spiking properties of a layer.
 
+    ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
+    current.
     ``start`` sets the initial voltages of an encoder's neurons: all 0, or spread over
     0..1.
     """
 
-    neuron: Relu | LifNeuron
+    neuron: Lif | None
     rate: Rate
     batchnorm: bool
     dropout: float

@@ -12,7 +12,7 @@ from dataclasses import Field
 from typing import Any, Literal, get_args, get_origin
 
 from snnc.language import keywords, names, readers
-from snnc.language.fields import description, keys_of, parts_of, types_in
+from snnc.language.keywords import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import (
     Limits,

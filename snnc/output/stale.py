@@ -6,27 +6,26 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
-from snnc.output.compare import Comparison, FileState
-from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
-from snnc.output.records import PackageRecords, report_format
-from snnc.output.write import refusals, report_kept
+from snnc.output.package import (
+    NAME,
+    Lock,
+    PackageFiles,
+    PackageRecords,
+    is_of_library,
+    report_format,
+)
+from snnc.output.write import Comparison, FileState, refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.display import unified_diff
 from snnc.text.tables import counted
 
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """A package to remove, and the reason, as a clause."""
-
-    package: PackageFiles
-    reason: str
+Orphan = tuple[PackageFiles, str]
+"""A package to remove, and the reason, as a clause."""
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
@@ -42,7 +41,7 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
         is_its = origin is not None and path == origin.spec_path(output)
         if is_its and not _is_same(other.folder, package.folder):
             reason = f"the network of `{spec}` is `{package.folder.name}`"
-            yield Orphan(other, reason)
+            yield other, reason
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -53,7 +52,7 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
     """
     for package, spec, path in _packages(output):
         if path is not None and not os.path.lexists(path):
-            yield Orphan(package, f"`{spec}` no longer exists")
+            yield package, f"`{spec}` no longer exists"
 
 
 def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:

@@ -21,9 +21,7 @@ from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
-from snnc.output.compare import Comparison, compare
-from snnc.output.package import PackageFiles
-from snnc.output.records import origin_of
+from snnc.output.package import PackageFiles, origin_of
 from snnc.output.stale import (
     difference,
     find_orphans,
@@ -33,9 +31,10 @@ from snnc.output.stale import (
     report_untracked,
 )
 from snnc.output.write import (
-    WrittenFiles,
+    Comparison,
+    FileState,
     cannot_write,
-    plan_changes,
+    compare,
     refusals,
     report_kept,
     write_package,
@@ -223,11 +222,10 @@ def _do_orphans(
         orphans = [(o, job.command) for job in done for o in find_renamed(job.package)]
         if sweep:
             orphans += [(orphan, again) for orphan in find_orphans(output)]
-        for orphan, command in orphans:
-            folder = orphan.package.folder
-            if folder not in built:  # otherwise another spec owns it now
-                span, reason = whole_file(folder), orphan.reason
-                action(Job(orphan.package, command, span, reason=reason), report)
+        for (package, reason), command in orphans:
+            if package.folder not in built:  # otherwise another spec owns it now
+                span = whole_file(package.folder)
+                action(Job(package, command, span, reason=reason), report)
     except OSError as error:
         report.add(cannot_write(error, output))
 
@@ -274,8 +272,8 @@ def list_changes(job: Job, report: Diagnostics, *, force: bool, show: Tell) -> b
     if comparison is not None:
         refused = list(refusals(comparison))
         report.add(*refused, *report_kept(comparison))
-        plan = WrittenFiles() if refused else plan_changes(comparison)
-        for word, names in (("write", plan.written), ("remove", plan.removed)):
+        plan = {"write": comparison.written, "remove": comparison.removed}
+        for word, names in plan.items() if not refused else ():
             for name in names:
                 show(printable(f"{word} {(comparison.folder / name).as_posix()}"))
     return not report.errors
@@ -318,11 +316,12 @@ def update_package(
             files = counted(len(done.removed), "file")
             say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
         return True
-    if done.before < FORMAT:
-        say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
+    if (before := done.records.lock.format) < FORMAT:
+        say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
     written = counted(len(done.written), "file")
     removed = f", {len(done.removed)} removed" if done.removed else ""
-    say(job.describe(f"{written} written, {len(done.unchanged)} unchanged{removed}"))
+    unchanged = len(done.names(FileState.UNCHANGED))
+    say(job.describe(f"{written} written, {unchanged} unchanged{removed}"))
     for name in done.written:
         show(printable((folder / name).as_posix()))
     if tracked:

@@ -8,7 +8,7 @@ other tensors are initialized as in an untrained model: kernels He uniform, bias
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 from pathlib import Path
 from types import MappingProxyType
@@ -27,11 +27,9 @@ from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff.properties import match, read_version
 from snnc.tools.diff.weights import compare_weights
-from snnc.weight_files.header import read_or_report
-from snnc.weight_files.inspect import fit, refusal, report_values
-from snnc.weight_files.listing import VERSION
+from snnc.weight_files.header import read_or_report, serialize
+from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
-from snnc.weight_files.write import serialize
 
 
 def migrate_file(
@@ -71,12 +69,12 @@ def migrate_file(
         report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
         return None
-    fitting = fit(header, tensors(before.network), input_scale(before.network))
-    if not fitting.fits:
-        report.add(refusal(header, before.network, fitting, migrating=True))
+    listing = Listing(header, before.network)
+    if not listing.fits:
+        report.add(refusal(listing, migrating=True))
         return None
     values = read_values(header)
-    if not report_values(header, spreads(values), before.network, report):
+    if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
     wanted = tensors(after.network)
     renamed = compare_weights(before, after, match(before, after)).of("renamed")

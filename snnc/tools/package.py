@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.text.display import Listed
 from snnc.tools import plots
 from snnc.tools.adapt import adapt

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 import snnc
-from snnc.language.fields import keys_of
-from snnc.language.keywords import MODELS
+from snnc.language.keywords import MODELS, keys_of
 from snnc.text.tables import dims
 from tests.diff.comparing import compare_texts
 from tests.support import layered

@@ -15,17 +15,16 @@ from pydantic_core import ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import readers, tree
-from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     NEURONS,
     USUAL,
+    keys_of,
     keys_read_by,
     settings_of,
     tables,
 )
 from snnc.language.model import TimingSpec
 from snnc.language.readers import SECONDS
-from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, BadValue, display_key
 from snnc.source import Span
 from snnc.text.near import normal
@@ -125,7 +124,7 @@ def translate(
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
     for detail in error.errors(include_url=False):
         path, context = detail["loc"], detail.get("ctx", {})
-        span, key, node = _find(values, head(statement), path)
+        span, key, node = _find(values, statement.head, path)
         if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
             # A choice such as ``adam`` or ``relu`` lacks this property.
             group: Any = values[str(path[0])]

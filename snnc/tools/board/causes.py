@@ -318,14 +318,14 @@ class Replay:
         chips: Sequence[int] = (),
     ) -> Replay:
         """Use a circuit, and the spikes (examples, steps, *shape) of all layers."""
-        size = len(circuit.tables.chip.compartments.bias)
+        size = len(circuit.chip.compartments.bias)
         places = {name: at.ravel() for name, at in circuit.places.items()}
         count, steps = next(iter(spikes.values())).shape[:2]
-        host = np.zeros((count, steps, circuit.encoder.size), bool)
+        host = np.zeros((count, steps, len(circuit.encoder.voltage)), bool)
         for name, at in places.items():
             if at.min() >= size:
                 host[..., at - size] = spikes[name].reshape(count, steps, -1) > 0
-        return cls(circuit.tables.chip, host, places, chips)
+        return cls(circuit.chip, host, places, chips)
 
     @property
     def size(self) -> int:

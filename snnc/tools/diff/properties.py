@@ -15,7 +15,7 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
 from snnc.ir.mapped import MappedNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
-from snnc.language.fields import default, keys_of, written_value
+from snnc.language.keywords import default, keys_of, written_value
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of, key_of

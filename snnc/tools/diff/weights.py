@@ -11,7 +11,6 @@ from snnc.ir.logical import (
     Dense,
     InputLayer,
     KernelPadding,
-    LifNeuron,
     LogicalLayer,
     LogicalNetwork,
     MaxPooling,
@@ -225,7 +224,7 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
     high, neuron = spiking.rate.high, spiking.neuron
     if layer.kind == "encode conv":
         return f"relu clipped at {1 / (network.timing.dt * high):.6g}"
-    if isinstance(neuron, LifNeuron) and not layer.is_encoder:
+    if neuron is not None and not layer.is_encoder:
         taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
         return f"lif with {taus} ms, 1.0 at {number(high)} Hz"
     return "relu"

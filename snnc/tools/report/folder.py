@@ -11,8 +11,8 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file, place_on_chips
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
-from snnc.output.compare import compare
 from snnc.output.stale import problems
+from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import Row, TextTable, counted, human
