@@ -111,7 +111,8 @@ class Fit(Tabular):
         """Return the rows as Markdown for a comment on a pull request."""
         table = self._table(shown)
         lines = [] if table is None else [table.markdown(), ""]
-        return "\n".join([*lines, prose(_sentence(self, shown).replace("\n", ". "))])
+        sentence = prose(_sentence(self, shown).replace("\n", ". "))
+        return "\n".join([*lines, sentence])
 
     def _table(self, shown: int | None = None) -> TextTable | None:
         found = [(changes_text(v), v.cost, v.kept) for v in self.variants[:shown]]
