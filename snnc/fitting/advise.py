@@ -344,7 +344,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    if len(too_large) != 1 or report.errors != 1 or not spec.sound:
+    if len(too_large) != 1 or report.errors != 1:
         return
     (refused,) = too_large
     if looks_channels_first(spec.spec.input.shape):
