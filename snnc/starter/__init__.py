@@ -111,8 +111,11 @@ class StarterPlan:
         }
         kept = [root / name for name in AT_ROOT if (root / name).exists()]
         texts = {path: files.pop(path) for path in kept}
-        there = [place / name for name in EXTENDED if (place / name).is_file()]
-        added = {path: _missing(path, files.pop(path)) for path in there}
+        added = {}
+        for path in (place / name for name in EXTENDED if (place / name).is_file()):
+            known = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = files.pop(path).splitlines()
+            added[path] = [line for line in lines if line not in known]
         new = [root / name for name in AT_ROOT if prefix and root / name in files]
         return cls(root, files, added, texts, tuple(new))
 
@@ -135,12 +138,6 @@ class StarterPlan:
                 gap = b"\n" if before and not before.endswith(b"\n") else b""
                 file.write(gap + "".join(f"{line}\n" for line in lines).encode())
             yield path
-
-
-def _missing(path: Path, text: str) -> list[str]:
-    """Return the lines of a text that a file does not have."""
-    known = set(path.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [line for line in text.splitlines() if line not in known]
 
 
 def _root_of(place: Path) -> tuple[Path, str]:

@@ -105,21 +105,20 @@ def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     """Draw images for light and dark backgrounds, embedded in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
-    light, dark = (_draw(draw, dark=is_dark) for is_dark in (False, True))
+    images = []
+    for is_dark in (False, True):
+        buffer = BytesIO()
+        with plots.style.theme(is_dark):
+            plots.style.save(draw(), buffer)
+        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+        images.append(f"data:image/svg+xml;base64,{encoded}")
+    light, dark = images
     caption = html.escape(f"{title} of {of}")
     return Section(
         title,
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
         f'<img src="{light}" alt="{caption}" style="max-width: 100%"></picture>',
     )
-
-
-def _draw(draw: Callable[[], Axes], dark: bool) -> str:
-    buffer = BytesIO()
-    with plots.style.theme(dark):
-        plots.style.save(draw(), buffer)
-    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f"data:image/svg+xml;base64,{encoded}"
 
 
 def _footer(source: Path | None) -> str:
