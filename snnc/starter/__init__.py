@@ -29,14 +29,6 @@ AT_ROOT = (".pre-commit-config.yaml", WORKFLOW)
 EXTENDED = (".gitattributes", ".gitignore")
 """Files of independent lines: missing lines are added to an existing file."""
 
-_NAMES = {
-    SPEC: "starter.snn",
-    ".gitattributes": "gitattributes",
-    ".gitignore": "gitignore",
-    ".pre-commit-config.yaml": "pre-commit-config.yaml",
-    WORKFLOW: "workflow.yml",
-}
-
 
 def installed_from() -> str:
     """Return the requirement for this snnc: the git commit that it was installed from.
@@ -66,7 +58,8 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
         The requirement that the workflow installs with pip.
     """
     files = {}
-    for path, name in _NAMES.items():
+    for path in (SPEC, *EXTENDED, *AT_ROOT):
+        name = Path(path).name.removeprefix(".")
         text = (_FOLDER / name).read_text(encoding="utf-8")
         text = text.replace("@regex@", re.escape(prefix))
         text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")

@@ -116,8 +116,6 @@ def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
     if measured.rate == 0:
         share = f"{layer.percentile:g} % of its values are 0"
         return f"{share}; give it fewer channels, or a higher percentile"
-    if layer.encoder == "rate":
-        return "it has no weights; widen its rate"
     if others:
         return f"it shares a scale with {others}; widen the rate of one"
     if layer.encoder is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, product
 from math import hypot, isfinite, prod, sqrt
+from operator import ge, gt, le, lt
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Literal, overload
@@ -431,6 +431,8 @@ def _choices(
         If a value can't be read.
     """
     report = diagnostics.Diagnostics()
+    if isinstance(settings, str) or not isinstance(settings, Iterable):
+        raise TypeError("settings are neither values by path nor a list of texts")
     if isinstance(settings, Mapping):
         chosen = []
         for path, values in settings.items():
@@ -534,12 +536,7 @@ _CONDITION = re.compile(
     r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
 )
 _JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
-_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def select_best(
