@@ -200,8 +200,9 @@ class _Statements:
         sources = [self._variables[source] for source in layer.sources]
         match layer.operation:
             case AveragePooling() | MaxPooling() as pool:
-                head = f"{variable} = layers.{_pool(pool)}("
-                yield Bracket(head, (*_window(pool), name), f")({sources[0]})")
+                function, *window = _pooling(pool)
+                head = f"{variable} = layers.{function}("
+                yield Bracket(head, (*window, name), f")({sources[0]})")
             case Add():
                 yield _call_on_list(f"{variable} = layers.Add(", name, sources)
             case Concat():
@@ -340,18 +341,15 @@ def _convolution(operation: Convolution, filters: int) -> _Linear:
     return _Linear(f"Conv{len(kernel)}D", [str(filters), *given, *last])
 
 
-def _pool(pool: AveragePooling | MaxPooling) -> str:
+def _pooling(pool: AveragePooling | MaxPooling) -> Iterator[str]:
+    """Yield the Keras layer of a pool, and its arguments."""
     kind = "Max" if isinstance(pool, MaxPooling) else "Average"
-    return f"{kind}Pooling{len(pool.window)}D"
-
-
-def _window(pool: AveragePooling | MaxPooling) -> list[str]:
-    given = [dims(pool.window)]
+    yield f"{kind}Pooling{len(pool.window)}D"
+    yield dims(pool.window)
     if pool.stride != pool.window:
-        given.append(f"strides={dims(pool.stride)}")
+        yield f"strides={dims(pool.stride)}"
     if isinstance(pool, MaxPooling) and pool.padding == "same":
-        given.append('padding="same"')
-    return given
+        yield 'padding="same"'
 
 
 def _strides(stride: Shape) -> tuple[str, ...]:

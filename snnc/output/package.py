@@ -20,7 +20,7 @@ from typing import Any
 from snnc import __version__
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import (
-    CONFLICT,
+    CONFLICT_MARK,
     FORMAT,
     LIBRARY,
     GeneratedFile,
@@ -88,7 +88,7 @@ class Lock:
         if not has_conflict(text):
             return _parse(text)
         try:
-            ours, theirs = (_parse(CONFLICT.sub(side, text)) for side in (r"\1", r"\2"))
+            ours, theirs = map(_parse, _sides(text))
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -162,6 +162,15 @@ def is_usable(path: str) -> bool:
     except UnicodeEncodeError:  # a lone surrogate
         return False
     return all(len(part) <= LONGEST_NAME for part in parts)
+
+
+def _sides(text: str) -> tuple[str, str]:
+    """Return the two sides of a failed merge, without their common ancestor."""
+    first, *rest = CONFLICT_MARK.split(text)
+    parts = list(zip(rest[::2], rest[1::2], strict=True))
+    ours = "".join(part for mark, part in parts if mark in "<>")
+    theirs = "".join(part for mark, part in parts if mark in "=>")
+    return first + ours, first + theirs
 
 
 def _parse(text: str) -> Lock:

@@ -260,15 +260,9 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
             reason=comparison.records.flaw,
             names=", ".join(name for name in names if name != NAME),
         )
-    elif edited:
-        yield from _report_edited(folder, edited)
-
-
-def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Report edited files in one diagnostic; name the library only once."""
-    library = [name for name in names if is_of_library(name)]
-    own = [name for name in names if name not in library]
-    if own:
+        return
+    library = [name for name in edited if is_of_library(name)]
+    if own := [name for name in edited if name not in library]:
         yield EditedByHand(span=whole_file(folder / own[0]), names=", ".join(own[1:]))
     if library:
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)

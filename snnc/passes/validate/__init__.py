@@ -77,11 +77,7 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         ),
         sound=report.errors == 0,
         span=network,
-        input=places["input"],
-        readout=places["readout"],
-        target=places["target"],
-        timing=places["timing"],
-        train=places["train"],
+        parts=places,
     )
 
 
@@ -169,21 +165,15 @@ def find_misplaced(
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            yield index, _second(statement, first[kind])
+            related = (Label(first[kind].head, "first written here"),)
+            span, repeated = statement.head, rules.statements.RepeatedStatement
+            if kind == "input":
+                yield index, rules.refused.SeveralInputs(span=span, related=related)
+            else:
+                yield index, repeated(span=span, kind=kind, related=related)
         elif problem := _out_of_place(statement, first):
             yield index, problem
         first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
-
-
-def _second(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
-    """Describe the second statement of a kind that occurs once."""
-    kind = statement.kind.text
-    related = (Label(first.head, "first written here"),)
-    if kind == "input":
-        return rules.refused.SeveralInputs(span=statement.head, related=related)
-    return rules.statements.RepeatedStatement(
-        span=statement.head, kind=kind, related=related
-    )
 
 
 def _out_of_place(
