@@ -93,13 +93,13 @@ class Fit(Tabular):
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
-        return tuple(map(self._apply, self.variants))
-
-    def _apply(self, variant: FitVariant) -> Spec:
-        changes: dict[str, Json] = {}
-        for change in variant.changes:
-            changes.setdefault(change.layer, {})[change.key] = change.value
-        return self.spec.replace(**changes)
+        specs = []
+        for variant in self.variants:
+            changes: dict[str, Json] = {}
+            for change in variant.changes:
+                changes.setdefault(change.layer, {})[change.key] = change.value
+            specs.append(self.spec.replace(**changes))
+        return tuple(specs)
 
     def text(self, shown: int | None = None) -> str:
         """Return one row per variant, at most ``shown`` rows."""
