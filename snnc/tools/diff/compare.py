@@ -10,19 +10,17 @@ from dataclasses import asdict, dataclass, field, replace
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, code, counted, printable, prose, table
 from snnc.tools.diff import properties
-from snnc.tools.diff.changes import (
+from snnc.tools.diff.cores import Cores, compare_cores
+from snnc.tools.diff.properties import (
     BUDGET,
     SIGNS,
     Change,
     Changed,
-    Verdict,
-    WeightsChange,
+    Version,
     arrow,
     properties_json,
 )
-from snnc.tools.diff.cores import Cores, compare_cores
-from snnc.tools.diff.properties import Version, layer_changes, match
-from snnc.tools.diff.weights import compare_weights
+from snnc.tools.diff.weights import Verdict, WeightsChange, compare_weights
 from snnc.tools.report.html import Part, tables_html
 
 WIDTH = 88
@@ -162,7 +160,7 @@ def _budgets(row: Changed) -> dict[str, str]:
 
 def compare(old: Version, new: Version) -> Diff:
     """Return all changes from one network to another."""
-    matching = match(old, new)
+    matching = properties.match(old, new)
     before = properties.sections(old, matching.names)
     after = properties.sections(new, {})
     changed = {
@@ -173,7 +171,7 @@ def compare(old: Version, new: Version) -> Diff:
         new=ComparedSpec(new.source, new.network.name),
         tensors=compare_weights(old, new, matching),
         cores=compare_cores(old, new, matching.names),
-        layers=tuple(layer_changes(old, new, matching)),
+        layers=tuple(properties.layer_changes(old, new, matching)),
         sections={name: rows for name, rows in changed.items() if rows},
         respelt=old.spec != new.spec,
     )
