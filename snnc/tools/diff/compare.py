@@ -181,7 +181,12 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
-    yield "weights", list(_weights(difference.tensors))
+    weights = difference.tensors
+    changes = [*weights.causes, *weights.notes, *weights.tensors]
+    if weights.old_id != weights.new_id:
+        row = Changed("id", weights.old_id, weights.new_id)
+        changes.append(Change("changed", "layout", (row,)))
+    yield "weights", changes
     kept = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
     layers = zip(difference.layers, kept, strict=True)
     yield "layers", [replace(change, rows=shown) for change, shown in layers if shown]
@@ -192,16 +197,6 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     for name, rows in difference.sections.items():
         yield name, [Change("changed", "", (row,)) for row in rows]
     yield "cores", list(difference.cores.layers)
-
-
-def _weights(weights: WeightsChange) -> Iterator[Change]:
-    yield from (*weights.causes, *weights.notes)
-    if weights.verdict != "incompatible":
-        return
-    yield from weights.tensors
-    if weights.old_id != weights.new_id:
-        row = Changed("id", weights.old_id, weights.new_id)
-        yield Change("changed", "layout", (row,))
 
 
 def _verdict(difference: Diff) -> str:
