@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from snnc.text.tables import human
 from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
 from snnc.tools.scores import interval
-from snnc.tools.sweep_table import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -328,6 +326,7 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
 def sweep(
     name: str,
     lines: Sequence[Variant],
+    best: Sequence[Variant],
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
@@ -339,9 +338,10 @@ def sweep(
         The name of the network.
     lines
         The variants; variants without an evaluation are omitted.
+    best
+        The best variants, which a line connects.
     over
-        The cost: energy, with areas that show cores, or cores. The line connects the
-        variants on the Pareto front of accuracy and this cost.
+        The cost: energy, with areas that show cores, or cores.
 
     Raises
     ------
@@ -352,30 +352,28 @@ def sweep(
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
     classifies, cores = judged[0].classifies, [line.cores or 0 for line in judged]
+    connected = np.array([line in best for line in judged])
     share, kind = (100, "accuracy") if classifies else (1, "error")
     if over == "energy":
         x = np.array([1e6 * (line.energy or 0) for line in judged])
         areas = np.clip(_AREA * np.array(cores), 12.0, _LARGEST)
-        best = np.array([line.is_best for line in judged])
         compared = f"{kind}, energy, cores"
         captions = ["energy per example, uJ; area: cores (in brackets)"]
-    else:  # cores and the score are the only costs
+    else:
         x, areas = np.array(cores), np.full(len(judged), _AREA)
-        costs = [line.costs() for line in judged]
-        alone = [c and replace(c, others=c.others[1:], error=0.0) for c in costs]
-        best, compared, captions = np.array(front(alone)), f"{kind}, cores", ["cores"]
+        compared, captions = f"{kind}, cores", ["cores"]
     y = share * np.array([line.score or 0 for line in judged])
-    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, best.sum()))
+    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, connected.sum()))
     for some, colour, label in (
-        (~best, COLOURS[4], "others"),
-        (best, COLOURS[5], f"best: {compared}"),
+        (~connected, COLOURS[4], "others"),
+        (connected, COLOURS[5], f"best: {compared}"),
     ):
         if some.any():
             look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
             ax.scatter(x[some], y[some], areas[some], label=label, **look)
     spread = share * np.array([line.deviation or 0.0 for line in judged])
     ax.errorbar(x, y, spread, fmt="none", ecolor=COLOURS[4], elinewidth=0.8)
-    order = [i for i in np.lexsort((y, x)) if best[i]]
+    order = [i for i in np.lexsort((y, x)) if connected[i]]
     ax.plot(x[order], y[order], color=COLOURS[5], linewidth=0.8)
     for number, i in enumerate(order, 1):
         look = {"textcoords": "offset points", "ha": "center", "size": 7}
