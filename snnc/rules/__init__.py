@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
-    from snnc.rules import models as models
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
     from snnc.rules import rates as rates
