@@ -17,7 +17,6 @@ from snnc.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from snnc.rules import files as files
     from snnc.rules import imports as imports
-    from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
     from snnc.rules import packages as packages
