@@ -7,7 +7,7 @@ from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
-from snnc.rules import loihi, placement, rates, references, shapes, times, windows
+from snnc.rules import loihi, placement, references, shapes, times, windows
 from snnc.rules.times import PresentTooShort
 from snnc.source import Span
 
@@ -19,7 +19,7 @@ class GraphRule(Protocol):
     def check(cls, network: LogicalNetwork) -> Iterator[Diagnostic]: ...
 
 
-FAMILIES = references, shapes, windows, placement, rates, times, loihi
+FAMILIES = references, shapes, windows, placement, times, loihi
 GRAPH_RULES: tuple[type[GraphRule], ...] = tuple(
     rule
     for family in FAMILIES

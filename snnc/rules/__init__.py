@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from snnc.rules import misplaced as misplaced
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
-    from snnc.rules import rates as rates
     from snnc.rules import references as references
     from snnc.rules import refused as refused
     from snnc.rules import shapes as shapes

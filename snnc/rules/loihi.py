@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling, Shape
-from snnc.rules.rates import above_ceiling, below
+from snnc.rules.times import above_ceiling, below
 from snnc.runtime.pes import LEAST
 
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
