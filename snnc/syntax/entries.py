@@ -340,8 +340,10 @@ class Remarks:
             if "\n" not in text[beside.span.end : comment.span.start]:
                 self.of(beside).above.append(comment)
                 return
-        inner = self._nested(before) if before is not None else None
-        if inner and before is not owner and _is_below(before, comment):
+        inner = None
+        if before is not None and before is not owner and _is_below(before, comment):
+            inner = self._nested(before)
+        if inner:
             self._place(comment, inner, before)
         elif after is not None:
             # The first line of an item without a key belongs to the item.

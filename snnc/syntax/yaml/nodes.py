@@ -107,14 +107,16 @@ def wrong_form(
     """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
-    values = {"expected": expected, "found": describe(node), "advice": advice}
-    return UnreadableError(rules.syntax.WrongForm(span=node.span, fix=fix, **values))
+    rule, found = rules.syntax.WrongForm, describe(node)
+    return UnreadableError(
+        rule(span=node.span, expected=expected, found=found, advice=advice, fix=fix)
+    )
 
 
 def wrong_value(node: Node, expected: str) -> UnreadableError:
     """Return the error for a value of the wrong type."""
-    values = {"expected": expected, "found": describe(node)}
-    return UnreadableError(rules.syntax.UnexpectedText(span=node.span, **values))
+    rule, found = rules.syntax.UnexpectedText, describe(node)
+    return UnreadableError(rule(span=node.span, expected=expected, found=found))
 
 
 def describe(node: Node) -> str:
