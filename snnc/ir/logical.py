@@ -61,8 +61,8 @@ class Timing:
 class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
-    ``shape_span`` and ``range_span`` are the positions of the shape and the range in
-    the spec; None if unknown.
+    ``spans`` contains the positions of the shape and of the ranges ``within`` and
+    ``mapped`` in the spec.
     """
 
     name: str
@@ -71,8 +71,7 @@ class InputLayer:
     high: float
     scaled: tuple[float, float] | None
     span: Span
-    shape_span: Span | None = None
-    range_span: Span | None = None
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -294,7 +293,6 @@ class ReadoutLayer:
     labels: tuple[str, ...] | None
     decide: Literal["mean", "last"]
     synapse: float
-    l2: float
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: PesChoice | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field
 from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args
 
 from snnc.language import properties, readers, tree, written
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
@@ -68,15 +68,12 @@ def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
 
 def values_in(annotation: object) -> Iterator[str]:
     """Return the words that a type accepts, including those of nested models."""
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        for field in fields_of(annotation).values():
-            yield from values_in(field.type)
-        return
-    for part in get_args(annotation):
-        if get_origin(annotation) is not Literal:
-            yield from values_in(part)
-        elif isinstance(part, str):
+    for part in types_in(annotation):
+        if isinstance(part, str):
             yield part
+        elif isinstance(part, type) and issubclass(part, Model):
+            for field in fields_of(part).values():
+                yield from values_in(field.type)
 
 
 def types_in(annotation: object) -> Iterator[Any]:

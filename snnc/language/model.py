@@ -242,6 +242,8 @@ class ValidatedSpec:
     places
         One per item of ``spec.layers``. The name is None if the layer has no name, or a
         name that is already taken.
+    parts
+        The positions of `input`, `readout`, `target`, `timing` and `train`.
     defaults
         One per item of ``spec.defaults``.
     broken
@@ -250,21 +252,14 @@ class ValidatedSpec:
     defaults_sound
         Whether every ``defaults`` statement is valid. An invalid statement may have set
         a property that looks missing.
-    sound
-        Whether the spec has no errors.
     span
         The network's name, or the beginning of the file.
     """
 
     spec: NetworkSpec
     places: tuple[Place, ...]
-    input: Place
-    readout: Place
-    target: Place
-    timing: Place
-    train: Place
+    parts: Mapping[str, Place]
     defaults: tuple[Place, ...]
     broken: frozenset[str]
     defaults_sound: bool
-    sound: bool
     span: Span

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
+from snnc.tools.sweep import Sweep
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
@@ -56,6 +58,11 @@ OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
+def swept(variants: list[Any]) -> Sweep:
+    base: Any = SimpleNamespace(name="digits")
+    return Sweep(base, tuple(variants))
+
+
 def summed(text: str) -> Summary:
     return summarise(sound(text, "route"))
 
@@ -80,7 +87,7 @@ PICTURES = {
     "confusion of many": lambda: results.confusion(MANY),
     "correlation": lambda: results.correlation(CLASSES),
     "training": lambda: results.training(HISTORY),
-    "sweep": lambda: results.sweep("digits", SWEPT),
+    "sweep": lambda: swept(SWEPT).plot(),
     "loss": lambda: results.training(HISTORY, "loss"),
     "phases": lambda: results.training(HISTORY, phases=PHASES),
     "predictions": lambda: results.predictions(OUTPUTS, OUTPUTS[::-1], "digits"),
@@ -154,7 +161,7 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
     cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
-    assert row.takes == f"{cores} cores"
+    assert row.costs.endswith(f", {cores} cores")
     populations = drawn.mapped.populations
     on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
@@ -247,7 +254,7 @@ def test_the_best_of_a_regression_have_the_least_error() -> None:
         error = {**found, "accuracy": None, "rmse": found["accuracy"]}
         lines.append(replace(each, results=(error,)))
     with theme():
-        said = words(results.sweep("net", lines))
+        said = words(swept(lines).plot())
     assert "best: error, energy, cores" in said
     assert "accuracy" not in said
 

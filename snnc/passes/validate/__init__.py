@@ -75,13 +75,8 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
             for item in checked
             if item.kind in ("defaults", "neuron")
         ),
-        sound=report.errors == 0,
         span=network,
-        input=places["input"],
-        readout=places["readout"],
-        target=places["target"],
-        timing=places["timing"],
-        train=places["train"],
+        parts=places,
     )
 
 
@@ -146,7 +141,7 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     kinds = [item.kind for item in checked]
     first = kinds.index("input") if "input" in kinds else 0
     for index, item in enumerate(checked):
-        if is_layer(item.statement) or (item.kind not in KINDS and index >= first):
+        if item.kind in _LAYERS or (item.kind not in KINDS and index >= first):
             yield item
 
 
@@ -154,11 +149,7 @@ _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _ANY_LAYER = "a layer"
 """Stands for all kinds of layers; no kind has this name."""
-
-
-def is_layer(statement: tree.Statement) -> bool:
-    form = FORMS.get(statement.kind.text)
-    return form is not None and form.is_layer
+_LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
 def find_misplaced(
@@ -169,21 +160,15 @@ def find_misplaced(
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            yield index, _second(statement, first[kind])
+            related = (Label(first[kind].head, "first written here"),)
+            span, repeated = statement.head, rules.statements.RepeatedStatement
+            if kind == "input":
+                yield index, rules.refused.SeveralInputs(span=span, related=related)
+            else:
+                yield index, repeated(span=span, kind=kind, related=related)
         elif problem := _out_of_place(statement, first):
             yield index, problem
-        first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
-
-
-def _second(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
-    """Describe the second statement of a kind that occurs once."""
-    kind = statement.kind.text
-    related = (Label(first.head, "first written here"),)
-    if kind == "input":
-        return rules.refused.SeveralInputs(span=statement.head, related=related)
-    return rules.statements.RepeatedStatement(
-        span=statement.head, kind=kind, related=related
-    )
+        first.setdefault(_ANY_LAYER if kind in _LAYERS else kind, statement)
 
 
 def _out_of_place(
@@ -193,7 +178,7 @@ def _out_of_place(
     if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
         where, before = "after the first layer", first[_ANY_LAYER]
         there, label = "before the layers", "the first layer"
-    elif is_layer(statement) and "readout" in first:
+    elif kind in _LAYERS and "readout" in first:
         where, before = "after the readout", first["readout"]
         there, label = "before the readout", "the readout"
     else:
@@ -228,7 +213,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
     """Return the last layer as a readout, if it was probably meant as a readout."""
-    layers = [s for s in statements if is_layer(s)]
+    layers = [s for s in statements if s.kind.text in _LAYERS]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:
         return ""

@@ -113,36 +113,27 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     if kind.text not in KINDS:
         return vocabulary.foreign_keywords.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
+    explained = rules.misplaced.variants_explained(kind.text, variants)
     if variant is None:
         if not variants or kind.text == "defaults":
             return None
-        explained = rules.misplaced.variants_explained(kind.text, variants)
         return rules.misplaced.MissingVariant(
             span=kind.span, kind=kind.text, known=variants, advice=explained
         )
-    if variant.text in variants:
+    span, word = variant.span, variant.text
+    if word in variants:
         return None
-    return _unknown_variant(kind, variant, variants)
-
-
-def _unknown_variant(
-    kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
-) -> Diagnostic | None:
     foreign = vocabulary.foreign_keywords.refusal(variant, "value")
-    if foreign and (kind.text == "neuron" or variant.text in REFUSED):
+    if foreign and (kind.text == "neuron" or word in REFUSED):
         return foreign
-    fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
-    near = vocabulary.foreign_keywords.nearest(variant.text, variants)
-    is_newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
-    explained = rules.misplaced.variants_explained(kind.text, variants)
+    near = vocabulary.foreign_keywords.nearest(word, variants)
     advice = "" if near else explained
-    return rules.misplaced.UnknownVariant(
-        span=variant.span,
-        kind=kind.text,
-        word=variant.text,
-        near=near,
-        advice=rules.misplaced.NEWER_CHIP if is_newer else advice,
-        fix=None if is_newer else fix,
+    fix = vocabulary.foreign_keywords.fix_word(span, word, variants)
+    if rules.misplaced.is_newer_chip(kind.text, word):
+        advice, fix = rules.misplaced.NEWER_CHIP, None
+    unknown = rules.misplaced.UnknownVariant
+    return unknown(
+        span=span, kind=kind.text, word=word, near=near, advice=advice, fix=fix
     )
 
 

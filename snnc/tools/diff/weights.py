@@ -47,7 +47,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     before, after = tensors(old.network), tensors(new.network)
     ids = layout_id(before), layout_id(after)
     if ids[0] != ids[1] or not all(map(TensorSpec.takes, after, before)):
-        changes, kept = _match_tensors(before, after, matching.names)
+        changes, kept = match_tensors(before, after, matching.names)
         reordered = len(kept) == len(before) == len(after)
         return WeightsChange("incompatible", *ids, changes, kept, reordered)
     why = tuple(causes(old, new, matching))
@@ -63,7 +63,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     )
 
 
-def _match_tensors(
+def match_tensors(
     before: tuple[TensorSpec, ...],
     after: tuple[TensorSpec, ...],
     names: Mapping[str, str],
