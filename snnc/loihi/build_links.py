@@ -21,10 +21,8 @@ from snnc.ir.lowered import (
 from snnc.ir.mapped import AxonKind, Form, kind_of
 from snnc.ir.paths import output_size
 from snnc.ir.shapes import triple_of
-from snnc.loihi.axis import Axis, Picked, Picks
-from snnc.loihi.bands import Bands, one_band
-from snnc.loihi.image_link import ImageLink
-from snnc.loihi.link import Link
+from snnc.loihi.axis import Axis, Picked, Picks, Taps, steps_of
+from snnc.loihi.link import ImageLink, Link
 from snnc.loihi.sparse_link import (
     EntryAxis,
     Reads,
@@ -32,7 +30,7 @@ from snnc.loihi.sparse_link import (
     SparseLink,
     transposed_axis,
 )
-from snnc.loihi.taps import Taps, steps_of
+from snnc.loihi.tiling import Bands, one_band
 from snnc.runtime.maxima import EVERY, entries
 
 

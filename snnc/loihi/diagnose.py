@@ -12,7 +12,6 @@ from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.ir.shapes import volume_of
-from snnc.loihi.activity import read_by_host
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation
@@ -201,7 +200,7 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         registers = [each for ensemble in ensembles for each in ensemble.registers]
         if registers:
             yield from _of_layer(mapped, layer, registers)
-    read = read_by_host(mapped)
+    read = mapped.read_by_host
     neurons = sum(mapped.by_name[name].population.neurons for name in read)
     if neurons >= board.too_many_recorded:
         yield rules.ManyRecorded(

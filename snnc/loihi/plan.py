@@ -13,7 +13,6 @@ from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
 from snnc.ir.shapes import volume_of
-from snnc.loihi.axon_use import AxonUse
 from snnc.loihi.build_links import ProjectionGeometry, geometry_of
 from snnc.loihi.candidates import (
     ChipChoices,
@@ -24,7 +23,7 @@ from snnc.loihi.candidates import (
 )
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.search import Step
+from snnc.loihi.search import AxonUse, Step
 from snnc.loihi.tiling import Tiling, least_sizes
 
 Axons = Mapping[str, AxonKind]
@@ -56,11 +55,10 @@ class Plan:
         groups = tuple(tilings[source].group for source in step.sources)
         return step.choices.costs.fit(tilings[i], groups)
 
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether not even the finest tiling of some population fits on a core."""
-        chosen = (step.choices for step in self.steps)
-        return not all(c.can_fit for c in chosen if isinstance(c, ChipChoices))
+    @cached_property
+    def floor(self) -> int:
+        """The sum of the cores that each population needs on its own."""
+        return sum(step.choices.floor for step in self.steps)
 
     @property
     def unmappable(self) -> tuple[Population, ...]:

@@ -6,12 +6,10 @@ axes have one run per position.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise, product
+from itertools import pairwise, product
 from operator import itemgetter
 
 from snnc.ir.device import Profile
@@ -21,15 +19,30 @@ from snnc.loihi.axis import (
     Interval,
     Kind,
     Picked,
+    Tap,
     TapRun,
+    Taps,
     Tiles,
     View,
     length,
+    without_factor,
 )
-from snnc.loihi.bands import NO_EDGES, Bands, Edges, edges_of
-from snnc.loihi.link import BlockView, Cost, Link, SourceChannels, count_arrays
-from snnc.loihi.taps import Tap, Taps, without_factor
-from snnc.loihi.tiling import EnsembleTiling, Tiling
+from snnc.loihi.link import (
+    AxonCounts,
+    BlockView,
+    Cost,
+    Link,
+    SourceChannels,
+    count_arrays,
+)
+from snnc.loihi.tiling import (
+    NO_EDGES,
+    Bands,
+    Edges,
+    EnsembleTiling,
+    Tiling,
+    edges_of,
+)
 
 Reads = Mapping[int, Tap]
 """The positions that an output reads, and their taps."""
@@ -176,22 +189,6 @@ Read = tuple[int, Tap, Interval]
 """An output slice, the tap through which it reads, and its reading channels."""
 
 
-@dataclass(frozen=True, slots=True)
-class SynapseFanOut(SourceChannels):
-    """The inputs of a strip from each pixel of a source ensemble.
-
-    Attributes
-    ----------
-    lengths
-        The number of channels by the number of the strip's channels that they reach.
-    distinct
-        The same for channels with different weights, with their factors.
-    """
-
-    lengths: frozenset[tuple[Kind, int]] = frozenset()
-    distinct: frozenset[tuple[Kind, int]] = frozenset()
-
-
 class SparseLink(Link):
     """The connections of a projection, each a `nengo.Sparse` from the neurons read.
 
@@ -215,59 +212,38 @@ class SparseLink(Link):
     ) -> None:
         super().__init__(axes, bands, profile)
         self._dense = dense
-        self._feeds: dict[
-            tuple[int, EnsembleTiling, Interval], tuple[SourceChannels, ...]
-        ] = {}
-        self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
-        self._costs: dict[tuple[SourceChannels, View, View, bool], Cost] = {}
         self._strips: dict[tuple[Interval, Tiles, int, int], list[int]] = {}
-
-    def feeds(
-        self, group: int, part: EnsembleTiling, strip: Interval
-    ) -> tuple[SourceChannels, ...]:
-        key = (group, part, strip)
-        if key not in self._feeds:
-            fans = (self.fan(part, strip, s) for s in self.depth.ensembles(group))
-            fed = tuple(fan for fan in fans if fan.entries)
-            self._feeds[key] = self._equal.setdefault(fed, fed)
-        return self._feeds[key]
 
     @property
     def edges(self) -> Edges:
         return NO_EDGES if self._dense else edges_of(self.bands)
 
-    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
+    def _find_feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> Iterator[SourceChannels]:
+        fans = (self.fan(part, strip, s) for s in self.depth.ensembles(group))
+        return (fan for fan in fans if fan.entries)
+
+    def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         return block.rows.inputs * block.columns.inputs * feed.entries
 
-    def in_axons(
-        self, group: int, part: EnsembleTiling, rows: int, columns: int
-    ) -> int:
-        feeds = self.feeds(group, part, part.strips[0])
-        return rows * columns * sum(feed.entries for feed in feeds)
-
-    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        assert isinstance(feed, SynapseFanOut)
-        rows, columns, _, whole = block
-        key = (feed, rows, columns, whole)
-        if key not in self._costs:
-            channels = dict(feed.lengths if whole else feed.distinct)
-            arrays = count_arrays(
-                rows.kinds(not whole), columns.kinds(not whole), channels
-            )
-            memory = self.profile.synapse
-            bits = words = 0
-            for weights, number in arrays.items():
-                bits += number * memory.array_bits(weights, memory.weight_bits)
-                words += number * weights
-            self._costs[key] = Cost(bits, True, words, 0 if self._dense else None)
-        return self._costs[key]
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        rows, columns = (
+            view.kinds(not block.whole) for view in (block.rows, block.columns)
+        )
+        channels = dict(feed.lengths if block.whole else feed.distinct)
+        arrays = count_arrays(rows, columns, channels)
+        return self._price(arrays, 0 if self._dense else None, aligned=True)
 
     def axons(
         self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[int]]:
-        rows, columns = self.crossings(source, target)
+    ) -> list[list[AxonCounts]]:
+        sides = self.crossings(source, target)
         strips = (self._strip_axons(part, target) for part in parts)
-        return [[n * m * k for n, m, k in product(rows, columns, s)] for s in strips]
+        return [
+            [AxonCounts(*(3 * [n * m * k])) for n, m, k in product(*sides, each)]
+            for each in strips
+        ]
 
     def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
         return max(self._strip_axons(part, target))
@@ -281,24 +257,18 @@ class SparseLink(Link):
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, int, int, int]]:
         counts = Counter[tuple[int, int]]()
-        strips = [(part, strip) for part in target.parts for strip in part.strips]
         before = 0
         for part in source.parts:
-            size = part.strips.size
-            for shift, place in self._places(part):
-                for there, (post, strip) in enumerate(strips):
-                    for low, high in self._channels(post, strip, place):
-                        low, high = shift + low, shift + high
-                        for i in range(low // size, -(-high // size)):
-                            held = min(high, (i + 1) * size) - max(low, i * size)
-                            counts[before + i, there] += held
+            for there, channels in self._reading(part, target):
+                for i, held in part.strips.overlaps(channels):
+                    counts[before + i, there] += held
             before += len(part.strips)
-        for (here, there), channels in counts.items():
-            yield here, there, 1, channels
+        for (here, there), number in counts.items():
+            yield here, there, 1, number
 
     def fan(
         self, part: EnsembleTiling, strip: Interval, slices: Interval
-    ) -> SynapseFanOut:
+    ) -> SourceChannels:
         """Return a strip's inputs from the source's ``slices``."""
         lengths, width = Counter[Kind](), self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
@@ -317,7 +287,7 @@ class SparseLink(Link):
         distinct = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():
             distinct[reached, frozenset(factors)] += self.bands.size(groups)
-        return SynapseFanOut(
+        return SourceChannels(
             entries=lengths.total(),
             lengths=frozenset(lengths.items()),
             distinct=frozenset(distinct.items()),
@@ -360,12 +330,17 @@ class SparseLink(Link):
             stretches.append((start, stop))
         return stretches
 
-    def _places(self, part: EnsembleTiling) -> Iterator[tuple[int, int]]:
-        """Yield the first channel and the number of each slice that is read."""
-        for shift, place in enumerate(range(*part.slices)):
-            first, stop = self.depth.within((place, place + 1))
-            if first < stop:
-                yield shift * part.channels, first
+    def _reading(
+        self, part: EnsembleTiling, target: Tiling
+    ) -> Iterator[tuple[int, Interval]]:
+        """Yield the number of each target strip, and the channels that it reads."""
+        strips = [(post, strip) for post in target.parts for strip in post.strips]
+        for slice_ in range(*part.slices):
+            first, stop = self.depth.within((slice_, slice_ + 1))
+            start = (slice_ - part.slices[0]) * part.channels
+            for number, (post, strip) in enumerate(strips if first < stop else ()):
+                for low, high in self._channels(post, strip, first):
+                    yield number, (start + low, start + high)
 
     def _strip_axons(self, part: EnsembleTiling, target: Tiling) -> list[int]:
         """Return how many channels of each source strip the target's strips read.
@@ -374,27 +349,9 @@ class SparseLink(Link):
         """
         key = (part.slices, part.strips, target.group, target.tile[2])
         if key not in self._strips:
-            steps = Counter[int]()
-            for shift, place in self._places(part):
-                for post in target.parts:
-                    for strip in post.strips:
-                        for start, end in self._channels(post, strip, place):
-                            steps[shift + start] += 1
-                            steps[shift + end] -= 1
-            self._strips[key] = _sums(steps, part.strips)
+            read = Counter(channels for _, channels in self._reading(part, target))
+            axons = self._strips[key] = [0] * len(part.strips)
+            for channels, number in read.items():
+                for i, held in part.strips.overlaps(channels):
+                    axons[i] += number * held
         return self._strips[key]
-
-
-def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
-    """Return, for each strip, the sum of a function that changes by ``steps``."""
-    places = sorted(steps)
-    heights = [0, *accumulate(steps[place] for place in places)]
-    widths = (b - a for a, b in pairwise(places))
-    areas = (height * width for height, width in zip(heights[1:], widths, strict=False))
-    before = [0, 0, *accumulate(areas)]
-
-    def up_to(place: int) -> int:
-        i = bisect(places, place)
-        return before[i] + heights[i] * (place - places[i - 1]) if i else 0
-
-    return [up_to(stop) - up_to(start) for start, stop in strips]

@@ -18,11 +18,10 @@ from typing import Literal
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.axon_use import NO_READERS, AxonUse
 from snnc.loihi.candidates import ChipChoices, tilings_below
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
-from snnc.loihi.search import Solution
+from snnc.loihi.search import NO_READERS, AxonUse, Solution
 from snnc.loihi.tiling import Tiling, tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
@@ -130,9 +129,8 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
         fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
-    floor = sum(step.choices.floor for step in plan.steps)
     exact = mapped.cores == mapped.lower_bound
-    return Solution(tuple(tilings), tuple(fits), mapped.cores, floor, exact)
+    return Solution(tuple(tilings), tuple(fits), mapped.cores, exact)
 
 
 def explain(plan: Plan, solution: Solution) -> Reasons:
@@ -142,8 +140,8 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
         for i, step in enumerate(plan.steps)
         if isinstance(step.choices, ChipChoices)
     )
-    exact = solution.exact or solution.cores == solution.floor
-    return Reasons(layers, solution.cores, solution.floor, exact)
+    exact = solution.exact or solution.cores == plan.floor
+    return Reasons(layers, solution.cores, plan.floor, exact)
 
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:

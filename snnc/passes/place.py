@@ -263,7 +263,7 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
-        if plan.is_hopeless:
+        if plan.unmappable:
             break
         search, solution = _search(plan, target, cache, target.cores, effort)
         work += search.work

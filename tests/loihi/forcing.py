@@ -48,7 +48,7 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
             groups = tuple(tilings[source].group for source in step.sources)
             tilings.append(_tiling(choices, groups, choice))
             fits.append(_fit(choices.costs, tilings[-1], groups))
-    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, 0, False))
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, False))
 
 
 def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
