@@ -24,7 +24,14 @@ from snnc.loihi.candidates import HostChoices
 from snnc.loihi.cost_model import CostModel, feeds_of, views_of
 from snnc.loihi.link import ConnectionChoice, Load
 from snnc.loihi.plan import Plan
-from snnc.loihi.search import NO_READERS, AxonReader, AxonUse, Solution
+from snnc.loihi.search import (
+    NO_READERS,
+    AxonReader,
+    AxonUse,
+    Readers,
+    Solution,
+    readers_of,
+)
 from snnc.loihi.tiling import Tiling
 
 Connections = Mapping[int, ConnectionChoice]
@@ -43,14 +50,15 @@ def assemble(
     ``lower_bound`` is a lower bound on the cores. ``unmixed`` lists the populations
     that were forced to use one kind of axon.
     """
-    connections = _connections(plan, solution)
+    fits, tilings = solution.fits, solution.tilings
+    readers = readers_of(plan.steps, fits, tilings, AxonUse())
     populations = tuple(
-        _population(plan, population, solution, connections)
+        _population(plan, population, solution, readers)
         for population in plan.lowered.populations
     )
     learned = _learning_core(plan.lowered.network)
     return replace(
-        _network(plan.lowered, populations, connections),
+        _network(plan.lowered, populations, _connections(plan, solution)),
         lower_bound=lower_bound + (learned is not None),
         unmixed=unmixed,
         learned=learned,
@@ -112,7 +120,10 @@ def _projection(
 
 
 def _population(
-    plan: Plan, population: Population, solution: Solution, connections: Connections
+    plan: Plan,
+    population: Population,
+    solution: Solution,
+    readers: Mapping[int, Readers],
 ) -> MappedPopulation:
     position = plan.positions.get(population.name)
     if position is None:
@@ -121,14 +132,10 @@ def _population(
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
-    use, readers = AxonUse(), NO_READERS
-    for projection in plan.lowered.out_of(population.name):
-        if (connection := connections.get(id(projection))) is not None:
-            target = solution.tilings[plan.positions[projection.target]]
-            readers = use.more(readers, connection, target)
+    counts = readers.get(position, NO_READERS).counts
     readout = plan.lowered.network.readout
     learns = readout.learn is not None and population.name in readout.sources
-    blocks = _blocks_of(choices.costs, tiling, groups, readers.counts, learns)
+    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns)
     ensembles = tuple(
         _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
         for part, own in zip(tiling.parts, blocks, strict=True)

@@ -130,6 +130,13 @@ def steps_of(pools: Sequence[Pooling], axis: int) -> Steps:
     return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
 
 
+def output_size(places: int, pools: Steps) -> int:
+    """Return how many of ``places`` the pools of an axis output."""
+    for window, stride in pools:
+        places = (places - window) // stride + 1
+    return places
+
+
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
     counts, stride = [1], 1
     for window, step in pools:
@@ -231,10 +238,6 @@ class Picked:
             for end in interval
         )
         return first, stop
-
-
-Picks = tuple[Picked, Picked, Picked]
-"""The picked positions along depth, height and width."""
 
 
 @dataclass(frozen=True, slots=True)

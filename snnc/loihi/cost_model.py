@@ -13,7 +13,7 @@ from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Interval, Tiles, unlike_items
-from snnc.loihi.build_links import ProjectionGeometry, build_links
+from snnc.loihi.build_links import Links
 from snnc.loihi.link import (
     BlockFit,
     ConnectionChoice,
@@ -43,8 +43,8 @@ class CostModel:
     ----------
     volume
         The population's volume.
-    geometries
-        The population's inputs, one per projection.
+    links
+        The possible forms of the population's inputs, one per projection.
     pop
         The axon format that the target requests.
     profile
@@ -59,16 +59,15 @@ class CostModel:
     def __init__(
         self,
         volume: Volume,
-        geometries: Sequence[ProjectionGeometry],
+        links: Sequence[Links],
         pop: Literal["auto", 16, 32],
         profile: Profile,
     ) -> None:
         self.volume = volume
-        self.geometries = tuple(geometries)
+        self.links = tuple(links)
         self.pop = pop
         self.profile = profile
         self.work = 0
-        self.links = tuple(build_links(i, volume, profile) for i in self.geometries)
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
         self._widest: dict[tuple[int, int, Forms], Views] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}

@@ -17,7 +17,6 @@ from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.plan import (
     Plan,
-    block_of,
     compartment_floors,
     largest_block,
     standalone,
@@ -109,7 +108,7 @@ def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
     if violation is None or violation.limit.startswith("pop16"):
         problem = _pop16_problem(violation)
         return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
-    block, exceeded = block_of(population), asdict(violation)
+    block, exceeded = population.block, asdict(violation)
     if block is None:
         return rules.FitsNoCore.at(population.layer, **exceeded)
     nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore

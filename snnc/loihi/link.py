@@ -129,7 +129,8 @@ class Link(ABC):
         self.plane = self.rows, self.columns
         self.bands = bands
         self.profile = profile
-        self.source = (*(axis.inputs for axis in axes), bands.channels)
+        depth, height, width = (axis.inputs for axis in axes)
+        self.source = depth, height, width, bands.channels
         self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
         self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
         self._costs: dict[Hashable, Cost] = {}
@@ -336,23 +337,24 @@ class ImageLink(Link):
     def axons(
         self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
     ) -> list[list[AxonCounts]]:
-        sides = [self._reached(i, source, target) for i in (0, 1)]
+        rows, columns = (self._reached(i, source, target) for i in (0, 1))
         found = []
         for part in parts:
             met = self._met(part, target)
             split = sum(len(each.strips) for each in met if not each.whole)
             whole = sum(each.whole for each in met)
-            found.append(
-                [
-                    # A strip without picked slices has no axons.
-                    AxonCounts(
-                        (split * n * m + whole * high * wide) * (k > 0),
-                        (split + whole) * n * m * (k > 0),
-                        (split + whole) * n * m * k,
-                    )
-                    for (n, high), (m, wide), k in product(*sides, self._channels(part))
-                ]
-            )
+            # A strip without picked slices has no axons.
+            counts = [
+                AxonCounts(
+                    (split * n * m + whole * high * wide) * (k > 0),
+                    (split + whole) * n * m * (k > 0),
+                    (split + whole) * n * m * k,
+                )
+                for (n, high), (m, wide), k in product(
+                    rows, columns, self._channels(part)
+                )
+            ]
+            found.append(counts)
         return found
 
     def _reached(

@@ -149,6 +149,22 @@ class Step:
     sources: tuple[int, ...]
 
 
+def readers_of(
+    steps: Sequence[Step],
+    fits: Sequence[BlockFit],
+    tilings: Sequence[Tiling],
+    use: AxonUse,
+) -> dict[int, Readers]:
+    """Return the readers of each step on the chip that has some."""
+    readers: dict[int, Readers] = {}
+    for step, fit, target in zip(steps, fits, tilings, strict=True):
+        for source, connection in zip(step.sources, fit.connections, strict=False):
+            if isinstance(steps[source].choices, ChipChoices):
+                before = readers.get(source, NO_READERS)
+                readers[source] = use.more(before, connection, target)
+    return readers
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """A mapping: one tiling and fit per step.

@@ -24,12 +24,14 @@ from snnc.ir.lowered import (
     Full,
     LoweredNetwork,
     Pairwise,
+    Path,
     Pooling,
     Population,
     Projection,
     Window,
+    paths,
+    picked_of,
 )
-from snnc.ir.paths import Path, paths, picked_of
 from snnc.ir.shapes import (
     level_name,
     pads,
@@ -102,13 +104,11 @@ def _comparisons(
         name = level_name(layer.name, i)
         for read in level.reads:
             reach = Pairwise(level.axis, level.windows, read.nodes)
-            ways = [
-                picked_of(path, volume_named(network, path.source), read.grid)
-                for path in pooled
-            ]
+            before = pooled
             if read.level is not None:
-                ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
-            for way in ways:
+                before = (Path(level_name(layer.name, read.level)),)
+            for path in before:
+                way = picked_of(path, read.grid)
                 yield _project(network, way, source, name, None, reach)
 
 

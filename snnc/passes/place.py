@@ -25,7 +25,6 @@ from snnc.loihi.plan import (
     Plan,
     PlanCache,
     block_is_sound,
-    block_of,
     compartment_floors,
     make_plan,
 )
@@ -290,6 +289,6 @@ def _refuse_spec(
     if target.cores > target.chips * profile.chip.cores:
         yield refuse_target(target, profile)
     for population in lowered.populations:
-        block = block_of(population)
+        block = population.block
         if block is not None and not block_is_sound(population):
             yield refuse_block(population, block)

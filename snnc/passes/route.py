@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
-from snnc.loihi.build_links import build_links, geometry_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
 
@@ -100,8 +100,8 @@ def _links(mapped: MappedNetwork) -> Links:
         target = populations[projection.target]
         if target.on_chip:
             source, kind = populations[projection.source], kind_of(mapping.form)
-            geometry = geometry_of(projection, source.volume, target, kind)
-            links = build_links(geometry, target.volume, network.device)
+            device = network.device
+            links = links_of(projection, source.volume, target, device, kind)
             ends.append((projection.source, projection.target, links[mapping.form]))
     return ends
 

@@ -12,7 +12,7 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
 from snnc.loihi.axis import length
-from snnc.loihi.build_links import build_links, geometry_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.runtime.examples import Array
 from snnc.weight_files.kernels import (
@@ -187,14 +187,13 @@ def _arriving(
     projection = read.projection
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
-    geometry = geometry_of(projection, source.population.volume, target.population)
     # A Dense has the weights of a convolution that covers the whole input.
     device = mapped.lowered.network.device
-    links = build_links(geometry, target.population.volume, device)
+    links = links_of(projection, source.population.volume, target.population, device)
     # A transposed convolution only has a Sparse form.
     link = links.get("convolution") or links["sparse"]
     filters = target.population.volume[3]
-    kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
+    kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     return IncomingKernel(projection, link, kernel, gain / spike)
