@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from math import prod
 
 from snnc.ir.logical import LogicalNetwork
@@ -198,19 +197,14 @@ def _blocks_of(
         for one, times in readers.items()
     ]
     for i, part in enumerate(tiling.parts):
-        rows = [views_of(links, 0, tile) for tile in part.rows]
-        columns = [views_of(links, 1, tile) for tile in part.columns]
-        feeds = [feeds_of(inputs, part, strip) for strip in part.strips]
         blocks = []
-        sides = product(
-            zip(part.rows, rows, strict=True),
-            zip(part.columns, columns, strict=True),
-            zip(part.strips, feeds, strict=True),
-        )
-        for number, ((row, high), (column, wide), (strip, fed)) in enumerate(sides):
-            own = inputs, fed, high, wide, length(strip)
+        for number, piece in enumerate(part.pieces):
+            rows = views_of(links, 0, piece.rows)
+            columns = views_of(links, 1, piece.columns)
+            feeds = feeds_of(inputs, part, piece.strip)
+            own = inputs, feeds, rows, columns, length(piece.strip)
             load, built = Load(*own, part.whole), Load(*own, False)
-            neurons = length(row) * length(column) * length(strip)
+            neurons = piece.neurons
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0
             sent = [(slots, n, counts[i][number]) for slots, n, counts in axons]

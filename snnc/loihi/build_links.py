@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,11 +24,11 @@ from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Taps, output_size, steps_of
 from snnc.loihi.link import ImageLink, Link
 from snnc.loihi.sparse_link import (
-    EntryAxis,
     Reads,
     ScatterAxis,
     SparseLink,
     transposed_axis,
+    window_axis,
 )
 from snnc.loihi.tiling import Bands, one_band
 from snnc.runtime.maxima import EVERY, entries
@@ -106,7 +106,7 @@ def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
     channels = one_band(source[3], target[3])
     if isinstance(reach, Pairwise):
         compared = [
-            EntryAxis(source[i], _entries(geometry, reach, i), picked[i])
+            ScatterAxis(source[i], target[i], _reads(geometry, reach, i), picked[i])
             for i in range(3)
         ]
         bands = Bands(geometry.first, source[3], target[3], 1, 1)
@@ -145,18 +145,21 @@ def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Li
 
 # Equal axes are one object, so that cached results are shared.
 _axis = lru_cache(maxsize=256)(Axis)
-_scattered = lru_cache(maxsize=256)(ScatterAxis)
+_scattered = lru_cache(maxsize=256)(window_axis)
 
 
-def _entries(geometry: ProjectionGeometry, reach: Pairwise, axis: int) -> list[Reads]:
-    """Return the positions and weights that the target reads along an axis."""
+def _reads(
+    geometry: ProjectionGeometry, reach: Pairwise, axis: int
+) -> Callable[[int], Reads]:
+    """Return a function that returns what an output reads along an axis."""
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
     windows = reach.windows if compares else geometry.target[axis]
     inside = range(output_size(geometry.source[axis], pools))
     weights = entries(nodes, windows, inside, pools)
-    return [{place: ((0, n),) for place, n in read.items()} for read in weights]
+    found = [{place: ((0, n),) for place, n in read.items()} for read in weights]
+    return found.__getitem__
 
 
 def _along(

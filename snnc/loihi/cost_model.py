@@ -69,7 +69,6 @@ class CostModel:
         self.profile = profile
         self.work = 0
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
-        self._widest: dict[tuple[int, int, Forms], Views] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
@@ -144,14 +143,12 @@ class CostModel:
 
     def _widest_views(self, axis: int, tiling: Tiling, tiles: Tiles) -> Views:
         """Return the views of the tile with the most inputs along an axis."""
-        key = (axis, tiling.tile[axis], tiling.forms)
-        if key not in self._widest:
-            links = Counter(self.links_of(tiling.forms))
-            step = 1 if len(tiles) <= MANY else len(tiles) // 2
-            some = range(0, len(tiles), step)
-            every = (views_of(links, axis, tiles[i]) for i in some)
-            self._widest[key] = max(every, key=partial(inputs_seen, links))
-        return self._widest[key]
+        if len(tiles) <= MANY:
+            return self._along(axis, tiling, tiles)[0]
+        links = Counter(self.links_of(tiling.forms))
+        some = range(0, len(tiles), len(tiles) // 2)
+        every = (views_of(links, axis, tiles[i]) for i in some)
+        return max(every, key=partial(inputs_seen, links))
 
     def _loads(self, tiling: Tiling, inputs: Counter[Inputs]) -> Iterator[Load]:
         """Yield the loads of all different blocks, largest views first."""

@@ -106,6 +106,11 @@ class AxonCounts(NamedTuple):
     own: int
 
 
+ReadStrips = tuple[int, int, list[int]]
+"""The numbers of target strips that read each pixel of an ensemble, in split and in
+whole ensembles, and how many channels they read of each of the ensemble's strips."""
+
+
 class Link(ABC):
     """The connections of one projection in one form.
 
@@ -134,6 +139,7 @@ class Link(ABC):
         self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
         self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
         self._costs: dict[Hashable, Cost] = {}
+        self._strips: dict[Hashable, ReadStrips] = {}
 
     @property
     @abstractmethod
@@ -186,33 +192,64 @@ class Link(ABC):
         words = sum(n * size for size, n in arrays.items())
         return Cost(bits, aligned, words, index_bits)
 
-    @abstractmethod
     def axons(
         self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
     ) -> list[list[AxonCounts]]:
         """Return the axons of each block of some source ensembles, in order."""
+        rows, columns = (self._reached(i, source, target) for i in (0, 1))
+        found = []
+        for part in parts:
+            split, whole, strips = self._strips_of(part, target)
+            counts = [
+                AxonCounts(
+                    (split * n * m + whole * high * wide) * self._shared(channels),
+                    (split + whole) * n * m * self._shared(channels),
+                    (split + whole) * n * m * channels,
+                )
+                for (n, high), (m, wide), channels in product(rows, columns, strips)
+            ]
+            found.append(counts)
+        return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
-        rows, columns = self.crossings(source, target)
-        parts = self.unlike_parts(source, target)
-        strips = max(self.most_strips(part, target) for part in parts)
-        return strips * max(rows) * max(columns)
+        rows, columns = (set(self._reached(i, source, target)) for i in (0, 1))
+        slices, most = Tiles(source.volume[0], source.group), 0
+        alike = self.depth.equivalent_sources(slices, target.group)
+        for part in map(source.part, alike.some(len(slices))):
+            split, whole, strips = self._strips_of(part, target)
+            for (n, high), (m, wide) in product(rows, columns):
+                pixels = split * n * m + whole * high * wide
+                most = max(most, pixels * self._shared(max(strips)))
+        return most
+
+    def _reached(
+        self, axis: int, source: Tiling, target: Tiling
+    ) -> list[tuple[int, int]]:
+        """Return how many positions of each tile split and whole ensembles read."""
+        along, size = self.plane[axis], source.tile[axis]
+        near = along.crossings(size, target.tile[axis])
+        if not (target.part(0).whole or target.part(-1).whole):
+            return [(number, 0) for number in near]
+        last = along.read_extent
+        reached = (max(0, min(b, last) - a) for a, b in along.ensembles(size))
+        return list(zip(near, reached, strict=True))
+
+    def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        """Return how the target reads the strips of an ensemble."""
+        is_whole = target.part(0).whole, target.part(-1).whole
+        key = part.slices, part.strips, target.group, target.tile[2], is_whole
+        if key not in self._strips:
+            self._strips[key] = self._read_strips(part, target)
+        return self._strips[key]
 
     @abstractmethod
-    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
-        """Return the most axons from a pixel of one of an ensemble's strips."""
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        """Compute how the target reads the strips of an ensemble."""
 
-    def unlike_parts(self, source: Tiling, target: Tiling) -> list[EnsembleTiling]:
-        """Return ensembles of the source that include every different one."""
-        slices = Tiles(source.volume[0], source.group)
-        alike = self.depth.equivalent_sources(slices, target.group)
-        return [source.part(i) for i in alike.some(len(slices))]
-
-    def crossings(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """Return `Axis.crossings` of rows and of columns."""
-        axes = zip(self.plane, source.tile, target.tile, strict=False)
-        return [axis.crossings(*sizes) for axis, *sizes in axes]
+    @abstractmethod
+    def _shared(self, channels: int) -> int:
+        """Return the axons of a pixel for some channels that are read."""
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         """Return the number of weights read if every neuron of the source spikes once.
@@ -334,47 +371,13 @@ class ImageLink(Link):
         arrays = {area * channels: number for area, number in areas.items()}
         return self._price(arrays, self.profile.synapse.index_width(top), aligned)
 
-    def axons(
-        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[AxonCounts]]:
-        rows, columns = (self._reached(i, source, target) for i in (0, 1))
-        found = []
-        for part in parts:
-            met = self._met(part, target)
-            split = sum(len(each.strips) for each in met if not each.whole)
-            whole = sum(each.whole for each in met)
-            # A strip without picked slices has no axons.
-            counts = [
-                AxonCounts(
-                    (split * n * m + whole * high * wide) * (k > 0),
-                    (split + whole) * n * m * (k > 0),
-                    (split + whole) * n * m * k,
-                )
-                for (n, high), (m, wide), k in product(
-                    rows, columns, self._channels(part)
-                )
-            ]
-            found.append(counts)
-        return found
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        met = self._met(part, target)
+        split = sum(len(each.strips) for each in met if not each.whole)
+        return split, sum(each.whole for each in met), self._channels(part)
 
-    def _reached(
-        self, axis: int, source: Tiling, target: Tiling
-    ) -> list[tuple[int, int]]:
-        """Return how many positions of each tile split and whole ensembles read."""
-        along, size = self.plane[axis], source.tile[axis]
-        tiles = map(along.within, Tiles(source.volume[axis + 1], size))
-        last = along.read_extent
-        reached = (max(0, min(stop, last) - first) for first, stop in tiles)
-        return list(zip(along.crossings(size, target.tile[axis]), reached, strict=True))
-
-    def most_axons(self, source: Tiling, target: Tiling) -> int:
-        if not (target.part(0).whole or target.part(-1).whole):
-            return super().most_axons(source, target)
-        parts = self.unlike_parts(source, target)
-        return max(n.built for each in self.axons(source, target, parts) for n in each)
-
-    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
-        return sum(len(met.strips) for met in self._met(part, target))
+    def _shared(self, channels: int) -> int:
+        return min(channels, 1)
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
         joined = sum(

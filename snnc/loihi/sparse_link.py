@@ -7,8 +7,7 @@ axes have one run per position.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from operator import itemgetter
 
@@ -22,16 +21,15 @@ from snnc.loihi.axis import (
     Tap,
     TapRun,
     Taps,
-    Tiles,
     View,
     length,
     without_factor,
 )
 from snnc.loihi.link import (
-    AxonCounts,
     BlockView,
     Cost,
     Link,
+    ReadStrips,
     SourceChannels,
     count_arrays,
 )
@@ -62,21 +60,34 @@ class ScatterAxis(Axis):
     A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
     belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
     so a run is one position.
+
+    Parameters
+    ----------
+    inputs, outputs
+        The number of positions.
+    reads
+        Returns the positions that an output reads through nonzero taps.
+    picked
+        The positions on the source's axis that are read; None for all.
+    inside, period
+        Equal outputs, as in `Axis`; by default, all outputs may differ.
     """
 
-    @cached_property
-    def _seen(self) -> dict[tuple[int, tuple[TapRun, ...]], View]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[Interval, tuple[int, ...]]:
-        return {}
-
-    def reads(self, output: int) -> Reads:
-        """Return the positions that an output reads through nonzero taps."""
-        start = output * self.stride - self.before
-        taps = self.taps.nonzero_places(-start, self.inputs - start)
-        return {start + t: self.taps[t] for t in taps}
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        reads: Callable[[int], Reads],
+        picked: Picked | None = None,
+        inside: Interval | None = None,
+        period: int = 1,
+    ) -> None:
+        super().__init__(inputs, outputs, 1, 0, Taps(1, 1, 0, ()), picked)
+        self.inside = inside or (outputs, 0)
+        self.period = period
+        self.reads = reads
+        self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
+        self._places: dict[Interval, tuple[int, ...]] = {}
 
     def tap(self, output: int, place: int) -> Tap:
         return self.reads(output).get(place, ())
@@ -123,36 +134,23 @@ class ScatterAxis(Axis):
         return TapRun(first, len(reads), values, scale, (first,))
 
 
-class EntryAxis(ScatterAxis):
-    """An axis that is given by the positions and taps that each output reads.
+def window_axis(
+    inputs: int,
+    outputs: int,
+    stride: int,
+    before: int,
+    taps: Taps,
+    picked: Picked | None = None,
+) -> ScatterAxis:
+    """Return the axis of a window with the parameters of an `Axis`."""
 
-    Parameters
-    ----------
-    inputs
-        The number of positions.
-    entries
-        What each output reads.
-    picked
-        The positions on the source's axis that are read; None for all.
-    inside, period
-        Equal outputs, as in `Axis`; by default, all outputs may differ.
-    """
+    def reads(output: int) -> Reads:
+        start = output * stride - before
+        places = taps.nonzero_places(-start, inputs - start)
+        return {start + t: taps[t] for t in places}
 
-    def __init__(
-        self,
-        inputs: int,
-        entries: Sequence[Reads],
-        picked: Picked | None = None,
-        inside: Interval | None = None,
-        period: int = 1,
-    ) -> None:
-        super().__init__(inputs, len(entries), 1, 0, Taps(1, 1, 0, ()), picked)
-        self.inside = inside or (len(entries), 0)
-        self.period = period
-        self._entries = entries
-
-    def reads(self, output: int) -> Reads:
-        return self._entries[output]
+    inside = Axis(inputs, outputs, stride, before, taps).inside
+    return ScatterAxis(inputs, outputs, reads, picked, inside)
 
 
 def transposed_axis(
@@ -162,7 +160,7 @@ def transposed_axis(
     step: int,
     before: int,
     picked: Picked | None = None,
-) -> EntryAxis:
+) -> ScatterAxis:
     """Return the axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
 
     Parameters
@@ -182,7 +180,7 @@ def transposed_axis(
         entries.append({i: ((last - i * step, 1),) for i in range(first, stop)})
     # The outputs whose taps are all between the first and the last input.
     inside = before, (inputs - 1) * step + before - taps + 2
-    return EntryAxis(inputs, entries, picked, inside, step)
+    return ScatterAxis(inputs, outputs, entries.__getitem__, picked, inside, step)
 
 
 Read = tuple[int, Tap, Interval]
@@ -212,7 +210,6 @@ class SparseLink(Link):
     ) -> None:
         super().__init__(axes, bands, profile)
         self._dense = dense
-        self._strips: dict[tuple[Interval, Tiles, int, int], list[int]] = {}
 
     @property
     def edges(self) -> Edges:
@@ -235,18 +232,16 @@ class SparseLink(Link):
         arrays = count_arrays(rows, columns, channels)
         return self._price(arrays, 0 if self._dense else None, aligned=True)
 
-    def axons(
-        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[AxonCounts]]:
-        sides = self.crossings(source, target)
-        strips = (self._strip_axons(part, target) for part in parts)
-        return [
-            [AxonCounts(*(3 * [n * m * k])) for n, m, k in product(*sides, each)]
-            for each in strips
-        ]
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        strips = [0] * len(part.strips)
+        read = Counter(channels for _, channels in self._reading(part, target))
+        for channels, number in read.items():
+            for i, held in part.strips.overlaps(channels):
+                strips[i] += number * held
+        return 1, 0, strips
 
-    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
-        return max(self._strip_axons(part, target))
+    def _shared(self, channels: int) -> int:
+        return channels
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
         places = product(range(target.volume[0]), range(self.depth.inputs))
@@ -341,17 +336,3 @@ class SparseLink(Link):
             for number, (post, strip) in enumerate(strips if first < stop else ()):
                 for low, high in self._channels(post, strip, first):
                     yield number, (start + low, start + high)
-
-    def _strip_axons(self, part: EnsembleTiling, target: Tiling) -> list[int]:
-        """Return how many channels of each source strip the target's strips read.
-
-        A channel is counted once per target strip.
-        """
-        key = (part.slices, part.strips, target.group, target.tile[2])
-        if key not in self._strips:
-            read = Counter(channels for _, channels in self._reading(part, target))
-            axons = self._strips[key] = [0] * len(part.strips)
-            for channels, number in read.items():
-                for i, held in part.strips.overlaps(channels):
-                    axons[i] += number * held
-        return self._strips[key]

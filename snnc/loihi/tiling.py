@@ -46,6 +46,12 @@ class EnsembleTiling:
     def whole(self) -> bool:
         return self.blocks == 1
 
+    @property
+    def pieces(self) -> Iterator[PlacedBlock]:
+        """The content of each core, in nengo-loihi's block order."""
+        sides = product(self.rows, self.columns, self.strips)
+        return (PlacedBlock(self, *where) for where in sides)
+
     def slices_of(self, strip: Interval) -> Interval:
         """Return the depth slices of a strip of the ensemble's channels."""
         start = self.slices[0]
@@ -103,15 +109,6 @@ class Tiling:
     def part(self, i: int) -> EnsembleTiling:
         """Return one ensemble; there may be too many to create all."""
         return _part(self.volume, self.group, self.tile, i)
-
-    @cached_property
-    def pieces(self) -> tuple[PlacedBlock, ...]:
-        """The content of each core, in nengo-loihi's block order."""
-        return tuple(
-            PlacedBlock(part, *where)
-            for part in self.parts
-            for where in product(part.rows, part.columns, part.strips)
-        )
 
     @property
     def cut(self) -> Cut:

@@ -141,7 +141,8 @@ def _place_layer(
     neuron, trained = spiking.neuron, tensors[f"{name}.bias"]
     tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
     neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
-    pieces = tiling_of(population).pieces
+    parts = tiling_of(population).parts
+    pieces = [piece for part in parts for piece in part.pieces]
     synapses = [tuple(_synapses(arriving, piece)) for piece in pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
     currents = [_largest_current(spiking, held) for held in biases]
