@@ -89,7 +89,13 @@ class Taps:
         return self.size
 
     def __getitem__(self, index: int) -> Tap:
-        return self._covering(index - self.zeros)
+        counts, stride = self._window
+        step, place = stride * self.dilation, index - self.zeros
+        first = max(0, -(-(place - len(counts) + 1) // step))
+        last = min(self.reader - 1, place // step)
+        times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
+        # If pools leave gaps, some positions are not counted at all.
+        return tuple((tap, count) for tap, count in times if count)
 
     @cached_property
     def _window(self) -> tuple[tuple[int, ...], int]:
@@ -108,15 +114,6 @@ class Taps:
             for place, count in enumerate(counts, self.zeros + tap * step):
                 if count and first <= place < stop:
                     yield place
-
-    def _covering(self, place: int) -> Tap:
-        counts, stride = self._window
-        step = stride * self.dilation
-        first = max(0, -(-(place - len(counts) + 1) // step))
-        last = min(self.reader - 1, place // step)
-        times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
-        # If pools leave gaps, some positions are not counted at all.
-        return tuple((tap, count) for tap, count in times if count)
 
 
 def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
@@ -440,10 +437,13 @@ class Axis:
             i for i in near if length(groups[i]) and self.reading(outputs, groups[i])
         ]
 
-    def readers_of(self, inputs: Interval, group: int) -> range:
-        """Return the indices of ensembles of outputs that may read some positions."""
-        outputs = self.reading((0, self.outputs), inputs)
-        return range(outputs.start // group, -(-outputs.stop // group))
+    def readers_of(self, inputs: Interval, outputs: Tiles) -> list[int]:
+        """Return the indices of the ensembles of outputs that read some positions."""
+        if not length(inputs):
+            return []
+        every, size = self.reading((0, self.outputs), inputs), outputs.size
+        near = range(every.start // size, -(-every.stop // size))
+        return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
         """Return which ensembles of outputs read a source in the same way.

@@ -15,6 +15,7 @@ from heapq import heapify, heappop, heappush
 from itertools import product
 from math import ceil, prod
 from sys import maxsize
+from typing import ClassVar
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
@@ -194,10 +195,7 @@ class HostChoices:
     """A population on the host: only its groups matter, and it needs no cores."""
 
     volume: Volume
-
-    @property
-    def floor(self) -> int:
-        return 0
+    floor: ClassVar[int] = 0
 
     @property
     def groups(self) -> Groups:

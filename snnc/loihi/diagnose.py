@@ -92,8 +92,7 @@ def refuse_plan(
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
-        shares = {p.population.name: p.cores for p in mapped.populations}
-        yield _too_many(lowered, target, mapped.cores, shares, bound="")
+        yield refuse_mapping(mapped, target)
     elif search.gave_up or dead is None:
         shares = {p.name: plan.step(p).choices.floor for p in plan.populations}
         yield _too_many(lowered, target, search.lower_bound, shares)
@@ -101,6 +100,12 @@ def refuse_plan(
         layer = plan.populations[dead.source].layer
         most = plan.profile.core.out_axons
         yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
+
+
+def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
+    """Describe a mapped network with more cores than the target allows."""
+    shares = {p.population.name: p.cores for p in mapped.populations}
+    return _too_many(mapped.lowered, target, mapped.cores, shares, bound="")
 
 
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
@@ -155,7 +160,7 @@ def _too_many(
     cores: int,
     shares: Mapping[str, int],
     bound: str = "at least ",
-) -> Diagnostic:
+) -> rules.TooManyCores:
     """Describe a network with more cores than the target allows.
 
     ``shares`` are the cores of each population.

@@ -417,10 +417,8 @@ class ImageLink(Link):
         return [target.part(i) for i in self._near(part, target)]
 
     def _near(self, part: EnsembleTiling, target: Tiling) -> list[int]:
-        slices = self.depth.within(part.slices)
         outputs = Tiles(target.volume[0], target.group)
-        near = self.depth.readers_of(slices, target.group) if length(slices) else ()
-        return [i for i in near if self.depth.reading(outputs[i], slices)]
+        return self.depth.readers_of(self.depth.within(part.slices), outputs)
 
 
 def stored_areas(

@@ -287,10 +287,7 @@ class Search:
         self._use = AxonUse() if use is None else use
         self._by_channel = self._read_by_channel()
         self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
-        self._tries_all = all(
-            some == tuple(step.choices.groups)
-            for some, step in zip(self._groups, steps, strict=True)
-        )
+        self._tries_all = self._groups == [step.choices.groups for step in steps]
         # Cache: hundreds of readers may request the same step.
         self._free: dict[int, list[Groups]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}

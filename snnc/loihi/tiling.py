@@ -143,15 +143,11 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
 @lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
     """Return, for each possible number of tiles of an axis, the smallest tile size."""
-    return tuple(_sizes(extent))
-
-
-def _sizes(extent: int) -> Iterator[int]:
-    size = 1
+    sizes, size = [], 1
     while size < extent:
-        yield size
+        sizes.append(size)
         size = -(-extent // (-(-extent // size) - 1))
-    yield extent
+    return (*sizes, extent)
 
 
 def count_cores(volume: Volume, group: int, tile: Tile) -> int:
