@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -72,7 +72,7 @@ class CostModel:
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
-    @property
+    @cached_property
     def forms(self) -> tuple[Forms, ...]:
         """The possible forms of the projections, in order of preference.
 

@@ -42,28 +42,17 @@ BLOCK_AXES = {
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
     """Describe an invalid shape of a `block`."""
-    layer = population.layer
+    layer, largest = population.layer, largest_block(population)
     rank = len(layer.shape)
-    if len(block) != rank:
-        return rules.BlockRank.at(
-            layer,
-            "block",
-            kind=layer.kind,
-            block=block,
-            given="1 axis" if len(block) == 1 else f"{len(block)} axes",
-            rank=rank,
-            expected=BLOCK_AXES[rank],
-            whole=whole_block(layer.shape),
-        )
-    largest = largest_block(population)
-    return rules.BlockExceedsLayer.at(
-        layer,
-        "block",
-        kind=layer.kind,
-        block=block,
-        expected=BLOCK_AXES[rank],
-        largest=largest,
-        nearest=tuple(map(min, block, largest)),
+    common = {"kind": layer.kind, "block": block, "expected": BLOCK_AXES[rank]}
+    if len(block) == rank:
+        nearest = tuple(map(min, block, largest))
+        sizes = {"largest": largest, "nearest": nearest}
+        return rules.BlockExceedsLayer.at(layer, "block", **common, **sizes)
+    given = "1 axis" if len(block) == 1 else f"{len(block)} axes"
+    whole = whole_block(layer.shape)
+    return rules.BlockRank.at(
+        layer, "block", **common, given=given, rank=rank, whole=whole
     )
 
 
@@ -84,17 +73,17 @@ def refuse_plan(
     """Report why a plan has no mapping, or only a mapping that is too large."""
     lowered, dead = plan.lowered, search.infeasible
     if plan.unmappable:
-        for population in plan.unmappable:
-            choices = plan.step(population).choices
-            if isinstance(choices, ChipChoices):
-                yield _refuse_layer(population, choices)
+        for population, step in zip(plan.populations, plan.steps, strict=True):
+            if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
+                yield _refuse_layer(population, step.choices)
         floors = compartment_floors(lowered, plan.profile)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
         yield refuse_mapping(mapped, target)
     elif search.gave_up or dead is None:
-        shares = {p.name: plan.step(p).choices.floor for p in plan.populations}
+        steps = zip(plan.populations, plan.steps, strict=True)
+        shares = {p.name: step.choices.floor for p, step in steps}
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer

@@ -44,9 +44,6 @@ class Plan:
         """The index of each population's step."""
         return {p.name: i for i, p in enumerate(self.populations)}
 
-    def step(self, population: Population) -> Step:
-        return self.steps[self.positions[population.name]]
-
     def fit(self, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
         """Return whether a population fits on cores, given the others' tilings."""
         step = self.steps[i]
@@ -60,10 +57,10 @@ class Plan:
         """The sum of the cores that each population needs on its own."""
         return sum(step.choices.floor for step in self.steps)
 
-    @property
-    def unmappable(self) -> tuple[Population, ...]:
-        """Return the populations for which no tiling fits on a core."""
-        return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
+    @cached_property
+    def unmappable(self) -> bool:
+        """Whether there is a population of which no tiling fits on a core."""
+        return any(step.choices.floor < 0 for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
