@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
-from snnc.importer.linear import LinearStep, Term, whole
+from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import (
     REWRITES,
     ImportRequest,
@@ -30,6 +30,7 @@ from snnc.importer.state import (
     Value,
     order,
     plain,
+    side_by_side,
 )
 from snnc.importer.table import (  # noqa: F401  modules that register readers
     arithmetic,
@@ -259,14 +260,8 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
             _tell(state, image, values)
             return image
     vectors = list(map(_flat, values, state.model.outputs))
-    size = sum(vector.shape[0] for vector in vectors)
-    terms: list[Term] = []
-    start = 0
-    for vector in vectors:
-        step = LinearStep("embed", "", (), vector.shape[0], size, start=start)
-        terms += (vector.then(step) if len(vectors) > 1 else vector).terms
-        start += vector.shape[0]
-    value = Value(tuple(terms), (size,), plain(1))
+    value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
+    (size,) = value.shape
     name = _last(vectors[-1])
     if not _has_neurons(state, value):
         value = identity_neurons(state, name, value)

@@ -394,7 +394,8 @@ def loss_name(compiled: Compiled | None) -> str:
     while isinstance(loss, (list, Mapping)) and len(loss) == 1:
         (loss,) = loss.values() if isinstance(loss, Mapping) else loss
     if isinstance(loss, Mapping):
-        loss = loss.get("class_name")
+        kind = loss.get("class_name")
+        loss = loss.get("config") if kind == "function" else kind
     return str(loss or "").lower().replace("_", "")
 
 
@@ -423,7 +424,8 @@ def train_lines(
     optimizer = compiled.optimizer
     kind = optimizer if isinstance(optimizer, str) else ""
     if isinstance(optimizer, Mapping):
-        kind = str(optimizer.get("class_name"))
+        # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
+        kind = str(optimizer.get("class_name")).removeprefix("Custom>")
     if kind.lower() in OPTIMIZERS:
         usual = OPTIMIZERS[kind.lower()]
         settings = _settings(usual, config_of(optimizer), notes)

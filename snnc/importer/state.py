@@ -8,11 +8,12 @@ channels-first layouts reorder them, and `Reshape` may split them between axes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.linear import LinearStep, Padding, Shape, Term
+from snnc.importer.linear import LinearStep, Padding, Shape, Term, points
 from snnc.importer.model import (
     ImportRequest,
     KerasLayer,
@@ -257,6 +258,19 @@ class Value:
 BROKEN = Value(broken=True)
 
 
+def side_by_side(values: Sequence[Value], layer: str) -> Value:
+    """Return the concatenation of values along their channels."""
+    first, terms, start = values[0], list[Term](), 0
+    whole = sum(value.shape[-1] for value in values)
+    for value in values:
+        own, places = value.shape[-1], points(value.shape)
+        step = LinearStep("embed", layer, places, own, whole, start=start)
+        terms += (term.then(step) for term in value.terms)
+        start += own
+    positive = all(value.is_positive for value in values)
+    return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One line of the explanation.
@@ -467,8 +481,7 @@ class ConversionState:
     ) -> str | None:
         """Return the output that follows a layer after only these kinds, or None."""
         name = layer.name
-        while self.is_read_once(name):
-            after = self._reader_of(name)
+        for after in self.followers(name):
             named = after.options.get("activation")
             is_linear = after.kind == "Activation" and named in ("linear", None)
             if not is_linear and after.kind not in kinds:
@@ -477,8 +490,12 @@ class ConversionState:
         is_output = not self.readers[name] and name in self.model.outputs
         return name if is_output else None
 
-    def _reader_of(self, name: str) -> CurrentLayer:
-        return self.layers[self.readers[name][0]]
+    def followers(self, name: str) -> Iterator[CurrentLayer]:
+        """Yield the layers after a layer, while only one layer reads each value."""
+        while self.is_read_once(name):
+            after = self.layers[self.readers[name][0]]
+            yield after
+            name = after.name
 
     def rectified(
         self, layer: KerasLayer
@@ -489,9 +506,7 @@ class ConversionState:
         commutes with all these layers if no norm changes a sign.
         """
         norms: list[CurrentLayer] = []
-        name = layer.name
-        while self.is_read_once(name):
-            after = self._reader_of(name)
+        for after in self.followers(layer.name):
             options = after.options
             bends = ("max_value", "negative_slope", "threshold")
             is_plain = not any(options.get(bend) for bend in bends)
@@ -502,7 +517,6 @@ class ConversionState:
                 norms.append(after)
             elif after.kind not in ("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
                 return None
-            name = after.name
         return None
 
     def is_rising(self, norm: KerasLayer) -> bool:

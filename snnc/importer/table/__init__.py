@@ -59,8 +59,6 @@ class LayerReader:
         The options that a layer must have.
     joins :
         Whether the layer may have several inputs.
-    is_checked :
-        Whether the layer's options and its number of inputs are checked.
     reads_broken :
         Whether it also reads layers whose input is unknown.
     """
@@ -69,7 +67,6 @@ class LayerReader:
     keeps: tuple[str, ...] | None = None
     required: tuple[str, ...] = ()
     joins: bool = False
-    is_checked: bool = True
     reads_broken: bool = False
 
     def __call__(self, layer: CurrentLayer) -> Value:
@@ -302,8 +299,7 @@ def read_layer(layer: CurrentLayer) -> Value:
     try:
         if reader is None or FOREIGN in layer.options:
             return _read_unknown(layer)
-        if reader.is_checked:
-            _check_options(layer, reader)
+        _check_options(layer, reader)
         return reader(layer)
     except RefusedLayerError as error:
         return layer.refuse(error, "" if error.remedy else _one_order(layer.state))
@@ -317,8 +313,6 @@ def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
     for option, value in layer.options.items():
         if not fits(layer.kind, layer.rank, option, value):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
-    if not layer.reads and layer.kind != "InputLayer":
-        raise malformed(f"`{layer.name}`", "it reads nothing")
     most = 2 if layer.kind == "Subtract" else len(layer.reads)
     if len(layer.reads) > (most if reader.joins else 1):
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")

@@ -29,8 +29,9 @@ from snnc.importer.table import each_rank, reads
 from snnc.text.tables import dims
 
 NOISE = (
-    "AlphaDropout", "ActivityRegularization", "RandomFlip", "RandomRotation",
-    "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+    "GaussianNoise", "AlphaDropout", "ActivityRegularization", "RandomFlip",
+    "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
+    "RandomBrightness",
 )  # fmt: skip
 
 
@@ -66,17 +67,12 @@ def read_input(layer: CurrentLayer) -> Value:
             remedy,
             rule="input",
         )
-    kept = tuple(size for size in shape if size > 1)
-    if len(shape) > 4 and len(kept) > 4:
+    if len(shape) > 4:
         remedy = "use at most depth x height x width x channels"
         raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule="input")
     if "int" in str(layer.options.get("dtype")):
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
-    if len(shape) > 4:
-        value = _input(layer.state, kept)
-        view = regrouped(value.view, kept, tuple(shape))
-        return replace(value, view=view or value.view)
     if _is_channels_first(layer) and len(shape) > 1:
         last, how = (*shape[1:], shape[0]), ", channels last: transpose the data"
         value = _relaid(layer, last, how, "data_format channels_first")
@@ -256,7 +252,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     return Value((term,), target, plain(len(target)), is_positive=True)
 
 
-@reads("Embedding", is_checked=False)
+@reads("Embedding")
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
@@ -321,8 +317,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
     return value
 
 
-@reads("GaussianNoise", reads_broken=True)
-@reads(*NOISE, is_checked=False, reads_broken=True)
+@reads(*NOISE, reads_broken=True)
 def read_noise(layer: CurrentLayer, value: Value) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
     layer.train(
