@@ -37,7 +37,7 @@ from snnc.importer.table import (  # noqa: F401  modules that register readers
     pooling,
     read_layer,
 )
-from snnc.rules import imports
+from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
 from snnc.source import whole_file
 from snnc.text.tables import counted
 
@@ -45,15 +45,6 @@ CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
 """The most weights of a readout's matrix, which has a row for each output value."""
-RULES: dict[Rule, type[Diagnostic]] = {
-    "layer": imports.LayerRefused,
-    "option": imports.OptionRefused,
-    "activation": imports.ActivationRefused,
-    "maxpool": imports.MaxPoolRefused,
-    "input": imports.InputRefused,
-    "inputs": imports.SeveralModelInputs,
-    "foreign": imports.CustomObject,
-}
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -156,7 +147,7 @@ def _diagnose(
         if d.verdict == "refused":
             layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
             layers[d.layer] = kinds[d.layer]
-    is_pool = any(rule == "maxpool" for rule, *_ in causes)
+    is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
         fields: dict[str, Any] = {
@@ -165,15 +156,15 @@ def _diagnose(
             "why": why,
             "advice": remedy,
         }
-        if rule == "maxpool":
+        if rule is MaxPoolRefused:
             fields["costs"] = costs
-        elif rule in ("option", "activation"):
+        elif issubclass(rule, OptionRefused):
             fields["option"] = option
-        yield RULES[rule](span=span, **fields)
+        yield rule(span=span, **fields)
     rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
     for what, by in () if causes else request.rewrites:
         if f"`{what}={by}`" not in rewritten:
-            yield imports.RewriteUnused(span=span, rewrite=f"{what}={by}")
+            yield RewriteUnused(span=span, rewrite=f"{what}={by}")
 
 
 def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterator[str]:
@@ -254,8 +245,9 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     UnfitError
         If its matrix is too large.
     """
-    if len(values) == 1 and state.request.readout != "classes":
-        image = _image(state, values[0])
+    only = values[0] if len(values) == 1 else None
+    if only and state.request.readout != "classes" and _has_neurons(state, only):
+        image = readout_image(state, _last(only), only)
         if image is not None:
             _tell(state, image, values)
             return image
@@ -284,14 +276,6 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
 def _has_neurons(state: ConversionState, value: Value) -> bool:
     before = read_by(state, *(term.source for term in value.terms))
     return any(draft.kind in NEURAL for draft in before.values())
-
-
-def _image(state: ConversionState, value: Value) -> StatementDraft | None:
-    """Return a readout that is a convolution, or None if it must be a matrix."""
-    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
-    if is_vector or not _has_neurons(state, value):
-        return None
-    return readout_image(state, _last(value), value)
 
 
 def _flat(value: Value, output: str) -> Value:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 from snnc.importer.linear import (
     AxisWindow,
@@ -181,7 +182,9 @@ def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:
     """Return the draft of a convolution on the host, or None if it must be a matrix."""
-    if len(value.shape) not in (2, 3) or value.view != plain(len(value.shape)):
+    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
+    rank = len(value.shape)
+    if is_vector or rank not in (2, 3) or value.view != plain(rank):
         return None
     terms = tuple(pooled(state, term) for term in value.terms)
     if any(term.is_matrix or cuts_of(term) != () for term in terms):

@@ -21,6 +21,7 @@ from snnc.importer.model import (
     ModelWeights,
     Range,
 )
+from snnc.rules.imports import LayerRefusal, LayerRefused, OptionRefused
 from snnc.rules.shapes import WIDEST_UNSCALED
 
 Group = tuple[int, ...]
@@ -63,7 +64,7 @@ Kind = Literal[
 ]
 Bias = Literal["on", "off", "neuron"]
 Verdict = Literal["kept", "training", "rewritten", "refused"]
-Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
+Rule = type[LayerRefusal]
 INPUT = ""
 """The key of the input's encoder."""
 
@@ -299,7 +300,7 @@ class Decision:
     verdict: Verdict
     why: str = ""
     remedy: str = ""
-    rule: Rule = "layer"
+    rule: Rule = LayerRefused
 
 
 class RefusedLayerError(Exception):
@@ -310,7 +311,7 @@ class RefusedLayerError(Exception):
     """
 
     def __init__(
-        self, why: str, remedy: str = "", option: str = "", rule: Rule = "layer"
+        self, why: str, remedy: str = "", option: str = "", rule: Rule = LayerRefused
     ) -> None:
         super().__init__(why)
         self.remedy, self.option, self.rule = remedy, option, rule
@@ -618,7 +619,8 @@ class CurrentLayer(KerasLayer):
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
         """Record a refusal; the returned value prevents refusals of later layers."""
         rule, remedy = error.rule, error.remedy or advice
-        rule = "option" if error.option and rule == "layer" else rule
+        if error.option and rule is LayerRefused:
+            rule = OptionRefused
         self.state.decide(
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )

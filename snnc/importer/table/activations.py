@@ -28,6 +28,7 @@ from snnc.importer.state import (
     Value,
 )
 from snnc.importer.table import reads, shown
+from snnc.rules.imports import ActivationRefused
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -262,7 +263,7 @@ def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"
-    layer.refuse(RefusedLayerError(why, remedy, option or name, "activation"))
+    layer.refuse(RefusedLayerError(why, remedy, option or name, ActivationRefused))
 
 
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:

@@ -26,6 +26,7 @@ from snnc.importer.state import (
     regrouped,
 )
 from snnc.importer.table import each_rank, reads
+from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 
 NOISE = (
@@ -52,7 +53,7 @@ def read_input(layer: CurrentLayer) -> Value:
         is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
         if not is_alike or not is_near:
             remedy = f"`--input-shape {dims(asked)}` is different"
-            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule="input")
+            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule=InputRefused)
         shape = list(asked)
     if not shape or None in shape:
         remedy = (
@@ -65,11 +66,11 @@ def read_input(layer: CurrentLayer) -> Value:
             f"its shape is {sizes or 'a single number'}, but snnc must know the "
             "number of neurons",
             remedy,
-            rule="input",
+            rule=InputRefused,
         )
     if len(shape) > 4:
         remedy = "use at most depth x height x width x channels"
-        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule="input")
+        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule=InputRefused)
     if "int" in str(layer.options.get("dtype")):
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
@@ -141,7 +142,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
             "one",
             "compute the layer that joins the inputs on the host, and import the "
             "layers after it as a model with one input",
-            rule="inputs",
+            rule=SeveralModelInputs,
         )
         layer.refuse(error)
     if not shape or None in shape:
