@@ -263,7 +263,6 @@ def _draft(
         shape=shape,
         main=main,
         beside=beside,
-        reads=tuple(widths_of(main)),
         units=units,
         bias=_bias_of(main, beside, units, is_normed),
         batchnorm=is_normed,

@@ -101,10 +101,7 @@ class StatementDraft:
     shape :
         The shape of its output, without the batch.
     main, beside :
-        The terms of the statement's kernel and of its shortcut. Each term's source is
-        in ``reads`` or is one of the sources that the shortcut joins.
-    reads :
-        The sources whose channels the kernel reads, in this order.
+        The terms of the statement's kernel and of its shortcut.
     kernel, stride, padding, dilation, groups :
         The values in the spec; for a pool, the values of its window.
     before :
@@ -131,7 +128,6 @@ class StatementDraft:
     shape: Shape
     main: tuple[Term, ...] = ()
     beside: tuple[Term, ...] = ()
-    reads: tuple[str, ...] = ()
     kernel: Shape = ()
     stride: Shape = ()
     padding: Padding = "valid"

@@ -315,7 +315,6 @@ def _downsample(
             sources=(term.source,),
             shape=mean.shape,
             main=(term,),
-            reads=(term.source,),
             kernel=taps,
             stride=taps,
             before=(0,) * len(taps),
