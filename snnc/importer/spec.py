@@ -95,7 +95,13 @@ class WrittenSpec:
 
 
 def write(state: ConversionState) -> WrittenSpec:
-    """Write the spec of a model whose layers can all be imported."""
+    """Write the spec of a model whose layers can all be imported.
+
+    Raises
+    ------
+    RefusedModelError
+        If the spec is too long to be read. The message names the limit.
+    """
     return _SpecWriter(state).written()
 
 
@@ -129,8 +135,13 @@ class _SpecWriter:
             *self._train(),
             "}",
         ]
-        text = _format("\n".join(lines), name, len(state.drafts))
+        report = Diagnostics()
+        document = parse_snn(SourceFile(name, "\n".join(lines)), report)
+        if report.errors:  # it is too long to be read
+            count = len(state.drafts)
+            raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
+        text = print_snn(document)
         return WrittenSpec(text, name, self._names, tuple(self._notes))
 
     def _statements(self) -> Iterator[str]:
@@ -294,21 +305,6 @@ def _lower_spec(
     source = SourceFile(name, written.text)
     start = Compilation(source, request.device or read_profile(), cache)
     return run_passes(start, report, "lower")
-
-
-def _format(text: str, name: str, layers: int) -> str:
-    """Return a spec in the layout of ``snnc fmt``.
-
-    Raises
-    ------
-    RefusedModelError
-        If the spec is too long to be read. The message names the limit.
-    """
-    report = Diagnostics()
-    document = parse_snn(SourceFile(name, text), report)
-    if report.errors:
-        raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)
-    return print_snn(document)
 
 
 def block(head: str, properties: Iterable[str]) -> str:

@@ -372,10 +372,7 @@ def _group_of(chain: Chain, store: Store) -> str:
         pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
         found = filter(None, map(pattern.fullmatch, store.members(where)))
         groups = sorted(found, key=lambda match: int(match[1] or 0))
-        if part.inside is not None and len(groups) != count:
-            what = f"the file has {len(groups)} `{snake(part.kind)}`"
-            raise unclear(layer, what)
-        if not groups:
+        if not groups and part.inside is None:
             return ""
         if len(groups) != count:
             reason = f"the file has {len(groups)} `{part.kind}` but the model has"
@@ -394,11 +391,8 @@ def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
     """
     kind, options, inner = part.kind, part.options, part.options.get("layer")
     if isinstance(inner, Mapping):
-        kind, options, group = (
-            str(inner.get("class_name")),
-            config_of(inner),
-            f"{group}/layer",
-        )
+        kind, options = str(inner.get("class_name")), config_of(inner)
+        group = f"{group}/layer"
     members = store.members(f"{group}/vars")
     numbers = sorted(int(name) for name in members if re.fullmatch(r"\d{1,4}", name))
     paths = [f"{group}/vars/{number}" for number in numbers]
