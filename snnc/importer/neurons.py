@@ -49,11 +49,7 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 
 class UnfitError(RefusedLayerError):
-    """Raised if no statements can compute a value; ``layer`` is the cause, if known."""
-
-    def __init__(self, why: str, layer: str = "") -> None:
-        super().__init__(why)
-        self.layer = layer
+    """Raised if no statements can compute a value."""
 
 
 @contextmanager
@@ -344,7 +340,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
         term = folded
     for step in term.steps:
         if not step.is_uniform:
-            raise UnfitError(EDGE, step.layer)
+            raise UnfitError(EDGE, layer=step.layer)
     cuts = cuts_of(term)
     if cuts is None:
         raise UnfitError(BORDER)

@@ -270,7 +270,13 @@ def compile_written(
     check` searches for one.
     """
     own, cache = Diagnostics(), PlanCache()
-    made = _lower_spec(written, name, own, request, cache)
+
+    def lower(text: str, report: Diagnostics) -> Compilation:
+        device = request.device or read_profile()
+        start = Compilation(SourceFile(name, text), device, cache)
+        return run_passes(start, report, "lower")
+
+    made = lower(written.text, own)
     if made.lowered is not None and not own.errors:
         mapped, cores = None, None
         is_large = request.chips is None and exceeds_target(made.lowered)
@@ -281,7 +287,7 @@ def compile_written(
         chips = ceil((cores or 1) / made.device.chip.cores)
         if cores is not None:
             own, written = Diagnostics(), written.on(chips)
-            made = _lower_spec(written, name, own, request, cache)
+            made = lower(written.text, own)
         if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
@@ -293,18 +299,6 @@ def compile_written(
     allow_warnings(made, own)
     report.extend(own.diagnostics)
     return written, made
-
-
-def _lower_spec(
-    written: WrittenSpec,
-    name: str,
-    report: Diagnostics,
-    request: ImportRequest,
-    cache: PlanCache,
-) -> Compilation:
-    source = SourceFile(name, written.text)
-    start = Compilation(source, request.device or read_profile(), cache)
-    return run_passes(start, report, "lower")
 
 
 def block(head: str, properties: Iterable[str]) -> str:

@@ -303,14 +303,19 @@ class RefusedLayerError(Exception):
     """Raised if a layer can't be imported.
 
     The arguments are attributes of its `Decision`. Without a remedy, the caller gives
-    general advice.
+    general advice. If another layer is the cause, ``layer`` is its name.
     """
 
     def __init__(
-        self, why: str, remedy: str = "", option: str = "", rule: Rule = LayerRefused
+        self,
+        why: str,
+        remedy: str = "",
+        option: str = "",
+        rule: Rule = LayerRefused,
+        layer: str = "",
     ) -> None:
         super().__init__(why)
-        self.remedy, self.option, self.rule = remedy, option, rule
+        self.remedy, self.option, self.rule, self.layer = remedy, option, rule, layer
 
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")

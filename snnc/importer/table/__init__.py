@@ -40,6 +40,8 @@ TRAINING = {
     "seed": "a spec uses `train { seed }`",
 }
 """Options that only training uses, and how snnc treats each of them."""
+REQUIRED = ("filters", "kernel_size", "units")
+"""Options that a layer of a class with such an option must have."""
 LARGEST = 2**31
 
 
@@ -56,8 +58,6 @@ class LayerReader:
         Takes the layer and its input; with ``joins``, all inputs.
     keeps :
         The options that the spec keeps; None if no decisions on options are recorded.
-    required :
-        The options that a layer must have.
     joins :
         Whether the layer may have several inputs.
     reads_broken :
@@ -66,7 +66,6 @@ class LayerReader:
 
     read: Callable[..., Value]
     keeps: tuple[str, ...] | None = None
-    required: tuple[str, ...] = ()
     joins: bool = False
     reads_broken: bool = False
 
@@ -310,8 +309,8 @@ def read_layer(layer: CurrentLayer) -> Value:
 
 def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
     """Refuse options and numbers of inputs that Keras does not write."""
-    for option in reader.required:
-        if layer.options.get(option) is None:
+    for option in reader.keeps or ():
+        if option in REQUIRED and layer.options.get(option) is None:
             raise malformed(f"`{layer.name}`", f"it has no {option}")
     for option, value in layer.options.items():
         if not fits(layer.kind, layer.rank, option, value):

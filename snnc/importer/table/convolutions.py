@@ -151,9 +151,7 @@ def has_kernel(
     """
 
     def register(read: ReadKernel) -> ReadKernel:
-        required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
-
-        @reads(*kinds, keeps=keeps, required=required, reads_broken=True)
+        @reads(*kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
             layer.state.l2[layer.name] = _take_l2(layer)
             function = find_activation(layer.options.get("activation"))

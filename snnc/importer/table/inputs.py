@@ -177,7 +177,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     return replace(value, view=(order(view),), is_alone=False)
 
 
-@reads("Reshape", required=("target_shape",))
+@reads("Reshape")
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
     sizes = layer.options.get("target_shape") or []
