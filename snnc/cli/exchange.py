@@ -42,7 +42,7 @@ from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.read import ImportOutcome
-    from snnc.nir.nodes import Neuron
+    from snnc.nir.graph import Neuron
 
 
 SECONDS = 10

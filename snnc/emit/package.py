@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from snnc import runtime
-from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
+from snnc.emit.files import LIBRARY, OPTIONAL, Module, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import (
@@ -34,13 +32,12 @@ from snnc.ir.layout import (
     tensors,
 )
 from snnc.ir.logical import (
-    Convolution,
-    LifNeuron,
+    LogicalLayer,
     LogicalNetwork,
     Loihi,
     MaxPooling,
 )
-from snnc.ir.mapped import MappedPopulation, RoutedNetwork
+from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
 from snnc.runtime.network import (
     Cut,
@@ -63,11 +60,10 @@ def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
     omitted
         Modules of `OPTIONAL` that a package does not need.
     """
-    folder = Path(runtime.__file__).parent
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
     return tuple(
-        Module(f"{LIBRARY}/{name}", paths[name].read_text(encoding="utf-8"))
-        for name in sorted(paths.keys() - omitted, key=PurePosixPath)
+        Module(f"{LIBRARY}/{name}", content.decode())
+        for name, content in own_library().items()
+        if name not in omitted
     )
 
 
@@ -131,12 +127,9 @@ def network_data(routed: RoutedNetwork) -> Module:
     """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
     layers = [
-        record(f"{quote(layer.name)}: Layer", _layer(network, levels, fanout)).at(
-            INDENT
-        )
+        record(f"{quote(layer.name)}: Layer", _layer(routed, layer)).at(INDENT)
         for layer in network.layers
-        if (levels := routed.mapped.of_layer(layer.name))
-        for fanout in [Fanout(*routed.fanouts[layer.name])]
+        if layer.spiking is not None
     ]
     used = [n for n in OPTIONAL_CLASSES if any(f"{n}(" in text for text in layers)]
     used += ["Pes"] if network.readout.learn is not None else []
@@ -158,36 +151,27 @@ OPTIONAL_CLASSES = ("Cut", "Fanout", "Lif", "MaxPool")
 """The run-time library's classes that not every layer needs."""
 
 
-def _layer(
-    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: Fanout
-) -> Layer:
-    layer = levels[0].population.layer
-    spiking = layer.spiking
+def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
+    network, spiking = routed.mapped.lowered.network, layer.spiking
     assert spiking is not None
-    neuron, rate = spiking.neuron, spiking.rate
-    lif = None
-    if isinstance(neuron, LifNeuron):
-        lif = Lif(neuron.tau_rc, neuron.tau_ref)
+    levels = routed.mapped.of_layer(layer.name)
+    cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
     made = Layer(
         layer.shape,
-        (float(rate.low), float(rate.high)),
-        percentile=float(rate.percentile),
+        (float(spiking.rate.low), float(spiking.rate.high)),
+        percentile=float(spiking.rate.percentile),
         start=spiking.start,
-        lif=lif,
-        fanout=fanout,
+        lif=spiking.neuron,
+        cut=cuts[0],
+        fanout=Fanout(*routed.fanouts[layer.name]),
     )
-    if layer.is_encoder:
-        is_trained = isinstance(layer.operation, Convolution)
-        made = replace(made, encoder="conv" if is_trained else "rate")
-    else:
-        made = replace(made, synapse=spiking.synapse or None)
-    cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
-    pool = layer.operation
-    if not isinstance(pool, MaxPooling):
-        return replace(made, cut=cuts[0])
-    read = network.shape_of(layer.sources[0])
-    windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
-    return replace(made, pool=windows)
+    if isinstance(pool := layer.operation, MaxPooling):
+        read = network.shape_of(layer.sources[0])
+        windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
+        made = replace(made, cut=Cut(), pool=windows)
+    if not layer.is_encoder:
+        return replace(made, synapse=spiking.synapse or None)
+    return replace(made, encoder="rate" if layer.kind == "encode rate" else "conv")
 
 
 def _readout(network: LogicalNetwork) -> Readout:

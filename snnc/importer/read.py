@@ -37,6 +37,7 @@ from snnc.rules.models import PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -261,9 +262,7 @@ def outcome(
             return None
         # These modules import NumPy.
         from snnc.importer.tensors import convert_weights
-        from snnc.weight_files.chip import strong_spikes
-        from snnc.weight_files.cores import placed_layers
-        from snnc.weight_files.write import serialize
+        from snnc.weight_files.cores import placed_layers, strong_spikes
 
         network = made.lowered.network
         arrays, scales = convert_weights(conversion, weights, network)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Edge = tuple[str, str]
 MOST_NODES = 10_000
 AGAIN = "write the graph again"
-WORDS = ("padding",)
-"""Parameters that may be words instead of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ def _node(store: Store, name: str) -> Node:
         at = f"{place}/{member}"
         if member in ("type", "metadata"):
             continue
-        if member in WORDS and store.is_words(at):
+        if member == "padding" and store.is_words(at):
             node.words[member] = _word(store, at)
         elif (array := store.array(at)) is not None:
             node.arrays[member] = array

@@ -21,15 +21,14 @@ from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.profile import read_profile
-from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
+from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
-from snnc.nir.nodes import Neuron
 from snnc.nir.translate import translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
-from snnc.weight_files.write import serialize
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array

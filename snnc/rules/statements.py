@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic
-from snnc.language.fields import keys_of
+from snnc.language.keywords import keys_of
 from snnc.language.layers import SpikingSpec
 from snnc.text.tables import join_alternatives
 

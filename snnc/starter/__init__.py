@@ -65,14 +65,13 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
     requirement
         The requirement that the workflow installs with pip.
     """
-    return {path: _text(name, prefix, requirement) for path, name in _NAMES.items()}
-
-
-def _text(name: str, prefix: str, requirement: str) -> str:
-    text = (_FOLDER / name).read_text(encoding="utf-8")
-    text = text.replace("@regex@", re.escape(prefix))
-    text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")
-    return text.replace("@requirement@", shlex.quote(requirement))
+    files = {}
+    for path, name in _NAMES.items():
+        text = (_FOLDER / name).read_text(encoding="utf-8")
+        text = text.replace("@regex@", re.escape(prefix))
+        text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")
+        files[path] = text.replace("@requirement@", shlex.quote(requirement))
+    return files
 
 
 @dataclass(frozen=True, slots=True)

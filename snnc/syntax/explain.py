@@ -7,8 +7,15 @@ from itertools import pairwise, takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language.fields import keys_of
-from snnc.language.keywords import FORMS, KEYS, MODELS, USUAL, VARIANTS, values_of
+from snnc.language.keywords import (
+    FORMS,
+    KEYS,
+    MODELS,
+    USUAL,
+    VARIANTS,
+    keys_of,
+    values_of,
+)
 from snnc.syntax.build import CLOSERS, OPENERS, Token, span_of
 from snnc.syntax.split import Nesting
 

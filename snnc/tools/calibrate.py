@@ -22,8 +22,7 @@ from snnc.text.display import Displayed, Json
 from snnc.text.tables import columns
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
-from snnc.weight_files.inspect import on_chip
-from snnc.weight_files.listing import chip_table
+from snnc.weight_files.inspect import chip_table, on_chip
 
 if TYPE_CHECKING:
     import numpy as np

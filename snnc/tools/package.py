@@ -6,13 +6,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.text.display import Listed
 from snnc.tools import plots
 from snnc.tools.adapt import adapt
@@ -207,15 +206,9 @@ class Training:
     @cached_property
     def weights(self) -> dict[str, Array]:
         """The tensors by name, in the package's layout."""
-        layout = self.package.layout
-        if self.file is not None:
-            found: dict[str, Array] = layout.load_weights(self.file)
-            return found
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "weights.safetensors"
-            self.package.keras_model.export_weights(self.model, path)
-            found = layout.load_weights(path)
-        return found
+        tensors_of = self.package.keras_model.model_weights
+        tensors: dict[str, Array] = tensors_of(self.model, self.package.opened.layout)
+        return tensors
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
         """Plot a metric after each epoch, such as accuracy or ``loss``.

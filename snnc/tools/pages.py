@@ -70,17 +70,17 @@ def evaluation_html(evaluation: Evaluation) -> str:
 
 def _pictures(evaluation: Evaluation) -> Iterator[Section]:
     result, picture = evaluation, partial(_picture, evaluation.package.name)
-    if result.over_time:
-        yield picture("Accuracy and energy", result.plot_accuracy)
-    if result.firing:
-        yield picture("Rates", result.plot_rates)
-        yield picture("Spikes of the first example", result.plot_raster)
-    if not result.classes:
-        yield picture("Predictions", result.plot_predictions)
-    if result.confusion:
-        yield picture("Classes", result.plot_confusion)
-    if any(layer.correlation is not None for layer in result.layers):
-        yield picture("Comparison with Keras", result.plot_correlation)
+    compares = any(layer.correlation is not None for layer in result.layers)
+    for is_known, title, draw in (
+        (result.over_time, "Accuracy and energy", result.plot_accuracy),
+        (result.firing, "Rates", result.plot_rates),
+        (result.firing, "Spikes of the first example", result.plot_raster),
+        (not result.classes, "Predictions", result.plot_predictions),
+        (result.confusion, "Classes", result.plot_confusion),
+        (compares, "Comparison with Keras", result.plot_correlation),
+    ):
+        if is_known:
+            yield picture(title, draw)
     try:
         report = result.package.spec.report()
     except ValueError:  # the spec was removed or changed: draw the package only

@@ -15,10 +15,7 @@ from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
 from snnc.runtime.layout import Layout, LayoutError, Tensors
 from snnc.runtime.network import Network
-
-
-class CannotCalibrateError(ValueError):
-    """Raised when no scale brings a layer's rates within bounds."""
+from snnc.tools.opening import RefusedRunError
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def scale_weights(
     nearer bound. The outputs of the Keras model only change by rounding. LIF layers
     stay unchanged, because no scale is exact for LIF neurons.
 
-    Raises CannotCalibrateError if no scale brings all layers within bounds, or if
+    Raises RefusedRunError if no scale brings all layers within bounds, or if
     scaled weights exceed float32.
     """
     model, unscaled = build_model(), build_model()
@@ -70,7 +67,7 @@ def scale_weights(
         layout.load(scaled)
     except LayoutError as error:
         what = str(error).removeprefix("weights: ")
-        raise CannotCalibrateError(
+        raise RefusedRunError(
             f"weights are so large that they exceed float32 when scaled: {what}"
         ) from error
     missed = scaler.broken_budgets(after)
@@ -80,7 +77,7 @@ def scale_weights(
         if name not in fixed
     ]
     if refused:
-        raise CannotCalibrateError("\n  ".join(refused))
+        raise RefusedRunError("\n  ".join(refused))
     scales = scaler.scales
     set_model_weights(model, layout, scaled)
     size, change, largest = network.examples_at_once, 0.0, 0.0

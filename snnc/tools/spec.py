@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 
-class LayerSpec:
+class LayerSpec(SimpleNamespace):
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -86,9 +86,6 @@ class LayerSpec:
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
-    def __init__(self, **properties: object) -> None:
-        vars(self).update(properties)
-
     if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
@@ -101,10 +98,7 @@ class LayerSpec:
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LayerSpec) and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # it does not change
         return hash(tuple(vars(self).items()))
 
     def __repr__(self) -> str:
@@ -282,7 +276,9 @@ class Spec(Displayed):
 
     def report(self) -> Report:
         """Return the network's cores and costs; see `snnc.report`."""
-        return Report.of(self)
+        if self.routed is None:
+            raise SpecError(self.diagnostics)
+        return Report(self, self.fits, self.routed)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False

@@ -15,7 +15,6 @@ from pathlib import Path
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     CHOICES,
     FORMS,
@@ -25,6 +24,7 @@ from snnc.language.keywords import (
     NEURONS,
     USUAL,
     VARIANTS,
+    keys_of,
     settings_of,
 )
 from snnc.language.model import SCOPES, DefaultsSpec

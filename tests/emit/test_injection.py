@@ -26,8 +26,7 @@ from snnc.editors.rules import value_words
 from snnc.emit import Origin
 from snnc.emit.files import LIBRARY, Module, is_generated
 from snnc.emit.python import comment
-from snnc.language.fields import types_in
-from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS, types_in
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span

@@ -41,9 +41,9 @@ def part(start: int, stop: int) -> EvaluatedPart:
         random.normal(size=(3, count, 3)),
         {
             "c0": LayerFiring(
-                count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2
+                count, np.array([12 * count - 1, 0, 1]), np.packbits(np.arange(12) < 2)
             ),
-            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(3, bool)),
+            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(1, np.uint8)),
         },
         Compared(
             random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}

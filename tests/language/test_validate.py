@@ -43,8 +43,8 @@ def test_places() -> None:
         "kernel": "3",
         "stride": "1x2x2",
     }
-    assert found.input.keys["shape"].text == "8x16x16x1"
-    assert found.readout.span.text == "readout direction"
+    assert found.parts["input"].keys["shape"].text == "8x16x16x1"
+    assert found.parts["readout"].span.text == "readout direction"
     assert found.span.text == "drift"
     assert len(found.places) == len(found.spec.layers)
 
@@ -53,7 +53,7 @@ def test_what_is_not_written_has_the_place_of_the_network() -> None:
     text = "snn 1\nnetwork n {\n input x 3 in 0..1\n readout r { units 1 }\n}"
     found, problems = validate_text(text)
     assert problems == ()
-    assert found.target.span.text == "n"
+    assert found.parts["target"].span.text == "n"
     assert found.spec.target == LoihiTarget()
     assert found.spec.train is None
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.output.package import PackageFiles
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import FileState, write_package
 
+Written = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The files that a build writes, removes and leaves unchanged."""
 ORIGIN = Origin("specs/a.snn", "models")
 LIBRARY_TEXT = """\
 # SPDX-License-Identifier: MIT
@@ -29,15 +31,18 @@ def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFi
 
 def write(
     package: PackageFiles, force: bool = False
-) -> tuple[WrittenFiles | None, list[str]]:
+) -> tuple[Written | None, list[str]]:
     report = Diagnostics()
-    written = write_package(package, force, report)
-    return written, [diagnostic.code for diagnostic in report.diagnostics]
+    done = write_package(package, force, report)
+    codes = [diagnostic.code for diagnostic in report.diagnostics]
+    if done is None:
+        return None, codes
+    return (done.written, done.removed, done.names(FileState.UNCHANGED)), codes
 
 
 def build(
     folder: Path, body: str = "X = 1\n", force: bool = False
-) -> tuple[WrittenFiles | None, list[str]]:
+) -> tuple[Written | None, list[str]]:
     return write(package_files(folder, body), force)
 
 

@@ -12,8 +12,7 @@ from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
 from snnc.output.imported import CannotRunError, open_package
-from snnc.output.package import NAME, PackageFiles
-from snnc.output.records import other_format
+from snnc.output.package import NAME, PackageFiles, other_format
 from snnc.output.write import write_package
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.ir.shapes import pads
-from snnc.language.fields import otherwise
+from snnc.language.keywords import otherwise
 from snnc.language.properties import NeuronSpec
 from snnc.text.tables import dims
 from tests.rules.checking import assert_cases_accepted

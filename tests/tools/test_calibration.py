@@ -13,7 +13,8 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import check_budget
-from snnc.tools.scaling import CannotCalibrateError, ScaledWeights, scale_weights
+from snnc.tools.opening import RefusedRunError
+from snnc.tools.scaling import ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import ROOT, network
@@ -79,7 +80,7 @@ class Drawn:
         return scale_weights(network, layout, build, self.x, self.weights)
 
     def refusal(self) -> str:
-        with pytest.raises(CannotCalibrateError) as raised:
+        with pytest.raises(RefusedRunError) as raised:
             self.calibrate()
         return str(raised.value)
 

@@ -276,7 +276,10 @@ class Operations:
 
         ``what`` is the property with the window's size; an empty ``dilation`` means 1.
         """
-        out = []
+        out, advice = [], "use a smaller size"
+        if rules.shapes.looks_channels_first(given := self._input.shape):
+            advice = "the input looks channels-first: for a channels-last shape, write"
+            advice = f"{advice} `{dims((*given[1:], given[0]))}`"
         names, apart = rules.shapes.AXES[len(shape)], dilation or (1,) * len(kernel)
         axes = list(zip(names, shape, kernel, stride, apart, strict=False))
         for axis, size, k, s, d in axes:
@@ -297,18 +300,10 @@ class Operations:
                         legal=tuple(
                             min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
                         ),
-                        advice=self._size_advice(),
+                        advice=advice,
                     )
                 )
         return tuple(out)
-
-    def _size_advice(self) -> str:
-        """Return advice for a window that is too large."""
-        shape = self._input.shape
-        if not rules.shapes.looks_channels_first(shape):
-            return "use a smaller size"
-        hint = "the input looks channels-first: for a channels-last shape, write"
-        return f"{hint} `{dims((*shape[1:], shape[0]))}`"
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Refuse a shape without ``rank`` spatial axes; None stands for any number."""
@@ -345,7 +340,7 @@ class Operations:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given, place = self._input, self._input.shape_span
+        given, place = self._input, self._input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if given.shape[-1] <= MOST_CHANNELS:

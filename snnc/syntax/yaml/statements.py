@@ -9,8 +9,7 @@ from typing import Any
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
-from snnc.language.fields import parts_of
-from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
+from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS, parts_of
 from snnc.source import Span
 from snnc.syntax.yaml import nodes, values
 from snnc.syntax.yaml.values import word

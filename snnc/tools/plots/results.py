@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from snnc.text.tables import human
 from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
 from snnc.tools.scores import interval
-from snnc.tools.sweep_table import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -345,6 +343,7 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
 def sweep(
     name: str,
     lines: Sequence[Variant],
+    best: Sequence[Variant],
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
@@ -356,9 +355,10 @@ def sweep(
         The name of the network.
     lines
         The variants; variants without an evaluation are omitted.
+    best
+        The best variants, which a line connects.
     over
-        The cost: energy, with areas that show cores, or cores. The line connects the
-        variants on the Pareto front of accuracy and this cost.
+        The cost: energy, with areas that show cores, or cores.
 
     Raises
     ------
@@ -368,11 +368,7 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    best = [line for line in judged if line.is_best]
-    if over == "cores":  # these and the score are the only costs
-        costs = [line.costs() for line in judged]
-        alone = front([c and replace(c, others=c.others[1:], error=0.0) for c in costs])
-        best = [line for line, is_best in zip(judged, alone, strict=True) if is_best]
+    best = [line for line in judged if line in best]
     others = [line for line in judged if line not in best]
     ax = axes(ax, 3.2 + 0.16 * min(_NAMED, len(best)))
     classifies = judged[0].classifies
