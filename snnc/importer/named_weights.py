@@ -264,7 +264,7 @@ class Shards:
                 "expected",
             )
         kept = content[array.start : array.end]
-        values: NDArray[np.generic] = np.frombuffer(kept, np.dtype(array.dtype))
+        values = np.frombuffer(kept, np.dtype(array.dtype))
         if array.packed is not None:
             scale, low = array.packed
             values = (values * np.float64(scale) + low).astype(np.float32)
