@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from math import prod
 from typing import NamedTuple
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -32,25 +32,13 @@ from snnc.ir.logical import (
     Shape,
     Spiking,
     TransposedConvolution,
+    pointwise,
 )
 from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
-
-
-def compile_code(network: LogicalNetwork, loss: str) -> str:
-    """Return the statement that compiles ``model``, indented for a function."""
-    classified = network.readout.labels is not None
-    metric = (
-        'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'
-        if classified
-        else 'keras.metrics.RootMeanSquaredError(name="rmse")'
-    )
-    metrics = Bracket("metrics=[", (metric,), "]")
-    optimizer = _optimizer(network.train)
-    return call("model.compile", optimizer, f"loss={loss}", metrics).at(INDENT)
 
 
 def _optimizer(train: TrainSpec) -> Bracket:
@@ -87,15 +75,21 @@ def loss_code(network: LogicalNetwork) -> tuple[str, str]:
     return "keras.losses.SparseCategoricalCrossentropy(from_logits=True)", ""
 
 
-def keras_model(network: LogicalNetwork) -> Module:
+def keras_model(network: LogicalNetwork) -> GeneratedFile:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss, function = loss_code(network)
+    metric = 'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'
+    if network.readout.labels is None:
+        metric = 'keras.metrics.RootMeanSquaredError(name="rmse")'
+    metrics = Bracket("metrics=[", (metric,), "]")
+    optimizer = _optimizer(network.train)
+    compiled = call("model.compile", optimizer, f"loss={loss}", metrics)
     return render(
         "keras_model.py",
         network,
         statements=[line.at(INDENT) for line in _Statements(network).all()],
         loss=function,
-        compile=compile_code(network, loss),
+        compile=compiled.at(INDENT),
     )
 
 
@@ -188,7 +182,7 @@ class _Statements:
             read = self._variables[source]
             linear = _convolution(readout.convolution, readout.image[-1])
         head = f"{output} = layers.{linear.layer}("
-        kernel = self._kernel(readout.name, readout.l2)
+        kernel = self._kernel(readout.name, self._network.train.l2)
         arguments = (*linear.arguments, *kernel, _name(readout.name))
         yield Bracket(head, arguments, f")({read})")
         if readout.convolution is not None:
@@ -221,18 +215,15 @@ class _Statements:
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return "" if shortcut is None else self._variables[shortcut.source]
-        name, channels = f"{layer.name}.shortcut", str(layer.shape[-1])
-        arguments: list[str | Bracket] = [channels]
-        if shortcut.stride:
-            function = f"Conv{len(shortcut.stride)}D"
+        name, outputs = f"{layer.name}.shortcut", layer.shape[-1]
+        if stride := shortcut.stride:
             source = self._variables[shortcut.source]
-            arguments += ["1", *_strides(shortcut.stride)]
+            linear = _convolution(pointwise(len(stride), stride), outputs)
         else:
-            function = "Dense"
             source = yield from self._flatten(name, shortcut.source)
-        arguments += ["use_bias=False", *self._kernel(name, l2)]
-        arguments.append(_name(name))
-        yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
+            linear = _Linear("Dense", [str(outputs), *_without(bias=False)])
+        arguments = (*linear.arguments, *self._kernel(name, l2), _name(name))
+        yield Bracket(f"shortcut = layers.{linear.layer}(", arguments, f")({source})")
         return "shortcut"
 
     def _read(self, layer: LogicalLayer) -> Written:
@@ -264,11 +255,27 @@ class _Statements:
         return "flat"
 
     def _linear(self, layer: LogicalLayer, l2: float) -> Bracket:
-        linear = _linear_of(layer)
-        arguments: list[str | Bracket] = [*linear.arguments]
-        if not isinstance(layer.operation, RateCode):
-            arguments += self._kernel(layer.name, l2, linear.kernel, linear.drawn)
-        return call(f"layers.{linear.layer}", *arguments, _name(layer.name))
+        """Write the Keras layer between a layer's input and its neurons."""
+        name, channels = _name(layer.name), str(layer.shape[-1])
+        match layer.operation:
+            case RateCode(scale):
+                factor = "1" if scale == 1 else f"1 / {number(scale)}"
+                return call("layers.Rescaling", factor, name)
+            case Convolution() as convolution:
+                linear = _convolution(convolution, layer.shape[-1])
+            case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
+                given = [channels, dims(kernel), *_strides(stride)]
+                if padding != "valid":
+                    given.append(f'padding="{padding}"')
+                given += _without(bias and not neuron_bias)
+                drawn = f"outputs={prod(stride)}"
+                linear = _Linear("Conv2DTranspose", given, drawn=drawn)
+            case Dense(bias):
+                linear = _Linear("Dense", [channels, *_without(bias)])
+            case _:
+                raise TypeError(f"{layer.kind} has no linear part")
+        drawing = self._kernel(layer.name, l2, linear.kernel, linear.drawn)
+        return call(f"layers.{linear.layer}", *linear.arguments, *drawing, name)
 
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", drawn: str = ""
@@ -295,25 +302,6 @@ def _options(layer: LogicalLayer, spiking: Spiking) -> Iterator[str]:
         yield "batchnorm=True"
     if spiking.dropout:
         yield f"dropout={number(spiking.dropout)}"
-
-
-def _linear_of(layer: LogicalLayer) -> _Linear:
-    channels = str(layer.shape[-1])
-    match layer.operation:
-        case Convolution() as convolution:
-            return _convolution(convolution, layer.shape[-1])
-        case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
-            given = [channels, dims(kernel), *_strides(stride)]
-            if padding != "valid":
-                given.append(f'padding="{padding}"')
-            given += _without(bias and not neuron_bias)
-            drawn = f"outputs={prod(stride)}"
-            return _Linear("Conv2DTranspose", given, drawn=drawn)
-        case Dense(bias):
-            return _Linear("Dense", [channels, *_without(bias)])
-        case RateCode(scale):
-            return _Linear("Rescaling", ["1" if scale == 1 else f"1 / {number(scale)}"])
-    raise TypeError(f"{layer.kind} has no linear part")
 
 
 def _convolution(operation: Convolution, filters: int) -> _Linear:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -18,10 +18,7 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import (
-    RateCode,
-    TransposedConvolution,
-)
+from snnc.ir.logical import RateCode, TransposedConvolution
 from snnc.ir.lowered import Pairwise, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
@@ -163,7 +160,7 @@ class _NengoStatements:
         return items(of_rank(triple, self._network.rank))
 
 
-def nengo_network(routed: RoutedNetwork) -> Module:
+def nengo_network(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module that builds the network in Nengo."""
     statements = [*_NengoStatements(routed.mapped).all()]
     text = "".join(statements)

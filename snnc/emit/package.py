@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from snnc.emit.files import LIBRARY, OPTIONAL, Module, own_library, render
+from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import (
@@ -31,12 +31,7 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import (
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-)
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
 from snnc.runtime.network import (
@@ -52,7 +47,7 @@ from snnc.runtime.network import (
 
 
 @cache
-def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
+def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
     """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
 
     Parameters
@@ -61,13 +56,13 @@ def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
         Modules of `OPTIONAL` that a package does not need.
     """
     return tuple(
-        Module(f"{LIBRARY}/{name}", content.decode())
+        GeneratedFile(f"{LIBRARY}/{name}", content.decode())
         for name, content in own_library().items()
         if name not in omitted
     )
 
 
-def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
+def package_modules(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
     """Return the modules of the package in alphabetical order of their paths."""
     network = routed.mapped.lowered.network
     for_board = isinstance(network.target, Loihi)
@@ -83,7 +78,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         network_data(routed),
         render("predict.py", network),
         render("train.py", network, default_phases=PHASES),
-        Module("py.typed", ""),
+        GeneratedFile("py.typed", ""),
         *([render("board.py", network, chips=chips_of(routed))] if for_board else []),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
@@ -101,7 +96,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 library loads NumPy."""
 
 
-def layout(network: LogicalNetwork) -> Module:
+def layout(network: LogicalNetwork) -> GeneratedFile:
     """Return the module with the network's weight layout."""
     weights, scale = tensors(network), input_scale(network)
     names = sorted({AXES[tensor.axes] for tensor in weights})
@@ -123,7 +118,7 @@ def _row(tensor: TensorSpec) -> Bracket:
     return call("Tensor", *arguments)
 
 
-def network_data(routed: RoutedNetwork) -> Module:
+def network_data(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
     layers = [

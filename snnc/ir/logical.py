@@ -293,7 +293,6 @@ class ReadoutLayer:
     labels: tuple[str, ...] | None
     decide: Literal["mean", "last"]
     synapse: float
-    l2: float
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: PesChoice | None = None

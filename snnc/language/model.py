@@ -252,8 +252,6 @@ class ValidatedSpec:
     defaults_sound
         Whether every ``defaults`` statement is valid. An invalid statement may have set
         a property that looks missing.
-    sound
-        Whether the spec has no errors.
     span
         The network's name, or the beginning of the file.
     """
@@ -264,5 +262,4 @@ class ValidatedSpec:
     defaults: tuple[Place, ...]
     broken: frozenset[str]
     defaults_sound: bool
-    sound: bool
     span: Span

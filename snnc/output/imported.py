@@ -129,21 +129,16 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
     name = _PREFIX + digest[:16]
     if name not in sys.modules:
-        _import(name, path)
+        spec = importlib.util.spec_from_file_location(
+            name, path / "__init__.py", submodule_search_locations=[str(path)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        if _ALIASES not in sys.meta_path:
+            sys.meta_path.insert(0, _ALIASES)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
     return ImportedPackage(path, name, sources)
-
-
-def _import(name: str, path: Path) -> None:
-    spec = importlib.util.spec_from_file_location(
-        name, path / "__init__.py", submodule_search_locations=[str(path)]
-    )
-    if spec is None or spec.loader is None:
-        raise _no_package(path)
-    package = importlib.util.module_from_spec(spec)
-    if _ALIASES not in sys.meta_path:
-        sys.meta_path.insert(0, _ALIASES)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
 
 
 def spec_of(folder: Path) -> Path | None:

@@ -9,6 +9,7 @@ import enum
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -102,21 +103,21 @@ class Lock:
     def text(self) -> str:
         """Return the JSON text, which is the same on every machine."""
         origin = self.origin or Origin("", "")
-        data: dict[str, object] = {
-            "files": dict(sorted(self.files.items())),
+        optional = {
+            "device": origin.device,
+            "library": self.library,
+            "writing": dict(self.writing),
+        }
+        data = {
+            "files": dict(self.files),
             "format": self.format,
             "output": origin.output,
             "snnc": __version__,
             "source": origin.spec,
             "spec": self.spec,
+            **{name: value for name, value in optional.items() if value},
         }
-        if origin.device is not None:
-            data["device"] = origin.device
-        if self.library:
-            data["library"] = self.library
-        if self.writing:
-            data["writing"] = dict(sorted(self.writing.items()))
-        return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
+        return json.dumps(data, indent=2, sort_keys=True) + "\n"
 
 
 NO_LOCK = Lock("", None)
@@ -153,15 +154,15 @@ def is_plain(name: str) -> bool:
     )
 
 
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""A zero byte, or a lone surrogate."""
+
+
 def is_usable(path: str) -> bool:
     """Return whether the operating system accepts a path."""
-    if "\0" in path or len(path) > LONGEST_PATH:
+    if len(path) > LONGEST_PATH or _UNUSABLE.search(path):
         return False
-    try:
-        parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return all(len(part) <= LONGEST_NAME for part in parts)
+    return all(len(part.encode()) <= LONGEST_NAME for part in PurePosixPath(path).parts)
 
 
 def _sides(text: str) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
@@ -34,9 +33,6 @@ from snnc.rules.files import CannotWrite, EditedByHand, EditedLibrary, ForeignFi
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 
 class FileState(enum.Enum):
@@ -229,13 +225,13 @@ def write_package(
     """
     try:
         comparison = compare(package, force)
-        if not (comparison.is_settled or _is_refused(comparison)):
+        if not (comparison.is_settled or any(refusals(comparison))):
             comparison = _write_alone(package, force, waiting)
     except OSError as error:
         report.add(cannot_write(error, package.folder))
         return None
     report.add(*refusals(comparison), *report_kept(comparison))
-    return None if _is_refused(comparison) else comparison
+    return None if any(refusals(comparison)) else comparison
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
@@ -283,7 +279,7 @@ def _write_alone(
     try:
         with exclusive(package.folder, waiting):
             comparison = compare(package, force)
-            if not _is_refused(comparison):
+            if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
         with suppress(OSError):  # fails if the folder is not empty
@@ -307,24 +303,11 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     OSError
         If the folder or the lock file can't be created.
     """
-    lock = _acquire(folder, waiting)
-    try:
-        yield
-    finally:
-        # A waiting build then finds that its file was removed, and creates another
-        # file. Windows can't remove open files; there, the library removes the file
-        # after the release.
-        with suppress(OSError):
-            (folder / MARKER).unlink()
-        lock.release()
-
-
-def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
     lock, told = FileLock(folder / MARKER), False
-    while True:
+    while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=-1 if told else 0, poll_interval=POLL)
@@ -336,13 +319,16 @@ def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            return lock  # the file system has no locks, so build without
-        else:
-            return lock
-
-
-def _is_refused(comparison: Comparison) -> bool:
-    return any(True for _ in refusals(comparison))
+            break  # the file system has no locks, so build without
+    try:
+        yield
+    finally:
+        # A waiting build then finds that its file was removed, and creates another
+        # file. Windows can't remove open files; there, the library removes the file
+        # after the release.
+        with suppress(OSError):
+            (folder / MARKER).unlink()
+        lock.release()
 
 
 def _apply(comparison: Comparison) -> None:

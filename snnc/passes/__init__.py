@@ -35,10 +35,10 @@ from snnc.passes.place import place
 from snnc.passes.resolve import resolve
 from snnc.passes.validate import validate
 from snnc.passes.verify import verify
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile
 
 if TYPE_CHECKING:
-    from snnc.emit.files import Module
+    from snnc.emit.files import GeneratedFile
     from snnc.ir.mapped import RoutedNetwork
 
 Result = TypeVar("Result")
@@ -61,7 +61,7 @@ class Compilation:
     lowered: LoweredNetwork | None = None
     mapped: MappedNetwork | None = None
     routed: RoutedNetwork | None = None
-    modules: tuple[Module, ...] | None = None
+    modules: tuple[GeneratedFile, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def route_network(mapped: MappedNetwork) -> RoutedNetwork:
     return route(mapped)
 
 
-def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
+def _emit(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
     """Return the files of the package; never report a problem."""
     # Import late: only `snnc build` uses the templates.
     from snnc.emit.package import package_modules
@@ -126,10 +126,8 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     ValueError
         If no pass is called ``through``.
     """
-    names = [step.name for step in PIPELINE]
-    if through not in names:
-        raise ValueError(f"no pass is called {through}")
-    steps = PIPELINE[: names.index(through) + 1]
+    last = [step.name for step in PIPELINE].index(through)
+    steps = PIPELINE[: last + 1]
     for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
             break
@@ -138,7 +136,6 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        end = len(made.source.text)
-        span = Span(made.source, end, end)
-        report.extend([rules.syntax.TooManyProblems(span=span, limit=report.limit)])
+        span, limit = made.source.whole.after, report.limit
+        report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
     return made

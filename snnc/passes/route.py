@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import NamedTuple
 
 from snnc.ir.logical import Loihi
@@ -137,14 +138,11 @@ def _cores(mapped: MappedNetwork) -> Mapping[str, range]:
 
     A readout that learns on the chip is the last one.
     """
-    cores, first = {}, 0
-    for each in mapped.populations:
-        if each.cores:
-            cores[each.population.name] = range(first, first + each.cores)
-        first += each.cores
+    sizes = {p.population.name: p.cores for p in mapped.populations}
     if mapped.learned is not None:
-        cores[mapped.lowered.network.readout.name] = range(first, first + 1)
-    return cores
+        sizes[mapped.lowered.network.readout.name] = 1
+    sized = zip(sizes.items(), accumulate(sizes.values()), strict=True)
+    return {name: range(end - size, end) for (name, size), end in sized if size}
 
 
 Spikes = Sequence[Mapping[int, float]]

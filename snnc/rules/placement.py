@@ -1,14 +1,21 @@
-"""Rules for layers on the host and on the chip, and for max pools."""
+"""Rules for layers on the host and on the chip, and for pools."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.logical import (
+    AveragePooling,
+    LogicalLayer,
+    LogicalNetwork,
+    Loihi,
+    MaxPooling,
+)
+from snnc.ir.pooling_error import PoolingError
 from snnc.ir.shapes import error_of
-from snnc.rules.rates import neurons_read, spiking_layers
+from snnc.rules.times import chip_layers, spiking_layers
 
 
 class HostBetweenChip(LayerDiagnostic):
@@ -36,15 +43,13 @@ class HostBetweenChip(LayerDiagnostic):
         if not isinstance(network.target, Loihi):
             return
         before = chip_before(network)
-        after: dict[str, str] = {}
-        for layer in reversed(network.in_reading_order):
-            # Another rule reports a host layer before a max pool.
-            pools = isinstance(layer.operation, MaxPooling)
-            on_chip = layer.on_chip and not pools
-            ahead = layer.name if on_chip else after.get(layer.name)
-            for source in layer.reads:
-                if ahead is not None:
-                    after.setdefault(source, ahead)
+        # Another rule reports a host layer before a max pool.
+        chip = {
+            layer.name
+            for layer in network.layers
+            if layer.on_chip and not isinstance(layer.operation, MaxPooling)
+        }
+        after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
             name = layer.name
             if not layer.on_chip and name in before and name in after:
@@ -65,14 +70,43 @@ class NothingOnChip(LayerDiagnostic):
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
     """Return a preceding chip layer for each layer that depends on the chip."""
-    before: dict[str, str] = {}
-    for layer in network.in_reading_order:
-        for source in layer.reads:
-            own = network.by_name.get(source)
-            nearest = source if own and own.on_chip else before.get(source)
-            if nearest is not None:
-                before.setdefault(layer.name, nearest)
-    return before
+    chip = {layer.name for layer in network.layers if layer.on_chip}
+    return _nearest(chip, _edges(network))
+
+
+def _edges(network: LogicalNetwork) -> list[tuple[str, str]]:
+    """Return each source and its reader, in the order of the signals."""
+    layers = network.in_reading_order
+    return [(source, layer.name) for layer in layers for source in layer.reads]
+
+
+def _nearest(chip: set[str], edges: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return a chip layer from which edges lead to a layer, for each such layer."""
+    nearest: dict[str, str] = {}
+    for first, second in edges:
+        origin = first if first in chip else nearest.get(first)
+        if origin is not None:
+            nearest.setdefault(second, origin)
+    return nearest
+
+
+def neurons_read(
+    network: LogicalNetwork, reader: LogicalLayer, seen: set[str]
+) -> Iterator[LogicalLayer]:
+    """Yield the layers with neurons that a layer reads, also through pools or joins.
+
+    Layers in ``seen`` are skipped, and the others are added to it.
+    """
+    ahead = [*reader.sources]
+    while ahead:
+        layer = network.by_name.get(ahead.pop())
+        if layer is None or layer.name in seen:
+            continue
+        seen.add(layer.name)
+        if layer.spiking is None:
+            ahead += layer.sources
+        else:
+            yield layer
 
 
 class MaxPoolOffChip(LayerDiagnostic):
@@ -122,17 +156,15 @@ class LargeMaxPool(LayerWarning):
     code = "SNN316"
     title = "large max pool"
     message = (
-        "the max pool `{name}` has a mean error of {bias:+.2f} and a standard "
-        "deviation "
-        "of {deviation:.2f}"
+        "the max pool `{name}` has a mean error of {error.bias:+.2f} and a standard "
+        "deviation of {error.deviation:.2f}"
     )
     label = "{count} values"
     notes = ("an activation of 1.0 corresponds to the upper rate",)
     help = "use smaller windows, a higher `rate` or a longer `present`"
 
     count: int
-    bias: float
-    deviation: float
+    error: PoolingError
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LargeMaxPool]:
@@ -141,14 +173,41 @@ class LargeMaxPool(LayerWarning):
             count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
             if count > MOST:
                 error = error_of(network, layer)
-                yield cls.at(
-                    layer,
-                    "window",
-                    count=count,
-                    bias=error.bias,
-                    deviation=error.deviation,
-                )
+                yield cls.at(layer, "window", count=count, error=error)
 
 
 MOST = 9
 """The number of values per window above which the error of a maximum is large."""
+
+
+class AveragedLif(LayerWarning):
+    """Checks for averages of LIF neurons on the chip, since they reduce accuracy.
+
+    Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
+    threshold. Near the threshold, noise therefore makes neurons fire that should be
+    silent. An average does not remove these spikes, so later layers read them. A ReLU
+    neuron has no such step. `docs/accuracy/fidelity.md` compares ReLU and LIF networks.
+    """
+
+    code = "SNN508"
+    title = "average of LIF neurons"
+    message = (
+        "`{pool}` averages LIF neurons, which are less accurate on the chip than ReLU"
+    )
+    label = "near their threshold, noise makes these neurons fire"
+    notes = ("`{pool}` reads `{name}`",)
+    help = "write `neuron relu`, unless you need LIF neurons"
+
+    pool: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
+        averaged: dict[str, str] = {}  # the first pool that reads a layer
+        seen: set[str] = set()
+        for pool in network.layers:
+            if isinstance(pool.operation, AveragePooling):
+                for layer in neurons_read(network, pool, seen):
+                    averaged[layer.name] = pool.name
+        for layer, spiking in chip_layers(network):
+            if layer.name in averaged and spiking.neuron is not None:
+                yield cls.at(layer, "neuron", pool=averaged[layer.name])

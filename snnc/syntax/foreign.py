@@ -88,7 +88,7 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
     # The shape has no key in `.snn`.
     shown = f"{key} {dims}" if key in keys - {"shape"} else dims
     return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, dims=shown, fix=Fix(span, dims)
+        span=span, text=span.text, written=shown, fix=Fix(span, dims)
     )
 
 
@@ -101,7 +101,7 @@ def _range(span: Span, key: str) -> Diagnostic | None:
     return rules.misplaced.RangeSpelling(
         span=span,
         text=span.text,
-        range=f"{key} {written}{unit}",
+        written=f"{key} {written}{unit}",
         fix=Fix(span, written),
     )
 
@@ -127,35 +127,30 @@ def _foreign_value(
     if span := find(_PERCENTAGE):
         return _percentage(span, key)
     if key in _AMOUNT_KEYS and (span := find(_DECIMAL_COMMA)):
-        return _decimal_comma(span, key)
+        number = span.text.replace(",", ".")
+        return malformed_number(span, f"write `{key} {number}`", number)
     if (span := find(_DIMS)) and (problem := _dims(span, key, is_shape)):
         return problem
     span = find(_RANGE) if key in _RANGE_KEYS else None
     return _range(span, key) if span else None
 
 
-def _decimal_comma(span: Span, key: str) -> Diagnostic:
-    number = span.text.replace(",", ".")
-    return rules.syntax.MalformedNumber(
-        span=span,
-        text=span.text,
-        advice=f"write `{key} {number}`",
-        fix=Fix(span, number),
-    )
-
-
 def _percentage(span: Span, key: str) -> Diagnostic:
     number = span.text.rstrip("% \t")
     if key == "percentile":
-        return rules.syntax.MalformedNumber(
-            span=span,
-            text=span.text,
-            advice=f"percentiles are out of 100: write `percentile {number}`",
-            fix=Fix(span, number),
-        )
+        advice = f"percentiles are out of 100: write `percentile {number}`"
+        return malformed_number(span, advice, number)
     share = f"{float(number) / 100:.6g}"
     return rules.misplaced.Percentage(
-        span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)
+        span=span, text=span.text, written=f"{key} {share}", fix=Fix(span, share)
+    )
+
+
+def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
+    """Describe a number that is not valid; ``meant`` is empty if the fix is unknown."""
+    fix = Fix(span, meant) if meant else None
+    return rules.syntax.MalformedNumber(
+        span=span, text=span.text, advice=advice, fix=fix
     )
 
 
@@ -209,9 +204,9 @@ def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
         first, second, *_ = (*piece.tokens, "")
         is_inner = second in (":", "-") and first not in KINDS
         if joined and is_inner and is_item(joined[-1].tokens[0].span):
-            item = joined.pop()
-            piece = item._replace(tokens=item.tokens + piece.tokens)
-        joined.append(piece)
+            joined[-1].tokens += piece.tokens
+        else:
+            joined.append(piece)
     return joined
 
 
@@ -239,7 +234,7 @@ def _describe_item(whole: Span) -> Diagnostic:
 def _as_statement(item: Span) -> str:
     """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
     # Only YAML items need the YAML parser, which is slow to import.
-    from snnc.syntax.printer import statement_item
+    from snnc.syntax.entries import statement_entry
     from snnc.syntax.yaml import parse_yaml
 
     if "#" in item.text:
@@ -250,7 +245,7 @@ def _as_statement(item: Span) -> str:
     statements = parse_yaml(SourceFile("item.yaml", text), report).statements
     if report.errors or not statements:
         return ""
-    return statement_item(statements[-1]).flat
+    return statement_entry(statements[-1]).statement
 
 
 def _describe_module_name(first: Span) -> Diagnostic | None:

@@ -16,24 +16,8 @@ from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
+from snnc.output import stale, write
 from snnc.output.package import PackageFiles, origin_of
-from snnc.output.stale import (
-    difference,
-    find_orphans,
-    find_renamed,
-    problems,
-    report_orphan,
-    report_untracked,
-)
-from snnc.output.write import (
-    Comparison,
-    FileState,
-    cannot_write,
-    compare,
-    refusals,
-    report_kept,
-    write_package,
-)
 from snnc.passes import Compilation, run_passes
 from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
@@ -74,11 +58,6 @@ class Job:
     spec: str = ""
     seconds: float = 0.0
     reason: str = ""
-
-    @property
-    def name(self) -> str:
-        """The network's name."""
-        return self.package.folder.name
 
     def describe(self, what: str) -> str:
         """Say what happened to the package, and how long compiling it took."""
@@ -164,7 +143,7 @@ class Build:
                 for job in self._removals(done, sweep):
                     process(job, last)
             except OSError as error:
-                last.add(cannot_write(error, self.output))
+                last.add(write.cannot_write(error, self.output))
             tell(last)
             reports.append(last)
         return not any(report.errors for report in reports)
@@ -173,9 +152,11 @@ class Build:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
-        orphans = [(o, job.command) for job in done for o in find_renamed(job.package)]
+        orphans = [
+            (o, job.command) for job in done for o in stale.find_renamed(job.package)
+        ]
         if sweep:
-            orphans += [(orphan, again) for orphan in find_orphans(self.output)]
+            orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
         for (package, reason), command in orphans:
             if package.folder not in built:  # otherwise another spec owns it now
                 span = whole_file(package.folder)
@@ -188,7 +169,7 @@ class Build:
         def wait(folder: Path) -> None:
             self.say(f"{folder.as_posix()}: waiting for another build")
 
-        done = write_package(job.package, self.force, report, wait)
+        done = write.write_package(job.package, self.force, report, wait)
         if done is None:
             return False
         if job.reason:
@@ -200,12 +181,12 @@ class Build:
             self.say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
         written = counted(len(done.written), "file")
         removed = f", {len(done.removed)} removed" if done.removed else ""
-        kept = len(done.names(FileState.UNCHANGED))
+        kept = len(done.names(write.FileState.UNCHANGED))
         self.say(job.describe(f"{written} written, {kept} unchanged{removed}"))
         for name in done.written:
             self.show(printable((folder / name).as_posix()))
         if self.tracked:
-            report.extend(report_untracked(job.package))
+            report.extend(stale.report_untracked(job.package))
         return True
 
     def _check(self, job: Job, report: Diagnostics) -> bool:
@@ -213,24 +194,24 @@ class Build:
         comparison = _compare(job.package, report)
         if comparison is None:
             return False
-        if self.show is not ignore and (text := difference(comparison)):
+        if self.show is not ignore and (text := stale.difference(comparison)):
             self.show(text)
         if job.reason:
-            report.add(*report_orphan(comparison, job.reason, job.command))
+            report.add(*stale.report_orphan(comparison, job.reason, job.command))
             return not report.errors
-        report.add(*problems(comparison, job.spec, job.package.lock, job.command))
+        report.add(*stale.problems(comparison, job.spec, job.package.lock, job.command))
         if self.tracked and not report.errors:
-            report.extend(report_untracked(job.package))
+            report.extend(stale.report_untracked(job.package))
         if not report.errors:
             self.say(job.describe("up to date"))
-        return not any((*refusals(comparison), *report_kept(comparison)))
+        return not any((*write.refusals(comparison), *write.report_kept(comparison)))
 
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
         comparison = _compare(job.package, report, self.force)
         if comparison is not None:
-            refused = list(refusals(comparison))
-            report.add(*refused, *report_kept(comparison))
+            refused = list(write.refusals(comparison))
+            report.add(*refused, *write.report_kept(comparison))
             plan = {"write": comparison.written, "remove": comparison.removed}
             for word, names in plan.items() if not refused else ():
                 for name in names:
@@ -241,11 +222,11 @@ class Build:
 
 def _compare(
     package: PackageFiles, report: Diagnostics, force: bool = False
-) -> Comparison | None:
+) -> write.Comparison | None:
     try:
-        return compare(package, force)
+        return write.compare(package, force)
     except OSError as error:
-        report.add(cannot_write(error, package.folder))
+        report.add(write.cannot_write(error, package.folder))
         return None
 
 
@@ -257,7 +238,7 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     try:
         package = package_of(made, spec.path, spec.device, output)
     except OSError as error:  # the current folder was removed
-        report.add(cannot_write(error, output))
+        report.add(write.cannot_write(error, output))
         return None
     command = build_command(spec.path, output.as_posix(), spec.device)
     seconds = time.perf_counter() - started
@@ -283,11 +264,11 @@ def _conflicts(
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
-    name, span = job.name, job.span
+    name, span = job.package.folder.name, job.span
     for other in jobs:
         if other is None or other.spec == job.spec:
             continue
-        if other.name.lower() == name.lower():
+        if other.package.folder.name.lower() == name.lower():
             yield SameNetwork(span=span, name=name, other=other.spec)
             return
     owner = None if force else _other_owner(job.package)

@@ -93,13 +93,13 @@ class Fit(Tabular):
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
-        return tuple(map(self._apply, self.variants))
-
-    def _apply(self, variant: FitVariant) -> Spec:
-        changes: dict[str, Json] = {}
-        for change in variant.changes:
-            changes.setdefault(change.layer, {})[change.key] = change.value
-        return self.spec.replace(**changes)
+        specs = []
+        for variant in self.variants:
+            changes: dict[str, Json] = {}
+            for change in variant.changes:
+                changes.setdefault(change.layer, {})[change.key] = change.value
+            specs.append(self.spec.replace(**changes))
+        return tuple(specs)
 
     def text(self, shown: int | None = None) -> str:
         """Return one row per variant, at most ``shown`` rows."""
@@ -111,7 +111,8 @@ class Fit(Tabular):
         """Return the rows as Markdown for a comment on a pull request."""
         table = self._table(shown)
         lines = [] if table is None else [table.markdown(), ""]
-        return "\n".join([*lines, prose(_sentence(self, shown).replace("\n", ". "))])
+        sentence = prose(_sentence(self, shown).replace("\n", ". "))
+        return "\n".join([*lines, sentence])
 
     def _table(self, shown: int | None = None) -> TextTable | None:
         found = [(changes_text(v), v.cost, v.kept) for v in self.variants[:shown]]

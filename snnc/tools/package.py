@@ -159,8 +159,10 @@ class Package(Listed):
             from snnc.runtime.data import open_data  # imports an extra
 
             x, y = open_data(x, self.opened.network).arrays
-        trained = self.opened.module("train").train(x, y, weights, epochs, **options)
-        return Training(self, trained, None if weights is None else Path(weights))
+        model = self.opened.module("train").train(x, y, weights, epochs, **options)
+        file = None if weights is None else Path(weights)
+        history, phases = model.history.history, getattr(model.history, "phases", ())
+        return Training(self, model, file, dict(history), list(phases))
 
     evaluate = evaluate
     predict = predict
@@ -186,22 +188,17 @@ class Training:
         The trained model; batch norms are folded on export.
     file : Path or None
         The weight file that was written.
+    history : dict of list of float
+        The Keras metrics, such as ``loss``, after each epoch of all phases.
+    phases : list of str and int
+        The phases that ran, each with the number of epochs before it.
     """
 
     package: Package
     model: Any
     file: Path | None
-
-    @property
-    def history(self) -> dict[str, list[float]]:
-        """The Keras metrics, such as ``loss``, after each epoch of all phases."""
-        history: dict[str, list[float]] = dict(self.model.history.history)
-        return history
-
-    @property
-    def phases(self) -> list[tuple[str, int]]:
-        """The phases that ran, each with the number of epochs before it."""
-        return list(getattr(self.model.history, "phases", ()))
+    history: dict[str, list[float]]
+    phases: list[tuple[str, int]]
 
     @cached_property
     def weights(self) -> dict[str, Array]:

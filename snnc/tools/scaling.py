@@ -1,19 +1,16 @@
 """Scale the weights of a network so that its rates are within bounds."""
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorflow import keras
 
+from snnc.output.imported import ImportedPackage
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
-from snnc.runtime.layout import Layout, LayoutError, Tensors
+from snnc.runtime.layout import LayoutError, Tensors
 from snnc.runtime.network import Network
 from snnc.tools.opening import RefusedRunError
 
@@ -37,11 +34,7 @@ class ScaledWeights:
 
 
 def scale_weights(
-    network: Network,
-    layout: Layout,
-    build_model: Callable[[], keras.Model],
-    x: NDArray[np.float32],
-    tensors: Tensors,
+    package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
 ) -> ScaledWeights:
     """Return weights that bring the spike rates within bounds.
 
@@ -53,9 +46,11 @@ def scale_weights(
     Raises RefusedRunError if no scale brings all layers within bounds, or if
     scaled weights exceed float32.
     """
-    model, unscaled = build_model(), build_model()
-    for each in (model, unscaled):
-        set_model_weights(each, layout, tensors)
+    network, layout = package.network, package.layout
+    model = package.module("keras_model").build_model()
+    set_model_weights(model, layout, tensors)
+    size = network.examples_at_once
+    old = model.predict(x, batch_size=size, verbose=0).astype(np.float64)
     scaler = _Calibrator(network, layout, model, x)
     fixed = _unscalable_layers(network, scaler.measure_activations())
     scaler.fixed = frozenset(fixed)
@@ -80,14 +75,9 @@ def scale_weights(
         raise RefusedRunError("\n  ".join(refused))
     scales = scaler.scales
     set_model_weights(model, layout, scaled)
-    size, change, largest = network.examples_at_once, 0.0, 0.0
-    for start in range(0, len(x), size):
-        pair = (m.predict_on_batch(x[start : start + size]) for m in (unscaled, model))
-        old, new = (np.asarray(outputs, np.float64) for outputs in pair)
-        change = max(change, float(np.abs(new - old).max()))
-        largest = max(largest, float(np.abs(old).max()))
-    share = change / largest if largest else change
-    return ScaledWeights(scaled, scales, before, after, share, fixed, list(missed))
+    new = model.predict(x, batch_size=size, verbose=0)
+    change = float(np.abs(new - old).max() / (np.abs(old).max() or 1))
+    return ScaledWeights(scaled, scales, before, after, change, fixed, list(missed))
 
 
 def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
@@ -126,8 +116,6 @@ def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
     if measured.rate == 0:
         share = f"{layer.percentile:g} % of its values are 0"
         return f"{share}; give it fewer channels, or a higher percentile"
-    if layer.encoder == "rate":
-        return "it has no weights; widen its rate"
     if others:
         return f"it shares a scale with {others}; widen the rate of one"
     if layer.encoder is not None:

@@ -101,10 +101,6 @@ class LayerSpec(SimpleNamespace):
     def __hash__(self) -> int:  # type: ignore[override]  # it does not change
         return hash(tuple(vars(self).items()))
 
-    def __repr__(self) -> str:
-        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
-        return f"<snnc layer {said}>"
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spec(Displayed):
@@ -207,6 +203,11 @@ class Spec(Displayed):
         return self._network.train
 
     @property
+    def _document(self) -> Document:
+        assert self.made.document is not None, "what compiles was parsed"
+        return self.made.document
+
+    @property
     def _statements(self) -> NetworkSpec:
         assert self.made.spec is not None
         return self.made.spec.spec
@@ -268,7 +269,7 @@ class Spec(Displayed):
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return a spec with parsed settings, for `replace` and sweeps."""
         report = diagnostics.Diagnostics()
-        document = apply_settings(_document(self), settings, report)
+        document = apply_settings(self._document, settings, report)
         if report.errors:
             raise SpecError(report.diagnostics)
         made = self.made
@@ -325,7 +326,7 @@ class Spec(Displayed):
         """
         if notation not in ("snn", "yaml"):
             raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")
-        return print_document(place_values(_document(self)), notation)
+        return print_document(place_values(self._document), notation)
 
     def __str__(self) -> str:
         return self.text
@@ -349,11 +350,6 @@ class Spec(Displayed):
 
     def _repr_html_(self) -> str:
         return spec_html(self.text, self.notation)
-
-
-def _document(spec: Spec) -> Document:
-    assert spec.made.document is not None, "what compiles was parsed"
-    return spec.made.document
 
 
 def _compile(

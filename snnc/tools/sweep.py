@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, product
 from math import hypot, isfinite, prod, sqrt
+from operator import ge, gt, le, lt
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Literal, overload
@@ -25,8 +25,8 @@ from snnc.text.tables import TextTable, counted, csv_table, human, percent, pros
 from snnc.tools import plots
 from snnc.tools.evaluate.summary import known
 from snnc.tools.opening import FileName, SpecError
-from snnc.tools.pages import sweep_page
-from snnc.tools.report.html import Part, tables_html
+from snnc.tools.pages import footer, picture
+from snnc.tools.report.html import Part, document, tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
@@ -249,7 +249,13 @@ class Sweep(Tabular, Sequence[Variant]):
 
     def html(self) -> str:
         """Return a self-contained page with the table and pictures."""
-        return sweep_page(self)
+        sections, name = [], self.spec.name
+        if any(variant.results for variant in self):
+            for over in ("energy", "cores"):
+                draw = partial(self.plot, over=over)
+                sections.append(picture(name, f"Accuracy against {over}", draw))
+        body, end = self._repr_html_(), footer(self.spec.path)
+        return document(f"Variants of {name}", body, sections, end)
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
@@ -386,16 +392,10 @@ def sweep(
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    shared = SweepSettings(
-        folder,
-        data_file(data, folder),
-        None if test is None else data_file(test, folder),
-        None if weights is None else Path(weights).absolute(),
-        epochs,
-        tuple(phases),
-        examples,
-        seed,
-    )
+    tests = None if test is None else data_file(test, folder)
+    kept = None if weights is None else Path(weights).absolute()
+    options = epochs, tuple(phases), examples, seed
+    shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
     judged = []
@@ -536,12 +536,7 @@ _CONDITION = re.compile(
     r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
 )
 _JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
-_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def select_best(

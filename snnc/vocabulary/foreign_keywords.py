@@ -29,7 +29,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.properties import NeuronSpec
-from snnc.rules.foreign import plain, rule_for
+from snnc.rules.refused import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
 from snnc.text.tables import join_alternatives
@@ -133,15 +133,14 @@ _BY_BEGINNING = {
 }
 
 
-def own_counterpart(word: str, owner: str) -> str | None:
-    """Return the advice for a word in a statement, or in a choice such as ``adam``."""
-    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
+def counterpart(word: str, owner: str = "") -> str | None:
+    """Return the advice for a word in a statement, or in a choice such as ``adam``.
+
+    By default, return the advice for the word in any statement.
+    """
+    parts = owner.split() or [""]
+    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in parts)
     return next(filter(None, found), None)
-
-
-def counterpart(word: str) -> str | None:
-    """Return the advice for a word in any statement."""
-    return _BY_OWNER[""].get(normal(word))
 
 
 class _Shown:
@@ -256,7 +255,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         is_kind = isinstance(meant, rules.statements.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
     problem = refusal(kind, "statement")
-    if isinstance(problem, rules.foreign.Dropout):  # show the written rate
+    if isinstance(problem, rules.refused.Dropout):  # show the written rate
         values = (statement.shape, *(p.value for p in statement.properties or ()))
         numbers = (
             value.span.text for value in values if isinstance(value, tree.Number)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.tools.evaluate.measures import Compared, EvaluatedPart
+from snnc.tools.evaluate.measures import EvaluatedPart
 from snnc.tools.scores import Correlation, LayerFiring
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
@@ -45,9 +45,8 @@ def part(start: int, stop: int) -> EvaluatedPart:
             ),
             "c1": LayerFiring(count, np.array([3 * count]), np.zeros(1, np.uint8)),
         },
-        Compared(
-            random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}
-        ),
+        random.normal(size=(count, 3)),
+        {"c0": correlation, "c1": correlation},
         presentation="rest",
         overflows=(0, 1, 2),
         cores=4,

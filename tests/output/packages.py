@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
-from snnc.emit import GeneratedFile, Module, Origin
+from snnc.emit import GeneratedFile, Origin
 from snnc.output.package import PackageFiles
 from snnc.output.write import FileState, write_package
 
@@ -22,7 +22,9 @@ NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")
 def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
     bodies = {"a.py": body, "b.py": "Y = 2\n", "py.typed": ""}
     bodies |= {f"{name}.py": text for name, text in more.items()}
-    return [Module(name, text).with_header(ORIGIN) for name, text in bodies.items()]
+    return [
+        GeneratedFile(name, text).with_header(ORIGIN) for name, text in bodies.items()
+    ]
 
 
 def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:

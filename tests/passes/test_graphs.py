@@ -55,7 +55,7 @@ def logical(made: LogicalNetwork) -> Iterator[str]:
     readout, loss = made.readout, made.train.loss
     yield (
         f"{readout.name} of {', '.join(readout.sources)}: {readout.units} "
-        f"{readout.image}, l2 {readout.l2:g}, loss {loss and loss.kind}"
+        f"{readout.image}, l2 {made.train.l2:g}, loss {loss and loss.kind}"
     )
     yield f"cores {getattr(made.target, 'cores', None)}"
     for tensor in tensors(made):

@@ -161,7 +161,7 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
     cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
-    assert row.takes == f"{cores} cores"
+    assert row.costs.endswith(f", {cores} cores")
     populations = drawn.mapped.populations
     on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")

@@ -75,9 +75,7 @@ class Drawn:
     x: np.ndarray
 
     def calibrate(self) -> ScaledWeights:
-        build = self.package.module("keras_model").build_model
-        network, layout = self.package.network, self.package.layout
-        return scale_weights(network, layout, build, self.x, self.weights)
+        return scale_weights(self.package, self.x, self.weights)
 
     def refusal(self) -> str:
         with pytest.raises(RefusedRunError) as raised:

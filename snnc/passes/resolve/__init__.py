@@ -260,7 +260,6 @@ class _Resolution:
             labels=labels,
             decide=spec.decide,
             synapse=spec.synapse,
-            l2=self._train.l2,
             span=self._validated.parts["readout"].span,
             spans=self._validated.parts["readout"].keys,
             learn=spec.learn,

@@ -180,15 +180,14 @@ def draft_layers(
             if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
                 shortcut, sound = None, False
             scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
-            own = [
-                each for scope in scopes for each in written if each[0].layer == scope
-            ]
+            given: list[tuple[StatementModel, Place]] = [(spec, place)]
+            given += (g for scope in scopes for g in written if g[0].layer == scope)
             problems = tuple(_source_problems(name, spec, place))
             report.add(*problems)
             sound = sound and not problems
-            specs = (spec, *(defaults for defaults, _ in own))
+            specs = tuple(spec for spec, _ in given)
             spans: dict[str, Span] = {}
-            for each in (*(default for _, default in reversed(own)), place):
+            for _, each in reversed(given):
                 spans |= each.keys
             drafts.append(
                 Draft(name, spec, place, sources, shortcut, sound, specs, spans)

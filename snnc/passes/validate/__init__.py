@@ -75,7 +75,6 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
             for item in checked
             if item.kind in ("defaults", "neuron")
         ),
-        sound=report.errors == 0,
         span=network,
         parts=places,
     )
@@ -142,7 +141,7 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     kinds = [item.kind for item in checked]
     first = kinds.index("input") if "input" in kinds else 0
     for index, item in enumerate(checked):
-        if is_layer(item.statement) or (item.kind not in KINDS and index >= first):
+        if item.kind in _LAYERS or (item.kind not in KINDS and index >= first):
             yield item
 
 
@@ -150,11 +149,7 @@ _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _ANY_LAYER = "a layer"
 """Stands for all kinds of layers; no kind has this name."""
-
-
-def is_layer(statement: tree.Statement) -> bool:
-    form = FORMS.get(statement.kind.text)
-    return form is not None and form.is_layer
+_LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
 def find_misplaced(
@@ -173,7 +168,7 @@ def find_misplaced(
                 yield index, repeated(span=span, kind=kind, related=related)
         elif problem := _out_of_place(statement, first):
             yield index, problem
-        first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
+        first.setdefault(_ANY_LAYER if kind in _LAYERS else kind, statement)
 
 
 def _out_of_place(
@@ -183,7 +178,7 @@ def _out_of_place(
     if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
         where, before = "after the first layer", first[_ANY_LAYER]
         there, label = "before the layers", "the first layer"
-    elif is_layer(statement) and "readout" in first:
+    elif kind in _LAYERS and "readout" in first:
         where, before = "after the readout", first["readout"]
         there, label = "before the readout", "the readout"
     else:
@@ -218,7 +213,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
     """Return the last layer as a readout, if it was probably meant as a readout."""
-    layers = [s for s in statements if is_layer(s)]
+    layers = [s for s in statements if s.kind.text in _LAYERS]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:
         return ""

@@ -17,6 +17,7 @@ from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import readers, tree
 from snnc.language.keywords import (
     NEURONS,
+    PARTS,
     USUAL,
     keys_of,
     keys_read_by,
@@ -25,7 +26,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.model import TimingSpec
 from snnc.language.readers import SECONDS
-from snnc.passes.validate.wording import MAKERS, BadValue, display_key
+from snnc.passes.validate.wording import MAKERS, BadValue
 from snnc.source import Span
 from snnc.text.near import normal
 from snnc.vocabulary.foreign_keywords import (
@@ -35,7 +36,6 @@ from snnc.vocabulary.foreign_keywords import (
     fix_word,
     nearby_key,
     nearest,
-    own_counterpart,
     owners,
     same_key,
     setting_line,
@@ -121,7 +121,8 @@ def translate(
             yield unknown_property(item, owner, settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
             span = context["span"] if isinstance(context.get("span"), Span) else span
-            key, kind = display_key(key), statement.kind.text
+            key = PARTS[key].key if key in PARTS else key
+            kind = statement.kind.text
             bad = BadValue(span, key, node, context, kind, names)
             yield MAKERS.get(detail["type"], _out_of_limits)(bad)
 
@@ -186,7 +187,7 @@ def _advice(
     word = item.key.text
     if text := _in_numbers(item, owner, siblings):
         return text
-    if match := own_counterpart(word, owner):
+    if match := counterpart(word, owner):
         return fill_advice(match, normal(word), owner, item.value)
     if nearby_key(word, legal):
         return ""

@@ -261,7 +261,7 @@ def _on_spikes(
     way, y, network = options.presentation, task.examples.y, task.package.network
     part = join([part for part in parts if part.presentation == way])
     raw, classes = part.outputs[-1], network.readout.classes
-    keras = None if part.keras is None else part.keras.outputs
+    firing = part.firing if is_exact else {}
     others = [part for part in parts if part.presentation != way]
     effect = None
     if others:
@@ -272,12 +272,12 @@ def _on_spikes(
         part,
         y,
         simulator=options.simulator,
-        score=scores.score(raw, y, classes, keras, model, before, unknown),
+        score=scores.score(raw, y, classes, part.keras, model, before, unknown),
         steps=options.steps,
         energy=task.package.energy,
         contrast=effect,
         seconds=seconds,
-        run=EvaluatedRun(package, task, raw, keras, part.firing if is_exact else {}),
+        run=EvaluatedRun(package, task, raw, part.keras, firing),
     )
 
 
@@ -293,15 +293,15 @@ def _nengo_parts(
     for shown in _run_nengo(*given, options.simulator, way):
         if shown.at_rest:
             reader = scores.Reader(task.package.network, carries=True)
-        keras = reference and reference.compare(shown.x, shown.spikes)
+        compared = reference.compare(shown.x, shown.spikes) if reference else {}
         yield EvaluatedPart.of(
             reader,
             shown.start,
             shown.rows,
             shown.spikes,
-            keras=keras,
             presentation=way,
             cores=shown.cores,
+            **compared,
         )
         progress(len(shown.rows))
 

@@ -27,18 +27,16 @@ if TYPE_CHECKING:
 ROW = 0.42  # inches
 _HALF = 0.31  # half the height of a box, in rows
 _LANE = 0.045
-_LETTER, _BETWEEN = 0.0142, 0.03  # 9-point letters, relative to the width
+_LETTER = 0.0142  # the width of 9-point letters, relative to that of the picture
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnNode:
-    """A row of the picture: a statement, its texts, and the names that it reads."""
+    """A row of the picture: a statement, its costs, and the names that it reads."""
 
     name: str
-    kind: str
-    shape: str
-    takes: str
-    reads: tuple[str, ...]
+    costs: str
+    reads: tuple[str, ...] = ()
     shortcut: str | None = None
 
 
@@ -46,16 +44,15 @@ def nodes(summary: Summary) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
     network = summary.network
     source, readout = network.input, network.readout
-    drawn = [DrawnNode(source.name, "input", dims(source.shape), "host", ())]
+    drawn = [DrawnNode(source.name, f"input, {dims(source.shape)}, host")]
     for row in summary.rows:
         layer = network.by_name.get(row.name)
         takes = counted(row.cores, "core") if row.cores else row.place
         if takes == "folded":
             takes = "folded into its reader"
-        reads = (layer or readout).sources
         shortcut = layer.shortcut.source if layer and layer.shortcut else None
-        texts = row.name, row.kind, dims(row.shape), takes
-        drawn.append(DrawnNode(*texts, reads, shortcut))
+        costs = f"{row.kind}, {dims(row.shape)}, {takes}"
+        drawn.append(DrawnNode(row.name, costs, (layer or readout).sources, shortcut))
     return drawn
 
 
@@ -92,25 +89,13 @@ def network(summary: Summary, ax: Axes | None = None) -> Axes:
 
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
-    """Write the columns in the largest font that fits."""
-    cells = [(row.name, row.kind, row.shape, row.takes) for row in rows]
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    room = 0.76 - _BETWEEN * (len(columns) - 1)
-    letter = room / sum(widths)
-    size = min(1.0, letter / _LETTER) * rcParams["font.size"]
-    left = 0.02
-    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
-        to_right = number >= 2
-        x = left + letter * width if to_right else left
-        left += letter * width + _BETWEEN
-        look: dict[str, Any] = {
-            "size": size,
-            "weight": "normal" if number else "bold",
-            "ha": "right" if to_right else "left",
-        }
-        for place, text in enumerate(column):
-            ax.text(x, -place, text, va="center_baseline", **look)
+    """Write names on the left and costs on the right, in the largest font that fits."""
+    longest = max(len(row.name) + len(row.costs) for row in rows)
+    size = min(1.0, 0.73 / longest / _LETTER) * rcParams["font.size"]
+    look: dict[str, Any] = {"size": size, "va": "center_baseline"}
+    for place, row in enumerate(rows):
+        ax.text(0.02, -place, row.name, weight="bold", **look)
+        ax.text(0.78, -place, row.costs, ha="right", **look)
 
 
 def _connect(ax: Axes, rows: list[DrawnNode]) -> None:

@@ -123,15 +123,11 @@ def line_costs(summary: Summary) -> dict[int, str]:
 
 
 def _cost(row: Row, summary: Summary) -> str:
-    parts = [dims(row.shape)]
-    if row.neurons is None:
-        return f"{parts[0]}, {row.place}"
-    parts.append(counted(row.neurons, "neuron"))
-    if row.cores is not None:
-        parts.append(counted(row.cores, "core"))
-    elif summary.on_chip:
-        parts.append(row.place)
-    return ", ".join(parts)
+    neurons = "" if row.neurons is None else counted(row.neurons, "neuron")
+    place = row.place if row.cores is None else counted(row.cores, "core")
+    if row.place == "host" and not summary.on_chip:
+        place = ""
+    return ", ".join(filter(None, (dims(row.shape), neurons, place)))
 
 
 def _template(name: str) -> Template:
