@@ -10,6 +10,7 @@ from snnc.exact.hosted import Hosted
 from snnc.exact.package import Built, build
 from snnc.exact.read import number_sources, read_chip
 from snnc.exact.stream import (
+    CHUNK,
     Chunk,
     Circuit,
     EngineResult,
@@ -19,7 +20,6 @@ from snnc.exact.stream import (
     RunOptions,
     ThreadRunner,
     join,
-    share,
     stream,
 )
 from snnc.output.imported import CannotRunError, ImportedPackage
@@ -77,8 +77,11 @@ class Engine:
         threads: int | None = None,
     ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
-        count = len(images)
-        size = ROW if presentation == "row" else share(count, threads)
+        size, count = ROW, len(images)
+        if presentation == "rest":
+            # Several spans per thread, so that all end at about the same time.
+            each = count // (4 * (threads or os.cpu_count() or 1))
+            size = max(1, min(CHUNK, each))
         spans = spans_of(count, size)
         chunks = self.stream(images, spans, presentation, decide, keep, threads)
         return join([c.outcome for c in sorted(chunks, key=lambda c: c.start)])

@@ -7,7 +7,6 @@ time, so that the caller doesn't have to wait for all results or store them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -129,15 +128,6 @@ class Chunk(NamedTuple):
     start: int
     images: Array
     outcome: EngineResult
-
-
-def share(count: int, threads: int | None) -> int:
-    """Return the span length for ``count`` examples that all start from rest.
-
-    Each thread gets several spans, so that all threads end at about the same time.
-    """
-    each = 4 * (threads or os.cpu_count() or 1)
-    return max(1, min(CHUNK, count // each))
 
 
 def stream(
