@@ -145,16 +145,13 @@ def read_filter(built: BuiltNetwork, synapse: Any, dt: float) -> OutputFilter:
     """Return how a network filters its outputs with a synapse."""
     node = built.output.target
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
-    return OutputFilter(bias, *filter_of(synapse, dt), synapse is None)
-
-
-def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
-    """Return the coefficients of nengo's discretised lowpass filter."""
     if synapse is None:
-        return 0.0, 0.0
+        return OutputFilter(bias, 0.0, 0.0, direct=True)
+    # The coefficients of nengo's discretised lowpass filter.
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
-    return float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
+    keep, add = float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
+    return OutputFilter(bias, keep, add, direct=False)
 
 
 def read_places(

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from snnc.exact.encoder import read_encoder, read_filter, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
-from snnc.exact.package import not_fixed
-from snnc.exact.read import Places, number_sources, read_chip
+from snnc.exact.read import Places, not_fixed, number_sources, read_chip
 from snnc.exact.tables import (
     Floats,
     Int64,

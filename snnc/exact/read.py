@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.package import not_fixed
 from snnc.exact.tables import BuiltChip, Compartments, Fanin, Int32, Int64, Rows, jit
+from snnc.output.imported import CannotRunError
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
@@ -118,6 +118,14 @@ DECAY_ONE = 4096  # a decay has 12 bits
 
 Places = dict[Any, Int64]
 """The source of each neuron of nengo-loihi's blocks or inputs."""
+
+
+def not_fixed(what: str, block: object) -> CannotRunError:
+    """Return the error of a chip whose state the engine does not support."""
+    return CannotRunError(
+        f"{block} has {what}, which the exact engine does not support; run this "
+        "network on nengo-loihi's emulator"
+    )
 
 
 def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) -> Places:

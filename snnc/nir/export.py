@@ -341,7 +341,7 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 
 
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
-    kinds = {placed.cell.kind for placed in graph.placed if placed.cell}
+    kinds = {node.kind for node in graph.nodes.values()}
     spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
@@ -394,7 +394,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
 
 def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
-        if placed.cell is None or placed.cell.kind == "CubaLIF":
+        if placed.neurons is None or graph.nodes[placed.neurons].kind == "CubaLIF":
             continue
         layer = lowered.by_name[placed.layer].layer
         assert layer.spiking is not None

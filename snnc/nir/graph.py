@@ -23,7 +23,7 @@ import numpy as np
 from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer, Shape, Spiking
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
-from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
+from snnc.nir.linear import Linear, cut, linears_of, moves_of, nir_shape, nodes_of
 from snnc.runtime import network
 
 if TYPE_CHECKING:
@@ -67,8 +67,6 @@ class ExportedLayer:
         The names of the linear nodes.
     neurons
         The name of the node with neurons; None for the readout.
-    cell
-        The kind and parameters of the neurons.
     growth
         The number of weights in the nodes, divided by the number in the layer's
         tensors. Depth, groups and dilation add zeros, and average pools add copies.
@@ -79,7 +77,6 @@ class ExportedLayer:
     shape: Shape
     linear: tuple[str, ...]
     neurons: str | None
-    cell: NirNeurons | None
     growth: float
 
 
@@ -180,14 +177,13 @@ class ExportedGraph:
             )
             end = self.add(f"{own}_neurons", node, *linear)
             self.ends[name].append(end)
-            placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
+            placed = ExportedLayer(name, layer.kind, shape, linear, end, growth)
             self.placed.append(placed)
 
     def add_readout(self, readout: ReadoutLayer) -> None:
         name, shape = readout.name, readout.shape
         linear, growth = self._sum(name, name, self.lowered.readout)
-        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
-        self.placed.append(placed)
+        self.placed.append(ExportedLayer(name, "readout", shape, linear, None, growth))
         node = ExportedNode("Output", {"output_type": np.array(shape)})
         self.nodes[OUTPUT] = node
         self.edges += [(source, OUTPUT) for source in linear]
@@ -221,13 +217,13 @@ class ExportedGraph:
             if names and _changes_nothing(linear, weight):
                 names.append(source)
                 continue
-            own, offset = node, np.zeros(len(weight))
+            own, offset, moved = node, np.zeros(len(weight)), None
             if names:
                 own = f"{node}_from_{source.removesuffix('_neurons')}"
+            elif bias is not None:
+                offset, moved = offset + rest + gain * bias, (gain, rest)
             else:
                 offset += rest
-                offset += 0.0 if bias is None else gain * bias
-            moved = None if names or bias is None else (gain, rest)
             if linear.flattens is not None:
                 given = {"input": np.array(linear.flattens)}
                 flat = ExportedNode("Flatten", {"input_type": given, "start_dim": 0})
@@ -251,7 +247,7 @@ def graph_of(
     tensors
         The tensors in the network's layout.
     neuron
-        The NIR neuron for ReLU; see `snnc.nir.nodes`.
+        The NIR neuron for ReLU.
     """
     graph = ExportedGraph(lowered, tensors)
     graph.add_input(lowered.network.input)
@@ -262,19 +258,9 @@ def graph_of(
 
 
 def _node(linear: Linear, weight: Array, bias: Array) -> ExportedNode:
-    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
-    values = {"weight": weight, "bias": bias}
-    if not linear.image:
-        return ExportedNode("Affine", values)
-    moves = {
-        "input_shape": linear.image,
-        "stride": linear.stride,
-        "padding": linear.padding,
-        # Not all tools support other values: Spyx ignores dilation and groups.
-        "dilation": (1, 1),
-        "groups": 1,
-    }
-    return ExportedNode("Conv2d", {**values, **moves})
+    values = {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
+    kind = "Conv2d" if linear.moves else "Affine"
+    return ExportedNode(kind, {**values, **linear.moves})
 
 
 def _changes_nothing(linear: Linear, weight: Array) -> bool:
@@ -286,14 +272,16 @@ def _changes_nothing(linear: Linear, weight: Array) -> bool:
     if linear.flattens is not None or weight.shape[2:] not in ((), (1, 1)):
         return False
     matrix = weight.reshape(weight.shape[:2])
-    return set(linear.stride) <= {1} and np.array_equal(matrix, np.eye(len(matrix)))
+    is_whole = linear.moves.get("stride", (1, 1)) == (1, 1)
+    return is_whole and np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     scale, bias = slope * np.eye(shape[0]), np.full(shape[0], offset)
     if len(shape) == 1:
         return _node(Linear(scale), scale, bias)
-    kernel = Linear(scale[:, :, None, None], (1, 1), (0, 0), shape[1:])
+    moves = moves_of(shape[1:], (1, 1), (0, 0))
+    kernel = Linear(scale[:, :, None, None], moves)
     return _node(kernel, kernel.weight, bias)
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -131,13 +131,12 @@ def restore(
     nodes = {node.name: node for node in graph.nodes}
     kinds = {node.kind for node in graph.nodes}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
-    sizes = {t.name: prod(t.shape) for t in layout}
-    numbers = {t.name: 1.0 + np.arange(sizes[t.name]).reshape(t.shape) for t in layout}
     ones = {t.name: np.ones(t.shape) for t in layout}
+    numbers = {n: one.cumsum().reshape(one.shape) for n, one in ones.items()}
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
     if not _is_same(places, graph):
         return None
-    values = {name: np.full(size, np.nan) for name, size in sizes.items()}
+    values = {name: np.full(one.size, np.nan) for name, one in ones.items()}
     for name, term in places.terms.items():
         if not _take(term, used.terms[name], nodes[name], values):
             return None
@@ -163,18 +162,17 @@ def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     kinds = {name: node.kind for name, node in exported.nodes.items()}
     if kinds != {node.name: node.kind for node in graph.nodes}:
         return False
-    return set(graph.edges) == set(exported.edges) and all(
-        _has_value(exported.nodes[node.name].values.get(key), array)
+    pairs = (
+        (array, np.asarray(exported.nodes[node.name].values.get(key), np.float32))
         for node in graph.nodes
         if node.name not in exported.terms and node.kind not in ("Input", "Output")
         for key, array in node.arrays.items()
         if key not in ("input_type", "end_dim")  # parameters of a Flatten node
     )
-
-
-def _has_value(exported: Any, array: Array) -> bool:
-    own = np.asarray(exported, np.float32)
-    return array.size in (1, own.size) and bool((array.ravel() == own.ravel()).all())
+    return set(graph.edges) == set(exported.edges) and all(
+        array.size in (1, own.size) and bool((array.ravel() == own.ravel()).all())
+        for array, own in pairs
+    )
 
 
 def _take(

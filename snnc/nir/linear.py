@@ -14,7 +14,7 @@ of rows of a kernel for its columns too, so `nir.read` only accepts square kerne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from math import prod
@@ -47,16 +47,15 @@ class Linear:
 
     Attributes
     ----------
-    stride, padding, image
-        How the convolution moves over an image; empty for a matrix.
+    moves
+        How the convolution moves over an image, as arguments of `Conv2d`; empty for a
+        matrix.
     flattens
         The shape that is flattened before the matrix, if any.
     """
 
     weight: Array
-    stride: tuple[int, ...] = ()
-    padding: tuple[int, ...] = ()
-    image: tuple[int, ...] = ()
+    moves: Mapping[str, object] = field(default_factory=dict)
     flattens: Shape | None = None
 
 
@@ -244,12 +243,16 @@ def convolution(
     ]
     padded = pad_evenly(axes)
     ends = [(front, behind) for front, behind, _ in padded]
-    return Linear(
-        np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends]),
-        tuple(stride[1:]),
-        tuple(padding for *_, padding in padded),
-        read[1:3],
-    )
+    weight = np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends])
+    padding = tuple(zeros for *_, zeros in padded)
+    return Linear(weight, moves_of(read[1:3], tuple(stride[1:]), padding))
+
+
+def moves_of(image: Shape, stride: Shape, padding: Shape) -> Mapping[str, object]:
+    """Return the arguments of a `Conv2d` except its weights."""
+    # Not all tools support other values: Spyx ignores dilation and groups.
+    plain = {"dilation": (1, 1), "groups": 1}
+    return {"input_shape": image, "stride": stride, "padding": padding, **plain}
 
 
 Padding = tuple[int, int, int]

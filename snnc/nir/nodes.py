@@ -229,14 +229,10 @@ def _trim(
     ]
     if not any(adds):
         return weight, pads
-    first, last = adds.index(True), taps - 1 - adds[::-1].index(True)
-    front = min(first, before // step)
-    back = min(taps - 1 - last, behind // step)
-    kept = np.arange(front, taps - back)
-    return np.take(weight, kept, 2 + axis), (
-        before - front * step,
-        behind - back * step,
-    )
+    front = min(adds.index(True), before // step)
+    back = min(adds[::-1].index(True), behind // step)
+    kept = np.take(weight, range(front, taps - back), 2 + axis)
+    return kept, (before - front * step, behind - back * step)
 
 
 def pool_of(node: Node, read: Shape) -> tuple[Mapping[str, object], Shape, int]:

@@ -182,14 +182,13 @@ class _Translator:
 
     def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
-        readers = self.graph.readers(node.name)
-        for reader in (n for n in self.graph.nodes if n.name in readers):
-            if reader.kind in ("Affine", "Linear") and len(shape) == 2:
-                return True
-            if reader.kind == "Flatten":
-                start = int(reader.arrays.get("start_dim", np.array(0)))
-                return start == 1 or len(shape) == 4
-        return len(shape) == 4
+        names = self.graph.readers(node.name)
+        readers = [n for n in self.graph.nodes if n.name in names]
+        return len(shape) == 4 or any(
+            (n.kind in ("Affine", "Linear") and len(shape) == 2)
+            or (n.kind == "Flatten" and _axis(n, "start_dim", 0) == 1)
+            for n in readers
+        )
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
@@ -262,8 +261,7 @@ class _Translator:
     def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:
             return value
-        start = int(node.arrays.get("start_dim", np.array(0)))
-        end = int(node.arrays.get("end_dim", np.array(-1)))
+        start, end = _axis(node, "start_dim", 0), _axis(node, "end_dim", -1)
         # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
@@ -335,6 +333,10 @@ class _Translator:
                 "factor"
             )
         return value
+
+
+def _axis(node: Node, name: str, default: int) -> int:
+    return int(node.arrays.get(name, np.array(default)))
 
 
 Handler = Callable[[_Translator, Node, NodeValue], NodeValue]

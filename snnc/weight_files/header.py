@@ -17,7 +17,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.layout import TensorSpec, layout_id
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
@@ -79,23 +79,22 @@ class _DamagedError(ValueError):
     """Raised for an invalid header; the message is the reason."""
 
 
-def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
-    """Read the header of a safetensors file, or return why it can't be read.
+def read_header(path: Path, report: Diagnostics) -> WeightsHeader | None:
+    """Read the header of a safetensors file, or report why it can't be read.
 
     All sizes are checked against the file's size, so the tensors can be read later.
     """
-    path = Path(path)
+    span, name = whole_file(path), path.as_posix()
     try:
         return _read(path)
     except (FileNotFoundError, NotADirectoryError):
-        return FileMissing(span=whole_file(path), name=path.as_posix())
+        report.add(FileMissing(span=span, name=name))
     except OSError as error:
         reason = error.strerror or str(error)
-        return FileUnreadable(
-            span=whole_file(path), name=path.as_posix(), reason=reason
-        )
+        report.add(FileUnreadable(span=span, name=name, reason=reason))
     except _DamagedError as error:
-        return NotSafetensors(span=whole_file(path), reason=str(error))
+        report.add(NotSafetensors(span=span, reason=str(error)))
+    return None
 
 
 def _read(path: Path) -> WeightsHeader:
@@ -198,15 +197,6 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
             f"{name} has {stop - start} bytes, not {prod(shape) * width}"
         )
     return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)
-
-
-def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
-    """Return the header of a weight file, or report why it can't be read."""
-    header = read_header(path)
-    if isinstance(header, Diagnostic):
-        report.add(header)
-        return None
-    return header
 
 
 def serialize(

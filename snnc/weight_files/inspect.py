@@ -20,7 +20,7 @@ from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
 from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, dims, printable
-from snnc.weight_files.header import StoredTensor, WeightsHeader, read_or_report
+from snnc.weight_files.header import StoredTensor, WeightsHeader, read_header
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -214,7 +214,7 @@ def inspect(
     Listing or None
         None if the file or the spec can't be read.
     """
-    header = read_or_report(path, report)
+    header = read_header(path, report)
     mapped = spec if isinstance(spec, MappedNetwork) else None
     if isinstance(spec, str):
         source = read_spec(spec, report)

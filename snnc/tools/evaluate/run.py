@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.exact.package import not_stored, why_not_stored
+from snnc.exact.engine import not_stored, why_not_stored
 from snnc.runtime.examples import Array
 from snnc.runtime.files import warn, write_file
 from snnc.runtime.layout import Weights
