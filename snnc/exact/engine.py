@@ -1,4 +1,9 @@
-"""Build a package's network with nengo-loihi, and prepare it to run on the engine."""
+"""Build a package's network with nengo-loihi, and run examples on several threads.
+
+Each thread runs the examples of a span in order, so that in a row, each example starts
+from the state after the previous example. Results are yielded for a few examples at a
+time, so that the caller doesn't have to wait for all results or store them.
+"""
 
 # mypy: disable-error-code="import-untyped"
 
@@ -9,31 +14,38 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import nengo
 import numpy as np
+from numpy.typing import NDArray
 
-from snnc.exact.encoder import read_encoder, read_inputs, read_places, read_readout
 from snnc.exact.hosted import Hosted
-from snnc.exact.read import number_sources, read_chip
-from snnc.exact.stream import (
-    CHUNK,
-    Chunk,
-    Circuit,
-    EngineResult,
-    Images,
-    Kept,
-    Runner,
-    RunOptions,
-    ThreadRunner,
-    join,
-    stream,
+from snnc.exact.kernel import run_examples
+from snnc.exact.read import (
+    Encoder,
+    number_sources,
+    read_chip,
+    read_encoder,
+    read_inputs,
+    read_places,
+    read_readout,
+)
+from snnc.exact.tables import (
+    Bools,
+    BuiltChip,
+    Floats,
+    Int64,
+    ReadoutTable,
+    RunResults,
+    host_state,
+    resting_state,
 )
 from snnc.output.imported import CannotRunError, ImportedPackage
-from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
+from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
 from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
@@ -46,6 +58,178 @@ if TYPE_CHECKING:
     from snnc.runtime.nengo.neurons import BuiltNetwork
 
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
+Kept = Literal["counts", "spikes", "rows"]
+Layers = dict[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResult:
+    """The outputs of examples, and other requested results.
+
+    Attributes
+    ----------
+    outputs : (examples, units)
+        The outputs that determine the result.
+    overflows : (3,)
+        How often, over compartments and steps, the input, the current and the biased
+        current overflowed the chip's registers and wrapped around. The emulator warns
+        about overflows.
+    counts : uint16 (examples, *shape) of each layer
+        Spikes per example.
+    spikes : uint8 (examples, steps, *shape) of each layer
+        Spikes per step.
+    rows : (examples, steps, units)
+        The readout at each step.
+    """
+
+    outputs: NDArray[np.float64]
+    overflows: Int64
+    counts: Layers = field(default_factory=dict)
+    spikes: Layers = field(default_factory=dict)
+    rows: NDArray[np.float64] | None = None
+
+
+def join(parts: Sequence[EngineResult]) -> EngineResult:
+    """Join consecutive outcomes of the same kind."""
+    rows = [part.rows for part in parts if part.rows is not None]
+    return EngineResult(
+        np.concatenate([part.outputs for part in parts]),
+        np.sum([part.overflows for part in parts], axis=0),
+        _join([part.counts for part in parts]),
+        _join([part.spikes for part in parts]),
+        np.concatenate(rows) if rows else None,
+    )
+
+
+def _join(layers: list[Layers]) -> Layers:
+    return {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
+
+
+CHUNK = 8  # examples that a thread runs at once without the interpreter lock
+AHEAD = 2  # chunks per thread: one runs while another is used
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run examples, and which results to keep."""
+
+    presentation: Presentation
+    decide: Decide
+    keep: tuple[Kept, ...]
+
+    def result(
+        self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
+    ) -> EngineResult:
+        """Return the results to keep of some examples."""
+        return EngineResult(
+            outputs=decide(rows, self.decide),
+            overflows=overflows,
+            counts=counts if "counts" in self.keep else {},
+            spikes=spikes if "spikes" in self.keep else {},
+            rows=rows if "rows" in self.keep else None,
+        )
+
+
+class Runner(Protocol):
+    """A state that runs examples one after another, on one thread at a time."""
+
+    def prepare(self, images: Array, /) -> Array:
+        """Convert examples to the argument of `run`."""
+
+    def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples; ``rests`` says which of them start from rest."""
+
+
+class Chunk(NamedTuple):
+    """Some examples of a span, starting at ``start``, and their results."""
+
+    span: Span
+    start: int
+    images: Array
+    outcome: EngineResult
+
+
+def stream(
+    runners: Sequence[Runner], images: Array, spans: Sequence[Span], job: RunOptions
+) -> Iterator[Chunk]:
+    """Yield the chunks of all spans; only chunks of the same span are in order."""
+    waiting = iter(spans)
+    ahead = [_pieces(waiting) for _ in runners]
+    running: dict[Future[EngineResult], tuple[int, Span, int, Array]] = {}
+    with ExitStack() as stack:
+        # One pool per thread keeps the chunks of a span in order.
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in runners]
+
+        def submit(thread: int) -> None:
+            for span, start, stop in ahead[thread]:
+                x, rests = images[start:stop], np.ones(stop - start, bool)
+                if job.presentation == "row":
+                    rests[:] = np.arange(start, stop) == span[0]
+                runner = runners[thread]
+                future = pools[thread].submit(runner.run, runner.prepare(x), rests, job)
+                running[future] = thread, span, start, x
+                return
+
+        for thread in AHEAD * tuple(range(len(runners))):
+            submit(thread)
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in [future for future in running if future in done]:
+                thread, span, start, x = running.pop(future)
+                submit(thread)
+                yield Chunk(span, start, x, future.result())
+
+
+def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
+    """Yield the chunks of a span, then the chunks of the next unclaimed span."""
+    for start, stop in spans:
+        for at in range(start, stop, CHUNK):
+            yield (start, stop), at, min(at + CHUNK, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The constant data that all runners share; ``places`` has each layer's sources."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+
+class ThreadRunner:
+    """The state of one run; each thread has its own."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self.prepare = circuit.encoder.charges
+        blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
+        self._sources = int(blocks[-1]) + len(voltage)
+        self._state = resting_state(blocks, self._sources, circuit.steps)
+        units = len(circuit.readout.filter.bias)
+        self._host = host_state(voltage, units, circuit.steps)
+
+    def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples, of shape (examples, encoder neurons), one after another."""
+        circuit, keep = self._circuit, options.keep
+        count, steps, sources = len(charges), circuit.steps, self._sources
+        shape = (steps, sources) if "spikes" in keep else (0, 0)
+        results = RunResults(
+            np.empty((count, steps, len(circuit.readout.filter.bias))),
+            np.zeros((count, sources * ("counts" in keep)), np.uint16),
+            np.zeros((count, *shape), np.uint8),
+        )
+        before = self._state.overflows.copy()
+        states = self._state, self._host
+        run_examples(circuit.chip, circuit.readout, *states, charges, rests, results)
+        layers = [
+            {name: values[..., at] for name, at in circuit.places.items()}
+            if values.size
+            else {}
+            for values in (results.counts, results.spikes)
+        ]
+        return options.result(results.rows, self._state.overflows - before, *layers)
 
 
 def why_not_stored(layers: str) -> str:
@@ -189,7 +373,7 @@ class Engine(AbstractContextManager["Engine"]):
 
     def stream(
         self,
-        images: Images,
+        images: Array,
         spans: Sequence[Span],
         presentation: Presentation,
         decide: Decide,
@@ -201,6 +385,7 @@ class Engine(AbstractContextManager["Engine"]):
         Parameters
         ----------
         images : (examples, *input shape)
+            An array, or an object that reads examples when it is sliced.
         spans
             The first example of each span, and the example after the last. Each span
             runs on one thread.

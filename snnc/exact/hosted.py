@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.read import number_sources, read_chip
-from snnc.exact.stream import EngineResult, Layers, RunOptions
 from snnc.exact.tables import Bools, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
-    from snnc.exact.engine import Built
+    from snnc.exact.engine import Built, EngineResult, Layers, RunOptions
 
 
 class Hosted:

@@ -17,9 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.encoder import read_encoder, read_filter, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
-from snnc.exact.read import Places, not_fixed, number_sources, read_chip
+from snnc.exact.read import (
+    Places,
+    not_fixed,
+    number_sources,
+    read_chip,
+    read_encoder,
+    read_filter,
+    read_inputs,
+)
 from snnc.exact.tables import (
     Floats,
     Int64,

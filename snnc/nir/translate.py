@@ -16,8 +16,16 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.ir.logical import Shape
-from snnc.nir.graph_file import AGAIN, NirGraph, Node
-from snnc.nir.nodes import NEURONS, convolve, pool_of, spec_neurons_of, weights_of
+from snnc.nir.graph_file import (
+    AGAIN,
+    NEURONS,
+    NirGraph,
+    Node,
+    convolve,
+    pool_of,
+    spec_neurons_of,
+    weights_of,
+)
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:

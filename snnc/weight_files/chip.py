@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,13 +60,18 @@ def precision(placed: PlacedLayer) -> Precision:
     """Summarize the precision of a layer's cores."""
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
+    bits: dict[tuple[int, str], int] = {}
+    for core in placed.cores:
+        for synapse in core.synapses:
+            key = core.number, synapse.tensor
+            bits[key] = max(bits.get(key, 0), synapse.bits)
     biased = [_bits(bias) for bias in blocks.bias if bias]
     most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
         cores=len(placed.cores),
         exponents=(min(exponents), max(exponents)) if exponents else None,
-        weight_bits=min(_weight_bits(placed.cores), default=0),
+        weight_bits=min(bits.values(), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
         bias_bits=min(most, *biased) if biased else None,
         threshold_share=float(blocks.threshold_share.max()),
@@ -78,15 +83,6 @@ def precision(placed: PlacedLayer) -> Precision:
 
 def _bits(value: float) -> int:
     return int(np.frexp(value)[1])
-
-
-def _weight_bits(cores: Iterable[CoreContent]) -> Iterator[int]:
-    """Yield the number of bits that remain of each tensor on each core."""
-    for core in cores:
-        bits: dict[str, int] = {}
-        for synapse in core.synapses:
-            bits[synapse.tensor] = max(bits.get(synapse.tensor, 0), synapse.bits)
-        yield from bits.values()
 
 
 @dataclass(frozen=True, slots=True)

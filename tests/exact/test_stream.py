@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.stream import CHUNK, EngineResult, RunOptions, stream
+from snnc.exact.engine import CHUNK, EngineResult, RunOptions, stream
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.exact.engine import Circuit
 from snnc.exact.kernel import file_spikes, mark_spikes, run_chip
-from snnc.exact.stream import Circuit
 from snnc.exact.tables import BuiltChip, resting_state
 from snnc.runtime.network import Network
 
