@@ -232,14 +232,6 @@ class ThreadRunner:
         return options.result(results.rows, self._state.overflows - before, *layers)
 
 
-def why_not_stored(layers: str) -> str:
-    """Return the message for layers whose weights the chip can't store as integers."""
-    return (
-        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-        "explains the reason and the fix"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Built:
     """A package, its network, and nengo-loihi's simulator for the network.
@@ -285,14 +277,14 @@ def build(
                 network.net, dt=dt, target="sim", progress_bar=False
             )
     except FAILURES as error:
-        if refused := not_stored(network.net, dt, tensors):
-            raise CannotRunError(why_not_stored(refused)) from error
+        if why := why_not_stored(network.net, dt, tensors):
+            raise CannotRunError(why) from error
         raise
     return Built(package, network, simulator, steps or package.network.steps)
 
 
-def not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
-    """Describe the layers with weights that nengo-loihi can't store, if any.
+def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
+    """Return the message for layers with weights that nengo-loihi can't store, if any.
 
     The text says how large their tensors are.
     """
@@ -315,7 +307,13 @@ def not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
                         for tensor, values in tensors.items()
                         if tensor.rpartition(".")[0] == name
                     )
-    return "; ".join(f"{n} ({sizes})" for n, sizes in refused.items()) or None
+    if not refused:
+        return None
+    layers = "; ".join(f"{name} ({sizes})" for name, sizes in refused.items())
+    return (
+        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+        "explains the reason and the fix"
+    )
 
 
 class Engine(AbstractContextManager["Engine"]):

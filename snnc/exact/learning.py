@@ -29,7 +29,6 @@ from snnc.exact.read import (
 )
 from snnc.exact.tables import (
     Floats,
-    Int64,
     LearningState,
     LearningTable,
     Lessons,
@@ -116,12 +115,21 @@ class Learner:
         )
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
-        sources = _sources(blocks | inputs, self._synapse)
-        self._table = _table(run.sim, built, block, self._synapse, sources)
+        places = blocks | inputs
+        self._table = _table(run.sim, built, block, self._synapse, places)
         size = len(chip.compartments.bias) + len(encoder.voltage)
         self._state = resting_state(chip.fanin.start, size, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
-        self._memory = _memory(self._synapse, network.readout.units)
+        weights, units = np.concatenate(self._synapse.weights), network.readout.units
+        self._memory = LearningState(
+            weights=weights.astype(np.int32),
+            traces=np.zeros(len(weights), np.int32),
+            spiked=np.zeros(len(weights), np.uint8),
+            held=np.zeros(2 * units, np.int32),
+            filtered=np.zeros(units),
+            step=np.zeros(1, np.int64),
+            lost=np.zeros(3, np.int64),
+        )
         run.sim.close()
 
     @property
@@ -208,8 +216,13 @@ def _table(
     built: BuiltNetwork,
     block: int,
     synapse: Synapse,
-    sources: Int64,
+    places: Places,
 ) -> LearningTable:
+    sources = np.zeros(synapse.n_axons, np.int64)
+    for owner, numbers in places.items():
+        for axon in (axon for axon in owner.axons if axon.target is synapse):
+            entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
+            sources[entries[entries >= 0]] = numbers[entries >= 0]
     model, learning = simulator.model, built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
@@ -230,28 +243,4 @@ def _table(
         error=learning.error,
         error_steps=learning.error_steps,
         softmax=learning.softmax,
-    )
-
-
-def _sources(places: Places, synapse: Synapse) -> Int64:
-    """Return the source of each in-axon of a synapse."""
-    sources = np.zeros(synapse.n_axons, np.int64)
-    for owner, numbers in places.items():
-        for axon in owner.axons:
-            if axon.target is synapse:
-                entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
-                sources[entries[entries >= 0]] = numbers[entries >= 0]
-    return sources
-
-
-def _memory(synapse: Synapse, units: int) -> LearningState:
-    weights = np.concatenate(synapse.weights)
-    return LearningState(
-        weights=weights.astype(np.int32),
-        traces=np.zeros(len(weights), np.int32),
-        spiked=np.zeros(len(weights), np.uint8),
-        held=np.zeros(2 * units, np.int32),
-        filtered=np.zeros(units),
-        step=np.zeros(1, np.int64),
-        lost=np.zeros(3, np.int64),
     )

@@ -180,7 +180,12 @@ def read_chip(
         directly or through other blocks.
     """
     for block in blocks:
-        _check(block, learning)
+        if not learning and any(synapse.learning for synapse in block.synapses):
+            raise not_fixed("a learning rule", block)
+        if np.any(block.compartment.enable_noise):
+            raise not_fixed("noise", block)
+        if block.compartment.vth.dtype != np.int32:
+            raise not_fixed("values that are not discretised", block)
     starts = np.cumsum([0, *map(len, blocks.values())])
     built = simulator.sims["emulator"].compartment
     compartments = _read_compartments(built, starts)
@@ -189,15 +194,6 @@ def read_chip(
     axons = _read_axons(blocks, inputs, store)
     fanin = order_axons(starts, segments, axons[:, store.sizes()[axons[1]] > 0])
     return BuiltChip(compartments, store.rows(), fanin)
-
-
-def _check(block: LoihiBlock, learning: bool) -> None:
-    if not learning and any(synapse.learning for synapse in block.synapses):
-        raise not_fixed("a learning rule", block)
-    if np.any(block.compartment.enable_noise):
-        raise not_fixed("noise", block)
-    if block.compartment.vth.dtype != np.int32:
-        raise not_fixed("values that are not discretised", block)
 
 
 def _read_compartments(built: Any, starts: Int64) -> Compartments:

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from graphlib import CycleError
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +89,7 @@ class NirGraph:
         The texts in the file's metadata.
     """
 
-    nodes: tuple[Node, ...]
+    nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
     version: str
     facts: Mapping[str, str]
@@ -102,7 +101,7 @@ class NirGraph:
         return tuple(target for source, target in self.edges if source == name)
 
 
-def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> tuple[Node, ...]:
+def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str, Node]:
     """Return the nodes in the order in which they run.
 
     Refuse edges that lead nowhere, cycles, and more or fewer than one input and output.
@@ -121,7 +120,7 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> tuple[Node,
             names = f": {', '.join(ends[:8])}" if ends else ""
             raise refused(rules.SeveralNirEnds, kind=kind, count=len(ends), names=names)
     try:
-        return tuple(nodes[name] for name in reading_order(reads))
+        return {name: nodes[name] for name in reading_order(reads)}
     except CycleError as error:
         circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
@@ -360,7 +359,7 @@ def convolve(
     rank = weight.ndim - 2
     if len(read) != rank + 1:
         raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", AGAIN)
-    groups = _numbers(node, "groups", 1, (1,))[0]
+    groups = numbers_of(node, "groups", 1, (1,))[0]
     outputs, inputs = weight.shape[:2]
     if inputs * groups != read[0] or outputs % groups:
         raise node.refusal(
@@ -368,8 +367,8 @@ def convolve(
             f"reads {read[0]}",
             AGAIN,
         )
-    stride = _numbers(node, "stride", rank, (1,) * rank)
-    dilation = _numbers(node, "dilation", rank, (1,) * rank)
+    stride = numbers_of(node, "stride", rank, (1,) * rank)
+    dilation = numbers_of(node, "dilation", rank, (1,) * rank)
     extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
     pads = _padding(node, extents, stride)
     for axis in range(rank):
@@ -416,24 +415,6 @@ def _trim(
     return kept, (before - front * step, behind - back * step)
 
 
-def pool_of(node: Node, read: Shape) -> tuple[Mapping[str, object], Shape, int]:
-    """Return an average pool's options, its output shape, and its window's size."""
-    if len(read) != 3:
-        raise node.refusal(f"it reads {len(read)} axes, not 3", AGAIN)
-    window = _numbers(node, "kernel_size", 2, None)
-    stride = _numbers(node, "stride", 2, window)
-    if np.any(node.arrays.get("padding", np.zeros(2))):
-        raise node.refusal(
-            "it pads, so its windows at the border have fewer values",
-            "remove the padding",
-        )
-    places = [
-        (n - w) // s + 1 for n, w, s in zip(read[1:], window, stride, strict=True)
-    ]
-    options = {"pool_size": list(window), "strides": list(stride), "padding": "valid"}
-    return options, (read[0], *places), prod(window)
-
-
 def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
     """Return the zeros around each axis; a kernel reaches over ``extents``."""
     word = node.words.get("padding", "valid")
@@ -447,11 +428,11 @@ def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
     if word == "same":
         return [(extent // 2, extent - extent // 2) for extent in extents]
     rank = len(extents)
-    return [(p, p) for p in _numbers(node, "padding", rank, (0,) * rank, least=0)]
+    return [(p, p) for p in numbers_of(node, "padding", rank, (0,) * rank, least=0)]
 
 
-def _numbers(
-    node: Node, name: str, count: int, default: Shape | None, least: int = 1
+def numbers_of(
+    node: Node, name: str, count: int, default: Shape | None = None, least: int = 1
 ) -> Shape:
     """Return integers, one per axis."""
     if default is not None and name not in node.arrays:

@@ -128,8 +128,7 @@ def restore(
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
         return None
-    nodes = {node.name: node for node in graph.nodes}
-    kinds = {node.kind for node in graph.nodes}
+    kinds = {node.kind for node in graph.nodes.values()}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
     ones = {t.name: np.ones(t.shape) for t in layout}
     numbers = {n: one.cumsum().reshape(one.shape) for n, one in ones.items()}
@@ -138,7 +137,7 @@ def restore(
         return None
     values = {name: np.full(one.size, np.nan) for name, one in ones.items()}
     for name, term in places.terms.items():
-        if not _take(term, used.terms[name], nodes[name], values):
+        if not _take(term, used.terms[name], graph.nodes[name], values):
             return None
     for tensor in layout:
         found = values[tensor.name]
@@ -160,12 +159,12 @@ def _printable(spec: str) -> str:
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     """Return whether a graph differs from an exported graph in its weights only."""
     kinds = {name: node.kind for name, node in exported.nodes.items()}
-    if kinds != {node.name: node.kind for node in graph.nodes}:
+    if kinds != {name: node.kind for name, node in graph.nodes.items()}:
         return False
     pairs = (
-        (array, np.asarray(exported.nodes[node.name].values.get(key), np.float32))
-        for node in graph.nodes
-        if node.name not in exported.terms and node.kind not in ("Input", "Output")
+        (array, np.asarray(exported.nodes[name].values.get(key), np.float32))
+        for name, node in graph.nodes.items()
+        if name not in exported.terms and node.kind not in ("Input", "Output")
         for key, array in node.arrays.items()
         if key not in ("input_type", "end_dim")  # parameters of a Flatten node
     )

@@ -22,7 +22,7 @@ from snnc.nir.graph_file import (
     NirGraph,
     Node,
     convolve,
-    pool_of,
+    numbers_of,
     spec_neurons_of,
     weights_of,
 )
@@ -84,10 +84,9 @@ def translate(
     RefusedModelError
         If a node has no counterpart, or its parameters are invalid.
     """
-    ends = {node.kind: node.name for node in graph.nodes}
-    kinds = {node.name: node.kind for node in graph.nodes}
-    translator = _Translator(graph, kinds, ends["Input"])
-    for node in graph.nodes:
+    ends = {node.kind: node.name for node in graph.nodes.values()}
+    translator = _Translator(graph, ends["Input"])
+    for node in graph.nodes.values():
         translator.add(node)
     model = KerasModel(
         name=name,
@@ -99,7 +98,7 @@ def translate(
         tool="NIR",
     )
     notes = list(translator.notes)
-    neurons = [node for node in graph.nodes if node.kind in NEURONS]
+    neurons = [node for node in graph.nodes.values() if node.kind in NEURONS]
     if names := [f"`{n.name}`" for n in neurons if "v_reset" not in n.arrays]:
         notes.append(
             f"{', '.join(names)}: no `v_reset`; tools that omit `v_reset` subtract the "
@@ -111,7 +110,6 @@ def translate(
 @dataclass(slots=True)
 class _Translator:
     graph: NirGraph
-    kinds: Mapping[str, str]
     # The name of the graph's input.
     given: str
     layers: list[KerasLayer] = field(default_factory=list)
@@ -160,8 +158,8 @@ class _Translator:
         self, name: str, kind: str, options: Mapping[str, object], *reads: str
     ) -> str:
         """Add a layer, and return its name; explanations show the kind of its node."""
-        if name in self.kinds:
-            options = {**options, "node": self.kinds[name]}
+        if name in self.graph.nodes:
+            options = {**options, "node": self.graph.nodes[name].kind}
         self.layers.append(KerasLayer(name, kind, options, reads))
         return name
 
@@ -190,8 +188,7 @@ class _Translator:
 
     def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
-        names = self.graph.readers(node.name)
-        readers = [n for n in self.graph.nodes if n.name in names]
+        readers = map(self.graph.nodes.__getitem__, self.graph.readers(node.name))
         return len(shape) == 4 or any(
             (n.kind in ("Affine", "Linear") and len(shape) == 2)
             or (n.kind == "Flatten" and _axis(n, "start_dim", 0) == 1)
@@ -281,9 +278,21 @@ class _Translator:
         return NodeValue(layer, size, factor, value.shape, value.is_linear)
 
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
-        options, shape, window = pool_of(node, value.shape)
+        if len(value.shape) != 3:
+            raise node.refusal(f"it reads {len(value.shape)} axes, not 3", AGAIN)
+        window = numbers_of(node, "kernel_size", 2)
+        stride = numbers_of(node, "stride", 2, window)
+        if np.any(node.arrays.get("padding", np.zeros(2))):
+            raise node.refusal(
+                "it pads, so its windows at the border have fewer values",
+                "remove the padding",
+            )
+        sizes = zip(value.shape[1:], window, stride, strict=True)
+        shape = (value.shape[0], *((n - w) // s + 1 for n, w, s in sizes))
+        sides: dict[str, object] = {"pool_size": [*window], "strides": [*stride]}
+        options = {**sides, "padding": "valid"}
         layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
-        factor = value.factor * (window if node.kind.startswith("Sum") else 1)
+        factor = value.factor * (prod(window) if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)
 
     def scale(self, node: Node, value: NodeValue) -> NodeValue:

@@ -105,26 +105,21 @@ def _read(path: Path) -> WeightsHeader:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(LENGTH + 1)
-        length = _length(start, size)
+        if not start:
+            raise _DamagedError("it is empty")
+        if start[LENGTH:] != b"{":
+            kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
+            raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
+        length = int.from_bytes(start[:LENGTH], "little")
+        if length > LARGEST:
+            raise _DamagedError(
+                f"its header is {length} bytes long, but snnc reads at most {LARGEST}"
+            )
+        if LENGTH + length > size:
+            raise _DamagedError(f"it is truncated in its header, after {size} bytes")
         file.seek(LENGTH)
         header = _parse(file.read(length))
     return _check(path, header, LENGTH + length, size)
-
-
-def _length(start: bytes, size: int) -> int:
-    if not start:
-        raise _DamagedError("it is empty")
-    if start[LENGTH:] != b"{":
-        kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
-        raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
-    length = int.from_bytes(start[:LENGTH], "little")
-    if length > LARGEST:
-        raise _DamagedError(
-            f"its header is {length} bytes long, but snnc reads at most {LARGEST}"
-        )
-    if LENGTH + length > size:
-        raise _DamagedError(f"it is truncated in its header, after {size} bytes")
-    return length
 
 
 def _parse(text: bytes) -> dict[str, Any]:
