@@ -255,11 +255,19 @@ def build(
     Raises
     ------
     CannotRunError
-        If no layer of the network is on the chip, or the chip can't store the weights.
+        If an example has too many steps, no layer of the network is on the chip, or the
+        chip can't store the weights.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
     layers, dt = package.network.layers, package.network.dt
+    steps = steps or package.network.steps
+    if steps > MAX_STEPS:
+        raise CannotRunError(
+            f"an example of {steps} steps is longer than the {MAX_STEPS} that the "
+            "spike counters can count; use fewer steps, or write a smaller `present` "
+            "or a larger `dt`"
+        )
     if not any(layer.on_chip for layer in layers.values()):
         raise CannotRunError(
             "no layer of this network is on the chip, so there is nothing to run "
@@ -280,7 +288,7 @@ def build(
         if why := why_not_stored(network.net, dt, tensors):
             raise CannotRunError(why) from error
         raise
-    return Built(package, network, simulator, steps or package.network.steps)
+    return Built(package, network, simulator, steps)
 
 
 def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
@@ -435,13 +443,6 @@ def make_engine(
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
-    wanted = steps or package.network.steps
-    if wanted > MAX_STEPS:
-        raise CannotRunError(
-            f"an example of {wanted} steps is longer than the {MAX_STEPS} that the "
-            "spike counters can count; use fewer steps, or write a smaller `present` "
-            "or a larger `dt`"
-        )
     return Engine(build(package, weights, steps))
 
 

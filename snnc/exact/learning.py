@@ -139,8 +139,7 @@ class Learner:
             self._synapse.weights, self._memory.weights, strict=True
         ):
             held[:] = learned
-        kernel: Array = self._built.learning.weights(self.simulator)
-        return kernel
+        return np.asarray(self._built.learning.weights(self.simulator))
 
     @property
     def losses(self) -> Lost:

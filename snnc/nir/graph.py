@@ -443,9 +443,7 @@ def _matrix(
     whole = np.zeros((*read, kernel.shape[-1]))
     whole[np.ix_(*picked)] = kernel
     # (depth, height, width, channels, units): flattened channels first.
-    flat = whole.transpose(0, 3, 1, 2, 4).reshape(prod(read), -1)
-    matrix: Array = flat.T
-    return matrix
+    return whole.transpose(0, 3, 1, 2, 4).reshape(prod(read), -1).T
 
 
 class NoNodeError(ValueError):

@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_spec
 from snnc.importer.convert import ImportOutcome, outcome, write_all
 from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import check_file, refusing
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
-from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
 from snnc.nir.translate import translate
-from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
@@ -120,8 +119,7 @@ def restore(
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
-    start = Compilation(source, device or read_profile())
-    made = run_passes(start, report, "lower")
+    made = compile_spec(source, report, "lower", device)
     lowered, document = made.lowered, made.document
     if lowered is None or document is None or report.errors:
         return None

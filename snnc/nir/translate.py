@@ -85,7 +85,7 @@ def translate(
         If a node has no counterpart, or its parameters are invalid.
     """
     ends = {node.kind: node.name for node in graph.nodes.values()}
-    translator = _Translator(graph, ends["Input"])
+    translator = _Translator(graph)
     for node in graph.nodes.values():
         translator.add(node)
     model = KerasModel(
@@ -97,7 +97,7 @@ def translate(
         compiled=None,
         tool="NIR",
     )
-    notes = list(translator.notes)
+    notes = translator.notes
     neurons = [node for node in graph.nodes.values() if node.kind in NEURONS]
     if names := [f"`{n.name}`" for n in neurons if "v_reset" not in n.arrays]:
         notes.append(
@@ -110,8 +110,6 @@ def translate(
 @dataclass(slots=True)
 class _Translator:
     graph: NirGraph
-    # The name of the graph's input.
-    given: str
     layers: list[KerasLayer] = field(default_factory=list)
     values: dict[str, NodeValue] = field(default_factory=dict)
     arrays: dict[str, Arrays] = field(default_factory=dict)
@@ -224,7 +222,8 @@ class _Translator:
         self, node: Node, value: NodeValue, weight: Array, bias: Array
     ) -> NodeValue | None:
         """Return the output of a node that only scales the input: `as` in the spec."""
-        if value.layer != self.given:
+        source = self.graph.nodes.get(value.layer)
+        if source is None or source.kind != "Input":
             return None
         matrix = weight.reshape(*weight.shape[:2], -1)
         slope = float(matrix[0, 0, 0])

@@ -64,7 +64,7 @@ def precision(placed: PlacedLayer) -> Precision:
     for core in placed.cores:
         for synapse in core.synapses:
             key = core.number, synapse.tensor
-            bits[key] = max(bits.get(key, 0), synapse.bits)
+            bits[key] = max(bits.get(key, 0), int(synapse.stored.bits))
     biased = [_bits(bias) for bias in blocks.bias if bias]
     most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
@@ -158,8 +158,8 @@ def _in_core(
     return RoundedTensor(
         core=number,
         tensor=tensor,
-        bits=min(synapse.bits for synapse in synapses),
-        too_strong=any(synapse.excess > 1 for synapse in synapses),
+        bits=int(min(synapse.stored.bits for synapse in synapses)),
+        too_strong=any(synapse.stored.excess > 1 for synapse in synapses),
         error=max(whole, typical),
         median=typical > whole,
         largest=float(peaks[channel]),
@@ -173,11 +173,8 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
     """Return weights as the chip stores them, in Keras's units."""
     factor = synapse.arriving.factor
     scaled = (weights * factor).astype(np.float32)[np.newaxis]
-    stored: Array = (
-        integers.decode_weights(block, integers.discretize_weights(block, scaled))[0]
-        / factor
-    )
-    return stored
+    stored = integers.discretize_weights(block, scaled)
+    return np.asarray(integers.decode_weights(block, stored)[0] / factor)
 
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
@@ -257,7 +254,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
-    least, largest = next(s for s in core.synapses if s.refused), core.largest
+    least, largest = next(s for s in core.synapses if s.stored.failures), core.largest
     assert largest is not None
     return {
         "tensor": least.tensor,
@@ -286,13 +283,13 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
     for core in placed.cores:
         for synapse in () if core.is_refused else core.synapses:
             known = worst.get(synapse.tensor)
-            if synapse.excess > (known[0].excess if known else 1.0):
+            if synapse.stored.excess > (known[0].stored.excess if known else 1.0):
                 worst[synapse.tensor] = synapse, core
     for tensor, (synapse, core) in worst.items():
         yield rules.WeightsTooStrong.at(
             placed.mapped.population.layer,
             tensor=tensor,
-            times=int(synapse.excess),
+            times=int(synapse.stored.excess),
             core=core.number,
             weight=synapse.trained,
             exponent=int(core.block.exponent),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
@@ -149,8 +148,8 @@ def parse_json(text: bytes | str) -> Any:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        raise RepeatedNameError(counts.most_common(1)[0][0])
+        names = [name for name, _ in pairs]
+        raise RepeatedNameError(next(n for n in names if names.count(n) > 1))
     return unique
 
 
@@ -204,6 +203,6 @@ def serialize(
     from safetensors.numpy import save  # imports NumPy
 
     ordered = {t.name: tensors[t.name].copy() for t in layout}
-    origin = {} if source is None else {"source": source}
-    metadata = {"layout_id": layout_id(layout), "input_scale": scale, **origin}
+    metadata = {"layout_id": layout_id(layout), "input_scale": scale}
+    metadata |= {"source": source} if source else {}
     return bytes(save(ordered, metadata=metadata))
