@@ -92,17 +92,14 @@ class EngineResult:
 def join(parts: Sequence[EngineResult]) -> EngineResult:
     """Join consecutive outcomes of the same kind."""
     rows = [part.rows for part in parts if part.rows is not None]
-    return EngineResult(
-        np.concatenate([part.outputs for part in parts]),
-        np.sum([part.overflows for part in parts], axis=0),
-        _join([part.counts for part in parts]),
-        _join([part.spikes for part in parts]),
-        np.concatenate(rows) if rows else None,
+    counts, spikes = (
+        {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
+        for layers in ([p.counts for p in parts], [p.spikes for p in parts])
     )
-
-
-def _join(layers: list[Layers]) -> Layers:
-    return {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
+    outputs = np.concatenate([part.outputs for part in parts])
+    overflows = np.sum([part.overflows for part in parts], axis=0)
+    whole = np.concatenate(rows) if rows else None
+    return EngineResult(outputs, overflows, counts, spikes, whole)
 
 
 CHUNK = 8  # examples that a thread runs at once without the interpreter lock
@@ -205,15 +202,15 @@ class ThreadRunner:
         self._circuit = circuit
         self.prepare = circuit.encoder.charges
         blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
-        self._sources = int(blocks[-1]) + len(voltage)
-        self._state = resting_state(blocks, self._sources, circuit.steps)
+        sources = int(blocks[-1]) + len(voltage)
+        self._state = resting_state(blocks, sources, circuit.steps)
         units = len(circuit.readout.filter.bias)
         self._host = host_state(voltage, units, circuit.steps)
 
     def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples, of shape (examples, encoder neurons), one after another."""
         circuit, keep = self._circuit, options.keep
-        count, steps, sources = len(charges), circuit.steps, self._sources
+        count, steps, sources = len(charges), circuit.steps, len(self._state.begin)
         shape = (steps, sources) if "spikes" in keep else (0, 0)
         results = RunResults(
             np.empty((count, steps, len(circuit.readout.filter.bias))),
@@ -412,18 +409,18 @@ class Engine(AbstractContextManager["Engine"]):
         CannotRunError
             If the examples do not have the network's input shape.
         """
-        shape = self._built.package.network.input.shape
+        shape = self.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
             wanted = " x ".join(map(str, shape))
             raise CannotRunError(
                 f"the examples have the shape {tuple(images.shape)}; this network "
                 f"reads one or more examples of {wanted}"
             )
-        runners: list[Runner]
-        if isinstance(self._runs, Hosted):  # nengo has only one state
-            runners = [self._runs]
+        count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
+        runners: Sequence[Runner]
+        if isinstance(self._runs, Hosted):
+            runners = [self._runs]  # nengo has only one state
         else:
-            count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
             runners = [ThreadRunner(self._runs) for _ in range(count)]
         job = RunOptions(presentation, decide, tuple(keep))
         return stream(runners, images, spans, job)

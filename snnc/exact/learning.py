@@ -166,24 +166,20 @@ class Learner:
             The outputs halfway through each example, when the host begins to send
             errors.
         """
-        targets = targets_of(targets, self._network)
-        numbers = self._memory.weights.size * self._network.steps
-        at_once = max(1, NUMBERS_AT_ONCE // numbers)
-        outputs = [
-            self._present(images[at : at + at_once], targets[at : at + at_once])
-            for at in range(0, len(images), at_once)
-        ]
+        targets, steps = targets_of(targets, self._network), self._network.steps
+        at_once = max(1, NUMBERS_AT_ONCE // (self._memory.weights.size * steps))
+        outputs = []
+        for at in range(0, len(images), at_once):
+            charges = self._encoder.charges(images[at : at + at_once])
+            draws = [self._draw(number) for number in range(len(charges))]
+            traces, weights = map(np.stack, zip(*draws, strict=True))
+            rows = np.empty((len(charges), steps, targets.shape[1]))
+            wanted = targets[at : at + at_once]
+            lessons = Lessons(charges, wanted, traces, weights, rows)
+            states = self._state, self._host, self._memory
+            learn_examples(self._chip, self._table, *states, lessons)
+            outputs.append(rows[:, steps // 2])
         return np.concatenate(outputs)
-
-    def _present(self, images: Array, targets: Floats) -> Floats:
-        charges = self._encoder.charges(images)
-        rows = np.empty((len(images), self._network.steps, targets.shape[1]))
-        draws = [self._draw(number) for number in range(len(images))]
-        traces, weights = map(np.stack, zip(*draws, strict=True))
-        states = self._state, self._host, self._memory
-        lessons = Lessons(charges, targets, traces, weights, rows)
-        learn_examples(self._chip, self._table, *states, lessons)
-        return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
         """Draw the random numbers for an example, in the emulator's order."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from snnc.nir.graph import ExportedGraph, ExportedLayer, Neuron
     from snnc.runtime.layout import Weights
 
-NEEDED = ("numpy", "safetensors", "nir")
-
 
 class CannotExportError(ValueError):
     """Raised if a package or weights can't be exported; the message says why."""
@@ -103,7 +101,8 @@ def export_nir(
     OSError
         If a file can't be read or written.
     """
-    if absent := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+    needed = ("numpy", "safetensors", "nir")
+    if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
         raise CannotExportError(
             f"export needs {' and '.join(absent)}: {installation('nir')}"
         )

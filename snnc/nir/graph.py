@@ -522,12 +522,11 @@ def _moves(image: Shape, stride: Shape, padding: Shape) -> Mapping[str, object]:
     return {"input_shape": image, "stride": stride, "padding": padding, **plain}
 
 
-Padding = tuple[int, int, int]
-"""Zero taps before and after a kernel, and zeros at both ends of the axis it reads."""
-
-
-def _pad_evenly(axes: Sequence[AxisWindow]) -> list[Padding]:
+def _pad_evenly(axes: Sequence[AxisWindow]) -> list[Shape]:
     """Pad rows and columns evenly, with a square kernel if possible.
+
+    Return the zero taps before and after the kernel, and the zeros at both ends of the
+    source, for each axis.
 
     Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zero taps,
     the padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) //
@@ -543,7 +542,7 @@ def _pad_evenly(axes: Sequence[AxisWindow]) -> list[Padding]:
     return [next(filter(None, map(partial(_pad, a), count(n)))) for a, n in trials]
 
 
-def _pad(axis: AxisWindow, taps: int) -> Padding | None:
+def _pad(axis: AxisWindow, taps: int) -> Shape | None:
     for front in range(taps - axis.taps + 1):
         padding = axis.before + front
         room = axis.size + 2 * padding - taps

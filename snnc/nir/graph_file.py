@@ -385,7 +385,6 @@ def convolve(
     options = {
         "kernel_size": list(taps),
         "strides": list(stride),
-        "padding": "valid",
         "dilation_rate": list(dilation),
         "use_bias": True,
         "filters": outputs,

@@ -288,8 +288,7 @@ class _Translator:
             )
         sizes = zip(value.shape[1:], window, stride, strict=True)
         shape = (value.shape[0], *((n - w) // s + 1 for n, w, s in sizes))
-        sides: dict[str, object] = {"pool_size": [*window], "strides": [*stride]}
-        options = {**sides, "padding": "valid"}
+        options = {"pool_size": list(window), "strides": list(stride)}
         layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
         factor = value.factor * (prod(window) if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)

@@ -115,9 +115,8 @@ class Listing:
             return ""
         spread = self.spreads.get(pair.name)
         has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
-            return "should be 0"
-        return pair.problem
+        is_wrong = has_to_be_0 and spread is not None and spread.nonzero
+        return pair.problem or ("should be 0" if is_wrong else "")
 
 
 KERAS = (
