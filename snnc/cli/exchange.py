@@ -41,7 +41,7 @@ from snnc.runtime.files import reason
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
-    from snnc.importer.convert import ImportOutcome
+    from snnc.importer.read import ImportOutcome
     from snnc.nir.graph import Neuron
 
 

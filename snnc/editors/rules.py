@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from snnc.language.fields import values_in
 from snnc.language.keywords import (
     CLAUSES,
     FORMS,
@@ -26,6 +25,7 @@ from snnc.language.keywords import (
     RESERVED,
     UNITS,
     VARIANTS,
+    values_in,
 )
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser

@@ -21,7 +21,6 @@ from snnc.language_server.buffers import offsets_in, position_of, range_of
 from snnc.language_server.hover import hints, page_at
 from snnc.language_server.server import COLOURED, MODIFIERS, Request, SpecServer
 from snnc.language_server.word_roles import Role, words_of
-from snnc.passes.validate.structure import head
 from snnc.source import Span
 from snnc.text.tables import dims
 
@@ -75,7 +74,7 @@ def symbols_of(
         form = FORMS.get(statement.kind.text)
         if form is None:
             continue
-        label, detail, named = owner_of(statement), "", head(statement)
+        label, detail, named = owner_of(statement), "", statement.head
         if statement.name is not None:
             owner, label, named = label, statement.name.text, statement.name.span
             detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
@@ -83,7 +82,7 @@ def symbols_of(
         yield types.DocumentSymbol(
             label,
             types.SymbolKind.Class if is_layer else types.SymbolKind.Property,
-            range_of(statement.span.to(head(statement)), codec),
+            range_of(statement.span.to(statement.head), codec),
             range_of(named, codec),
             detail=detail or None,
         )

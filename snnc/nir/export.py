@@ -17,10 +17,10 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
-from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
+from snnc.ir.logical import InputLayer, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn
@@ -360,7 +360,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "CubaLIF also filters the bias. The membrane of a neuron without a leak"
             " has a time constant of 1000 s."
         )
-    if any(isinstance(own.neuron, LifNeuron) for own in spiking.values()):
+    if any(own.neuron is not None for own in spiking.values()):
         yield (
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "

@@ -35,7 +35,7 @@ import numpy as np
 
 from snnc.importer.linear import AxisWindow
 from snnc.ir import lowered as ir
-from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer, Shape, Spiking
+from snnc.ir.logical import InputLayer, ReadoutLayer, Shape, Spiking
 from snnc.ir.lowered import LoweredNetwork, Pairwise, Population, Projection, Volume
 from snnc.ir.shapes import same_pad, volume_of
 from snnc.runtime.examples import Array
@@ -310,13 +310,13 @@ def _neurons(
     period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``. Encoders
     read unfiltered values.
     """
-    high, kind, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
+    high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
     is_filtered = neuron == "cubalif" and not is_encoder and synapse > 0
-    if not isinstance(kind, LifNeuron) and not is_filtered:
+    if lif is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
     tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
-    if isinstance(kind, LifNeuron):
-        tau, rest = kind.tau_rc, REST
+    if lif is not None:
+        tau, rest = lif.tau_rc, REST
         gain = Lif(tau, tau_ref=0.0).gain(high)
     if not is_filtered:
         return NirNeurons("LIF", {**IF, "v_leak": 0.0, "tau": tau}, gain, rest)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.importer.formats import HDF5
-from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
+from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import Shape, reading_order
 from snnc.rules import imports as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
@@ -139,8 +138,8 @@ def read_graph(file: Path, path: str) -> NirGraph:
         if opened.read(len(HDF5)) != HDF5:
             raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
-        with closing(Store(file, path)) as store:
-            return _graph(store, path)
+        with ExitStack() as resources:
+            return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:
         refusal = error.diagnostic
         if isinstance(refusal, DamagedModel | UnsafeModel):

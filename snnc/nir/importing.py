@@ -16,9 +16,8 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
-from snnc.importer.convert import ImportOutcome, outcome, write_all
-from snnc.importer.model import ImportRequest, RefusedModelError
-from snnc.importer.read import check_file, refusing
+from snnc.importer.model import ImportRequest, RefusedModelError, refusing
+from snnc.importer.read import ImportOutcome, check_file, outcome, write_all
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork

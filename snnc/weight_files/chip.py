@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,42 +85,9 @@ def _bits(value: float) -> int:
     return int(np.frexp(value)[1])
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedTensor:
-    """The rounding of a tensor's weights on one core.
-
-    Attributes
-    ----------
-    bits, too_strong
-        The number of bits that remain of the largest weights, out of 7, and whether
-        these weights are stored too large.
-    error
-        The root mean square of the errors, divided by the root mean square of the
-        weights, for all channels or for the median channel, whichever is larger.
-    median
-        Whether ``error`` is the error of the median channel.
-    largest, channel, others
-        The largest weight in Keras's units, its channel, and the largest weight of
-        the other channels.
-    times
-        The largest weight, divided by the root mean square of all weights.
-    """
-
-    core: int
-    tensor: str
-    bits: int
-    too_strong: bool
-    error: float
-    median: bool
-    largest: float
-    channel: int
-    others: float
-    times: float
-
-
-def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
+def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
     """Yield the rounding of each tensor on each core that nengo-loihi builds."""
-    known: dict[object, RoundedTensor] = {}
+    known: dict[object, rules.RoundedTensor] = {}
     for core in placed.cores:
         if core.is_refused:
             continue
@@ -140,7 +107,7 @@ def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
 
 def _in_core(
     number: int, tensor: str, block: integers.Blocks, synapses: list[Synapse]
-) -> RoundedTensor:
+) -> rules.RoundedTensor:
     size = synapses[0].arriving.kernel.shape[-1]
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0
@@ -155,7 +122,7 @@ def _in_core(
     whole = float(np.sqrt(squares.sum() / powers.sum()))
     typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
     channel = int(peaks.argmax())
-    return RoundedTensor(
+    return rules.RoundedTensor(
         core=number,
         tensor=tensor,
         bits=int(min(synapse.stored.bits for synapse in synapses)),
@@ -316,7 +283,11 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
     worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return
-    values = asdict(worst)
-    del values["too_strong"]
     limits = _limits(placed, placed.cores[worst.core])
-    yield rules.WeightsRounded.at(placed.mapped.population.layer, **values, **limits)
+    yield rules.WeightsRounded.at(
+        placed.mapped.population.layer,
+        tensor=worst.tensor,
+        core=worst.core,
+        rounded=worst,
+        **limits,
+    )

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
+from snnc.ir.logical import MaxPooling, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
@@ -248,8 +248,7 @@ def _place_layer(
 ) -> PlacedLayer:
     name, network = population.population.name, mapped.lowered.network
     spiking, trained = _spiking(population), tensors[f"{name}.bias"]
-    neuron = spiking.neuron
-    tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
+    tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
     neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
     arriving = tuple(
         _arriving(mapped, read.projection, tensors)
@@ -317,11 +316,8 @@ def _arriving(
 
 def _gain_and_rest(spiking: Spiking) -> tuple[float, float]:
     """Return the gain from activation to current, and the current at activation 0."""
-    neuron = spiking.neuron
-    if not isinstance(neuron, LifNeuron):
-        return spiking.rate.high, 0.0
-    kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
-    return kind.gain(spiking.rate.high), network.REST
+    high, lif = spiking.rate.high, spiking.neuron
+    return (high, 0.0) if lif is None else (lif.gain(high), network.REST)
 
 
 def _largest_current(spiking: Spiking, biases: Array) -> float:
