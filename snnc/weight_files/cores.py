@@ -87,8 +87,7 @@ class IncomingKernel:
     @cached_property
     def _magnitudes(self) -> Array:
         """The largest magnitude over the source's channels, per tap and filter."""
-        largest: Array = np.abs(self.kernel).max(axis=3)
-        return largest
+        return np.asarray(np.abs(self.kernel).max(axis=3))
 
     def values(self, taps: Taps) -> tuple[Array, Array]:
         """Return stored weights and their target channels, both flat."""
@@ -158,21 +157,15 @@ class Synapse:
         All weights of the projection, and the taps that the core stores.
     weight, trained
         The largest magnitude, in nengo-loihi's units and in Keras's units.
-    bits
-        The number of bits that remain of the largest weight, without its sign.
-    excess
-        The factor by which stored weights are too large.
-    refused
-        Whether nengo-loihi raises an error.
+    stored
+        The exponents of the stored weights; each is a single number.
     """
 
     arriving: IncomingKernel
     taps: Taps
     weight: float
     trained: float
-    bits: int
-    excess: float
-    refused: bool
+    stored: integers.Exponents
 
     @property
     def tensor(self) -> str:
@@ -209,7 +202,8 @@ class CoreContent:
     @property
     def is_refused(self) -> bool:
         """Whether nengo-loihi raises an error."""
-        return bool(self.block.failures) or any(s.refused for s in self.synapses)
+        refused = (synapse.stored.failures for synapse in self.synapses)
+        return bool(self.block.failures) or any(refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,19 +273,17 @@ def _place_layer(
     exponents = integers.weight_exponents(blocks.take(owners), weights)
     synapses: list[list[Synapse]] = [[] for _ in pieces]
     for i, (number, read, taps, peak) in enumerate(stored):
-        bits, excess = int(exponents.bits[i]), float(exponents.excess[i])
-        fails = bool(exponents.failures[i])
-        synapse = Synapse(read, taps, weights[i], peak, bits, excess, fails)
-        synapses[number].append(synapse)
+        own = integers.Exponents(*(values[i] for values in exponents))
+        synapses[number].append(Synapse(read, taps, weights[i], peak, own))
     cores = tuple(
         CoreContent(
             number,
-            tuple(own),
+            tuple(arrived),
             currents[number],
             float(np.abs(biases[number]).max()),
             blocks.take(number),
         )
-        for number, own in enumerate(synapses)
+        for number, arrived in enumerate(synapses)
     )
     return PlacedLayer(population, neurons, arriving, cores, blocks, network.name)
 
@@ -339,13 +331,11 @@ def _largest_current(spiking: Spiking, biases: Array) -> float:
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
-        values: Array = biases[channels % piece.part.channels]
-        return values
+        return np.asarray(biases[channels % piece.part.channels])
     volume = biases.reshape(volume_of(biases.shape))
     slices = piece.part.slices[0] + channels // piece.part.channels
     rows, columns = (slice(*side) for side in (piece.rows, piece.columns))
-    values = volume[slices, rows, columns, channels % piece.part.channels]
-    return values
+    return np.asarray(volume[slices, rows, columns, channels % piece.part.channels])
 
 
 def _float32(magnitude: float) -> float:
