@@ -128,6 +128,11 @@ class Demonstration:
             name, alike = LABELS[simulator], percent(found.score.agreement or 0.0)
             accuracy, time = percent(found.score.value), f"{seconds[simulator]:.1f}"
             rows.append((name, accuracy, alike, time))
+        missed = (layer for layer in loihi.layers if not layer.holds)
+        breaches = ", ".join(
+            f"{layer.name} {layer.rate:.0f} Hz of {layer.low:g}..{layer.high:g}"
+            for layer in missed
+        )
         return "\n".join(
             [
                 *align(rows, "<>><"),
@@ -136,6 +141,7 @@ class Demonstration:
                 f"{loihi.cores}",
                 f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
                 f"all steps {sum(seconds.values()):.0f}",
+                f"rate budgets not held on the emulator: {breaches or 'none'}",
             ]
         )
 
