@@ -29,8 +29,7 @@ from snnc.output.package import (
     report_format,
     text_hash,
 )
-from snnc.rules.files import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
-from snnc.rules.packages import EditedLeftOver, LockUnusable
+from snnc.rules import files as rules
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
 
@@ -237,7 +236,9 @@ def write_package(
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return the diagnostic for an operating system error."""
     reason = error.strerror or str(error)
-    return CannotWrite(span=whole_file(Path(error.filename or folder)), reason=reason)
+    return rules.CannotWrite(
+        span=whole_file(Path(error.filename or folder)), reason=reason
+    )
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
@@ -247,11 +248,11 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         yield report_format(folder, lock)
         return
     for name in comparison.names(FileState.FOREIGN):
-        yield ForeignFile(span=whole_file(folder / name))
+        yield rules.ForeignFile(span=whole_file(folder / name))
     edited = comparison.names(FileState.EDITED)
     if edited and lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
-        yield LockUnusable(
+        yield rules.LockUnusable(
             span=whole_file(folder / NAME),
             reason=comparison.records.flaw,
             names=", ".join(name for name in names if name != NAME),
@@ -259,17 +260,19 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         return
     library = [name for name in edited if is_of_library(name)]
     if own := [name for name in edited if name not in library]:
-        yield EditedByHand(span=whole_file(folder / own[0]), names=", ".join(own[1:]))
+        yield rules.EditedByHand(
+            span=whole_file(folder / own[0]), names=", ".join(own[1:])
+        )
     if library:
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
-        yield EditedLibrary(span=whole_file(folder / LIBRARY), names=listed)
+        yield rules.EditedLibrary(span=whole_file(folder / LIBRARY), names=listed)
 
 
 def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build keeps because it was edited."""
     if not comparison.is_newer:
         for name in comparison.names(FileState.EDITED_LEFT_OVER):
-            yield EditedLeftOver(span=whole_file(comparison.folder / name))
+            yield rules.EditedLeftOver(span=whole_file(comparison.folder / name))
 
 
 def _write_alone(
