@@ -18,8 +18,8 @@ import click
 
 from snnc.cli import options
 from snnc.cli.printing import (
+    UNIFIED_DIFF,
     has_option,
-    paint_unified_diff,
     print_diagnostics,
     print_lines,
     say,
@@ -99,8 +99,7 @@ def build_command(
     if check:
         action = partial(check_package, tracked=tracked, say=say)
         if verbose and form == "text":
-            paint = partial(print_lines, paint=paint_unified_diff)
-            action = partial(action, show=paint)
+            action = partial(action, show=partial(print_lines, palette=UNIFIED_DIFF))
     elif not dry_run:
         action = partial(update_package, force=force, tracked=tracked, say=say)
         action = partial(action, show=print_lines) if verbose else action

@@ -9,7 +9,7 @@ import click
 
 from snnc.cli import options
 from snnc.cli.printing import (
-    paint_unified_diff,
+    UNIFIED_DIFF,
     print_data,
     print_diagnostics,
     print_json,
@@ -128,7 +128,7 @@ def _show(source: SourceFile, text: str, check: bool, diff: bool) -> None:
     if diff:
         after = f"{source.name} (formatted)"
         changes = unified_diff(source.text, text, source.name, after)
-        print_lines(changes, paint_unified_diff)
+        print_lines(changes, UNIFIED_DIFF)
     if check:
         say(f"{source.name}: not formatted")
 
@@ -178,7 +178,6 @@ def schema_command(modeline: str | None) -> None:
 )
 @options.option(
     "--modeline",
-    former="--schema",
     callback=one_line,
     metavar="PATH",
     help="Begin the YAML file with a comment that names the schema at PATH, for"

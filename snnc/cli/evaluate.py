@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,6 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path(
     "-o",
     "--output",
-    former="--out",
     help="The file for the outputs of each example; exact only  [default: a file"
     " .evaluation.jsonl next to the weights]",
 )
@@ -99,12 +99,9 @@ def evaluate_command(
     compare: Path | None,
     adapt: Path | None,
     weights_out: Path | None,
-    force: bool,
-    strict: bool,
-    min_accuracy: float | None,
     form: str,
     picture: Path | None,
-    **wanted: Any,
+    **others: Any,
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
@@ -113,18 +110,8 @@ def evaluate_command(
     installed, the command also compares the package with its Keras model, in total and
     layer by layer.
     """
-    checked = _check_options(weights, **wanted)
-    _refuse_together(
-        checked,
-        wanted["output"],
-        form,
-        strict,
-        min_accuracy,
-        compare,
-        adapt,
-        weights_out,
-    )
-    options.refuse_existing(force, weights_out)
+    checked = _check_options(click.get_current_context().params)
+    options.refuse_existing(others["force"], weights_out)
     options.refuse_pictures(picture)
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
@@ -140,59 +127,80 @@ def evaluate_command(
         _import_engine()
         if adapt is not None:
             files = data, weights, adapt, weights_out
-            after = _adapt(checked, package, files, form, picture)
-            return _verdict(after, package, strict, min_accuracy)
-        try:
-            found = verb.evaluate_with(checked, package, (data, None), weights)
-        except KeyboardInterrupt:
-            if checked.output is not None and Path(checked.output).exists():
-                say(f"interrupted: `--resume` continues from {checked.output}")
-            return INTERRUPTED
-    print_result(found, form)
-    if picture is not None:
-        from snnc.tools.verbs import plot  # most runs don't draw
+            found = _adapt(checked, package, files, form, picture)
+        else:
+            try:
+                found = verb.evaluate_with(checked, package, (data, None), weights)
+            except KeyboardInterrupt:
+                if checked.output is not None and Path(checked.output).exists():
+                    say(f"interrupted: `--resume` continues from {checked.output}")
+                return INTERRUPTED
+            print_result(found, form)
+            if picture is not None:
+                from snnc.tools.verbs import plot  # most runs don't draw
 
-        plot(found, file=picture)
-    return _verdict(found, package, strict, min_accuracy)
+                plot(found, file=picture)
+    return _verdict(found, package, others["strict"], others["min_accuracy"])
 
 
-def _refuse_together(
-    checked: verb.EvaluateOptions,
-    output: Path | None,
-    form: str,
-    strict: bool,
-    min_accuracy: float | None,
-    compare: Path | None,
-    adapt: Path | None,
-    weights_out: Path | None,
-) -> None:
-    """Refuse options that exclude each other."""
-    is_exact = checked.simulator == "exact"
+def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
+    """Return the options of a run; refuse options that exclude each other.
+
+    Options without effect are also refused, and so are pipes, because they can be read
+    only once.
+    """
+    own = {field.name: given[field.name] for field in fields(verb.EvaluateOptions)}
+    try:
+        checked = verb.EvaluateOptions(
+            **own | {"presentation": own["presentation"] or "row"}
+        )
+    except verb.OptionError as error:
+        flag = "-o" if error.option == "output" else f"--{error.option}"
+        flag = flag.replace("_", "-")
+        raise click.UsageError(f"{flag} needs `--simulator exact`") from error
+    simulator, output, table = own["simulator"], own["output"], own["examples_out"]
+    weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
+    journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
+    pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
     learning = ", ".join(LEARNING_SIMULATORS)
-    twice = checked.resume or checked.examples_out or form == "html"
+    is_exact, is_text = simulator == "exact", given["form"] == "text"
     options.refuse(
         {
+            f"{pipe} is a pipe: name a file": pipe,
+            # After swapping arguments by mistake, the table could replace weights.
+            "--examples-out writes CSV: name a file that ends in .csv": (
+                table and table.suffix != ".csv"
+            ),
+            "--presentation needs spikes, but Keras has no spikes": (
+                own["presentation"] and simulator == "keras"
+            ),
+            "a cluster has its own workers: leave out --workers": (
+                own["dask"] is not None and own["workers"]
+            ),
             "--strict needs spikes, but Keras has no spikes": (
-                strict and checked.simulator == "keras"
+                given["strict"] and simulator == "keras"
             ),
             "--compare uses the exact engine and prints text": (
-                compare and not (is_exact and form == "text")
+                compare and not (is_exact and is_text)
             ),
             "--compare has no accuracy: leave out --min-accuracy": (
-                compare and min_accuracy is not None
+                compare and given["min_accuracy"] is not None
             ),
             "--adapt excludes -o and --compare; --weights-out writes the weights": (
                 adapt and (output or compare)
             ),
-            "--weights-out needs --adapt with examples": weights_out and not adapt,
+            "--weights-out needs --adapt with examples": (
+                given["weights_out"] and not adapt
+            ),
             f"--adapt works only with the simulators {learning}": (
-                adapt and checked.simulator not in LEARNING_SIMULATORS
+                adapt and simulator not in LEARNING_SIMULATORS
             ),
             "--adapt evaluates twice: leave out --resume, --examples-out and html": (
-                adapt and twice
+                adapt and (own["resume"] or table or given["form"] == "html")
             ),
         }
     )
+    return replace(checked, output=journal) if is_exact else checked
 
 
 def _adapt(
@@ -233,45 +241,6 @@ def _verdict(
     else:
         return 0
     return 1
-
-
-def _check_options(
-    weights: Path,
-    output: Path | None,
-    presentation: verb.Presentation | None,
-    **wanted: Any,
-) -> verb.EvaluateOptions:
-    """Return the options; refuse options without effect.
-
-    Pipes are also refused, because they can be read only once.
-    """
-    try:
-        checked = verb.EvaluateOptions(
-            output=output, presentation=presentation or "row", **wanted
-        )
-    except verb.OptionError as error:
-        flag = "-o" if error.option == "output" else f"--{error.option}"
-        flag = flag.replace("_", "-")
-        raise click.UsageError(f"{flag} needs `--simulator exact`") from error
-    journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
-    pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
-    table, simulator = wanted["examples_out"], wanted["simulator"]
-    options.refuse(
-        {
-            f"{pipe} is a pipe: name a file": pipe,
-            # After swapping arguments by mistake, the table could replace weights.
-            "--examples-out writes CSV: name a file that ends in .csv": (
-                table and table.suffix != ".csv"
-            ),
-            "--presentation needs spikes, but Keras has no spikes": (
-                presentation and simulator == "keras"
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                checked.dask is not None and checked.workers
-            ),
-        }
-    )
-    return replace(checked, output=journal) if simulator == "exact" else checked
 
 
 def _import_engine() -> None:

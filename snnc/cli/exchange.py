@@ -246,11 +246,8 @@ def reading_limits(path: str) -> Iterator[None]:
     RefusedModelError
         Instead of MemoryError.
     """
-    try:
-        import resource  # missing on Windows
-    except ImportError:  # Windows
-        yield
-        return
+    import resource  # missing on Windows, which has no child processes by forks
+
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: int(os.environ[LIMIT]),

@@ -35,26 +35,8 @@ DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
 WEIGHTS = "A safetensors file with the trained weights."
 
 
-class Renamed(click.Option):
-    """An option that also accepts its former name, which the help doesn't show."""
-
-    def __init__(self, names: Sequence[str], former: str, **settings: Any) -> None:
-        super().__init__([*names, former], **settings)
-        self.former = former
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        names = self.opts
-        self.opts = [name for name in names if name != self.former]
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.opts = names
-
-
-def option(*names: str, help: str, former: str = "", **settings: Any) -> Option:
-    """Return an option; ``former`` is its former name, if it was renamed."""
-    if former:
-        settings |= {"cls": Renamed, "former": former}
+def option(*names: str, help: str, **settings: Any) -> Option:
+    """Return an option that has a help text."""
     return click.option(*names, help=help, **settings)
 
 
@@ -107,15 +89,9 @@ def diagnostic_format(help: str) -> Option:
     return output_format(help, "github", "sarif")
 
 
-def picture(what: str, name: str = "picture") -> Option:
-    """Return the option ``--picture``, which names the file for a picture.
-
-    Its former name is ``--plot``, which is easily confused with the verb.
-    """
-    former = f"--{name.replace('picture', 'plot')}"
-    return file(
-        f"--{name}", help=f"Also draw {what}: .png, .svg or .pdf.", former=former
-    )
+def picture(what: str, name: str = "--picture") -> Option:
+    """Return the option ``--picture``, which names the file for a picture."""
+    return file(name, help=f"Also draw {what}: .png, .svg or .pdf.")
 
 
 stdin_filename = option(

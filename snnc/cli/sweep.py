@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 @options.count("--workers", help="Number of processes  [default: one per processor]")
 @options.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
 @options.picture("accuracy against energy")
-@options.picture("accuracy against cores", "picture-cores")
+@options.picture("accuracy against cores", "--picture-cores")
 @options.output_format(
     "Output format; html is a page with plots.", "csv", "markdown", "html"
 )

@@ -17,7 +17,7 @@ from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import as_sent, between, offsets_in, with_property
-from snnc.language_server.server import FIX_ALL, SpecServer
+from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
@@ -36,7 +36,7 @@ class Remedy:
 
     title: str
     diagnostic: Diagnostic
-    edits: tuple[Fix, ...]
+    edit: Fix
     sure: bool
 
 
@@ -48,17 +48,11 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
         if (fix := diagnostic.fix) is not None:
             title = describe_fix(fix)
             title = title[:1].upper() + title[1:]
-            yield Remedy(title, diagnostic, (fix,), not fix.unsafe)
+            yield Remedy(title, diagnostic, fix, not fix.unsafe)
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
             yield from _allow_warning(analysis, diagnostic)
-
-
-def fix_all(analysis: Analysis) -> tuple[Fix, ...]:
-    """Return the edits of `snnc check --fix`: all safe fixes."""
-    fixed = autofix(analysis.source, device=analysis.made.device)
-    return tuple(between(analysis.source, fixed.source.text)) if fixed.count else ()
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +85,7 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
         statement = statements[place.span]
         edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
-        fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
+        fitting.append(Remedy(title, diagnostic, edit, sure=not fitting))
     return tuple(fitting)
 
 
@@ -105,16 +99,11 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
     indent = text[: len(text) - len(text.lstrip())]
     comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
     edit = Fix(Span(source, start, start), comment)
-    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)
+    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, edit, sure=False)
 
 
-async def actions(
-    server: SpecServer, params: types.CodeActionParams
-) -> list[types.CodeAction]:
-    uri = params.text_document.uri
-    analysis = await server.analyses.newest(uri)
-    if analysis is None:
-        return []
+async def actions(request: Request) -> list[types.CodeAction]:
+    analysis, server, params = request.analysis, request.server, request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
     done: list[types.CodeAction] = []
@@ -124,15 +113,15 @@ async def actions(
             types.CodeAction(
                 remedy.title,
                 types.CodeActionKind.QuickFix,
-                diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
+                [as_sent(remedy.diagnostic, request.uri, server.codec)],
                 is_preferred=remedy.sure or None,
-                edit=server.workspace_edit(uri, remedy.edits),
+                edit=server.workspace_edit(request.uri, [remedy.edit]),
             )
             for remedy in offered
         ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, wanted):
-        action = types.CodeAction("Fix all", FIX_ALL, data=uri)
+        action = types.CodeAction("Fix all", FIX_ALL, data=request.uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
         done.append(action)
@@ -140,14 +129,15 @@ async def actions(
 
 
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
-    """Add the edits to a selected action that fixes everything."""
+    """Add the edits of `snnc check --fix` to the action that fixes everything."""
     uri = str(action.data)
     analysis = await server.analyses.newest(uri)
-    if analysis is None:
-        return action
-    edits = await asyncio.to_thread(fix_all, analysis)
-    edit = server.workspace_edit(uri, edits)
-    return types.CodeAction(action.title, action.kind, edit=edit)
+    if analysis is not None:
+        source, device = analysis.source, analysis.made.device
+        fixed = await asyncio.to_thread(autofix, source, device=device)
+        edits = between(source, fixed.source.text) if fixed.count else ()
+        action.edit, action.data = server.workspace_edit(uri, edits), None
+    return action
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:

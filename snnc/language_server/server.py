@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -98,7 +98,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self._device, self._root = device or DEVICE, Path.cwd()
+        self._device = device or DEVICE
         self.buffers: dict[str, Buffer] = {}
         self._wrong_device = ""
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
@@ -132,12 +132,6 @@ class SpecServer(LanguageServer):
 
     def begin(self, params: types.InitializeParams) -> None:
         """Read the settings that a client sends at the start."""
-        root = params.root_uri or next(
-            (folder.uri for folder in params.workspace_folders or ()), None
-        )
-        path = params.root_path if root is None else to_fs_path(root)
-        if path and os.path.isdir(path):
-            self._root = Path(path)
         self._device = device_in(params.initialization_options) or self._device
 
     async def warm_up(self, params: types.InitializedParams) -> None:
@@ -225,7 +219,8 @@ class SpecServer(LanguageServer):
 
         name, self._wrong_device = self._device, ""
         if is_file(name):
-            name = str(self._root / name)
+            folders = self.workspace.root_path, *map(to_fs_path, self.workspace.folders)
+            name = os.path.join(next(filter(None, folders), ""), name)
             read_profile.cache_clear()  # the file may have changed
         try:
             return read_profile(name)
@@ -294,24 +289,23 @@ COLOURED = (
 MODIFIERS = ("declaration", "deprecated")
 
 _OF_ANALYSIS = {
-    types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
-    types.TEXT_DOCUMENT_HOVER: "reading.hover",
+    types.TEXT_DOCUMENT_INLAY_HINT: "hover.inlay_hints",
+    types.TEXT_DOCUMENT_HOVER: "hover.hover",
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
-    types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
+    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
 }
 """Functions that answer a `Request`; the answer is None if the text is closed."""
 _OTHERS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
-    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
+    types.TEXT_DOCUMENT_COMPLETION: "completion.completion",
     types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
     types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
-    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
     types.CODE_ACTION_RESOLVE: "fixing.resolve",
 }
 _OPTIONS = {
@@ -362,4 +356,7 @@ async def _answer(server: SpecServer, method: str, params: Any) -> Any:
     if method in _OTHERS:
         return await answer(server, params)
     analysis = await server.analyses.newest(params.text_document.uri)
-    return None if analysis is None else answer(Request(server, analysis, params))
+    if analysis is None:
+        return None
+    found = answer(Request(server, analysis, params))
+    return await found if inspect.isawaitable(found) else found

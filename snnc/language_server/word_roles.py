@@ -33,7 +33,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.yaml.nodes import Composer, Mapping, Node, Scalar, Sequence
 
-Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
+Role = Literal["network", "kind", "variant", "definition", "reference", "key", "value"]
 REFERRING = "shortcut"
 """The property whose value is the name of a layer."""
 
@@ -46,59 +46,64 @@ class SpecWord:
     ----------
     role
         The role, such as ``definition`` or ``reference`` (of a name), or ``value``.
-    statement
-        The statement that contains the word.
     model
         The model that contains the property of a ``key`` or ``value``; None if unknown.
     key
         The property of a ``key`` or ``value``; otherwise empty.
+    kind
+        The kind of the statement of a ``kind`` or ``variant``, and its variant, if any.
     """
 
     role: Role
     text: str
     span: Span
-    statement: tree.Statement
     model: type[Model] | None = None
     key: str = ""
+    kind: tuple[str, ...] = ()
+
+    def is_at(self, offset: int) -> bool:
+        """Return whether the word is at an offset, or ends there."""
+        return self.span.start <= offset <= self.span.end
 
 
 def words_of(document: tree.Document) -> Iterator[SpecWord]:
-    """Yield the words of a spec, statement by statement."""
+    """Yield the words of a spec: the network's name, then statement by statement."""
+    if document.network is not None:
+        yield SpecWord("network", document.network.text, document.network.span)
     for statement in document.statements:
         kind, variant, name = statement.kind, statement.variant, statement.name
+        words = tuple(word.text for word in (kind, variant) if word is not None)
         if kind.text in FORMS:
-            yield SpecWord("kind", kind.text, kind.span, statement)
+            yield SpecWord("kind", kind.text, kind.span, kind=words)
         if variant is not None:
-            yield SpecWord("variant", variant.text, variant.span, statement)
+            yield SpecWord("variant", variant.text, variant.span, kind=words)
         if name is not None:
-            yield SpecWord("definition", name.text, name.span, statement)
+            yield SpecWord("definition", name.text, name.span)
         for source in statement.sources:
-            yield SpecWord("reference", source.text, source.span, statement)
+            yield SpecWord("reference", source.text, source.span)
         model = model_of_statement(statement)
         for item in statement.properties or ():
-            yield from _property(item, statement, model)
+            yield from _property(item, model)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:
     return NeuronSpec if statement.kind.text == "neuron" else model_of(statement)
 
 
-def _property(
-    item: tree.Property, statement: tree.Statement, model: type[Model] | None
-) -> Iterator[SpecWord]:
+def _property(item: tree.Property, model: type[Model] | None) -> Iterator[SpecWord]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
-    yield SpecWord("key", key, item.key.span, statement, known, key)
+    yield SpecWord("key", key, item.key.span, known, key)
     if isinstance(value, tree.Group):
         name = value.name
-        yield SpecWord("value", name.text, name.span, statement, known, key)
+        yield SpecWord("value", name.text, name.span, known, key)
         inner = model_of_choice(key, name.text)
         for setting in value.properties:
-            yield from _property(setting, statement, inner)
+            yield from _property(setting, inner)
     elif key == REFERRING and isinstance(value, tree.Word):
-        yield SpecWord("reference", value.text, value.span, statement, known, key)
+        yield SpecWord("reference", value.text, value.span, known, key)
     else:
-        yield SpecWord("value", value.span.text, value.span, statement, known, key)
+        yield SpecWord("value", value.span.text, value.span, known, key)
 
 
 def model_of_choice(key: str, word: str) -> type[Model] | None:
@@ -110,24 +115,21 @@ def model_of_choice(key: str, word: str) -> type[Model] | None:
 
 def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     """Return the word at an offset, or the word that ends there."""
-    touching = (m for m in words_of(document) if m.span.start <= offset <= m.span.end)
+    touching = (word for word in words_of(document) if word.is_at(offset))
     # If two words touch the offset, use the word that begins there.
-    return max(touching, key=lambda mark: mark.span.start, default=None)
+    return max(touching, key=lambda word: word.span.start, default=None)
 
 
 def uses_at(document: tree.Document, offset: int) -> list[SpecWord]:
-    """Return all uses of the layer's name at an offset, in order."""
+    """Return all uses of the name at an offset, in order: of a layer or the network."""
+    here = role_at(document, offset)
+    if here is not None and here.role == "network":
+        return [here]
     names = ("definition", "reference")
-    uses = [word for word in words_of(document) if word.role in names]
-    here = {w.text for w in uses if w.span.start <= offset <= w.span.end}
-    return [word for word in uses if word.text in here]
-
-
-def network_at(document: tree.Document, offset: int) -> tree.Word | None:
-    """Return the network's name if it is at an offset."""
-    word = document.network
-    is_here = word is not None and word.span.start <= offset <= word.span.end
-    return word if is_here else None
+    if here is None or here.role not in names:
+        return []
+    uses = (word for word in words_of(document) if word.role in names)
+    return [word for word in uses if word.text == here.text]
 
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)

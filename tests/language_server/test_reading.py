@@ -249,12 +249,3 @@ async def test_the_outline_has_layers_with_their_shapes(
         outer, inner = symbol.range, symbol.selection_range
         assert document.offset(outer.start) <= document.offset(inner.start)
         assert document.offset(inner.end) <= document.offset(outer.end)
-
-
-async def test_what_stands_on_several_lines_folds(client: Client) -> None:
-    text = GOOD.replace("\n  conv3d c0", "\n  # one\n  # two\n  conv3d c0")
-    document = open_text(client, text)
-    found = await document.ask(types.FoldingRangeParams)
-    lines = text.split("\n")
-    shown = {(lines[f.start_line].strip(), lines[f.end_line].strip()) for f in found}
-    assert {("network drift {", "}"), ("train {", "}"), ("# one", "# two")} <= shown
