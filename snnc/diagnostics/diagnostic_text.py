@@ -96,8 +96,8 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
 def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     colour = _COLOURS[diagnostic.severity]
     head = paint(f"{diagnostic.severity}[{diagnostic.code}]", colour)
-    yield f"{head}: {diagnostic.render_message()}"
-    main = Label(diagnostic.span, diagnostic.render_label())
+    yield f"{head}: {diagnostic.message}"
+    main = Label(diagnostic.span, diagnostic.label)
     by_file: dict[SourceFile, list[Label]] = {}
     for label in (main, *diagnostic.related):
         by_file.setdefault(label.span.source, []).append(label)
@@ -112,9 +112,9 @@ def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
         if source.text:
             yield from _snippet(labels, main, margin, colour, paint)
     equals = paint(f"{blank} =", _MARGIN_COLOUR)
-    for note in diagnostic.render_notes():
+    for note in diagnostic.notes:
         yield f"{equals} note: {note}"
-    if help_text := diagnostic.render_help():
+    if help_text := diagnostic.help:
         yield f"{equals} {paint('help', _HELP_COLOUR)}: {help_text}"
     elif diagnostic.fix is not None:
         fix = describe_fix(diagnostic.fix)

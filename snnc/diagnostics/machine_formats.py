@@ -40,11 +40,11 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": diagnostic.render_message(),
+        "message": diagnostic.message,
         **_json_place(diagnostic.span),
-        "label": diagnostic.render_label(),
-        "notes": list(diagnostic.render_notes()),
-        "help": diagnostic.render_help(),
+        "label": diagnostic.label,
+        "notes": list(diagnostic.notes),
+        "help": diagnostic.help,
         "related": [
             {"message": printable(label.text), **_json_place(label.span)}
             for label in diagnostic.related
@@ -127,8 +127,8 @@ def _command(diagnostic: Diagnostic) -> str:
 
 def _all_texts(diagnostic: Diagnostic, before_help: str = "") -> str:
     """Return the message, the notes and the help, one per line."""
-    texts = [diagnostic.render_message(), *diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
+    texts = [diagnostic.message, *diagnostic.notes]
+    if help_text := diagnostic.help:
         texts.append(f"{before_help}{help_text}")
     return "\n".join(texts)
 

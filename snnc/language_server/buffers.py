@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -133,12 +132,12 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 
     Its message is the text that `snnc check` prints, without the lines of the spec.
     """
-    head, label = diagnostic.render_message(), diagnostic.render_label()
+    head, label = diagnostic.message, diagnostic.label
     lines = [f"{head} ({label})" if label else head]
-    lines += [f"note: {note}" for note in diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
+    lines += [f"note: {note}" for note in diagnostic.notes]
+    if help_text := diagnostic.help:
         lines.append(f"help: {help_text}")
-    page = _pages().get(diagnostic.code)
+    page = rule_pages().get(diagnostic.code)
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri, range_of(label.span, codec)), printable(label.text)
@@ -150,16 +149,11 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
-        code_description=None if page is None else types.CodeDescription(page),
+        code_description=page and types.CodeDescription(page.resolve().as_uri()),
         source=SOURCE,
         tags=_TAGS.get(diagnostic.code),
         related_information=related or None,
     )
-
-
-@cache
-def _pages() -> dict[str, str]:
-    return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
 
 
 def of_all(text: str) -> types.Diagnostic:

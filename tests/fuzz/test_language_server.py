@@ -127,7 +127,7 @@ def ask_all(found: Analysis, offset: int) -> None:
 
 def diagnostics_of(report: Diagnostics) -> list[tuple[object, ...]]:
     return [
-        (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
+        (d.code, d.span.start, d.span.end, d.message, d.help)
         for d in report.diagnostics
     ]
 

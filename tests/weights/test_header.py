@@ -61,13 +61,13 @@ def test_a_bad_file_is_refused_with_the_reason(name: str, tmp_path: Path) -> Non
     (tmp_path / "w").write_bytes(data)
     found = read_header(tmp_path / "w")
     assert isinstance(found, NotSafetensors)
-    assert reason in found.render_message()
+    assert reason in found.message
 
 
 def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
     found = [read_header(tmp_path), read_header(tmp_path / "none")]
     assert all(isinstance(diagnostic, Diagnostic) for diagnostic in found)
-    texts = [str(diagnostic.render_message()) for diagnostic in found]  # type: ignore[union-attr]
+    texts = [str(diagnostic.message) for diagnostic in found]  # type: ignore[union-attr]
     assert texts[0].endswith("it is a folder")
     assert texts[1].startswith("there is no file")
 
