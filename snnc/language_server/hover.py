@@ -1,11 +1,12 @@
-"""Answer requests for hover texts of words, layers and rules, and for inlay hints."""
+"""Write the hover texts of words, layers and rules, and the inlay hints.
+
+The playground also shows the hints, so this module works without the extra ``lsp``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-from lsprotocol import types
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
@@ -16,8 +17,6 @@ from snnc.language.models import Key, ValueWord
 from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import offsets_in, position_of
-from snnc.language_server.server import Request
 from snnc.language_server.word_roles import SpecWord, role_at
 from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span, rule_pages
@@ -27,9 +26,8 @@ from snnc.tools.report.sentences import total as total_sentence
 from snnc.tools.report.summary import COUNTERS, Row, neurons_of
 
 
-def hover(request: Request) -> types.Hover | None:
-    """Return the text about the word at a position, and about the problems there."""
-    analysis, offset = request.analysis, request.offset
+def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
+    """Return the text about the word at an offset and the problems there."""
     span, parts = None, []
     if mark := role_at(analysis.document, offset):
         span, parts = mark.span, list(_describe_word(mark, analysis))
@@ -40,10 +38,7 @@ def hover(request: Request) -> types.Hover | None:
             parts.append(rule(diagnostic))
             span = span or diagnostic.span
     text = "\n\n---\n\n".join(dict.fromkeys(filter(None, parts)))
-    if span is None or not text:
-        return None
-    content = types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.Hover(content, request.range_of(span))
+    return None if span is None or not text else (span, text)
 
 
 def _word_at(source: SourceFile, offset: int) -> Span | None:
@@ -174,16 +169,6 @@ def rule(diagnostic: Diagnostic) -> str:
     title, _, text = path.read_text(encoding="utf-8").partition("\n")
     body, _, _ = text.partition("\n## ")
     return f"**{title.removeprefix('# ')}**\n{body.rstrip()}"
-
-
-def inlay_hints(request: Request) -> list[types.InlayHint]:
-    source, codec = request.analysis.source, request.server.codec
-    start, end = offsets_in(source, request.params.range, codec)
-    return [
-        types.InlayHint(position_of(source, at, codec), text, padding_left=True)
-        for at, text in hints(request.analysis)
-        if start <= at <= end
-    ]
 
 
 def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:

@@ -1,32 +1,34 @@
-"""Answer requests for colours, the outline and problems.
-
-`snnc.editors.rules` finds the words in a ``.snn`` text, even with syntax errors, and
-the syntax tree finds the names. Editors colour YAML themselves, so in YAML only words
-with a role in the spec are coloured here.
-"""
+"""Answer requests for hover texts, inlay hints, the outline and problems."""
 
 from __future__ import annotations
 
 from lsprotocol import types
 
-from snnc.editors.rules import Category, coloured_parts
-from snnc.language import tree
 from snnc.language.keywords import FORMS, owner_of
-from snnc.language_server.server import COLOURED, MODIFIERS, Request, SpecServer
-from snnc.language_server.word_roles import Role, words_of
+from snnc.language_server.buffers import offsets_in, position_of
+from snnc.language_server.hover import hints, page_at
+from snnc.language_server.server import Request, SpecServer
 from snnc.passes.validate.structure import head
 from snnc.source import Span
 from snnc.text.tables import dims
 
-_MODIFIER_OF = {Category.DECLARED: "declaration", Category.REFUSED: "deprecated"}
-_OF_ROLE: dict[Role, Category] = {
-    "kind": Category.KIND,
-    "variant": Category.VARIANT,
-    "network": Category.DECLARED,
-    "definition": Category.DECLARED,
-    "reference": Category.NAME,
-    "key": Category.KEY,
-}
+
+def hover(request: Request) -> types.Hover | None:
+    page = page_at(request.analysis, request.offset)
+    if page is None:
+        return None
+    content = types.MarkupContent(types.MarkupKind.Markdown, page[1])
+    return types.Hover(content, request.range_of(page[0]))
+
+
+def inlay_hints(request: Request) -> list[types.InlayHint]:
+    source, codec = request.analysis.source, request.server.codec
+    start, end = offsets_in(source, request.params.range, codec)
+    return [
+        types.InlayHint(position_of(source, at, codec), text, padding_left=True)
+        for at, text in hints(request.analysis)
+        if start <= at <= end
+    ]
 
 
 def symbols(request: Request) -> list[types.DocumentSymbol]:
@@ -55,47 +57,6 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
     places = request.range_of(whole), request.range_of(word.span)
     kind = types.SymbolKind.Module
     return [types.DocumentSymbol(word.text, kind, *places, "network", children=inner)]
-
-
-def semantic(request: Request) -> types.SemanticTokens:
-    """Encode the tokens, each by its distance to the previous one."""
-    data: list[int] = []
-    line = column = 0
-    source = request.analysis.source
-    for start, end, category in semantic_tokens(request.analysis.document):
-        place = request.range_of(Span(source, start, end))
-        first, last = place.start, place.end
-        if first.line != last.line:
-            continue
-        column = column if first.line == line else 0
-        modifier = _MODIFIER_OF.get(category)
-        bits = 0 if modifier is None else 1 << MODIFIERS.index(modifier)
-        length = last.character - first.character
-        data += [first.line - line, first.character - column, length]
-        data += [COLOURED.index(category.semantic), bits]
-        line, column = first.line, first.character
-    return types.SemanticTokens(data)
-
-
-def semantic_tokens(document: tree.Document) -> list[tuple[int, int, Category]]:
-    """Return the starts, ends and categories of a text's words, without overlaps."""
-    source = document.span.source
-    by_place = {
-        (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
-        for mark in words_of(document)
-        if mark.role in _OF_ROLE and mark.span.text == mark.text  # skip quoted words
-    }
-    if source.is_yaml:
-        return [(*place, by_place[place]) for place in sorted(by_place)]
-    at, tokens = 0, []
-    for part, category in coloured_parts(source.text):
-        start, at = at, at + len(part)
-        role = by_place.get((start, at))
-        if role in (Category.DECLARED, Category.NAME, Category.KEY):
-            category = role
-        if category is not None and category.semantic:
-            tokens.append((start, at, category))
-    return tokens
 
 
 async def diagnostic(

@@ -274,24 +274,9 @@ _RECEIVERS: dict[str, Callable[..., object]] = {
     types.TEXT_DOCUMENT_DID_CLOSE: SpecServer.close,
 }
 
-COLOURED = (
-    "comment",
-    "string",
-    "number",
-    "keyword",
-    "type",
-    "variable",
-    "operator",
-    "property",
-    "enumMember",
-)
-"""The coloured kinds of words, by their names in the protocol."""
-MODIFIERS = ("declaration", "deprecated")
-
 _OF_ANALYSIS = {
-    types.TEXT_DOCUMENT_INLAY_HINT: "hover.inlay_hints",
-    types.TEXT_DOCUMENT_HOVER: "hover.hover",
-    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
+    types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
+    types.TEXT_DOCUMENT_HOVER: "reading.hover",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
@@ -311,9 +296,6 @@ _OTHERS = {
 _OPTIONS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
         inter_file_dependencies=False, workspace_diagnostics=False, identifier="snnc"
-    ),
-    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensLegend(
-        list(COLOURED), list(MODIFIERS)
     ),
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
         trigger_characters=[" ", ":", "{", ",", "["]

@@ -24,8 +24,8 @@ from snnc.language_server.analysis import (
 from snnc.language_server.buffers import Buffer, as_sent, offset_in, position_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.fixing import remedies
-from snnc.language_server.hover import hints, hover
-from snnc.language_server.reading import semantic_tokens, symbols
+from snnc.language_server.hover import hints
+from snnc.language_server.reading import hover, symbols
 from snnc.language_server.server import Request
 from snnc.language_server.word_roles import uses_at, words_of
 from snnc.language_server.writing import layout
@@ -115,10 +115,6 @@ def ask_all(found: Analysis, offset: int) -> None:
     assert all(symbols(request))
     completions_at(source, offset)
     uses_at(found.document, offset)
-    end = 0
-    for first, last, *_ in semantic_tokens(found.document):
-        assert end <= first < last
-        end = last
     for mark in words_of(found.document):
         assert mark.span.source is source
     layout(source)
