@@ -27,8 +27,9 @@ RUN = Path(__file__).with_name("run_package.py")
 
 def run(python: str, folder: Path, *command: str | Path) -> None:
     """Run a command of a Python that finds the packages in a folder."""
+    own = Path(python).absolute()  # the working directory changes
     subprocess.run(
-        [python, "-W", "ignore", *map(str, command)],
+        [own, "-W", "ignore", *map(str, command)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder)},
         check=True,
