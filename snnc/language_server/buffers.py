@@ -138,6 +138,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
     if help_text := diagnostic.help:
         lines.append(f"help: {help_text}")
     page = rule_pages().get(diagnostic.code)
+    link = None if page is None else types.CodeDescription(page.resolve().as_uri())
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri, range_of(label.span, codec)), printable(label.text)
@@ -149,7 +150,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
-        code_description=page and types.CodeDescription(page.resolve().as_uri()),
+        code_description=link,
         source=SOURCE,
         tags=_TAGS.get(diagnostic.code),
         related_information=related or None,
