@@ -112,7 +112,6 @@ def evaluate_command(
     """
     checked = _check_options(click.get_current_context().params)
     options.refuse_existing(others["force"], weights_out)
-    options.refuse_pictures(picture)
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)

@@ -89,9 +89,22 @@ def diagnostic_format(help: str) -> Option:
     return output_format(help, "github", "sarif")
 
 
+def _check_picture(
+    context: click.Context, parameter: click.Parameter, picture: Path | None
+) -> Path | None:
+    """Before a long computation, refuse a picture that can't be written."""
+    try:
+        if picture is not None:
+            plots.check_file(picture)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise click.UsageError(str(error)) from error
+    return picture
+
+
 def picture(what: str, name: str = "--picture") -> Option:
     """Return the option ``--picture``, which names the file for a picture."""
-    return file(name, help=f"Also draw {what}: .png, .svg or .pdf.")
+    help = f"Also draw {what}: .png, .svg or .pdf."
+    return file(name, help=help, callback=_check_picture)
 
 
 stdin_filename = option(
@@ -232,21 +245,6 @@ def quiet_tensorflow(simulator: str = "") -> None:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
-
-
-def refuse_pictures(*files: Path | None) -> None:
-    """Before a long computation, refuse pictures that can't be written.
-
-    Raises
-    ------
-    click.UsageError
-        If a picture can't be written, or matplotlib is not installed.
-    """
-    try:
-        for picture in filter(None, files):
-            plots.check_file(picture)
-    except (ValueError, ModuleNotFoundError) as error:
-        raise click.UsageError(str(error)) from error
 
 
 @contextmanager

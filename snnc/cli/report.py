@@ -74,7 +74,6 @@ def report_command(
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
-    options.refuse_pictures(picture)
     report = Diagnostics()
     name = options.checked_stdin([spec], stdin_filename)
     paths = list(options.with_folders([spec], report))

@@ -116,7 +116,6 @@ def sweep_command(
             "--seeds needs --train": wanted["seeds"] > 1 and not train,
         }
     )
-    options.refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.sweep import sweep
     from snnc.tools.verbs import plot

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
@@ -87,9 +86,6 @@ class Severity(str, enum.Enum):
     WARNING = "warning"
 
     __str__ = str.__str__
-
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
 
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
@@ -309,11 +305,13 @@ class Diagnostics:
     ----------
     limit
         The maximum number of errors: passes stop there, and further errors are dropped.
+    errors
+        The number of errors.
     """
 
     limit: int = 100
-    _found: dict[Diagnostic, None] = field(default_factory=dict)
-    _counts: Counter[Severity] = field(default_factory=Counter)
+    errors: int = field(default=0, init=False)
+    _found: dict[Diagnostic, None] = field(default_factory=dict, init=False)
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Add a diagnostic, unless it is an error above the limit.
@@ -329,12 +327,12 @@ class Diagnostics:
         for diagnostic in diagnostics:
             if diagnostic not in self._found:
                 self._found[diagnostic] = None
-                self._counts[diagnostic.severity] += 1
+                self.errors += diagnostic.severity is Severity.ERROR
 
     def withdraw(self, diagnostic: Diagnostic) -> None:
         """Remove a diagnostic."""
         del self._found[diagnostic]
-        self._counts[diagnostic.severity] -= 1
+        self.errors -= diagnostic.severity is Severity.ERROR
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -345,14 +343,6 @@ class Diagnostics:
                 key=lambda d: (d.file, d.span.start, d.span.end, d.code),
             )
         )
-
-    @property
-    def errors(self) -> int:
-        return self._counts[Severity.ERROR]
-
-    @property
-    def warnings(self) -> int:
-        return self._counts[Severity.WARNING]
 
     @property
     def full(self) -> bool:

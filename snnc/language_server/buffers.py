@@ -137,8 +137,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
     lines += [f"note: {note}" for note in diagnostic.notes]
     if help_text := diagnostic.help:
         lines.append(f"help: {help_text}")
-    page = rule_pages().get(diagnostic.code)
-    link = None if page is None else types.CodeDescription(page.resolve().as_uri())
+    page = rule_pages()[diagnostic.code].resolve().as_uri()
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri, range_of(label.span, codec)), printable(label.text)
@@ -150,7 +149,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
-        code_description=link,
+        code_description=types.CodeDescription(page),
         source=SOURCE,
         tags=_TAGS.get(diagnostic.code),
         related_information=related or None,

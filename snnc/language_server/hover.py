@@ -163,10 +163,8 @@ def _use(row: Row) -> Iterator[str]:
 
 def rule(diagnostic: Diagnostic) -> str:
     """Return the page of a rule, without its examples."""
-    path = rule_pages().get(diagnostic.code)
-    if path is None:
-        return ""
-    title, _, text = path.read_text(encoding="utf-8").partition("\n")
+    page = rule_pages()[diagnostic.code].read_text(encoding="utf-8")
+    title, _, text = page.partition("\n")
     body, _, _ = text.partition("\n## ")
     return f"**{title.removeprefix('# ')}**\n{body.rstrip()}"
 

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from snnc.language_server.analysis import Analyses, Analysis
     from snnc.source import Span
 
-SECTION = "snnc"
-"""The section of a client's configuration for snnc."""
-
-
 DEVICE = "loihi1"
 """The device to compile for if nobody sets one."""
 
@@ -43,7 +39,7 @@ def device_in(section: object) -> str | None:
     open in the client.
     """
     if isinstance(section, Mapping):
-        section = section.get(SECTION, section)
+        section = section.get("snnc", section)
     device = section.get("device") if isinstance(section, Mapping) else None
     return device if isinstance(device, str) and device else None
 
@@ -134,10 +130,9 @@ class SpecServer(LanguageServer):
         """Read the settings that a client sends at the start."""
         self._device = device_in(params.initialization_options) or self._device
 
-    async def warm_up(self, params: types.InitializedParams) -> None:
-        """Load the compiler, and request the settings."""
+    def warm_up(self, params: types.InitializedParams) -> None:
+        """Load the compiler."""
         self.analyses.warm_up()
-        await self._ask_settings()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Track a text."""
@@ -157,22 +152,9 @@ class SpecServer(LanguageServer):
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
-    async def configure(self, params: types.DidChangeConfigurationParams) -> None:
-        """Update the settings."""
-        self._apply_settings(params.settings)
-        await self._ask_settings()
-
-    async def _ask_settings(self) -> None:
-        """Request the settings from a client that supports the request."""
-        if self.supports("workspace.configuration"):
-            items = [types.ConfigurationItem(section=SECTION)]
-            params = types.ConfigurationParams(items)
-            sections = await self.workspace_configuration_async(params)
-            self._apply_settings(next(iter(sections), None))
-
-    def _apply_settings(self, section: object) -> None:
-        """Analyse all texts again after a change."""
-        device = device_in(section) or self._device
+    def configure(self, params: types.DidChangeConfigurationParams) -> None:
+        """Update the settings; analyse all texts again after a change."""
+        device = device_in(params.settings) or self._device
         if device != self._device:
             self._device = device
             for buffer in self.buffers.values():

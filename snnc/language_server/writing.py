@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
@@ -22,41 +24,25 @@ async def formatting(
     buffer = server.buffers.get(params.text_document.uri)
     if buffer is None or not buffer.is_spec:
         return []
-    lines = None
+    start, end = 0, len(buffer.source.text)
     if isinstance(params, types.DocumentRangeFormattingParams):
-        lines = _lines(buffer.source, params.range, server)
-    return server.text_edits(layout(buffer.source, lines))
+        start, end = offsets_in(buffer.source, params.range, server.codec)
+    return server.text_edits(
+        edit
+        for edit in layout(buffer.source)
+        # An empty selection or edit touches the next character.
+        if edit.span.start < max(end, start + 1)
+        and start < max(edit.span.end, edit.span.start + 1)
+    )
 
 
-def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range:
-    start, end = offsets_in(source, places, server.codec)
-    first, (last, column) = source.line_column(start)[0], source.line_column(end)
-    # A selection that ends at the beginning of a line does not include that line.
-    return range(first, last + (column > 1 or last == first))
-
-
-def layout(source: SourceFile, lines: range | None = None) -> tuple[Fix, ...]:
-    """Return the edits of `snnc fmt`; empty for a text with a syntax error.
-
-    Parameters
-    ----------
-    lines
-        The lines to change, counted from 1; None for all lines.
-    """
+def layout(source: SourceFile) -> Iterable[Fix]:
+    """Return the edits of `snnc fmt`; empty for a text with a syntax error."""
     report = Diagnostics()
     document = parse(source, report)
     if report.errors:
         return ()
-    edits = between(source, format_document(document))
-    return tuple(edit for edit in edits if lines is None or _touches(edit, lines))
-
-
-def _touches(edit: Fix, lines: range) -> bool:
-    first = edit.span.first.line
-    # An edit that ends with a line end does not touch the next line.
-    end = max(edit.span.start, edit.span.end - 1)
-    last = edit.span.source.line_column(end)[0]
-    return first < lines.stop and last >= lines.start
+    return between(source, format_document(document))
 
 
 def _uses(request: Request) -> list[SpecWord]:
@@ -105,12 +91,12 @@ def rename(request: Request) -> types.WorkspaceEdit:
     name = request.params.new_name
     if not uses:
         raise JsonRpcInvalidParams("there is no name here")
-    others = {w.text for w in words_of(document) if w.role == "definition"}
     if uses[0].role == "network":
         reason = why_no_package(name)
     else:
         reason = why_no_name(name)
-        if not reason and name in others - {uses[0].text}:
+        defined = {w.text for w in words_of(document) if w.role == "definition"}
+        if not reason and name in defined - {uses[0].text}:
             reason = "there is another layer of that name"
     if reason:
         raise JsonRpcInvalidParams(f"{name}: {reason}")
