@@ -19,7 +19,6 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
-from snnc.language import tree
 from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
@@ -180,34 +179,3 @@ def between(source: SourceFile, text: str) -> Iterator[Fix]:
         elif tag != "equal":
             span = Span(source, starts[first], starts[last])
             yield Fix(span, "".join(after[start:end]))
-
-
-def with_property(statement: tree.Statement, key: str, value: str) -> Fix:
-    """Set a property of a statement, or add it after the last property."""
-    for item in statement.properties or ():
-        if item.key.text == key:
-            return Fix(item.value.span, value)
-    source = statement.span.source
-    if source.is_yaml:
-        return _with_key(statement, f"{key}: {value}")
-    if not statement.properties:
-        end = statement.span.end
-        block = statement.span.text.rstrip().endswith("}")
-        at = source.text.rindex("}", 0, end) if block else end
-        text = f"{key} {value} " if block else f" {{ {key} {value} }}"
-        return Fix(Span(source, at, at), text)
-    end = statement.properties[-1].span.end
-    return Fix(Span(source, end, end), f", {key} {value}")
-
-
-def _with_key(statement: tree.Statement, pair: str) -> Fix:
-    """Add a key at the end of a YAML mapping, in the mapping's style."""
-    source = statement.span.source
-    words = (statement.name, *statement.sources, *(statement.properties or ()))
-    last = max((w.span for w in words if w is not None), key=lambda span: span.end)
-    line, _ = source.line_column(last.start)
-    begun = source.text[source.line_start(line) : last.start]
-    flow = "{" in begun or "{" in statement.span.text
-    indent = " " * (len(begun) - len(begun.lstrip(" -")))
-    text = f", {pair}" if flow else f"\n{indent}{pair}"
-    return Fix(Span(source, last.end, last.end), text)

@@ -10,18 +10,22 @@ from functools import lru_cache
 
 from lsprotocol import types
 
-from snnc.diagnostics import Diagnostic, Fix, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.fitting.solve import for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
+from snnc.language.tree import Statement
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import as_sent, between, offsets_in, with_property
+from snnc.language_server.buffers import as_sent, between, offsets_in
 from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
+from snnc.syntax.edit import apply_settings, place_values
+from snnc.syntax.files import format_document
+from snnc.syntax.settings import read_settings
 from snnc.tools.autofix import autofix
 
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
@@ -36,7 +40,7 @@ class Remedy:
 
     title: str
     diagnostic: Diagnostic
-    edit: Fix
+    edits: tuple[Fix, ...]
     sure: bool
 
 
@@ -48,7 +52,7 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
         if (fix := diagnostic.fix) is not None:
             title = describe_fix(fix)
             title = title[:1].upper() + title[1:]
-            yield Remedy(title, diagnostic, fix, not fix.unsafe)
+            yield Remedy(title, diagnostic, (fix,), not fix.unsafe)
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
@@ -83,10 +87,22 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     for change in changes:
         place = spec.places[layer_names(spec).index(change.layer)]
         statement = statements[place.span]
-        edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
-        fitting.append(Remedy(title, diagnostic, edit, sure=not fitting))
+        if edits := _with_change(analysis, statement, change):
+            fitting.append(Remedy(title, diagnostic, edits, sure=not fitting))
     return tuple(fitting)
+
+
+def _with_change(
+    analysis: Analysis, statement: Statement, change: Change
+) -> tuple[Fix, ...]:
+    """Set a property, and format the spec; empty if nothing names the layer."""
+    report = Diagnostics()
+    owner, value = statement.name or statement.kind, change.text.split()[1]
+    settings = read_settings(f"{owner.text}.{change.key}={value}", "fix", report)
+    changed = place_values(apply_settings(analysis.document, settings, report))
+    text = format_document(changed)
+    return () if report.errors else tuple(between(analysis.source, text))
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
@@ -99,7 +115,7 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
     indent = text[: len(text) - len(text.lstrip())]
     comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
     edit = Fix(Span(source, start, start), comment)
-    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, edit, sure=False)
+    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)
 
 
 async def actions(request: Request) -> list[types.CodeAction]:
@@ -115,7 +131,7 @@ async def actions(request: Request) -> list[types.CodeAction]:
                 types.CodeActionKind.QuickFix,
                 [as_sent(remedy.diagnostic, request.uri, server.codec)],
                 is_preferred=remedy.sure or None,
-                edit=server.workspace_edit(request.uri, [remedy.edit]),
+                edit=server.workspace_edit(request.uri, remedy.edits),
             )
             for remedy in offered
         ]

@@ -142,7 +142,7 @@ def check_analysis(source: SourceFile, offset: int) -> None:
     if made.mapped is not None and found.mapped is not None:
         assert made.mapped.cores == found.mapped.cores
     for remedy in remedies(found, offset, offset):
-        assert remedy.edit.span.source is source
+        assert all(edit.span.source is source for edit in remedy.edits)
 
 
 @pytest.mark.parametrize("name", STARTS)
