@@ -157,52 +157,39 @@ def wants_colour(stream: TextIO) -> bool:
     return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
-class _Raw(io.RawIOBase):
+class _File(io.FileIO):
     """A file that continues to accept bytes after a write error."""
 
-    def __init__(self, file: io.RawIOBase) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def isatty(self) -> bool:
-        return self._file.isatty()
+    lost: OSError | None = None
+    """The error; None without an error, or if the reader closed the file."""
 
     def write(self, data: Any, /) -> int:
-        if self.error is None:
-            try:
-                return self._file.write(data) or 0
-            except OSError as error:
-                self.error = error
+        try:
+            if self.lost is None:
+                return super().write(data) or 0
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self.lost = error
         return len(data)
-
-    @property
-    def lost(self) -> OSError | None:
-        """The error; None without an error, or if the reader closed the file."""
-        return None if isinstance(self.error, BrokenPipeError) else self.error
 
 
 @contextmanager
-def lenient_streams() -> Iterator[_Raw | None]:
-    """Replace stdout and stderr during a run; yield the new stdout.
+def lenient_streams() -> Iterator[_File | None]:
+    """Replace stdout and stderr during a run; yield the file of the new stdout.
 
     The new streams accept any text; for example, they escape paths that are not UTF-8.
     Streams that are not files, as in tests and notebooks, are not replaced.
     """
     _occupy_closed()
     before = sys.stdout, sys.stderr
-    stdout, out = _lenient(sys.stdout, 1)
-    stderr, _ = _lenient(sys.stderr, 2)
-    sys.stdout, sys.stderr = stdout, stderr
+    sys.stdout, sys.stderr = _lenient(sys.stdout, 1), _lenient(sys.stderr, 2)
+    new = sys.stdout, sys.stderr
+    file = _file_of(sys.stdout)
     try:
-        yield out
+        yield file if isinstance(file, _File) else None
     finally:
-        for stream in (stdout, stderr):
+        for stream in new:
             with suppress(ValueError):  # if the user's code has closed it
                 stream.flush()
         sys.stdout, sys.stderr = before
@@ -220,22 +207,19 @@ def _occupy_closed() -> None:
             os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
 
 
-def _lenient(stream: TextIO | None, number: int) -> tuple[TextIO, _Raw | None]:
-    if stream is None:  # Python represents a closed stream so
-        raw = _Raw(io.FileIO(number, "wb", closefd=False))
-        return _text(raw, "utf-8"), raw
-    if not isinstance(stream, io.TextIOWrapper):
-        return stream, None
-    file = getattr(stream.buffer, "raw", stream.buffer)  # unbuffered with `python -u`
-    if not isinstance(file, io.RawIOBase):
-        return stream, None
-    stream.flush()
-    raw = _Raw(file)
-    return _text(raw, stream.encoding), raw
-
-
-def _text(raw: _Raw, encoding: str) -> TextIO:
-    buffer = io.BufferedWriter(raw)
+def _lenient(stream: TextIO | None, number: int) -> TextIO:
+    encoding = "utf-8"
+    if stream is not None:  # Python represents a closed stream by None
+        if type(_file_of(stream)) is not io.FileIO:
+            return stream
+        stream.flush()
+        number, encoding = stream.fileno(), stream.encoding
+    buffer = io.BufferedWriter(_File(number, "wb", closefd=False))
     return io.TextIOWrapper(
         buffer, encoding, errors="backslashreplace", write_through=True
     )
+
+
+def _file_of(stream: TextIO) -> object:
+    buffer = getattr(stream, "buffer", None)
+    return getattr(buffer, "raw", buffer)  # `python -u` has no buffers
