@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import print_data, print_lines, print_result, say
+from snnc.cli.printing import Result, print_data, print_lines, print_result, say
 from snnc.tools.evaluate import verb
 from snnc.tools.opening import require_simulator
 
 if TYPE_CHECKING:
+    from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
@@ -111,6 +112,8 @@ def evaluate_command(
     layer by layer.
     """
     checked = _check_options(click.get_current_context().params)
+    shown: Result
+    drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out)
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
@@ -125,8 +128,12 @@ def evaluate_command(
             return 0 if comparison.agrees else 1
         _import_engine()
         if adapt is not None:
-            files = data, weights, adapt, weights_out
-            found = _adapt(checked, package, files, form, picture)
+            from snnc.tools.adapt import evaluate_adapted
+
+            adapted = evaluate_adapted(
+                checked, package, data, weights, adapt, weights_out
+            )
+            found, shown, drawn = adapted.after, adapted, adapted.learning
         else:
             try:
                 found = verb.evaluate_with(checked, package, (data, None), weights)
@@ -134,11 +141,13 @@ def evaluate_command(
                 if checked.output is not None and Path(checked.output).exists():
                     say(f"interrupted: `--resume` continues from {checked.output}")
                 return INTERRUPTED
-            print_result(found, form)
-            if picture is not None:
-                from snnc.tools.verbs import plot  # most runs don't draw
+            shown, drawn = found, found
+    print_result(shown, form)
+    if picture is not None:
+        from snnc.tools.plots import style  # most runs don't draw
 
-                plot(found, file=picture)
+        with style.theme():
+            style.save(drawn.plot_accuracy(), picture)
     return _verdict(found, package, others["strict"], others["min_accuracy"])
 
 
@@ -200,25 +209,6 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
         }
     )
     return replace(checked, output=journal) if is_exact else checked
-
-
-def _adapt(
-    checked: verb.EvaluateOptions,
-    package: Path,
-    files: tuple[Path, Path, Path, Path | None],
-    form: str,
-    picture: Path | None,
-) -> Evaluation:
-    """Let the readout learn, print the result, and return the evaluation after it."""
-    from snnc.tools.adapt import evaluate_adapted
-
-    adapted = evaluate_adapted(checked, package, *files)
-    print_result(adapted, form)
-    if picture is not None:
-        from snnc.tools.plots.style import save
-
-        save(adapted.learning.plot_accuracy(), picture)
-    return adapted.after
 
 
 def _verdict(

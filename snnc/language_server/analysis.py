@@ -21,7 +21,7 @@ from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
 from snnc.source import SourceFile, spec_path
-from snnc.tools.report.summary import Row, Summary, summarise
+from snnc.tools.report.summary import Summary, summarise
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
@@ -82,11 +82,6 @@ class Analysis:
         if self.mapped is None:
             return None
         return summarise(route(self.mapped), self.made.cache)
-
-    @cached_property
-    def rows(self) -> dict[str, Row]:
-        """The rows of the report, by layer name."""
-        return {row.name: row for row in self.summary.rows} if self.summary else {}
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:

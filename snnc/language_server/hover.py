@@ -132,8 +132,9 @@ def layer(analysis: Analysis, name: str) -> str:
         shape = dims(network.input.shape)
         return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
     known = network.by_name.get(name)
-    row = analysis.rows.get(name)
     summary = analysis.summary
+    rows = summary.rows if summary else ()
+    row = next((row for row in rows if row.name == name), None)
     if known is None:
         return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
     parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`"]
