@@ -144,7 +144,7 @@ def one_line(
 
 
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
-@options.option(
+@click.option(
     "--modeline",
     callback=one_line,
     metavar="PATH",
@@ -168,7 +168,7 @@ def schema_command(modeline: str | None) -> None:
     among=["yaml", "snn"],
     help="The notation  [default: the other notation]",
 )
-@options.option(
+@click.option(
     "--modeline",
     callback=one_line,
     metavar="PATH",

@@ -48,7 +48,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     help="Distribute the examples to N processes with one thread each; exact only. By"
     " default, one process uses one thread per core.",
 )
-@options.option(
+@click.option(
     "--dask",
     metavar="ADDRESS",
     help="Distribute the examples to a Dask cluster; exact only.",
@@ -85,7 +85,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path("--weights-out", help="The file for the weights that --adapt learned.")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
-@options.option(
+@click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
     metavar="FRACTION",

@@ -45,7 +45,7 @@ from snnc.tools.spec import Spec
     "html",
 )
 @options.flag("--why", help="Also print what prevents fewer cores for each layer.")
-@options.option(
+@click.option(
     "--against",
     metavar="OLD",
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",

@@ -262,7 +262,6 @@ _OF_ANALYSIS = {
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
-    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
     types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",

@@ -187,9 +187,6 @@ async def test_a_name_is_found_where_it_is_meant(
         )
         assert len(found) == 2 + declared
         assert {document.text_at(f.range) for f in found} == {"a"}
-    marked = await document.ask(types.DocumentHighlightParams, position=use(document))
-    kind = types.DocumentHighlightKind
-    assert [f.kind for f in marked] == [kind.Write, kind.Read, kind.Read]
 
 
 async def rename(document: Document, place: types.Position, name: str) -> str:
