@@ -217,18 +217,19 @@ def _verdict(
     """Print which limits are not met, and return the exit status."""
     reached, least = found.accuracy, min_accuracy
     if strict and found.missed:
-        say(
-            f"error: rates not held: {', '.join(found.missed)}; give them a wider "
+        problem = (
+            f"rates not held: {', '.join(found.missed)}; give them a wider "
             "`rate` and train again, or scale the weights with "
             f"`snnc calibrate {package}`"
         )
-    elif least is not None and reached is None:
-        say(f"error: --min-accuracy needs classes, but {found.network} has none")
-    elif least is not None and reached is not None and not reached >= least:
-        below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
-        say(f"error: the accuracy is {below}")
-    else:
+    elif least is None or (reached is not None and reached >= least):
         return 0
+    elif reached is None:
+        problem = f"--min-accuracy needs classes, but {found.network} has none"
+    else:
+        below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
+        problem = f"the accuracy is {below}"
+    say(f"error: {problem}")
     return 1
 
 

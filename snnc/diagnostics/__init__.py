@@ -49,12 +49,11 @@ class Record:
             setattr(cls, name, _Template(name, vars(cls)[name]))
 
     def __init__(self, **values: object) -> None:
-        for name in self._names:
-            if name not in values and not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} needs {name}")
-        for name in values:
+        for name in (*self._names, *values):
             if name not in self._names:
                 raise TypeError(f"{type(self).__name__} has no {name}")
+            if name not in values and not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} needs {name}")
         self.__dict__.update(values)
 
     def but(self, **values: object) -> Self:

@@ -96,16 +96,14 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     report = Diagnostics()
     start = Compilation(source, device, memory.plans_for(device))
     made = run_passes(start, report, "place")
-    if not wants_advice(made, report):
-        allow_warnings(made, report)
-        yield Analysis(source, made, report.diagnostics, made.mapped, settled=True)
-        return
-    first = Diagnostics()
-    first.extend(report.diagnostics)
-    allow_warnings(made, first, complete=False)
-    yield Analysis(source, made, first.diagnostics, made.mapped, settled=False)
-    mapped = made.mapped or map_without_limit(made)
-    add_advice(made, report)
+    mapped = made.mapped
+    if wants_advice(made, report):
+        first = Diagnostics()
+        first.extend(report.diagnostics)
+        allow_warnings(made, first, complete=False)
+        yield Analysis(source, made, first.diagnostics, mapped, settled=False)
+        mapped = mapped or map_without_limit(made)
+        add_advice(made, report)
     allow_warnings(made, report)
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
 
