@@ -30,7 +30,6 @@ import nengo  # noqa: E402
 import numpy as np  # noqa: E402
 
 from snnc.exact import Engine, make_engine  # noqa: E402
-from snnc.exact.engine import runs  # noqa: E402
 from snnc.exact.package import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
@@ -129,7 +128,7 @@ def bench(name: str, folder: Path, images: int) -> None:
     image = random_images(opened, 1)
     weights = scaled_weights(opened, image)
     took, built = time_call(lambda: build(opened, weights))
-    start_up, engine = time_call(lambda: Engine(built, runs(built)))
+    start_up, engine = time_call(lambda: Engine(built))
     load, _ = time_call(lambda: engine.run(image))
     run = emulate(opened, weights, image)
     found = differences(run, engine.run(image, keep=("counts", "spikes", "rows")))
@@ -161,7 +160,7 @@ def many_examples(count: int, folder: Path) -> None:
     opened = open_package(package)
     images = random_images(opened, count)
     weights = scaled_weights(opened, images[:1])
-    with Engine(built := build(opened, weights), runs(built)) as engine:
+    with make_engine(opened, weights) as engine:
         took, _ = time_call(lambda: engine.run(images))
     print(f"{count} images of mnist x {opened.network.steps} steps: {took:.1f} s")
 

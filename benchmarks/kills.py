@@ -23,11 +23,9 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
-from snnc.output.compare import FileState, compare
-from snnc.output.package import NAME, Lock, PackageFiles
-from snnc.output.records import MARKER, read
+from snnc.output.package import MARKER, NAME, Lock, PackageFiles, read
 from snnc.output.stale import problems
-from snnc.output.write import write_package
+from snnc.output.write import FileState, compare, write_package
 from snnc.source import SourceFile
 
 SPEC = """\

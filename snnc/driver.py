@@ -71,25 +71,21 @@ def compile_spec(
 
 def wants_advice(made: Compilation, report: Diagnostics) -> bool:
     """Return whether a compilation has problems whose advice requires trials."""
-    too_large = any(d.code == "SNN301" for d in report.diagnostics)
-    return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
+    exceeds = made.lowered is not None and made.mapped is None and report.errors > 0
+    return exceeds or _has_large_windows(report) or _has_blocks(made.mapped)
 
 
 def add_advice(made: Compilation, report: Diagnostics) -> None:
     """Add the closest values that fit to diagnostics of the mapping."""
-    if made.spec is None:
+    if made.spec is None or not wants_advice(made, report):
         return
-    if made.lowered is not None and _does_not_fit(made, report):
-        from snnc.fitting.advise import advise  # rarely needed
+    from snnc.fitting.advise import advise, advise_blocks, advise_windows  # rare
 
+    if made.lowered is not None and made.mapped is None and report.errors:
         advise(made.spec, made.lowered.network, report)
-    if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fitting.advise import advise_windows  # only for large networks
-
+    if _has_large_windows(report):
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
-        from snnc.fitting.advise import advise_blocks  # needed for few specs
-
         advise_blocks(made.spec, made.mapped, report)
 
 
@@ -134,8 +130,8 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
     return Trials(made.spec, target, made.device).without_limit
 
 
-def _does_not_fit(made: Compilation, report: Diagnostics) -> bool:
-    return bool(report.errors) and made.lowered is not None and made.mapped is None
+def _has_large_windows(report: Diagnostics) -> bool:
+    return any(d.code == "SNN301" for d in report.diagnostics)
 
 
 def _has_blocks(mapped: MappedNetwork | None) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
-from snnc.emit.files import Module, Origin
+from snnc.emit.files import GeneratedFile, Origin
 from snnc.ir.device import Profile
 from snnc.passes import PIPELINE
 from snnc.source import SourceFile
@@ -52,7 +52,7 @@ def sound(text: str, through: str, device: Profile | None = None) -> Any:
 
 
 def write_modules(
-    modules: Iterable[Module], package: Path, origin: Origin = ORIGIN
+    modules: Iterable[GeneratedFile], package: Path, origin: Origin = ORIGIN
 ) -> Path:
     """Write the modules of a package; return its folder."""
     for file in (module.with_header(origin) for module in modules):

@@ -35,7 +35,7 @@ def test_the_table_lists_the_passes_in_order() -> None:
 
 def test_the_example_is_compiled_as_the_page_shows() -> None:
     assert f"```\n{SPEC}```" in PAGE
-    bodies = {module.path: module.body for module in sound(SPEC, "emit")}
+    bodies = {module.path: module.text for module in sound(SPEC, "emit")}
     layer = re.search(r'^    "c0": Layer\(.*?\n    \),\n', PAGE, re.S | re.M)
     assert layer is not None
     assert layer[0] in bodies["network.py"]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from benchmarks.architectures import images, others, signals
 from benchmarks.architectures.net import Build
-from snnc.importer.build import build
 from snnc.importer.convert import convert
+from snnc.importer.graph import build
 from snnc.importer.model import REWRITES, ImportRequest
 
 ALL: Mapping[str, Build] = {

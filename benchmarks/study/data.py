@@ -92,7 +92,7 @@ def drift() -> Split:
     from snnc.tools.demo import drifting_digits
 
     train, test = drifting_digits(train=4000, test=500)
-    return Split(_examples(train.x, train.y), _examples(test.x, test.y))
+    return Split(_examples(*train), _examples(*test))
 
 
 def _examples(x: NDArray[Any], y: NDArray[Any]) -> Examples:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.language.fields import default, keys_of
-from snnc.language.keywords import FORMS, MODELS, kinds
+from snnc.language.keywords import FORMS, MODELS, default, keys_of, kinds
 from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.syntax.files import print_document

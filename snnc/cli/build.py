@@ -26,14 +26,7 @@ from snnc.cli.printing import (
 )
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
-from snnc.tools.building import (
-    Action,
-    Wanted,
-    build_specs,
-    check_package,
-    list_changes,
-    update_package,
-)
+from snnc.tools.building import Build, Mode, Tell, Wanted, ignore
 
 INTERVAL = 0.2
 
@@ -94,23 +87,19 @@ def build_command(
     if report.errors:
         options.print_diagnostics_as(form, report)
         return 1
-    verbose = has_option("verbose")
-    action: Action = partial(list_changes, force=force, show=print_lines)
-    if check:
-        action = partial(check_package, tracked=tracked, say=say)
-        if verbose and form == "text":
-            action = partial(action, show=partial(print_lines, palette=UNIFIED_DIFF))
-    elif not dry_run:
-        action = partial(update_package, force=force, tracked=tracked, say=say)
-        action = partial(action, show=print_lines) if verbose else action
-    act = partial(build_specs, output=output, action=action, force=force)
+    show: Tell = ignore
+    if dry_run or (has_option("verbose") and form == "text"):
+        paint = partial(print_lines, palette=UNIFIED_DIFF)
+        show = paint if check else print_lines
+    mode: Mode = "check" if check else "list" if dry_run else "write"
+    build = Build(output, mode, force, tracked, say, show)
     wanted = list(map(_describe_build, paths))
     if form != "text":
-        done = act(wanted, tell=lambda own: report.extend(own.diagnostics))
+        done = build.run(wanted, lambda own: report.extend(own.diagnostics))
         options.print_diagnostics_as(form, report)
         return 0 if done else 1
     if not watch:
-        return 0 if act(wanted, tell=print_diagnostics) else 1
+        return 0 if build.run(wanted, print_diagnostics) else 1
 
     # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:
@@ -119,7 +108,7 @@ def build_command(
 
     def again() -> None:
         found = [_describe_build(str(path)) for path in now()]
-        act(found, tell=print_diagnostics, sweep=False)
+        build.run(found, print_diagnostics, sweep=False)
 
     watch_files(now, again)
 

@@ -121,7 +121,7 @@ def evaluate_command(
     with options.one_line_errors():
         require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
-            from snnc.tools.board.compare import compare as compare_board
+            from snnc.tools.board import compare as compare_board
 
             comparison = compare_board(package, data, weights, compare)
             print_lines(str(comparison))

@@ -41,8 +41,8 @@ from snnc.runtime.files import reason
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
-    from snnc.importer.convert import ImportOutcome
-    from snnc.nir.nodes import Neuron
+    from snnc.importer.read import ImportOutcome
+    from snnc.nir.graph import Neuron
 
 
 SECONDS = 10

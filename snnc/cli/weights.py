@@ -92,19 +92,17 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools import migrate  # imports NumPy
+    from snnc.tools.migrate import migrate_file  # imports NumPy
 
     report, written = Diagnostics(), output.as_posix()
-    moves = migrate.migrate_file(
-        file, old, new, output, force, report, options.device()
-    )
+    moved = migrate_file(file, old, new, output, force, report, options.device())
     print_diagnostics(report)
-    if moves is None:
+    if moved is None:
         return 1
     if form == "json":
-        print_json(migrate.moves_document(moves, written))
+        print_json(moved.as_dict(written))
     else:
-        print_lines(migrate.moves_text(moves, written))
+        print_lines(moved.text(written))
     return 0
 
 

@@ -270,6 +270,18 @@ class SpecWarning(Diagnostic):
     severity = Severity.WARNING
 
 
+class StatementDiagnostic(Diagnostic):
+    """An error in a statement of a ``kind``."""
+
+    kind: str
+
+
+class PropertyDiagnostic(Diagnostic):
+    """An error in a property, whose name is the ``key``."""
+
+    key: str
+
+
 class Located(Protocol):
     """A layer with the positions of its properties."""
 

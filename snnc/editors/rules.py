@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cache
 
-from snnc.language.fields import values_in
 from snnc.language.keywords import (
     CLAUSES,
     FORMS,
@@ -25,6 +24,7 @@ from snnc.language.keywords import (
     RESERVED,
     UNITS,
     VARIANTS,
+    values_in,
 )
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser

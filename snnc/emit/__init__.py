@@ -6,6 +6,6 @@ expressions, and `files` renders templates and writes the headers. Imports `loih
 its devices) and the folders below it in the layering.
 """
 
-from snnc.emit.files import GeneratedFile, Module, Origin
+from snnc.emit.files import GeneratedFile, Origin
 
-__all__ = ["GeneratedFile", "Module", "Origin"]
+__all__ = ["GeneratedFile", "Origin"]

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -18,11 +18,8 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import (
-    RateCode,
-    TransposedConvolution,
-)
-from snnc.ir.lowered import Pairwise, Pooling, Projection, Triple, Window
+from snnc.ir.logical import RateCode, TransposedConvolution
+from snnc.ir.lowered import Pairwise, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
@@ -45,16 +42,8 @@ TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
 TAKEN |= {"build", "build_network", "images", "mode", "probe", "targets", "weights"}
 
 
-class Statements:
-    """Writes the body of ``with build.net``.
-
-    Attributes
-    ----------
-    lines
-        The statements, without their first indent.
-    used
-        The run-time library's connection classes that the statements use.
-    """
+class _NengoStatements:
+    """Writes the body of ``with build.net``."""
 
     def __init__(self, mapped: MappedNetwork) -> None:
         self._mapped = mapped
@@ -62,10 +51,9 @@ class Statements:
         layers = (p.layer.name for p in mapped.lowered.populations)
         names = dict.fromkeys((self._network.input.name, *layers))
         self._variables: Mapping[str, str] = variables(list(names), TAKEN)
-        self.used: set[str] = set()
-        self.lines = tuple(self._all())
 
-    def _all(self) -> Iterator[str]:
+    def all(self) -> Iterator[str]:
+        """Yield the statements, without their first indent."""
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
         for population in self._mapped.lowered.in_reading_order:
             name, level = population.layer.name, population.level
@@ -98,7 +86,8 @@ class Statements:
             ranges = tuple(self._ranges(projection.picked))
             arguments.append(Bracket("picked=(", ranges))
         if projection.pools:
-            pools = tuple(map(self._pool, projection.pools))
+            sizes = (map(self._sizes, (p.window, p.stride)) for p in projection.pools)
+            pools = [call("Pool", *pair) for pair in sizes]
             arguments.append(Bracket("pools=(", pools))
         if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
             arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
@@ -113,7 +102,6 @@ class Statements:
             arguments.append("sparse=True")
         if mapped.pop is not None:
             arguments.append(f"pop_type={mapped.pop}")
-        self.used.add(kind)
         return call(kind, *arguments)
 
     def _kind(self, mapped: MappedProjection) -> str:
@@ -142,10 +130,6 @@ class Statements:
             if places.step == 1 or len(places) == 1:
                 bounds = bounds[:2] if places.start else bounds[1:2]
             yield f"range({', '.join(map(str, bounds))})"
-
-    def _pool(self, pool: Pooling) -> Bracket:
-        self.used.add("Pool")
-        return call("Pool", self._sizes(pool.window), self._sizes(pool.stride))
 
     def _window(self, window: Window) -> Iterator[str]:
         if window.stride != (1, 1, 1):
@@ -176,16 +160,17 @@ class Statements:
         return items(of_rank(triple, self._network.rank))
 
 
-def nengo_network(routed: RoutedNetwork) -> Module:
+def nengo_network(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module that builds the network in Nengo."""
-    statements = Statements(routed.mapped)
-    connections = sorted(statements.used & KINDS)
+    statements = [*_NengoStatements(routed.mapped).all()]
+    text = "".join(statements)
+    connections = [kind for kind in sorted(KINDS) if f"{kind}(" in text]
     return render(
         "nengo_network.py",
         routed.mapped.lowered.network,
         connections=import_line("._runtime.nengo.connections", connections),
-        pools="Pool" in statements.used,
-        statements=statements.lines,
+        pools="Pool(" in text,
+        statements=statements,
         chips=chips_of(routed),
     )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from snnc import runtime
-from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
+from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
 from snnc.emit.python import (
@@ -33,14 +31,8 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import (
-    Convolution,
-    LifNeuron,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-)
-from snnc.ir.mapped import MappedPopulation, RoutedNetwork
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
 from snnc.runtime.network import (
     Cut,
@@ -55,7 +47,7 @@ from snnc.runtime.network import (
 
 
 @cache
-def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
+def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
     """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
 
     Parameters
@@ -63,15 +55,14 @@ def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
     omitted
         Modules of `OPTIONAL` that a package does not need.
     """
-    folder = Path(runtime.__file__).parent
-    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
     return tuple(
-        Module(f"{LIBRARY}/{name}", paths[name].read_text(encoding="utf-8"))
-        for name in sorted(paths.keys() - omitted, key=PurePosixPath)
+        GeneratedFile(f"{LIBRARY}/{name}", content.decode())
+        for name, content in own_library().items()
+        if name not in omitted
     )
 
 
-def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
+def package_modules(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
     """Return the modules of the package in alphabetical order of their paths."""
     network = routed.mapped.lowered.network
     for_board = isinstance(network.target, Loihi)
@@ -87,7 +78,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         network_data(routed),
         render("predict.py", network),
         render("train.py", network, default_phases=PHASES),
-        Module("py.typed", ""),
+        GeneratedFile("py.typed", ""),
         *([render("board.py", network, chips=chips_of(routed))] if for_board else []),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
@@ -105,7 +96,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 library loads NumPy."""
 
 
-def layout(network: LogicalNetwork) -> Module:
+def layout(network: LogicalNetwork) -> GeneratedFile:
     """Return the module with the network's weight layout."""
     weights, scale = tensors(network), input_scale(network)
     names = sorted({AXES[tensor.axes] for tensor in weights})
@@ -127,16 +118,13 @@ def _row(tensor: TensorSpec) -> Bracket:
     return call("Tensor", *arguments)
 
 
-def network_data(routed: RoutedNetwork) -> Module:
+def network_data(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
     layers = [
-        record(f"{quote(layer.name)}: Layer", _layer(network, levels, fanout)).at(
-            INDENT
-        )
+        record(f"{quote(layer.name)}: Layer", _layer(routed, layer)).at(INDENT)
         for layer in network.layers
-        if (levels := routed.mapped.of_layer(layer.name))
-        for fanout in [Fanout(*routed.fanouts[layer.name])]
+        if layer.spiking is not None
     ]
     used = [n for n in OPTIONAL_CLASSES if any(f"{n}(" in text for text in layers)]
     used += ["Pes"] if network.readout.learn is not None else []
@@ -158,36 +146,27 @@ OPTIONAL_CLASSES = ("Cut", "Fanout", "Lif", "MaxPool")
 """The run-time library's classes that not every layer needs."""
 
 
-def _layer(
-    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: Fanout
-) -> Layer:
-    layer = levels[0].population.layer
-    spiking = layer.spiking
+def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
+    network, spiking = routed.mapped.lowered.network, layer.spiking
     assert spiking is not None
-    neuron, rate = spiking.neuron, spiking.rate
-    lif = None
-    if isinstance(neuron, LifNeuron):
-        lif = Lif(neuron.tau_rc, neuron.tau_ref)
+    levels = routed.mapped.of_layer(layer.name)
+    cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
     made = Layer(
         layer.shape,
-        (float(rate.low), float(rate.high)),
-        percentile=float(rate.percentile),
+        (float(spiking.rate.low), float(spiking.rate.high)),
+        percentile=float(spiking.rate.percentile),
         start=spiking.start,
-        lif=lif,
-        fanout=fanout,
+        lif=spiking.neuron,
+        cut=cuts[0],
+        fanout=Fanout(*routed.fanouts[layer.name]),
     )
-    if layer.is_encoder:
-        is_trained = isinstance(layer.operation, Convolution)
-        made = replace(made, encoder="conv" if is_trained else "rate")
-    else:
-        made = replace(made, synapse=spiking.synapse or None)
-    cuts = tuple(Cut(level.group, level.block_shape) for level in levels)
-    pool = layer.operation
-    if not isinstance(pool, MaxPooling):
-        return replace(made, cut=cuts[0])
-    read = network.shape_of(layer.sources[0])
-    windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
-    return replace(made, pool=windows)
+    if isinstance(pool := layer.operation, MaxPooling):
+        read = network.shape_of(layer.sources[0])
+        windows = MaxPool(read, pool.window, pool.stride, pool.padding, cuts)
+        made = replace(made, cut=Cut(), pool=windows)
+    if not layer.is_encoder:
+        return replace(made, synapse=spiking.synapse or None)
+    return replace(made, encoder="rate" if layer.kind == "encode rate" else "conv")
 
 
 def _readout(network: LogicalNetwork) -> Readout:

@@ -1,12 +1,15 @@
-"""Run the host before the chip: encoders with constant currents in each example.
+"""Run the host before the chip, and read what the host does after it.
 
-nengo's own operators compute the currents, once per example instead of once per step.
+nengo's own operators compute the currents of encoders, which are constant in each
+example, once per example instead of once per step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import nengo
@@ -17,15 +20,14 @@ from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.utils.graphs import transitive_closure
 
-from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
+from snnc.exact.read import Places
+from snnc.exact.tables import Floats, Int64, OutputFilter, ReadoutTable
 from snnc.runtime.examples import Array
+from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 
 if TYPE_CHECKING:
     from nengo import Ensemble
-    from nengo.builder import Operator
     from nengo_loihi import Simulator
-    from nengo_loihi.block import LoihiBlock
-    from nengo_loihi.builder import Model
     from nengo_loihi.probe import LoihiProbe
 
     from snnc.runtime.nengo.neurons import BuiltNetwork
@@ -35,23 +37,25 @@ if TYPE_CHECKING:
 class Encoder:
     """Encoders whose currents nengo computes, and whose spikes the kernel computes.
 
-    ``first`` maps each ensemble to the index of its first neuron.
+    ``sources`` contains the source of each ensemble's neurons, which follow the
+    compartments. ``voltage`` contains the initial voltages.
     """
 
-    size: int
-    first: dict[Ensemble, int]
+    sources: dict[Ensemble, Int64]
     voltage: Floats
     _dt: float
     _values: Floats
     _steps: tuple[Callable[[], None], ...]
     _currents: tuple[Floats, ...]
+    _lock: Lock = field(default_factory=Lock)
 
-    def charges(self, example: Array) -> Floats:
-        """Return each neuron's increase per step in spikes, with shape (neurons,).
+    def charges(self, images: Array) -> Floats:
+        """Return each neuron's increase per step in spikes: (examples, neurons)."""
+        with self._lock:  # nengo has one memory for all threads
+            return np.stack([self._charges(image) for image in images])
 
-        Not thread-safe: this uses nengo's memory.
-        """
-        self._values[:] = example.ravel()
+    def _charges(self, image: Array) -> Floats:
+        self._values[:] = image.ravel()
         for step in self._steps:
             step()
         current = np.concatenate(self._currents)
@@ -59,12 +63,12 @@ class Encoder:
 
 
 def read_encoder(
-    simulator: Simulator, built: BuiltNetwork, clipped: type, part: str = "host_pre"
+    simulator: Simulator, built: BuiltNetwork, part: str = "host_pre"
 ) -> Encoder | None:
     """Return the encoders before the chip, or None if nengo must step them.
 
     nengo must step encoders if something before the neurons has a state, or if the
-    neurons are not of the type ``clipped``. ``part`` names the host simulator that runs
+    neurons are of another type than usual. ``part`` names the host simulator that runs
     the encoders.
     """
     host = simulator.sims.get(part)
@@ -75,63 +79,47 @@ def read_encoder(
     before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
     if any(isinstance(op, (SimNeurons, SimProcess)) for op in before):
         return None
-    if any(type(op.neurons) is not clipped for op in neurons):
+    if any(type(op.neurons) is not ClippedSpikingRectifiedLinear for op in neurons):
         return None
     before = {op for op in before if not isinstance(op, TimeUpdate)}
     pairs = zip(host.step_order, host._steps, strict=True)
-    signals = host.signals
-    first, size = _number(host.model, built, neurons)
+    signals, model = host.signals, host.model
+    numbers, start = {}, sum(block.n_neurons for block in simulator.model.blocks)
+    for op in neurons:
+        numbers[op.J] = np.arange(start, start + op.J.size)
+        start += op.J.size
+    ensembles = [e for parts in built.layers.values() for e in parts]
+    inputs = {e: model.sig[e.neurons]["in"] for e in ensembles if e in model.params}
     return Encoder(
-        size=size,
-        first=first,
+        sources={ensemble: numbers[signal] for ensemble, signal in inputs.items()},
         voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
         _dt=simulator.dt,
-        _values=signals[host.model.sig[built.input]["out"]],
+        _values=signals[model.sig[built.input]["out"]],
         _steps=tuple(step for op, step in pairs if op in before),
         _currents=tuple(signals[op.J] for op in neurons),
     )
 
 
-def _number(
-    model: Model, built: BuiltNetwork, neurons: list[Operator]
-) -> tuple[dict[Ensemble, int], int]:
-    """Return the index of each ensemble's first neuron, and the number of neurons."""
-    firsts, size = {}, 0
-    for op in neurons:
-        firsts[op.J] = size
-        size += op.J.size
-    ensembles = [e for parts in built.layers.values() for e in parts]
-    inputs = {e: model.sig[e.neurons]["in"] for e in ensembles if e in model.params}
-    return {e: firsts[signal] for e, signal in inputs.items()}, size
-
-
-def wire(simulator: Simulator, tables: Tables, encoder: Encoder) -> AxonTable:
-    """Return the axons with encoder neurons as sources instead of inputs.
+def read_inputs(simulator: Simulator, encoder: Encoder) -> Places:
+    """Return the encoder neurons whose spikes each of nengo-loihi's inputs sends.
 
     nengo-loihi has one input per connection. Here, a neuron is a single source even if
     several connections read it.
     """
-    model = simulator.model
-    neuron = np.arange(tables.sources)
+    model, inputs = simulator.model, {}
     objects = (*model.host_pre.params, *model.host.params)
     sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
     for sender, receiver in model.host2chip_senders.items():
         connection = sent[sender]
-        ensemble = connection.pre_obj.ensemble
-        numbers = encoder.first[ensemble] + np.arange(ensemble.n_neurons)
-        numbers = numbers[connection.pre_slice]
-        start = tables.inputs[model.spike_targets[receiver]]
-        neuron[start : start + len(numbers)] = tables.size + numbers
-    return tables.axons._replace(source=neuron[tables.axons.source])
+        neurons = encoder.sources[connection.pre_obj.ensemble]
+        inputs[model.spike_targets[receiver]] = neurons[connection.pre_slice]
+    return inputs
 
 
 def read_readout(
-    simulator: Simulator, built: BuiltNetwork, starts: dict[LoihiBlock, int]
+    simulator: Simulator, built: BuiltNetwork, blocks: Places
 ) -> ReadoutTable | None:
-    """Return the readout, or None if nengo must step the layers after the chip.
-
-    ``starts`` contains the index of each block's first compartment.
-    """
+    """Return the readout, or None if nengo must step the layers after the chip."""
     model = simulator.model
     node = built.output.target
     connections = [c for c in model.host.params if isinstance(c, nengo.Connection)]
@@ -141,12 +129,23 @@ def read_readout(
         return None
     if len({c.synapse for c in links}) != 1:
         return None
-    synapse = links[0].synapse
-    keep, add = filter_of(synapse, simulator.dt)
-    probes = [model.objs[probe]["out"] for probe in model.chip2host_receivers]
-    source, weights = _weights(probes, starts, node.size_in)
+    size = sum(map(len, blocks.values()))
+    read_by, weights = np.zeros(size, bool), np.zeros((size, node.size_in))
+    for probe in (model.objs[probe]["out"] for probe in model.chip2host_receivers):
+        parts = zip(_probed(probe, blocks), probe.weights, strict=True)
+        for numbers, matrix in parts:
+            read_by[numbers] = True
+            weights[numbers] += matrix
+    source = np.flatnonzero(read_by)
+    filtered = read_filter(built, links[0].synapse, simulator.dt)
+    return ReadoutTable(source, weights[source], filtered)
+
+
+def read_filter(built: BuiltNetwork, synapse: Any, dt: float) -> OutputFilter:
+    """Return how a network filters its outputs with a synapse."""
+    node = built.output.target
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
-    return ReadoutTable(source, weights, bias, keep, add, synapse is None)
+    return OutputFilter(bias, *filter_of(synapse, dt), synapse is None)
 
 
 def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
@@ -158,18 +157,36 @@ def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
     return float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
 
 
-def _weights(
-    probes: list[LoihiProbe], starts: dict[LoihiBlock, int], units: int
-) -> tuple[Int64, Floats]:
-    size = sum(block.n_neurons for block in starts)
-    read = np.zeros(size, bool)
-    weights = np.zeros((size, units))
-    for probe in probes:
-        for block, part, matrix in zip(
-            probe.target, probe.slice, probe.weights, strict=True
-        ):
-            numbers = starts[block] + np.arange(block.n_neurons)[part]
-            read[numbers] = True
-            weights[numbers] += matrix
-    source = np.flatnonzero(read)
-    return source, weights[source]
+def read_places(
+    simulator: Simulator, built: BuiltNetwork, blocks: Places, encoder: Encoder
+) -> dict[str, Int64]:
+    """Return each layer's sources in the layer's shape, or as a vector for a max pool.
+
+    All layers must be probed.
+    """
+    numbers = {}
+    for name, ensembles in built.layers.items():
+        for probe, ensemble in zip(built.layer_probes[name], ensembles, strict=True):
+            if ensemble in encoder.sources:
+                part = encoder.sources[ensemble]
+            else:
+                found = simulator.model.objs[probe]["out"]
+                part = np.concatenate(_probed(found, blocks))
+                if found.reindexing is not None:
+                    part = np.take(part, found.reindexing)
+            numbers[probe] = part[np.newaxis]
+    # The package converts depth groups to the layer's shape.
+    data = SimpleNamespace(data=numbers)
+    places = {}
+    for name in built.layers:
+        (row,) = built.neuron_values(data, name).astype(np.int64)
+        # A max pool has as many neurons as maxima only if windows have two values.
+        shape = built.network.layers[name].shape
+        places[name] = row if name in built.terms else row.reshape(shape)
+    return places
+
+
+def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:
+    """Return the compartments of a nengo-loihi probe, block by block."""
+    parts = zip(probe.target, probe.slice, strict=True)
+    return [blocks[block][part] for block, part in parts]

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
-from snnc.exact.encoder import read_encoder, read_readout, wire
+from snnc.exact.encoder import read_encoder, read_inputs, read_places, read_readout
 from snnc.exact.hosted import Hosted
 from snnc.exact.package import Built, build
-from snnc.exact.read import block_starts, read_tables
+from snnc.exact.read import number_sources, read_chip
 from snnc.exact.stream import (
     Chunk,
     Circuit,
     EngineResult,
     Images,
     Kept,
+    Runner,
     RunOptions,
-    Runs,
+    ThreadRunner,
     join,
-    read_places,
     share,
     stream,
 )
-from snnc.exact.tables import CircuitTables, build_chip
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
-from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
 
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
@@ -40,22 +39,24 @@ class Engine:
         The number of nengo-loihi's blocks.
     network
         The network that the package describes.
+    circuit : Circuit or None
+        The tables to run; None if nengo steps layers on the host.
     hosted : bool
         Whether nengo must step layers on the host, which takes longer and uses one
         thread.
     """
 
-    def __init__(self, built: Built, runs: Runs) -> None:
+    def __init__(self, built: Built) -> None:
+        try:
+            self._runs = _runs(built)
+        except CannotRunError:
+            built.simulator.close()
+            raise
         self.cores = len(built.simulator.model.blocks)
         self.network = built.package.network
-        self.hosted = isinstance(runs, Hosted)
+        self.circuit = self._runs if isinstance(self._runs, Circuit) else None
+        self.hosted = self.circuit is None
         self._built = built
-        self._runs = runs
-
-    @property
-    def circuit(self) -> Circuit | None:
-        """The tables to run; None if nengo steps layers on the host."""
-        return self._runs if isinstance(self._runs, Circuit) else None
 
     def close(self) -> None:
         """Close nengo-loihi's simulator."""
@@ -123,10 +124,14 @@ class Engine:
                 f"the examples have the shape {tuple(images.shape)}; this network "
                 f"reads one or more examples of {wanted}"
             )
-        job = RunOptions(
-            presentation, decide, tuple(keep), 1 if self.hosted else threads
-        )
-        return stream(self._runs, images, spans, job)
+        runners: list[Runner]
+        if isinstance(self._runs, Hosted):  # nengo has only one state
+            runners = [self._runs]
+        else:
+            count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
+            runners = [ThreadRunner(self._runs) for _ in range(count)]
+        job = RunOptions(presentation, decide, tuple(keep))
+        return stream(runners, images, spans, job)
 
 
 def make_engine(
@@ -150,25 +155,17 @@ def make_engine(
             "spike counters can count; use fewer steps, or write a smaller `present` "
             "or a larger `dt`"
         )
-    built = build(package, weights, steps)
-    try:
-        return Engine(built, runs(built))
-    except CannotRunError:
-        built.simulator.close()
-        raise
+    return Engine(build(package, weights, steps))
 
 
-def runs(built: Built) -> Runs:
-    """Return the fast implementation for a network, or the one with nengo's host."""
+def _runs(built: Built) -> Circuit | Hosted:
+    """Return the tables of a network, or its chip with nengo's host."""
     simulator, network = built.simulator, built.network
-    tables = read_tables(simulator)
-    starts = block_starts(simulator.model)
-    encoder = read_encoder(simulator, network, ClippedSpikingRectifiedLinear)
-    readout = read_readout(simulator, network, starts)
+    blocks = number_sources(simulator.model.blocks)
+    encoder = read_encoder(simulator, network)
+    readout = read_readout(simulator, network, blocks)
     if encoder is None or readout is None:
-        return Hosted(built, tables)
-    hosts = {e: tables.size + first for e, first in encoder.first.items()}
-    places = read_places(simulator, network, starts, hosts)
-    chip = build_chip(tables, wire(simulator, tables, encoder))
-    circuit = CircuitTables(chip, readout, encoder.voltage)
-    return Circuit(circuit, encoder, places, built.steps)
+        return Hosted(built)
+    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
+    places = read_places(simulator, network, blocks, encoder)
+    return Circuit(chip, readout, encoder, places, built.steps)

@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from snnc.exact.tables import (
     BuiltChip,
     ChipState,
-    CircuitTables,
     Compartments,
     Fanin,
     Floats,
     HostState,
     Int32,
     Int64,
+    LearningState,
+    LearningTable,
+    Lessons,
+    OutputFilter,
     ReadoutTable,
     Rows,
     RunResults,
@@ -28,6 +31,9 @@ from snnc.exact.tables import (
 
 Q_BITS = 21  # bits of the input accumulator, without sign
 U_BITS = 23  # bits of the current, without sign
+LEARN_FRAC = 7  # fractional bits of a weight that learns
+LARGEST_TRACE = 127
+ERROR_STEP = 4
 
 
 @jit_inline
@@ -101,40 +107,24 @@ def _fire(
     segment: int,
     inflow: Int32,
     voltage: Int32,
-    spiked: NDArray[np.uint8],
-) -> None:
-    keep, threshold = chip.keep_v[segment], chip.threshold[segment]
-    low, high = chip.v_min[segment], chip.v_max[segment]
-    for i in range(len(inflow)):
-        v = np.int32(_decay(voltage[i], keep) + inflow[i])
-        v = min(max(v, low), high)
-        fires = v > threshold
-        voltage[i] = np.int32(0) if fires else v
-        spiked[i] = fires
-        inflow[i] = 0
-
-
-@jit
-def _fire_and_wait(
-    chip: Compartments,
-    segment: int,
-    inflow: Int32,
-    voltage: Int32,
     waiting: Int32,
     spiked: NDArray[np.uint8],
 ) -> None:
-    """Fire like `_fire`, and keep the voltage at 0 for the refractory period."""
+    """Fire, and keep the voltage at 0 for the refractory period."""
     keep, threshold = chip.keep_v[segment], chip.threshold[segment]
     low, high = chip.v_min[segment], chip.v_max[segment]
     refractory = chip.refractory[segment]
+    waits = refractory > 1  # it is decremented before it is read
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
-        v = np.int32(0) if waiting[i] > 0 else v
+        if waits:
+            v = np.int32(0) if waiting[i] > 0 else v
         fires = v > threshold
         voltage[i] = np.int32(0) if fires else v
-        left = refractory if fires else waiting[i]
-        waiting[i] = max(np.int32(left - 1), np.int32(0))
+        if waits:
+            left = refractory if fires else waiting[i]
+            waiting[i] = max(np.int32(left - 1), np.int32(0))
         spiked[i] = fires
         inflow[i] = 0
 
@@ -149,10 +139,7 @@ def step_segment(
     spiked = state.spiked[a - shift : b - shift]
     current, voltage = state.current[a:b], state.voltage[a:b]
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
-    if chip.refractory[s] <= 1:  # it is decremented before it is read
-        _fire(chip, s, inflow, voltage, spiked)
-    else:
-        _fire_and_wait(chip, s, inflow, voltage, state.waiting[a:b], spiked)
+    _fire(chip, s, inflow, voltage, state.waiting[a:b], spiked)
 
 
 @jit
@@ -242,6 +229,19 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 
 
 @jit
+def _filter_outputs(
+    own: OutputFilter, filtered: Floats, arrived: Floats, outputs: Floats
+) -> None:
+    """Write a step's outputs, and update their filter."""
+    for j in range(len(outputs)):
+        if own.direct:
+            filtered[j] = arrived[j]
+        outputs[j] = filtered[j] + own.bias[j]
+        kept = own.keep * filtered[j]
+        filtered[j] = kept + own.add * arrived[j]
+
+
+@jit
 def _run_readout(
     readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
 ) -> None:
@@ -262,12 +262,7 @@ def _run_readout(
         arrived[0] = arrived[1]
         host.fresh[0] = 0
     for t in range(steps):
-        for j in range(units):
-            if readout.direct:
-                host.filtered[j] = arrived[t, j]
-            rows[t, j] = host.filtered[j] + readout.bias[j]
-            kept = readout.keep * host.filtered[j]
-            host.filtered[j] = kept + readout.add * arrived[t, j]
+        _filter_outputs(readout.filter, host.filtered, arrived[t], rows[t])
 
 
 @jit
@@ -300,7 +295,8 @@ def run_spikes(
 
 @jit
 def run_examples(
-    circuit: CircuitTables,
+    chip: BuiltChip,
+    readout: ReadoutTable,
     state: ChipState,
     host: HostState,
     charges: Floats,
@@ -319,9 +315,133 @@ def run_examples(
     for e in range(len(charges)):
         if rests[e]:
             rest_chip(state)
-            host.voltage[:] = circuit.voltage
+            host.voltage[:] = host.initial
             host.filtered[:] = 0
             host.fresh[:] = 1
-        run_spikes(circuit.chip, state, host, charges[e])
-        _run_readout(circuit.readout, host, state, results.rows[e])
+        run_spikes(chip, state, host, charges[e])
+        _run_readout(readout, host, state, results.rows[e])
         mark_spikes(state, results.counts[e], results.spikes[e])
+
+
+# The block that learns, as in `nengo_loihi.emulator.interface.SynapseState`.
+
+
+@jit
+def _read_outputs(
+    learning: LearningTable, memory: LearningState, outputs: Floats
+) -> None:
+    """Write a step's outputs, and update their filter."""
+    units = len(outputs)
+    received = np.empty(units)
+    for j in range(units):
+        received[j] = learning.scale * (memory.held[j] - memory.held[units + j])
+    _filter_outputs(learning.filter, memory.filtered, received, outputs)
+
+
+@jit
+def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
+    """Return the output errors as the integers that the host sends."""
+    if learning.softmax:
+        outputs = np.exp(outputs - outputs.max())
+        outputs /= outputs.sum()
+    largest = learning.error
+    errors = np.minimum(np.maximum(outputs - target, -largest), largest)
+    steps: Int64 = np.rint(errors * learning.error_steps).astype(np.int64)
+    return steps * ERROR_STEP
+
+
+@jit
+def _update_traces(
+    learning: LearningTable, memory: LearningState, drawn: Floats
+) -> None:
+    for i in range(len(drawn)):
+        trace = learning.trace_keep * memory.traces[i]
+        if memory.spiked[i]:
+            trace += learning.increment
+        whole = np.floor(trace)
+        rounded = np.int32(whole) + (trace - whole > drawn[i])
+        memory.lost[1] += rounded > LARGEST_TRACE
+        memory.traces[i] = min(rounded, LARGEST_TRACE)
+    memory.spiked[:] = 0
+
+
+@jit
+def _shift(value: np.int64, bits: int) -> np.int64:
+    return value << bits if bits >= 0 else value >> -bits
+
+
+@jit
+def _update_weights(
+    learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
+) -> None:
+    """Add the products of traces and errors to the weights."""
+    units, exponent = len(errors), learning.weight_exponent
+    largest = (256 >> learning.lost_bits) - 1
+    for i in np.flatnonzero(memory.traces):
+        for j in range(2 * units):
+            error = -errors[j] if j < units else errors[j - units]
+            product = np.int64(memory.traces[i]) * error * learning.rate
+            weight = _shift(np.int64(memory.weights[i, j]), LEARN_FRAC - exponent)
+            weight += _shift(product, learning.rate_shift)
+            size = abs(weight) * 2.0 ** (-LEARN_FRAC - learning.lost_bits)
+            whole = np.floor(size)
+            rounded = np.int64(whole) + (size - whole > drawn[i, j])
+            memory.lost[2] += rounded > largest
+            rounded = min(rounded, largest) << (exponent + learning.lost_bits)
+            memory.weights[i, j] = -rounded if weight < 0 else rounded
+
+
+@jit
+def _learn(
+    chip: BuiltChip,
+    learning: LearningTable,
+    state: ChipState,
+    memory: LearningState,
+    lessons: Lessons,
+    example: int,
+) -> None:
+    """Run the learning block for the example whose spikes are in ``state``."""
+    rows = lessons.rows[example]
+    steps = len(rows)
+    start = chip.fanin.start[learning.block]
+    first, stop = chip.fanin.segment[learning.block : learning.block + 2]
+    next_spike = state.begin[learning.source]
+    traced = learned = 0
+    for t in range(steps):
+        _read_outputs(learning, memory, rows[t])
+        inflow = state.inflow[t, : len(memory.held)]
+        for i in range(len(next_spike)):
+            k = next_spike[i]
+            if k < state.end[learning.source[i]] and state.times[k] == t:
+                next_spike[i] += 1
+                inflow += memory.weights[i]
+                memory.lost[0] += memory.spiked[i]
+                memory.spiked[i] = 1
+        memory.step[0] += 1
+        if memory.step[0] % learning.trace_epoch == 0:
+            _update_traces(learning, memory, lessons.traces[example, traced])
+            traced += 1
+        if memory.step[0] % learning.weight_epoch == 0:
+            if t >= steps // 2:
+                errors = _round_errors(learning, rows[t], lessons.targets[example])
+                drawn = lessons.weights[example, learned]
+                _update_weights(learning, memory, errors, drawn)
+            learned += 1
+        for segment in range(first, stop):
+            step_segment(segment, start, t, chip.compartments, state)
+        memory.held[:] = state.voltage[start : start + len(memory.held)]
+
+
+@jit
+def learn_examples(
+    chip: BuiltChip,
+    learning: LearningTable,
+    state: ChipState,
+    host: HostState,
+    memory: LearningState,
+    lessons: Lessons,
+) -> None:
+    """Run examples one after another while the readout learns."""
+    for e in range(len(lessons.charges)):
+        run_spikes(chip, state, host, lessons.charges[e])
+        _learn(chip, learning, state, memory, lessons, e)

@@ -17,45 +17,33 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact import kernel
-from snnc.exact.encoder import filter_of, read_encoder, wire
-from snnc.exact.kernel import run_spikes, step_segment
+from snnc.exact.encoder import read_encoder, read_filter, read_inputs
+from snnc.exact.kernel import LEARN_FRAC, learn_examples
 from snnc.exact.package import not_fixed
-from snnc.exact.read import number_sources, read_tables
+from snnc.exact.read import Places, number_sources, read_chip
 from snnc.exact.tables import (
-    BuiltChip,
-    ChipState,
     Floats,
-    HostState,
     Int64,
     LearningState,
     LearningTable,
     Lessons,
-    build_chip,
     host_state,
-    jit,
-    jit_after,
     resting_state,
 )
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array
 from snnc.runtime.layout import Tensors
 from snnc.runtime.nengo.learning import targets_of
-from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
     from nengo_loihi.block import Synapse
-    from nengo_loihi.builder import Model
 
     from snnc.runtime.nengo.neurons import BuiltNetwork
 
 NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
 FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
-LEARN_FRAC = 7  # fractional bits of a weight that learns
-LARGEST_TRACE = 127
-ERROR_STEP = 4
 
 
 class Lost(NamedTuple):
@@ -107,23 +95,25 @@ class Learner:
         self._random = run.sim.sims["emulator"].rng
         if seed is not None:
             self._random = np.random.RandomState(seed)
-        encoder = read_encoder(run.sim, built, ClippedSpikingRectifiedLinear, "host")
+        encoder = read_encoder(run.sim, built, "host")
         if encoder is None:
             raise not_fixed("layers of the host before it", "the chip")
         self._encoder = encoder
-        tables = read_tables(run.sim, learning=True)
-        chip = build_chip(tables, wire(run.sim, tables, encoder))
+        blocks = number_sources(run.sim.model.blocks)
+        inputs = read_inputs(run.sim, encoder)
+        chip = read_chip(run.sim, blocks, inputs, learning=True)
         ((block, self._synapse),) = (
             (number, synapse)
-            for number, each in enumerate(run.sim.model.blocks)
+            for number, each in enumerate(blocks)
             for synapse in each.synapses
             if synapse.learning
         )
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
-        self._table = _table(run.sim, built, block, self._synapse)
-        sources = tables.size + encoder.size
-        self._state = resting_state(tables.blocks, sources, network.steps)
+        sources = _sources(blocks | inputs, self._synapse)
+        self._table = _table(run.sim, built, block, self._synapse, sources)
+        size = len(chip.compartments.bias) + len(encoder.voltage)
+        self._state = resting_state(chip.fanin.start, size, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
         self._memory = _memory(self._synapse, network.readout.units)
         run.sim.close()
@@ -173,7 +163,7 @@ class Learner:
         return np.concatenate(outputs)
 
     def _present(self, images: Array, targets: Floats) -> Floats:
-        charges = np.stack([self._encoder.charges(image) for image in images])
+        charges = self._encoder.charges(images)
         rows = np.empty((len(images), self._network.steps, targets.shape[1]))
         draws = [self._draw(number) for number in range(len(images))]
         traces, weights = map(np.stack, zip(*draws, strict=True))
@@ -208,18 +198,19 @@ class Learner:
 
 
 def _table(
-    simulator: Simulator, built: BuiltNetwork, block: int, synapse: Synapse
+    simulator: Simulator,
+    built: BuiltNetwork,
+    block: int,
+    synapse: Synapse,
+    sources: Int64,
 ) -> LearningTable:
     model, learning = simulator.model, built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
-    readout = built.output.target
-    filtered = built.learning.connection.synapse
-    keep, add = filter_of(filtered, simulator.dt)
     config = synapse.synapse_cfg
     return LearningTable(
         block=block,
-        source=_sources(model, synapse),
+        source=sources,
         trace_epoch=synapse.train_epoch,
         trace_keep=math.exp(-synapse.train_epoch / synapse.tracing_tau),
         increment=synapse.tracing_mag,
@@ -229,23 +220,21 @@ def _table(
         rate=synapse._lr_int,
         rate_shift=LEARN_FRAC + synapse._lr_exp - FACTOR_BITS,
         scale=float(weights[0, 0]),
-        bias=np.asarray(readout.output(0.0, np.zeros(readout.size_in)), np.float64),
-        keep=keep,
-        add=add,
-        direct=filtered is None,
+        filter=read_filter(built, built.learning.connection.synapse, simulator.dt),
         error=learning.error,
         error_steps=learning.error_steps,
         softmax=learning.softmax,
     )
 
 
-def _sources(model: Model, synapse: Synapse) -> Int64:
+def _sources(places: Places, synapse: Synapse) -> Int64:
+    """Return the source of each in-axon of a synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
-    for owner, start in number_sources([*model.blocks, *model.inputs]).items():
+    for owner, numbers in places.items():
         for axon in owner.axons:
             if axon.target is synapse:
-                entries = np.asarray(axon.map_axon(np.arange(owner.n_neurons)))
-                sources[entries[entries >= 0]] = start + np.flatnonzero(entries >= 0)
+                entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
+                sources[entries[entries >= 0]] = numbers[entries >= 0]
     return sources
 
 
@@ -260,130 +249,3 @@ def _memory(synapse: Synapse, units: int) -> LearningState:
         step=np.zeros(1, np.int64),
         lost=np.zeros(3, np.int64),
     )
-
-
-# The block that learns, as in `nengo_loihi.emulator.interface.SynapseState`.
-
-
-@jit
-def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
-    """Return a step's outputs, and update their filter."""
-    units = len(memory.filtered)
-    outputs = learning.bias.copy()
-    for j in range(units):
-        received = learning.scale * (memory.held[j] - memory.held[units + j])
-        if learning.direct:
-            memory.filtered[j] = received
-        outputs[j] += memory.filtered[j]
-        kept = learning.keep * memory.filtered[j]
-        memory.filtered[j] = kept + learning.add * received
-    return outputs
-
-
-@jit
-def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
-    """Return the output errors as the integers that the host sends."""
-    if learning.softmax:
-        outputs = np.exp(outputs - outputs.max())
-        outputs /= outputs.sum()
-    largest = learning.error
-    errors = np.minimum(np.maximum(outputs - target, -largest), largest)
-    steps: Int64 = np.rint(errors * learning.error_steps).astype(np.int64)
-    return steps * ERROR_STEP
-
-
-@jit
-def _update_traces(
-    learning: LearningTable, memory: LearningState, drawn: Floats
-) -> None:
-    for i in range(len(drawn)):
-        trace = learning.trace_keep * memory.traces[i]
-        if memory.spiked[i]:
-            trace += learning.increment
-        whole = np.floor(trace)
-        rounded = np.int32(whole) + (trace - whole > drawn[i])
-        memory.lost[1] += rounded > LARGEST_TRACE
-        memory.traces[i] = min(rounded, LARGEST_TRACE)
-    memory.spiked[:] = 0
-
-
-@jit
-def _shift(value: np.int64, bits: int) -> np.int64:
-    return value << bits if bits >= 0 else value >> -bits
-
-
-@jit
-def _update_weights(
-    learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
-) -> None:
-    """Add the products of traces and errors to the weights."""
-    units, exponent = len(errors), learning.weight_exponent
-    largest = (256 >> learning.lost_bits) - 1
-    for i in np.flatnonzero(memory.traces):
-        for j in range(2 * units):
-            error = -errors[j] if j < units else errors[j - units]
-            product = np.int64(memory.traces[i]) * error * learning.rate
-            weight = _shift(np.int64(memory.weights[i, j]), LEARN_FRAC - exponent)
-            weight += _shift(product, learning.rate_shift)
-            size = abs(weight) * 2.0 ** (-LEARN_FRAC - learning.lost_bits)
-            whole = np.floor(size)
-            rounded = np.int64(whole) + (size - whole > drawn[i, j])
-            memory.lost[2] += rounded > largest
-            rounded = min(rounded, largest) << (exponent + learning.lost_bits)
-            memory.weights[i, j] = -rounded if weight < 0 else rounded
-
-
-@jit_after(kernel)
-def _learn(
-    chip: BuiltChip,
-    learning: LearningTable,
-    state: ChipState,
-    memory: LearningState,
-    lessons: Lessons,
-    example: int,
-) -> None:
-    """Run the learning block for the example whose spikes are in ``state``."""
-    rows = lessons.rows[example]
-    steps = len(rows)
-    start = chip.fanin.start[learning.block]
-    first, stop = chip.fanin.segment[learning.block : learning.block + 2]
-    next_spike = state.begin[learning.source]
-    traced = learned = 0
-    for t in range(steps):
-        rows[t] = _read_outputs(learning, memory)
-        inflow = state.inflow[t, : len(memory.held)]
-        for i in range(len(next_spike)):
-            k = next_spike[i]
-            if k < state.end[learning.source[i]] and state.times[k] == t:
-                next_spike[i] += 1
-                inflow += memory.weights[i]
-                memory.lost[0] += memory.spiked[i]
-                memory.spiked[i] = 1
-        memory.step[0] += 1
-        if memory.step[0] % learning.trace_epoch == 0:
-            _update_traces(learning, memory, lessons.traces[example, traced])
-            traced += 1
-        if memory.step[0] % learning.weight_epoch == 0:
-            if t >= steps // 2:
-                errors = _round_errors(learning, rows[t], lessons.targets[example])
-                drawn = lessons.weights[example, learned]
-                _update_weights(learning, memory, errors, drawn)
-            learned += 1
-        for segment in range(first, stop):
-            step_segment(segment, start, t, chip.compartments, state)
-        memory.held[:] = state.voltage[start : start + len(memory.held)]
-
-
-@jit_after(kernel)
-def learn_examples(
-    chip: BuiltChip,
-    learning: LearningTable,
-    state: ChipState,
-    host: HostState,
-    memory: LearningState,
-    lessons: Lessons,
-) -> None:
-    """Run examples one after another while the readout learns."""
-    for e in range(len(lessons.charges)):
-        run_spikes(chip, state, host, lessons.charges[e])
-        _learn(chip, learning, state, memory, lessons, e)

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.package import not_fixed
-from snnc.exact.tables import (
-    AxonTable,
-    Compartments,
-    Int32,
-    Int64,
-    Rows,
-    Tables,
-    jit,
-)
+from snnc.exact.tables import BuiltChip, Compartments, Fanin, Int32, Int64, Rows, jit
 
 if TYPE_CHECKING:
     from nengo_loihi import Simulator
     from nengo_loihi.block import LoihiBlock, Synapse
-    from nengo_loihi.builder import Model
     from nengo_loihi.inputs import LoihiInput
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
@@ -124,35 +116,42 @@ def cut_runs(
 
 DECAY_ONE = 4096  # a decay has 12 bits
 
+Places = dict[Any, Int64]
+"""The source of each neuron of nengo-loihi's blocks or inputs."""
 
-def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
-    """Return the tables of an open ``nengo_loihi.Simulator`` that uses the emulator.
 
-    With ``learning``, synapses may learn; the tables omit their axons.
+def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) -> Places:
+    """Number the neurons of blocks or inputs."""
+    numbers = {}
+    for owner in owners:
+        numbers[owner] = np.arange(start, start + owner.n_neurons)
+        start += owner.n_neurons
+    return numbers
+
+
+def read_chip(
+    simulator: Simulator, blocks: Places, inputs: Places, learning: bool = False
+) -> BuiltChip:
+    """Return the chip of an open ``nengo_loihi.Simulator`` that uses the emulator.
+
+    With ``learning``, synapses may learn; the result omits their axons.
 
     Raises
     ------
     CannotRunError
-        If a synapse learns or a compartment is noisy.
+        If a synapse learns, a compartment is noisy, or a block reads its own spikes,
+        directly or through other blocks.
     """
-    blocks = list(simulator.model.blocks)
     for block in blocks:
         _check(block, learning)
-    offsets = number_sources([*blocks, *simulator.model.inputs])
-    starts = np.array([*block_starts(simulator.model).values()], np.int64)
-    size = sum(block.n_neurons for block in blocks)
-    starts = np.append(starts, size)
-    inputs = {given: offsets[given] for given in simulator.model.inputs}
-    store, built = WeightRows(), simulator.sims["emulator"].compartment
-    axons = _read_axons(offsets, store)
-    return Tables(
-        blocks=starts,
-        sources=size + sum(given.n_neurons for given in inputs),
-        compartments=_read_compartments(built, starts),
-        rows=store.rows(),
-        axons=axons,
-        inputs=inputs,
-    )
+    starts = np.cumsum([0, *map(len, blocks.values())])
+    built = simulator.sims["emulator"].compartment
+    compartments = _read_compartments(built, starts)
+    segments = np.searchsorted(compartments.start, starts)
+    store = WeightRows()
+    axons = _read_axons(blocks, inputs, store)
+    fanin = order_axons(starts, segments, axons[:, store.sizes()[axons[1]] > 0])
+    return BuiltChip(compartments, store.rows(), fanin)
 
 
 def _check(block: LoihiBlock, learning: bool) -> None:
@@ -164,23 +163,7 @@ def _check(block: LoihiBlock, learning: bool) -> None:
         raise not_fixed("values that are not discretised", block)
 
 
-def block_starts(model: Model) -> dict[LoihiBlock, int]:
-    """Return the index of each block's first compartment."""
-    return number_sources(model.blocks)
-
-
-def number_sources(
-    owners: Iterable[LoihiBlock | LoihiInput],
-) -> dict[LoihiBlock | LoihiInput, int]:
-    """Return the index of the first source of each block or input."""
-    numbers, start = {}, 0
-    for owner in owners:
-        numbers[owner] = start
-        start += owner.n_neurons
-    return numbers
-
-
-def _read_compartments(built: Any, blocks: Int64) -> Compartments:
+def _read_compartments(built: Any, starts: Int64) -> Compartments:
     """Return the compartments, in as few segments of equal constants as possible."""
     decay_u = np.asarray(built.decay_u, np.int32)
     decay_v = np.asarray(built.decay_v, np.int32)
@@ -195,51 +178,84 @@ def _read_compartments(built: Any, blocks: Int64) -> Compartments:
         ]
     )
     changes = np.flatnonzero((constants[:, 1:] != constants[:, :-1]).any(axis=0)) + 1
-    cuts = np.unique(np.concatenate([blocks, changes]))
+    cuts = np.unique(np.concatenate([starts, changes]))
     start, stop = cuts[:-1].astype(np.int64), cuts[1:].astype(np.int64)
     values = [np.ascontiguousarray(row[start], np.int32) for row in constants]
     return Compartments(np.array(built.bias, np.int32), start, stop, *values)
 
 
-def _read_axons(
-    offsets: dict[LoihiBlock | LoihiInput, int], store: WeightRows
-) -> AxonTable:
+def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
+    """Return the source, row and base of each axon, with shape (3, axons)."""
     parts = [np.zeros((3, 0), np.int64)]
-    targets = {}
-    for owner, start in offsets.items():
-        for synapse in getattr(owner, "synapses", ()):
-            if not synapse.learning:
-                targets[synapse] = _Target(synapse, start, store)
-    for owner, start in offsets.items():
+    targets = {
+        synapse: _read_entries(synapse, int(own[0]), store)
+        for block, own in blocks.items()
+        for synapse in block.synapses
+        if not synapse.learning
+    }
+    for owner, sources in (blocks | inputs).items():
+        neurons = np.arange(len(sources))
         for axon in (axon for axon in owner.axons if axon.target in targets):
-            sources = np.arange(owner.n_neurons)
-            entries = np.asarray(axon.map_axon(sources))
-            atoms = np.asarray(axon.map_atoms(sources))
-            parts.append(targets[axon.target].deliver(sources, entries, atoms, start))
-    source, row, base = np.concatenate(parts, axis=1)
-    real = store.sizes()[row] > 0
-    return AxonTable(source[real], row[real], base[real])
+            rows, bases = targets[axon.target]
+            entries, atoms = axon.map_axon(neurons), axon.map_atoms(neurons)
+            entries, atoms = np.asarray(entries), np.asarray(atoms)
+            used = entries >= 0
+            used[used] = bases[entries[used]] >= 0
+            entries, atoms = entries[used], atoms[used]
+            parts.append(
+                np.stack([sources[used], rows[entries] + atoms, bases[entries]])
+            )
+    return np.concatenate(parts, axis=1)
 
 
-class _Target:
-    """The entries of a synapse: their rows, and their bases among all compartments."""
+def _read_entries(
+    synapse: Synapse, start: int, store: WeightRows
+) -> tuple[Int64, Int64]:
+    """Return each entry's first row, and its base among all compartments, or -1."""
+    pairs = zip(synapse.weights, synapse.indices, strict=True)
+    first = np.array([store.add(*pair) for pair in pairs], np.int64)
+    entries = range(synapse.n_axons)
+    kinds = [synapse.axon_weight_idx(i) for i in entries]
+    bases = [synapse.axon_compartment_base(i) for i in entries]
+    places = [-1 if base is None else start + base for base in bases]
+    return first[np.array(kinds, np.int64)], np.array(places, np.int64)
 
-    def __init__(self, synapse: Synapse, start: int, store: WeightRows) -> None:
-        pairs = zip(synapse.weights, synapse.indices, strict=True)
-        first = np.array([store.add(*pair) for pair in pairs], np.int64)
-        entries = range(synapse.n_axons)
-        kinds = [synapse.axon_weight_idx(i) for i in entries]
-        bases = [synapse.axon_compartment_base(i) for i in entries]
-        self._first = first[np.array(kinds, np.int64)]
-        self._used = np.array([base is not None for base in bases], bool)
-        self._base = start + np.array([base or 0 for base in bases], np.int64)
 
-    def deliver(
-        self, sources: Int64, entries: Int64, atoms: Int64, start: int
-    ) -> Int64:
-        """Return the source, row and base of each arriving spike: (3, spikes)."""
-        used = entries >= 0
-        used[used] = self._used[entries[used]]
-        entries, atoms = entries[used], atoms[used]
-        rows = self._first[entries] + atoms
-        return np.stack([start + sources[used], rows, self._base[entries]])
+def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
+    """Sort axons by block and target, and blocks by their inputs.
+
+    Parameters
+    ----------
+    blocks, segments : (blocks + 1,)
+        The first compartment and the first segment of each block, and their numbers.
+    axons : (3, axons)
+        The source, row and base of each axon.
+
+    Raises
+    ------
+    CannotRunError
+        If a block reads its own spikes, directly or through other blocks.
+    """
+    source, row, base = axons
+    heard = np.searchsorted(blocks, base, side="right") - 1
+    order = np.lexsort((row, base, heard))
+    graph: dict[int, set[int]] = {block: set() for block in range(len(blocks) - 1)}
+    inside = source < blocks[-1]
+    speaks = np.searchsorted(blocks, source[inside], side="right") - 1
+    pairs = np.unique(np.stack([heard[inside], speaks]), axis=1)
+    for hearer, speaker in pairs.T.tolist():
+        graph[hearer].add(speaker)
+    try:
+        forward = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        loop = f"block {error.args[1][0]}"
+        raise not_fixed("a connection back to itself", loop) from error
+    return Fanin(
+        order=np.array(forward, np.int64),
+        start=blocks,
+        segment=segments,
+        first=np.cumsum([0, *np.bincount(heard, minlength=len(graph))]),
+        source=source[order],
+        row=row[order],
+        base=(base - blocks[heard])[order],
+    )

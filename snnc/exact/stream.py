@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from threading import Lock
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +21,16 @@ from snnc.exact.encoder import Encoder
 from snnc.exact.kernel import run_examples
 from snnc.exact.tables import (
     Bools,
-    CircuitTables,
+    BuiltChip,
     Floats,
     Int64,
+    ReadoutTable,
     RunResults,
     host_state,
     resting_state,
 )
 from snnc.runtime.examples import Array, Presentation, Span, decide
 from snnc.runtime.network import Decide
-
-if TYPE_CHECKING:
-    from nengo import Ensemble
-    from nengo_loihi import Simulator
-    from nengo_loihi.block import LoihiBlock
-    from nengo_loihi.probe import LoihiProbe
-
-    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 Kept = Literal["counts", "spikes", "rows"]
 Layers = dict[str, Array]
@@ -107,7 +98,6 @@ class RunOptions:
     presentation: Presentation
     decide: Decide
     keep: tuple[Kept, ...]
-    threads: int | None
 
     def result(
         self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
@@ -125,15 +115,11 @@ class RunOptions:
 class Runner(Protocol):
     """A state that runs examples one after another, on one thread at a time."""
 
+    def prepare(self, images: Array, /) -> Array:
+        """Convert examples to the argument of `run`."""
+
     def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples; ``rests`` says which of them start from rest."""
-
-
-class Runs(Protocol):
-    """A network that creates runners."""
-
-    def runners(self, count: int) -> Sequence[Runner]: ...
-    def prepare(self, images: Array) -> Array: ...
 
 
 class Chunk(NamedTuple):
@@ -155,10 +141,9 @@ def share(count: int, threads: int | None) -> int:
 
 
 def stream(
-    runs: Runs, images: Images, spans: Sequence[Span], job: RunOptions
+    runners: Sequence[Runner], images: Images, spans: Sequence[Span], job: RunOptions
 ) -> Iterator[Chunk]:
     """Yield the chunks of all spans; only chunks of the same span are in order."""
-    runners = runs.runners(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
     waiting = iter(spans)
     ahead = [_pieces(waiting) for _ in runners]
     running: dict[Future[EngineResult], tuple[int, Span, int, Array]] = {}
@@ -171,8 +156,8 @@ def stream(
                 x, rests = images[start:stop], np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
-                values = runs.prepare(x)
-                future = pools[thread].submit(runners[thread].run, values, rests, job)
+                runner = runners[thread]
+                future = pools[thread].submit(runner.run, runner.prepare(x), rests, job)
                 running[future] = thread, span, start, x
                 return
 
@@ -195,26 +180,13 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The constant data that all runners share.
+    """The constant data that all runners share; ``places`` has each layer's sources."""
 
-    Sources are the compartments, followed by the encoder neurons. ``places`` contains
-    the sources of each layer, in the layer's shape.
-    """
-
-    tables: CircuitTables
+    chip: BuiltChip
+    readout: ReadoutTable
     encoder: Encoder
     places: dict[str, Int64]
     steps: int
-    _preparing: Lock = field(default_factory=Lock)
-
-    def runners(self, count: int) -> list[ThreadRunner]:
-        """Return one runner per thread."""
-        return [ThreadRunner(self) for _ in range(count)]
-
-    def prepare(self, images: Array) -> Floats:
-        """Convert examples to the argument of `ThreadRunner.run`."""
-        with self._preparing:
-            return np.stack([self.encoder.charges(image) for image in images])
 
 
 class ThreadRunner:
@@ -222,11 +194,12 @@ class ThreadRunner:
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
-        blocks, steps = circuit.tables.chip.fanin.start, circuit.steps
-        self._sources = int(blocks[-1]) + circuit.encoder.size
-        self._state = resting_state(blocks, self._sources, steps)
-        units = len(circuit.tables.readout.bias)
-        self._host = host_state(circuit.encoder.voltage, units, steps)
+        self.prepare = circuit.encoder.charges
+        blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
+        self._sources = int(blocks[-1]) + len(voltage)
+        self._state = resting_state(blocks, self._sources, circuit.steps)
+        units = len(circuit.readout.filter.bias)
+        self._host = host_state(voltage, units, circuit.steps)
 
     def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
         """Present examples, of shape (examples, encoder neurons), one after another."""
@@ -234,59 +207,17 @@ class ThreadRunner:
         count, steps, sources = len(charges), circuit.steps, self._sources
         shape = (steps, sources) if "spikes" in keep else (0, 0)
         results = RunResults(
-            np.empty((count, steps, len(circuit.tables.readout.bias))),
+            np.empty((count, steps, len(circuit.readout.filter.bias))),
             np.zeros((count, sources * ("counts" in keep)), np.uint16),
             np.zeros((count, *shape), np.uint8),
         )
         before = self._state.overflows.copy()
-        run_examples(circuit.tables, self._state, self._host, charges, rests, results)
-        return options.result(
-            results.rows,
-            self._state.overflows - before,
-            self._layers(results.counts) if "counts" in keep else {},
-            self._layers(results.spikes) if "spikes" in keep else {},
-        )
-
-    def _layers(self, values: Array) -> dict[str, Array]:
-        return {name: values[..., at] for name, at in self._circuit.places.items()}
-
-
-def read_places(
-    simulator: Simulator,
-    built: BuiltNetwork,
-    starts: dict[LoihiBlock, int],
-    hosts: dict[Ensemble, int],
-) -> dict[str, Int64]:
-    """Return each layer's sources in the layer's shape, or as a vector for a max pool.
-
-    ``starts`` contains the first source of each block, and ``hosts`` the first
-    source of each ensemble on the host. All layers must be probed.
-    """
-    numbers = {}
-    for name, ensembles in built.layers.items():
-        probes = built.layer_probes[name]
-        for probe, ensemble in zip(probes, ensembles, strict=True):
-            if ensemble in hosts:
-                part = hosts[ensemble] + np.arange(ensemble.n_neurons)
-            else:
-                part = _compartments(simulator.model.objs[probe]["out"], starts)
-            numbers[probe] = part[np.newaxis]
-    # The package converts depth groups to the layer's shape.
-    data = SimpleNamespace(data=numbers)
-    places = {}
-    for name in built.layers:
-        (row,) = built.neuron_values(data, name).astype(np.int64)
-        # A max pool has as many neurons as maxima only if windows have two values.
-        shape = built.network.layers[name].shape
-        places[name] = row if name in built.terms else row.reshape(shape)
-    return places
-
-
-def _compartments(probe: LoihiProbe, starts: dict[LoihiBlock, int]) -> Int64:
-    """Return the compartments of a nengo-loihi probe, in its order."""
-    parts = [
-        starts[block] + np.arange(block.n_neurons)[part]
-        for block, part in zip(probe.target, probe.slice, strict=True)
-    ]
-    numbers: Int64 = np.concatenate(parts)
-    return numbers if probe.reindexing is None else np.take(numbers, probe.reindexing)
+        states = self._state, self._host
+        run_examples(circuit.chip, circuit.readout, *states, charges, rests, results)
+        layers = [
+            {name: values[..., at] for name, at in circuit.places.items()}
+            if values.size
+            else {}
+            for values in (results.counts, results.spikes)
+        ]
+        return options.result(results.rows, self._state.overflows - before, *layers)

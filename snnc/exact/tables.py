@@ -8,20 +8,11 @@ these.
 from __future__ import annotations
 
 from collections.abc import Callable
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from zlib import crc32
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-
-from snnc.exact.package import not_fixed
-
-if TYPE_CHECKING:
-    from nengo_loihi.inputs import LoihiInput
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -31,25 +22,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def jit(function: Function) -> Function:
-    """Compile without the interpreter lock, cache on disk, and keep the type."""
+    """Compile without the interpreter lock, cache on disk, and keep the type.
+
+    numba looks for changes only in a function's own file, so a function may only call
+    compiled functions of the same file.
+    """
     made: Function = njit(function, nogil=True, cache=True)
     return made
-
-
-def jit_after(module: ModuleType) -> Callable[[Function], Function]:
-    """Compile a function as `jit` does, if it calls functions of another module.
-
-    numba looks for changes only in a function's own file. The function's name on disk
-    therefore contains a checksum of the module's file.
-    """
-    assert module.__file__ is not None
-    checksum = crc32(Path(module.__file__).read_bytes())
-
-    def compile_named(function: Function) -> Function:
-        function.__qualname__ += f"_{checksum:08x}"
-        return jit(function)
-
-    return compile_named
 
 
 def jit_inline(function: Function) -> Function:
@@ -92,34 +71,6 @@ class Rows(NamedTuple):
     weights: Int32
 
 
-class AxonTable(NamedTuple):
-    """One entry per source and row, with the compartment where the row begins."""
-
-    source: Int64
-    row: Int64
-    base: Int64
-
-
-class Tables(NamedTuple):
-    """A chip's tables.
-
-    ``blocks`` contains the first compartment of each block, followed by the number of
-    compartments. ``inputs`` maps nengo-loihi's inputs to their first sources.
-    """
-
-    blocks: Int64
-    sources: int
-    compartments: Compartments
-    rows: Rows
-    axons: AxonTable
-    inputs: dict[LoihiInput, int]
-
-    @property
-    def size(self) -> int:
-        """The number of compartments."""
-        return int(self.blocks[-1])
-
-
 class Fanin(NamedTuple):
     """The input axons of each block, ordered so that no block reads a later block.
 
@@ -145,28 +96,25 @@ class BuiltChip(NamedTuple):
     fanin: Fanin
 
 
-class ReadoutTable(NamedTuple):
-    """The weights from spikes to the outputs, and the filter of the outputs.
+class OutputFilter(NamedTuple):
+    """The filter of the outputs, and the bias after it.
 
-    A spike of ``source[i]`` adds ``weights[i]``. The filter is ``y[t] = keep * y[t - 1]
-    + add * x[t]``, and the output of a step is the value before it. ``direct`` means
-    that there is no filter.
+    The filter is ``y[t] = keep * y[t - 1] + add * x[t]``, and the output of a step is
+    the value before it. ``direct`` means that there is no filter.
     """
 
-    source: Int64
-    weights: Floats
     bias: Floats
     keep: float
     add: float
     direct: bool
 
 
-class CircuitTables(NamedTuple):
-    """A chip, its readout, and the initial voltages of its encoders."""
+class ReadoutTable(NamedTuple):
+    """The weights from spikes to the outputs: a spike of a source adds its weights."""
 
-    chip: BuiltChip
-    readout: ReadoutTable
-    voltage: Floats
+    source: Int64
+    weights: Floats
+    filter: OutputFilter
 
 
 class RunResults(NamedTuple):
@@ -191,7 +139,7 @@ class LearningTable(NamedTuple):
 
     ``source`` contains the source of each in-axon of the block. Each unit has two
     compartments, for its positive and its negative values. The unit's value is
-    ``scale`` times their difference; the host filters it as in `ReadoutTable`.
+    ``scale`` times their difference, which the host filters.
     """
 
     block: int
@@ -205,10 +153,7 @@ class LearningTable(NamedTuple):
     rate: int
     rate_shift: int
     scale: float
-    bias: Floats
-    keep: float
-    add: float
-    direct: bool
+    filter: OutputFilter
     error: float
     error_steps: float
     softmax: bool
@@ -289,9 +234,11 @@ class HostState(NamedTuple):
     """The state that a run changes on the host.
 
     ``ids`` and ``starts`` list the encoders' spikes, like those of a block in
-    `ChipState`. ``fresh`` is 1 until the readout has received a message.
+    `ChipState`. ``fresh`` is 1 until the readout has received a message. ``voltage``
+    begins at ``initial``.
     """
 
+    initial: Floats
     voltage: Floats
     ids: Int32
     starts: Int64
@@ -324,49 +271,10 @@ def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
 def host_state(voltage: Floats, units: int, steps: int) -> HostState:
     """Return the state of encoders and a readout before the first step."""
     return HostState(
+        initial=voltage,
         voltage=voltage.copy(),
         ids=np.empty(len(voltage) * steps, np.int32),
         starts=np.zeros(steps + 1, np.int64),
         filtered=np.zeros(units),
         fresh=np.ones(1, np.uint8),
     )
-
-
-def build_chip(tables: Tables, axons: AxonTable) -> BuiltChip:
-    """Return the chip with some axons, placed by block and target.
-
-    Raises
-    ------
-    CannotRunError
-        If a block reads its own spikes, directly or through other blocks.
-    """
-    blocks, compartments = tables.blocks, tables.compartments
-    heard = np.searchsorted(blocks, axons.base, side="right") - 1
-    order = np.lexsort((axons.row, axons.base, heard))
-    count = len(blocks) - 1
-    ends = np.cumsum(np.bincount(heard, minlength=count))
-    fanin = Fanin(
-        order=_forward(axons.source, heard, blocks),
-        start=blocks,
-        segment=np.searchsorted(compartments.start, blocks).astype(np.int64),
-        first=np.concatenate(([0], ends)).astype(np.int64),
-        source=axons.source[order],
-        row=axons.row[order],
-        base=(axons.base - blocks[heard])[order],
-    )
-    return BuiltChip(compartments, tables.rows, fanin)
-
-
-def _forward(source: Int64, heard: Int64, blocks: Int64) -> Int64:
-    count = len(blocks) - 1
-    graph: dict[int, set[int]] = {block: set() for block in range(count)}
-    inside = source < blocks[-1]
-    speaks = np.searchsorted(blocks, source[inside], side="right") - 1
-    pairs = np.unique(np.stack([heard[inside], speaks]), axis=1)
-    for hearer, speaker in pairs.T.tolist():
-        graph[hearer].add(speaker)
-    try:
-        return np.array(list(TopologicalSorter(graph).static_order()), np.int64)
-    except CycleError as error:
-        loop = f"block {error.args[1][0]}"
-        raise not_fixed("a connection back to itself", loop) from error

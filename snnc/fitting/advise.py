@@ -295,23 +295,20 @@ def advise_blocks(
 ) -> None:
     """Warn about each `block` without which the network needs fewer cores."""
     network = mapped.lowered.network
-    if isinstance(network.target, Loihi):
-        trials = Trials(spec, network.target, network.device)
-        with suppress(OutOfWorkError):  # in large networks, only some blocks are tested
-            _warn_of_costs(mapped, trials, report)
-
-
-def _warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
-    if not trials.countable:
+    if not isinstance(network.target, Loihi):
         return
+    trials = Trials(spec, network.target, network.device)
     floors = compartment_floors(mapped.lowered, trials.profile)
-    for name, floor in floors.items():
+    for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
         layer = population.population.layer
         written = _block_of(layer)
         if written is None or population.cores == floor:
             continue
-        free = _with_blocks({layer.name: FREE}, trials)
+        try:
+            free = _with_blocks({layer.name: FREE}, trials)
+        except OutOfWorkError:  # in large networks, only some blocks are tested
+            return
         if free is None or free.cores >= mapped.cores:
             continue
         better = block_of(free.by_name[layer.name])
@@ -344,7 +341,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    if len(too_large) != 1 or report.errors != 1 or not spec.sound:
+    if len(too_large) != 1 or report.errors != 1:
         return
     (refused,) = too_large
     if looks_channels_first(spec.spec.input.shape):

@@ -16,8 +16,6 @@ Holds = Callable[[Changes], bool]
 # Channels are stored and addressed in groups of four and in chunks, so a few more
 # channels may fit even if one more does not.
 STEPS = (4, 8, 16, 32)
-FEW = 64
-"""The maximum number of kernel sizes to try one by one; otherwise, use bisection."""
 GROWTH = 3
 """The maximum increase of a stride."""
 
@@ -41,8 +39,14 @@ def widest(
     if key is None or most < 1:
         return None
     name, width = layer.name, key
-    value = _by_halving(lambda n: holds((*also, Change(name, width, n))), most)
-    return None if value is None else Change(name, width, value)
+
+    def good(value: int) -> bool:
+        return holds((*also, Change(name, width, value)))
+
+    low = bisect_largest(good, most)
+    above = sorted({low + step - low % step for step in STEPS}, reverse=True)
+    low = next((v for v in above if 0 < low < v < most and good(v)), low)
+    return Change(name, width, low) if low else None
 
 
 def bisect_largest(good: Callable[[int], bool], most: int) -> int:
@@ -54,14 +58,6 @@ def bisect_largest(good: Callable[[int], bool], most: int) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if good(middle) else (low, middle)
     return low
-
-
-def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
-    low = bisect_largest(good, most)
-    if low in (0, most):
-        return low or None
-    above = {low + step - low % step for step in STEPS}
-    return next((v for v in sorted(above, reverse=True) if v < most and good(v)), low)
 
 
 def smallest_stride(layer: LogicalLayer, holds: Holds) -> Change | None:
@@ -104,11 +100,8 @@ def largest_kernel(layer: LogicalLayer, holds: Holds) -> Change | None:
     def change(size: int) -> Change:
         return Change(layer.name, "kernel", tuple(min(k, size) for k in kernel))
 
-    if most <= FEW:
-        changes = map(change, range(most, 0, -1))
-        return next((c for c in changes if holds((c,))), None)
-    value = _by_halving(lambda size: holds((change(size),)), most)
-    return None if value is None else change(value)
+    changes = map(change, range(most, 0, -1))
+    return next((c for c in changes if holds((c,))), None)
 
 
 LAYERS = 3

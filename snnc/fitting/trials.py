@@ -22,7 +22,7 @@ from snnc.loihi.plan import (
     standalone,
 )
 from snnc.passes.lower import lower
-from snnc.passes.place import Attempt, attempt, is_sound
+from snnc.passes.place import Attempt, attempt, find_unsound
 from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.verify import verify
@@ -207,7 +207,7 @@ class Trials:
         if lowered is None or self.floor(changes) > target.cores:
             return None
         own = replace(lowered, network=replace(lowered.network, target=target))
-        if not is_sound(own, target):
+        if any(find_unsound(own, target)):
             return None
         before = len(self.cache.choices)
         effort = EFFORT if changes else 1

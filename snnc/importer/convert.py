@@ -1,18 +1,16 @@
-"""Convert a Keras model to a spec, layer by layer, and write the spec and weights."""
+"""Convert a Keras model to a spec: its layers, then the encoder and the readout."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from itertools import accumulate
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
-from snnc.driver import allow_warnings
-from snnc.importer.draft import Decision, Rule, StatementDraft
-from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
+from snnc.importer.linear import LinearStep, Term, whole
 from snnc.importer.model import (
     REWRITES,
     ImportRequest,
@@ -20,34 +18,32 @@ from snnc.importer.model import (
     ModelWeights,
     RefusedModelError,
 )
-from snnc.importer.spec import TOP, WrittenSpec, write
-from snnc.importer.state import ConversionState
+from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
+from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
+from snnc.importer.state import (
+    ENDING,
+    INPUT,
+    ConversionState,
+    Decision,
+    Rule,
+    StatementDraft,
+    Value,
+    order,
+    plain,
+)
 from snnc.importer.table import (  # noqa: F401  modules that register readers
     arithmetic,
     pooling,
     read_layer,
 )
-from snnc.ir.layout import input_scale, tensors
-from snnc.loihi.plan import PlanCache
-from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, run_passes
-from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.rules import imports
-from snnc.rules.files import CannotWrite
-from snnc.runtime.files import replacing
-from snnc.source import SourceFile, whole_file
+from snnc.source import whole_file
 from snnc.text.tables import counted
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from snnc.importer.tensors import TensorMaker
-    from snnc.ir.logical import LogicalNetwork
-    from snnc.ir.mapped import MappedNetwork
-
-    Tensors = Mapping[str, NDArray[Any]]
-
-
+CLASS_LOSSES = ("crossentropy", "focal")
+NEURAL = ("conv", "dense", "downsample")
+MOST_WEIGHTS = 10_000_000
+"""The most weights of a readout's matrix, which has a row for each output value."""
 RULES: dict[Rule, type[Diagnostic]] = {
     "layer": imports.LayerRefused,
     "option": imports.OptionRefused,
@@ -71,8 +67,8 @@ class Conversion:
         The final state, whose model lacks the layers that the host computes.
     decisions :
         All decisions, in the order of the layers.
-    ends, written :
-        The parts of the spec; None if a layer was refused.
+    written :
+        The spec; None if a layer was refused.
     problems :
         The reasons for refusals, or warnings.
     """
@@ -80,14 +76,13 @@ class Conversion:
     model: KerasModel
     state: ConversionState
     decisions: tuple[Decision, ...]
-    ends: NetworkEnds | None
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
 
     @property
     def drafts(self) -> tuple[StatementDraft, ...]:
         """The statements of the spec; empty if a layer was refused."""
-        return tuple(self.state.drafts.values()) if self.ends else ()
+        return tuple(self.state.drafts.values()) if self.written else ()
 
 
 def convert(
@@ -121,14 +116,13 @@ def convert(
         state.decide(Decision(name, "", "rewritten", why))
     for layer in state.layers.values():
         state.values[layer.name] = read_layer(layer)
-    ends = convert_ends(state)
+    is_whole = convert_ends(state)
     _tell_rest(state)
-    written = None if ends is None else write(state, ends)
+    written = write(state) if is_whole else None
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(state.decisions, key=lambda d: (places[d.layer], d.option != ""))
-
     problems = tuple(_diagnose(decisions, model, request, path))
-    return Conversion(model, state, tuple(decisions), ends, written, problems)
+    return Conversion(model, state, tuple(decisions), written, problems)
 
 
 def _tell_rest(state: ConversionState) -> None:
@@ -145,54 +139,6 @@ def _tell_rest(state: ConversionState) -> None:
         state.tell(
             layer.name, "kept", when if is_broken else "in the kernels that read it"
         )
-
-
-def compile_written(
-    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
-) -> tuple[WrittenSpec, Compilation]:
-    """Run snnc's own passes over a written spec, and map it to cores.
-
-    If the network needs more than one chip and the user did not choose a number, the
-    spec gets as many chips as its cores need. This function does not search for a
-    smaller network that fits, because the search takes longer than the import. `snnc
-    check` searches for one.
-    """
-    own, cache = Diagnostics(), PlanCache()
-    made = _lower_spec(written, name, own, request, cache)
-    if made.lowered is not None and not own.errors:
-        mapped, cores = None, None
-        is_large = request.chips is None and exceeds_target(made.lowered)
-        if not is_large:
-            mapped = place(made.lowered, own, cache)
-        if mapped is None and request.chips is None:
-            cores = cores_needed(made.lowered, cache)
-        chips = ceil((cores or 1) / made.device.chip.cores)
-        if cores is not None:
-            own, written = Diagnostics(), written.on(chips)
-            made = _lower_spec(written, name, own, request, cache)
-        if (is_large or cores is not None) and made.lowered is not None:
-            mapped = place(made.lowered, own, cache)
-        if mapped is not None and cores is not None:
-            is_least = chips == ceil(mapped.cores / made.device.chip.cores)
-            fits = "is the smallest that fits" if is_least else "fits"
-            note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
-            written = replace(written, notes=(*written.notes, note))
-        made = replace(made, mapped=mapped)
-    allow_warnings(made, own)
-    report.extend(own.diagnostics)
-    return written, made
-
-
-def _lower_spec(
-    written: WrittenSpec,
-    name: str,
-    report: Diagnostics,
-    request: ImportRequest,
-    cache: PlanCache,
-) -> Compilation:
-    source = SourceFile(name, written.text)
-    start = Compilation(source, request.device or read_profile(), cache)
-    return run_passes(start, report, "lower")
 
 
 def _diagnose(
@@ -252,149 +198,235 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
             yield f"{by}: {errors[0].message}"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOutcome:
-    """The result of an import.
+def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:
+    """Remove each `Lambda` at the end of a model; also return the removed classes.
 
-    Attributes
-    ----------
-    text :
-        The spec; empty if a layer was refused.
-    notes :
-        Sentences for stderr.
-    conversion :
-        None for a spec that the file contains.
-    compilation :
-        The result of compiling the spec; None without a spec.
+    The host computes a `Lambda` and the activations after it.
     """
+    layers = {layer.name: layer for layer in model.layers}
+    outputs: list[str] = []
+    cut: dict[str, str] = {}
+    due = list(model.outputs)
+    while due:
+        name = due.pop(0)
+        tail = [layers[name]]
+        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+            tail.append(layers[tail[-1].reads[0]])
+        if tail[-1].kind == "Lambda" and tail[-1].reads:
+            cut |= {layer.name: layer.kind for layer in tail}
+            due = [*tail[-1].reads, *due]
+        elif name not in outputs:
+            outputs.append(name)
+    rest = tuple(layer for layer in model.layers if layer.name not in cut)
+    if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
+        return model, {}  # a hidden layer also reads a `Lambda`
+    return replace(model, layers=rest, outputs=tuple(outputs)), cut
 
-    text: str
-    notes: tuple[str, ...]
-    conversion: Conversion | None = None
-    compilation: Compilation | None = None
+
+def convert_ends(state: ConversionState) -> bool:
+    """Choose the encoder and the readout; return False if a layer was refused."""
+    values = [state.values[name] for name in state.model.outputs]
+    if any(value.broken for value in values) or state.refused:
+        return False
+    try:
+        draft = _readout(state, values)
+    except UnfitError as error:
+        advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
+        state.layers[state.model.outputs[0]].refuse(error, advice)
+        return False
+    is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
+    if is_pair:
+        draft = replace(draft, shape=(2,))
+    state.add(draft)
+    state.drafts = read_by(state, draft.layer)
+    state.encoder = encoder_of(state)
+    state.notes += _notes(state, values, is_pair)
+    state.size = _size(state, draft, is_pair)
+    return True
 
 
-def outcome(
-    target: str,
-    model: KerasModel,
-    weights: ModelWeights | None,
-    request: ImportRequest,
-    weights_file: Path | None,
-    output: Path | None,
-    report: Diagnostics,
-) -> ImportOutcome | None:
-    """Convert a model and write the files; see `snnc.importer.read`.
+def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
+    """Return the draft of one readout that computes all outputs.
 
     Raises
     ------
-    RefusedModelError
-        If the weights can't be read, or do not belong to the model.
+    UnfitError
+        If its matrix is too large.
     """
-    conversion = convert(model, request, target, weights)
-    report.extend(conversion.problems)
-    written = conversion.written
-    if written is None:
-        return ImportOutcome("", (), conversion)
-    name = "imported.snn" if output is None else output.as_posix()
-    compiled = Diagnostics()
-    written, made = compile_written(written, name, compiled, request)
-    is_too_large = made.lowered is not None and made.mapped is None
-    for diagnostic in compiled.diagnostics:
-        # Unless the user chose the number of chips, the import goes on.
-        warns = is_too_large and request.chips is None
-        report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
-    notes = (*model.notes, *written.notes)
-    contents: dict[Path, bytes] = {}
-    if weights_file is not None:
-        if weights is None:
-            report.add(imports.NoWeights(span=whole_file(Path(target)), path=target))
-        if weights is None or made.lowered is None:  # its diagnostics say why
-            return None
-        contents[weights_file], arrays, scales = _weights(
-            conversion, weights, made.lowered.network
+    if len(values) == 1 and state.request.readout != "classes":
+        image = _image(state, values[0])
+        if image is not None:
+            _tell(state, image, values)
+            return image
+    vectors = list(map(_flat, values, state.model.outputs))
+    size = sum(vector.shape[0] for vector in vectors)
+    terms: list[Term] = []
+    start = 0
+    for vector in vectors:
+        step = LinearStep("embed", "", (), vector.shape[0], size, start=start)
+        terms += (vector.then(step) if len(vectors) > 1 else vector).terms
+        start += vector.shape[0]
+    value = Value(tuple(terms), (size,), plain(1))
+    name = _last(vectors[-1])
+    if not _has_neurons(state, value):
+        value = identity_neurons(state, name, value)
+    draft = readout(state, name, value)
+    sources = {term.source: term.read for term in draft.main}
+    weights = size * sum(map(prod, sources.values()))
+    is_dense = all(
+        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
+        for term in draft.main
+    )  # the matrix equals the matrix in Keras
+    if weights > MOST_WEIGHTS and not is_dense:
+        raise UnfitError(
+            f"it outputs {size} values, for which the readout would need "
+            f"{weights} weights, more than {MOST_WEIGHTS}"
         )
-        written = written.at(scales.rate)
-        if scales.rate != TOP:
-            own_report = Diagnostics()
-            written, made = compile_written(written, name, own_report, request)
-            if made.lowered is None:  # no rate is low enough
-                report.extend(own_report.diagnostics)
-        if made.mapped is not None:
-            _warn_of_spikes(made.mapped, arrays, report)
-        notes = (*notes, *_next_steps(conversion, scales, request))
-    if output is not None:
-        contents[output] = written.text.encode("utf-8")
-    if not write_all(contents, report):
+    _tell(state, draft, values)
+    return draft
+
+
+def _has_neurons(state: ConversionState, value: Value) -> bool:
+    before = read_by(state, *(term.source for term in value.terms))
+    return any(draft.kind in NEURAL for draft in before.values())
+
+
+def _image(state: ConversionState, value: Value) -> StatementDraft | None:
+    """Return a readout that is a convolution, or None if it must be a matrix."""
+    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
+    if is_vector or not _has_neurons(state, value):
         return None
-    return ImportOutcome(written.text, notes, conversion, made)
+    return readout_image(state, _last(value), value)
 
 
-def _weights(
-    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
-) -> tuple[bytes, Tensors, TensorMaker]:
-    """Return a file with the spec's tensors, these tensors and their scales."""
-    from snnc.importer.tensors import convert_weights
-    from snnc.weight_files.write import serialize
-
-    made, scales = convert_weights(conversion, weights, network)
-    scale = input_scale(network)
-    return serialize(tensors(network), made, scale, "imported"), made, scales
-
-
-def _warn_of_spikes(
-    mapped: MappedNetwork, arrays: Tensors, report: Diagnostics
-) -> None:
-    """Report layers that are exact in Keras but lose information on spikes."""
-    from snnc.weight_files.chip import strong_spikes
-    from snnc.weight_files.cores import placed_layers
-
-    for layer in placed_layers(mapped, arrays):
-        report.extend(strong_spikes(layer))
+def _flat(value: Value, output: str) -> Value:
+    """Return an output as a vector in Keras's order."""
+    if value.parts or value.flat:
+        raise UnfitError("a matrix can't output several flattened images")
+    if len(value.shape) == 1:
+        return value
+    size = prod(value.shape)
+    step = LinearStep(
+        "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
+        order=order(value.view),
+    )  # fmt: skip
+    terms = tuple(term.then(step) for term in value.terms)
+    return replace(value, terms=terms, shape=(size,), view=plain(1))
 
 
-def _next_steps(
-    conversion: Conversion, scales: TensorMaker, request: ImportRequest
-) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and what to do next."""
-    assert conversion.ends is not None
-    assert conversion.written is not None
-    may = f"{conversion.ends.encoder} may output up to {scales.bound:.4g}"
-    if scales.encoder != 1.0:
+def _last(vector: Value) -> str:
+    """Return the name of the layer after which the readout is named."""
+    steps = [step for term in vector.terms for step in term.steps]
+    return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
+
+
+def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
+    """Record for each layer in the readout how the readout computes it."""
+    for step in draft.steps:
+        is_own = step.layer == draft.layer
+        if step.op == "norm":
+            why = "folded into the readout, which has no batch norm to retrain"
+        elif step.is_kernel and len(values) > 1:
+            why = (
+                "part of the `readout`, on the host, which has the units of all outputs"
+            )
+        elif is_own and (step.op == "matrix" or draft.kernel):
+            state.tell(step.layer, "kept", "the `readout`, on the host")
+            continue
+        elif step.is_kernel:
+            why = "its kernel is multiplied into the `readout`, on the host"
+            why = "the `readout`, on the host, as a matrix" if is_own else why
+        else:
+            continue
+        state.tell(step.layer, "rewritten", why)
+    for name, value in zip(state.model.outputs, values, strict=True):
+        if value.spikes is not None:
+            state.layers[name].rewrite(
+                "a `readout` after this layer passes on its rates; retraining may use "
+                "all weights"
+            )
+
+
+def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
+    """Return drafts and their direct and indirect sources."""
+    due, seen = list(keys), set[str]()
+    while due:
+        key = due.pop()
+        if key in seen or key == INPUT:
+            continue
+        seen.add(key)
+        draft = state.drafts[key]
+        due += draft.sources
+        if draft.shortcut is not None:
+            due.append(draft.shortcut)
+    return {key: draft for key, draft in state.drafts.items() if key in seen}
+
+
+def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
+    units, asked = draft.shape[-1], state.request.readout
+    if draft.kernel:
+        return f"filters {units}"
+    if is_pair and asked != "units":
+        return "classes 2"
+    if asked is not None:
+        return f"{asked} {units}"
+    loss = loss_name(state.model.compiled)
+    finals = set(state.finals.values())
+    is_one = len(state.model.outputs) == 1 and units > 1
+    is_class_loss = any(name in loss for name in CLASS_LOSSES)
+    decides = finals <= {"softmax", "log_softmax"} and (finals or is_class_loss)
+    return f"classes {units}" if is_one and decides else f"units {units}"
+
+
+def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
+    if state.parts:
+        listed = _list_ranges(state.parts, state.parts.values())
+        yield f"the input concatenates all inputs, as channels: {listed}"
+    if len(values) > 1:
+        sizes = [prod(value.shape) for value in values]
+        listed = _list_ranges(state.model.outputs, sizes)
+        yield f"the readout concatenates all outputs: {listed}"
+    has_loss = loss_name(state.model.compiled) != ""
+    if not state.finals and not has_loss and state.request.readout is None:
         yield (
-            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
-            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
-            "stay the same"
+            "the model does not say whether its outputs are classes, so the readout "
+            "has units; for classes, add `--readout classes`"
         )
-    if scales.rate != TOP:
-        yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    tool, network = conversion.model.tool, conversion.written.network
-    if request.rewrites:
-        yield (
-            f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
-            f"train it again; `python -m {network}.train --from WEIGHTS` begins with "
-            "these weights"
-        )
-        return
-    softened = conversion.ends.size.startswith("classes")
-    outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
-    yield (
-        f"{outputs}; whether rates stay within their budgets depends on the data: "
-        f"after a build, `snnc calibrate models/{network} --data DATA.npz --weights "
-        "WEIGHTS -o NEW` scales the weights"
-    )
+    for name, final in state.finals.items():
+        is_decided = final in ("softmax", "log_softmax") and len(values) == 1
+        if not pair and not is_decided:
+            yield f"the readout outputs the values of `{name}` before the {final}"
 
 
-def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
-    """Write all files or, after an error, none."""
-    try:
-        with ExitStack() as stack:
-            for path, content in contents.items():
-                file = stack.enter_context(replacing(path))
-                file.write(content)
-                file.flush()
-    except OSError as error:
-        name = Path(error.filename).as_posix()
-        reason = error.strerror or str(error)
-        report.add(CannotWrite(span=whole_file(Path(name)), reason=reason))
-        return False
-    return True
+def _list_ranges(names: Iterable[str], sizes: Collection[int]) -> str:
+    """Return the range of each vector when the vectors are concatenated."""
+    pairs = zip(names, sizes, accumulate(sizes), strict=True)
+    return ", ".join(f"{name} {end - size}..{end - 1}" for name, size, end in pairs)
+
+
+def encoder_of(state: ConversionState) -> str | None:
+    """Return the draft that encodes on the host, or None if values become rates."""
+    readers = [d for d in state.drafts.values() if INPUT in d.sources]
+    shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
+    if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
+        return None
+    (first,) = readers
+    has_curve = any(line.startswith("neuron") for line in first.properties)
+    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
+    if (
+        first.kind != "conv"
+        or first.upscale
+        or first.shortcut is not None
+        or first.bias == "neuron"
+        or first.extent != first.kernel
+        or has_curve
+        or not others
+    ):
+        return None
+    if first.layer in state.layers:
+        state.become(
+            first.layer,
+            "`encode conv`, on the host: exact and without cores (`--encode rate` "
+            "puts this layer on the chip)",
+        )
+    return first.layer

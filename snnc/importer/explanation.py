@@ -8,13 +8,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.draft import INPUT, Decision, StatementDraft, Verdict
-from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
+from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel, RefusedModelError
-from snnc.importer.spec import WrittenSpec, write
-from snnc.importer.state import ConversionState
+from snnc.importer.spec import WrittenSpec, compile_written, write
+from snnc.importer.state import (
+    INPUT,
+    ConversionState,
+    Decision,
+    StatementDraft,
+    Verdict,
+)
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 from snnc.text.tables import (
@@ -109,11 +113,11 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     for decision in conversion.decisions:
         by_layer[decision.layer].append(decision)
     encode = "input values become rates: exact, but every layer takes cores"
-    if conversion.ends is None:
+    if written is None:
         encode = ""
-    elif conversion.ends.encoder is not None:
+    elif state.encoder is not None:
         encode = (
-            f"{conversion.ends.encoder} encodes on the host: exact and without cores "
+            f"{state.encoder} encodes on the host: exact and without cores "
             "(`--encode rate` puts this layer on the chip)"
         )
     return Explanation(
@@ -167,9 +171,9 @@ def _write_part(state: ConversionState) -> WrittenSpec | None:
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
-    part = NetworkEnds(encoder_of(trial, key), key, "units 1", False, ())
+    trial.encoder, trial.size = encoder_of(trial), "units 1"
     try:
-        return write(trial, part)
+        return write(trial)
     except RefusedModelError:  # the spec is too long to be read
         return None
 

@@ -1,81 +1,119 @@
-"""Read `.keras` archives, `.h5` files, and JSON from Keras and TensorFlow.js."""
+"""Read `.keras` archives, `.h5` files, and JSON from Keras and TensorFlow.js.
+
+A file is recognized by its first bytes or by the keys of its JSON.
+"""
 
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from snnc.importer.build import build, is_old, translate
-from snnc.importer.formats import (
-    BEGINNING,
-    HDF5,
-    LARGEST_TEXT,
-    ZIP,
-    not_a_model,
-    not_weights,
-    old_writer,
-    parse,
-    refusal_of_bytes,
-    refuse_archive,
-    refuse_json,
-    refuse_old,
-    too_deep,
-)
-from snnc.importer.hdf5 import LARGEST, Store
+from snnc.importer.graph import build
+from snnc.importer.keras1 import build_any, refuse_old
 from snnc.importer.model import (
     Graph,
     KerasModel,
     RefusedModelError,
+    not_a_model,
     refused,
     too_large,
 )
-from snnc.importer.tfjs import Shards, read_manifest
+from snnc.importer.named_weights import ROOT, h5_weights, sharded_weights
 from snnc.importer.weights import (
     FOLDERS,
-    ROOT,
+    HDF5,
+    LARGEST,
+    Store,
     StoredWeights,
     compare,
-    h5_weights,
     keras3_weights,
-    sharded_weights,
 )
-from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
+from snnc.rules.models import (
+    DamagedModel,
+    ForeignModel,
+    NotAModel,
+    PythonSource,
+    UnsafeModel,
+    WeightsAlone,
+)
 from snnc.source import module_of
+from snnc.weight_files.header import RepeatedNameError, parse_json
 
+ZIP = b"PK"
+LARGEST_TEXT = 16 * 1024 * 1024
+"""The most bytes of JSON: 15 times that of the largest model in Keras Applications."""
+BEGINNING = 512
+"""Bytes to read; HDF5 may start after a user block of this size."""
+
+_TORCH = (
+    "a PyTorch file",
+    "build the same layers in Keras, copy the weights as NumPy arrays, and save that",
+)
+_ONNX = (
+    "an ONNX model",
+    "import the Keras model from which it was exported, or build the layers in Keras",
+)
+_LITE = (
+    "a TensorFlow Lite model",
+    "import the Keras model from which it was converted",
+)
+_GRAPH = (
+    "a TensorFlow graph (a protocol buffer)",
+    "name the folder of a SavedModel, or the file that `model.save('model.keras')` "
+    "wrote",
+)
+_SCRIPT = (
+    "a TensorFlow.js graph, which contains operations instead of layers",
+    "import the Keras model from which it was converted, or a model converted with"
+    " `--output_format tfjs_layers_model`",
+)
+_STATE = ("a list of PyTorch parameters", _TORCH[1])
+_PICKLE = (
+    "a pickle, which snnc never opens because it may run code",
+    "save the model with `model.save('model.keras')`",
+)
+_SET = (
+    "load the weights into the model with `set_weights`, and import the file that "
+    "`model.save` writes"
+)
+_NUMPY = ("NumPy arrays without an architecture", _SET)
+_TENSORS = ("a safetensors file, without an architecture", _SET)
+_LFS = b"version https://git-lfs.github.com"
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
 Read = tuple[KerasModel, StoredWeights | None]
 Found = tuple[KerasModel, Graph, StoredWeights | None]
 
 
-def read_file(file: Path, path: str, weights: str = "") -> Read:
+def read_file(file: Path, path: str, resources: ExitStack, weights: str = "") -> Read:
     """Read the content of a file; messages call the file ``path``.
 
     Parameters
     ----------
+    resources :
+        Closes the files that remain open.
     weights :
         Another file, whose weights replace the weights in ``file``; or "".
     """
     try:
-        model, graph, own = _read(file, path)
+        model, graph, own = _read(file, path, resources)
     except RecursionError as error:
         raise too_deep(path, "the model") from error
     if not weights:
         return model, own
-    if own is not None:
-        own.close()
-    written = model.keras or ""
-    version, theano, _ = written.partition(" with Theano")
+    version, theano, _ = (model.keras or "").partition(" with Theano")
     refuse_old(weights, version, "theano" if theano else None)
-    stored = read_weights(Path(weights), weights, model, graph)
+    stored = _read_weights(Path(weights), weights, graph, resources)
+    compare(model, stored, weights)
     if stored.renamed:
         note = (
             f"`{weights}` uses different layer names, so weights are matched by order"
@@ -91,82 +129,58 @@ def _beginning(file: Path) -> tuple[bytes, bool]:
     return head, head.startswith(HDF5) or head[BEGINNING:] == HDF5
 
 
-def _read(file: Path, path: str) -> Found:
+def _read(file: Path, path: str, resources: ExitStack) -> Found:
     head, is_hdf5 = _beginning(file)
     if is_hdf5:
-        return _read_hdf5(file, path)
+        return _read_hdf5(Store(file, path, resources))
     if head.startswith(ZIP):
-        return _read_archive(file, path)
+        return _read_archive(file, path, resources)
     if file.suffix == ".py":
-        module = module_of(file)
-        raise refused(PythonSource, path=path, module=module)
+        raise refused(PythonSource, path=path, module=module_of(file))
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
 
 
-def read_weights(
-    file: Path, path: str, model: KerasModel, graph: Graph
+def _read_weights(
+    file: Path, path: str, graph: Graph, resources: ExitStack
 ) -> StoredWeights:
-    """Open a separate weight file, and compare the weights with the architecture.
-
-    Raises
-    ------
-    RefusedModelError
-        If the file does not contain Keras weights, or contains the weights of another
-        model. In that case, SNN826 names the first layer that differs.
-    """
+    """Open a weight file that `save_weights` or `save` of Keras 2 or 3 wrote."""
     head, is_hdf5 = _beginning(file)
     if head.startswith(ZIP):
         with _archive(file, path) as archive:
             names = archive.namelist()
         if VARIABLES not in names:
             refuse_archive(path, names)
-        stored: StoredWeights = _open_archive(file, path, graph)
-    elif is_hdf5:
-        stored = _open_hdf5(file, path, graph)
-    else:
+        return _open_archive(file, path, graph, resources)
+    if not is_hdf5:
         raise not_weights(path, head)
-    with _closing_on_error(stored):
-        compare(model, stored, path)
-    return stored
+    store = Store(file, path, resources)
+    members = store.members("")
+    root = ROOT if ROOT in members else ""
+    if any(name in members for name in FOLDERS):
+        return keras3_weights(store, graph)
+    if store.texts(root, "layer_names") is None:
+        raise not_a_model(path, "it is HDF5 without Keras weights")
+    refuse_old(path, *_writer(store, root, ""))
+    return h5_weights(store, graph, root, is_beside=True)
 
 
-@contextmanager
-def _closing_on_error(opened: StoredWeights | Store) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        opened.close()
-        raise
-
-
-def _open_archive(file: Path, path: str, graph: Graph) -> StoredWeights:
+def _open_archive(
+    file: Path, path: str, graph: Graph, resources: ExitStack
+) -> StoredWeights:
     """Return the weights in an archive, which are unpacked on first use."""
 
     def unpack() -> IO[bytes]:
         # The file has no name, so it disappears however this process ends.
         unpacked = tempfile.TemporaryFile()  # noqa: SIM115
+        resources.enter_context(unpacked)
         with _archive(file, path) as archive, archive.open(VARIABLES) as member:
             shutil.copyfileobj(member, unpacked)
             unpacked.flush()
         return unpacked
 
-    return keras3_weights(Store(unpack, path), graph)
-
-
-def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
-    """Open an HDF5 file that `save_weights` or `save` of Keras 2 or 3 wrote."""
-    store = Store(file, path)
-    with _closing_on_error(store):
-        members = store.members("")
-        root = ROOT if ROOT in members else ""
-        if any(name in members for name in FOLDERS):
-            return keras3_weights(store, graph)
-        if store.texts(root, "layer_names") is None:
-            raise not_a_model(path, "it is HDF5 without Keras weights")
-        refuse_old(path, *_writer(store, root, ""))
-        return h5_weights(store, graph, root, is_beside=True)
+    return keras3_weights(Store(unpack, path, resources), graph)
 
 
 def _writer(store: Store, first: str, second: str) -> tuple[str | None, str | None]:
@@ -188,14 +202,12 @@ def _read_json(file: Path, path: str) -> Found:
         model, graph = _build_stored(topology, path)
         if not (manifest := whole.get("weightsManifest")):
             return model, graph, None
-        shards = Shards(file.parent, path, read_manifest(manifest, path))
-        return model, graph, sharded_weights(shards, graph)
+        return model, graph, sharded_weights(file.parent, path, manifest, graph)
     if isinstance(whole.get("model_config"), (dict, str)):
         return *_build_stored(whole, path), None  # the JSON that Keras stores in HDF5
     refuse_json(path, value)
-    keras, backend = value.get("keras_version"), value.get("backend")
-    model, graph, _ = _build(value, keras, backend)
-    return model, graph, None
+    writer = value.get("keras_version"), value.get("backend")
+    return *build_any(value, *writer)[:2], None
 
 
 def _build_stored(value: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph]:
@@ -208,55 +220,30 @@ def _build_stored(value: Mapping[str, Any], path: str) -> tuple[KerasModel, Grap
     return build(config, keras, value.get("training_config"))
 
 
-def _build(
-    value: Any, keras: Any, backend: Any, training: Any = None
-) -> tuple[KerasModel, Graph, bool]:
-    """Build a model, and return whether Keras 1, or Keras with Theano, wrote it."""
-    writer = old_writer(keras, backend)
-    if not writer and is_old(value):
-        writer = old_writer("1", backend)
-    model, graph = build(translate(value) if writer else value, keras, training)
-    if writer:
-        note = (
-            f"the file is from {writer}: snnc converts its configuration to Keras 2, "
-            "and does not read its weights, which have different names and orders"
-        )
-        version = writer.removeprefix("Keras ")
-        model = replace(model, keras=version, notes=(*model.notes, note))
-    return model, graph, bool(writer)
-
-
-def _read_hdf5(file: Path, path: str) -> Found:
+def _read_hdf5(store: Store) -> Found:
     """Read a file that ``model.save('model.h5')`` wrote."""
-    store = Store(file, path)
-    with _closing_on_error(store):
-        config = store.text("", "model_config")
-        if config is None:
-            raise _without_config(store, path)
-        training = store.text("", "training_config")
-        keras, backend = _writer(store, "", ROOT)
-        value = parse(config, path, "its model_config")
-        settings = parse(training, path, "its training_config") if training else None
-        model, graph, is_from_old = _build(value, keras, backend, settings)
-    if is_from_old:
-        store.close()
-        return model, graph, None
-    return model, graph, h5_weights(store, graph, ROOT)
+    config = store.text("", "model_config")
+    if config is None:
+        raise _without_config(store)
+    training = store.text("", "training_config")
+    value = parse(config, store.path, "its model_config")
+    settings = parse(training, store.path, "its training_config") if training else None
+    model, graph, is_old = build_any(value, *_writer(store, "", ROOT), settings)
+    return model, graph, None if is_old else h5_weights(store, graph, ROOT)
 
 
-def _without_config(store: Store, path: str) -> RefusedModelError:
+def _without_config(store: Store) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return refused(WeightsAlone, path=path)
+        return refused(WeightsAlone, path=store.path)
+    reason = "it is HDF5 without a Keras model_config"
     if "version" in members and "node" in members:
-        return not_a_model(
-            path, "it is a NIR graph: give the file a name that ends in .nir"
-        )
-    return not_a_model(path, "it is HDF5 without a Keras model_config")
+        reason = "it is a NIR graph: give the file a name that ends in .nir"
+    return not_a_model(store.path, reason)
 
 
-def _read_archive(file: Path, path: str) -> Found:
+def _read_archive(file: Path, path: str, resources: ExitStack) -> Found:
     """Read a file that ``model.save('model.keras')`` wrote."""
     with _archive(file, path) as archive:
         names = archive.namelist()
@@ -267,8 +254,9 @@ def _read_archive(file: Path, path: str) -> Found:
     refuse_json(path, config)
     keras = metadata.get("keras_version") if isinstance(metadata, dict) else None
     model, graph = build(config, keras, None)
-    weights = _open_archive(file, path, graph) if VARIABLES in names else None
-    return model, graph, weights
+    if VARIABLES not in names:
+        return model, graph, None
+    return model, graph, _open_archive(file, path, graph, resources)
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
@@ -303,3 +291,99 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
         raise refused(DamagedModel, path=path, reason=reason) from error
+
+
+def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
+    """Refuse a known format, and say what to do."""
+    return refused(ForeignModel, path=path, what=what[0], advice=what[1])
+
+
+def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
+    """Refuse a file whose first bytes show that it is not JSON, with SNN801 to 803."""
+    suffix = path.rsplit(".", 1)[-1].lower()
+    if not head:
+        return not_a_model(path, "the file is empty")
+    if head.startswith(_LFS):
+        reason = "it is a Git LFS pointer: run `git lfs pull`"
+        return refused(DamagedModel, path=path, reason=reason)
+    if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
+    if head[4:8] == b"TFL3":
+        return foreign(path, _LITE)
+    if head.startswith(b"\x93NUMPY"):
+        return foreign(path, _NUMPY)
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
+        return foreign(path, _TENSORS)
+    if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
+        return None  # after the mark of UTF-8 or UTF-16
+    if head.startswith(b"\x08") and suffix == "onnx":
+        return foreign(path, _ONNX)
+    if suffix in ("pb", "pbtxt", "meta"):
+        return foreign(path, _GRAPH)
+    return not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
+
+
+def not_weights(path: str, head: bytes) -> RefusedModelError:
+    """Refuse a weight file that Keras did not write."""
+    refusal = refusal_of_bytes(path, head)
+    if refusal and not (head and isinstance(refusal.diagnostic, NotAModel)):
+        return refusal
+    return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
+
+
+def refuse_archive(path: str, names: list[str]) -> None:
+    """Refuse a zip archive that Keras did not write."""
+    if any(name.endswith(("data.pkl", "/version", "constants.pkl")) for name in names):
+        raise foreign(path, _TORCH)
+    if names and all(name.endswith(".npy") for name in names):
+        raise foreign(path, _NUMPY)
+    raise not_a_model(path, "it is a zip archive without a config.json")
+
+
+def refuse_json(path: str, value: Any) -> None:
+    """Refuse JSON that is not a Keras model; JSON with a class_name may be one."""
+    if not isinstance(value, dict):
+        raise not_a_model(path, "its JSON is not an object with a class_name")
+    if "class_name" in value:
+        return
+    if "modelTopology" in value or value.get("format") in (
+        "graph-model",
+        "layers-model",
+    ):
+        raise foreign(path, _SCRIPT)
+    if {"opsetImport", "opset_import", "irVersion", "ir_version"} & value.keys():
+        raise foreign(path, _ONNX)
+    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
+    if value and all(key.endswith(ends) for key in value):  # of a ``state_dict``
+        raise foreign(path, _STATE)
+    raise not_a_model(path, "its JSON has no class_name")
+
+
+def parse(text: bytes | str, path: str, what: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises
+    ------
+    RefusedModelError
+        If it is too long, nested too deeply or not JSON, or repeats a key of an object.
+        ``what`` names the text.
+    """
+    if len(text) > LARGEST_TEXT:
+        raise too_large(path, what, len(text), LARGEST_TEXT)
+    try:
+        value = parse_json(text)
+        json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
+    except RecursionError as error:
+        raise too_deep(path, what) from error
+    except (RepeatedNameError, ValueError) as error:
+        reason = f"{what} is not JSON ({error})"
+        if isinstance(error, RepeatedNameError):
+            reason = f"{what} has the key {str(error)!r} twice in one object"
+        raise refused(DamagedModel, path=path, reason=reason) from error
+    return value
+
+
+def too_deep(path: str, what: str) -> RefusedModelError:
+    """Refuse JSON that is nested too deeply for Python."""
+    reason = f"{what} is nested too deeply"
+    return refused(UnsafeModel, path=path, reason=reason)

@@ -1,4 +1,4 @@
-"""Read a model's graph from its configuration, with nested submodels.
+"""Build a `KerasModel` from its configuration; its layers replace nested submodels.
 
 Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``. Keras 3 writes
 ``{"args", "kwargs"}``, in which tensors are ``__keras_tensor__`` objects whose
@@ -19,24 +19,46 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from graphlib import CycleError
 from typing import Any
 
 from snnc.importer.model import (
     Call,
+    Compiled,
     Graph,
+    KerasLayer,
+    KerasModel,
     LayerOutput,
     NestedLayer,
     malformed,
     refused,
 )
+from snnc.ir.logical import reading_order
 from snnc.rules.imports import (
+    CyclicModel,
     NoInputShape,
+    NoSuchLayer,
     NotFiniteOption,
     SameLayerName,
+    SecondOutput,
     SubclassedModel,
     UnknownDtype,
 )
 
+_WRAPPED = {
+    **dict.fromkeys(("DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"), "name"),
+    **dict.fromkeys(("__numpy__", "__tensor__", "__bytes__"), "value"),
+    **dict.fromkeys(("__tuple__", "TensorShape"), "items"),
+}
+"""Classes of wrapped objects, and the key of their plain value."""
+MOST_LAYERS = 20_000
+"""The most layers; nested submodels that are called repeatedly soon exceed it."""
+CallKey = tuple[str, int]
+"""A part's name and the index of the call, from 0."""
+Source = tuple[CallKey, int]
+"""A call and the number of one of its outputs."""
+OUTPUTS: CallKey = ("", 0)
+"""The key of what the outputs of a graph read; no layer has this name."""
 OWN_ROOTS = {"keras", "tf_keras", "tensorflow"}
 DTYPES = {
     "bfloat16", "bool", "float16", "float32", "float64", "int8", "int16", "int32",
@@ -56,6 +78,195 @@ MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"
 """The option for a call's other arguments, such as ``training``."""
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py of Keras 2
+
+
+def unwrapped(value: Any) -> Any:
+    """Return a configuration with wrapped objects replaced by plain values."""
+    if isinstance(value, list):
+        return [unwrapped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    items = {key: unwrapped(item) for key, item in value.items()}
+    kind, config = items.get("class_name"), items.get("config", items)
+    key = _WRAPPED.get(kind) if isinstance(kind, str) else None
+    own = items if key == "items" else config
+    return own[key] if key and isinstance(own, dict) and key in own else items
+
+
+def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
+    """Return a model and its graph.
+
+    Parameters
+    ----------
+    config :
+        The serialised model: an object with ``class_name`` and ``config``.
+    keras :
+        The version of Keras that wrote the model.
+    training :
+        The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
+        None if the model was not compiled.
+
+    Raises
+    ------
+    RefusedModelError
+        If the model has no graph, or a graph that Keras does not write: layers form a
+        cycle or read a missing output, or two layers have the same full name.
+    """
+    config, training = unwrapped(config), unwrapped(training)
+    if not isinstance(config, dict):
+        raise malformed("the model", "it is not an object")
+    version = config.get("keras_version") if keras is None else keras
+    version = version if isinstance(version, str) else None
+    graph = read_graph(config)
+    layers: list[KerasLayer] = []
+    outputs = _flatten(graph, "", "", {}, layers)
+    refuse_repeats([layer.name for layer in layers])
+    compiled = _compile_options(training or config.get("compile_config"))
+    return KerasModel(
+        graph.name, version, tuple(layers), graph.inputs, outputs, compiled
+    ), graph
+
+
+def _compile_options(training: Any) -> Compiled | None:
+    if not isinstance(training, Mapping) or not training.get("loss"):
+        return None
+    optimizer = training.get("optimizer") or training.get("optimizer_config")
+    return Compiled(plain(training["loss"]), plain(optimizer))
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a training configuration in the Keras 2 format."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: plain(item) for key, item in value.items()}
+    kind, config = value["class_name"], value.get("config")
+    if kind == "function" and isinstance(config, str):
+        return config
+    # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
+    name = kind.removeprefix("Custom>") if isinstance(kind, str) else kind
+    return {"class_name": name, "config": plain(config)}
+
+
+def _flatten(
+    graph: Graph,
+    prefix: str,
+    own: str,
+    bound: Mapping[str, str],
+    layers: list[KerasLayer],
+) -> tuple[str, ...]:
+    """Add the layers of a graph in topological order, and return its outputs.
+
+    Each further call of a layer becomes a separate layer, named after the layer and the
+    call.
+
+    Parameters
+    ----------
+    prefix, own :
+        The prefixes of the names of the graph's layers, and of the layers whose weights
+        they share.
+    bound :
+        The sources of a submodel's inputs.
+    """
+    # For each call, the full names of the layers that compute its outputs.
+    ends: dict[CallKey, tuple[str, ...]] = {}
+    sources = _sources(graph)
+    parts = {part.name: part for part in graph.parts}
+
+    def names_of(call: CallKey, reader: str) -> Iterator[str]:
+        for source, index in sources[call]:
+            if index >= len(ends[source]):
+                raise refused(SecondOutput, reader=reader, layer=source[0], index=index)
+            yield ends[source][index]
+
+    for place, number in _in_order(sources):
+        if (place, number) == OUTPUTS:
+            continue
+        part = parts[place]
+        name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
+        reader, owner = f"`{name}`", f"{own}{place}"
+        reads = tuple(names_of((place, number), reader))
+        if place in bound:
+            ends[place, 0] = (bound[place],)
+        elif part.inside is None:
+            _check_reads(part, bool(reads), graph, reader)
+            others = part.calls[number][1]
+            options = {**part.options, **({CALLED_WITH: others} if others else {})}
+            shares = "" if name == owner else owner
+            layers.append(KerasLayer(name, part.kind, options, reads, shares))
+            ends[place, number] = (name,)
+        else:
+            inner = part.inside
+            if (count := len(reads)) != (due := len(inner.inputs)):
+                reason = f"it has {due} inputs, but reads {count} layers"
+                raise malformed(reader, reason)
+            given = dict(zip(inner.inputs, reads, strict=True))
+            prefixes = f"{name}/", f"{owner}/"
+            ends[place, number] = _flatten(inner, *prefixes, given, layers)
+        if len(layers) > MOST_LAYERS:
+            raise malformed(
+                reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
+            )
+    return tuple(names_of(OUTPUTS, f"`{graph.name}`"))
+
+
+def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> None:
+    """Refuse input layers that read a layer, and other layers that read none."""
+    if (part.kind == "InputLayer") == reads:
+        raise malformed(reader, "its kind does not match its inputs")
+    if part.kind == "InputLayer" and part.name not in graph.inputs:
+        raise malformed(reader, "it is not an input of its model")
+
+
+def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
+    """Return the sources of each call in a graph, and of its outputs.
+
+    Raises
+    ------
+    RefusedModelError
+        If a source is missing.
+    """
+    reads = {
+        (part.name, number): tensors
+        for part in graph.parts
+        for number, (tensors, _) in enumerate(part.calls)
+    }
+    reads[OUTPUTS] = graph.outputs
+    parts = {part.name: part for part in graph.parts}
+    last: dict[str, int] = {}
+    for tensors in reads.values():
+        for tensor in tensors:
+            last[tensor.layer] = max(last.get(tensor.layer, 0), tensor.node)
+    if missing := [name for name in graph.inputs if name not in parts]:
+        raise refused(NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
+
+    def source_of(tensor: LayerOutput, reader: str) -> Source:
+        name, part, number = tensor.layer, parts.get(tensor.layer), tensor.node
+        if part is None or len(part.calls) == 1:
+            number = 0
+        elif part.inside is not None and last[name] == len(part.calls):
+            number -= 1  # its nodes begin at 1
+        if (name, number) not in reads:
+            named = reader or graph.name
+            raise refused(NoSuchLayer, reader=f"`{named}`", layer=name)
+        return (name, number), tensor.index
+
+    return {
+        call: [source_of(tensor, call[0]) for tensor in tensors]
+        for call, tensors in reads.items()
+    }
+
+
+def _in_order(sources: Mapping[CallKey, list[Source]]) -> list[CallKey]:
+    """Return calls in topological order, otherwise in configuration order."""
+    reads = {call: [one for one, _ in found] for call, found in sources.items()}
+    try:
+        return list(reading_order(reads))
+    except CycleError as error:
+        cycle = tuple(name for name, _ in error.args[1])
+        raise refused(CyclicModel, layers=cycle) from error
 
 
 def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
@@ -85,7 +296,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
         raise malformed(f"`{name}`", "its layers are not a list")
     if kind == "Sequential":
         return _sequential(name, entries, config)
-    return _functional(name, kind, entries, config)
+    return _functional(name, entries, config)
 
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
@@ -110,7 +321,7 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
         parts[0] = replace(first, calls=(((LayerOutput(own, 0),), {}),))
         parts.insert(0, NestedLayer(own, "InputLayer", options, (((), {}),)))
     ends = (parts[0].name,), (LayerOutput(parts[-1].name, 0),)
-    return Graph(name, "Sequential", tuple(parts), *ends)
+    return Graph(name, tuple(parts), *ends)
 
 
 def _first_shape(part: NestedLayer) -> Any:
@@ -123,16 +334,15 @@ def _first_shape(part: NestedLayer) -> Any:
     return inputs[0].options.get("batch_input_shape") if len(inputs) == 1 else None
 
 
-def _functional(
-    name: str, kind: str, entries: list[Any], config: Mapping[str, Any]
-) -> Graph:
+def _functional(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
     names = names_of(entries)
     parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
     with _blaming(name):
-        inputs, outputs = (
-            read_tensors(config.get(key)) for key in ("input_layers", "output_layers")
-        )
-    return Graph(name, kind, tuple(parts), tuple(t.layer for t in inputs), outputs)
+        ends = [config.get(key) for key in ("input_layers", "output_layers")]
+        inputs, outputs = (tuple(_tensors(end)) for end in ends)
+        if not inputs or not outputs:
+            raise ValueError("its inputs or outputs do not name layers")
+    return Graph(name, tuple(parts), tuple(t.layer for t in inputs), outputs)
 
 
 @contextmanager
@@ -165,51 +375,27 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
     return NestedLayer(name, kind, read_options(kind, config, name), calls)
 
 
-def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
-    """Return the tensors in ``input_layers`` or ``output_layers``.
-
-    Raises
-    ------
-    ValueError
-        If the value contains anything but tensors.
-    """
-    tensors = tuple(_tensors(value))
-    if not tensors:
-        raise ValueError("its inputs or outputs do not name layers")
-    return tensors
-
-
 def _read_call(node: Any) -> Call:
     if isinstance(node, dict):  # of Keras 3
         arguments, keywords = node.get("args", []), node.get("kwargs", {})
         if not isinstance(arguments, list) or not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no args or kwargs")
-        numbered = {str(number): value for number, value in enumerate(arguments)}
-        return _sort({**numbered, **keywords}, [], {})
-    if not isinstance(node, list):
+    elif isinstance(node, list):
+        pieces = [node] if _is_tensor(node) or _is_constant(node) else node
+        if not all(_is_tensor(piece) or _is_constant(piece) for piece in pieces):
+            raise ValueError("one of its inbound_nodes does not read a layer")
+        arguments = [p[2] if _is_constant(p) else p for p in pieces]
+        keywords = {}
+        for piece in pieces:
+            if len(piece) > 3 and not isinstance(piece[3], dict):
+                raise ValueError("one of its inbound_nodes has no keywords")
+            keywords |= piece[3] if len(piece) > 3 else {}
+    else:
         raise ValueError("one of its inbound_nodes is not a call")
-    pieces = [node] if _is_tensor(node) or _is_constant(node) else node
     tensors: list[LayerOutput] = []
     others: dict[str, Any] = {}
-    for number, piece in enumerate(pieces):
-        if _is_constant(piece):
-            others[str(number)] = piece[2]
-        elif _is_tensor(piece):
-            tensors += _tensors(piece)
-        else:
-            raise ValueError("one of its inbound_nodes does not read a layer")
-        keywords = piece[3] if len(piece) > 3 else {}
-        if not isinstance(keywords, dict):
-            raise ValueError("one of its inbound_nodes has no keywords")
-        _sort(keywords, tensors, others)
-    return tuple(tensors), others
-
-
-def _sort(
-    arguments: Mapping[str, Any], tensors: list[LayerOutput], others: dict[str, Any]
-) -> Call:
-    """Add arguments to the tensors or to the other arguments of a call."""
-    for key, value in arguments.items():
+    numbered = {str(number): value for number, value in enumerate(arguments)}
+    for key, value in {**numbered, **keywords}.items():
         try:
             read = list(_tensors(value))
         except ValueError:

@@ -1,17 +1,24 @@
-"""Linear maps between layers of neurons: windows over axes, and steps of layers.
+"""Linear maps between layers of neurons: windows, steps of layers, and kernels.
 
 Everything that Keras computes between two layers of neurons is linear, and a layer on
 the chip reads each source with one convolution or one matrix. A value is therefore a
 sum of terms. A term is a source and the steps after it, which snnc multiplies into one
 kernel.
+
+In a spec, all axes have the same kind of padding. Extra zero taps widen a kernel until,
+with this padding, it reads the same positions as its windows. A term that no single
+kernel can compute is split into pieces, one for each kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import gcd
 from typing import Any, Literal
+
+from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 Shape = tuple[int, ...]
 Op = Literal[
@@ -246,13 +253,13 @@ class Term:
     def channels(self) -> int:
         return self.steps[-1].given if self.steps else self.read[-1]
 
-    def windows(self, first: int = 0) -> Windows | None:
-        """Return the joint windows of the steps from ``first`` on, or None.
+    def windows(self) -> Windows | None:
+        """Return the joint windows of the steps, or None.
 
         Only operations with the same weights at all positions have windows.
         """
-        prefixes = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
-        return prefixes[-1] if len(prefixes) > len(self.steps) - first else None
+        prefixes = [points(self.read), *self.prefixes()]
+        return prefixes[-1] if len(prefixes) > len(self.steps) else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
         """Yield the joint windows of one step from ``first`` on, of two steps, etc.
@@ -280,12 +287,10 @@ class Term:
             return ()
         return tuple(window.places for window in before.windows)
 
-    def groups(self, first: int = 0) -> int:
-        """Return the number of groups of channels that do not mix."""
-        common = 0
-        for step in self.steps[first:]:
-            common = gcd(common, step.groups)
-        return common or self.read[-1]
+    @property
+    def groups(self) -> int:
+        """The number of groups of channels that do not mix."""
+        return gcd(*(step.groups for step in self.steps)) or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
         """Return whether steps add a shift: none, per channel or per position.
@@ -304,3 +309,256 @@ class Term:
             if all(w.places == 1 for w in windows) and shift == "place":
                 shift = "channel"
         return shift
+
+
+Padding = Literal["valid", "same", "causal"]
+WAYS: tuple[Literal["valid", "same"], ...] = ("valid", "same")
+
+
+@dataclass(frozen=True, slots=True)
+class FittedAxis:
+    """A kernel along one axis; ``before`` of its taps precede the axis.
+
+    Attributes
+    ----------
+    window :
+        What the kernel covers, at all positions of the padding.
+    skip :
+        The number of positions before the first one that is needed.
+    """
+
+    window: AxisWindow
+    taps: int
+    stride: int
+    before: int
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A kernel of a spec; see `snnc.importer.state.StatementDraft` for its attributes.
+
+    Attributes
+    ----------
+    places :
+        The number of output positions along each axis.
+    is_padded :
+        Whether the kernel reads zeros outside an axis.
+    """
+
+    kernel: Shape
+    stride: Shape
+    padding: Padding
+    dilation: Shape
+    before: Shape
+    places: Shape
+    skip: Shape
+    is_padded: bool
+    upscale: Shape = ()
+
+    def properties(self) -> dict[str, Any]:
+        """Return the attributes of a draft's kernel."""
+        names = ("kernel", "stride", "padding", "dilation", "before", "skip", "upscale")
+        return {name: getattr(self, name) for name in names}
+
+
+def fit(windows: Windows, causal: bool = False) -> Fitted | None:
+    """Return the smallest kernel in a spec that covers windows, or None.
+
+    With ``causal``, the kernel may have `causal` padding if there is only one axis.
+
+    Tap ``i`` of a window is the kernel's tap ``before - window.before + i``.
+    """
+    if any(window.step > 1 for window in windows):
+        return _fit_transposed(windows)
+    if (valid := _fit_all(windows, "valid")) is not None:
+        return valid
+    same = _fit_all(windows, "same")
+    if same is not None and causal and len(windows) == 1:
+        ahead = _fit_all(windows, "causal")
+        if ahead is not None and ahead.kernel < same.kernel:
+            return ahead
+    return same
+
+
+def fit_more(windows: Windows) -> Fitted | None:
+    """Return a kernel with `same` padding and extra output positions, or None.
+
+    If the padding is wider than `same` allows, a transposed convolution without a
+    stride has enough positions.
+    """
+    if any(window.step > 1 for window in windows):
+        return None
+    wider = _fitted([next(_wider(window), None) for window in windows], "same")
+    return _fit_transposed(windows) if wider is None else wider
+
+
+def _wider(window: AxisWindow) -> Iterator[FittedAxis]:
+    """Yield kernels with `same` padding at more positions than a window has."""
+    places = -(-window.size // window.stride)
+    for skip in range(places - window.places + 1):
+        before = window.before + skip * window.stride
+        axis = _fit_axis(replace(window, before=before, places=places), "same")
+        if axis is not None:
+            yield replace(axis, skip=skip)
+
+
+def _fit_transposed(windows: Windows) -> Fitted | None:
+    """Return the smallest transposed convolution that covers windows, or None."""
+    if len(windows) != 2:
+        return None
+    valid = _fit_all(windows, "valid", is_transposed=True)
+    return valid or _fit_all(windows, "same", is_transposed=True)
+
+
+def _fit_all(
+    windows: Windows, padding: Padding, is_transposed: bool = False
+) -> Fitted | None:
+    axes = [_fit_axis(window, padding, is_transposed) for window in windows]
+    return _fitted(axes, padding, is_transposed)
+
+
+def _fit_axis(
+    window: AxisWindow, padding: Padding, is_transposed: bool = False
+) -> FittedAxis | None:
+    """Return the smallest kernel along an axis, or None."""
+    size, stride, places = window.size, window.stride, window.places
+    least, most = window.taps, 2 * (window.taps + abs(window.before)) + stride
+    if is_transposed:
+        most = max(window.taps + 2 * window.step, places - size + 1)
+    elif padding == "valid":
+        least = most = max(window.taps - window.before, size - places * stride + 1)
+    if is_transposed and stride > 1:
+        return None
+    for taps in range(least, most + 1):
+        if is_transposed and padding != "causal":
+            before = taps - 1 - transposed_crop(taps, window.step, padding)
+            found = transposed_places(size, taps, window.step, padding)
+        else:
+            before, _ = pads(size, taps, stride, padding)
+            found = window_positions(size, taps, stride, padding)
+        if found == places and 0 <= before - window.before <= taps - window.taps:
+            return FittedAxis(window, taps, stride, before)
+    if places == 1 and padding != "causal" and not is_transposed:
+        return FittedAxis(window, size, 1 if padding == "valid" else size, 0)
+    return None
+
+
+def _fitted(
+    found: Sequence[FittedAxis | None], padding: Padding, is_transposed: bool = False
+) -> Fitted | None:
+    """Return the kernel over all axes; None if an axis has none."""
+    axes = [axis for axis in found if axis is not None]
+    if len(axes) < len(found):
+        return None
+    is_as_it_is = not is_transposed and all(
+        (axis.taps, axis.stride, axis.before)
+        == (axis.window.taps, 1, axis.window.before)
+        for axis in axes
+    )
+    steps = tuple(axis.window.dilation if is_as_it_is else 1 for axis in axes)
+    zeros = (pads(axis.window.size, axis.taps, axis.stride, padding) for axis in axes)
+    is_padded = padding == "causal" or any(pair != (0, 0) for pair in zeros)
+    return Fitted(
+        kernel=tuple((a.taps - 1) // d + 1 for a, d in zip(axes, steps, strict=True)),
+        stride=tuple(axis.stride for axis in axes),
+        padding=padding,
+        dilation=steps,
+        before=tuple(axis.before - axis.skip * axis.window.stride for axis in axes),
+        places=tuple(axis.window.places for axis in axes),
+        skip=tuple(axis.skip for axis in axes),
+        is_padded=is_padded or is_transposed,
+        upscale=tuple(axis.window.step for axis in axes) if is_transposed else (),
+    )
+
+
+def united(many: Sequence[Windows]) -> Windows | None:
+    """Return windows that cover all the given ones; None if positions differ.
+
+    If an axis has a single output position, the window may cover the whole axis.
+    """
+    joint: list[AxisWindow] = []
+    for axis in zip(*many, strict=True):
+        first = axis[0]
+        if len(set(axis)) == 1:
+            joint.append(first)
+            continue
+        if any(window.step > 1 for window in axis):
+            return None
+        if first.places == 1:
+            joint.append(AxisWindow(first.size, first.size, 1, 0, 1))
+            continue
+        if len({(window.stride, window.places) for window in axis}) > 1:
+            return None
+        before = max(window.before for window in axis)
+        last = max(window.taps - window.before for window in axis)
+        joint.append(
+            AxisWindow(first.size, before + last, first.stride, before, first.places)
+        )
+    return tuple(joint)
+
+
+def cuts_of(term: Term) -> tuple[int, ...] | None:
+    """Return the steps before which to split a term; empty if a single kernel suffices.
+
+    The last piece is as short as possible, then the piece before it, and so on. Return
+    None if no split works. A model may be a single term with thousands of steps, so the
+    results for pieces are cached, and no function is recursive.
+    """
+    windows_from = cache(lambda first: tuple(term.prefixes(first)))
+
+    @cache
+    def are_exact(first: int, stop: int) -> bool:
+        """Return whether the steps from ``first`` to before ``stop`` are one kernel."""
+        known = windows_from(first)
+        if len(known) < stop - first:
+            return False
+        windows = known[stop - first - 1]
+        if fit(windows) is not None:
+            return True
+        # A bias per position has no values at positions that no layer reads.
+        part = replace(term, steps=term.steps[:stop])
+        return fit_more(windows) is not None and part.shifts_at(first) != "place"
+
+    ends = [0]
+    """The steps up to which all pieces are kernels."""
+
+    def last_cut(stop: int) -> int | None:
+        """Return the last split after which the steps up to ``stop`` are one kernel."""
+        known = (end for end in reversed(ends) if end < stop)
+        return next((end for end in known if are_exact(end, stop)), None)
+
+    stop = len(term.steps)
+    if not stop or are_exact(0, stop):
+        return ()
+    for end in range(1, stop):
+        if last_cut(end) is not None:
+            ends.append(end)
+    cuts: list[int] = []
+    while not are_exact(0, stop):
+        before = last_cut(stop)
+        if before is None:
+            return None
+        cuts.append(before)
+        stop = before
+    return tuple(reversed(cuts))
+
+
+def shift_of(terms: Iterable[Term]) -> str:
+    """Return how terms add a shift: ``none``, per ``channel`` or per ``place``."""
+    shifts = {term.shifts_at() for term in terms}
+    return next((kind for kind in ("place", "channel") if kind in shifts), "none")
+
+
+def is_projection(term: Term, shape: Shape) -> bool:
+    windows = term.windows()
+    if windows is None or term.shifts_at() == "place":
+        return False
+    sizes = zip(windows, shape[:-1], strict=True)
+    return all(
+        window.taps == 1
+        and window.before == 0
+        and (window.stride == -(-window.size // target) or window.size == 1)
+        and -(-window.size // window.stride) == target
+        for window, target in sizes
+    )

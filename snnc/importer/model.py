@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.device import Profile
+from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.imports import MalformedLayer
-from snnc.rules.models import ModelTooLarge, WeightsUnclear
+from snnc.rules.models import ModelTooLarge, NotAModel, WeightsUnclear
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
@@ -150,8 +150,6 @@ class Graph:
 
     Attributes
     ----------
-    kind :
-        The Keras class, such as ``Sequential``.
     parts :
         Layers and submodels, in the order of the configuration.
     inputs :
@@ -159,19 +157,14 @@ class Graph:
     """
 
     name: str
-    kind: str
     parts: tuple[NestedLayer, ...]
     inputs: tuple[str, ...]
     outputs: tuple[LayerOutput, ...]
 
 
-class ModelWeights(AbstractContextManager["ModelWeights"], ABC):
-    """An open weight file, which is also a context manager that closes it.
+class ModelWeights(Protocol):
+    """The weights of a model."""
 
-    Each layer is read on request. Only the arrays that the caller keeps stay in memory.
-    """
-
-    @abstractmethod
     def of(self, layer: str) -> Arrays:
         """Return the arrays of a layer, by Keras's names and in Keras's order.
 
@@ -194,12 +187,6 @@ class ModelWeights(AbstractContextManager["ModelWeights"], ABC):
             If the file is damaged or not safe to read, or if it is unclear which
             weights belong to the layer.
         """
-
-    def close(self) -> None:
-        """Close the file, and remove unpacked data, if there are any."""
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 Range = tuple[float, float]
@@ -346,6 +333,35 @@ class RefusedModelError(Exception):
 def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
     """Return the error for a rule; the file is added later."""
     return RefusedModelError(rule(span=NOWHERE, **fields))
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Refuse a file that is missing or can't be read.
+
+    Raises
+    ------
+    RefusedModelError
+        Instead of `OSError`.
+    """
+    try:
+        if "\0" in name:
+            raise OSError("embedded null byte")
+        yield
+    except RefusedModelError as error:
+        raise error.at(name) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if missing and not Path(name).exists():
+            refusal = FileMissing(span=NOWHERE, name=name)
+        raise RefusedModelError(refusal).at(name) from error
+
+
+def not_a_model(path: str, reason: str) -> RefusedModelError:
+    """Refuse a file that is not a model."""
+    return refused(NotAModel, path=path, reason=reason)
 
 
 def malformed(layer: str, reason: str) -> RefusedModelError:

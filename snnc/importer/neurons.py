@@ -12,30 +12,34 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from snnc.importer.draft import (
+from snnc.importer.linear import (
+    AxisWindow,
+    Fitted,
+    LinearStep,
+    Shape,
+    Term,
+    cuts_of,
+    fit,
+    fit_more,
+    is_projection,
+    per_channel,
+    shift_of,
+    united,
+)
+from snnc.importer.state import (
     INPUT,
     RELU,
     SIGNED,
     Bias,
+    ConversionState,
     Kind,
     RefusedLayerError,
     StatementDraft,
     Unit,
     Value,
+    Verdict,
     plain,
 )
-from snnc.importer.fitting import (
-    Fitted,
-    cuts_of,
-    fit,
-    fit_more,
-    groups_of,
-    is_projection,
-    kernel_of,
-    shift_of,
-)
-from snnc.importer.linear import AxisWindow, Shape, Term, per_channel
-from snnc.importer.state import ConversionState
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps whose output is never negative if their input is never negative."""
@@ -90,7 +94,7 @@ def add_relu(
     place = _convolution if len(value.shape) > 1 else _dense
     draft = place(state, owner, value, units)
     state.add(draft)
-    state.tell_draft(draft)
+    _tell_draft(state, draft)
     shape = (*value.shape[:-1], draft.shape[-1])
     term = Term(draft.layer, draft.shape)
     if draft.shape != shape:  # skip the positions that only extra padding creates
@@ -98,6 +102,46 @@ def add_relu(
         windows = tuple(AxisWindow(n, 1, 1, -skip, places) for n, skip, places in axes)
         term = term.then(per_channel("window", owner, shape, windows))
     return Value((term,), shape, value.view, is_positive=True)
+
+
+def _tell_draft(state: ConversionState, draft: StatementDraft) -> None:
+    """Record a verdict on each layer that a statement includes."""
+    for step in draft.steps:
+        if step.op == "norm" or step.is_kernel:
+            state.tell(step.layer, *_verdict(state, step, draft))
+
+
+def _verdict(
+    state: ConversionState, step: LinearStep, draft: StatementDraft
+) -> tuple[Verdict, str]:
+    """Return the verdict on a layer that a statement includes, and the reason."""
+    if step.op == "norm":
+        if draft.batchnorm and step is draft.main[0].steps[-1]:
+            why = f"as `batchnorm on` of `{draft.layer}`, folded with the weights"
+            return "kept", why
+        how = "; retraining has no batch norm there"
+        if state.layers[step.layer].kind == "Normalization":
+            how = ", using its weights"
+        return "rewritten", f"folded into the kernels that read this layer{how}"
+    if step.layer != draft.layer:
+        if any(step in term.steps for term in draft.beside):
+            return "rewritten", (
+                f"the learned `shortcut` of `{draft.layer}`, into which its bias "
+                "and batch norm are folded"
+            )
+        return "rewritten", (
+            "its kernel is multiplied into the kernel of "
+            f"`{draft.layer}`; retraining may use all weights of the product"
+        )
+    if step.op == "separable":
+        return "rewritten", (
+            "its two kernels are multiplied into one kernel, which the chip "
+            "stores in full; retraining may use all of its weights"
+        )
+    if step.op == "kernel" and step.order:
+        how = "with `kernel 1`, since the layer reads pixels"
+        return "rewritten", f"`{draft.word}` {how}"
+    return "kept", f"`{draft.word}`"
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
@@ -376,6 +420,43 @@ def _one_kernel(
     if fitted is None:
         raise UnfitError("no single kernel computes the values that it adds")
     return (*main, *rest), fitted
+
+
+def kernel_of(
+    state: ConversionState, terms: Sequence[Term], is_beside: bool
+) -> Fitted | None:
+    """Return the kernel that reads several terms together, or None."""
+    windows = [term.windows() for term in terms]
+    known = [found for found in windows if found is not None]
+    if len(known) < len(windows) or len({term.read[:-1] for term in terms}) > 1:
+        return None
+    both = united(known)
+    if both is None:
+        return None
+    # An encoder and a depthwise convolution have no `causal` padding.
+    is_input = any(state.reads_input(term.source) for term in terms)
+    groups = groups_of(state, terms)
+    is_depthwise = groups > 1 and groups >= terms[0].read[-1]
+    fitted = fit(both, causal=not is_input and not is_depthwise)
+    if fitted is None and not is_beside and shift_of(terms) != "place":
+        fitted = fit_more(both)
+    if fitted is None or (
+        fitted.is_padded and not all(state.is_even(term.source) for term in terms)
+    ):
+        return None
+    return fitted
+
+
+def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
+    """Return how many groups of channels a kernel has.
+
+    A kernel that reads the input has one group: an encoder either splits each channel
+    by sign, which separates the channels of a group, or is itself a full convolution.
+    """
+    if len(terms) != 1 or state.reads_input(terms[0].source):
+        return 1
+    groups = terms[0].groups
+    return groups if groups > 1 else 1
 
 
 def pooled(state: ConversionState, term: Term) -> Term:

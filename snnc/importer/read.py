@@ -1,114 +1,62 @@
-"""Read a Keras model in any of its formats or from code, and import it."""
+"""Import a Keras model: read it in any format or from code, and write its spec."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import os
 import re
 import stat
 import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import (
-    AbstractContextManager,
-    ExitStack,
-    contextmanager,
-    nullcontext,
-    redirect_stdout,
-)
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer.convert import ImportOutcome, outcome
+from snnc.diagnostics import Diagnostics, Severity
+from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
-from snnc.importer.formats import not_a_model
+from snnc.importer.from_code import saved_by_code
 from snnc.importer.model import (
-    NOWHERE,
     ImportRequest,
     KerasModel,
     ModelWeights,
     RefusedModelError,
+    not_a_model,
     refused,
+    refusing,
     too_large,
 )
+from snnc.importer.spec import TOP, compile_written
 from snnc.importer.weights import StoredWeights
-from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.models import CodeFailed, PackageMissing, WeightsUnclear
+from snnc.ir.layout import input_scale, tensors
+from snnc.passes import Compilation
+from snnc.rules.files import CannotWrite
+from snnc.rules.imports import NoWeights
+from snnc.rules.models import PackageMissing
+from snnc.runtime.files import replacing
+from snnc.source import whole_file
 from snnc.text.installing import installation
-from snnc.text.near import only_near
 
 if TYPE_CHECKING:
-    from snnc.importer.model import Arrays
+    from numpy.typing import NDArray
 
+    from snnc.importer.tensors import TensorMaker
+    from snnc.ir.logical import LogicalNetwork
+    from snnc.ir.mapped import MappedNetwork
+
+    Tensors = Mapping[str, NDArray[Any]]
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
-class ReadWeights(ModelWeights):
-    """The weights of a model; all calls of a layer share one set.
-
-    Parameters
-    ----------
-    name :
-        The name of the file in messages.
-    stored :
-        The weights in the file.
-    resources :
-        The resources that `close` releases.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        model: KerasModel,
-        stored: StoredWeights,
-        resources: ExitStack,
-    ) -> None:
-        self._name, self._stored, self._resources = name, stored, resources
-        self._owners = {
-            layer.name: layer.shares or layer.name for layer in model.layers
-        }
-        self._loaded: dict[str, Arrays | RefusedModelError] = {}
-
-    def load(self) -> None:
-        """Read all weights now; refusals are raised when a layer is requested."""
-        refusal: RefusedModelError | None = None
-        for layer in dict.fromkeys(self._owners.values()):
-            try:
-                self._loaded[layer] = refusal or self._read(layer)
-            except RefusedModelError as error:
-                self._loaded[layer] = error
-                if not isinstance(error.diagnostic, WeightsUnclear):
-                    refusal = error  # for the whole file
-
-    def of(self, layer: str) -> Arrays:
-        """See `ModelWeights.of`."""
-        owner = self._owners[layer]
-        found = self._loaded.get(owner)
-        if isinstance(found, RefusedModelError):
-            raise found
-        return self._read(owner) if found is None else found
-
-    def _read(self, owner: str) -> Arrays:
-        with refusing(self._name):
-            return self._stored.of(owner)
-
-    def close(self) -> None:
-        """See `ModelWeights.close`."""
-        self._resources.close()
-
-
 def read(
     target: str | Path,
     tell: Callable[[str], None] | None = None,
     weights: str | Path = "",
-) -> tuple[KerasModel, ReadWeights | None]:
+) -> tuple[KerasModel, StoredWeights | None]:
     """Read a model, and open its weights.
 
     Parameters
@@ -148,38 +96,16 @@ def read(
         with refusing(beside):
             check_file(Path(beside), beside)
     with refusing(name), ExitStack() as stack:
+        resources = stack.enter_context(ExitStack())
         file = Path(name)
         if how != "file":
-            file = stack.enter_context(saved_by_code(how, name))
-        model, stored = read_file(file, name, beside)
+            file = resources.enter_context(saved_by_code(how, name))
+        model, stored = read_file(file, name, resources, beside)
         if stored is None:
             return model, None
-        stack.callback(stored.close)
-        return model, ReadWeights(name, model, stored, stack.pop_all())
-
-
-@contextmanager
-def refusing(name: str) -> Iterator[None]:
-    """Refuse a file that is missing or can't be read.
-
-    Raises
-    ------
-    RefusedModelError
-        Instead of `OSError`.
-    """
-    try:
-        if "\0" in name:
-            raise OSError("embedded null byte")
-        yield
-    except RefusedModelError as error:
-        raise error.at(name) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        if missing and not Path(name).exists():
-            refusal = FileMissing(span=NOWHERE, name=name)
-        raise RefusedModelError(refusal).at(name) from error
+        owners = {layer.name: layer.shares or layer.name for layer in model.layers}
+        stack.pop_all()  # the weights close the resources
+        return model, replace(stored, name=name, owners=owners, resources=resources)
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
@@ -277,101 +203,147 @@ def run(
         return None
 
 
-@contextmanager
-def saved_by_code(how: str, target: str) -> Iterator[Path]:
-    """Get a model and save it to a file in a temporary folder.
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """The result of an import.
 
-    The code's output goes to stderr.
-
-    Parameters
+    Attributes
     ----------
-    how :
-        ``call`` for a ``module:function``, or ``load`` for the folder of a SavedModel.
+    text :
+        The spec; empty if a layer was refused.
+    notes :
+        Sentences for stderr.
+    conversion :
+        None for a spec that the file contains.
+    compilation :
+        The result of compiling the spec; None without a spec.
+    """
+
+    text: str
+    notes: tuple[str, ...]
+    conversion: Conversion | None = None
+    compilation: Compilation | None = None
+
+
+def outcome(
+    target: str,
+    model: KerasModel,
+    weights: ModelWeights | None,
+    request: ImportRequest,
+    weights_file: Path | None,
+    output: Path | None,
+    report: Diagnostics,
+) -> ImportOutcome | None:
+    """Convert a model and write the files; see `run`.
 
     Raises
     ------
     RefusedModelError
-        If the code returns no model. A traceback on stderr shows where it failed.
+        If the weights can't be read, or do not belong to the model.
     """
-    with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
-        file = Path(folder) / "model.h5"
-        try:
-            with redirect_stdout(sys.stderr):
-                model = called(target) if how == "call" else loaded(target)
-                if not hasattr(model, "save") or not hasattr(model, "get_config"):
-                    kind = type(model).__name__
-                    raise TypeError(f"expected a Keras model, found {kind}")
-                model.save(file)
-        except RefusedModelError:
-            raise
-        except (Exception, SystemExit) as error:
-            _show(error)
-            reason = " ".join(str(error).split())[:500]
-            kind = type(error).__name__
-            raise failed(
-                how, target, f"{kind}: {reason}" if reason else kind
-            ) from error
-        yield file
-
-
-def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
-    """Refuse code that returns no model; suggest a function, or what to check."""
-    way_out = "load it in Keras and save it with `model.save('model.keras')`"
-    if how == "call":
-        module, function = target.split(":")
-        way_out = (
-            f"check that `from {module} import {function}` works in this folder, and"
-            f" that `{function}()` returns a Keras model"
+    conversion = convert(model, request, target, weights)
+    report.extend(conversion.problems)
+    written = conversion.written
+    if written is None:
+        return ImportOutcome("", (), conversion)
+    name = "imported.snn" if output is None else output.as_posix()
+    compiled = Diagnostics()
+    written, made = compile_written(written, name, compiled, request)
+    is_too_large = made.lowered is not None and made.mapped is None
+    for diagnostic in compiled.diagnostics:
+        # Unless the user chose the number of chips, the import goes on.
+        warns = is_too_large and request.chips is None
+        report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
+    notes = (*model.notes, *written.notes)
+    contents: dict[Path, bytes] = {}
+    if weights_file is not None:
+        if weights is None:
+            report.add(NoWeights(span=whole_file(Path(target)), path=target))
+        if weights is None or made.lowered is None:  # its diagnostics say why
+            return None
+        contents[weights_file], arrays, scales = _weights(
+            conversion, weights, made.lowered.network
         )
-    if meant:
-        way_out = f"did you mean `snnc import {meant}`?"
-    return refused(CodeFailed, path=target, reason=reason, advice=way_out)
+        written = written.at(scales.rate)
+        if scales.rate != TOP:
+            own_report = Diagnostics()
+            written, made = compile_written(written, name, own_report, request)
+            if made.lowered is None:  # no rate is low enough
+                report.extend(own_report.diagnostics)
+        if made.mapped is not None:
+            _warn_of_spikes(made.mapped, arrays, report)
+        notes = (*notes, *_next_steps(conversion, scales, request))
+    if output is not None:
+        contents[output] = written.text.encode("utf-8")
+    if not write_all(contents, report):
+        return None
+    return ImportOutcome(written.text, notes, conversion, made)
 
 
-def called(target: str) -> Any:
-    """Return the result of a user's function."""
-    module, function = target.split(":")
-    before = sys.path[:]
-    sys.path.insert(0, os.getcwd())
+def _weights(
+    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
+) -> tuple[bytes, Tensors, TensorMaker]:
+    """Return a file with the spec's tensors, these tensors and their scales."""
+    from snnc.importer.tensors import convert_weights
+    from snnc.weight_files.header import serialize
+
+    made, scales = convert_weights(conversion, weights, network)
+    scale = input_scale(network)
+    return serialize(tensors(network), made, scale, "imported"), made, scales
+
+
+def _warn_of_spikes(
+    mapped: MappedNetwork, arrays: Tensors, report: Diagnostics
+) -> None:
+    """Report layers that are exact in Keras but lose information on spikes."""
+    from snnc.weight_files.cores import placed_layers, strong_spikes
+
+    for layer in placed_layers(mapped, arrays):
+        report.extend(strong_spikes(layer))
+
+
+def _next_steps(
+    conversion: Conversion, scales: TensorMaker, request: ImportRequest
+) -> Iterator[str]:
+    """Describe how the encoder avoids clipping, and what to do next."""
+    assert conversion.written is not None
+    may = f"{conversion.state.encoder} may output up to {scales.bound:.4g}"
+    if scales.encoder != 1.0:
+        yield (
+            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
+            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
+            "stay the same"
+        )
+    if scales.rate != TOP:
+        yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
+    tool, network = conversion.model.tool, conversion.written.network
+    if request.rewrites:
+        yield (
+            f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
+            f"train it again; `python -m {network}.train --from WEIGHTS` begins with "
+            "these weights"
+        )
+        return
+    softened = conversion.state.size.startswith("classes")
+    outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
+    yield (
+        f"{outputs}; whether rates stay within their budgets depends on the data: "
+        f"after a build, `snnc calibrate models/{network} --data DATA.npz --weights "
+        "WEIGHTS -o NEW` scales the weights"
+    )
+
+
+def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
+    """Write all files or, after an error, none."""
     try:
-        imported = _import_function(target, module, function)
-        if not hasattr(imported, function):
-            near = only_near(function, vars(imported))
-            meant = f"{module}:{near}" if near else ""
-            raise failed("call", target, f"`{module}` has no `{function}`", meant)
-        return getattr(imported, function)()
-    finally:
-        sys.path[:] = before
-
-
-def _import_function(target: str, module: str, function: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # the module imports another one that is missing
-        near = only_near(module, (path.stem for path in Path().glob("*.py")))
-        meant = f"{near}:{function}" if near else ""
-        reason = f"there is no module `{error.name}`"
-        raise failed("call", target, reason, meant) from error
-
-
-def loaded(folder: str) -> Any:
-    """Return the model of a SavedModel."""
-    from tensorflow import keras
-
-    try:
-        return keras.models.load_model(folder)
-    except Exception:  # a user's own loss or optimizer
-        return keras.models.load_model(folder, compile=False)
-
-
-def _show(error: BaseException) -> None:
-    """Print a traceback that starts in the code of the user or of TensorFlow."""
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file != __file__ and "importlib" not in file:
-            break
-        trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace)
+        with ExitStack() as stack:
+            for path, content in contents.items():
+                file = stack.enter_context(replacing(path))
+                file.write(content)
+                file.flush()
+    except OSError as error:
+        name = Path(error.filename).as_posix()
+        reason = error.strerror or str(error)
+        report.add(CannotWrite(span=whole_file(Path(name)), reason=reason))
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Write the text of the spec, and choose the names in it."""
+"""Write the text of the spec, choose the names in it, and compile it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
+from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.draft import COUNTS, INPUT, StatementDraft
-from snnc.importer.ends import NetworkEnds, loss_name
-from snnc.importer.model import Compiled, config_of, refused
-from snnc.importer.state import ConversionState
+from snnc.driver import allow_warnings
+from snnc.importer.model import Compiled, ImportRequest, config_of, refused
+from snnc.importer.state import COUNTS, INPUT, ConversionState, StatementDraft
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
+from snnc.loihi.plan import PlanCache
+from snnc.loihi.profile import read_profile
+from snnc.passes import Compilation, run_passes
+from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.rules.imports import LongSpec
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
@@ -90,20 +94,20 @@ class WrittenSpec:
         return replace(self, text=self.text.replace("\n  defaults ", target, 1))
 
 
-def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:
+def write(state: ConversionState) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported."""
-    return _SpecWriter(state, ends).written()
+    return _SpecWriter(state).written()
 
 
 class _SpecWriter:
-    def __init__(self, state: ConversionState, ends: NetworkEnds) -> None:
+    def __init__(self, state: ConversionState) -> None:
         self._state = state
-        self._ends = ends
+        self._encoder = state.encoder
         self._drafts = list(state.drafts.values())
-        self._notes: list[str] = list(ends.notes)
+        self._notes: list[str] = list(state.notes)
         self._input = state.layers[state.inputs[0]]
         self._names = sanitized_names([self._input.name, *state.drafts])
-        self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
+        self._names[INPUT] = self._names[state.encoder] if state.encoder else ENCODED
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
@@ -131,7 +135,7 @@ class _SpecWriter:
 
     def _statements(self) -> Iterator[str]:
         """Yield the layers; `from` is omitted if a layer reads the previous layer."""
-        if self._ends.encoder is None:
+        if self._encoder is None:
             named = f" {ENCODED}" if self._is_named(INPUT) else ""
             yield f"encode rate{named} {{ {RATE} }}"
         yield ""
@@ -151,7 +155,7 @@ class _SpecWriter:
 
     def _head(self, draft: StatementDraft, before: str) -> str:
         words = [draft.word, self._names[draft.layer]]
-        if draft.layer == self._ends.encoder:
+        if draft.layer == self._encoder:
             words[0] = "encode conv"
         if draft.kind == "avgpool" and not self._is_named(draft.layer):
             words.pop()
@@ -170,7 +174,7 @@ class _SpecWriter:
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
         if draft.kind == "readout" and not draft.kernel:
-            yield self._ends.size
+            yield self._state.size
         yield from own_properties(draft)
         if draft.kind not in ("conv", "dense", "downsample"):
             return
@@ -182,7 +186,7 @@ class _SpecWriter:
             yield "batchnorm on"
         if draft.dropout:
             yield f"dropout {number(draft.dropout)}"
-        if draft.layer == self._ends.encoder:
+        if draft.layer == self._encoder:
             yield RATE
             return
         yield from draft.properties
@@ -194,9 +198,10 @@ class _SpecWriter:
         factors = {d.l2 for d in self._drafts if any(s.is_kernel for s in d.steps)}
         if len(factors) == 1:
             return factors.pop()
-        ends = (self._ends.encoder, self._ends.readout)
         lost = [
-            draft.layer for draft in self._drafts if draft.l2 and draft.layer in ends
+            draft.layer
+            for draft in self._drafts
+            if draft.l2 and (draft.kind == "readout" or draft.layer == self._encoder)
         ]
         why = (
             "an encoder and a readout use the L2 penalty of `train`, which all "
@@ -211,7 +216,7 @@ class _SpecWriter:
 
     def _train(self) -> Iterator[str]:
         compiled = self._state.model.compiled
-        decides = self._ends.size.startswith("classes")
+        decides = self._state.size.startswith("classes")
         lines = list(train_lines(compiled, decides, self._notes))
         if self._l2:
             lines.append(f"l2 {short_number(self._l2)}")
@@ -241,6 +246,54 @@ class _SpecWriter:
                 "layers renamed because their names are not valid in "
                 f"a spec: {listed}{others}"
             )
+
+
+def compile_written(
+    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
+) -> tuple[WrittenSpec, Compilation]:
+    """Run snnc's own passes over a written spec, and map it to cores.
+
+    If the network needs more than one chip and the user did not choose a number, the
+    spec gets as many chips as its cores need. This function does not search for a
+    smaller network that fits, because the search takes longer than the import. `snnc
+    check` searches for one.
+    """
+    own, cache = Diagnostics(), PlanCache()
+    made = _lower_spec(written, name, own, request, cache)
+    if made.lowered is not None and not own.errors:
+        mapped, cores = None, None
+        is_large = request.chips is None and exceeds_target(made.lowered)
+        if not is_large:
+            mapped = place(made.lowered, own, cache)
+        if mapped is None and request.chips is None:
+            cores = cores_needed(made.lowered, cache)
+        chips = ceil((cores or 1) / made.device.chip.cores)
+        if cores is not None:
+            own, written = Diagnostics(), written.on(chips)
+            made = _lower_spec(written, name, own, request, cache)
+        if (is_large or cores is not None) and made.lowered is not None:
+            mapped = place(made.lowered, own, cache)
+        if mapped is not None and cores is not None:
+            is_least = chips == ceil(mapped.cores / made.device.chip.cores)
+            fits = "is the smallest that fits" if is_least else "fits"
+            note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
+            written = replace(written, notes=(*written.notes, note))
+        made = replace(made, mapped=mapped)
+    allow_warnings(made, own)
+    report.extend(own.diagnostics)
+    return written, made
+
+
+def _lower_spec(
+    written: WrittenSpec,
+    name: str,
+    report: Diagnostics,
+    request: ImportRequest,
+    cache: PlanCache,
+) -> Compilation:
+    source = SourceFile(name, written.text)
+    start = Compilation(source, request.device or read_profile(), cache)
+    return run_passes(start, report, "lower")
 
 
 def _format(text: str, name: str, layers: int) -> str:
@@ -333,6 +386,16 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
     "sgd": {"learning_rate": "", "momentum": "0", "nesterov": ""},
 }
 """The optimizers of `train`, and their default values."""
+
+
+def loss_name(compiled: Compiled | None) -> str:
+    """Return a loss's name as Keras spells its functions, or ""."""
+    loss = compiled.loss if compiled is not None else None
+    while isinstance(loss, (list, Mapping)) and len(loss) == 1:
+        (loss,) = loss.values() if isinstance(loss, Mapping) else loss
+    if isinstance(loss, Mapping):
+        loss = loss.get("class_name")
+    return str(loss or "").lower().replace("_", "")
 
 
 def train_lines(

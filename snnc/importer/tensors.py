@@ -1,25 +1,32 @@
-"""Convert the weights of a model to the tensors of its spec."""
+"""Convert the weights of a model to the tensors of its spec.
+
+Kernels of terms are composed from the last step back to the source. Each step back
+turns a kernel (positions, channels, outputs) over the step's output into a kernel over
+its input. It adds the step's shift, multiplied by the kernel, to the bias. The
+positions of a windowed kernel are its taps; a matrix has all positions of an axis.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.convert import Conversion
-from snnc.importer.draft import INPUT, RELU, StatementDraft
-from snnc.importer.kernels import Kernels, crop, of_groups, two_classes
-from snnc.importer.linear import Term
-from snnc.importer.model import ModelWeights, unclear
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
+from snnc.importer.model import KerasLayer, ModelWeights, unclear
 from snnc.importer.spec import TOP
+from snnc.importer.state import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
+from snnc.runtime.nengo import kernels
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from snnc.importer.convert import Conversion
 
     Array = NDArray[np.float64]
     Stored = NDArray[np.float32]
@@ -73,14 +80,12 @@ class TensorMaker:
     """
 
     def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
-        assert conversion.ends is not None
         assert conversion.written is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
         self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._state = conversion.state
         self._names = conversion.written.names
-        self._ends = conversion.ends
         self.bound = 0.0
         self.encoder = 1.0
         self.rate = TOP
@@ -100,14 +105,14 @@ class TensorMaker:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
-        if draft.layer == self._ends.encoder:
+        if draft.layer == self._state.encoder:
             kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
             kernel = kernel * self._state.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
             kernel = self._join(draft.reads, kernels)
-        if draft.kind == "readout" and self._ends.is_pair:
+        if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
@@ -157,7 +162,7 @@ class TensorMaker:
         factors = self._scales_of(source)
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        is_signed = self._ends.encoder is None and self._state.encoded[0] < 0
+        is_signed = self._state.encoder is None and self._state.encoded[0] < 0
         if is_signed and self._state.reads_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
@@ -168,7 +173,7 @@ class TensorMaker:
             largest = max(map(abs, self._state.encoded))
             return np.full(self._state.input_shape[-1], self._state.divisor * largest)
         draft = self._drafts[source]
-        if source == self._ends.encoder:
+        if source == self._state.encoder:
             return np.full(draft.shape[-1], self.encoder)
         if draft.kind in ("avgpool", "maxpool", "concat"):
             return np.concatenate([self._scales_of(key) for key in draft.sources])
@@ -228,3 +233,331 @@ def _by_units(
     wide = (kernel[..., None] * factors).reshape(*kernel.shape[:-1], -1)
     moved = (bias[..., None] * factors + shifts).reshape(*bias.shape[:-1], -1)
     return wide, moved
+
+
+class Kernels:
+    """Composes terms from the weights of a model.
+
+    Raises
+    ------
+    KeyError, ValueError
+        Raised by `compose` if the shapes of weights do not match the
+    configuration.
+    """
+
+    def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
+        self._weights = weights
+        self._layers = layers
+
+    def compose(self, term: Term) -> tuple[Array, Array]:
+        """Return a term's kernel and bias.
+
+        Returns
+        -------
+        kernel : (taps or places, ..., channels, outputs)
+            All positions of the source if the term is a matrix, otherwise the taps of
+            its windows.
+        bias : (outputs,) or (places, ..., outputs)
+            One per position if padded zeros reduce a shift near a border.
+        """
+        rank = len(term.sizes(len(term.steps)))
+        kernel: Array | None = None
+        bias: Array = np.zeros(term.channels)
+        later: Windows | None = None
+        is_full = False
+        for index in range(len(term.steps) - 1, -1, -1):
+            step, sizes = term.steps[index], term.sizes(index)
+            if step.op in ("matrix", "unroll"):
+                matrix, added = self._matrix(step, sizes)
+                if kernel is not None:
+                    flat = kernel.reshape(-1, kernel.shape[-1])
+                    matrix, added = matrix @ flat, added @ flat
+                bias, kernel, is_full = bias + added, matrix, True
+                continue
+            if kernel is None:
+                kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
+            shift = self._shift(step)
+            if shift is not None:
+                bias = bias + _through(kernel, shift, None if is_full else later)
+            kernel = self._back(step, kernel, is_full, sizes)
+            if not is_full:
+                later = step.windows if later is None else joint(step.windows, later)
+        if kernel is None:
+            size = prod(term.read) if rank == 0 else term.channels
+            full = (*term.read, size) if rank == 0 else (*(1,) * rank, size, size)
+            kernel = np.eye(size).reshape(full)
+        return kernel, bias
+
+    def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
+        """Return a matrix as a kernel over all positions, and its bias."""
+        shape, bias = (*sizes, step.read), np.zeros(step.given)
+        if step.op == "unroll":
+            return _on_positions(np.eye(step.given), step.order, shape), bias
+        arrays = self._weights.of(step.layer)
+        matrix: Array = np.atleast_1d(arrays["kernel"])
+        if step.is_first:
+            bias = _bias(arrays, step.given)
+        total, rows = len(matrix), slice(step.start, step.start + step.rows)
+        matrix = matrix[rows]
+        for norm in reversed(step.before):
+            scale, shift = self.norm(norm.layer, norm.read)
+            if norm.read == total and step.rows != total:
+                scale, shift = scale[rows], shift[rows]
+            bias = bias + shift @ matrix
+            matrix = matrix * scale[:, None]
+        if matrix.size != prod(shape) * step.given:
+            raise ValueError(
+                f"its kernel is {dims(matrix.shape)}, but {prod(shape)}x{step.given} "
+                "is expected"
+            )
+        return _on_positions(matrix, step.order, shape), bias
+
+    def _shift(self, step: LinearStep) -> Array | None:
+        """Return the shift that a step adds to its channels, or None."""
+        if not step.is_first or not step.bias:
+            return None
+        if step.op == "norm":
+            return self.norm(step.layer, step.given)[1]
+        if step.op == "scale":
+            return np.broadcast_to(np.asarray(step.shifts), (step.given,))
+        if step.op == "fill":
+            norm = self.norm(step.layer, step.given)[1][:, None]
+            gains, factors, shifts = np.reshape(step.factors, (-1, 3)).T
+            filled: Array = (gains * np.maximum(0, factors * norm + shifts)).sum(axis=1)
+            return filled
+        return _bias(self._weights.of(step.layer), step.given)
+
+    def norm(self, name: str, channels: int) -> tuple[Array, Array]:
+        layer = self._layers[name]
+        arrays: Mapping[str, Any] = self._weights.of(name)
+        return batch_norm(layer.kind, layer.options, arrays, channels)
+
+    def _back(
+        self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
+    ) -> Array:
+        """Turn the kernel over a step's output into the kernel over its input."""
+        start = step.start
+        match step.op:
+            case "fill":
+                return kernel
+            case "norm":
+                return kernel * self.norm(step.layer, step.given)[0][:, None]
+            case "scale":
+                factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
+                return np.asarray(kernel * factors[:, None])
+            case "embed":
+                return kernel[..., start : start + step.read, :]
+            case "select":
+                wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
+                wide[..., start : start + step.given, :] = kernel
+                return wide
+            case "mix" | "slope":  # a value's neurons are consecutive channels
+                if step.op == "mix":
+                    gains = np.asarray(step.factors)[:, None]
+                else:
+                    slopes = self._slopes(step, (*sizes, step.given))
+                    gains = np.stack([np.ones_like(slopes), -slopes], -1)[..., None]
+                mixed: Array = kernel[..., None, :] * gains
+                return mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+            case "edge mean":
+                for axis, window in enumerate(step.windows):
+                    share = window.taps / _mask(window).sum(axis=1)
+                    kernel = kernel * np.expand_dims(
+                        share, tuple(n for n in range(kernel.ndim) if n != axis)
+                    )
+        return _scatter(self._own(step), kernel, step.windows, is_full)
+
+    def _slopes(self, step: LinearStep, shape: Shape) -> Array:
+        """Return the slopes of a `PReLU`, per channel or per position."""
+        alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
+        if step.is_uniform:
+            return np.broadcast_to(alpha.reshape(-1), (step.given,))
+        own = [size if axis in step.order else 1 for axis, size in enumerate(shape)]
+        return _on_positions(alpha.reshape(-1, 1), step.order, tuple(own))[..., 0]
+
+    def _own(self, step: LinearStep) -> Array | None:
+        """Return a step's own kernel, (taps, ..., inputs, outputs), or None.
+
+        The kernel of a mean is one factor. A window has no kernel of its own.
+        """
+        if step.op == "window":
+            return None
+        taps = tuple(window.taps for window in step.windows)
+        if step.op in ("mean", "edge mean"):
+            return np.full((*taps, 1), 1 / prod(taps))
+        arrays = self._weights.of(step.layer)
+        is_depthwise = step.op in ("depthwise", "separable")
+        planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
+        kernel = planes.reshape(-1, *planes.shape[-2:])
+        if step.op == "separable":
+            pointwise = _planes(arrays["pointwise_kernel"])
+            by_input = pointwise.reshape(planes.shape[-2], -1, step.given)
+            kernel = np.einsum("tim,imo->tio", kernel, by_input)
+        elif step.op == "transposed":
+            planes = planes[::-1, ::-1].swapaxes(-1, -2)
+            kernel = planes.reshape(-1, *planes.shape[-2:])
+        elif is_depthwise:
+            kernel = kernel.reshape(len(kernel), 1, -1)
+        groups = planes.shape[-2] if step.op == "depthwise" else step.groups
+        if groups > 1 and step.op != "separable":
+            lifted = kernel[None, None]
+            kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
+        if kernel.shape[1:] != (step.read, step.given):
+            raise ValueError(
+                f"its kernel has {dims(kernel.shape[1:])} channels, but {step.read}x"
+                f"{step.given} are expected"
+            )
+        return _on_axes(kernel.reshape(*planes.shape[:-2], *kernel.shape[1:]), step)
+
+
+def _on_positions(values: Array, order: Shape, shape: Shape) -> Array:
+    """Return values for each position; Keras flattens axes in an order."""
+    own = [axis for axis in order if shape[axis] > 1]
+    rest = [axis for axis in range(len(shape)) if axis not in own]
+    sizes = (shape[axis] for axis in (*own, *rest))
+    unflattened = values.reshape(*sizes, values.shape[-1])
+    back = np.argsort([*own, *rest])
+    return np.transpose(unflattened, (*back, len(shape)))
+
+
+def batch_norm(
+    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
+) -> tuple[Array, Array]:
+    """Return the factor and the offset of each channel, from the running statistics.
+
+    The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
+    ``Normalization``, whose smallest standard deviation is 1e-7.
+    """
+
+    def each(value: Any) -> Array:
+        return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
+
+    if kind == "Normalization":
+        mean, variance = (
+            each(arrays.get(name, options.get(name))) for name in ("mean", "variance")
+        )
+        scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
+        return scale, -mean * scale
+    scale = 1 / np.sqrt(each(arrays["moving_variance"]) + options.get("epsilon", 1e-3))
+    scale = scale * each(arrays.get("gamma", 1.0))
+    shift = each(arrays.get("beta", 0.0))
+    return scale, shift - each(arrays["moving_mean"]) * scale
+
+
+def of_groups(kernel: Array, groups: int) -> Array:
+    """Extract a grouped kernel from a kernel over all channels."""
+    if groups == 1:
+        return kernel
+    taps, channels, filters = kernel.shape
+    parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
+    own = [parts[:, group, :, group] for group in range(groups)]
+    whole: Array = np.stack(own, axis=2)
+    return whole.reshape(taps, -1, filters)
+
+
+def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
+    """Return the logits (0, x) of one unit x; their softmax is the sigmoid of x."""
+    return (
+        np.concatenate([np.zeros_like(kernel), kernel], axis=-1),
+        np.concatenate([np.zeros_like(bias), bias]),
+    )
+
+
+def _planes(array: Any) -> Array:
+    if array.ndim < 2:
+        raise ValueError(f"its kernel has {array.ndim} axes")
+    return np.asarray(array, np.float64)
+
+
+def _bias(arrays: Mapping[str, Any], size: int) -> Array:
+    bias = np.asarray(arrays.get("bias", np.zeros(1)), np.float64)
+    return np.broadcast_to(bias, (size,))
+
+
+def _on_axes(kernel: Array, step: LinearStep) -> Array:
+    """Return a Keras kernel on the value's axes, with zeros between dilated taps."""
+    spatial = kernel.ndim - 2
+    if not step.axes:  # a dense layer over pixels
+        return kernel.reshape((1,) * len(step.windows) + kernel.shape[-2:])
+    if spatial != len(step.axes):
+        raise ValueError(
+            f"its kernel has {spatial} axes, but {len(step.axes)} are expected"
+        )
+    for axis in reversed(range(spatial)):
+        if step.axes[axis] is None:
+            kernel = np.take(kernel, step.taps[axis], axis=axis)
+    own = [axis for axis in step.axes if axis is not None]
+    kernel = np.moveaxis(kernel, range(len(own)), np.argsort(np.argsort(own)))
+    shape = [1] * len(step.windows)
+    for axis, size in zip(sorted(own), kernel.shape, strict=False):
+        shape[axis] = size
+    kernel = kernel.reshape(*shape, *kernel.shape[-2:])
+    full = np.zeros((*(w.taps for w in step.windows), *kernel.shape[-2:]))
+    place = tuple(slice(None, None, window.dilation) for window in step.windows)
+    if full[place].shape != kernel.shape:
+        raise ValueError(f"its kernel is {dims(kernel.shape)}")
+    full[place] = kernel
+    return full
+
+
+def _scatter(
+    own: Array | None, kernel: Array, windows: Windows, is_full: bool
+) -> Array:
+    """Turn the kernel over the windows' output into the kernel over their input.
+
+    Parameters
+    ----------
+    own :
+        (taps, ..., read, given), or (taps, ..., 1) if channels do not mix.
+    is_full :
+        Whether the kernel has all positions of the axes, not only windows.
+    """
+    places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
+    pairs = list(zip(places, windows, strict=True))
+    shape = tuple((n - 1) * w.stride + w.taps for n, w in pairs)
+    read = own.shape[-2] if own is not None and mixes else kernel.shape[-2]
+    scattered = np.zeros((*shape, read, kernel.shape[-1]))
+    for taps in np.ndindex(*(window.taps for window in windows)):
+        piece = kernel
+        if own is not None:
+            piece = own[taps] @ kernel if mixes else own[taps] * kernel
+        ends = zip(taps, pairs, strict=True)
+        into = (slice(t, t + (n - 1) * w.stride + 1, w.stride) for t, (n, w) in ends)
+        scattered[tuple(into)] += piece
+    if not is_full:
+        return scattered
+    starts, sizes = zip(*((w.before, w.extent) for w in windows), strict=True)
+    inside = crop(scattered, starts, sizes)
+    return inside[tuple(slice(None, None, window.step) for window in windows)]
+
+
+def crop(kernel: Array, starts: Shape, sizes: Shape) -> Array:
+    """Return the positions of each axis from a start; positions outside are 0."""
+    axes = list(zip(kernel.shape, starts, sizes, strict=False))
+    pads = [(max(0, -start), max(0, start + n - count)) for count, start, n in axes]
+    padded = np.pad(kernel, [*pads, (0, 0), (0, 0)])
+    begins = [max(0, start) for start in starts]
+    places = zip(begins, sizes, strict=True)
+    return padded[tuple(slice(begin, begin + size) for begin, size in places)]
+
+
+def _through(kernel: Array, shift: Array, later: Windows | None) -> Array:
+    """Return the bias that results if the channels that a kernel reads are shifted.
+
+    Zeros around the later windows are not shifted.
+    """
+    seen: Array = np.einsum("...io,i->...o", kernel, shift)
+    if later is None or not any(w.pads or w.step > 1 for w in later):
+        return np.asarray(seen.sum(axis=tuple(range(kernel.ndim - 2))))
+    for axis, window in enumerate(later):
+        seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
+    is_one = {window.places for window in later} == {1}
+    return seen.reshape(-1) if is_one else seen
+
+
+def _mask(window: AxisWindow) -> Array:
+    """Return which taps are inside the axis, of shape (places, taps)."""
+    places = np.arange(window.places)[:, None] * window.stride - window.before
+    at = places + np.arange(window.taps)
+    inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
+    return np.asarray(inside, float)

@@ -1,11 +1,7 @@
-"""Find the weights of each layer in the files of Keras 2, Keras 3 and TensorFlow.js.
+"""Read HDF5, and find the weights of each layer in the files of Keras 3.
 
-The groups of an `.h5` file are named after layers (`keras/saving/legacy/hdf5_format.py`
-in Keras). ``save`` writes the group ``model_weights``, and ``save_weights`` writes the
-same content at the root. It has one group per layer of the model, with the attribute
-``weight_names``. A submodel's group contains the weights of all its layers, with the
-non-trainable ones last. Keras ignores the names and assigns the groups with weights in
-order; this module does so only if the names differ.
+HDF5 is untrusted: this module reads nothing outside the file, and nothing too large. It
+follows only hard links, because soft and external links may lead elsewhere.
 
 The groups in a `.keras` archive are numbered per class (`_save_container_state` in
 `keras/saving/saving_lib.py`). Keras saves a model's layers in order as
@@ -20,27 +16,223 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.graph import snake
-from snnc.importer.hdf5 import Store
 from snnc.importer.model import (
     Graph,
     KerasLayer,
     KerasModel,
-    ModelWeights,
     NestedLayer,
     RefusedModelError,
     refused,
+    refusing,
+    too_large,
     unclear,
 )
-from snnc.importer.tfjs import Shards
-from snnc.rules.models import WeightsDiffer, WeightsUnclear
+from snnc.rules.models import (
+    DamagedModel,
+    PackageMissing,
+    UnsafeModel,
+    WeightsDiffer,
+    WeightsUnclear,
+)
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from snnc.importer.model import Arrays
+    from snnc.importer.named_weights import Shards
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+"""The first bytes of an HDF5 file."""
+LARGEST = 2**30
+"""The most bytes of all arrays together; VGG16 has 553 MB of weights."""
+KINDS = "biuf"
+"""NumPy's letters for the dtypes of weights: no objects, no records."""
+
+
+class Store:
+    """An HDF5 file, which is opened on first use.
+
+    Parameters
+    ----------
+    file :
+        A file on disk, or a function that returns a temporary file.
+    path :
+        The file's name in messages.
+    resources :
+        Closes the file.
+
+    Raises
+    ------
+    RefusedModelError
+        Raised by every method if the file is damaged, links to other places or declares
+        arrays that are too large, or if h5py is not installed.
+    """
+
+    def __init__(
+        self, file: Path | Callable[[], IO[bytes]], path: str, resources: ExitStack
+    ) -> None:
+        self.path = path
+        self._source, self._resources = file, resources
+        self._declared: set[str] = set()
+        self._size = 0
+
+    @cached_property
+    def _h5py(self) -> Any:
+        try:
+            import h5py
+        except ImportError as error:
+            command = installation("import")
+            raise refused(
+                PackageMissing, path=self.path, package="h5py", command=command
+            ) from error
+        return h5py
+
+    @cached_property
+    def _file(self) -> Any:
+        source = self._source
+        opened = source() if callable(source) else source
+        file = self._h5py.File(opened, "r", locking=False)
+        return self._resources.enter_context(file)
+
+    def texts(self, group: str, name: str) -> tuple[str, ...] | None:
+        """Return the texts in an attribute, or None if the attribute is missing.
+
+        Keras splits lists of more than 64 kB into ``name0``, ``name1`` and so on.
+        """
+        with self._item(group, "Group") as item:
+            if item is None:
+                return None
+            names = [name]
+            if name not in item.attrs:
+                names = []
+                while f"{name}{len(names)}" in item.attrs:
+                    names.append(f"{name}{len(names)}")
+            what = f"its attribute `{name}`"
+            values = [_texts(item.attrs[name], what) for name in names]
+            return tuple(chain.from_iterable(values)) if names else None
+
+    def has(self, path: str) -> bool:
+        """Whether there is an array at a path."""
+        with self._item(path) as item:
+            return item is not None
+
+    def text(self, group: str, name: str) -> str | None:
+        """Return the text in an attribute, or None if the attribute is missing."""
+        texts = self.texts(group, name)
+        return texts[0] if texts else None
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's members; empty if the group is missing."""
+        with self._item(group, "Group") as item:
+            if item is None:
+                return ()
+            names = tuple(item)
+            if not all(isinstance(name, str) for name in names):
+                raise ValueError(f"a name in `{group}` is not UTF-8")
+            return names
+
+    def array(self, path: str) -> NDArray[np.generic] | None:
+        """Return an array, or None if it is missing."""
+        with self._item(path) as item:
+            if item is None:
+                return None
+            self._declare(item, path)
+            if item.dtype.kind not in KINDS:
+                raise ValueError(f"`{path}` has the dtype {item.dtype}")
+            if item.shape is None:  # HDF5 has arrays without values
+                raise ValueError(f"`{path}` has no values")
+            values: NDArray[np.generic] = item[()]
+            return values
+
+    def is_words(self, path: str) -> bool:
+        """Whether there is a dataset of texts at this path."""
+        with self._item(path) as item:
+            return item is not None and item.dtype.kind in "OS"
+
+    def words(self, path: str) -> tuple[str, ...] | None:
+        """Return the texts in a dataset, row by row, or None if it is missing."""
+        with self._item(path) as item:
+            if item is None:
+                return None
+            self._declare(item, path)
+            if item.dtype.kind not in "OS" or item.shape is None:
+                raise ValueError(f"`{path}` does not contain texts")
+            return _texts(item[()], path)
+
+    def shape(self, path: str) -> tuple[int, ...] | None:
+        """Return the shape of an array without reading it; None if it is missing."""
+        with self._item(path) as item:
+            if item is None or item.shape is None:
+                return None
+            return tuple(map(int, item.shape))
+
+    @contextmanager
+    def _item(self, path: str, kind: str = "Dataset") -> Iterator[Any]:
+        """Give the dataset or the group at a path, or None if it is missing.
+
+        Turn any error that h5py raises on a damaged file into a refusal.
+        """
+        h5py = self._h5py  # its own errors are not the file's
+        try:
+            item: Any = self._file
+            for name in filter(None, path.split("/")):
+                is_group = isinstance(item, h5py.Group)
+                link = item.get(name, getlink=True) if is_group else None
+                if not isinstance(link, h5py.HardLink | None):
+                    raise self._unsafe(f"`{path}` is a link to another place")
+                item = None if link is None else item[name]
+            yield item if isinstance(item, getattr(h5py, kind)) else None
+        except (RefusedModelError, MemoryError):
+            raise
+        except Exception as error:  # HDF5 reports damage as errors of many classes
+            if "allocat" in str(error):
+                raise MemoryError from error
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise refused(DamagedModel, path=self.path, reason=reason) from error
+
+    def _declare(self, dataset: Any, path: str) -> None:
+        """Refuse an array from another file, or above the limit, before reading it."""
+        if dataset.is_virtual or dataset.external:
+            raise self._unsafe(f"`{path}` takes its values from other files")
+        size = dataset.nbytes
+        if size > LARGEST:
+            raise self._unsafe(
+                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
+            )
+        self._size += 0 if path in self._declared else size
+        self._declared.add(path)
+        if self._size > LARGEST:
+            raise too_large(self.path, "weights", self._size, LARGEST)
+
+    def _unsafe(self, reason: str) -> RefusedModelError:
+        return refused(UnsafeModel, path=self.path, reason=reason)
+
+
+def _texts(value: Any, what: str) -> tuple[str, ...]:
+    """Return texts from h5py: one, or an array of any shape.
+
+    Raises
+    ------
+    ValueError
+        If they are not texts, or not UTF-8.
+    """
+    values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
+    if not all(isinstance(one, str | bytes) for one in values):
+        raise ValueError(f"{what} is not a text")
+    texts = [one.decode("utf-8") if isinstance(one, bytes) else one for one in values]
+    "".join(texts).encode()  # h5py leaves other bytes as halves of surrogate pairs
+    return tuple(texts)
+
 
 _NORM = ("gamma", "beta")
 _BATCH_NORM = (*_NORM, "moving_mean", "moving_variance")
@@ -84,26 +276,58 @@ def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequenc
 
 
 @dataclass(frozen=True)
-class StoredWeights(ModelWeights):
+class StoredWeights(AbstractContextManager["StoredWeights"]):
     """Weights in an open file, whose shapes are known without reading them.
+
+    Each layer is read on request. Only the arrays that the caller keeps stay in memory.
 
     Attributes
     ----------
     store :
-        The file, which `close` closes.
+        The file.
     paths :
         Returns the paths of a layer's arrays in the file, by Keras's names.
     renamed :
         The first layer whose name in the file differs, with that name; or "".
+    name :
+        The name of the model in messages.
+    owners :
+        For each call of a layer, the layer whose weights it has.
+    resources :
+        What `close` closes.
     """
 
     store: Store | Shards
     paths: Callable[[str], Mapping[str, str]]
     renamed: str = ""
+    name: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    resources: ExitStack = field(default_factory=ExitStack)
+    _loaded: dict[str, Arrays | RefusedModelError] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Read all weights now; refusals are raised when a layer is requested."""
+        refusal: RefusedModelError | None = None
+        for layer in dict.fromkeys(self.owners.values()):
+            try:
+                self._loaded[layer] = refusal or self._read(layer)
+            except RefusedModelError as error:
+                self._loaded[layer] = error
+                if not isinstance(error.diagnostic, WeightsUnclear):
+                    refusal = error  # for the whole file
 
     def of(self, layer: str) -> Arrays:
         """See `ModelWeights.of`."""
-        found = {name: self.store.array(at) for name, at in self.paths(layer).items()}
+        owner = self.owners[layer]
+        found = self._loaded.get(owner)
+        if isinstance(found, RefusedModelError):
+            raise found
+        return self._read(owner) if found is None else found
+
+    def _read(self, owner: str) -> Arrays:
+        with refusing(self.name):
+            paths = self.paths(owner)
+            found = {name: self.store.array(at) for name, at in paths.items()}
         return {name: array for name, array in found.items() if array is not None}
 
     def shapes(self, layer: str) -> dict[str, tuple[int, ...]]:
@@ -112,135 +336,11 @@ class StoredWeights(ModelWeights):
         return {name: shape for name, shape in found.items() if shape is not None}
 
     def close(self) -> None:
-        """See `ModelWeights.close`."""
-        self.store.close()
+        """Close the file, and remove unpacked data, if there are any."""
+        self.resources.close()
 
-
-ROOT = "model_weights"
-Owners = dict[str, list[str]]
-"""For each weight in a group, the layers to which it may belong."""
-
-
-def h5_weights(
-    store: Store, graph: Graph, root: str, is_beside: bool = False
-) -> StoredWeights:
-    """Return the weights from ``save('model.h5')`` or ``save_weights``.
-
-    Parameters
-    ----------
-    root :
-        The group that contains the layers' groups; "" for the root of the file.
-    is_beside :
-        Whether the architecture is in another file, so that names may differ.
-    """
-    parts = {name: part for part in graph.parts for name in full_names(part)}
-    groups = {part.name: part.name for part in graph.parts}
-    if is_beside:
-        groups |= _by_order(store, graph, root)
-    known: dict[str, Owners] = {}
-
-    def paths(layer: str) -> Mapping[str, str]:
-        part = parts[layer]
-        group = f"{root}/{groups[part.name]}".lstrip("/")
-        if part.name not in known:
-            listed = store.texts(group, "weight_names") or ()
-            known[part.name] = (
-                {path: [layer] for path in listed}
-                if part.inside is None
-                else owners(listed, [*full_names(part)])
-            )
-        found = owned(layer, known[part.name])
-        for path in found.values():
-            if not store.has(f"{group}/{path}"):
-                raise unclear(layer, f"`{path}` is not in the file")
-        return {name: f"{group}/{path}" for name, path in found.items()}
-
-    pairs = (f"`{a}` for `{b}`" for b, a in groups.items() if a != b)
-    return StoredWeights(store, paths, next(pairs, ""))
-
-
-def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:
-    """Assign groups to parts in order, if some names are missing."""
-    stored = [
-        name
-        for name in store.texts(root, "layer_names") or ()
-        if store.texts(f"{root}/{name}".lstrip("/"), "weight_names")
-    ]
-    due = [part.name for part in graph.parts if _has_weights(part)]
-    if set(due) <= set(stored) or len(due) != len(stored):
-        return {}
-    return dict(zip(due, stored, strict=True))
-
-
-def _has_weights(part: NestedLayer) -> bool:
-    """Whether a part has weights, according to its class if that is known."""
-    if part.inside is not None:
-        return any(map(_has_weights, part.inside.parts))
-    return part.kind in NAMES or "layer" in part.options
-
-
-def sharded_weights(shards: Shards, graph: Graph) -> StoredWeights:
-    """Return the weights of a TensorFlow.js model."""
-    names = [name for part in graph.parts for name in full_names(part)]
-    own = owners([*shards.arrays], names)
-    return StoredWeights(shards, partial(owned, owners=own))
-
-
-def owned(layer: str, owners: Owners) -> dict[str, str]:
-    """Return the paths of a layer's weights in order, by the shortest unique names.
-
-    Raises
-    ------
-    RefusedModelError
-        If one of the weights could also belong to another layer.
-    """
-    paths = [path for path, names in owners.items() if layer in names]
-    for path in paths:
-        if len(owners[path]) > 1:
-            raise unclear(layer, f"`{path}` may belong to any of {owners[path]}")
-    plain = [path.removesuffix(":0") for path in paths]
-    last = [path.split("/")[-1] for path in plain]
-    names = [
-        name if last.count(name) == 1 else path.split("/", 1)[-1]
-        for name, path in zip(last, plain, strict=True)
-    ]
-    return dict(zip(names, paths, strict=True))
-
-
-def full_names(part: NestedLayer, prefix: str = "") -> Iterator[str]:
-    """Yield the full name of each layer in a part."""
-    name = f"{prefix}{part.name}"
-    if part.inside is None:
-        yield name
-    else:
-        for inner in part.inside.parts:
-            yield from full_names(inner, f"{name}/")
-
-
-def owners(paths: Sequence[str], names: Sequence[str]) -> Owners:
-    """Return, for each weight in a submodel, the layers to which it may belong.
-
-    A weight's path contains the layer's name, after the names of some of the submodels
-    around the layer. If several layers have the same last name, the weight belongs to
-    the layer that shares the most names with the path.
-    """
-    by_end: defaultdict[str, list[str]] = defaultdict(list)
-    for name in names:
-        parts = name.split("/")
-        for start in range(len(parts)):
-            by_end["/".join(parts[start:])].append(name)
-    return {path: _best(path.split("/")[:-1], by_end) for path in paths}
-
-
-def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the layers that share the most last names with a weight's path."""
-    for count in range(len(scopes), 0, -1):
-        starts = range(len(scopes) - count + 1)
-        shared = ("/".join(scopes[start : start + count]) for start in starts)
-        found = {name for end in shared for name in by_end.get(end, ())}
-        if found:
-            return sorted(found)
-    return []
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")

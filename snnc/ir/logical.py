@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 from snnc.ir.device import Profile
 from snnc.language.model import TrainSpec
 from snnc.language.properties import PesChoice
+from snnc.runtime.network import Lif
 from snnc.runtime.pes import Learning
 from snnc.source import Span
 
@@ -60,8 +61,8 @@ class Timing:
 class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
-    ``shape_span`` and ``range_span`` are the positions of the shape and the range in
-    the spec; None if unknown.
+    ``spans`` contains the positions of the shape and of the ranges ``within`` and
+    ``mapped`` in the spec.
     """
 
     name: str
@@ -70,26 +71,12 @@ class InputLayer:
     high: float
     scaled: tuple[float, float] | None
     span: Span
-    shape_span: Span | None = None
-    range_span: Span | None = None
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def bounds(self) -> tuple[float, float]:
         """The range of the encoder's values."""
         return self.scaled or (self.low, self.high)
-
-
-@dataclass(frozen=True, slots=True)
-class Relu:
-    """Rectified linear: the rate is proportional to the current."""
-
-
-@dataclass(frozen=True, slots=True)
-class LifNeuron:
-    """Leaky integrate-and-fire; time constants in seconds."""
-
-    tau_rc: float
-    tau_ref: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +96,13 @@ class Rate:
 class Spiking:
     """The spiking properties of a layer.
 
+    ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
+    current.
     ``start`` sets the initial voltages of an encoder's neurons: all 0, or spread over
     0..1.
     """
 
-    neuron: Relu | LifNeuron
+    neuron: Lif | None
     rate: Rate
     batchnorm: bool
     dropout: float
@@ -304,7 +293,6 @@ class ReadoutLayer:
     labels: tuple[str, ...] | None
     decide: Literal["mean", "last"]
     synapse: float
-    l2: float
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: PesChoice | None = None

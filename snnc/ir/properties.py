@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Any
 
-from snnc.ir.logical import Convolution, LogicalLayer, Relu, Spiking
-from snnc.language.fields import keys_of
-from snnc.language.keywords import FORMS, MODELS
+from snnc.ir.logical import Convolution, LogicalLayer, Spiking
+from snnc.language.keywords import FORMS, MODELS, keys_of
 from snnc.language.layers import SpikingSpec
 from snnc.language.models import StatementModel
 from snnc.language.properties import NeuronSpec
@@ -50,12 +49,13 @@ def _values(layer: LogicalLayer) -> Json:
 
 
 def _spiking(spiking: Spiking) -> Json:
-    kind: Literal["relu", "lif"] = "relu" if spiking.neuron == Relu() else "lif"
+    lif = spiking.neuron
+    relu = NeuronSpec(kind="relu")
     return {
         **_parts(spiking),
         "rate": (spiking.rate.low, spiking.rate.high),
         "percentile": spiking.rate.percentile,
-        "neuron": NeuronSpec(kind=kind, **_parts(spiking.neuron)),
+        "neuron": NeuronSpec(kind="lif", **_parts(lif)) if lif else relu,
         "block": spiking.block or "auto",
     }
 

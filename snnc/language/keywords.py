@@ -1,27 +1,127 @@
-"""Look up words of the language, and the parts of each kind of statement."""
+"""Look up words of the language, the parts of each statement, and fields of models.
+
+Notes on the types of fields describe them: a property, a part, a default, a reader.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import Field
+from functools import cache
+from typing import Any, TypeVar, get_args
 
-from snnc.language import properties, tree
-from snnc.language.fields import choices_of, keys_of, parts_of, types_in, values_in
+from snnc.language import properties, readers, tree, written
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import (
     Form,
+    Key,
     Model,
+    Otherwise,
     Place,
     ReadBy,
     StatementModel,
     StatementPart,
     fields_of,
+    is_required,
 )
 from snnc.language.names import HEADERS as HEADERS
 from snnc.language.names import REFUSED as REFUSED
 from snnc.language.names import is_reserved
 from snnc.language.properties import Choice, NeuronSpec
 from snnc.language.readers import UNITS as UNITS
+
+Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
+
+
+def note(field: Field[Any], kind: type[Note]) -> Note | None:
+    """Return the note of a kind on the type of a field, or None."""
+    return next((part for part in types_in(field.type) if isinstance(part, kind)), None)
+
+
+@cache
+def keys_of(model: type[Model]) -> Mapping[str, Key]:
+    """Return the properties of a statement or choice, in the order of its model."""
+    return _notes_of(model, Key)
+
+
+@cache
+def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
+    """Return the parts before the block of a statement, by field name."""
+    return _notes_of(model, StatementPart)
+
+
+def _notes_of(model: type[Model], kind: type[Note]) -> Mapping[str, Note]:
+    notes = {name: note(field, kind) for name, field in fields_of(model).items()}
+    return {name: found for name, found in notes.items() if found}
+
+
+@cache
+def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
+    """Return the properties whose values are choices with settings: models by word."""
+    choices: dict[str, dict[str, type[Choice]]] = {}
+    for name, field in fields_of(model).items():
+        for part in types_in(field.type):
+            if isinstance(part, type) and issubclass(part, Choice):
+                choices.setdefault(name, {})[part.word.text] = part
+    return choices
+
+
+def values_in(annotation: object) -> Iterator[str]:
+    """Return the words that a type accepts, including those of nested models."""
+    for part in types_in(annotation):
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, type) and issubclass(part, Model):
+            for field in fields_of(part).values():
+                yield from values_in(field.type)
+
+
+def types_in(annotation: object) -> Iterator[Any]:
+    """Yield a type, the types that it consists of, and their notes."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from types_in(part)
+
+
+def otherwise(model: type[Model], key: str) -> Any:
+    """Return the default of a property, or None if it has no default."""
+    field = fields_of(model).get(key)
+    fallback = None if field is None else note(field, Otherwise)
+    return None if fallback is None else fallback.value
+
+
+def description(model: type[Model], field: str) -> str:
+    """Describe a property or part, with its default in brackets."""
+    entry = keys_of(model).get(field) or parts_of(model)[field]
+    shown = default(fields_of(model)[field])
+    return f"{entry.about} ({shown})." if shown else f"{entry.about}."
+
+
+def default(field: Field[Any]) -> str:
+    """Return a field's default in ``.snn`` notation, or describe what it depends on."""
+    fallback = note(field, Otherwise)
+    if fallback is not None and fallback.text:
+        return fallback.text
+    value = field.default if not fallback else fallback.value
+    if is_required(field) or value in (None, ()):
+        return ""
+    return written_value(value, field)
+
+
+def written_value(value: Any, field: Field[Any]) -> str:
+    """Write the value of a property in ``.snn`` notation."""
+    if isinstance(value, Choice):
+        return value.word.text
+    read_by = note(field, ReadBy)
+    reader = None if read_by is None else read_by.func
+    if reader is readers.seconds:
+        return written.time(value)
+    if reader in (readers.rates, readers.upper_rate):
+        return written.rates(*value)
+    if reader is readers.phases:
+        return written.write_list(value)
+    return written.extents(value) if isinstance(value, tuple) else written.plain(value)
+
 
 FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms
@@ -105,14 +205,14 @@ def values_of(key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for f in fields for word in values_in(f[key].type)))
 
 
-def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
+def keys_read_by(*functions: Callable[..., Any]) -> frozenset[str]:
     """Return the properties and parts whose values are read by the given functions."""
     return frozenset(
         PARTS[name].key if name in PARTS else name
         for model in tables()
         for name, field in fields_of(model).items()
         for part in types_in(field.type)
-        if isinstance(part, ReadBy) and part.func in readers
+        if isinstance(part, ReadBy) and part.func in functions
     )
 
 

@@ -35,7 +35,6 @@ ENCODE = layer(
     "encode rate",
     "The layer on the host that turns values into spikes.",
     named="encode conv e { filters 2 }",
-    name="optional",
     place="encoder",
 )
 
@@ -93,19 +92,16 @@ class ConvProperties(KernelProperties, FilterProperties):
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
 
+_CONVOLUTION = "A spiking convolution over {}."
 _AXES = {1: "one axis", 2: "two axes", 3: "three axes"}
 
 
-def _by_axes(
-    kind: str, about: str, properties: str, axes: tuple[int, ...]
-) -> tuple[Form, ...]:
+def _by_axes(kind: str, about: str, properties: str, *axes: int) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
-    size = properties.partition(" ")[0]
     forms: list[Form] = []
     for count in axes:
-        text = about.format(_AXES[count])
         example = f"{kind}{count}d c0 {{ {properties} }}"
-        forms += layer(example, text, size=size, axes=count)
+        forms += layer(example, about.format(_AXES[count]))
     return tuple(forms)
 
 
@@ -119,9 +115,7 @@ class ConvSpec(ConvProperties, NamedLayer):
 class SequenceConvSpec(ConvSpec):
     """A spiking convolution over one axis, which may be time."""
 
-    forms = _by_axes(
-        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (1,)
-    )
+    forms = _by_axes("conv", _CONVOLUTION, "filters 8, kernel 3", 1)
 
     kind: Literal["conv1d"] = "conv1d"
 
@@ -129,9 +123,7 @@ class SequenceConvSpec(ConvSpec):
 class ImageConvSpec(ConvSpec):
     """A spiking convolution over two or three axes."""
 
-    forms = _by_axes(
-        "conv", "A spiking convolution over {}.", "filters 8, kernel 3", (2, 3)
-    )
+    forms = _by_axes("conv", _CONVOLUTION, "filters 8, kernel 3", 2, 3)
 
     kind: Literal["conv2d", "conv3d"]
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
@@ -140,11 +132,7 @@ class ImageConvSpec(ConvSpec):
 class TransposedConvSpec(FilterProperties, NamedLayer):
     """A spiking transposed convolution over two axes, which enlarges them."""
 
-    forms = layer(
-        "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
-        size="filters",
-        axes=2,
-    )
+    forms = layer("conv2d_transpose u0 { filters 8, kernel 4, stride 2 }")
 
     kind: Literal["conv2d_transpose"] = "conv2d_transpose"
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
@@ -161,7 +149,9 @@ class DepthwiseSpec(KernelProperties, NamedLayer):
         "depthwise",
         "A spiking convolution over {}, for each channel separately.",
         "kernel 3",
-        (1, 2, 3),
+        1,
+        2,
+        3,
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
@@ -173,10 +163,7 @@ class DepthwiseSpec(KernelProperties, NamedLayer):
 class DownsampleSpec(SpikingSpec, NamedLayer):
     """A trained convolution with a stride, instead of pooling."""
 
-    forms = layer(
-        "downsample s0 { factor 2 }",
-        size="factor",
-    )
+    forms = layer("downsample s0 { factor 2 }")
 
     kind: Literal["downsample"] = "downsample"
     factor: Annotated[has.Factor | None, Otherwise((2,))] = None
@@ -188,10 +175,7 @@ class DownsampleSpec(SpikingSpec, NamedLayer):
 class DenseSpec(SpikingSpec, NamedLayer):
     """A spiking dense layer, which flattens its input."""
 
-    forms = layer(
-        "dense d0 { units 64 }",
-        size="units",
-    )
+    forms = layer("dense d0 { units 64 }")
 
     kind: Literal["dense"] = "dense"
     units: has.Units | None = None
@@ -202,12 +186,7 @@ class DenseSpec(SpikingSpec, NamedLayer):
 class AveragePoolSpec(StatementModel):
     """Average pooling without neurons or cores, folded into the next layer."""
 
-    forms = layer(
-        "avgpool { window 2 }",
-        named="avgpool p { window 2 }",
-        name="optional",
-        size="window",
-    )
+    forms = layer("avgpool { window 2 }", named="avgpool p { window 2 }")
 
     kind: Literal["avgpool"] = "avgpool"
     name: has.Name | None = None
@@ -219,10 +198,7 @@ class AveragePoolSpec(StatementModel):
 class MaxPoolSpec(NamedLayer):
     """Max pooling with neurons that compare values in pairs."""
 
-    forms = layer(
-        "maxpool p0 { window 2 }",
-        size="window",
-    )
+    forms = layer("maxpool p0 { window 2 }")
 
     kind: Literal["maxpool"] = "maxpool"
     window: Annotated[has.Window | None, Otherwise((2,))] = None
@@ -240,15 +216,11 @@ class JoinSpec(StatementModel):
             "add from a, b",
             "The sum of layers with equal shapes, without neurons.",
             named="add s from a, b",
-            name="optional",
-            sources="required",
         ),
         *layer(
             "concat from a, b",
             "The joined channels of several layers, without neurons.",
             named="concat s from a, b",
-            name="optional",
-            sources="required",
         ),
     )
 

@@ -66,14 +66,7 @@ class TimingSpec(StatementModel):
 class InputSpec(StatementModel):
     """The input of the network: its name, shape and range."""
 
-    forms = (
-        form(
-            "input image 28x28x1 in 0..1",
-            name="required",
-            values="required",
-            once=True,
-        ),
-    )
+    forms = (form("input image 28x28x1 in 0..1", once=True),)
 
     name: has.Name
     shape: has.Shape
@@ -84,16 +77,7 @@ class InputSpec(StatementModel):
 class ReadoutSpec(StatementModel):
     """The linear layer on the host that outputs the result."""
 
-    forms = (
-        form(
-            "readout label { classes 10 }",
-            name="required",
-            sources="optional",
-            place="back",
-            once=True,
-            size="classes",
-        ),
-    )
+    forms = (form("readout label { classes 10 }", place="back", once=True),)
 
     name: has.Name
     sources: has.Sources = ()
@@ -128,7 +112,6 @@ class TrainSpec(StatementModel):
     ] = 0.0
     class_weight: Annotated[
         Literal["equal", "balanced"],
-        has.Bare,
         Key(
             "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
             "classes",
@@ -138,7 +121,6 @@ class TrainSpec(StatementModel):
     ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
-        has.Bare,
         Key("The learning rate over time: `constant` or `cosine`", usual="cosine"),
     ] = "constant"
     phases: Annotated[
@@ -260,6 +242,8 @@ class ValidatedSpec:
     places
         One per item of ``spec.layers``. The name is None if the layer has no name, or a
         name that is already taken.
+    parts
+        The positions of `input`, `readout`, `target`, `timing` and `train`.
     defaults
         One per item of ``spec.defaults``.
     broken
@@ -268,21 +252,14 @@ class ValidatedSpec:
     defaults_sound
         Whether every ``defaults`` statement is valid. An invalid statement may have set
         a property that looks missing.
-    sound
-        Whether the spec has no errors.
     span
         The network's name, or the beginning of the file.
     """
 
     spec: NetworkSpec
     places: tuple[Place, ...]
-    input: Place
-    readout: Place
-    target: Place
-    timing: Place
-    train: Place
+    parts: Mapping[str, Place]
     defaults: tuple[Place, ...]
     broken: frozenset[str]
     defaults_sound: bool
-    sound: bool
     span: Span

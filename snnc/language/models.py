@@ -32,6 +32,7 @@ from typing import (
 from pydantic_core import SchemaValidator, core_schema
 
 from snnc.language.names import KINDS
+from snnc.language.readers import bare
 
 if sys.version_info >= (3, 11):
     from typing import dataclass_transform
@@ -130,20 +131,18 @@ class Form(NamedTuple):
     about
         The meaning: a sentence. By default, the docstring of the model.
     example
-        The shortest example statement.
+        The shortest example statement. A bare number after the kind sets the first
+        property of a named statement's example.
     named
         An example with a name, if ``example`` has none.
     name, sources, values
-        Whether the statement has a name, a ``from``, or a shape with a range.
+        Whether the statement has a name, a ``from``, or a shape with a range. The
+        fields of the model decide.
     place
         The part of a YAML file that contains the statement; an encoder may also be a
         layer.
     once
         Whether a spec may contain the statement at most once.
-    size
-        The property that a bare number after the kind sets.
-    axes
-        The number of spatial axes of the input; 0 if any number is allowed.
     """
 
     kind: str
@@ -155,8 +154,11 @@ class Form(NamedTuple):
     values: Need = "none"
     place: Place = "front"
     once: bool = False
-    size: str = ""
-    axes: int = 0
+
+    @property
+    def axes(self) -> int:
+        """The number of spatial axes of the input; 0 if any number is allowed."""
+        return int(f"0{''.join(filter(str.isdecimal, self.kind))}")
 
     @property
     def is_layer(self) -> bool:
@@ -167,6 +169,12 @@ class Form(NamedTuple):
         """Return the name in the example; empty if the kind needs no name."""
         return self.example.split()[1] if self.name == "required" else ""
 
+    @property
+    def size(self) -> str:
+        """The property that a bare number after the kind sets; empty if none."""
+        settings = self.example.partition("{")[2].split()
+        return settings[0] if settings and self.name != "none" else ""
+
 
 def form(example: str, about: str = "", **more: Any) -> Form:
     """Describe the kind of statement with which an example begins."""
@@ -176,9 +184,8 @@ def form(example: str, about: str = "", **more: Any) -> Form:
 
 
 def layer(example: str, about: str = "", **more: Any) -> tuple[Form, ...]:
-    """Describe the only kind of a layer, which has a name and reads other layers."""
-    usual = {"name": "required", "sources": "optional", "place": "layer"}
-    return (form(example, about, **usual | more),)
+    """Describe the only kind of a layer."""
+    return (form(example, about, **{"place": "layer"} | more),)
 
 
 Made = TypeVar("Made", bound="Model")
@@ -210,9 +217,25 @@ class StatementModel(Model):
         """Describe the statements, and reserve the words that begin them."""
         super().__init_subclass__()
         about = cls.__doc__ or ""
-        cls.forms = tuple(f if f.about else f._replace(about=about) for f in cls.forms)
+        cls.forms = tuple(
+            form._replace(
+                about=form.about or about,
+                name=_need(cls, "name"),
+                sources=_need(cls, "sources"),
+                values=_need(cls, "shape"),
+            )
+            for form in cls.forms
+        )
         cls.variant = ValueWord(variant, about) if variant else None
         KINDS.update(form.kind for form in cls.forms)
+
+
+def _need(model: type[Model], part: str) -> Need:
+    """Return whether a statement has a part, by the model's field of this name."""
+    field = fields_of(model).get(part)
+    if field is None:
+        return "none"
+    return "required" if is_required(field) else "optional"
 
 
 @cache
@@ -261,7 +284,8 @@ def _schema(kind: object) -> Schema:
     if origin in (Union, UnionType):
         return _union(parts)
     if origin is Literal:
-        return core_schema.literal_schema([*parts])
+        literal = core_schema.literal_schema([*parts])
+        return core_schema.no_info_before_validator_function(bare, literal)
     if origin is tuple:
         items = [_schema(part) for part in parts if part is not Ellipsis]
         rest = 0 if Ellipsis in parts else None

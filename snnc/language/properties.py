@@ -11,7 +11,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from snnc.language import names, readers
 from snnc.language.models import Key, Limits, Model, ReadBy, StatementPart, ValueWord
 
-Bare = ReadBy(readers.bare)
 Chosen = ReadBy(readers.choice)
 
 Amount = Annotated[float, ReadBy(readers.amount)]
@@ -165,7 +164,6 @@ class PesChoice(Choice):
     ] = 1.0
     from_: Annotated[
         Literal["trained", "zero"],
-        Bare,
         Key(
             "The initial weights of learning: `trained` or `zero`",
             usual="trained",
@@ -224,7 +222,6 @@ Chips = Annotated[Whole, Limits(ge=1, le=MOST_CHIPS), Key("Number of chips", usu
 Cores = Annotated[Count, Key("Number of cores that may be used", usual="128")]
 Pop = Annotated[
     Literal["auto", 16, 32],
-    Bare,
     Key("Size of population axons: 16 or 32 bits", usual="auto"),
 ]
 Step = Annotated[Duration, Key("The time step", usual="1 ms")]
@@ -274,7 +271,6 @@ L2 = Annotated[
 ]
 RunsOn = Annotated[
     Literal["chip", "host"],
-    Bare,
     Key("Where the layer runs: `chip` or `host`", usual="chip"),
 ]
 Block = Annotated[
@@ -289,7 +285,6 @@ Block = Annotated[
 # Properties of encoders.
 Start = Annotated[
     Literal["rest", "spread"],
-    Bare,
     Key(
         "The initial voltages of neurons: 0 (`rest`), or `spread` over 0..1",
         usual="spread",
@@ -308,9 +303,9 @@ _PADDING = (
     "`valid` or `same`, as in Keras; for `conv1d` also `causal`, "
     "with zeros only at the start"
 )
-Padding = Annotated[Literal["valid", "same"], Bare, Key(_PADDING, usual="same")]
+Padding = Annotated[Literal["valid", "same"], Key(_PADDING, usual="same")]
 KernelPadding = Annotated[
-    Literal["valid", "same", "causal"], Bare, Key(_PADDING, usual="same")
+    Literal["valid", "same", "causal"], Key(_PADDING, usual="same")
 ]
 Dilation = Annotated[
     DimsValue, Key("The distance between kernel taps: one number or dims", usual="2")
@@ -352,7 +347,6 @@ Classes = Annotated[
 ]
 Decide = Annotated[
     Literal["mean", "last"],
-    Bare,
     Key(
         "The deciding output: the `mean` of the second half, or the `last` step",
         usual="mean",

@@ -7,12 +7,13 @@ type has its own condition, so a validator names the wrong key and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field
-from typing import Any, Literal, get_args, get_origin
+from itertools import chain
+from typing import Any
 
 from snnc.language import keywords, names, readers
-from snnc.language.fields import description, keys_of, parts_of, types_in
+from snnc.language.keywords import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import (
     Limits,
@@ -227,30 +228,6 @@ def _choice(
     }
 
 
-def _plain(field: Field[Any]) -> Schema:
-    """Return the schema of a value that is not a mapping.
-
-    Raises
-    ------
-    TypeError
-        If the schema of the field's type is unknown.
-    """
-    parts = [*types_in(field.type)]
-    for part in parts:
-        if isinstance(part, ReadBy) and part.func in _FORMS:
-            form = _FORMS[part.func]
-            return {**form, **_limits(parts)} if form.get("type") in _NUMBERS else form
-    literals = [
-        value
-        for part in parts
-        if get_origin(part) is Literal
-        for value in get_args(part)
-    ]
-    if not literals:
-        raise TypeError(f"there is no schema of {field.type}")
-    return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}
-
-
 _NUMBERS = (["integer", "string"], ["number", "string"])
 _BOUNDS = {
     "ge": "minimum",
@@ -260,7 +237,24 @@ _BOUNDS = {
 }
 
 
-def _limits(parts: Iterable[object]) -> Schema:
-    """Return the limits of a number; a schema can't express the limits of a time."""
-    limits = [part for part in parts if isinstance(part, Limits)]
-    return {_BOUNDS[k]: bound for part in limits for k, bound in part.to_dict().items()}
+def _plain(field: Field[Any]) -> Schema:
+    """Return the schema of a value that is not a mapping.
+
+    It has the limits of a number; a schema can't express the limits of a time.
+
+    Raises
+    ------
+    TypeError
+        If the schema of the field's type is unknown.
+    """
+    parts = [*types_in(field.type)]
+    limits = [part.to_dict().items() for part in parts if isinstance(part, Limits)]
+    for part in parts:
+        if isinstance(part, ReadBy) and part.func in _FORMS:
+            form = _FORMS[part.func]
+            bounds = chain(*limits) if form.get("type") in _NUMBERS else ()
+            return form | {_BOUNDS[name]: bound for name, bound in bounds}
+    literals = [part for part in parts if isinstance(part, (str, int))]
+    if not literals:
+        raise TypeError(f"there is no schema of {field.type}")
+    return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}

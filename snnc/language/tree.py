@@ -112,6 +112,12 @@ class Statement:
     properties: tuple[Property, ...] | None = None
     broken: bool = False
 
+    @property
+    def head(self) -> Span:
+        """The span from the kind to the name."""
+        last = self.name or self.variant or self.kind
+        return self.kind.span.to(last.span)
+
 
 @dataclass(frozen=True, slots=True)
 class Comment:

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import keywords, readers
-from snnc.language.fields import description, keys_of, parts_of, values_in
+from snnc.language.keywords import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
 from snnc.language_server import hover
 from snnc.language_server.buffers import offset_in, range_of

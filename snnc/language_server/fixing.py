@@ -20,7 +20,6 @@ from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import as_sent, between, offsets_in
 from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
-from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
 from snnc.syntax.edit import apply_settings, place_values
@@ -82,7 +81,7 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
                 changes = for_fan_in(trials, diagnostic.name)
             case TooManyOutAxons():
                 changes = for_axons(trials, diagnostic.name)
-    statements = {head(s): s for s in analysis.document.statements}
+    statements = {s.head: s for s in analysis.document.statements}
     fitting: list[Remedy] = []
     for change in changes:
         place = spec.places[layer_names(spec).index(change.layer)]

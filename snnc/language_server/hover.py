@@ -11,14 +11,21 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.language import readers
-from snnc.language.fields import description, keys_of
-from snnc.language.keywords import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
+from snnc.language.keywords import (
+    CHOICES,
+    FORMS,
+    MODELS,
+    NEURONS,
+    PARTS,
+    description,
+    keys_of,
+    keys_read_by,
+)
 from snnc.language.models import Key, ValueWord
 from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.word_roles import SpecWord, role_at
-from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
 from snnc.tools.report.sentences import sentence
@@ -184,7 +191,7 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
         yield _end_of_code(analysis, name.span), shown
     shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
-        if (known := shapes.get(head(statement))) is not None:
+        if (known := shapes.get(statement.head)) is not None:
             shown = f"-> {dims(known.shape)}"
             if mapped is not None and (levels := mapped.of_layer(known.name)):
                 neurons = sum(level.population.neurons for level in levels)

@@ -8,7 +8,6 @@ from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.buffers import offsets_in, position_of
 from snnc.language_server.hover import hints, page_at
 from snnc.language_server.server import Request, SpecServer
-from snnc.passes.validate.structure import head
 from snnc.source import Span
 from snnc.text.tables import dims
 
@@ -41,13 +40,13 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
         form = FORMS.get(statement.kind.text)
         if form is None:
             continue
-        label, detail, named = owner_of(statement), "", head(statement)
+        label, detail, named = owner_of(statement), "", statement.head
         if statement.name is not None:
             owner, label, named = label, statement.name.text, statement.name.span
             detail = f"{owner} {dims(shapes.get(label, ()))}".rstrip()
         is_layer = form.is_layer or form.name == "required"
         kind = types.SymbolKind.Class if is_layer else types.SymbolKind.Property
-        span = statement.span.to(head(statement))
+        span = statement.span.to(statement.head)
         places = request.range_of(span), request.range_of(named)
         inner.append(types.DocumentSymbol(label, kind, *places, detail or None))
     if word is None:

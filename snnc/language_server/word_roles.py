@@ -15,15 +15,16 @@ from typing import Literal
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import tree
-from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import (
     BEGINNINGS,
     CHOICES,
     FORMS,
     NEURONS,
     VARIANTS,
+    keys_of,
     legal_keys,
     model_of,
+    parts_of,
     settings_of,
 )
 from snnc.language.models import Model

@@ -17,10 +17,10 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
-from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
+from snnc.ir.logical import InputLayer, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn
@@ -29,9 +29,8 @@ from snnc.text.installing import installation
 from snnc.text.tables import columns, dims
 
 if TYPE_CHECKING:
-    from snnc.nir.graph import ExportedGraph, ExportedLayer
-    from snnc.nir.nodes import Neuron
-    from snnc.runtime.layout import Tensors, Weights
+    from snnc.nir.graph import ExportedGraph, ExportedLayer, Neuron
+    from snnc.runtime.layout import Weights
 
 NEEDED = ("numpy", "safetensors", "nir")
 
@@ -116,16 +115,7 @@ def export_nir(
     layout = layout_id(tensors(made.lowered.network))
     if isinstance(weights, str | PathLike):
         os.stat(weights)  # safetensors raises an error without the file's name
-    values = _read(made.lowered, weights, layout)
-    from snnc.nir.graph import graph_of
-    from snnc.nir.linear import NoNodeError
-
-    try:
-        graph = graph_of(made.lowered, values, neuron)
-    except NoNodeError as error:
-        raise CannotExportError(
-            f"NIR has no node for a layer's inputs: {error}"
-        ) from error
+    graph = _graph(made.lowered, weights, layout, neuron)
     assert made.document is not None
     facts = metadata(made.lowered, layout, print_snn(made.document))
     size = _write(target, graph, facts)
@@ -192,16 +182,24 @@ def _refuse_unsupported(lowered: LoweredNetwork) -> None:
         )
 
 
-def _read(lowered: LoweredNetwork, weights: Weights, layout_id: str) -> Tensors:
-    """Read weights in the layout of packages."""
+def _graph(
+    lowered: LoweredNetwork, weights: Weights, layout_id: str, neuron: Neuron
+) -> ExportedGraph:
+    """Return the graph of a network, with weights in the layout of packages."""
+    from snnc.nir.graph import graph_of
+    from snnc.nir.linear import NoNodeError
     from snnc.runtime.layout import Layout, LayoutError, Tensor
 
     ordered = tuple(Tensor(**asdict(tensor)) for tensor in tensors(lowered.network))
     layout = Layout(layout_id, ordered, input_scale(lowered.network))
     try:
-        return layout.load(weights)
+        return graph_of(lowered, layout.load(weights), neuron)
     except LayoutError as error:
         raise CannotExportError(str(error)) from error
+    except NoNodeError as error:
+        raise CannotExportError(
+            f"NIR has no node for a layer's inputs: {error}"
+        ) from error
 
 
 def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> int:
@@ -343,7 +341,7 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 
 
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
-    forms = {placed.cell.form for placed in graph.placed if placed.cell}
+    kinds = {placed.cell.kind for placed in graph.placed if placed.cell}
     spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
@@ -359,12 +357,12 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "IF and LIF have no synapse, so the filters on inputs are left out"
             f" ({', '.join(dropped)}). `--neuron cubalif` keeps them."
         )
-    if "CubaLIF" in forms:
+    if "CubaLIF" in kinds:
         yield (
             "CubaLIF also filters the bias. The membrane of a neuron without a leak"
             " has a time constant of 1000 s."
         )
-    if any(isinstance(own.neuron, LifNeuron) for own in spiking.values()):
+    if any(own.neuron is not None for own in spiking.values()):
         yield (
             "LIF has no refractory period in NIR. The period is removed, and the "
             "current is scaled so that an activation of 1 still fires at the upper "
@@ -396,7 +394,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
 
 def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
-        if placed.cell is None or placed.cell.form == "CubaLIF":
+        if placed.cell is None or placed.cell.kind == "CubaLIF":
             continue
         layer = lowered.by_name[placed.layer].layer
         assert layer.spiking is not None

@@ -1,5 +1,11 @@
 """Convert a network to a NIR graph, with the node types of the library ``nir``.
 
+An activation of 1.0 means a layer's upper rate HI. A NIR neuron sums its input in each
+step and fires at 1. So an activation of 1.0 corresponds to an input of ``HI dt`` per
+step, and one spike corresponds to an activation of ``1 / (HI dt)``. The weights include
+gain, amplitude and step. Resistance, threshold and reset are 1, 1 and 0, which all
+tools interpret equally.
+
 Each layer becomes a linear node per source, where the first has the layer's name, and a
 node of neurons that sums its inputs. Nodes are in the order in which they run, from
 ``input`` to ``output``. Some tools rely on the order, and Spyx relies on these two
@@ -10,21 +16,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from snnc.ir.logical import InputLayer, ReadoutLayer, Shape
+from snnc.ir.logical import InputLayer, ReadoutLayer, Shape, Spiking
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
-from snnc.nir.nodes import Neuron, NirNeurons, nir_neurons_of
+from snnc.runtime import network
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
 
 
 INPUT, OUTPUT = "input", "output"
+Neuron = Literal["if", "cubalif"]
+"""The NIR neuron for ReLU, without or with the synaptic filter."""
+NO_LEAK = 1000.0
+"""The membrane time constant, in seconds, of a `CubaLIF` that replaces a neuron without
+a leak. It loses a millionth of its voltage in a step of 1 ms."""
+IF = {"r": 1.0, "v_threshold": 1.0, "v_reset": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class NirNeurons:
+    """The neurons of a layer in NIR.
+
+    Attributes
+    ----------
+    kind, parameters
+        The class in ``nir``, and its arguments.
+    gain, rest
+        The input per step for an activation ``x`` is ``gain x + rest``.
+    """
+
+    kind: str
+    parameters: Mapping[str, float]
+    gain: float
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +173,11 @@ class ExportedGraph:
             own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
             projections = self.lowered.into(name)
             linear, growth = self._sum(own, name, projections, cell, number)
-            node = _neurons(cell, nir_shape(shape))
+            size = nir_shape(shape)
+            node = ExportedNode(
+                cell.kind,
+                {n: np.full(size, v, "f4") for n, v in cell.parameters.items()},
+            )
             end = self.add(f"{own}_neurons", node, *linear)
             self.ends[name].append(end)
             placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
@@ -263,17 +297,24 @@ def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     return _node(kernel, kernel.weight, bias)
 
 
-def _neurons(cell: NirNeurons, shape: Shape) -> ExportedNode:
-    one = np.ones(shape, np.float32)
-    values = {"r": one, "v_threshold": one, "v_reset": 0 * one}
-    if cell.form != "IF":
-        values["v_leak"] = 0 * one
-    if cell.form == "LIF":
-        values["tau"] = one * np.float32(cell.membrane)
-    if cell.form == "CubaLIF":
-        values |= {
-            "tau_syn": one * np.float32(cell.synapse),
-            "tau_mem": one * np.float32(cell.membrane),
-            "w_in": one,
-        }
-    return ExportedNode(cell.form, values)
+def nir_neurons_of(
+    spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
+) -> NirNeurons:
+    """Return the NIR neurons of a layer.
+
+    At activation 1, the current of a `LIF` makes it fire at HI without a refractory
+    period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``. Encoders
+    read unfiltered values.
+    """
+    high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
+    is_filtered = neuron == "cubalif" and not is_encoder and synapse > 0
+    if lif is None and not is_filtered:
+        return NirNeurons("IF", IF, high * dt)
+    tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
+    if lif is not None:
+        tau, rest = lif.tau_rc, network.REST
+        gain = network.Lif(tau, tau_ref=0.0).gain(high)
+    if not is_filtered:
+        return NirNeurons("LIF", {**IF, "v_leak": 0.0, "tau": tau}, gain, rest)
+    times = {"tau_syn": synapse, "tau_mem": tau, "w_in": 1.0}
+    return NirNeurons("CubaLIF", {**IF, "v_leak": 0.0, **times}, gain, rest)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.importer.formats import HDF5
-from snnc.importer.hdf5 import Store
 from snnc.importer.model import RefusedModelError, refused
+from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import reading_order
 from snnc.rules import imports as rules
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 Edge = tuple[str, str]
 MOST_NODES = 10_000
 AGAIN = "write the graph again"
-WORDS = ("padding",)
-"""Parameters that may be words instead of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +119,8 @@ def read_graph(file: Path, path: str) -> NirGraph:
         if opened.read(len(HDF5)) != HDF5:
             raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
-        with closing(Store(file, path)) as store:
-            return _graph(store, path)
+        with ExitStack() as resources:
+            return _graph(Store(file, path, resources), path)
     except RefusedModelError as error:
         refusal = error.diagnostic
         if isinstance(refusal, DamagedModel | UnsafeModel):
@@ -185,7 +182,7 @@ def _node(store: Store, name: str) -> Node:
         at = f"{place}/{member}"
         if member in ("type", "metadata"):
             continue
-        if member in WORDS and store.is_words(at):
+        if member == "padding" and store.is_words(at):
             node.words[member] = _word(store, at)
         elif (array := store.array(at)) is not None:
             node.arrays[member] = array

@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.convert import ImportOutcome, outcome, write_all
-from snnc.importer.model import ImportRequest, RefusedModelError
-from snnc.importer.read import check_file, refusing
+from snnc.importer.model import ImportRequest, RefusedModelError, refusing
+from snnc.importer.read import ImportOutcome, check_file, outcome, write_all
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.profile import read_profile
-from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
+from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
-from snnc.nir.nodes import Neuron
 from snnc.nir.translate import translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
-from snnc.weight_files.write import serialize
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array

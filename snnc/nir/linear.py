@@ -31,7 +31,7 @@ from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
 from snnc.runtime.nengo import kernels
 from snnc.runtime.network import triple
-from snnc.weight_files.kernels import compose, fold_pools
+from snnc.weight_files.cores import compose, fold_pools
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array

@@ -1,15 +1,9 @@
-"""Convert the parameters of NIR nodes: neurons in both directions, and linear nodes.
+"""Convert the parameters of NIR nodes to those of a spec and of Keras layers.
 
-Export: an activation of 1.0 means a layer's upper rate HI. A NIR neuron sums its input
-in each step and fires at 1. So an activation of 1.0 corresponds to an input of ``HI
-dt`` per step, and one spike corresponds to an activation of ``1 / (HI dt)``. The
-weights include gain, amplitude and step. Resistance, threshold and reset are 1, 1 and
-0, which all tools interpret equally.
-
-Import: one step of the other tool becomes one step of the spec. A neuron with input
-``I`` in each step and no leak fires ``r I / (v_threshold - v_reset)`` times per step,
-like Nengo's rectified linear neurons with any upper rate. With a leak, it fires ``dt /
-(tau log(1 + 1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) /
+One step of the other tool becomes one step of the spec. A neuron with input ``I`` in
+each step and no leak fires ``r I / (v_threshold - v_reset)`` times per step, like
+Nengo's rectified linear neurons with any upper rate. With a leak, it fires ``dt / (tau
+log(1 + 1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) /
 (v_threshold - v_reset)``. NIR's ``IF`` does not define a step, so tools add ``r I``
 once per step. `Conv1d`, `Conv2d` and pools become the options of Keras layers.
 """
@@ -19,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.ir.logical import LifNeuron, Spiking
+from snnc.ir.logical import Shape
 from snnc.nir.graph_file import AGAIN, Node
 from snnc.runtime import network
 from snnc.text.tables import dims
@@ -32,15 +26,6 @@ if TYPE_CHECKING:
     from snnc.runtime.examples import Array
 
 
-Form = Literal["IF", "LIF", "CubaLIF"]
-Neuron = Literal["if", "cubalif"]
-"""The NIR neuron for ReLU, without or with the synaptic filter."""
-
-REST = network.REST
-"""The current of a LIF neuron at activation 0, below its threshold of 1."""
-NO_LEAK = 1000.0
-"""The membrane time constant, in seconds, of a `CubaLIF` that replaces a neuron without
-a leak. It loses a millionth of its voltage in a step of 1 ms."""
 NEURONS = ("IF", "LIF", "CubaLIF")
 TOP = 150.0
 """The upper rate of the layers of an imported spec, in Hz."""
@@ -49,48 +34,6 @@ STEP = 1e-3
 LONGEST_LEAK = 8.19
 """The longest time constant of a leak, in seconds. Loihi's integers can't express a
 slower leak, so it is omitted."""
-
-
-@dataclass(frozen=True, slots=True)
-class NirNeurons:
-    """The neurons of a layer in NIR.
-
-    Attributes
-    ----------
-    form
-        The kind of node.
-    gain, rest
-        The input per step for an activation ``x`` is ``gain x + rest``.
-    membrane, synapse
-        Time constants in seconds; 0 if this kind of node lacks one.
-    """
-
-    form: Form
-    gain: float
-    rest: float
-    membrane: float = 0.0
-    synapse: float = 0.0
-
-
-def nir_neurons_of(
-    spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
-) -> NirNeurons:
-    """Return the NIR neurons of a layer.
-
-    The current of a `LIF` at activation 0 is ``REST``. At activation 1, the current
-    makes the neuron fire at HI without a refractory period, which NIR lacks. A
-    `CubaLIF` divides its input by ``tau / dt``. Encoders read unfiltered values.
-    """
-    high, kind = spiking.rate.high, spiking.neuron
-    filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
-    synapse = spiking.synapse if filtered else 0.0
-    if isinstance(kind, LifNeuron):
-        gain = network.Lif(kind.tau_rc, tau_ref=0.0).gain(high)
-        form: Form = "CubaLIF" if filtered else "LIF"
-        return NirNeurons(form, gain, REST, kind.tau_rc, synapse)
-    if filtered:
-        return NirNeurons("CubaLIF", high * NO_LEAK, 0.0, NO_LEAK, synapse)
-    return NirNeurons("IF", high * dt, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +98,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
     full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
     return SpecNeurons(
         gain / full,
-        ((leak - reset) / room - REST) / full,
+        ((leak - reset) / room - network.REST) / full,
         1 / (TOP * STEP),
         (neuron, *properties),
     )
@@ -174,11 +117,9 @@ def _milliseconds(node: Node, seconds: float) -> str:
 
 def _one(node: Node, name: str, default: float | None = None) -> float:
     """Return a parameter that must be equal for all neurons."""
-    array = node.arrays.get(name)
-    if array is None or array.size == 0:
-        if default is None or array is not None:
-            raise node.refusal(f"it has no {name}", AGAIN)
+    if default is not None and name not in node.arrays:
         return default
+    array = node.array(name)
     first = float(array.reshape(-1)[0])
     if not np.isfinite(array).all():
         raise node.refusal(f"its {name} is not finite", "train it again")
@@ -190,45 +131,52 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
     return first
 
 
-Shape = tuple[int, ...]
+def weights_of(node: Node, axes: int) -> tuple[Array, Array]:
+    """Return the weight and the bias of a linear node.
 
-
-@dataclass(frozen=True, slots=True)
-class Convolved:
-    """A convolution as a Keras layer.
-
-    Attributes
-    ----------
-    kind, options
-        The class of the layer, and its options.
-    pads
-        The zeros before and after each axis that a preceding layer adds; empty without.
-    shape
-        The shape of the output, channels first.
-    weight
-        The weight, without taps at its ends that are zero or only cover padding.
+    Raise RefusedModelError if the weight has another number of axes, the bias has
+    another size, or a number is not finite.
     """
+    weight = node.array("weight")
+    if weight.ndim != axes:
+        raise node.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
+    bias = node.arrays.get("bias", np.zeros(len(weight)))
+    if bias.shape != weight.shape[:1]:
+        raise node.refusal(
+            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
+            f"{len(weight)} channels",
+            AGAIN,
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
+    return weight, bias
 
-    kind: str
-    options: Mapping[str, object]
-    pads: list[list[int]]
-    shape: Shape
-    weight: Array
+
+Pads = list[tuple[int, int]]
+"""The zeros before and after each axis."""
 
 
-def convolve(node: Node, read: Shape) -> Convolved:
-    """Convert a convolution.
+def convolve(
+    node: Node, weight: Array, read: Shape
+) -> tuple[dict[str, object], Pads, Array, Shape]:
+    """Convert a convolution to a Keras layer.
 
     Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
     both ends equally; tools with uneven padding add a zero tap to the kernel.
+
+    Returns
+    -------
+    tuple
+        The options of the layer, the zeros that a preceding layer adds, the weight
+        without taps at its ends that have no effect, and the shape of the output,
+        channels first.
 
     Raises
     ------
     RefusedModelError
         If the node's parameters contradict each other or the shape of its input.
     """
-    rank = 1 if node.kind == "Conv1d" else 2
-    weight = _weight(node, rank)
+    rank = weight.ndim - 2
     if len(read) != rank + 1:
         raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", AGAIN)
     groups = _numbers(node, "groups", 1, (1,))[0]
@@ -241,30 +189,29 @@ def convolve(node: Node, read: Shape) -> Convolved:
         )
     stride = _numbers(node, "stride", rank, (1,) * rank)
     dilation = _numbers(node, "dilation", rank, (1,) * rank)
-    padding, zeros = _padding(node, rank, stride)
-    if padding == "valid":
-        for axis in range(rank):
-            weight, zeros[axis] = _trim(
-                weight, axis, read[1 + axis], stride[axis], dilation[axis], zeros[axis]
-            )
+    extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
+    pads = _padding(node, extents, stride)
+    for axis in range(rank):
+        weight, pads[axis] = _trim(
+            weight, axis, read[1 + axis], stride[axis], dilation[axis], pads[axis]
+        )
     taps = weight.shape[2:]
     places = [
-        n if padding == "same" else (n + a + b - (k - 1) * d - 1) // s + 1
+        (n + a + b - (k - 1) * d - 1) // s + 1
         for n, (a, b), k, d, s in zip(
-            read[1:], zeros, taps, dilation, stride, strict=True
+            read[1:], pads, taps, dilation, stride, strict=True
         )
     ]
     options = {
         "kernel_size": list(taps),
         "strides": list(stride),
-        "padding": padding,
+        "padding": "valid",
         "dilation_rate": list(dilation),
         "use_bias": True,
         "filters": outputs,
         "groups": groups,
     }
-    pads = [list(pair) for pair in zeros] if any(map(any, zeros)) else []
-    return Convolved(f"Conv{rank}D", options, pads, (outputs, *places), weight)
+    return options, pads if any(map(any, pads)) else [], weight, (outputs, *places)
 
 
 def _trim(
@@ -310,31 +257,9 @@ def pool_of(node: Node, read: Shape) -> tuple[Mapping[str, object], Shape, int]:
     return options, (read[0], *places), prod(window)
 
 
-def check_finite(node: Node, weight: Array, bias: Array) -> None:
-    """Refuse a node with weights that are not finite."""
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it contains NaN or infinite weights", "train it again")
-
-
-def _weight(node: Node, rank: int) -> Array:
-    weight = node.arrays.get("weight")
-    if weight is None or weight.ndim != rank + 2 or 0 in weight.shape:
-        axes = "none" if weight is None else f"{weight.ndim} axes"
-        raise node.refusal(f"its weight has {axes}, not {rank + 2}", AGAIN)
-    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
-    if bias.shape != weight.shape[:1]:
-        raise node.refusal(f"it has {bias.size} biases, not {weight.shape[0]}", AGAIN)
-    check_finite(node, weight, bias)
-    return weight
-
-
-def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int, int]]]:
-    """Return the Keras padding, and the zeros that a preceding layer must add."""
-    none = [(0, 0)] * rank
-    word = node.words.get("padding")
-    if word is None:
-        pads = _numbers(node, "padding", rank, (0,) * rank, least=0)
-        return "valid", [(p, p) for p in pads]
+def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
+    """Return the zeros around each axis; a kernel reaches over ``extents``."""
+    word = node.words.get("padding", "valid")
     if word not in ("same", "valid"):
         raise node.refusal(f"its padding is {word[:20]!r}", AGAIN)
     if word == "same" and set(stride) != {1}:
@@ -342,45 +267,25 @@ def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int,
             "`same` with a stride has a different meaning in each tool",
             "write the padding as numbers",
         )
-    return word, none
+    if word == "same":
+        return [(extent // 2, extent - extent // 2) for extent in extents]
+    rank = len(extents)
+    return [(p, p) for p in _numbers(node, "padding", rank, (0,) * rank, least=0)]
 
 
 def _numbers(
     node: Node, name: str, count: int, default: Shape | None, least: int = 1
 ) -> Shape:
     """Return integers, one per axis."""
-    array = node.arrays.get(name)
-    if array is None or array.size == 0:
-        if default is None:
-            raise node.refusal(f"it has no {name}", AGAIN)
+    if default is not None and name not in node.arrays:
         return default
-    numbers = np.broadcast_to(array.reshape(-1), (count,)) if array.size == 1 else array
-    numbers = numbers.reshape(-1)
-    is_whole = numbers.dtype.kind in "biu" or bool((numbers == np.floor(numbers)).all())
-    if len(numbers) != count or not is_whole or (numbers < least).any():
+    numbers = node.array(name).reshape(-1)
+    if numbers.size == 1:
+        numbers = np.repeat(numbers, count)
+    if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
         raise node.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
     if (numbers > 2**20).any():
         raise node.refusal(
             f"its {name} is {int(numbers.max())}", "write a smaller graph"
         )
     return tuple(int(n) for n in numbers)
-
-
-def matrix_of(node: Node) -> Array:
-    """Return the weight (out, in) of an `Affine` or `Linear` node.
-
-    Raise RefusedModelError if the weight is not a matrix of finite numbers, or the bias
-    has another size.
-    """
-    weight = node.array("weight")
-    if weight.ndim != 2:
-        raise node.refusal(f"its weight has {weight.ndim} axes", AGAIN)
-    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
-    if bias.shape != weight.shape[:1]:
-        raise node.refusal(
-            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
-            f"{weight.shape[0]} channels",
-            AGAIN,
-        )
-    check_finite(node, weight, bias)
-    return weight

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
+from snnc.ir.logical import Shape
 from snnc.nir.graph_file import AGAIN, NirGraph, Node
-from snnc.nir.nodes import NEURONS, convolve, matrix_of, pool_of, spec_neurons_of
+from snnc.nir.nodes import NEURONS, convolve, pool_of, spec_neurons_of, weights_of
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
@@ -48,21 +49,21 @@ class NodeValue:
     """
 
     layer: str
-    shape: tuple[int, ...]
+    shape: Shape
     factor: Array
-    image: tuple[int, ...] = ()
+    image: Shape = ()
     is_linear: bool = False
 
 
+@dataclass(frozen=True, slots=True)
 class GraphWeights(ModelWeights):
     """The kernels and biases of a graph's layers, channels last."""
 
-    def __init__(self, arrays: Mapping[str, Arrays]) -> None:
-        self._arrays = arrays
+    arrays: Mapping[str, Arrays]
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._arrays.get(layer, {})
+        return self.arrays.get(layer, {})
 
 
 def translate(
@@ -179,7 +180,7 @@ class _Translator:
         self._layer(node.name, "InputLayer", options)
         return NodeValue(node.name, shape, np.ones(1))
 
-    def _has_batch(self, node: Node, shape: tuple[int, ...]) -> bool:
+    def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
         readers = self.graph.readers(node.name)
         for reader in (n for n in self.graph.nodes if n.name in readers):
@@ -193,35 +194,35 @@ class _Translator:
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
             raise node.refusal("it comes after a Flatten", "remove the Flatten")
-        convolved = convolve(node, value.shape)
-        if (rescaled := self._rescaled(node, value, convolved.weight)) is not None:
+        rank = 1 if node.kind == "Conv1d" else 2
+        weight, bias = weights_of(node, rank + 2)
+        options, pads, weight, shape = convolve(node, weight, value.shape)
+        if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
             return rescaled
         source = self._scaled(f"{node.name}_scale", value)
-        if convolved.pads:
-            kind = f"ZeroPadding{len(convolved.pads)}D"
-            options = {"padding": convolved.pads}
-            source = self._layer(f"{node.name}_pad", kind, options, source)
-        self._layer(node.name, convolved.kind, convolved.options, source)
-        kernel = np.moveaxis(convolved.weight, (0, 1), (-1, -2))
-        return self._linear(node, kernel, convolved.shape)
+        if pads:
+            zeros = {"padding": [list(pair) for pair in pads]}
+            pad = f"{node.name}_pad"
+            source = self._layer(pad, f"ZeroPadding{rank}D", zeros, source)
+        self._layer(node.name, f"Conv{rank}D", options, source)
+        kernel = np.moveaxis(weight, (0, 1), (-1, -2))
+        return self._linear(node, kernel, bias, shape)
 
-    def _linear(self, node: Node, kernel: Array, shape: tuple[int, ...]) -> NodeValue:
+    def _linear(
+        self, node: Node, kernel: Array, bias: Array, shape: Shape
+    ) -> NodeValue:
         """Keep the weights of a node's layer, and return the output of the node."""
-        bias = node.arrays.get("bias", np.zeros(shape[0]))
-        self.arrays[node.name] = {
-            "kernel": kernel.astype("f4"),
-            "bias": bias.astype("f4"),
-        }
+        arrays = {"kernel": kernel.astype("f4"), "bias": bias.astype("f4")}
+        self.arrays[node.name] = arrays
         return NodeValue(node.name, shape, np.ones(1), is_linear=True)
 
     def _rescaled(
-        self, node: Node, value: NodeValue, weight: Array
+        self, node: Node, value: NodeValue, weight: Array, bias: Array
     ) -> NodeValue | None:
         """Return the output of a node that only scales the input: `as` in the spec."""
         if value.layer != self.given:
             return None
         matrix = weight.reshape(*weight.shape[:2], -1)
-        bias = node.arrays.get("bias", np.zeros(1))
         slope = float(matrix[0, 0, 0])
         if (
             matrix.shape[1:] != (len(weight), 1)
@@ -235,7 +236,7 @@ class _Translator:
         return replace(value, layer=layer, factor=np.ones(1))
 
     def matrix(self, node: Node, value: NodeValue) -> NodeValue:
-        weight = matrix_of(node)
+        weight, bias = weights_of(node, 2)
         if len(value.shape) != 1:
             raise node.refusal(
                 f"it reads {dims(value.shape)}, which is not flat",
@@ -247,7 +248,7 @@ class _Translator:
                 f" {value.shape[0]}",
                 AGAIN,
             )
-        if (rescaled := self._rescaled(node, value, weight)) is not None:
+        if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
             return rescaled
         options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
         source = self._scaled(f"{node.name}_scale", value)
@@ -256,7 +257,7 @@ class _Translator:
         if value.image:
             planes = kernel.reshape(*value.image, -1)
             kernel = np.moveaxis(planes, 0, -2).reshape(kernel.shape)
-        return self._linear(node, kernel, weight.shape[:1])
+        return self._linear(node, kernel, bias, bias.shape)
 
     def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:

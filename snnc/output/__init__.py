@@ -1,6 +1,6 @@
 """Compare, write and remove those files of a package that snnc owns.
 
-Start with `compare`, which compares the existing files (`records`) with the expected
-files (`package`). `write` and `stale` act on the result. Imports `emit` and the folders
-below it in the layering.
+Start with `write`, which compares the existing files with the expected files
+(`package`), and updates them. `stale` reports differences. Imports `emit` and the
+folders below it in the layering.
 """

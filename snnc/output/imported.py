@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import chain
@@ -24,14 +24,17 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, OPTIONAL
+from snnc.emit.files import LIBRARY, OPTIONAL, library_files, own_library
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
-from snnc.output.records import origin_of, other_format, rebuild_command
+from snnc.output.package import origin_of, other_format, rebuild_command
 
 if TYPE_CHECKING:
     from snnc.ir.device import Energy
     from snnc.runtime.layout import Layout
     from snnc.runtime.network import Network
+
+
+_PREFIX = "_snnc_package_"
 
 
 class CannotRunError(ValueError):
@@ -124,24 +127,18 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
-    name = f"_snnc_package_{digest[:16]}"
+    name = _PREFIX + digest[:16]
     if name not in sys.modules:
-        _import(name, path)
+        spec = importlib.util.spec_from_file_location(
+            name, path / "__init__.py", submodule_search_locations=[str(path)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        if _ALIASES not in sys.meta_path:
+            sys.meta_path.insert(0, _ALIASES)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
     return ImportedPackage(path, name, sources)
-
-
-def _import(name: str, path: Path) -> None:
-    spec = importlib.util.spec_from_file_location(
-        name, path / "__init__.py", submodule_search_locations=[str(path)]
-    )
-    if spec is None or spec.loader is None:
-        raise _no_package(path)
-    package = importlib.util.module_from_spec(spec)
-    if _FINDER not in sys.meta_path:
-        sys.meta_path.insert(0, _FINDER)
-    _FINDER.packages.add(name)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
 
 
 def spec_of(folder: Path) -> Path | None:
@@ -151,47 +148,27 @@ def spec_of(folder: Path) -> Path | None:
     return spec if spec is not None and spec.is_file() else None
 
 
-def library_files(folder: Path) -> dict[str, bytes]:
-    """Return the modules of a library by their paths inside its folder."""
-    paths = sorted(folder.rglob("*.py"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-@cache
-def own_library() -> dict[str, bytes]:
-    """Return the modules of this snnc's library."""
-    return library_files(Path(runtime.__file__).parent)
-
-
-class _Finder(MetaPathFinder):
-    """Alias ``_runtime`` of each package, and its modules, to `snnc.runtime`."""
-
-    def __init__(self) -> None:
-        self.packages: set[str] = set()
+class _Aliases(MetaPathFinder, Loader):
+    """Makes the modules of ``_runtime`` in packages aliases of `snnc.runtime`'s."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         package, _, rest = name.partition(".")
-        if package not in self.packages or f"{rest}.".partition(".")[0] != LIBRARY:
-            return None
-        own = runtime.__name__ + rest.removeprefix(LIBRARY)
-        return importlib.util.spec_from_loader(name, _Alias(own))
-
-
-class _Alias(Loader):
-    def __init__(self, own: str) -> None:
-        self._own = own
+        is_ours = package.startswith(_PREFIX) and rest.split(".")[0] == LIBRARY
+        return ModuleSpec(name, self) if is_ours else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = importlib.import_module(self._own)
-        self._spec = module.__spec__
+        _, _, rest = spec.name.partition(LIBRARY)
+        module = importlib.import_module(runtime.__name__ + rest)
+        spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         # The module has already run, and the import system has just set the alias's
         # spec.
-        module.__spec__ = self._spec
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
 
 
-_FINDER = _Finder()
+_ALIASES = _Aliases()

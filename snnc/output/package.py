@@ -1,17 +1,38 @@
-"""The expected files of a package, and ``snnc.lock``, which lists these files."""
+"""The expected files of a package, and what its folder records about its build.
+
+``snnc.lock`` lists the files that snnc owns.
+"""
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from snnc import __version__
-from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, Origin, has_conflict
+from snnc.diagnostics import Diagnostic
+from snnc.emit.files import (
+    CONFLICT_MARK,
+    FORMAT,
+    LIBRARY,
+    GeneratedFile,
+    Origin,
+    build_command,
+    has_conflict,
+    is_generated,
+)
+from snnc.rules.packages import NewerFormat, OlderFormat
+from snnc.runtime.files import PART
+from snnc.source import whole_file
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255
@@ -82,21 +103,21 @@ class Lock:
     def text(self) -> str:
         """Return the JSON text, which is the same on every machine."""
         origin = self.origin or Origin("", "")
-        data: dict[str, object] = {
-            "files": dict(sorted(self.files.items())),
+        optional = {
+            "device": origin.device,
+            "library": self.library,
+            "writing": dict(self.writing),
+        }
+        data = {
+            "files": dict(self.files),
             "format": self.format,
             "output": origin.output,
             "snnc": __version__,
             "source": origin.spec,
             "spec": self.spec,
+            **{name: value for name, value in optional.items() if value},
         }
-        if origin.device is not None:
-            data["device"] = origin.device
-        if self.library:
-            data["library"] = self.library
-        if self.writing:
-            data["writing"] = dict(sorted(self.writing.items()))
-        return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
+        return json.dumps(data, indent=2, sort_keys=True) + "\n"
 
 
 NO_LOCK = Lock("", None)
@@ -133,34 +154,24 @@ def is_plain(name: str) -> bool:
     )
 
 
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
+"""A zero byte, or a lone surrogate."""
+
+
 def is_usable(path: str) -> bool:
     """Return whether the operating system accepts a path."""
-    if "\0" in path or len(path) > LONGEST_PATH:
+    if len(path) > LONGEST_PATH or _UNUSABLE.search(path):
         return False
-    try:
-        parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return all(len(part) <= LONGEST_NAME for part in parts)
+    return all(len(part.encode()) <= LONGEST_NAME for part in PurePosixPath(path).parts)
 
 
 def _sides(text: str) -> tuple[str, str]:
     """Return the two sides of a failed merge, without their common ancestor."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    now = sides
-    for line in text.splitlines(keepends=True):
-        if line.startswith("<<<<<<<"):
-            now = (sides[0], [])
-        elif line.startswith("|||||||"):
-            now = ([], [])
-        elif line.startswith("======="):
-            now = ([], sides[1])
-        elif line.startswith(">>>>>>>"):
-            now = sides
-        else:
-            for side in now:
-                side.append(line)
-    return "".join(sides[0]), "".join(sides[1])
+    first, *rest = CONFLICT_MARK.split(text)
+    parts = list(zip(rest[::2], rest[1::2], strict=True))
+    ours = "".join(part for mark, part in parts if mark in "<>")
+    theirs = "".join(part for mark, part in parts if mark in "=>")
+    return first + ours, first + theirs
 
 
 def _parse(text: str) -> Lock:
@@ -254,3 +265,193 @@ class PackageFiles:
         """Return the lock's text with additional files; None if it lists no files."""
         files = {**(self.lock.files if self.files else {}), **kept}
         return replace(self.lock, files=files).text() if files else None
+
+
+class NotAFile(enum.Enum):
+    """A marker for a folder, a link or another path that is not a regular file."""
+
+    NOT_A_FILE = enum.auto()
+
+
+def read(folder: Path, name: str) -> str | NotAFile | None:
+    r"""Return a file's text, with ``\n`` line ends.
+
+    Parameters
+    ----------
+    folder
+        The package's folder.
+    name
+        The file's POSIX path inside the package.
+
+    Returns
+    -------
+    str, NotAFile or None
+        `NotAFile` for a folder or a link, and for a path below a link or a file; None
+        for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
+    """
+    path = folder / name
+    if any((folder / part).is_symlink() for part in _folders(name)):
+        return NotAFile.NOT_A_FILE
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return NotAFile.NOT_A_FILE
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        if not folder.is_dir():
+            raise
+        return NotAFile.NOT_A_FILE
+
+
+def remove(folder: Path, name: str) -> None:
+    """Remove a file, the byte code of a module, and folders that are then empty."""
+    path = folder / name
+    path.unlink(missing_ok=True)
+    cache = path.parent / "__pycache__"
+    for compiled in cache.glob(f"{path.stem}.*.pyc"):
+        compiled.unlink(missing_ok=True)
+    for empty in (cache, *(folder / part for part in _folders(name))):
+        with suppress(OSError):
+            empty.rmdir()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove partial files of killed builds, while no other build is running."""
+    for part in (*folder.glob(f".*{PART}"), *folder.glob(f"{LIBRARY}/**/.*{PART}")):
+        part.unlink(missing_ok=True)
+    for empty in (*folder.glob(f"{LIBRARY}/*/"), folder / LIBRARY):
+        with suppress(OSError):
+            empty.rmdir()
+
+
+def _folders(name: str) -> tuple[PurePosixPath, ...]:
+    """Return the folders of a file inside its package, innermost first."""
+    return tuple(PurePosixPath(name).parents)[:-1]
+
+
+MARKER = ".snnc-building"
+"""A file that exists, and is locked, while a build writes the package."""
+
+
+@dataclass(frozen=True)
+class PackageRecords:
+    """The lock, and whether a build is unfinished.
+
+    Attributes
+    ----------
+    found
+        The text, folder or link at the lock's path; None if there is nothing.
+    lock
+        The lock; `NO_LOCK` if it is missing or can't be read.
+    flaw
+        The reason why the lock can't be read, as a sentence.
+    is_unfinished
+        Whether a build was interrupted or is still running.
+    """
+
+    folder: Path
+    found: str | NotAFile | None = None
+    lock: Lock = NO_LOCK
+    flaw: str = ""
+    is_unfinished: bool = False
+
+    @classmethod
+    def of(cls, folder: Path) -> PackageRecords:
+        """Read the records.
+
+        Raises
+        ------
+        OSError
+            If a file can't be read.
+        """
+        text = read(folder, NAME)
+        lock, flaw = NO_LOCK, ""
+        if isinstance(text, str) and text:  # a power failure can leave an empty file
+            try:
+                lock = Lock.parse(text)
+            except LockError as error:
+                flaw = str(error)
+        is_unfinished = bool(lock.writing) or os.path.lexists(folder / MARKER)
+        return cls(folder, text, lock, flaw, is_unfinished)
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """The hashes in the lock, and of the library's files.
+
+        The hash of a library file is empty if not all of these files match the lock,
+        because edited files can't be identified then.
+        """
+        library = {}
+        for path in sorted(self.folder.glob(f"{LIBRARY}/**/*.py")):
+            name = path.relative_to(self.folder).as_posix()
+            text = read(self.folder, name) if self.lock.library else None
+            if isinstance(text, str) and is_generated(text):
+                library[name] = text_hash(text)
+        for name in self.lock.files:
+            library.pop(name, None)
+        if library_hash(library) != self.lock.library:
+            library = dict.fromkeys(library, "")
+        return {**library, **self.lock.files}
+
+    def vouch_for(self, name: str, text: str) -> bool:
+        """Return whether snnc wrote a text, in this or another build.
+
+        A merge of two such texts counts too.
+        """
+        if (self.lock.is_merging or has_conflict(text)) and is_generated(text):
+            return True
+        known = self.files.get(name), self.lock.writing.get(name)
+        return text_hash(text) in known
+
+
+def origin_of(folder: Path) -> Origin | None:
+    """Return a package's origin; None if its lock has none."""
+    try:
+        return PackageRecords.of(folder).lock.origin
+    except OSError:  # the build itself reports files that can't be read
+        return None
+
+
+def other_format(folder: Path) -> Diagnostic | None:
+    """Return the diagnostic for users of a package in another format.
+
+    Returns
+    -------
+    Diagnostic or None
+        None if the format is the same, or if the lock is missing.
+
+    Raises
+    ------
+    OSError
+        If the lock can't be read.
+    """
+    lock = PackageRecords.of(folder).lock
+    if lock.format == FORMAT:
+        return None
+    return report_format(folder, lock, rebuild_command(folder))
+
+
+def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
+    """Return the diagnostic for a package in another format.
+
+    Parameters
+    ----------
+    command
+        The command that upgrades a package in an older format.
+    """
+    rule: Callable[..., Diagnostic] = NewerFormat
+    if lock.format <= FORMAT:
+        rule = partial(OlderFormat, command=command)
+    span, version = whole_file(folder), lock.version
+    return rule(span=span, version=version, format=lock.format, known=FORMAT)
+
+
+def rebuild_command(folder: Path) -> str:
+    """Return the command that rebuilds a package, from the current folder."""
+    output, origin = folder.parent, origin_of(folder)
+    spec = None if origin is None else origin.spec_path(output)
+    if origin is None or spec is None:
+        return f"snnc build SPEC -o {output.as_posix()}"
+    seen = Path(os.path.relpath(spec)).as_posix()
+    return build_command(seen, output.as_posix(), origin.device)

@@ -6,27 +6,26 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
-from snnc.output.compare import Comparison, FileState
-from snnc.output.package import NAME, Lock, PackageFiles, is_of_library
-from snnc.output.records import PackageRecords, report_format
-from snnc.output.write import refusals, report_kept
+from snnc.output.package import (
+    NAME,
+    Lock,
+    PackageFiles,
+    PackageRecords,
+    is_of_library,
+    report_format,
+)
+from snnc.output.write import Comparison, FileState, refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.display import unified_diff
 from snnc.text.tables import counted
 
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """A package to remove, and the reason, as a clause."""
-
-    package: PackageFiles
-    reason: str
+Orphan = tuple[PackageFiles, str]
+"""A package to remove, and the reason, as a clause."""
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
@@ -39,10 +38,13 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
     """
     origin, output = package.lock.origin, package.folder.parent
     for other, spec, path in _packages(output):
-        is_its = origin is not None and path == origin.spec_path(output)
-        if is_its and not _is_same(other.folder, package.folder):
+        if origin is None or path != origin.spec_path(output):
+            continue
+        one, own = other.folder, package.folder
+        # Some file systems ignore case.
+        if one.name != own.name and not (own.exists() and one.samefile(own)):
             reason = f"the network of `{spec}` is `{package.folder.name}`"
-            yield Orphan(other, reason)
+            yield other, reason
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
@@ -53,7 +55,7 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
     """
     for package, spec, path in _packages(output):
         if path is not None and not os.path.lexists(path):
-            yield Orphan(package, f"`{spec}` no longer exists")
+            yield package, f"`{spec}` no longer exists"
 
 
 def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:
@@ -66,11 +68,6 @@ def _packages(output: Path) -> Iterator[tuple[PackageFiles, str, Path | None]]:
             if lock.origin is not None:
                 spec = lock.origin.spec_path(output)
                 yield PackageFiles(folder, (), lock), lock.origin.spec, spec
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    """Return whether two paths are the same folder; some file systems ignore case."""
-    return one.name == other.name or (other.exists() and one.samefile(other))
 
 
 _SHOWN = (FileState.STALE, FileState.MISSING, FileState.EDITED, FileState.LEFT_OVER)
@@ -94,6 +91,11 @@ def problems(
         The command that updates the package.
     """
     folder, lock = comparison.folder, comparison.records.lock
+    built, chosen = lock.origin, wanted.origin or Origin("", "")
+    changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
+    if len(changed) > 1:  # because the lock then differs in any case
+        changed = [row for row in changed if row.name != NAME]
+    states, names = {row.state for row in changed}, [row.name for row in changed]
     refused = [*refusals(comparison), *report_kept(comparison)]
     if refused:
         yield from refused
@@ -105,23 +107,7 @@ def problems(
         yield rules.Unfinished(span=whole_file(folder), command=command)
     elif comparison.is_absent:
         yield rules.Missing(span=whole_file(folder), command=command)
-    else:
-        yield from _of_files(comparison, spec, wanted, command)
-
-
-def _of_files(
-    comparison: Comparison, spec: str, wanted: Lock, command: str
-) -> Iterator[Diagnostic]:
-    changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(changed) > 1:  # because the lock then differs in any case
-        changed = [row for row in changed if row.name != NAME]
-    if not changed:
-        return
-    folder, lock = comparison.folder, comparison.records.lock
-    built = lock.origin
-    states, first = {row.state for row in changed}, folder / changed[0].name
-    if built is not None and built != wanted.origin and FileState.STALE in states:
-        chosen = wanted.origin or Origin("", "")
+    elif built and built != wanted.origin and FileState.STALE in states:
         yield rules.OtherOrigin(
             span=whole_file(folder),
             built=built.spec,
@@ -131,13 +117,14 @@ def _of_files(
             command=command,
         )
     elif states == {FileState.MISSING}:
-        names = ", ".join(row.name for row in changed[1:])
-        yield rules.Missing(span=whole_file(first), command=command, names=names)
+        span, others = whole_file(folder / names[0]), ", ".join(names[1:])
+        yield rules.Missing(span=span, command=command, names=others)
     elif states == {FileState.LEFT_OVER} and len(changed) == 1:
+        span = whole_file(folder / names[0])
         reason = f"`{spec}` no longer produces this file"
-        yield rules.LeftOver(span=whole_file(first), reason=reason, command=command)
-    else:
-        files = (f"{LIBRARY}/" if is_of_library(r.name) else r.name for r in changed)
+        yield rules.LeftOver(span=span, reason=reason, command=command)
+    elif changed:
+        files = (f"{LIBRARY}/" if is_of_library(name) else name for name in names)
         yield rules.Stale(
             span=whole_file(folder),
             spec=spec,

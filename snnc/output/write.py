@@ -1,35 +1,194 @@
-"""Update a package: write files atomically, and only files that snnc owns."""
+"""Compare a package with its expected files, and update it.
+
+Files are written atomically, and only if snnc owns them.
+"""
 
 from __future__ import annotations
 
+import enum
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.emit.files import FORMAT, LIBRARY
-from snnc.output import records
-from snnc.output.compare import ComparedFile, Comparison, FileState, compare
+from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
 from snnc.output.package import (
+    MARKER,
     NAME,
     NO_LOCK,
     Lock,
     LockError,
     PackageFiles,
+    PackageRecords,
     is_of_library,
+    read,
+    remove,
+    remove_parts,
+    report_format,
     text_hash,
 )
-from snnc.output.records import MARKER, report_format
 from snnc.rules.files import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+
+class FileState(enum.Enum):
+    """The difference between a file and its expected text."""
+
+    UNCHANGED = enum.auto()
+    STALE = enum.auto()
+    MISSING = enum.auto()
+    EDITED = enum.auto()
+    FOREIGN = enum.auto()
+    LEFT_OVER = enum.auto()
+    EDITED_LEFT_OVER = enum.auto()
+
+
+_FORCED = {
+    FileState.EDITED: FileState.STALE,
+    FileState.EDITED_LEFT_OVER: FileState.LEFT_OVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedFile:
+    """A file: its name, its state, its text and the expected text."""
+
+    name: str
+    state: FileState
+    found: str | None
+    wanted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All files of a package; the lock is the last.
+
+    Attributes
+    ----------
+    records
+        What the folder records about its build.
+    merging
+        Whether the lock or another file has merge conflicts.
+    is_newer
+        Whether a newer snnc wrote the package and ``force`` is off.
+    """
+
+    folder: Path
+    rows: tuple[ComparedFile, ...]
+    records: PackageRecords
+    merging: bool = False
+    is_newer: bool = False
+
+    def names(self, *states: FileState) -> tuple[str, ...]:
+        """Return the names of files in any of these states."""
+        return tuple(row.name for row in self.rows if row.state in states)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The files that a build writes."""
+        return self.names(FileState.STALE, FileState.MISSING)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The files that a build removes."""
+        return self.names(FileState.LEFT_OVER)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a build would change nothing."""
+        return not (self.records.is_unfinished or self.written or self.removed)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether no file of the package exists."""
+        return all(row.state is FileState.MISSING for row in self.rows)
+
+
+def compare(package: PackageFiles, force: bool = False) -> Comparison:
+    """Compare a package with the disk, without changing anything.
+
+    Parameters
+    ----------
+    force
+        Treat files that were edited by hand as files that snnc wrote.
+
+    Raises
+    ------
+    OSError
+        If a file can't be read.
+    """
+    folder = package.folder
+    if folder.is_symlink():
+        link = ComparedFile("", FileState.FOREIGN, None, None)
+        return Comparison(folder, (link,), PackageRecords(folder))
+    records = PackageRecords.of(folder)
+    if not package.files and records.lock != package.lock:  # the lock has changed
+        return Comparison(folder, (), replace(records, lock=NO_LOCK))
+    wanted = {file.path: file.text for file in package.files}
+    owned = {*records.files, *records.lock.writing}
+    is_merging = records.lock.is_merging
+    if records.lock is NO_LOCK or is_merging:  # snnc may have written any module
+        modules = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
+        owned |= {path.relative_to(folder).as_posix() for path in modules}
+    names = [*wanted, *sorted(owned - wanted.keys() - {NAME})]
+    compared = (_compare_file(records, name, wanted.get(name)) for name in names)
+    rows = [row for row in compared if row is not None]
+    rows += _lock_row(package, records, [] if force else rows)
+    if force:
+        rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
+    merging = is_merging or any(has_conflict(row.found or "") for row in rows)
+    is_newer = records.lock.format > FORMAT and not force
+    return Comparison(folder, tuple(rows), records, merging, is_newer)
+
+
+def _compare_file(
+    records: PackageRecords, name: str, wanted: str | None
+) -> ComparedFile | None:
+    """Compare a file; return None if it is not wanted, and not of this package."""
+    text = read(records.folder, name)
+    if not isinstance(text, str):
+        state = FileState.MISSING if text is None else FileState.FOREIGN
+        return None if wanted is None else ComparedFile(name, state, None, wanted)
+    if text == wanted:
+        return ComparedFile(name, FileState.UNCHANGED, text, wanted)
+    is_ours = records.vouch_for(name, text)
+    if wanted is None:
+        if not is_ours and not is_generated(text):
+            return None
+        state = FileState.LEFT_OVER if is_ours else FileState.EDITED_LEFT_OVER
+    elif text == "" or is_ours:
+        state = FileState.STALE
+    else:
+        is_known = name in records.files or is_generated(text)
+        state = FileState.EDITED if is_known else FileState.FOREIGN
+    return ComparedFile(name, state, text, wanted)
+
+
+def _lock_row(
+    package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
+) -> Iterator[ComparedFile]:
+    """Yield the lock, which also lists files that are kept because they were edited."""
+    kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
+    wanted = package.lock_text({name: records.files.get(name, "") for name in kept})
+    text = records.found if isinstance(records.found, str) else None
+    if wanted is None:
+        state = FileState.LEFT_OVER
+    elif records.found is None:
+        state = FileState.MISSING
+    elif text is None:
+        state = FileState.FOREIGN
+    elif records.flaw:
+        state = FileState.EDITED
+    else:
+        is_same = records.lock == Lock.parse(wanted)
+        state = FileState.UNCHANGED if is_same else FileState.STALE
+    if wanted is not None or text is not None:
+        yield ComparedFile(NAME, state, text, wanted)
+
 
 POLL = 0.02  # seconds
 _DUE = (FileState.STALE, FileState.MISSING)
@@ -37,25 +196,12 @@ _CHANGING = (*_DUE, FileState.LEFT_OVER)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenFiles:
-    """The files that a build wrote, removed and left unchanged, by name.
-
-    ``before`` is the package's previous format, which may be older.
-    """
-
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    before: int = FORMAT
-
-
 def write_package(
     package: PackageFiles,
     force: bool,
     report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
-) -> WrittenFiles | None:
+) -> Comparison | None:
     """Write changed files, remove obsolete files, then write the lock.
 
     Parameters
@@ -72,36 +218,26 @@ def write_package(
 
     Returns
     -------
-    Written or None
-        None if the build was refused or failed. A refused build writes nothing. A
-        failed build leaves only complete files, and a lock that lists the files to be
-        written.
+    Comparison or None
+        The package before the build; None if the build was refused or failed. A refused
+        build writes nothing. A failed build leaves only complete files, and a lock that
+        lists the files to be written.
     """
     try:
         comparison = compare(package, force)
-        if not (comparison.is_settled or _is_refused(comparison)):
+        if not (comparison.is_settled or any(refusals(comparison))):
             comparison = _write_alone(package, force, waiting)
     except OSError as error:
         report.add(cannot_write(error, package.folder))
         return None
     report.add(*refusals(comparison), *report_kept(comparison))
-    return None if _is_refused(comparison) else plan_changes(comparison)
+    return None if any(refusals(comparison)) else comparison
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return the diagnostic for an operating system error."""
     reason = error.strerror or str(error)
     return CannotWrite(span=whole_file(Path(error.filename or folder)), reason=reason)
-
-
-def plan_changes(comparison: Comparison) -> WrittenFiles:
-    """Return the changes of a build that is not refused."""
-    return WrittenFiles(
-        comparison.names(*_DUE),
-        comparison.names(FileState.LEFT_OVER),
-        comparison.names(FileState.UNCHANGED),
-        comparison.records.lock.format,
-    )
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
@@ -120,15 +256,9 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
             reason=comparison.records.flaw,
             names=", ".join(name for name in names if name != NAME),
         )
-    elif edited:
-        yield from _report_edited(folder, edited)
-
-
-def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Report edited files in one diagnostic; name the library only once."""
-    library = [name for name in names if is_of_library(name)]
-    own = [name for name in names if name not in library]
-    if own:
+        return
+    library = [name for name in edited if is_of_library(name)]
+    if own := [name for name in edited if name not in library]:
         yield EditedByHand(span=whole_file(folder / own[0]), names=", ".join(own[1:]))
     if library:
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
@@ -149,7 +279,7 @@ def _write_alone(
     try:
         with exclusive(package.folder, waiting):
             comparison = compare(package, force)
-            if not _is_refused(comparison):
+            if not any(refusals(comparison)):
                 _apply(comparison)
     finally:
         with suppress(OSError):  # fails if the folder is not empty
@@ -173,24 +303,11 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     OSError
         If the folder or the lock file can't be created.
     """
-    lock = _acquire(folder, waiting)
-    try:
-        yield
-    finally:
-        # A waiting build then finds that its file was removed, and creates another
-        # file. Windows can't remove open files; there, the library removes the file
-        # after the release.
-        with suppress(OSError):
-            (folder / MARKER).unlink()
-        lock.release()
-
-
-def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
     lock, told = FileLock(folder / MARKER), False
-    while True:
+    while not lock.is_locked:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=-1 if told else 0, poll_interval=POLL)
@@ -202,19 +319,22 @@ def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            return lock  # the file system has no locks, so build without
-        else:
-            return lock
-
-
-def _is_refused(comparison: Comparison) -> bool:
-    return any(True for _ in refusals(comparison))
+            break  # the file system has no locks, so build without
+    try:
+        yield
+    finally:
+        # A waiting build then finds that its file was removed, and creates another
+        # file. Windows can't remove open files; there, the library removes the file
+        # after the release.
+        with suppress(OSError):
+            (folder / MARKER).unlink()
+        lock.release()
 
 
 def _apply(comparison: Comparison) -> None:
     """Write files, then remove files; write the lock, which lists all files, last."""
     folder, before = comparison.folder, comparison.records.lock
-    records.remove_parts(folder)
+    remove_parts(folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
     if lock and any(row.state in _CHANGING for row in files):
@@ -228,7 +348,7 @@ def _apply(comparison: Comparison) -> None:
                 lock = [replace(lock[0], state=FileState.STALE)]
     for row in (*files, *lock):
         if row.state is FileState.LEFT_OVER:
-            records.remove(folder, row.name)
+            remove(folder, row.name)
         elif row.state in _DUE:
             (folder / row.name).parent.mkdir(exist_ok=True)
             write_file(folder / row.name, row.wanted or "")

@@ -38,7 +38,7 @@ from snnc.passes.verify import verify
 from snnc.source import SourceFile, Span
 
 if TYPE_CHECKING:
-    from snnc.emit.files import Module
+    from snnc.emit.files import GeneratedFile
     from snnc.ir.mapped import RoutedNetwork
 
 Result = TypeVar("Result")
@@ -61,7 +61,7 @@ class Compilation:
     lowered: LoweredNetwork | None = None
     mapped: MappedNetwork | None = None
     routed: RoutedNetwork | None = None
-    modules: tuple[Module, ...] | None = None
+    modules: tuple[GeneratedFile, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def route_network(mapped: MappedNetwork) -> RoutedNetwork:
     return route(mapped)
 
 
-def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
+def _emit(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
     """Return the files of the package; never report a problem."""
     # Import late: only `snnc build` uses the templates.
     from snnc.emit.package import package_modules

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from typing import NamedTuple
 
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
+    Dense,
     LogicalLayer,
     LogicalNetwork,
     Loihi,
     MaxPooling,
+    Operation,
     RateCode,
     Shape,
-    Shortcut,
     TransposedConvolution,
     pointwise,
 )
@@ -46,145 +47,141 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 Reach = Window | Pairwise | Full
 
 
+class ValueReader(NamedTuple):
+    """A population or readout that reads values by an operation and its tensor.
+
+    ``shape`` is the output shape of the operation.
+    """
+
+    target: str
+    tensor: str | None
+    operation: Operation
+    shape: Shape
+
+
 def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
-    spiking = [layer for layer in network.layers if layer.spiking is not None]
-    pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
-    pairs = Pairwise(0, 1, EVERY)
-    return LoweredNetwork(
-        network=network,
-        populations=tuple(p for each in spiking for p in _populations(network, each)),
-        projections=tuple(p for each in spiking for p in _inputs(network, each)),
-        readout=tuple(_readout(network)),
-        pooled=tuple(
-            projection
-            for layer in pools
-            for projection in _projections(
-                network, layer.sources[0], layer.name, None, lambda _: pairs
-            )
-        ),
-    )
+    return _Lowering(network).run()
 
 
-def _populations(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Population]:
-    on_chip = isinstance(network.target, Loihi) and layer.on_chip
-    if not isinstance(layer.operation, MaxPooling):
-        yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
-        return
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    for i, level in enumerate(tree.levels):
-        volume = (*level.shape, layer.shape[-1])
-        yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
+class _Lowering:
+    def __init__(self, network: LogicalNetwork) -> None:
+        self._network = network
+
+    def run(self) -> LoweredNetwork:
+        network = self._network
+        spiking = [layer for layer in network.layers if layer.spiking is not None]
+        pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
+        return LoweredNetwork(
+            network=network,
+            populations=tuple(p for layer in spiking for p in self._populations(layer)),
+            projections=tuple(p for layer in spiking for p in self._inputs(layer)),
+            readout=tuple(self._readout()),
+            pooled=tuple(p for layer in pools for p in self._own_input(layer, None)),
+        )
+
+    def _populations(self, layer: LogicalLayer) -> Iterator[Population]:
+        on_chip = isinstance(self._network.target, Loihi) and layer.on_chip
+        if not isinstance(layer.operation, MaxPooling):
+            yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
+            return
+        tree = tree_of(layer.operation, self._network.shape_of(layer.sources[0]))
+        for i, level in enumerate(tree.levels):
+            volume = (*level.shape, layer.shape[-1])
+            yield Population(level_name(layer.name, i), layer, volume, on_chip, level=i)
+
+    def _inputs(self, layer: LogicalLayer) -> Iterator[Projection]:
+        """Yield the projections into a layer, those of its shortcut last."""
+        if isinstance(layer.operation, MaxPooling):
+            yield from self._comparisons(layer, layer.operation)
+        else:
+            tensor = None if layer.kind == "encode rate" else f"{layer.name}.kernel"
+            yield from self._own_input(layer, tensor)
+        if (shortcut := layer.shortcut) is not None:
+            tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
+            operation: Operation = Dense(bias=False)
+            if shortcut.stride != ():
+                operation = pointwise(len(layer.shape) - 1, shortcut.stride)
+            reader = ValueReader(layer.name, tensor, operation, layer.shape)
+            yield from self._projections(shortcut.source, reader)
+
+    def _own_input(
+        self, layer: LogicalLayer, tensor: str | None
+    ) -> Iterator[Projection]:
+        reader = ValueReader(layer.name, tensor, layer.operation, layer.shape)
+        return self._projections(layer.sources[0], reader)
+
+    def _comparisons(
+        self, layer: LogicalLayer, pool: MaxPooling
+    ) -> Iterator[Projection]:
+        """Yield the projections into each level of a max pool."""
+        network, source = self._network, layer.sources[0]
+        pooled = paths(network.by_name, source)
+        for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
+            reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
+            for read in level.reads:
+                reach = Pairwise(level.axis, level.windows, read.nodes)
+                ways = [
+                    picked_of(path, volume_named(network, path.source), read.grid)
+                    for path in pooled
+                ]
+                if read.level is not None:
+                    ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
+                for way in ways:
+                    yield self._project(way, source, reader, reach)
+
+    def _readout(self) -> Iterator[Projection]:
+        readout = self._network.readout
+        operation = readout.convolution or Dense(bias=True)
+        name, tensor = readout.name, f"{readout.name}.kernel"
+        for source in readout.sources:
+            reader = ValueReader(name, tensor, operation, readout.image)
+            yield from self._projections(source, reader)
+
+    def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
+        """Yield a projection for each path that ends in the values called ``read``."""
+        network = self._network
+        ways, shape = paths(network.by_name, read), network.shape_of(read)
+        # Handle each combination of pools once: hundreds of paths may share it.
+        reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
+        for path in ways:
+            yield self._project(path, read, reader, reaches[path.pools])
+
+    def _project(
+        self, path: Path, read: str, reader: ValueReader, reach: Reach
+    ) -> Projection:
+        *places, channels = volume_named(self._network, path.source)
+        is_whole = path.picked == whole(triple_of(tuple(places)))
+        return Projection(
+            source=path.source,
+            target=reader.target,
+            tensor=reader.tensor,
+            rows=(path.first_row, path.first_row + channels),
+            all_rows=self._network.shape_of(read)[-1],
+            pools=tuple(
+                Pooling(triple_of(pool.window), triple_of(pool.stride))
+                for pool, _ in path.pools
+            ),
+            reach=reach,
+            picked=None if is_whole else path.picked,
+        )
 
 
-def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[Projection]:
-    """Yield the projections into a layer, those of its shortcut last."""
-    name, source = layer.name, layer.sources[0]
-    if isinstance(layer.operation, MaxPooling):
-        yield from _comparisons(network, layer, layer.operation)
-    else:
-        tensor = None if layer.kind == "encode rate" else f"{name}.kernel"
-        reach = partial(_reach, network, layer)
-        yield from _projections(network, source, name, tensor, reach)
-    if (shortcut := layer.shortcut) is not None:
-        tensor = None if shortcut.stride is None else f"{name}.shortcut"
-        reach = partial(_shortcut_reach, layer, shortcut)
-        yield from _projections(network, shortcut.source, name, tensor, reach)
-
-
-def _comparisons(
-    network: LogicalNetwork, layer: LogicalLayer, pool: MaxPooling
-) -> Iterator[Projection]:
-    """Yield the projections into each level of a max pool."""
-    source = layer.sources[0]
-    pooled = paths(network.by_name, source)
-    for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
-        name = level_name(layer.name, i)
-        for read in level.reads:
-            reach = Pairwise(level.axis, level.windows, read.nodes)
-            ways = [
-                picked_of(path, volume_named(network, path.source), read.grid)
-                for path in pooled
-            ]
-            if read.level is not None:
-                ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
-            for way in ways:
-                yield _project(network, way, source, name, None, reach)
-
-
-def _readout(network: LogicalNetwork) -> Iterator[Projection]:
-    readout = network.readout
-    for source in readout.sources:
-        reach = partial(_readout_reach, network)
-        tensor = f"{readout.name}.kernel"
-        yield from _projections(network, source, readout.name, tensor, reach)
-
-
-def _projections(
-    network: LogicalNetwork,
-    read: str,
-    target: str,
-    tensor: str | None,
-    reach: Callable[[Pools], Reach],
-) -> Iterator[Projection]:
-    """Yield a projection for each path that ends in the values called ``read``."""
-    ways = paths(network.by_name, read)
-    # Handle each combination of pools once: hundreds of paths may share it.
-    reaches = {pools: reach(pools) for pools in {path.pools for path in ways}}
-    for path in ways:
-        yield _project(network, path, read, target, tensor, reaches[path.pools])
-
-
-def _project(
-    network: LogicalNetwork,
-    path: Path,
-    read: str,
-    target: str,
-    tensor: str | None,
-    reach: Reach,
-) -> Projection:
-    *places, channels = volume_named(network, path.source)
-    is_whole = path.picked == whole(triple_of(tuple(places)))
-    return Projection(
-        source=path.source,
-        target=target,
-        tensor=tensor,
-        rows=(path.first_row, path.first_row + channels),
-        all_rows=network.shape_of(read)[-1],
-        pools=tuple(
-            Pooling(triple_of(pool.window), triple_of(pool.stride))
-            for pool, _ in path.pools
-        ),
-        reach=reach,
-        picked=None if is_whole else path.picked,
-    )
-
-
-def _readout_reach(network: LogicalNetwork, pools: Pools) -> Reach:
-    readout = network.readout
-    if readout.convolution is None:
-        return Full()
-    return _window(readout.convolution, pools, network.shape_of(readout.sources[0]))
-
-
-def _shortcut_reach(layer: LogicalLayer, shortcut: Shortcut, pools: Pools) -> Reach:
-    if shortcut.stride == ():
-        return Full()
-    return _window(pointwise(len(layer.shape) - 1, shortcut.stride), pools)
-
-
-def _reach(network: LogicalNetwork, layer: LogicalLayer, pools: Pools) -> Reach:
-    operation, read = layer.operation, network.shape_of(layer.sources[0])
-    if isinstance(operation, Convolution):
-        window, groups = _window(operation, pools, read), operation.groups
-        if groups == 1:
-            return window
-        group = ChannelGroups(read[-1] // groups, layer.shape[-1] // groups, groups)
-        return replace(window, group=group)
-    if isinstance(operation, TransposedConvolution):
-        return _transposed_window(operation)
-    if isinstance(operation, RateCode):
-        return _window(pointwise(len(layer.shape) - 1), pools)
+def _reach(reader: ValueReader, read: Shape, pools: Pools) -> Reach:
+    """Return how the reader of values with the shape ``read`` reads their source."""
+    operation, shape = reader.operation, reader.shape
+    match operation:
+        case Convolution(groups=1):
+            return _window(operation, pools, read)
+        case Convolution(groups=groups):
+            group = ChannelGroups(read[-1] // groups, shape[-1] // groups, groups)
+            return replace(_window(operation, pools, read), group=group)
+        case TransposedConvolution():
+            return _transposed_window(operation)
+        case RateCode():
+            return _window(pointwise(len(shape) - 1), pools, read)
+        case MaxPooling():
+            return Pairwise(0, 1, EVERY)
     return Full()
 
 
@@ -208,7 +205,7 @@ def _transposed_window(operation: TransposedConvolution) -> Window:
     )
 
 
-def _window(operation: Convolution, pools: Pools, read: Shape = ()) -> Window:
+def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
     """Return a convolution over pools as a convolution over the source of the pools.
 
     A kernel of ``k`` taps with stride ``r``, over windows of size ``w`` with stride

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from snnc import rules
@@ -47,25 +47,19 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
 
 def _other_notation(source: SourceFile) -> Diagnostic | None:
     """Describe a file whose first lines are in the other notation."""
-    lines = list(islice(_lines(source), 2))
+    lines = islice(chain(_lines(source), [(0, ""), (0, "")]), 2)
+    (start, first), (_, second) = lines
     edition, below = _SNN if source.is_yaml else _YAML
-    if len(lines) < 2 or not below.fullmatch(lines[1][1]):
-        return None
-    start, text = lines[0]
-    match = edition.fullmatch(text)
-    if match is None:
-        return None
-    span = Span(source, start, start + match.end(1))
-    return _is_other(span, ".snn" if source.is_yaml else ".yaml")
+    match = edition.fullmatch(first) if below.fullmatch(second) else None
+    return match and _is_other(Span(source, start, start + match.end(1)))
 
 
-def _is_other(span: Span, suffix: str) -> Diagnostic:
-    return rules.syntax.OtherNotation(
-        span=span,
-        looks="YAML" if suffix == ".yaml" else "`.snn`",
-        read="YAML" if span.source.is_yaml else "`.snn`",
-        suffix=suffix,
-    )
+def _is_other(span: Span) -> Diagnostic:
+    own, other, suffix = "`.snn`", "YAML", ".yaml"
+    if span.source.is_yaml:
+        own, other, suffix = other, own, ".snn"
+    rule = rules.syntax.OtherNotation
+    return rule(span=span, looks=other, read=own, suffix=suffix)
 
 
 def _foreign(source: SourceFile) -> Diagnostic | None:
@@ -74,7 +68,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
     span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
     if _JSON.match(source.text, start):
         if _JSON_OF_A_SPEC.search(source.text, start):
-            return None if source.is_yaml else _is_other(span, ".yaml")
+            return None if source.is_yaml else _is_other(span)
         model = source.name if source.name.endswith(".json") else "MODEL.json"
         return rules.syntax.NotASpec(span=span, looks="JSON", model=model)
     if source.text.startswith("#!") or _PYTHON.fullmatch(text.rstrip()):

@@ -8,7 +8,6 @@ from sys import maxsize
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
@@ -59,12 +58,12 @@ def place(
     if not isinstance(target, Loihi):
         return without_device(lowered)
     profile = lowered.network.device
-    if not is_sound(lowered, target):
-        report.add(*_refuse_spec(lowered, target, profile))
-        return None
-    if least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
+    problems = list(find_unsound(lowered, target))
+    if not problems and least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
-        report.add(*refuse_large(lowered, target, profile))
+        problems += refuse_large(lowered, target, profile)
+    if problems:
+        report.add(*problems)
         return None
     tried = attempt(lowered, target, cache)
     # Build the mapping even above the target's limit: the problem names the number of
@@ -187,11 +186,9 @@ def attempt(
         The search effort; 1 is the default.
     """
     cache = PlanCache() if cache is None else cache
-    profile = lowered.network.device
-    plan = make_plan(lowered, target, profile, cache)
+    plan = make_plan(lowered, target, lowered.network.device, cache)
     # Be brief: mapping one variant could take as long as mapping all the others.
-    search, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
-    free = Attempt(plan, target, search, solution, work=search.work)
+    free = _search(plan, target, cache, most, effort, is_brief=effort < 1)
     return _unmix(free, cache, effort) if free.fits else free
 
 
@@ -206,7 +203,7 @@ def _search(
     most: int,
     effort: float,
     is_brief: bool = False,
-) -> tuple[Search, Solution | None]:
+) -> Attempt:
     """Search for a mapping, unless one of the last searches was identical."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
@@ -220,7 +217,7 @@ def _search(
             cache.searches.clear()
         cache.searches[key] = search, solution
     search, solution = cache.searches[key]
-    return search, solution
+    return Attempt(plan, target, search, solution, work=search.work)
 
 
 ROUNDS = 3
@@ -254,7 +251,7 @@ def _of_one_kind(
 
     ``work`` is the work of this attempt alone.
     """
-    lowered, target, profile = free.plan.lowered, free.target, free.plan.profile
+    lowered, target = free.plan.lowered, free.target
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
     work = 0
@@ -262,31 +259,27 @@ def _of_one_kind(
         for name in mixed:
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
-        plan = make_plan(lowered, target, profile, cache, axons)
+        plan = make_plan(lowered, target, free.plan.profile, cache, axons)
         if plan.is_hopeless:
             break
-        search, solution = _search(plan, target, cache, target.cores, effort)
-        work += search.work
-        if solution is None or solution.cores > target.cores:
+        made = _search(plan, target, cache, target.cores, effort)
+        work += made.work
+        if made.solution is None or not made.fits:
             break
-        mixed = mixed_in(plan, solution)
+        mixed = mixed_in(plan, made.solution)
         if not mixed:
-            unmixed = Unmixed(axons, max(0, solution.cores - free.solution.cores))
-            return replace(
-                free, plan=plan, solution=solution, unmixed=unmixed, work=work
-            )
+            more = max(0, made.solution.cores - free.solution.cores)
+            unmixed = Unmixed(axons, more)
+            return replace(made, search=free.search, unmixed=unmixed, work=work)
     return replace(free, work=work)
 
 
-def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
-    """Return whether the chips have enough cores, and every `block` fits its layer."""
-    cores = target.chips * lowered.network.device.chip.cores
-    return target.cores <= cores and all(map(block_is_sound, lowered.populations))
+def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
+    """Yield a target with too many cores, and each `block` that does not fit its layer.
 
-
-def _refuse_spec(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile
-) -> Iterator[Diagnostic]:
+    Other functions need a network without these problems.
+    """
+    profile = lowered.network.device
     if target.cores > target.chips * profile.chip.cores:
         yield refuse_target(target, profile)
     for population in lowered.populations:

@@ -8,16 +8,29 @@ Kernighan and Lin. Work is limited by counting steps, not by time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
+from typing import NamedTuple
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
 from snnc.loihi.build_links import build_links, geometry_of
-from snnc.loihi.link import Link
-from snnc.loihi.tiling import Tiling, tiling_of
+from snnc.loihi.tiling import tiling_of
 
-Links = Sequence[tuple[str, str, Link]]
-"""The source, the target and the link of each projection that ends on the chip."""
+
+class ProjectionTraffic(NamedTuple):
+    """The spikes of a projection onto the chip if every source neuron spikes once.
+
+    ``operations`` is the number of weights that are read. ``spikes`` returns a core of
+    the source, the cores of the target that it reaches, and the spikes to each of them,
+    for all cores of the source. The first core of each population is number 0.
+    """
+
+    source: str
+    target: str
+    operations: int
+    spikes: Callable[[], Iterable[tuple[int, range, int]]]
 
 
 def route(mapped: MappedNetwork) -> RoutedNetwork:
@@ -27,74 +40,24 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     upper rates of their budgets.
     """
     room, cores = mapped.lowered.network.device.chip.cores, _cores(mapped)
-    tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
-    links = _links(mapped)
+    traffic = tuple(_traffic(mapped))
     filled = in_order(mapped.cores, room)
-    spikes = _spikes(mapped, cores, links, tilings) if mapped.cores > room else None
+    spikes = _spikes(mapped, cores, traffic) if mapped.cores > room else None
     best = filled if spikes is None else partition(spikes, room)
     chips, chips_in_order = (
         {name: tuple(each[own.start : own.stop]) for name, own in cores.items()}
         for each in (best, filled)
     )
-    placements = chips, chips_in_order
-    routes = tuple(_route(*each, tilings, placements) for each in links)
-    # Packages learn on request: spikes that are learned from are not in `fanouts`.
-    fanouts = _fanouts(mapped, routes)
-    routes += tuple(_learned(mapped, placements))
-    return RoutedNetwork(mapped, chips, routes, fanouts)
+    routes = tuple(_route(each, (chips, chips_in_order)) for each in traffic)
+    return RoutedNetwork(mapped, chips, routes, _fanouts(mapped, routes))
 
 
-def _route(
-    source: str,
-    target: str,
-    link: Link,
-    tilings: Mapping[str, Tiling],
-    placements: tuple[Chips, Chips],
-) -> Route:
-    messages, crossing = 0, [0, 0]
-    ends = [(chips[source], chips[target]) for chips in placements if source in chips]
-    for here, to, count in link.spike_counts(tilings[source], tilings[target]):
-        messages += count * len(to)
-        for i, (pre, post) in enumerate(ends):
-            stay = post[to.start : to.stop].count(pre[here])
-            crossing[i] += count * (len(to) - stay)
-    operations = link.operations(tilings[source], tilings[target])
-    return Route(source, target, operations, messages, *crossing)
-
-
-def _learned(mapped: MappedNetwork, placements: tuple[Chips, Chips]) -> Iterator[Route]:
-    """Yield the route to a readout that learns on the chip, if there is one."""
-    if mapped.learned is None:
-        return
-    readout = mapped.lowered.network.readout
-    (source,) = readout.sources
-    sizes = mapped.by_name[source].sizes
-    neurons, crossing = sum(sizes), []
-    for chips in placements:
-        cores = zip(sizes, chips[source], strict=True)
-        (own,) = chips[readout.name]
-        crossing.append(sum(size for size, chip in cores if chip != own))
-    operations = neurons * 2 * readout.units
-    yield Route(source, readout.name, operations, neurons, *crossing)
-
-
-def _fanouts(
-    mapped: MappedNetwork, routes: Iterable[Route]
-) -> Mapping[str, tuple[int, int]]:
-    layers = {p.population.name: p.population.layer.name for p in mapped.populations}
-    fanouts = dict.fromkeys(layers.values(), (0, 0))
-    for each in routes:
-        if (layer := layers.get(each.source)) is not None:
-            operations, messages = fanouts[layer]
-            fanouts[layer] = operations + each.operations, messages + each.messages
-    return fanouts
-
-
-def _links(mapped: MappedNetwork) -> Links:
+def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
+    """Yield the traffic of each projection; that of a readout that learns is last."""
     populations, network = mapped.lowered.by_name, mapped.lowered.network
     if not isinstance(network.target, Loihi):
-        return ()
-    ends = []
+        return
+    tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
     for mapping in mapped.projections:
         projection = mapping.projection
         target = populations[projection.target]
@@ -102,37 +65,71 @@ def _links(mapped: MappedNetwork) -> Links:
             source, kind = populations[projection.source], kind_of(mapping.form)
             geometry = geometry_of(projection, source.volume, target, kind)
             links = build_links(geometry, target.volume, network.device)
-            ends.append((projection.source, projection.target, links[mapping.form]))
-    return ends
+            link, ends = (
+                links[mapping.form],
+                (tilings[source.name], tilings[target.name]),
+            )
+            spikes = partial(link.spike_counts, *ends)
+            yield ProjectionTraffic(
+                source.name, target.name, link.operations(*ends), spikes
+            )
+    if mapped.learned is not None:
+        (read,), units = network.readout.sources, network.readout.units
+        sizes = mapped.by_name[read].sizes
+        learned = [(core, range(1), size) for core, size in enumerate(sizes)]
+        operations = 2 * units * sum(sizes)
+        yield ProjectionTraffic(read, network.readout.name, operations, lambda: learned)
+
+
+def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route:
+    source, target, operations, spikes = traffic
+    messages, crossing = 0, [0, 0]
+    ends = [(chips[source], chips[target]) for chips in placements if source in chips]
+    for here, to, count in spikes():
+        messages += count * len(to)
+        for i, (pre, post) in enumerate(ends):
+            stay = post[to.start : to.stop].count(pre[here])
+            crossing[i] += count * (len(to) - stay)
+    return Route(source, target, operations, messages, *crossing)
+
+
+def _fanouts(
+    mapped: MappedNetwork, routes: Iterable[Route]
+) -> Mapping[str, tuple[int, int]]:
+    """Return the operations and messages of each layer, without those of learning.
+
+    Packages learn on request.
+    """
+    layers = {p.population.name: p.population.layer.name for p in mapped.populations}
+    fanouts = dict.fromkeys(layers.values(), (0, 0))
+    for each in routes:
+        if each.source in layers and each.target in layers:
+            layer = layers[each.source]
+            operations, messages = fanouts[layer]
+            fanouts[layer] = operations + each.operations, messages + each.messages
+    return fanouts
 
 
 def _spikes(
     mapped: MappedNetwork,
     cores: Mapping[str, range],
-    links: Links,
-    tilings: Mapping[str, Tiling],
+    traffic: Iterable[ProjectionTraffic],
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
     spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
-    for source, target, link in links:
-        if source not in cores:
+    for each in traffic:
+        if each.source not in cores:
             continue
-        rate = mapped.lowered.by_name[source].upper_rate
-        for a, to, count in link.spike_counts(tilings[source], tilings[target]):
-            here, more = cores[source][a], rate * count
+        rate = mapped.lowered.by_name[each.source].upper_rate
+        for a, to, count in each.spikes():
+            here, more = cores[each.source][a], rate * count
             near = spikes[here]
-            for there in cores[target][to.start : to.stop]:
+            for there in cores[each.target][to.start : to.stop]:
                 near[there] = spikes[there][here] = near.get(there, 0.0) + more
             pairs += len(to)
             if pairs > MOST_PAIRS:
                 return None
-    if mapped.learned is not None:
-        (source,) = mapped.lowered.network.readout.sources
-        rate, last = mapped.lowered.by_name[source].upper_rate, mapped.cores - 1
-        sizes = mapped.by_name[source].sizes
-        for core, size in zip(cores[source], sizes, strict=True):
-            spikes[core][last] = spikes[last][core] = rate * size
     return spikes
 
 
@@ -141,14 +138,11 @@ def _cores(mapped: MappedNetwork) -> Mapping[str, range]:
 
     A readout that learns on the chip is the last one.
     """
-    cores, first = {}, 0
-    for each in mapped.populations:
-        if each.cores:
-            cores[each.population.name] = range(first, first + each.cores)
-        first += each.cores
+    sizes = {p.population.name: p.cores for p in mapped.populations}
     if mapped.learned is not None:
-        cores[mapped.lowered.network.readout.name] = range(first, first + 1)
-    return cores
+        sizes[mapped.lowered.network.readout.name] = 1
+    sized = zip(sizes.items(), accumulate(sizes.values()), strict=True)
+    return {name: range(end - size, end) for (name, size), end in sized if size}
 
 
 Spikes = Sequence[Mapping[int, float]]

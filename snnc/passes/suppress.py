@@ -98,7 +98,8 @@ class _Subjects:
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
         self._entries: dict[int, Span] = {}
-        parts = list(_parts(document))
+        parts = [statement.span for statement in document.statements]
+        parts += [p.span for s in document.statements for p in s.properties or ()]
         self._known = {(span.start, span.end) for span in parts}
         # A removed property, for example, is on a line where no part begins or ends.
         self._taken = {p.line for span in parts for p in (span.first, span.last)}
@@ -140,12 +141,6 @@ class _Subjects:
         for comment in (*around.above, *around.beside):
             self._entries[comment.span.start] = first or entry.span
         return first
-
-
-def _parts(document: Document) -> Iterator[Span]:
-    for statement in document.statements:
-        yield statement.span
-        yield from (item.span for item in statement.properties or ())
 
 
 def _whole(comment: Comment) -> Span:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
@@ -19,33 +18,25 @@ from snnc.rules import (
 from snnc.rules.times import PresentTooShort
 from snnc.source import Span
 
-
-class GraphRule(Protocol):
-    """A diagnostic with a check that finds its occurrences in a logical graph."""
-
-    @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[Diagnostic]: ...
-
-
 FAMILIES = references, shapes, windows, placement, rates, times, learning
-GRAPH_RULES: tuple[type[GraphRule], ...] = tuple(
-    rule
+CHECKS: tuple[Callable[[LogicalNetwork], Iterator[Diagnostic]], ...] = tuple(
+    rule.check
     for family in FAMILIES
     for rule in vars(family).values()
     if "check" in getattr(rule, "__dict__", ()) and rule.__module__ == family.__name__
     if rule is not PresentTooShort
 )
-"""The rules of these families that check a whole graph, even if it has errors."""
+"""The checks of these families for a whole graph, even if it has errors."""
 
 
 def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
-    """Run each rule, and return the same network; report each position once.
+    """Run each check, and return the same network; report each position once.
 
     A value in `defaults` for several layers is reported once, where it is written.
     """
-    for rule in GRAPH_RULES:
+    for check in CHECKS:
         places = set[Span]()
-        for diagnostic in rule.check(network):
+        for diagnostic in check(network):
             if diagnostic.span not in places:
                 report.add(diagnostic)
             places.add(diagnostic.span)

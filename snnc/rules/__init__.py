@@ -16,7 +16,6 @@ from snnc.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from snnc.rules import files as files
-    from snnc.rules import foreign as foreign
     from snnc.rules import imports as imports
     from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from snnc.rules import times as times
     from snnc.rules import weights as weights
     from snnc.rules import windows as windows
-    from snnc.rules import yaml as yaml
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from snnc.diagnostics import Diagnostic, SpecWarning
+from snnc.diagnostics import Diagnostic, PropertyDiagnostic, SpecWarning
 from snnc.rules.statements import UnknownWord
 from snnc.text.tables import join_alternatives
 
@@ -68,7 +68,7 @@ class MissingVariant(Diagnostic):
     known: tuple[str, ...]
 
 
-class PropertyAsStatement(Diagnostic):
+class PropertyAsStatement(PropertyDiagnostic):
     """Checks for a property on a line outside braces.
 
     Properties such as `padding` or `rate` belong in the braces of a statement, or in
@@ -80,7 +80,6 @@ class PropertyAsStatement(Diagnostic):
     message = "`{key}` is a property, not a statement"
     label = "outside braces"
 
-    key: str
     kinds: tuple[str, ...]
     setting: str = ""
     has_layers: bool = False
@@ -98,7 +97,7 @@ class PropertyAsStatement(Diagnostic):
         return f"write it in the braces of the statement to which it belongs: {where}"
 
 
-class ReservedSource(Diagnostic):
+class ReservedSource(PropertyDiagnostic):
     """Checks for reserved words in place of layer names.
 
     `from` and `shortcut` take names of layers. Encoders, pools, `add` and `concat` need
@@ -113,7 +112,6 @@ class ReservedSource(Diagnostic):
     help = "name the layer, `{named}`, and write `{key} {name}`"
 
     word: str
-    key: str
     named: str
     name: str
 
@@ -189,7 +187,16 @@ class FromAfterBlock(Diagnostic):
     written: str
 
 
-class DimsSpelling(Diagnostic):
+class _Spelling(Diagnostic):
+    """A ``text`` in another notation, and what to write instead."""
+
+    help = "write `{written}`"
+
+    text: str
+    written: str
+
+
+class DimsSpelling(_Spelling):
     """Checks for sizes in Python notation.
 
     Join sizes with `x`, as in `28x28x1` or `kernel 3x3`. Omit the batch axis, and don't
@@ -200,13 +207,9 @@ class DimsSpelling(Diagnostic):
     title = "sizes in the wrong notation"
     message = "`{text}` is not a valid notation for sizes"
     label = "join sizes with `x`"
-    help = "write `{dims}`"
-
-    text: str
-    dims: str
 
 
-class Percentage(Diagnostic):
+class Percentage(_Spelling):
     """Checks for fractions given in percent.
 
     Fractions, such as `dropout` or `validation`, are numbers from 0 to 1.
@@ -216,13 +219,9 @@ class Percentage(Diagnostic):
     title = "percentage"
     message = "`{text}` is a percentage, but fractions are numbers from 0 to 1"
     label = "not part of the language"
-    help = "write `{share}`"
-
-    text: str
-    share: str
 
 
-class RangeSpelling(Diagnostic):
+class RangeSpelling(_Spelling):
     """Checks for ranges in Python notation or with a dash.
 
     Join the two ends of a range with two dots and no spaces, as in `0..1`. Write the
@@ -233,10 +232,6 @@ class RangeSpelling(Diagnostic):
     title = "range in the wrong notation"
     message = "`{text}` is not a valid notation for ranges"
     label = "join the ends with `..`"
-    help = "write `{range}`"
-
-    text: str
-    range: str
 
 
 class _Allow(SpecWarning):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
 from snnc.ir.logical import LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.pooling_error import PoolingError
 from snnc.ir.shapes import error_of
 from snnc.rules.rates import neurons_read, spiking_layers
 
@@ -36,15 +37,13 @@ class HostBetweenChip(LayerDiagnostic):
         if not isinstance(network.target, Loihi):
             return
         before = chip_before(network)
-        after: dict[str, str] = {}
-        for layer in reversed(network.in_reading_order):
-            # Another rule reports a host layer before a max pool.
-            pools = isinstance(layer.operation, MaxPooling)
-            on_chip = layer.on_chip and not pools
-            ahead = layer.name if on_chip else after.get(layer.name)
-            for source in layer.reads:
-                if ahead is not None:
-                    after.setdefault(source, ahead)
+        # Another rule reports a host layer before a max pool.
+        chip = {
+            layer.name
+            for layer in network.layers
+            if layer.on_chip and not isinstance(layer.operation, MaxPooling)
+        }
+        after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
             name = layer.name
             if not layer.on_chip and name in before and name in after:
@@ -65,14 +64,24 @@ class NothingOnChip(LayerDiagnostic):
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
     """Return a preceding chip layer for each layer that depends on the chip."""
-    before: dict[str, str] = {}
-    for layer in network.in_reading_order:
-        for source in layer.reads:
-            own = network.by_name.get(source)
-            nearest = source if own and own.on_chip else before.get(source)
-            if nearest is not None:
-                before.setdefault(layer.name, nearest)
-    return before
+    chip = {layer.name for layer in network.layers if layer.on_chip}
+    return _nearest(chip, _edges(network))
+
+
+def _edges(network: LogicalNetwork) -> list[tuple[str, str]]:
+    """Return each source and its reader, in the order of the signals."""
+    layers = network.in_reading_order
+    return [(source, layer.name) for layer in layers for source in layer.reads]
+
+
+def _nearest(chip: set[str], edges: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return a chip layer from which edges lead to a layer, for each such layer."""
+    nearest: dict[str, str] = {}
+    for first, second in edges:
+        origin = first if first in chip else nearest.get(first)
+        if origin is not None:
+            nearest.setdefault(second, origin)
+    return nearest
 
 
 class MaxPoolOffChip(LayerDiagnostic):
@@ -122,17 +131,15 @@ class LargeMaxPool(LayerWarning):
     code = "SNN316"
     title = "large max pool"
     message = (
-        "the max pool `{name}` has a mean error of {bias:+.2f} and a standard "
-        "deviation "
-        "of {deviation:.2f}"
+        "the max pool `{name}` has a mean error of {error.bias:+.2f} and a standard "
+        "deviation of {error.deviation:.2f}"
     )
     label = "{count} values"
     notes = ("an activation of 1.0 corresponds to the upper rate",)
     help = "use smaller windows, a higher `rate` or a longer `present`"
 
     count: int
-    bias: float
-    deviation: float
+    error: PoolingError
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LargeMaxPool]:
@@ -141,13 +148,7 @@ class LargeMaxPool(LayerWarning):
             count = prod(pool.window) if isinstance(pool, MaxPooling) else 1
             if count > MOST:
                 error = error_of(network, layer)
-                yield cls.at(
-                    layer,
-                    "window",
-                    count=count,
-                    bias=error.bias,
-                    deviation=error.deviation,
-                )
+                yield cls.at(layer, "window", count=count, error=error)
 
 
 MOST = 9

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
 from snnc.ir.logical import (
     AveragePooling,
-    LifNeuron,
     LogicalLayer,
     LogicalNetwork,
     Loihi,
     Rate,
     Spiking,
 )
-from snnc.language.fields import otherwise
+from snnc.language.keywords import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import TimingSpec
 
@@ -71,8 +70,7 @@ def neurons_read(
 
 def pause(spiking: Spiking) -> float:
     """Return the refractory period of a layer's neurons, in seconds."""
-    neuron = spiking.neuron
-    return neuron.tau_ref if isinstance(neuron, LifNeuron) else 0.0
+    return 0.0 if spiking.neuron is None else spiking.neuron.tau_ref
 
 
 def above_ceiling(network: LogicalNetwork) -> dict[str, Spiking]:
@@ -117,18 +115,17 @@ class RateAboveCeiling(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[RateAboveCeiling]:
         above = {} if step_is_at_fault(network) else above_ceiling(network)
         for name, spiking in above.items():
-            is_lif = isinstance(spiking.neuron, LifNeuron)
             ceiling = 1 / (network.timing.dt + pause(spiking))
             low = spiking.rate.low if spiking.rate.low < ceiling else USUAL_LOW
             yield cls.at(
                 network.by_name[name],
                 "rate",
-                neuron="lif" if is_lif else "relu",
+                neuron="lif" if spiking.neuron else "relu",
                 low=f"{low:.6g}" if 0 < low < ceiling else "",
                 high=spiking.rate.high,
                 limit=below(ceiling),
                 ceiling=ceiling,
-                formula="1 / (tau_ref + dt)" if is_lif else "1 / dt",
+                formula="1 / (tau_ref + dt)" if spiking.neuron else "1 / dt",
             )
 
 
@@ -202,5 +199,5 @@ class AveragedLif(LayerWarning):
                 for layer in neurons_read(network, pool, seen):
                     averaged[layer.name] = pool.name
         for layer, spiking in chip_layers(network):
-            if layer.name in averaged and isinstance(spiking.neuron, LifNeuron):
+            if layer.name in averaged and spiking.neuron is not None:
                 yield cls.at(layer, "neuron", pool=averaged[layer.name])

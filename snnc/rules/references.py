@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, LayerDiagnostic
+from snnc.diagnostics import Diagnostic, LayerDiagnostic, StatementDiagnostic
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
 from snnc.rules.rates import spiking_layers
@@ -130,7 +130,7 @@ class TooManySources(LayerDiagnostic):
     sources: str
 
 
-class RepeatedSource(Diagnostic):
+class RepeatedSource(StatementDiagnostic):
     """Checks that `add` doesn't name a layer twice.
 
     Adding a layer to itself has the same effect as doubling the weights of its reader,
@@ -145,7 +145,6 @@ class RepeatedSource(Diagnostic):
         "instead"
     )
 
-    kind: str
     source: str
 
 

@@ -1,10 +1,21 @@
-"""Rules for known words that the chip or the language doesn't support."""
+"""Rules for known words that the chip or the language doesn't support.
+
+Keras and PyTorch words that are written differently in a spec are not reserved: a layer
+may be called `flatten`. snnc looks them up, in the spelling of `plain`, only for an
+unknown statement, property or value.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, PropertyDiagnostic
+
+_RANK = re.compile(r"[123]d")
+_RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
+_LIF = "lif leaky lifneuron lifnode synaptic rleaky lapicque alphaneuron ifnode"
+_LINEAR = ("linear", "none", "identity")
 
 
 class Refused(Diagnostic):
@@ -15,7 +26,7 @@ class Refused(Diagnostic):
     label = "not supported"
     words: ClassVar[str] = ""
     aliases: ClassVar[str] = ""
-    """Words of other libraries, in the spelling of `snnc.rules.foreign.plain`."""
+    """Words of other libraries, in the spelling of `plain`."""
     places: ClassVar[tuple[str, ...]] = ("statement", "property", "value")
     """What the aliases are used as."""
 
@@ -193,7 +204,7 @@ class Repeat(Refused):
     help = "write each layer on a line of its own, with its own name"
 
 
-class DenseOverAxis(Diagnostic):
+class DenseOverAxis(PropertyDiagnostic):
     """Checks for a dense layer along one axis.
 
     `dense` flattens its input, like `Flatten` followed by `Dense` in Keras. A dense
@@ -205,8 +216,6 @@ class DenseOverAxis(Diagnostic):
     message = "`dense` has no `{key}`: it flattens its input"
     label = "not supported"
     help = "write a convolution with `kernel 1`, or remove `{key}`"
-
-    key: str
 
 
 class SeveralInputs(Diagnostic):
@@ -238,5 +247,208 @@ class EncodeConvOnFeatures(Diagnostic):
     features: int
 
 
-REFUSED = {rule.words: rule for rule in Refused.__subclasses__()}
-"""The rule of each reserved word that is refused."""
+class Flatten(Refused):
+    """Checks for flatten layers, which are unnecessary.
+
+    `dense` and `readout` flatten their input automatically, in Keras order.
+    """
+
+    code = "SNN917"
+    title = "flatten as a layer"
+    aliases = "flatten"
+    message = "`{word}` is not needed: `dense` and `readout` flatten their input"
+    label = "leave it out"
+    help = "remove the line"
+
+
+class Dropout(Refused):
+    """Dropout is a property of a layer, not a layer.
+
+    Dropout acts only in training, not on the chip. Its value is a fraction from 0 to 1.
+    """
+
+    code = "SNN918"
+    title = "dropout as a layer"
+    aliases = "drop dropout spatialdropout alphadropout gaussiandropout"
+    places = ("statement",)
+    message = "`{word}` is a property of a layer, not a layer"
+    label = "not a statement"
+    notes = ("dropout acts only in training, not on the chip",)
+    help = "write `dropout {share}` in the last convolution or dense layer before it"
+
+    share: str = "0.5"
+
+
+class BatchNorm(Refused):
+    """Batch normalisation is a property of a layer, not a layer.
+
+    On export, snnc folds batch normalisation into the kernel and the bias of its layer.
+    """
+
+    code = "SNN919"
+    title = "batch normalisation as a layer"
+    aliases = "batchnorm batchnormalization batchnormalisation bn norm"
+    places = ("statement",)
+    message = "`{word}` is a property of a layer, not a layer"
+    label = "not a statement"
+    notes = ("batch normalisation is folded into the weights of its layer",)
+    help = "write `batchnorm on` in the last convolution or dense layer before it"
+
+
+class Activation(Refused):
+    """Activations are not separate layers.
+
+    Convolutions, `downsample` and `dense` consist of spiking neurons. These are `relu`
+    neurons, unless the layer or `defaults` sets `neuron lif`.
+    """
+
+    code = "SNN920"
+    title = "activation as a layer"
+    aliases = f"{_RELU} {_LIF}"
+    places = ("statement",)
+    message = "`{word}` is not a layer: the layers already spike"
+    label = "leave it out"
+    notes = ("convolutions, `downsample` and `dense` have `neuron relu` by default",)
+    help = "remove it, or write `neuron {neuron}` among the properties of the layer"
+
+    @property
+    def neuron(self) -> str:
+        return "relu" if plain(self.word) in _RELU else "lif"
+
+
+class OtherCurve(Refused):
+    """Checks for activations that the chip's neurons can't compute.
+
+    The chip has two kinds of neurons. `relu` is zero for negative inputs, and otherwise
+    linear up to one spike per step. `lif` saturates. A piecewise linear curve, such as
+    leaky ReLU, is the sum of two `relu` neurons. `snnc import` writes such sums.
+    """
+
+    code = "SNN921"
+    title = "unsupported activation"
+    aliases = "leakyrelu prelu relu6 softplus softsign"
+    notes = ("the chip's neurons are `relu` and `lif`; {none}",)
+    help = "leave it out, or write `neuron relu`, which is the default"
+
+    @property
+    def none(self) -> str:
+        if plain(self.word) in STRAIGHT:
+            return (
+                "the sum of two neurons has this curve, and `snnc import` writes such "
+                "sums"
+            )
+        return "neither has this curve"
+
+
+STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
+"""Piecewise linear curves that two neurons can compute."""
+
+
+class Separable(Refused):
+    """Write a separable convolution as two layers.
+
+    A depthwise convolution followed by a convolution with kernel 1 computes the same
+    function. On the chip, neurons separate the two convolutions.
+    """
+
+    code = "SNN922"
+    title = "separable convolution"
+    aliases = "separable separableconv sepconv"
+    message = "write `{word}` as two layers"
+    label = "not a statement"
+    notes = ("on the chip, neurons separate the two convolutions",)
+    help = (
+        "write `depthwise{axes}d NAME {{ kernel 3 }}`, then `conv{axes}d NAME {{ "
+        "filters 8, kernel 1 }}`"
+    )
+
+    @property
+    def axes(self) -> str:
+        return "1" if "1" in self.word else "2"
+
+
+class GlobalPool(Refused):
+    """Write global average pooling as an average pool over all positions.
+
+    `avgpool` with `window all` averages over all spatial axes. The pool takes no
+    neurons, because snnc folds it into its reader.
+    """
+
+    code = "SNN923"
+    title = "global average pooling"
+    aliases = "globalavgpool globalavgpooling globalaveragepool globalaveragepooling"
+    message = "write `{word}` as an `avgpool` over all positions"
+    label = "not a statement"
+    help = "write `avgpool {{ window all }}`"
+
+
+class GlobalMaxPool(Refused):
+    """Write global max pooling as a max pool over all positions.
+
+    `maxpool` with `window all` computes the maximum over all spatial axes. The error of
+    the maximum grows with the number of values. `snnc report` prints the expected
+    error.
+    """
+
+    code = "SNN926"
+    title = "global max pooling"
+    aliases = "globalmaxpool globalmaxpooling"
+    message = "write `{word}` as a `maxpool` over all positions"
+    label = "not a statement"
+    help = "write `maxpool NAME {{ window all }}`"
+
+
+class Embedding(Refused):
+    """The language has no embeddings.
+
+    An embedding looks up a row by an integer index. The input of a network is an array
+    of values, which an encoder turns into rates.
+    """
+
+    code = "SNN924"
+    title = "embedding"
+    aliases = "embedding"
+    message = "`{word}` is not in the language"
+    notes = ("the input is an array of values, not of indices to look up",)
+    help = "embed the data first, and read the vectors: `input NAME 64x16 in -1..1`"
+
+
+class Attention(Refused):
+    """The chip can't compute attention.
+
+    Attention multiplies the outputs of layers with one another and applies a softmax.
+    Synapses multiply spikes only by fixed weights.
+    """
+
+    code = "SNN925"
+    title = "attention"
+    aliases = (
+        "attention attn selfattention multiheadattention transformer squeezeexcite"
+    )
+    notes = ("{word} multiplies the outputs of layers; synapses have fixed weights",)
+    help = "write a convolution with a large `kernel`, or a `dense` layer"
+
+
+def plain(word: str) -> str:
+    """Return a word in the spelling of the tables: `maxpooling` for `MaxPooling2D`."""
+    return _RANK.sub("", word.lower().replace("_", ""))
+
+
+def rule_for(word: str, place: str) -> type[Refused] | None:
+    """Return the rule that refuses a word, or None if no rule does.
+
+    Parameters
+    ----------
+    word
+        The word as written, such as ``Conv2DTranspose`` or ``leaky_relu``.
+    place
+        What the word is used as: ``statement``, ``property`` or ``value``.
+    """
+    key = plain(word)
+    if place == "value" and key in _LINEAR:
+        return OtherCurve
+    for rule in Refused.__subclasses__():
+        aliases = rule.aliases.split() if place in rule.places else []
+        if key in (*rule.words.split(), *aliases):
+            return rule
+    return None

@@ -173,7 +173,7 @@ class TooManyValues(LayerDiagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyValues]:
         given = network.input
-        shapes = [(given.name, given.shape, given.shape_span or given.span)]
+        shapes = [(given.name, given.shape, given.spans.get("shape", given.span))]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
             if (count := math.prod(shape)) > MAX_VALUES:
@@ -236,7 +236,7 @@ class LooksChannelsFirst(SpecWarning):
         # Another rule reports the layer without a shape.
         is_whole = known.issuperset(network.readout.sources)
         if is_whole and looks_channels_first(shape):
-            span = network.input.shape_span or network.input.span
+            span = network.input.spans.get("shape", network.input.span)
             yield cls(span=span, shape=shape)
 
 
@@ -262,7 +262,7 @@ class WideRange(SpecWarning):
         width = given.high - given.low
         if given.scaled is None and width > WIDEST_UNSCALED:
             yield cls(
-                span=given.range_span or given.span,
+                span=given.spans.get("within", given.span),
                 span_width=width,
                 target="-1..1" if given.low < 0 else "0..1",
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from snnc.diagnostics import Diagnostic
-from snnc.language.fields import keys_of
+from snnc.diagnostics import Diagnostic, PropertyDiagnostic, StatementDiagnostic
+from snnc.language.keywords import keys_of
 from snnc.language.layers import SpikingSpec
 from snnc.text.tables import join_alternatives
 
@@ -79,7 +79,7 @@ class UnknownProperty(UnknownWord):
         return f"the properties of `{self.owner}` are {listed}"
 
 
-class RepeatedProperty(Diagnostic):
+class RepeatedProperty(PropertyDiagnostic):
     """Checks that no property is given twice, since one value would be ignored."""
 
     code = "SNN204"
@@ -87,8 +87,6 @@ class RepeatedProperty(Diagnostic):
     message = "`{key}` is given twice"
     label = "given again"
     help = "remove one of them"
-
-    key: str
 
 
 class MissingProperty(Diagnostic):
@@ -105,7 +103,7 @@ class MissingProperty(Diagnostic):
     example: str
 
 
-class MissingName(Diagnostic):
+class MissingName(StatementDiagnostic):
     """Checks that a statement has a name if its kind requires a name.
 
     The input, the readout and all spiking layers need names. Weight tensors and
@@ -118,7 +116,6 @@ class MissingName(Diagnostic):
     label = "expected a name after this"
     help = "write, for example, `{kind} {example}`"
 
-    kind: str
     example: str
 
 
@@ -182,7 +179,7 @@ class PartNotTaken(Diagnostic):
     part: str
 
 
-class RepeatedStatement(Diagnostic):
+class RepeatedStatement(StatementDiagnostic):
     """Checks that statements such as `timing` occur only once."""
 
     code = "SNN217"
@@ -191,10 +188,8 @@ class RepeatedStatement(Diagnostic):
     label = "second `{kind}`"
     help = "remove one of them"
 
-    kind: str
 
-
-class MissingStatement(Diagnostic):
+class MissingStatement(StatementDiagnostic):
     """Checks that a network has an input and a readout."""
 
     code = "SNN218"
@@ -202,10 +197,8 @@ class MissingStatement(Diagnostic):
     message = "the network has no `{kind}`"
     label = "has no `{kind}`"
 
-    kind: str
 
-
-class OutOfPlace(Diagnostic):
+class OutOfPlace(StatementDiagnostic):
     """Checks the order of statements.
 
     The input comes before the layers, `defaults` before the first layer, and the
@@ -218,7 +211,6 @@ class OutOfPlace(Diagnostic):
     label = "out of place"
     help = "move it {there}"
 
-    kind: str
     where: str
     there: str
 
@@ -239,7 +231,7 @@ class TwoSizes(Diagnostic):
     owner: str
 
 
-class WrongType(Diagnostic):
+class WrongType(PropertyDiagnostic):
     """Checks that the value of a property has the right type."""
 
     code = "SNN205"
@@ -248,7 +240,6 @@ class WrongType(Diagnostic):
     label = "expected {expected}"
     help = "write{doubt} `{example}`"
 
-    key: str
     expected: str
     found: str
     example: str
@@ -258,7 +249,7 @@ class WrongType(Diagnostic):
         return ", for example," if self.fix is None else ""
 
 
-class OutOfRange(Diagnostic):
+class OutOfRange(PropertyDiagnostic):
     """Checks that the value of a property is within its limits."""
 
     code = "SNN206"
@@ -266,12 +257,11 @@ class OutOfRange(Diagnostic):
     message = "`{key}`: {reason}"
     label = "{limit}"
 
-    key: str
     reason: str
     limit: str
 
 
-class MissingUnit(Diagnostic):
+class MissingUnit(PropertyDiagnostic):
     """Checks that times and rates have a unit.
 
     A number without a unit could mean seconds or milliseconds. Write the unit, as in `5
@@ -284,7 +274,6 @@ class MissingUnit(Diagnostic):
     label = "expected {units} after this"
     help = "did you mean `{likely}`?"
 
-    key: str
     units: tuple[str, ...]
     likely: str
 
@@ -305,7 +294,7 @@ class UnknownUnit(UnknownWord):
     units: tuple[str, ...]
 
 
-class WrongUnit(Diagnostic):
+class WrongUnit(PropertyDiagnostic):
     """Checks that times are in a unit of time and rates in Hz."""
 
     code = "SNN209"
@@ -314,7 +303,6 @@ class WrongUnit(Diagnostic):
     label = "expected {choices}"
     help = "write, for example, `{key} {example}`"
 
-    key: str
     unit: str
     units: tuple[str, ...]
     example: str

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, SpecWarning
-from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Spiking
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Spiking
 from snnc.rules.rates import (
     USUAL_STEP,
     above_ceiling,
@@ -183,7 +183,7 @@ def _time_constants(
     """Yield the time constants of the layers on the chip, in seconds."""
     for layer, spiking in chip_layers(network):
         yield layer, "synapse", spiking.synapse
-        if isinstance(spiking.neuron, LifNeuron):
+        if spiking.neuron is not None:
             yield layer, "tau_rc", spiking.neuron.tau_rc
             yield layer, "tau_ref", spiking.neuron.tau_ref
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
 
@@ -249,6 +250,39 @@ class WeightsTooFarApart(_Refused):
     other_weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class RoundedTensor:
+    """The rounding of a tensor's weights on one core.
+
+    Attributes
+    ----------
+    bits, too_strong
+        The number of bits that remain of the largest weights, out of 7, and whether
+        these weights are stored too large.
+    error
+        The root mean square of the errors, divided by the root mean square of the
+        weights, for all channels or for the median channel, whichever is larger.
+    median
+        Whether ``error`` is the error of the median channel.
+    largest, channel, others
+        The largest weight in Keras's units, its channel, and the largest weight of
+        the other channels.
+    times
+        The largest weight, divided by the root mean square of all weights.
+    """
+
+    core: int
+    tensor: str
+    bits: int
+    too_strong: bool
+    error: float
+    median: bool
+    largest: float
+    channel: int
+    others: float
+    times: float
+
+
 class _ChangedWeights(LayerWarning):
     """Weights that are different on the chip.
 
@@ -317,45 +351,40 @@ class WeightsRounded(_ChangedWeights):
     code = "SNN750"
     title = "weights changed by rounding"
     message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
-    label = "core {core}: {bits} of 7 bits remain"
+    label = "core {core}: {rounded.bits} of 7 bits remain"
     notes = ("{reason}", "{measure}")
 
-    error: float
-    median: bool
-    bits: int
-    largest: float
-    times: float
-    channel: int
-    others: float
+    rounded: RoundedTensor
 
     @property
     def percent(self) -> str:
-        return f"{100 * self.error:.1f} %"
+        return f"{100 * self.rounded.error:.1f} %"
 
     @property
     def measure(self) -> str:
         mean = "the error is a root mean square"
-        return f"{mean} of the median channel" if self.median else mean
+        return f"{mean} of the median channel" if self.rounded.median else mean
 
     @property
     def reason(self) -> str:
-        if self.bits < 7:
+        rounded = self.rounded
+        if rounded.bits < 7:
             most = f"the core's largest weight, {self.other_weight:.3g}"
             what = "threshold" if self.bias is None else f"bias, {self.bias:.3g},"
             return f"the {what} is large compared with {most} in `{self.other}`"
-        if 0 < 2 * self.others < self.largest:
+        if 0 < 2 * rounded.others < rounded.largest:
             return (
-                f"the weights of channel {self.channel} reach {self.largest:.3g}, but "
-                f"those of other channels only {self.others:.3g}"
+                f"the weights of channel {rounded.channel} reach {rounded.largest:.3g},"
+                f" but those of other channels only {rounded.others:.3g}"
             )
         return (
-            f"the largest weight, {self.largest:.3g}, is {self.times:.0f} times the "
-            "root mean square weight"
+            f"the largest weight, {rounded.largest:.3g}, is {rounded.times:.0f} times "
+            "the root mean square weight"
         )
 
     @property
     def hint(self) -> str:
-        if self.bits < 7:
+        if self.rounded.bits < 7:
             return "train with less `l2`, or write a shorter `synapse`"
         return "train with more `l2`"
 

@@ -29,14 +29,6 @@ AT_ROOT = (".pre-commit-config.yaml", WORKFLOW)
 EXTENDED = (".gitattributes", ".gitignore")
 """Files of independent lines: missing lines are added to an existing file."""
 
-_NAMES = {
-    SPEC: "starter.snn",
-    ".gitattributes": "gitattributes",
-    ".gitignore": "gitignore",
-    ".pre-commit-config.yaml": "pre-commit-config.yaml",
-    WORKFLOW: "workflow.yml",
-}
-
 
 def installed_from() -> str:
     """Return the requirement for this snnc: the git commit that it was installed from.
@@ -65,14 +57,14 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
     requirement
         The requirement that the workflow installs with pip.
     """
-    return {path: _text(name, prefix, requirement) for path, name in _NAMES.items()}
-
-
-def _text(name: str, prefix: str, requirement: str) -> str:
-    text = (_FOLDER / name).read_text(encoding="utf-8")
-    text = text.replace("@regex@", re.escape(prefix))
-    text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")
-    return text.replace("@requirement@", shlex.quote(requirement))
+    files = {}
+    for path in (SPEC, *EXTENDED, *AT_ROOT):
+        name = Path(path).name.removeprefix(".")
+        text = (_FOLDER / name).read_text(encoding="utf-8")
+        text = text.replace("@regex@", re.escape(prefix))
+        text = text.replace("@folder@", shlex.quote(prefix) if prefix else "")
+        files[path] = text.replace("@requirement@", shlex.quote(requirement))
+    return files
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +104,11 @@ class StarterPlan:
         }
         kept = [root / name for name in AT_ROOT if (root / name).exists()]
         texts = {path: files.pop(path) for path in kept}
-        there = [place / name for name in EXTENDED if (place / name).is_file()]
-        added = {path: _missing(path, files.pop(path)) for path in there}
+        added = {}
+        for path in (place / name for name in EXTENDED if (place / name).is_file()):
+            known = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = files.pop(path).splitlines()
+            added[path] = [line for line in lines if line not in known]
         new = [root / name for name in AT_ROOT if prefix and root / name in files]
         return cls(root, files, added, texts, tuple(new))
 
@@ -136,12 +131,6 @@ class StarterPlan:
                 gap = b"\n" if before and not before.endswith(b"\n") else b""
                 file.write(gap + "".join(f"{line}\n" for line in lines).encode())
             yield path
-
-
-def _missing(path: Path, text: str) -> list[str]:
-    """Return the lines of a text that a file does not have."""
-    known = set(path.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [line for line in text.splitlines() if line not in known]
 
 
 def _root_of(place: Path) -> tuple[Path, str]:

@@ -1,22 +1,23 @@
-"""Convert a spec to the nested keys of its YAML text, and assign comments to them.
+"""Convert a spec to entries, which are parts with their own line or YAML key.
 
-Both printers need to know which entry a comment belongs to.
+Both printers, and the comments that allow warnings, need to know which entry a comment
+belongs to.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from heapq import heappop, heappush
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import NamedTuple
 
 from snnc.language import tree
 from snnc.language.keywords import kinds, may_be_bare
-from snnc.source import Span
-from snnc.syntax.build import Scalar, scalar
+from snnc.source import SourceFile, Span
+from snnc.syntax.build import Scalar, quote, scalar
 
 _FRONT, _BACK = kinds("front"), kinds("back")
 LAYERS = frozenset(kinds("encoder", "layer"))
@@ -26,9 +27,21 @@ LAYERS = frozenset(kinds("encoder", "layer"))
 class Entry:
     """A key with a scalar or nested entries.
 
-    The key is empty for a list item that is a mapping without a kind. ``inner`` is
-    None for a scalar. An entry with ``is_variant``, such as the `conv` of `encode`,
-    has no braces of its own in ``.snn``.
+    Attributes
+    ----------
+    key
+        The key in YAML; empty for a list item that is a mapping without a kind.
+    scalar
+        The value in YAML, if ``inner`` is None.
+    inner
+        The nested entries; None for a scalar.
+    is_list
+        Whether YAML writes the nested entries as a list.
+    head
+        The text in ``.snn`` up to the opening bracket, if there is one. It is empty for
+        parts of a heading and other entries without a line of their own.
+    closer
+        The closing bracket in ``.snn``; may be empty.
     """
 
     key: str
@@ -36,7 +49,8 @@ class Entry:
     scalar: str = ""
     inner: tuple[Entry, ...] | None = None
     is_list: bool = False
-    is_variant: bool = False
+    head: str = ""
+    closer: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -45,20 +59,36 @@ class Entry:
 
     @property
     def flat(self) -> str:
-        """Return the entry on one line."""
+        """Return the entry on one line of YAML."""
         before = f"{self.key}: " if self.key else ""
         if self.inner is None:
             return f"{before}{self.scalar}" if self.scalar else self.key
         within = ", ".join(entry.flat for entry in self.inner)
         return f"{before}[{within}]" if self.is_list else f"{before}{{{within}}}"
 
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """Return the entries inside the brackets of ``.snn``."""
+        inner = self.inner or ()
+        nested = ((each,) if each.head else each.lines for each in inner)
+        return tuple(line for lines in nested for line in lines)
+
+    @property
+    def statement(self) -> str:
+        """Return the entry on one line of ``.snn``."""
+        within = ", ".join(line.statement for line in self.lines)
+        blank = " " if self.closer == "}" and within else ""
+        return f"{self.head}{blank}{within}{blank}{self.closer}"
+
 
 def entries_of(document: tree.Document) -> Iterator[Entry]:
     """Yield the keys of a file whose edition, network and statements are valid."""
     edition, network = document.edition, document.network
     if edition is not None and network is not None:
-        yield Entry("snn", _line_to(edition.span), str(edition.value))
-        yield Entry("network", _line_to(network.span), network.text)
+        head = f"snn {edition.value}"
+        yield Entry("snn", _line_to(edition.span), str(edition.value), head=head)
+        head = f"network {network.text} {{"
+        yield Entry("network", _line_to(network.span), network.text, head=head)
     statements = document.statements
     for kind in _FRONT:
         yield from _top(kind, statements)
@@ -72,6 +102,13 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield Entry("layers", _place(document, layers), inner=inner, is_list=True)
     for kind in _BACK:
         yield from _top(kind, statements)
+
+
+def check_syntax(document: tree.Document) -> None:
+    """Raise ValueError if a spec can't be printed because of its syntax errors."""
+    broken = any(statement.broken for statement in document.statements)
+    if document.edition is None or document.network is None or broken:
+        raise ValueError("a spec with syntax errors can't be written")
 
 
 def _line_to(span: Span) -> Span:
@@ -101,67 +138,81 @@ def _top(kind: str, statements: Iterable[tree.Statement]) -> Iterator[Entry]:
 
 
 def _default(statement: tree.Statement) -> Entry:
-    """Return one of several `defaults`, without their common key."""
+    """Return one of several `defaults`, without their common key in YAML."""
     key = _key_text(statement.variant.text) if statement.variant else ""
     inner = tuple(map(_property, statement.properties or ()))
-    return Entry(key, statement.span, inner=inner)
+    return replace(statement_entry(statement), key=key, scalar="", inner=inner)
 
 
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
-    kind, span = statement.kind.text, statement.span
+    kind, variant = statement.kind.text, statement.variant
+    texts, parts = [kind], list[Entry]()
+    if variant is not None:
+        texts.append(variant.text)
+    for text, part in _parts(statement):
+        texts.append(text)
+        parts.append(part)
+    closer = "" if statement.properties is None else "}"
+    head = " ".join((*texts, "{") if closer else texts)
+    entry = partial(Entry, kind, statement.span, head=head, closer=closer)
     if statement.text is not None:
-        text = statement.text.value
-        return Entry(kind, span, text if _PLAIN.fullmatch(text) else _quote_yaml(text))
+        return entry(parts[0].scalar)
     properties = map(_property, statement.properties or ())
-    inner = (*_parts(statement), *properties, *_sources(statement))
-    if statement.variant is None:
-        if not inner and may_be_bare(kind):
-            return Entry(kind, span)
-        return Entry(kind, span, inner=inner)
-    variant = statement.variant
+    sources = [parts.pop()] if statement.sources else []  # last in YAML
+    inner = (*parts, *properties, *sources)
+    if variant is None:
+        return entry(inner=None if not inner and may_be_bare(kind) else inner)
     if not inner:
-        return Entry(kind, span, variant.text)
-    whole = reduce(Span.to, (entry.span for entry in inner), variant.span)
-    chosen = Entry(_key_text(variant.text), whole, inner=inner, is_variant=True)
-    return Entry(kind, span, inner=(chosen,))
+        return entry(variant.text)
+    whole = reduce(Span.to, (each.span for each in inner), variant.span)
+    return entry(inner=(Entry(_key_text(variant.text), whole, inner=inner),))
 
 
-def _parts(statement: tree.Statement) -> Iterator[Entry]:
-    if statement.name is not None:
-        yield Entry("name", statement.name.span, statement.name.text)
+def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
+    """Yield the text of each part before the block, and its entry in YAML."""
+    name, about, sources = statement.name, statement.text, statement.sources
+    if name is not None:
+        yield name.text, Entry("name", name.span, name.text)
+    if about is not None:
+        text = about.value
+        plain = text if _PLAIN.fullmatch(text) else _quote_yaml(text)
+        yield quote(text), Entry("about", about.span, plain)
     values = {"shape": statement.shape, "in": statement.within, "as": statement.mapped}
     for key, value in values.items():
         if value is not None:
-            yield Entry(key, value.span, _scalar_text(value))
-
-
-def _sources(statement: tree.Statement) -> Iterator[Entry]:
-    names = tuple(Entry("", word.span, word.text) for word in statement.sources)
-    if len(names) == 1:
-        yield Entry("from", names[0].span, statement.sources[0].text)
-    elif names:
-        span = names[0].span.to(names[-1].span)
-        yield Entry("from", span, inner=names, is_list=True)
+            clause = "" if key == "shape" else f"{key} "
+            yield (
+                f"{clause}{scalar(value)}",
+                Entry(key, value.span, _scalar_text(value)),
+            )
+    if sources:
+        names = tuple(Entry("", word.span, word.text) for word in sources)
+        entry = Entry("from", names[0].span.to(names[-1].span), names[0].scalar)
+        if len(names) > 1:
+            entry = replace(entry, inner=names, is_list=True)
+        yield f"from {', '.join(each.scalar for each in names)}", entry
 
 
 def _property(item: tree.Property) -> Entry:
-    return _value(_key_text(item.key.text), item.value, item.span)
+    return _value(item.key.text, item.value, item.span)
 
 
-def _value(key: str, value: tree.Value, span: Span) -> Entry:
+def _value(word: str | None, value: tree.Value, span: Span) -> Entry:
+    """Return a value and the key before it; items of a list have no key."""
+    key, before = ("", "") if word is None else (_key_text(word), f"{word} ")
     if isinstance(value, tree.Group):
+        name = value.name.text
+        entry = partial(Entry, key, span, head=f"{before}{name} {{", closer="}")
         inner = tuple(map(_property, value.properties))
         if not inner:
-            return Entry(key, span, value.name.text)
-        group = Entry(_key_text(value.name.text), value.span, inner=inner)
-        return Entry(key, span, inner=(group,))
+            return entry(name)
+        return entry(inner=(Entry(_key_text(name), value.span, inner=inner),))
     if isinstance(value, tree.List):
-        items = tuple(_value("", item, item.span) for item in value.items)
-        return Entry(key, span, inner=items, is_list=True)
-    if isinstance(value, tree.Text):
-        return Entry(key, span, _quote_yaml(value.value))
-    return Entry(key, span, _scalar_text(value))
+        items = tuple(_value(None, item, item.span) for item in value.items)
+        head = f"{before}["
+        return Entry(key, span, inner=items, is_list=True, head=head, closer="]")
+    return Entry(key, span, _scalar_text(value), head=f"{before}{scalar(value)}")
 
 
 # A text that YAML reads as a string without quotes: it begins with a letter and
@@ -179,18 +230,15 @@ def _key_text(word: str) -> str:
 def _quote_yaml(value: str) -> str:
     """Write a string in double quotes."""
     text = json.dumps(value, ensure_ascii=False)
-    escapes = (
-        f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}" for c in text
-    )
-    return "".join(
-        c if c.isprintable() else e for c, e in zip(text, escapes, strict=True)
-    )
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
 
 
 def _scalar_text(value: Scalar) -> str:
     """Write a literal; add the decimal point that YAML 1.1 requires in every float."""
     if isinstance(value, tree.Word):
         return value.text
+    if isinstance(value, tree.Text):
+        return _quote_yaml(value.value)
     return _EXPONENT.sub(r"\1.0e", scalar(value))
 
 
@@ -219,7 +267,7 @@ class Remarks:
     ) -> None:
         self.foot: list[tree.Comment] = []
         self._around: dict[int, CommentsAround] = {}
-        self._levels: dict[int, _Level] = {}
+        self._levels: dict[int, tuple[list[Entry], list[Entry]]] = {}
         self._latest: int | None = None  # start of the previous comment
         for comment in comments:
             self._place(comment, entries, None)
@@ -234,10 +282,20 @@ class Remarks:
         inner = (any(self.of(inner)) for inner in _all(entry))
         return bool(self.of(entry).below) or any(inner)
 
-    def _level(self, entries: Sequence[Entry]) -> _Level:
+    def _neighbours(
+        self, entries: Sequence[Entry], at: int
+    ) -> tuple[Entry | None, Entry | None, Entry | None]:
+        """Return the entries before, around and after a position."""
         if id(entries) not in self._levels:
-            self._levels[id(entries)] = _Level(entries)
-        return self._levels[id(entries)]
+            # If two entries end at the same position, use the first.
+            ends = sorted(entries, key=_end, reverse=True)[::-1]
+            self._levels[id(entries)] = (sorted(entries, key=_start), ends)
+        by_start, by_end = self._levels[id(entries)]
+        begun = bisect_right(by_start, at, key=_start)
+        ended = bisect_right(by_end, at, key=_end)
+        around = (entry for entry in by_start[:begun][::-1] if entry.span.end > at)
+        after = by_start[begun] if begun < len(by_start) else None
+        return by_end[ended - 1] if ended else None, next(around, None), after
 
     def _is_next(self, entry: Entry) -> bool:
         """Return whether an entry has no comment yet and no entry comes before it."""
@@ -248,15 +306,15 @@ class Remarks:
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
-        level = self._level(entries)
-        level.go_to(comment.span.start)
-        if level.within is not None:
-            self._place(comment, level.within.inner or (), level.within)
+        before, around, after = self._neighbours(entries, comment.span.start)
+        if around is not None and around.inner:
+            self._place(comment, around.inner, around)
             return
-        if comment.trailing and level.around is not None:
-            self.of(level.around).beside.append(comment)
+        if around is not None and (comment.trailing or around.closer):
+            own = self.of(around)
+            (own.beside if comment.trailing else own.below).append(comment)
             return
-        before = level.before or owner
+        before = before or owner
         text = comment.span.source.text
         if comment.trailing and before is not None:
             opened = "{" in text[before.span.end : comment.span.start]
@@ -271,56 +329,22 @@ class Remarks:
                 return
         if before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
-        elif level.after is not None:
+        elif after is not None:
             # The first line of an item without a key belongs to the item.
-            is_first = level.after is entries[0]
-            to_item = owner if owner and not owner.key and is_first else None
-            self.of(to_item or level.after).above.append(comment)
+            to_item = owner if owner and not owner.key and after is entries[0] else None
+            self.of(to_item or after).above.append(comment)
         elif owner is not None:
             self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
 
 
-class _Level:
-    """The entries around a position that only moves forward.
+def _start(entry: Entry) -> int:
+    return entry.span.start
 
-    Attributes
-    ----------
-    within
-        The first entry with nested entries that contains the position.
-    around
-        The entry without nested entries that contains the position: an empty block.
-    before, after
-        The last entry that ends before the position, and the first entry after it.
-    """
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.within: Entry | None = None
-        self.around: Entry | None = None
-        self.before: Entry | None = None
-        self.after: Entry | None = None
-        # If two entries end at the same position, use the first.
-        self._open = sorted(entries, key=lambda e: e.span.end, reverse=True)
-        numbered = sorted(enumerate(entries), key=lambda pair: pair[1].span.start)
-        self._coming = numbered[::-1]
-        self._begun: list[tuple[int, Entry]] = []
-
-    def go_to(self, at: int) -> None:
-        while self._coming and self._coming[-1][1].span.start <= at:
-            number, entry = self._coming.pop()
-            if entry.inner:
-                heappush(self._begun, (number, entry))
-            else:
-                self.around = entry
-        if self.around is not None and self.around.span.end <= at:
-            self.around = None
-        while self._begun and self._begun[0][1].span.end <= at:
-            heappop(self._begun)
-        while self._open and self._open[-1].span.end <= at:
-            self.before = self._open.pop()
-        self.within = self._begun[0][1] if self._begun else None
-        self.after = self._coming[-1][1] if self._coming else None
+def _end(entry: Entry) -> int:
+    return entry.span.end
 
 
 _CLOSED = re.compile(r"[]}]")
@@ -337,7 +361,7 @@ def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
     while entry.inner:
         begins_above = source.is_yaml and entry.span.first.line < line
-        is_variant = entry.is_variant and not source.is_yaml
+        is_variant = not (source.is_yaml or entry.head or entry.is_list)
         if not (entry.is_open or begins_above or is_variant):
             break
         last = max(entry.inner, key=lambda inner: inner.span.end)
@@ -360,3 +384,52 @@ def _all(entry: Entry) -> Iterator[Entry]:
     for inner in entry.inner or ():
         yield inner
         yield from _all(inner)
+
+
+class Writer:
+    """Write a spec line by line.
+
+    Attributes
+    ----------
+    opened
+        Whether no blank line may precede the next line.
+    """
+
+    indent = "  "
+
+    def __init__(self, source: SourceFile, remarks: Remarks) -> None:
+        self.source = source
+        self.remarks = remarks
+        self.lines: list[str] = []
+        self.opened = True
+
+    def line(
+        self, text: str, start: int, trailing: Iterable[tree.Comment] = ()
+    ) -> None:
+        """Write a line, with the blank line before its text in the source."""
+        self.skip_line(start)
+        self.lines.append("  ".join((text, *map(_format_comment, trailing))))
+        self.opened = False
+
+    def skip_line(self, start: int) -> None:
+        """Write one blank line if the source has some before a position."""
+        if not self.opened and self.is_apart(start):
+            self.lines.append("")
+            self.opened = True
+
+    def is_apart(self, start: int) -> bool:
+        """Return whether a blank line precedes a position in the source."""
+        return self.source.is_apart(start)
+
+    def comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
+        """Write comments, each on its own line."""
+        for comment in comments:
+            text = self.indent * depth + _format_comment(comment)
+            self.line(text, comment.span.start)
+
+
+def _format_comment(comment: tree.Comment) -> str:
+    """Return a comment with its ``#``; don't add spaces between several ``#``."""
+    if not comment.text or comment.text.startswith(("#", "!")):
+        return f"#{comment.text}"
+    return f"# {comment.text}"

@@ -7,10 +7,17 @@ from itertools import pairwise, takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language.fields import keys_of
-from snnc.language.keywords import FORMS, KEYS, MODELS, USUAL, VARIANTS, values_of
+from snnc.language.keywords import (
+    FORMS,
+    KEYS,
+    MODELS,
+    USUAL,
+    VARIANTS,
+    keys_of,
+    values_of,
+)
 from snnc.syntax.build import CLOSERS, OPENERS, Token, span_of
-from snnc.syntax.split import Nesting
+from snnc.syntax.split import StatementTokens
 
 _AFTER = {
     "IN": "a range such as `0..1`",
@@ -42,9 +49,7 @@ Tokens = Sequence[Token]
 
 def explain(tokens: Tokens, index: int) -> Diagnostic:
     """Describe the error at a token; an index of ``len(tokens)`` means the end."""
-    nesting = Nesting()
-    for token in tokens[:index]:
-        nesting.feed(token)
+    nesting = StatementTokens(tokens[:index])
     if nesting.key is not None:
         return _braced_choice(tokens, index) or _missing_value(nesting.key)
     if nesting.in_block and nesting.last is not None:

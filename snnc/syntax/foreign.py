@@ -88,7 +88,7 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
     # The shape has no key in `.snn`.
     shown = f"{key} {dims}" if key in keys - {"shape"} else dims
     return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, dims=shown, fix=Fix(span, dims)
+        span=span, text=span.text, written=shown, fix=Fix(span, dims)
     )
 
 
@@ -101,7 +101,7 @@ def _range(span: Span, key: str) -> Diagnostic | None:
     return rules.misplaced.RangeSpelling(
         span=span,
         text=span.text,
-        range=f"{key} {written}{unit}",
+        written=f"{key} {written}{unit}",
         fix=Fix(span, written),
     )
 
@@ -155,7 +155,7 @@ def _percentage(span: Span, key: str) -> Diagnostic:
         )
     share = f"{float(number) / 100:.6g}"
     return rules.misplaced.Percentage(
-        span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)
+        span=span, text=span.text, written=f"{key} {share}", fix=Fix(span, share)
     )
 
 
@@ -209,9 +209,9 @@ def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
         first, second, *_ = (*piece.tokens, "")
         is_inner = second in (":", "-") and first not in KINDS
         if joined and is_inner and is_item(joined[-1].tokens[0].span):
-            item = joined.pop()
-            piece = item._replace(tokens=item.tokens + piece.tokens)
-        joined.append(piece)
+            joined[-1].tokens += piece.tokens
+        else:
+            joined.append(piece)
     return joined
 
 
@@ -239,7 +239,7 @@ def _describe_item(whole: Span) -> Diagnostic:
 def _as_statement(item: Span) -> str:
     """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
     # Only YAML items need the YAML parser, which is slow to import.
-    from snnc.syntax.printer import statement_item
+    from snnc.syntax.entries import statement_entry
     from snnc.syntax.yaml import parse_yaml
 
     if "#" in item.text:
@@ -250,7 +250,7 @@ def _as_statement(item: Span) -> str:
     statements = parse_yaml(SourceFile("item.yaml", text), report).statements
     if report.errors or not statements:
         return ""
-    return statement_item(statements[-1]).flat
+    return statement_entry(statements[-1]).statement
 
 
 def _describe_module_name(first: Span) -> Diagnostic | None:

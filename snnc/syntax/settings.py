@@ -119,14 +119,15 @@ def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | N
         return Setting(words, None)
     head, key = words[0], words[-1]
     # Errors are those of a property's value in a block.
-    tokens = (
-        Token("NAME", head.text, head.span),
-        Token("LBRACE", "{", key.span.before),
-        Token("NAME", key.text, key.span),
-        *tokens_of(place),
-        Token("RBRACE", "}", place.after),
+    piece = StatementTokens(
+        (
+            Token("NAME", head.text, head.span),
+            Token("LBRACE", "{", key.span.before),
+            Token("NAME", key.text, key.span),
+            *tokens_of(place),
+            Token("RBRACE", "}", place.after),
+        )
     )
-    piece = StatementTokens(tokens, broken=False, repaired=False)
     statement = read_statement(piece, report)
     if statement.broken or not statement.properties:
         return None

@@ -114,13 +114,11 @@ class _Header:
         self._skip_lines()
         if self._next.type == "END":
             self._report.add(rules.syntax.NothingHere(span=self._next.span))
-        elif not any(t.type == "NAME" and t in HEADERS for t in self._tokens):
-            self._report_edition(self._next.span)
-        else:
-            edition = self._edition()
-            network, opener = self._network()
-            return edition, network, opener, self._index
-        return None, None, None, len(self._tokens) - 1
+            return None, None, None, self._index
+        edition = self._edition()
+        if HEADERS.isdisjoint(self._tokens):
+            return None, None, None, len(self._tokens) - 1
+        return edition, *self._network(), self._index
 
     @property
     def _next(self) -> Token:
@@ -138,33 +136,28 @@ class _Header:
         while self._take("NEWLINE"):
             pass
 
-    def _skip_until(self, *kinds: str) -> None:
+    def _skip_to(self, *kinds: str) -> None:
         while self._next.type not in (*kinds, "END"):
             self._index += 1
 
     def _skip_to_network(self) -> None:
         """Skip the tokens before the line of the network, if there is one."""
-        for index in range(self._index, len(self._tokens)):
-            begins = index == 0 or self._tokens[index - 1].type == "NEWLINE"
-            if begins and self._tokens[index] == "network":
-                self._index = index
-                return
-
-    def _report_edition(self, here: Span, fix: Fix | None = None) -> None:
-        self._report.add(
-            rules.syntax.MissingEdition(span=here, latest=EDITION, fix=fix)
-        )
+        rest = range(self._index, len(self._tokens))
+        lines = (i for i in rest if i == 0 or self._tokens[i - 1].type == "NEWLINE")
+        named = (i for i in lines if self._tokens[i] == "network")
+        self._index = next(named, self._index)
 
     def _edition(self) -> tree.Number | None:
         word = self._take("NAME", "snn")
         number = self._take("NUMBER") if word else None
         if number is None:
-            here = self._next.span if word is None else word.span
+            here = (word or self._next).span
             rest = self._tokens[self._index :]
             line = takewhile(lambda token: token.type != "NEWLINE", rest)
             begins = rest[0] == "network" and any(t.type == "LBRACE" for t in line)
             fix = Fix(here.before, f"snn {EDITION}\n\n") if begins else None
-            self._report_edition(here, fix)
+            rule = rules.syntax.MissingEdition
+            self._report.add(rule(span=here, latest=EDITION, fix=fix))
             self._skip_to_network()
             return None
         if number == str(EDITION):
@@ -195,12 +188,12 @@ class _Header:
             )
         elif hyphens := find_hyphens(name.span):
             self._report.add(hyphens)
-            self._skip_until("NEWLINE", "LBRACE")
+            self._skip_to("NEWLINE", "LBRACE")
         opener = self._take("LBRACE")
         if opener is None and name is not None:
             self._expect("`{`", f"write `network {name} {{`")
         if opener is None:
-            self._skip_until("NEWLINE")
+            self._skip_to("NEWLINE")
         return (None if name is None else tree.Word(str(name), name.span)), opener
 
     def _expect(self, expected: str, advice: str) -> None:

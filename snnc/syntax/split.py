@@ -7,9 +7,8 @@ braces are open, a ``}`` is missing before the kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
-from typing import NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix, Label
@@ -24,27 +23,18 @@ _CLOSER_OF = {"{": "}", "[": "]"}
 _DEEPEST = 16
 
 
-class StatementTokens(NamedTuple):
-    """The tokens of one statement.
-
-    ``broken`` statements are not parsed. In ``repaired`` statements, a missing brace
-    was reported and added, so further errors probably follow from it.
-    """
-
-    tokens: tuple[Token, ...]
-    broken: bool
-    repaired: bool
-
-    @property
-    def has_open_quote(self) -> bool:
-        return any(token.type == "UNTERMINATED" for token in self.tokens)
-
-
-class Nesting:
-    """The open brackets and the current key inside a statement.
+class StatementTokens:
+    """The tokens of one statement, and the brackets and the key that are open.
 
     Attributes
     ----------
+    tokens
+        The tokens so far.
+    broken
+        Whether the statement can't be parsed; the reason was reported.
+    repaired
+        Whether a missing brace was reported and added, so that further errors probably
+        follow from it.
     openers
         The open ``{`` and ``[``, outermost first.
     key
@@ -53,22 +43,33 @@ class Nesting:
         The last complete property's key and value tokens, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: Iterable[Token] = ()) -> None:
+        self.tokens: list[Token] = []
+        self.broken = self.repaired = False
         self.openers: list[Token] = []
         self.key: Token | None = None
         self.last: tuple[Token, Token] | None = None
+        for token in tokens:
+            self.push(token)
+
+    @property
+    def has_open_quote(self) -> bool:
+        return any(token.type == "UNTERMINATED" for token in self.tokens)
 
     @property
     def in_block(self) -> bool:
         return bool(self.openers) and self.openers[-1].type == "LBRACE"
 
-    def feed(self, token: Token) -> None:
+    def push(self, token: Token) -> None:
+        """Add a token."""
+        self.tokens.append(token)
         if token.type in OPENERS:
             self.openers.append(token)
             self.key = self.last = None
         elif token.type in CLOSERS:
-            del self.openers[-1:]
-            self.key = self.last = None
+            if token.type == "RBRACE" or not self.in_block:
+                del self.openers[-1:]
+                self.key = self.last = None
         elif token.type not in _NEUTRAL and self.in_block:
             if self.key is not None:
                 self.last, self.key = (self.key, token), None
@@ -76,6 +77,18 @@ class Nesting:
                 token.type == "FROM" and len(self.openers) > 1
             ):
                 self.key = token
+
+    def close(self, down_to: str | None = None) -> None:
+        """Add the closing brackets that the text lacks."""
+        while self.openers and self.openers[-1].type != down_to:
+            self.close_innermost()
+
+    def close_innermost(self) -> None:
+        """Add the closing bracket of the innermost open one."""
+        last = self.tokens[-1]
+        end = last.span.end + (last.type == "NEWLINE")
+        place = Span(last.span.source, end, end)
+        self.push(Token(OPENERS[self.openers[-1].type], "", place))
 
 
 def split(
@@ -119,18 +132,14 @@ class _Splitter:
         self._report = report
         self._tokens = tokens
         self._pieces: list[StatementTokens] = []
-        self._following, self._closes = _look_ahead(tokens)
-        self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
-        self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
+        self._current = StatementTokens()
+        self._following, self._surplus, self._closes = _look_ahead(tokens)
         self._groups = 0
-        self._begin()
 
     def split(self, opener: Token | None) -> list[StatementTokens]:
         ended = False
         for index, token in enumerate(self._tokens):
-            self._closers_ahead -= token.type == "RBRACE"
-            self._openers_ahead -= token.type == "LBRACE"
-            if self._groups and token.type == "RBRACE" and not self._depth:
+            if self._groups and token.type == "RBRACE" and not self._current.openers:
                 self._flush()
                 self._groups -= 1
             elif not ended and self._is_end(index, token):
@@ -145,17 +154,6 @@ class _Splitter:
             last = _last_word(self._tokens) or opener
             self._report_open(opener, last, "the end of the file", apart="\n")
         return self._pieces
-
-    def _begin(self) -> None:
-        self._current: list[Token] = []
-        self._nesting = Nesting()
-        self._has_block = False
-        self._broken = False
-        self._repaired = False
-
-    @property
-    def _depth(self) -> int:
-        return len(self._nesting.openers)
 
     def _report_open(
         self, opener: Token, last: Token, before: str, apart: str = " "
@@ -177,11 +175,11 @@ class _Splitter:
         """Return whether a token is the network's ``}``, not a superfluous brace."""
         if token.type != "RBRACE":
             return False
-        if self._depth > 0:
+        if self._current.openers:
             return self._closes_early(index, token)
         following = self._following[index]
         another = following is not None and following in HEADERS
-        return another or self._closers_ahead <= self._openers_ahead
+        return another or self._surplus[index] <= 0
 
     def _goes_on(self, index: int) -> bool:
         """Report text after the network; return whether it is a statement."""
@@ -199,174 +197,163 @@ class _Splitter:
         This is the case if the brace begins its line and is indented less than the
         statement.
         """
-        if self._closers_ahead > 0 or self._depth != 1:
+        is_first = self._tokens[index - 1].type == "NEWLINE"
+        if not is_first or len(self._current.openers) != 1:
             return False
-        if self._tokens[index - 1].type != "NEWLINE":
-            return False
-        return token.span.first.column < self._current[0].span.first.column
+        first = self._current.tokens[0]
+        is_last = all(each.type != "RBRACE" for each in self._tokens[index + 1 :])
+        return is_last and token.span.first.column < first.span.first.column
 
     def _take(self, index: int, token: Token) -> None:
-        is_key = self._nesting.in_block and self._nesting.key is None
+        current = self._current
+        is_key = current.in_block and current.key is None
         is_kind = token.type == "NAME" and token in BEGINNINGS
         if is_kind and (is_key or _begins_line(self._tokens, index)):
-            if self._opens_group():
-                self._groups += self._depth
-                self._close_all(None)
+            if self._opens_group(index):
+                self._groups += len(current.openers)
+                current.close()
             self._flush()
-        if self._follows_statement(token):
-            fix = Fix(_gap(self._current[-1], token), "\n")
+        elif self._follows_statement(token):
+            fix = Fix(_gap(current.tokens[-1], token), "\n")
             self._report.add(
                 rules.syntax.OneLineEach(span=token.span, kind=str(token), fix=fix)
             )
             self._flush()
-        if self._lacks_opener(index, token):
-            self._open_here()
-        if self._depth == 0 and token.type == "NEWLINE":
+        elif self._lacks_opener(index, token):
+            last = current.tokens[-1]
+            place = last.span.after
+            self._report.add(
+                rules.syntax.MissingOpeningBrace(
+                    span=place, before=str(last), fix=Fix(place, " {")
+                )
+            )
+            current.repaired = True
+            current.push(Token("LBRACE", "{", place))
+        self._push(index, token)
+
+    def _push(self, index: int, token: Token) -> None:
+        """Add a token to the current statement, or end the statement."""
+        current = self._current
+        if not current.openers and token.type == "NEWLINE":
             self._end_line(index)
             return
-        if self._depth == 0 and token.type == "RBRACE":
+        if not current.openers and token.type == "RBRACE":
             fix = Fix(token.span, "")
             self._report.add(
                 rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
             )
             return
-        if token.type == "RBRACE" and not self._nesting.in_block:
+        if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")
-        self._push(token)
+        if token.type in OPENERS and len(current.openers) == _DEEPEST:
+            self._report.add(rules.syntax.TooDeep(span=token.span, limit=_DEEPEST))
+            current.broken = True
+        current.push(token)
+        if token.type == "UNTERMINATED":  # close the brackets at the end of the text
+            end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(token))
+            for closer in [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES][::-1]:
+                if current.openers and OPENERS[current.openers[-1].type] == closer:
+                    current.close_innermost()
 
-    def _opens_group(self) -> bool:
+    def _opens_group(self, index: int) -> bool:
         """Return whether the closed block of an unknown statement contains statements.
 
         These statements are then read as if the block did not exist, so that the
         unknown word causes only one error.
         """
-        last = _last_word(self._current)
-        if last is None or last.type != "LBRACE":
+        tokens = self._current.tokens
+        last = _last_word(tokens)
+        if last is None or last.type != "LBRACE" or tokens[0] in KINDS | HEADERS:
             return False
-        unknown = self._current[0] not in KINDS | HEADERS
-        closed = self._closers_ahead - self._openers_ahead
-        return unknown and closed > self._groups + self._depth
+        return self._surplus[index] > self._groups + len(self._current.openers)
 
     def _lacks_opener(self, index: int, token: Token) -> bool:
         """Return whether the next token is the first key of a block without ``{``."""
-        if self._depth > 0 or not self._current:
-            return False
-        first, last = self._current[0], self._current[-1]
-        if first not in BEGINNINGS or last.type != "NAME" or self._has_block:
+        tokens = self._current.tokens
+        if self._current.openers or not tokens or tokens[-1].type != "NAME":
             return False
         key = token if token.type != "NEWLINE" else self._following[index]
-        return key is not None and key in KEYS and self._closes[index]
-
-    def _open_here(self) -> None:
-        """Report and add a missing ``{`` after the current statement."""
-        last = self._current[-1]
-        place = last.span.after
-        self._report.add(
-            rules.syntax.MissingOpeningBrace(
-                span=place, before=str(last), fix=Fix(place, " {")
-            )
-        )
-        self._repaired = True
-        self._push(Token("LBRACE", "{", place))
+        if key is None or key not in KEYS or not self._closes[index]:
+            return False
+        has_block = any(token.type in OPENERS for token in tokens)
+        return tokens[0] in BEGINNINGS and not has_block
 
     def _follows_statement(self, token: Token) -> bool:
         """Return whether a kind follows a complete statement."""
-        if self._depth > 0 or not self._current or token.type != "NAME":
+        current = self._current
+        if current.openers or not current.tokens or token.type != "NAME":
             return False
-        return token in KINDS and self._current[-1].type in _ENDINGS
+        return token in KINDS and current.tokens[-1].type in _ENDINGS
 
     def _end_line(self, index: int) -> None:
-        following = self._following[index] if self._current else None
+        following = self._following[index] if self._current.tokens else None
         if following is None or following.type != "LBRACE":
             self._flush()
         elif self._tokens[index + 1] is following:
-            gap = _gap(self._current[-1], following)
+            gap = _gap(self._current.tokens[-1], following)
             fix = None if gap.text.strip() else Fix(gap, " ")
             self._report.add(rules.syntax.BlockOnNextLine(span=following.span, fix=fix))
 
-    def _push(self, token: Token) -> None:
-        if token.type in OPENERS:
-            self._has_block = True
-            if self._depth == _DEEPEST:
-                self._report.add(rules.syntax.TooDeep(span=token.span, limit=_DEEPEST))
-                self._broken = True
-        if token.type != "RSQB" or not self._nesting.in_block:
-            self._nesting.feed(token)
-        self._current.append(token)
-        if token.type == "UNTERMINATED":
-            self._close_swallowed(token)
-
-    def _close_swallowed(self, text: Token) -> None:
-        """Close the brackets at the end of an unclosed text."""
-        end = takewhile(lambda c: c in "]}," or c.isspace(), reversed(text))
-        openers = self._nesting.openers
-        for closer in [_CLOSER_TYPES[c] for c in end if c in _CLOSER_TYPES][::-1]:
-            if openers and OPENERS[openers[-1].type] == closer:
-                self._put_in(closer)
-
     def _flush(self) -> None:
         """End the current statement, and close its open brackets."""
-        while self._current and self._current[-1].type == "NEWLINE":
-            self._current.pop()
-        if self._current:
+        tokens = self._current.tokens
+        while tokens and tokens[-1].type == "NEWLINE":
+            tokens.pop()
+        if tokens:
             self._close_open(None, "the next statement")
-            piece = StatementTokens(tuple(self._current), self._broken, self._repaired)
-            self._pieces.append(piece)
-        self._begin()
+            self._pieces.append(self._current)
+        self._current = StatementTokens()
 
     def _close_open(self, down_to: str | None, before: str) -> None:
         """Report the innermost open bracket, and close all open brackets."""
-        openers = self._nesting.openers
-        if openers and openers[-1].type != down_to and not self._broken:
-            last = _last_word(self._current) or openers[-1]
-            self._report_open(openers[-1], last, before)
-            self._repaired = True
-        self._close_all(down_to)
-
-    def _close_all(self, down_to: str | None) -> None:
-        openers = self._nesting.openers
-        while openers and openers[-1].type != down_to:
-            self._put_in(OPENERS[openers[-1].type])
-
-    def _put_in(self, kind: str) -> None:
-        """Add a closing bracket that the text lacks."""
-        last = self._current[-1]
-        end = last.span.end + (last.type == "NEWLINE")
-        closer = Token(kind, "", Span(last.span.source, end, end))
-        self._nesting.feed(closer)
-        self._current.append(closer)
+        current = self._current
+        if current.openers and current.openers[-1].type != down_to:
+            opener = current.openers[-1]
+            if not current.broken:
+                last = _last_word(current.tokens) or opener
+                self._report_open(opener, last, before)
+                current.repaired = True
+        current.close(down_to)
 
 
-def _look_ahead(tokens: Sequence[Token]) -> tuple[list[Token | None], list[bool]]:
+def _look_ahead(
+    tokens: Sequence[Token],
+) -> tuple[list[Token | None], list[int], list[bool]]:
     """Find what follows each token, in one pass.
 
     Returns
     -------
     list of Token or None
         For each token, the next token that is not a line end, or None.
+    list of int
+        For each token, the number of ``}`` after it, less the number of ``{``.
     list of bool
         For each token, whether a superfluous ``}`` comes before the next statement. The
         last ``}`` of the file closes the network and is never superfluous.
     """
     following: list[Token | None] = [None] * len(tokens)
+    surplus = [0] * len(tokens)
     closes = [False] * len(tokens)
     after: Token | None = None
+    count = 0
     last: int | None = None
     unmatched: list[int] = []  # the `}` of this statement, the nearest last
     for index in reversed(range(len(tokens))):
         token = tokens[index]
-        following[index] = after
+        following[index], surplus[index] = after, count
         if token.type != "NEWLINE":
             after = token
         if token.type == "RBRACE":
+            count += 1
             last = index if last is None else last
             unmatched.append(index)
-        elif token.type == "LBRACE" and unmatched:
-            unmatched.pop()
+        elif token.type == "LBRACE":
+            count -= 1
+            del unmatched[-1:]
         elif _begins_line(tokens, index):
             unmatched.clear()
         closes[index] = bool(unmatched) and unmatched[-1] != last
-    return following, closes
+    return following, surplus, closes
 
 
 def _begins_line(tokens: Sequence[Token], index: int) -> bool:

@@ -118,6 +118,13 @@ class TextTable:
         body = "".join(self._row(row, "row") for row in rows)
         return f'<table class="narrow">{head}<tbody>{body}</tbody></table>'
 
+    def markdown(self) -> str:
+        """Return the table as GitHub Markdown, with the first column as code."""
+        head, *rows = map(tuple, self.rows)
+        right = [i for i, side in enumerate(self.sides) if side == ">"]
+        cells = [(code(first), *map(prose, others)) for first, *others in rows]
+        return "\n".join(table(head, cells, right))
+
     @classmethod
     def of(cls, head: Cells, rows: Sequence[Cells], left: Collection[str]) -> TextTable:
         """Return a table without the empty columns.
@@ -132,9 +139,11 @@ class TextTable:
         left
             The names of columns that are aligned to the left.
         """
-        head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
+        cells = [tuple(map(printable, row)) for row in rows]
+        kept = [i for i in range(len(head)) if any(row[i] for row in cells)]
+        head, *shown = (tuple(row[i] for i in kept) for row in (head, *cells))
         sides = "".join("<" if name in left else ">" for name in head)
-        return cls([head, *rows], sides)
+        return cls([head, *shown], sides)
 
     def _row(self, row: Sequence[str], scope: Literal["col", "row"]) -> str:
         parts = []
@@ -180,13 +189,6 @@ def dims(shape: Iterable[int]) -> str:
 def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
     """Return the lines of `TextTable.of` for a terminal."""
     yield from TextTable.of(head, rows, left).lines()
-
-
-def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
-    """Remove empty columns."""
-    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
-    return head, rest
 
 
 Row = tuple[str, ...]

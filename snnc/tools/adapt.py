@@ -13,7 +13,7 @@ from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.summary import known
 from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
-from snnc.tools.opening import FileName, Tensors, as_package
+from snnc.tools.opening import FileName, RefusedRunError, Tensors, as_package
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 LearningSimulator = Literal["exact", "loihi", "nengo"]
-
-
-class NotLearningError(ValueError):
-    """Raised for a network or a simulator that can't learn."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,7 +135,7 @@ def adapt(
     network = package.opened.network
     readout = network.readout
     if readout.learn is None:
-        raise NotLearningError(
+        raise RefusedRunError(
             f"`{readout.name}` doesn't learn: write `learn pes` in it"
         )
     require("loihi" if simulator == "exact" else simulator, network)
@@ -287,7 +283,7 @@ def evaluate_adapted(
     """Evaluate a package, let its readout learn, and evaluate it again."""
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
-        raise NotLearningError(f"the simulator {simulator} does not learn")
+        raise RefusedRunError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None, resume=False)
     opened = as_package(package)
     learning = adapt(

@@ -1,9 +1,4 @@
-"""Build the packages of specs for `snnc build`, Python callers and sweeps.
-
-All specs are compiled. Each package is passed to an action, unless another spec owns
-the package, and then each package to remove. The actions are `update_package`,
-`check_package` and `list_changes`.
-"""
+"""Build the packages of specs for `snnc build`, Python callers and sweeps."""
 
 from __future__ import annotations
 
@@ -14,32 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.language.model import spec_hash
 from snnc.loihi.profile import DEFAULT
-from snnc.output.compare import Comparison, compare
-from snnc.output.package import PackageFiles
-from snnc.output.records import origin_of
-from snnc.output.stale import (
-    difference,
-    find_orphans,
-    find_renamed,
-    problems,
-    report_orphan,
-    report_untracked,
-)
-from snnc.output.write import (
-    WrittenFiles,
-    cannot_write,
-    plan_changes,
-    refusals,
-    report_kept,
-    write_package,
-)
+from snnc.output import stale, write
+from snnc.output.package import PackageFiles, origin_of
 from snnc.passes import Compilation, run_passes
 from snnc.rules.files import PackageTaken, SameNetwork
 from snnc.runtime.files import write_file
@@ -81,68 +59,175 @@ class Job:
     seconds: float = 0.0
     reason: str = ""
 
-    @property
-    def name(self) -> str:
-        """The network's name."""
-        return self.package.folder.name
-
     def describe(self, what: str) -> str:
         """Say what happened to the package, and how long compiling it took."""
         folder = self.package.folder.as_posix()
         return f"{self.spec}: {folder}: {what} ({1000 * self.seconds:.0f} ms)"
 
 
-Action = Callable[[Job, Diagnostics], bool]
-"""Process a package, report problems, and return whether building it would succeed."""
+Mode = Literal["write", "check", "list"]
+Tell = Callable[[str], object]
 
 
-def build_specs(
-    specs: Sequence[Wanted],
-    output: Path,
-    action: Action,
-    tell: Callable[[Diagnostics], object],
-    sweep: bool = True,
-    force: bool = False,
-) -> bool:
-    """Apply an action to the package of every spec, even if other specs have errors.
+def ignore(line: str) -> None:
+    """Discard a message: Python calls print nothing."""
 
-    All specs are compiled first, so that nothing is written for two networks with the
-    same name. Packages to remove are processed last, and only if there are no errors.
-    Otherwise a spec with a mistyped name would look removed.
 
-    Parameters
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What to do with the packages of specs.
+
+    Attributes
     ----------
     output
         The folder that contains the packages' folders.
-    tell
-        Called with the diagnostics of each spec, then with those of packages without a
-        spec.
-    sweep
-        Whether to include packages whose specs no longer exist.
+    mode
+        ``write`` the packages; ``check`` whether they are up to date; or ``list`` the
+        files that would change.
     force
-        Whether a package of another spec may be replaced.
-
-    Returns
-    -------
-    bool
-        Whether no error was reported.
+        Whether edited files and packages of other specs may be replaced.
+    tracked
+        Whether to report files that git does not track.
+    say, show
+        Receive a summary of each package, and the details: differences in the mode
+        ``check``, otherwise the paths of files.
     """
-    reports = [Diagnostics() for _ in specs]
-    pairs = zip(specs, reports, strict=True)
-    jobs = [_compile(spec, report, output) for spec, report in pairs]
-    done = []
-    for job, report in zip(jobs, reports, strict=True):
-        if job is not None:
-            report.add(*_conflicts(job, jobs, force))
-            if not report.errors and action(job, report):
-                done.append(job)
-        tell(report)
-    if len(done) == len(specs):
-        last = Diagnostics()
-        _do_orphans(done, output, sweep, action, last)
-        tell(last)
-        reports.append(last)
-    return not any(report.errors for report in reports)
+
+    output: Path
+    mode: Mode = "write"
+    force: bool = False
+    tracked: bool = False
+    say: Tell = ignore
+    show: Tell = ignore
+
+    def run(
+        self,
+        specs: Sequence[Wanted],
+        tell: Callable[[Diagnostics], object],
+        sweep: bool = True,
+    ) -> bool:
+        """Process the package of every spec, even if other specs have errors.
+
+        All specs are compiled first, so that nothing is written for two networks with
+        the same name. Packages to remove are processed last, and only if there are no
+        errors. Otherwise a spec with a mistyped name would look removed.
+
+        Parameters
+        ----------
+        tell
+            Called with the diagnostics of each spec, then with those of packages
+            without a spec.
+        sweep
+            Whether to include packages whose specs no longer exist.
+
+        Returns
+        -------
+        bool
+            Whether no error was reported.
+        """
+        reports = [Diagnostics() for _ in specs]
+        pairs = zip(specs, reports, strict=True)
+        jobs = [_compile(spec, report, self.output) for spec, report in pairs]
+        modes = {"write": self._write, "check": self._check, "list": self._list}
+        process = modes[self.mode]
+        done = []
+        for job, report in zip(jobs, reports, strict=True):
+            if job is not None:
+                report.add(*_conflicts(job, jobs, self.force))
+                if not report.errors and process(job, report):
+                    done.append(job)
+            tell(report)
+        if len(done) == len(specs):
+            last = Diagnostics()
+            try:
+                for job in self._removals(done, sweep):
+                    process(job, last)
+            except OSError as error:
+                last.add(write.cannot_write(error, self.output))
+            tell(last)
+            reports.append(last)
+        return not any(report.errors for report in reports)
+
+    def _removals(self, done: Sequence[Job], sweep: bool) -> Iterator[Job]:
+        """Yield packages of renamed networks, then packages without specs."""
+        built = {job.package.folder for job in done}
+        again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
+        orphans = [
+            (o, job.command) for job in done for o in stale.find_renamed(job.package)
+        ]
+        if sweep:
+            orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
+        for (package, reason), command in orphans:
+            if package.folder not in built:  # otherwise another spec owns it now
+                span = whole_file(package.folder)
+                yield Job(package, command, span, reason=reason)
+
+    def _write(self, job: Job, report: Diagnostics) -> bool:
+        """Update or remove a package; return whether this succeeded."""
+        folder = job.package.folder
+
+        def wait(folder: Path) -> None:
+            self.say(f"{folder.as_posix()}: waiting for another build")
+
+        done = write.write_package(job.package, self.force, report, wait)
+        if done is None:
+            return False
+        if job.reason:
+            if done.removed:
+                files = counted(len(done.removed), "file")
+                self.say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
+            return True
+        if (before := done.records.lock.format) < FORMAT:
+            self.say(f"{folder.as_posix()}: format {before}, upgraded to {FORMAT}")
+        written = counted(len(done.written), "file")
+        removed = f", {len(done.removed)} removed" if done.removed else ""
+        kept = len(done.names(write.FileState.UNCHANGED))
+        self.say(job.describe(f"{written} written, {kept} unchanged{removed}"))
+        for name in done.written:
+            self.show(printable((folder / name).as_posix()))
+        if self.tracked:
+            report.extend(stale.report_untracked(job.package))
+        return True
+
+    def _check(self, job: Job, report: Diagnostics) -> bool:
+        """Report a package that is out of date; return whether it can be built."""
+        comparison = _compare(job.package, report)
+        if comparison is None:
+            return False
+        if self.show is not ignore and (text := stale.difference(comparison)):
+            self.show(text)
+        if job.reason:
+            report.add(*stale.report_orphan(comparison, job.reason, job.command))
+            return not report.errors
+        report.add(*stale.problems(comparison, job.spec, job.package.lock, job.command))
+        if self.tracked and not report.errors:
+            report.extend(stale.report_untracked(job.package))
+        if not report.errors:
+            self.say(job.describe("up to date"))
+        return not any((*write.refusals(comparison), *write.report_kept(comparison)))
+
+    def _list(self, job: Job, report: Diagnostics) -> bool:
+        """Show one line per file that a build would write or remove."""
+        comparison = _compare(job.package, report, self.force)
+        if comparison is not None:
+            refused = list(write.refusals(comparison))
+            report.add(*refused, *write.report_kept(comparison))
+            plan = {"write": comparison.written, "remove": comparison.removed}
+            for word, names in plan.items() if not refused else ():
+                for name in names:
+                    path = (comparison.folder / name).as_posix()
+                    self.show(printable(f"{word} {path}"))
+        return not report.errors
+
+
+def _compare(
+    package: PackageFiles, report: Diagnostics, force: bool = False
+) -> write.Comparison | None:
+    try:
+        return write.compare(package, force)
+    except OSError as error:
+        report.add(write.cannot_write(error, package.folder))
+        return None
 
 
 def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
@@ -153,7 +238,7 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     try:
         package = package_of(made, spec.path, spec.device, output)
     except OSError as error:  # the current folder was removed
-        report.add(cannot_write(error, output))
+        report.add(write.cannot_write(error, output))
         return None
     command = build_command(spec.path, output.as_posix(), spec.device)
     seconds = time.perf_counter() - started
@@ -179,11 +264,11 @@ def _conflicts(
 
     Names that differ only in case are equal, as for the folders on some file systems.
     """
-    name, span = job.name, job.span
+    name, span = job.package.folder.name, job.span
     for other in jobs:
         if other is None or other.spec == job.spec:
             continue
-        if other.name.lower() == name.lower():
+        if other.package.folder.name.lower() == name.lower():
             yield SameNetwork(span=span, name=name, other=other.spec)
             return
     owner = None if force else _other_owner(job.package)
@@ -211,123 +296,6 @@ def _other_owner(package: PackageFiles) -> str | None:
     return (
         theirs.spec if found in (None, package.folder.name) else None
     )  # errors hide the name
-
-
-def _do_orphans(
-    done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Diagnostics
-) -> None:
-    """Process packages of renamed networks, then packages without specs."""
-    built = {job.package.folder for job in done}
-    again = f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
-    try:
-        orphans = [(o, job.command) for job in done for o in find_renamed(job.package)]
-        if sweep:
-            orphans += [(orphan, again) for orphan in find_orphans(output)]
-        for orphan, command in orphans:
-            folder = orphan.package.folder
-            if folder not in built:  # otherwise another spec owns it now
-                span, reason = whole_file(folder), orphan.reason
-                action(Job(orphan.package, command, span, reason=reason), report)
-    except OSError as error:
-        report.add(cannot_write(error, output))
-
-
-Tell = Callable[[str], object]
-
-
-def _ignore(line: str) -> None:
-    """Discard a message: Python calls print nothing."""
-
-
-def check_package(
-    job: Job,
-    report: Diagnostics,
-    *,
-    tracked: bool = False,
-    say: Tell = _ignore,
-    show: Tell = _ignore,
-) -> bool:
-    """Report a package that is out of date.
-
-    With ``tracked``, also report files that git does not track. ``say`` receives a line
-    for a package that is up to date, and ``show`` the differences of another package.
-    """
-    comparison = _compare(job.package, report)
-    if comparison is None:
-        return False
-    if show is not _ignore and (text := difference(comparison)):
-        show(text)
-    if job.reason:
-        report.add(*report_orphan(comparison, job.reason, job.command))
-        return not report.errors
-    report.add(*problems(comparison, job.spec, job.package.lock, job.command))
-    if tracked and not report.errors:
-        report.extend(report_untracked(job.package))
-    if not report.errors:
-        say(job.describe("up to date"))
-    return not any((*refusals(comparison), *report_kept(comparison)))
-
-
-def list_changes(job: Job, report: Diagnostics, *, force: bool, show: Tell) -> bool:
-    """Show one line per file that a build would write or remove."""
-    comparison = _compare(job.package, report, force)
-    if comparison is not None:
-        refused = list(refusals(comparison))
-        report.add(*refused, *report_kept(comparison))
-        plan = WrittenFiles() if refused else plan_changes(comparison)
-        for word, names in (("write", plan.written), ("remove", plan.removed)):
-            for name in names:
-                show(printable(f"{word} {(comparison.folder / name).as_posix()}"))
-    return not report.errors
-
-
-def _compare(
-    package: PackageFiles, report: Diagnostics, force: bool = False
-) -> Comparison | None:
-    try:
-        return compare(package, force)
-    except OSError as error:
-        report.add(cannot_write(error, package.folder))
-        return None
-
-
-def update_package(
-    job: Job,
-    report: Diagnostics,
-    *,
-    force: bool,
-    tracked: bool = False,
-    say: Tell = _ignore,
-    show: Tell = _ignore,
-) -> bool:
-    """Update or remove a package.
-
-    With ``tracked``, also report the files that git does not track after the build.
-    ``say`` receives a summary, and ``show`` the path of each written file.
-    """
-    folder = job.package.folder
-
-    def wait(folder: Path) -> None:
-        say(f"{folder.as_posix()}: waiting for another build")
-
-    done = write_package(job.package, force, report, wait)
-    if done is None:
-        return False
-    if job.reason:
-        if done.removed:
-            files = counted(len(done.removed), "file")
-            say(f"{folder.as_posix()}: {files} removed, as {job.reason}")
-        return True
-    if done.before < FORMAT:
-        say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-    written = counted(len(done.written), "file")
-    removed = f", {len(done.removed)} removed" if done.removed else ""
-    say(job.describe(f"{written} written, {len(done.unchanged)} unchanged{removed}"))
-    for name in done.written:
-        show(printable((folder / name).as_posix()))
-    if tracked:
-        report.extend(report_untracked(job.package))
-    return True
 
 
 def build(
@@ -378,14 +346,8 @@ def build(
     device_name = None if spec.device == DEFAULT else spec.device
     wanted = Wanted(path.as_posix(), device_name, partial(_emit, spec))
     report = Diagnostics()
-    if not build_specs(
-        [wanted],
-        folder,
-        check_package if check else partial(update_package, force=force),
-        lambda own: report.extend(own.diagnostics),
-        sweep=False,
-        force=force,
-    ):
+    building = Build(folder, "check" if check else "write", force)
+    if not building.run([wanted], lambda own: report.extend(own.diagnostics), False):
         raise SpecError(report.diagnostics)
     return Package(folder / spec.name)
 

@@ -22,8 +22,7 @@ from snnc.text.display import Displayed, Json
 from snnc.text.tables import columns
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
-from snnc.weight_files.inspect import on_chip
-from snnc.weight_files.listing import chip_table
+from snnc.weight_files.inspect import chip_table, on_chip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,14 +184,11 @@ def calibrate(
 
     package, profile = as_package(package), read_profile(device)
     opened, seed = package.opened, None if examples is None else 0
-    network, layout = opened.network, opened.layout
     if isinstance(x, str | os.PathLike):
-        chosen = open_data(x, network, examples, seed, labelled=False)[:]
+        chosen = open_data(x, opened.network, examples, seed, labelled=False)[:]
     else:
-        chosen = select(x, None, network, examples, seed)[:]
-    build_model = opened.module("keras_model").build_model
-    tensors = layout.load(source)
-    scaled = scale_weights(network, layout, build_model, chosen, tensors)
+        chosen = select(x, None, opened.network, examples, seed)[:]
+    scaled = scale_weights(opened, chosen, opened.layout.load(source))
     report = Diagnostics()
     precision = _precision(opened, scaled.tensors, report, profile)
     if report.errors:

@@ -29,12 +29,8 @@ DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 
 BRIGHTEST = 16.0
 
 
-@dataclass(frozen=True, slots=True)
-class Clips:
-    """Clips ``x`` (clips, 8, 16, 16, 1) in 0..1 and directions ``y`` in 0..7."""
-
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
+Clips = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""Clips (clips, 8, 16, 16, 1) in 0..1, and directions in 0..7."""
 
 
 def drifting_digits(
@@ -70,7 +66,7 @@ def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
         for frame in range(FRAMES):
             shift = start + frame * np.array(DIRECTIONS[direction])
             clip[frame, :, :, 0] = np.roll(canvas, tuple(shift), axis=(0, 1))
-    return Clips(x, y)
+    return x, y
 
 
 _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
@@ -132,11 +128,6 @@ class Demonstration:
             name, alike = LABELS[simulator], percent(found.score.agreement or 0.0)
             accuracy, time = percent(found.score.value), f"{seconds[simulator]:.1f}"
             rows.append((name, accuracy, alike, time))
-        missed = (layer for layer in loihi.layers if not layer.holds)
-        breaches = ", ".join(
-            f"{layer.name} {layer.rate:.0f} Hz of {layer.low:g}..{layer.high:g}"
-            for layer in missed
-        )
         return "\n".join(
             [
                 *align(rows, "<>><"),
@@ -145,7 +136,6 @@ class Demonstration:
                 f"{loihi.cores}",
                 f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
                 f"all steps {sum(seconds.values()):.0f}",
-                f"rate budgets not held on the emulator: {breaches or 'none'}",
             ]
         )
 
@@ -168,18 +158,18 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstr
         warnings.simplefilter("ignore")
         with step("data", "drifting digits: 4000 clips to train, 200 to test"):
             train, test = drifting_digits()
-            write_data(folder / "train.npz", train.x, train.y)
-            write_data(folder / "test.npz", test.x, test.y)
+            write_data(folder / "train.npz", *train)
+            write_data(folder / "test.npz", *test)
         with step("build", f"snnc build {spec.name}"):
             network = load(spec)
             package = build(network, folder, force=True)
             cores = network.report().cores
         with step("train", "python -m drift.train"):
-            package.train(train.x, train.y, weights)
+            package.train(*train, weights)
         evaluations: dict[Simulator, Evaluation] = {}
         for name in simulators():
             with step(name, f"snnc evaluate drift --simulator {name}"):
                 evaluations[name] = package.evaluate(
-                    test.x, test.y, weights, simulator=name, progress=False
+                    *test, weights, simulator=name, progress=False
                 )
     return Demonstration(cores, seconds, evaluations)

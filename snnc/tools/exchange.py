@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.nir.export import Exported
-    from snnc.nir.nodes import Neuron
+    from snnc.nir.graph import Neuron
 
 
 def import_keras(

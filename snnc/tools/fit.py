@@ -20,9 +20,8 @@ from snnc.fitting.trials import (
     spec_text,
 )
 from snnc.ir.logical import LogicalLayer, Loihi
-from snnc.text import tables
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import Cells, TextTable, code, counted, prose
+from snnc.text.tables import TextTable, counted, prose
 from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ GROWTH = 16
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
 """The fractions of all filters to try, largest first."""
 HALVES = (0.75, 0.5, 0.25)
-"""The fractions of one layer's filters to try together with fewer filters in
-another."""
+"""The fractions of one layer's filters, or else its next stride, to try together with
+fewer filters in another layer."""
 BRIEF_WORK = 8_000
 """The work after which no larger variant is tried, impatient; none on many cores."""
 PAIRED = 3
@@ -94,13 +93,13 @@ class Fit(Tabular):
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
-        return tuple(map(self._apply, self.variants))
-
-    def _apply(self, variant: FitVariant) -> Spec:
-        changes: dict[str, Json] = {}
-        for change in variant.changes:
-            changes.setdefault(change.layer, {})[change.key] = change.value
-        return self.spec.replace(**changes)
+        specs = []
+        for variant in self.variants:
+            changes: dict[str, Json] = {}
+            for change in variant.changes:
+                changes.setdefault(change.layer, {})[change.key] = change.value
+            specs.append(self.spec.replace(**changes))
+        return tuple(specs)
 
     def text(self, shown: int | None = None) -> str:
         """Return one row per variant, at most ``shown`` rows."""
@@ -110,14 +109,19 @@ class Fit(Tabular):
 
     def markdown(self, shown: int | None = None) -> str:
         """Return the rows as Markdown for a comment on a pull request."""
-        rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
-        right = range(1, len(COLUMNS))
-        lines = [*tables.table(COLUMNS, rows, right=right), ""] if rows else []
+        table = self._table(shown)
+        lines = [] if table is None else [table.markdown(), ""]
         sentence = prose(_sentence(self, shown).replace("\n", ". "))
         return "\n".join([*lines, sentence])
 
     def _table(self, shown: int | None = None) -> TextTable | None:
-        rows = self._rows(shown)
+        found = [(changes_text(v), v.cost, v.kept) for v in self.variants[:shown]]
+        if self.present is not None:
+            found.insert(0, ("none: it fits", self.present, 1.0))
+        rows = [
+            (changes, *map(str, astuple(cost)), f"{100 * kept:.0f} %")
+            for changes, cost, kept in found
+        ]
         return TextTable.of(COLUMNS, rows, COLUMNS[:1]) if rows else None
 
     def _repr_html_(self) -> str:
@@ -130,15 +134,6 @@ class Fit(Tabular):
         return [
             {"change": changes_text(v), **asdict(v.cost), "kept": v.kept}
             for v in self.variants
-        ]
-
-    def _rows(self, shown: int | None) -> list[Cells]:
-        found = [(changes_text(v), v.cost, v.kept) for v in self.variants[:shown]]
-        if self.present is not None:
-            found.insert(0, ("none: it fits", self.present, 1.0))
-        return [
-            (changes, *map(str, astuple(cost)), f"{100 * kept:.0f} %")
-            for changes, cost, kept in found
         ]
 
     def as_dict(self) -> Json:
@@ -220,36 +215,28 @@ class _Search:
         self._trials = trials
         on_chip = (layer for layer in trials.network.layers if layer.on_chip)
         self.layers = [layer for layer in on_chip if width_key(layer) is not None]
-        self._places = {layer.name: i for i, layer in enumerate(self.layers)}
         self._present = cost_of(trials.as_is, 0)
 
     def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
-        """Return the variants that fit, layer by layer, and the number of layers tried.
+        """Return the variants that fit, and the number of layers tried.
 
         ``fits`` says whether the unchanged network fits.
         """
-        alone: list[FitVariant] = []
-        together: list[FitVariant] = []
+        found: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
         try:
             if not fits:
-                together += self._thinner()
+                found += self._thinner()
             for layer in largest:
                 for changes in self._grown(layer) if fits else self._narrower(layer):
-                    alone.append(self._variant(changes))
+                    found.append(self._variant(changes))
                 tried += 1
             if not fits:
-                together += self._better_pair(largest[:PAIRED], [*alone, *together])
+                found += self._better_pair(largest[:PAIRED], found)
         except OutOfWorkError:
             pass  # the result contains the number of untried layers
-        return [
-            *sorted(alone, key=lambda v: self._place(v.changes[0])),
-            *together,
-        ], tried
-
-    def _place(self, change: Change) -> int:
-        return self._places[change.layer]
+        return found, tried
 
     def _variant(self, changes: Changes) -> FitVariant:
         cost, present = self._trials.cost(changes), self._present
@@ -302,24 +289,17 @@ class _Search:
         self, layers: Sequence[LogicalLayer], others: Sequence[FitVariant]
     ) -> Iterator[FitVariant]:
         """Yield the best change to two layers, if it keeps more than ``others``."""
-        pairs = []
+        pairs, names = [], [layer.name for layer in self.layers]
         for layer, second in permutations(layers, 2):
-            for first in _steps_down(layer):
+            steps = [*wider_strides(layer)[:1], *(_share(layer, s) for s in HALVES)]
+            for first in (step for step in steps if step.value != layer.shape[-1]):
                 fewer = self._widest(second, second.shape[-1] - 1, (first,))
                 if fewer is not None:
-                    changes = sorted((first, fewer), key=self._place)
+                    changes = sorted((first, fewer), key=lambda c: names.index(c.layer))
                     pairs.append(self._variant(tuple(changes)))
         best = max(pairs, key=lambda pair: pair.kept, default=None)
         if best and best.kept > max((other.kept for other in others), default=0.0):
             yield best
-
-
-def _steps_down(layer: LogicalLayer) -> Iterator[Change]:
-    """Yield changes to some fractions of a layer's filters, or to the next stride."""
-    yield from wider_strides(layer)[:1]
-    for change in (_share(layer, share) for share in HALVES):
-        if change.value != layer.shape[-1]:
-            yield change
 
 
 def _share(layer: LogicalLayer, share: float) -> Change:

@@ -7,11 +7,11 @@ other tensors are initialized as in an untrained model: kernels He uniform, bias
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -25,13 +25,12 @@ from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
+from snnc.tools.diff.changes import Change
 from snnc.tools.diff.properties import match, read_version
-from snnc.tools.diff.weights import compare_weights
-from snnc.weight_files.header import read_or_report
-from snnc.weight_files.inspect import fit, refusal, report_values
-from snnc.weight_files.listing import VERSION
+from snnc.tools.diff.weights import match_tensors
+from snnc.weight_files.header import read_or_report, serialize
+from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
-from snnc.weight_files.write import serialize
 
 
 def migrate_file(
@@ -42,7 +41,7 @@ def migrate_file(
     force: bool,
     report: Diagnostics,
     device: Profile | None = None,
-) -> list[Move] | None:
+) -> Migration | None:
     """Copy the weights of ``old`` that fit to ``new``, and initialize the others.
 
     Parameters
@@ -62,7 +61,7 @@ def migrate_file(
 
     Returns
     -------
-    list of Move or None
+    Migration or None
         What happened to each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
@@ -71,115 +70,102 @@ def migrate_file(
         report.add(WouldOverwrite(span=whole_file(output)))
     if header is None or before is None or after is None or report.errors:
         return None
-    fitting = fit(header, tensors(before.network), input_scale(before.network))
-    if not fitting.fits:
-        report.add(refusal(header, before.network, fitting, migrating=True))
+    listing = Listing(header, before.network)
+    if not listing.fits:
+        report.add(refusal(listing, migrating=True))
         return None
     values = read_values(header)
-    if not report_values(header, spreads(values), before.network, report):
+    if not report_values(replace(listing, spreads=spreads(values)), report):
         return None
-    wanted = tensors(after.network)
-    renamed = compare_weights(before, after, match(before, after)).of("renamed")
-    names = {tensor.new.name: tensor.old.name for tensor in renamed}
-    moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
+    wanted, names = tensors(after.network), match(before, after).names
+    changes, _ = match_tensors(tensors(before.network), wanted, names)
+    moved = migrate(values, wanted, changes, after.network.train.seed)
     try:
         scale = input_scale(after.network)
-        write_file(output, serialize(wanted, migrate(moves, values), scale))
+        write_file(output, serialize(wanted, moved.tensors, scale))
     except OSError as error:
         reason = error.strerror or str(error)
         report.add(CannotWrite(span=whole_file(output), reason=reason))
         return None
-    return moves
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A tensor of either network: kept, new or gone.
+class Migration:
+    """The tensors of the new network, and what happened to each tensor.
 
-    ``was`` is the name of a kept tensor in the old network. ``seed`` is the seed for a
-    new kernel, and None for biases, which are initialized to zeros.
+    ``entries`` and ``lines`` describe this for JSON and for people: first the tensors
+    of the new network, then those that it lacks.
     """
 
-    before: TensorSpec | None
-    after: TensorSpec | None
-    seed: int | None = None
+    tensors: dict[str, Array]
+    entries: list[Json]
+    lines: list[str]
 
-    @property
-    def was(self) -> str:
-        before, after = self.before, self.after
-        kept = before is not None and after is not None and after.takes(before)
-        return before.name if before is not None and kept else ""
+    def as_dict(self, target: str) -> Json:
+        """Return what happened to each tensor, as JSON data."""
+        return {"version": VERSION, "file": target, "tensors": self.entries}
 
-    @property
-    def name(self) -> str:
-        return (self.after or self.before).name  # type: ignore[union-attr]
-
-    def as_dict(self) -> Json:
-        """Return what happened to the tensor, as JSON data."""
-        if self.after is None:
-            return {"name": self.name, "becomes": "gone"}
-        if self.was:
-            was = {} if self.was == self.name else {"was": self.was}
-            return {"name": self.name, "becomes": "kept", **was}
-        begins: Json = {"initializer": "zeros"}
-        if self.seed is not None:
-            begins = {"initializer": "he_uniform", "seed": self.seed}
-        return {"name": self.name, "becomes": "new", **begins}
-
-    def __str__(self) -> str:
-        if self.after is None:
-            return f"  - {self.name}: not in the new network"
-        tensor = f"{self.name} {dims(self.after.shape)}"
-        if self.was:
-            same = self.was == self.name
-            return (
-                f"  = {tensor}"
-                if same
-                else f"  > {tensor}: {self.was} of the old network"
-            )
-        begins = "zeros" if self.seed is None else f"He uniform, seed {self.seed}"
-        was = f", was {dims(self.before.shape)}" if self.before is not None else ""
-        return f"  + {tensor}{was}: {begins}"
+    def text(self, target: str) -> str:
+        """Write one line per tensor: kept, new with its initial values, or removed."""
+        counts = Counter(entry["becomes"] for entry in self.entries)
+        kept, new = counted(counts["kept"], "tensor"), counts["new"]
+        advice = "; train it before you use it" if new else ""
+        return "\n".join([*self.lines, "", f"{target}: {kept} kept, {new} new{advice}"])
 
 
-def plan(
-    old: tuple[TensorSpec, ...],
-    new: tuple[TensorSpec, ...],
+def migrate(
+    values: Mapping[str, Array],
+    wanted: Iterable[TensorSpec],
+    changes: Collection[Change],
     seed: int,
-    renamed: Mapping[str, str] = MappingProxyType({}),
-) -> list[Move]:
-    """Return what to do with each tensor, first for those of the new network.
+) -> Migration:
+    """Copy or initialize each tensor of the new network.
 
     Parameters
     ----------
-    old, new
-        The layouts.
+    values
+        The tensors of the old network.
+    wanted
+        The layout of the new network.
+    changes
+        The changes of the layout.
     seed
         The training seed of the new network; kernels use this and the following seeds.
-    renamed
-        The old names of tensors, by new name.
     """
-    before = {tensor.name: tensor for tensor in old}
-    moves = []
-    for tensor in new:
-        # The old tensor may be in a renamed layer.
-        name = renamed.get(tensor.name, tensor.name)
-        is_taken = name in renamed.values() and tensor.name not in renamed
-        partner = None if is_taken else before.get(name)
-        has_seed = not tensor.name.endswith(".bias")
-        moves.append(Move(partner, tensor, seed if has_seed else None))
-        seed += has_seed
-    known = {move.before.name for move in moves if move.before}
-    return [*moves, *(Move(t, None) for t in old if t.name not in known)]
-
-
-def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
-    """Return the tensors of the new network."""
-    return {
-        move.name: values[move.was] if move.was else _begin(move.after, move.seed)
-        for move in moves
-        if move.after is not None
+    gone = [change.data["name"] for change in changes if change.became == "removed"]
+    changed = {
+        change.data["new" if change.became == "renamed" else "name"]: change
+        for change in changes
+        if change.became != "removed"
     }
+    moved = Migration({}, [], [])
+    for tensor in wanted:
+        name, shown = tensor.name, f"{tensor.name} {dims(tensor.shape)}"
+        is_kernel, change = not name.endswith(".bias"), changed.get(name)
+        entry: Json = {"name": name, "becomes": "kept"}
+        if change is None:
+            line, value = f"= {shown}", values[name]
+        elif change.became == "renamed":
+            was = change.data["old"]
+            entry["was"] = was
+            line, value = f"> {shown}: {was} of the old network", values[was]
+        else:
+            entry |= {"becomes": "new", "initializer": "zeros"}
+            if is_kernel:
+                entry |= {"initializer": "he_uniform", "seed": seed}
+            if change.became == "changed":
+                shown += f", was {dims(change.data['old'])}"
+            begins = f"He uniform, seed {seed}" if is_kernel else "zeros"
+            line = f"+ {shown}: {begins}"
+            value = _begin(tensor, seed if is_kernel else None)
+        seed += is_kernel
+        moved.tensors[name] = value
+        moved.entries.append(entry)
+        moved.lines.append(f"  {line}")
+    moved.entries.extend({"name": name, "becomes": "gone"} for name in gone)
+    moved.lines.extend(f"  - {name}: not in the new network" for name in gone)
+    return moved
 
 
 def _begin(tensor: TensorSpec, seed: int | None) -> Array:
@@ -198,18 +184,3 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
     limit = sqrt(6 / prod(size for axis, size in axes if axis not in outputs))
     drawn = np.random.default_rng(seed).uniform(-limit, limit, tensor.shape)
     return drawn.astype(np.float32)
-
-
-def moves_document(moves: Sequence[Move], target: str) -> Json:
-    """Return what happened to each tensor, as JSON data."""
-    tensors = [move.as_dict() for move in moves]
-    return {"version": VERSION, "file": target, "tensors": tensors}
-
-
-def moves_text(moves: Sequence[Move], target: str) -> str:
-    """Write one line per tensor: kept, new with its initial values, or removed."""
-    kept = sum(bool(move.was) for move in moves)
-    new = sum(move.after is not None and not move.was for move in moves)
-    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
-    advice = "; train it before you use it" if new else ""
-    return "\n".join([*map(str, moves), "", summary + advice])

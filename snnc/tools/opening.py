@@ -50,7 +50,7 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
 
 
 class RefusedRunError(ValueError):
-    """Raised if a package, data, weights or a run can't be evaluated."""
+    """Raised if a package, its data or its weights can't be used as requested."""
 
 
 def require_simulator(simulator: str, clustered: bool = False) -> None:

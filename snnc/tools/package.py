@@ -6,13 +6,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
-from snnc.output.records import PackageRecords
+from snnc.output.package import PackageRecords
 from snnc.text.display import Listed
 from snnc.tools import plots
 from snnc.tools.adapt import adapt
@@ -160,8 +159,10 @@ class Package(Listed):
             from snnc.runtime.data import open_data  # imports an extra
 
             x, y = open_data(x, self.opened.network).arrays
-        trained = self.opened.module("train").train(x, y, weights, epochs, **options)
-        return Training(self, trained, None if weights is None else Path(weights))
+        model = self.opened.module("train").train(x, y, weights, epochs, **options)
+        file = None if weights is None else Path(weights)
+        history, phases = model.history.history, getattr(model.history, "phases", ())
+        return Training(self, model, file, dict(history), list(phases))
 
     evaluate = evaluate
     predict = predict
@@ -187,35 +188,24 @@ class Training:
         The trained model; batch norms are folded on export.
     file : Path or None
         The weight file that was written.
+    history : dict of list of float
+        The Keras metrics, such as ``loss``, after each epoch of all phases.
+    phases : list of str and int
+        The phases that ran, each with the number of epochs before it.
     """
 
     package: Package
     model: Any
     file: Path | None
-
-    @property
-    def history(self) -> dict[str, list[float]]:
-        """The Keras metrics, such as ``loss``, after each epoch of all phases."""
-        history: dict[str, list[float]] = dict(self.model.history.history)
-        return history
-
-    @property
-    def phases(self) -> list[tuple[str, int]]:
-        """The phases that ran, each with the number of epochs before it."""
-        return list(getattr(self.model.history, "phases", ()))
+    history: dict[str, list[float]]
+    phases: list[tuple[str, int]]
 
     @cached_property
     def weights(self) -> dict[str, Array]:
         """The tensors by name, in the package's layout."""
-        layout = self.package.layout
-        if self.file is not None:
-            found: dict[str, Array] = layout.load_weights(self.file)
-            return found
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "weights.safetensors"
-            self.package.keras_model.export_weights(self.model, path)
-            found = layout.load_weights(path)
-        return found
+        tensors_of = self.package.keras_model.model_weights
+        tensors: dict[str, Array] = tensors_of(self.model, self.package.opened.layout)
+        return tensors
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
         """Plot a metric after each epoch, such as accuracy or ``loss``.

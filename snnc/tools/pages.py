@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from snnc.tools.opening import FileName
     from snnc.tools.report.network import Report
     from snnc.tools.spec import Spec
-    from snnc.tools.sweep import Sweep
 
 VARIANTS = (
     "Changes after which the network fits or, if it already fits, how far layers could "
@@ -48,14 +47,14 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         variants = to_pre(str(find_variants(spec, None, patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
-    return page(costs, sections, _footer(spec.path), shown)
+    return page(costs, sections, footer(spec.path), shown)
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
     title = f"{evaluation.network} on {evaluation.simulator}"
     body, sections = evaluation_html(evaluation), list(_pictures(evaluation))
-    return document(title, body, sections, _footer(evaluation.package.folder))
+    return document(title, body, sections, footer(evaluation.package.folder))
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -69,43 +68,39 @@ def evaluation_html(evaluation: Evaluation) -> str:
 
 
 def _pictures(evaluation: Evaluation) -> Iterator[Section]:
-    result, picture = evaluation, partial(_picture, evaluation.package.name)
-    if result.over_time:
-        yield picture("Accuracy and energy", result.plot_accuracy)
-    if result.firing:
-        yield picture("Rates", result.plot_rates)
-        yield picture("Spikes of the first example", result.plot_raster)
-    if not result.classes:
-        yield picture("Predictions", result.plot_predictions)
-    if result.confusion:
-        yield picture("Classes", result.plot_confusion)
-    if any(layer.correlation is not None for layer in result.layers):
-        yield picture("Comparison with Keras", result.plot_correlation)
+    result, show = evaluation, partial(picture, evaluation.package.name)
+    compares = any(layer.correlation is not None for layer in result.layers)
+    for is_known, title, draw in (
+        (result.over_time, "Accuracy and energy", result.plot_accuracy),
+        (result.firing, "Rates", result.plot_rates),
+        (result.firing, "Spikes of the first example", result.plot_raster),
+        (not result.classes, "Predictions", result.plot_predictions),
+        (result.confusion, "Classes", result.plot_confusion),
+        (compares, "Comparison with Keras", result.plot_correlation),
+    ):
+        if is_known:
+            yield show(title, draw)
     try:
         report = result.package.spec.report()
     except ValueError:  # the spec was removed or changed: draw the package only
         return
-    yield picture("The network", report.plot_network)
+    yield show("The network", report.plot_network)
     if report.cores:
-        yield picture("The cores", report.plot_cores)
+        yield show("The cores", report.plot_cores)
 
 
-def sweep_page(sweep: Sweep) -> str:
-    """Write the table of a sweep, and plots of accuracy against energy and cores."""
-    sections, name = [], sweep.spec.name
-    if any(variant.results for variant in sweep):
-        for over in ("energy", "cores"):
-            draw = partial(sweep.plot, over=over)
-            sections.append(_picture(name, f"Accuracy against {over}", draw))
-    footer = _footer(sweep.spec.path)
-    return document(f"Variants of {name}", sweep._repr_html_(), sections, footer)
-
-
-def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
+def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     """Draw images for light and dark backgrounds, embedded in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
-    light, dark = (_draw(draw, dark=is_dark) for is_dark in (False, True))
+    images = []
+    for is_dark in (False, True):
+        buffer = BytesIO()
+        with plots.style.theme(is_dark):
+            plots.style.save(draw(), buffer)
+        encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+        images.append(f"data:image/svg+xml;base64,{encoded}")
+    light, dark = images
     caption = html.escape(f"{title} of {of}")
     return Section(
         title,
@@ -114,15 +109,8 @@ def _picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     )
 
 
-def _draw(draw: Callable[[], Axes], dark: bool) -> str:
-    buffer = BytesIO()
-    with plots.style.theme(dark):
-        plots.style.save(draw(), buffer)
-    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f"data:image/svg+xml;base64,{encoded}"
-
-
-def _footer(source: Path | None) -> str:
+def footer(source: Path | None) -> str:
+    """Return the version, and the file or folder of a page's subject."""
     return f"snnc {__version__}{f', {source.as_posix()}' if source else ''}"
 
 

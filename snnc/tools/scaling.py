@@ -1,24 +1,18 @@
 """Scale the weights of a network so that its rates are within bounds."""
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorflow import keras
 
+from snnc.output.imported import ImportedPackage
 from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Measured, Rates, Scaler
-from snnc.runtime.layout import Layout, LayoutError, Tensors
+from snnc.runtime.layout import LayoutError, Tensors
 from snnc.runtime.network import Network
-
-
-class CannotCalibrateError(ValueError):
-    """Raised when no scale brings a layer's rates within bounds."""
+from snnc.tools.opening import RefusedRunError
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,7 @@ class ScaledWeights:
 
 
 def scale_weights(
-    network: Network,
-    layout: Layout,
-    build_model: Callable[[], keras.Model],
-    x: NDArray[np.float32],
-    tensors: Tensors,
+    package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
 ) -> ScaledWeights:
     """Return weights that bring the spike rates within bounds.
 
@@ -53,12 +43,14 @@ def scale_weights(
     nearer bound. The outputs of the Keras model only change by rounding. LIF layers
     stay unchanged, because no scale is exact for LIF neurons.
 
-    Raises CannotCalibrateError if no scale brings all layers within bounds, or if
+    Raises RefusedRunError if no scale brings all layers within bounds, or if
     scaled weights exceed float32.
     """
-    model, unscaled = build_model(), build_model()
-    for each in (model, unscaled):
-        set_model_weights(each, layout, tensors)
+    network, layout = package.network, package.layout
+    model = package.module("keras_model").build_model()
+    set_model_weights(model, layout, tensors)
+    size = network.examples_at_once
+    old = model.predict(x, batch_size=size, verbose=0).astype(np.float64)
     scaler = _Calibrator(network, layout, model, x)
     fixed = _unscalable_layers(network, scaler.measure_activations())
     scaler.fixed = frozenset(fixed)
@@ -70,7 +62,7 @@ def scale_weights(
         layout.load(scaled)
     except LayoutError as error:
         what = str(error).removeprefix("weights: ")
-        raise CannotCalibrateError(
+        raise RefusedRunError(
             f"weights are so large that they exceed float32 when scaled: {what}"
         ) from error
     missed = scaler.broken_budgets(after)
@@ -80,17 +72,12 @@ def scale_weights(
         if name not in fixed
     ]
     if refused:
-        raise CannotCalibrateError("\n  ".join(refused))
+        raise RefusedRunError("\n  ".join(refused))
     scales = scaler.scales
     set_model_weights(model, layout, scaled)
-    size, change, largest = network.examples_at_once, 0.0, 0.0
-    for start in range(0, len(x), size):
-        pair = (m.predict_on_batch(x[start : start + size]) for m in (unscaled, model))
-        old, new = (np.asarray(outputs, np.float64) for outputs in pair)
-        change = max(change, float(np.abs(new - old).max()))
-        largest = max(largest, float(np.abs(old).max()))
-    share = change / largest if largest else change
-    return ScaledWeights(scaled, scales, before, after, share, fixed, list(missed))
+    new = model.predict(x, batch_size=size, verbose=0)
+    change = float(np.abs(new - old).max() / (np.abs(old).max() or 1))
+    return ScaledWeights(scaled, scales, before, after, change, fixed, list(missed))
 
 
 def _unscalable_layers(network: Network, rates: Rates) -> dict[str, str]:
@@ -129,8 +116,6 @@ def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
     if measured.rate == 0:
         share = f"{layer.percentile:g} % of its values are 0"
         return f"{share}; give it fewer channels, or a higher percentile"
-    if layer.encoder == "rate":
-        return "it has no weights; widen its rate"
     if others:
         return f"it shares a scale with {others}; widen the rate of one"
     if layer.encoder is not None:

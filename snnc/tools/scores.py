@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from pydantic import PlainSerializer, PlainValidator
 from snnc.runtime import examples
 from snnc.runtime.examples import Array, decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
-from snnc.text.display import Json
 from snnc.tools.evaluate import results
 from snnc.tools.evaluate.results import Interval
 
@@ -268,21 +267,11 @@ def compare_readouts(
     return tuple(readings)
 
 
-def _pack(flags: NDArray[np.bool_]) -> Json:
-    """Convert flags to a mapping for JSON, with packed bits."""
-    return {"count": len(flags), "bits": np.packbits(flags).tobytes().hex()}
-
-
-def _unpack(packed: Any) -> NDArray[np.bool_]:
-    bits = np.frombuffer(bytes.fromhex(packed["bits"]), np.uint8)
-    return np.unpackbits(bits, count=packed["count"]).astype(bool)
-
-
 # Arrays that pydantic converts to JSON and back.
 _READ, _WRITE = PlainValidator(np.array), PlainSerializer(np.ndarray.tolist)
 Floats = Annotated[NDArray[np.float64], _READ, _WRITE]
 Integers = Annotated[NDArray[np.int64], _READ, _WRITE]
-Flags = Annotated[NDArray[np.bool_], PlainValidator(_unpack), PlainSerializer(_pack)]
+Bytes = Annotated[NDArray[np.uint8], _READ, _WRITE]
 
 
 @dataclass(frozen=True)
@@ -297,17 +286,17 @@ class LayerFiring:
         How many neurons fired each number of spikes in an example, over all examples:
         (maximum spikes + 1,).
     ``fired``
-        Whether each neuron has ever fired: (neurons,).
+        Whether each neuron has ever fired, as packed bits.
     """
 
     examples: int
     seen: Integers
-    fired: Flags
+    fired: Bytes
 
     @classmethod
     def of(cls, spikes: Array) -> LayerFiring:
         """Count the spikes of examples, which are integers of shape (examples, ...)."""
-        fired = spikes.any(axis=0).ravel()
+        fired = np.packbits(spikes.any(axis=0))
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 
     def __add__(self, other: LayerFiring) -> LayerFiring:
@@ -315,8 +304,8 @@ class LayerFiring:
         seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
         seen[: len(self.seen)] = self.seen
         seen[: len(other.seen)] += other.seen
-        fired = self.fired | other.fired
-        return LayerFiring(self.examples + other.examples, seen, fired)
+        examples = self.examples + other.examples
+        return LayerFiring(examples, seen, self.fired | other.fired)
 
     def percentile(self, percentile: float) -> float:
         """Return the percentile of spikes per example, like numpy.percentile."""
@@ -335,7 +324,9 @@ class LayerFiring:
     @property
     def silent(self) -> float:
         """The fraction of neurons that never fired."""
-        return float(np.mean(~self.fired))
+        neurons = self.at_least(0) // self.examples
+        firing = int(np.unpackbits(self.fired.astype(np.uint8)).sum())
+        return (neurons - firing) / neurons
 
     def at_least(self, spikes: int) -> int:
         """Count the neurons with at least this many spikes, over all examples."""
@@ -358,38 +349,33 @@ class Correlation:
     ``means``
         The means of both variables.
     ``products``
-        The sums of products of deviations from the means: first times first, first
-        times second, second times second.
+        The sums of products of deviations from the means: (2, 2).
     """
 
     count: int
-    means: tuple[float, float]
-    products: tuple[float, float, float]
+    means: Floats
+    products: Floats
 
     @classmethod
     def of(cls, first: Array, second: Array) -> Correlation:
         """Compute the sums for pairs of values from two arrays of equal size."""
-        x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
-        means = float(x.mean()), float(y.mean())
-        x -= means[0]
-        y -= means[1]
-        return cls(x.size, means, (float(x @ x), float(x @ y), float(y @ y)))
+        pairs = np.stack([np.ravel(first), np.ravel(second)]).astype(np.float64)
+        means = pairs.mean(axis=1)
+        pairs -= means[:, np.newaxis]
+        return cls(pairs.shape[1], means, pairs @ pairs.T)
 
     def __add__(self, other: Correlation) -> Correlation:
         """Return the sums for both sets of pairs."""
-        count = self.count + other.count
+        count, apart = self.count + other.count, other.means - self.means
         share = other.count / count
-        x, y = (b - a for a, b in zip(self.means, other.means, strict=True))
-        means = self.means[0] + x * share, self.means[1] + y * share
-        weight = self.count * share
-        xx, xy, yy = map(sum, zip(self.products, other.products, strict=True))
-        apart = (xx + x * x * weight, xy + x * y * weight, yy + y * y * weight)
-        return Correlation(count, means, apart)
+        products = self.products + other.products
+        products += np.outer(apart, apart) * self.count * share
+        return Correlation(count, self.means + apart * share, products)
 
     @property
     def value(self) -> float | None:
         """The correlation, or None if a variable does not vary."""
-        xx, xy, yy = self.products
+        (xx, xy), (_, yy) = self.products.tolist()
         return xy / math.sqrt(xx) / math.sqrt(yy) if xx and yy else None
 
 

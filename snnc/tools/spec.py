@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 
-class LayerSpec:
+class LayerSpec(SimpleNamespace):
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -86,9 +86,6 @@ class LayerSpec:
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
-    def __init__(self, **properties: object) -> None:
-        vars(self).update(properties)
-
     if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
@@ -101,15 +98,8 @@ class LayerSpec:
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LayerSpec) and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]  # it does not change
         return hash(tuple(vars(self).items()))
-
-    def __repr__(self) -> str:
-        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
-        return f"<snnc layer {said}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -213,6 +203,11 @@ class Spec(Displayed):
         return self._network.train
 
     @property
+    def _document(self) -> Document:
+        assert self.made.document is not None, "what compiles was parsed"
+        return self.made.document
+
+    @property
     def _statements(self) -> NetworkSpec:
         assert self.made.spec is not None
         return self.made.spec.spec
@@ -274,7 +269,7 @@ class Spec(Displayed):
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return a spec with parsed settings, for `replace` and sweeps."""
         report = diagnostics.Diagnostics()
-        document = apply_settings(_document(self), settings, report)
+        document = apply_settings(self._document, settings, report)
         if report.errors:
             raise SpecError(report.diagnostics)
         made = self.made
@@ -282,7 +277,9 @@ class Spec(Displayed):
 
     def report(self) -> Report:
         """Return the network's cores and costs; see `snnc.report`."""
-        return Report.of(self)
+        if self.routed is None:
+            raise SpecError(self.diagnostics)
+        return Report(self, self.fits, self.routed)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False
@@ -329,7 +326,7 @@ class Spec(Displayed):
         """
         if notation not in ("snn", "yaml"):
             raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")
-        return print_document(place_values(_document(self)), notation)
+        return print_document(place_values(self._document), notation)
 
     def __str__(self) -> str:
         return self.text
@@ -353,11 +350,6 @@ class Spec(Displayed):
 
     def _repr_html_(self) -> str:
         return spec_html(self.text, self.notation)
-
-
-def _document(spec: Spec) -> Document:
-    assert spec.made.document is not None, "what compiles was parsed"
-    return spec.made.document
 
 
 def _compile(

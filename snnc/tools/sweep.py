@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, product
+from math import hypot, isfinite, prod, sqrt
+from operator import ge, gt, le, lt
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Literal, overload
@@ -17,15 +21,15 @@ from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import TextTable, counted, csv_table
-from snnc.tools import plots, sweep_table
+from snnc.text.tables import TextTable, counted, csv_table, human, percent, prose
+from snnc.tools import plots
+from snnc.tools.evaluate.summary import known
 from snnc.tools.opening import FileName, SpecError
-from snnc.tools.pages import sweep_page
-from snnc.tools.report.html import tables_html
+from snnc.tools.pages import footer, picture
+from snnc.tools.report.html import Part, document, tables_html
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
-from snnc.tools.sweep_table import VariantCosts, front, parse_condition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +37,11 @@ if TYPE_CHECKING:
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""
 MOST_VARIANTS = 10_000
+BEST = "*"
+
+Costs = tuple[float, float, tuple[float, ...]]
+"""The score of a variant, the standard error of the score, and other costs; lower is
+better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +71,6 @@ class Variant:
     results: tuple[Json, ...] = ()
     problem: str = ""
     is_best: bool = False
-
-    @property
-    def result(self) -> Json | None:
-        """The result of the first evaluation; None without data."""
-        return self.results[0] if self.results else None
 
     @property
     def accuracy(self) -> float | None:
@@ -129,13 +133,13 @@ class Variant:
         low, high = self.results[0]["accuracy_interval"]
         return low, high
 
-    def costs(self) -> VariantCosts | None:
-        """The costs to compare with other variants; None if unknown."""
-        if self.score is None or self.cores is None or not math.isfinite(self.score):
+    def costs(self, *others: Literal["energy", "cores"]) -> Costs | None:
+        """Return the score and other costs, to compare variants; None if unknown."""
+        if self.score is None or self.cores is None or not isfinite(self.score):
             return None
         score = -self.score if self.classifies else self.score
-        error = (self.deviation or 0.0) / math.sqrt(len(self.results))
-        return VariantCosts(score, (self.energy or 0.0, float(self.cores)), error)
+        error = (self.deviation or 0.0) / sqrt(len(self.results))
+        return score, error, tuple(float(getattr(self, n) or 0) for n in others)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -159,8 +163,55 @@ class Sweep(Tabular, Sequence[Variant]):
         return tuple(variant for variant in self.variants if variant.is_best)
 
     @property
+    def _kind(self) -> str:
+        """The name of the scores."""
+        return "accuracy" if all(v.classifies for v in self.variants) else "error"
+
+    @property
+    def _has_scores(self) -> bool:
+        return any(variant.score is not None for variant in self.variants)
+
+    @property
     def _table(self) -> TextTable:
-        return sweep_table.tabulate(self.variants)
+        """One row per variant, in the order of the settings."""
+        keys = list(dict.fromkeys(key for v in self.variants for key in v.settings))
+        kind, judged = self._kind, self._has_scores
+        write = percent if kind == "accuracy" else "{:.4g}".format
+        rows = []
+        for variant in self.variants:
+            # An upper bound next to measured energies would be misleading.
+            is_shown = variant.score is not None or not judged
+            row = (
+                known(variant.cores, str, ""),
+                known(variant.weights, str, ""),
+                known(variant.energy if is_shown else None, _joules, ""),
+                known(variant.score, write, ""),
+                known(variant.deviation, write, ""),
+                known(variant.interval, _write_interval, ""),
+                BEST if variant.is_best else "",
+                variant.problem,
+            )
+            rows.append((*(variant.settings.get(key, "") for key in keys), *row))
+        energy = "energy" if judged else "energy at most"
+        head = ("cores", "weights", energy, kind, "deviation", "interval", "best", "")
+        return TextTable.of((*keys, *head), rows, left={*keys, "interval", "best", ""})
+
+    def _sentences(self) -> Iterator[str]:
+        """Describe problems, the best variants, and means over seeds."""
+        failed = sum(bool(variant.problem) for variant in self.variants)
+        lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
+        total = counted(len(self.variants), "variant")
+        yield f"{self.spec.name}: {total}{lost if failed else ''}"
+        if self._has_scores:
+            yield (
+                f"{BEST}: no other variant is at least as good in {self._kind}, energy "
+                f"and cores and better in one of them: {len(self.front)}"
+            )
+        if any(variant.deviation is not None for variant in self.variants):
+            yield (
+                f"{self._kind}: mean and standard deviation over seeds; two means "
+                "count as equal if they differ by less than 2 standard errors"
+            )
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc sweep --format json``."""
@@ -170,8 +221,7 @@ class Sweep(Tabular, Sequence[Variant]):
             "variants": [
                 {
                     "settings": {
-                        k: sweep_table.parse_setting(v)
-                        for k, v in variant.settings.items()
+                        k: parse_setting(v) for k, v in variant.settings.items()
                     },
                     "cores": variant.cores,
                     "weights": variant.weights,
@@ -194,11 +244,18 @@ class Sweep(Tabular, Sequence[Variant]):
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown."""
-        return sweep_table.markdown(self.spec.name, self.variants)
+        sentences = map(prose, self._sentences())
+        return "\n\n".join([self._table.markdown(), *sentences]) + "\n"
 
     def html(self) -> str:
         """Return a self-contained page with the table and pictures."""
-        return sweep_page(self)
+        sections, name = [], self.spec.name
+        if any(variant.results for variant in self):
+            for over in ("energy", "cores"):
+                draw = partial(self.plot, over=over)
+                sections.append(picture(name, f"Accuracy against {over}", draw))
+        body, end = self._repr_html_(), footer(self.spec.path)
+        return document(f"Variants of {name}", body, sections, end)
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
@@ -210,7 +267,10 @@ class Sweep(Tabular, Sequence[Variant]):
         ValueError
             If no variant was evaluated.
         """
-        return plots.results.sweep(self.spec.name, self.variants, over, ax)
+        best = self.front
+        if over == "cores":  # these and the score are the only costs
+            best = select_best(self.variants, "cores")
+        return plots.results.sweep(self.spec.name, self.variants, best, over, ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -227,13 +287,11 @@ class Sweep(Tabular, Sequence[Variant]):
         return [{**variant.pop("settings"), **variant} for variant in variants]
 
     def _repr_html_(self) -> str:
-        name = self.spec.name
-        sentences = sweep_table.sentences(name, self.variants)
-        return tables_html(f"Variants of {name}", (self._table, *sentences))
+        parts: list[Part] = [self._table, *self._sentences()]
+        return tables_html(f"Variants of {self.spec.name}", parts)
 
     def __str__(self) -> str:
-        sentences = sweep_table.sentences(self.spec.name, self.variants)
-        return "\n".join([*self._table.lines(), "", *sentences])
+        return "\n".join([*self._table.lines(), "", *self._sentences()])
 
     def __repr__(self) -> str:
         return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
@@ -334,28 +392,20 @@ def sweep(
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    shared = SweepSettings(
-        folder,
-        data_file(data, folder),
-        None if test is None else data_file(test, folder),
-        None if weights is None else Path(weights).absolute(),
-        epochs,
-        tuple(phases),
-        examples,
-        seed,
-    )
+    tests = None if test is None else data_file(test, folder)
+    kept = None if weights is None else Path(weights).absolute()
+    options = epochs, tuple(phases), examples, seed
+    shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
     judged = []
     for variant, own in zip(variants, jobs, strict=True):
         done = [found[job.name] for job in own]
         results = tuple(result for result in done if not isinstance(result, str))
-        problems = [result for result in done if isinstance(result, str)]
-        problem = problems[0] if problems else variant.problem
+        problem = next((r for r in done if isinstance(r, str)), variant.problem)
         judged.append(replace(variant, results=results, problem=problem))
-    best = front([variant.costs() for variant in judged])
-    pairs = zip(judged, best, strict=True)
-    return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
+    best = {*select_best(judged, "energy", "cores")}
+    return Sweep(base, tuple(replace(v, is_best=v in best) for v in judged))
 
 
 def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
@@ -403,7 +453,7 @@ def _choices(
     for each, count in chain(Counter(texts).items(), Counter(paths).items()):
         if count > 1:
             raise ValueError(f"{each} is there {count} times: write it once")
-    if (variants := math.prod(map(len, chosen))) > MOST_VARIANTS:
+    if (variants := prod(map(len, chosen))) > MOST_VARIANTS:
         raise ValueError(
             f"{variants} variants are more than {MOST_VARIANTS}: give fewer values, "
             "or draw some, as Optuna does"
@@ -429,3 +479,86 @@ def _variant(
     variant = Variant(settings, spec, report)
     problem = next(filter(None, (limit(variant) for limit in limits)), "")
     return replace(variant, problem=problem if spec.fits else "does not fit its chip")
+
+
+def parse_setting(text: str) -> int | float | bool | str | None:
+    """Convert the value of a setting to a JSON value; None for the default."""
+    if not text:
+        return None
+    if text in ("on", "off"):
+        return text == "on"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def _write_interval(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+_joules = partial(human, unit="J")
+
+
+def parse_condition(text: str) -> Callable[[Variant], str]:
+    """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
+
+    Returns
+    -------
+    function
+        Returns why a variant does not meet the condition; empty if it does.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a condition.
+    """
+    match = _CONDITION.fullmatch(text.strip())
+    if match is None or bool(match[4]) != (match[1] == "energy"):
+        raise ValueError(
+            f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
+            " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        )
+    name, sign, limit = match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1)
+
+    def break_reason(variant: Variant) -> str:
+        found = getattr(variant, name)
+        if found is None or _SIGNS[sign](found, limit):
+            return ""
+        write = _joules if name == "energy" else "{:g}".format
+        return f"left out: {name} {write(found)}, not {sign} {write(limit)}"
+
+    return break_reason
+
+
+_CONDITION = re.compile(
+    r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
+)
+_JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
+_SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+def select_best(
+    variants: Sequence[Variant], *others: Literal["energy", "cores"]
+) -> tuple[Variant, ...]:
+    """Return the variants on the Pareto front of the score and other costs.
+
+    Scores are treated as equal if they differ by less than 2 standard errors.
+    """
+    costs = [variant.costs(*others) for variant in variants]
+    known_costs = {own for own in costs if own is not None}
+    return tuple(
+        variant
+        for variant, own in zip(variants, costs, strict=True)
+        if own is not None and not any(_is_better(each, own) for each in known_costs)
+    )
+
+
+def _is_better(one: Costs, other: Costs) -> bool:
+    """Return whether at least one cost is better and none is worse."""
+    (score, error, others), (worse, its_error, its_others) = one, other
+    noise, gain = 2 * hypot(error, its_error), worse - score
+    if gain < -noise or any(a > b for a, b in zip(others, its_others, strict=True)):
+        return False
+    return gain > noise or others != its_others

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.language.readers import Phase
 from snnc.processes import open_workers, run_tasks
@@ -100,33 +100,25 @@ class VariantJob:
 
 
 def run_variant(job: VariantJob) -> Json | str:
-    """Build, train and evaluate a variant; return the result, or the problem."""
+    """Build, train and evaluate a variant; return the result, or the problem.
+
+    An interrupted training continues after its last epoch.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
+    shared, own = job.shared, job.folder
+    weights = shared.weights or own / "weights.safetensors"
+    drawn: Any = {"examples": shared.examples, "seed": shared.seed}
     try:
-        return _run(job)
+        package = job.spec.build(own / "models", force=True)
+        train, test = _data(package, shared)
+        if shared.weights is None and not weights.exists():
+            resumes = Path(f"{weights}.progress.npz").exists()
+            package.train(  # the seed is in the spec
+                *train, weights, shared.epochs, phases=shared.phases, resume=resumes
+            )
+        found = package.evaluate(*test, weights, **drawn, progress=False, workers=1)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
-
-
-def _run(job: VariantJob) -> Json:
-    """Run the job; continue an interrupted training after its last epoch."""
-    shared, own = job.shared, job.folder
-    package = job.spec.build(own / "models", force=True)
-    train, test = _data(package, shared)
-    weights = shared.weights or own / "weights.safetensors"
-    if shared.weights is None and not weights.exists():
-        resumes = Path(f"{weights}.progress.npz").exists()
-        package.train(  # the seed is in the spec
-            *train, weights, shared.epochs, phases=shared.phases, resume=resumes
-        )
-    found = package.evaluate(
-        *test,
-        weights,
-        examples=shared.examples,
-        seed=shared.seed,
-        progress=False,
-        workers=1,
-    )
     # Convert tuples to lists, as in a checkpoint.
     known: Json = json.loads(json.dumps(found.as_dict()))
     return known

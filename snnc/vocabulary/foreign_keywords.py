@@ -15,7 +15,6 @@ from pathlib import Path
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     CHOICES,
     FORMS,
@@ -25,11 +24,12 @@ from snnc.language.keywords import (
     NEURONS,
     USUAL,
     VARIANTS,
+    keys_of,
     settings_of,
 )
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.properties import NeuronSpec
-from snnc.rules.foreign import plain, rule_for
+from snnc.rules.refused import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
 from snnc.text.tables import join_alternatives
@@ -256,7 +256,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         is_kind = isinstance(meant, rules.statements.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
     problem = refusal(kind, "statement")
-    if isinstance(problem, rules.foreign.Dropout):  # show the written rate
+    if isinstance(problem, rules.refused.Dropout):  # show the written rate
         values = (statement.shape, *(p.value for p in statement.properties or ()))
         numbers = (
             value.span.text for value in values if isinstance(value, tree.Number)

@@ -1,4 +1,5 @@
 """Read weight files, and check whether a network and its chip accept them.
 
-`header` reads a file without NumPy; the other modules need NumPy. Begin with `inspect`.
+`header` and `inspect` work without NumPy; the other modules need it. `cores` computes
+what each core stores, and `chip` how the chip rounds it. Begin with `inspect`.
 """

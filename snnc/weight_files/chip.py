@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, LayerDiagnostic
 from snnc.loihi import integers
 from snnc.rules import weights as rules
 from snnc.runtime.examples import Array
 from snnc.text.display import Json
-from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse
+from snnc.weight_files.cores import CoreContent, PlacedLayer, Synapse, strong_spikes
 
-STRONGEST = 4.0
-"""The largest weight, in multiples of the threshold, that causes no warning. A neuron
-discards all input above one threshold per step."""
-Kind = Callable[[PlacedLayer, CoreContent, Json], Diagnostic]
 ERROR_MOST = 0.03  # the error of representing an activation by a spike count
 
 
@@ -93,42 +89,9 @@ def _weight_bits(cores: Iterable[CoreContent]) -> Iterator[int]:
         yield from bits.values()
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedTensor:
-    """The rounding of a tensor's weights on one core.
-
-    Attributes
-    ----------
-    bits, too_strong
-        The number of bits that remain of the largest weights, out of 7, and whether
-        these weights are stored too large.
-    error
-        The root mean square of the errors, divided by the root mean square of the
-        weights, for all channels or for the median channel, whichever is larger.
-    median
-        Whether ``error`` is the error of the median channel.
-    largest, channel, others
-        The largest weight in Keras's units, its channel, and the largest weight of
-        the other channels.
-    times
-        The largest weight, divided by the root mean square of all weights.
-    """
-
-    core: int
-    tensor: str
-    bits: int
-    too_strong: bool
-    error: float
-    median: bool
-    largest: float
-    channel: int
-    others: float
-    times: float
-
-
-def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
+def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
     """Yield the rounding of each tensor on each core that nengo-loihi builds."""
-    known: dict[object, RoundedTensor] = {}
+    known: dict[object, rules.RoundedTensor] = {}
     for core in placed.cores:
         if core.is_refused:
             continue
@@ -148,7 +111,7 @@ def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
 
 def _in_core(
     number: int, tensor: str, block: integers.Blocks, synapses: list[Synapse]
-) -> RoundedTensor:
+) -> rules.RoundedTensor:
     size = synapses[0].arriving.kernel.shape[-1]
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0
@@ -163,7 +126,7 @@ def _in_core(
     whole = float(np.sqrt(squares.sum() / powers.sum()))
     typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
     channel = int(peaks.argmax())
-    return RoundedTensor(
+    return rules.RoundedTensor(
         core=number,
         tensor=tensor,
         bits=min(synapse.bits for synapse in synapses),
@@ -190,43 +153,23 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Report cores that nengo-loihi refuses, and weights that it silently changes."""
+    layer = placed.mapped.population.layer
     refused = [core for core in placed.cores if core.is_refused]
-    for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
-        concerned = [core for core in refused if _kind_of(core) is kind]
+    for rule, describe in REASONS.items():
+        concerned = [core for core in refused if _reason(core) is rule]
         if concerned:
             worst = max(concerned, key=lambda core: _shortage(core.block))
-            common = {
-                "span": placed.mapped.population.layer.span,
-                "name": placed.name,
-                "core": worst.number,
-                "refused": len(concerned) if len(placed.cores) > 1 else None,
-                "cores": len(placed.cores),
-            }
-            yield kind(placed, worst, common)
+            yield rule.at(
+                layer,
+                core=worst.number,
+                refused=len(concerned) if len(placed.cores) > 1 else None,
+                cores=len(placed.cores),
+                **describe(placed, worst),
+            )
     yield from _too_strong(placed)
     yield from _warn_rounding(placed)
     if not refused:
         yield from strong_spikes(placed)
-
-
-def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Warn about the connection with the strongest spikes, if these are too strong."""
-    cells, population = placed.neurons, placed.mapped.population
-    unit = cells.voltage / cells.threshold
-    synapses = (synapse for core in placed.cores for synapse in core.synapses)
-    read = {id(s.arriving): s.arriving for s in synapses}.values()
-    weights = {}
-    for each in read:
-        largest = np.abs(each.kernel).reshape(-1, each.kernel.shape[-1]).max(axis=0)
-        weights[each.tensor] = each.factor * unit * float(np.median(largest))
-    tensor = max(weights, key=lambda name: weights[name], default="")
-    if tensor and weights[tensor] > STRONGEST:
-        yield rules.SpikesTooStrong.at(
-            population.layer,
-            tensor=tensor,
-            times=round(weights[tensor]),
-            network=placed.network,
-        )
 
 
 def _shortage(block: integers.Blocks) -> float:
@@ -234,42 +177,37 @@ def _shortage(block: integers.Blocks) -> float:
     return float(max(block.threshold_share, block.bias_share))
 
 
-def _kind_of(core: CoreContent) -> Kind:
-    """Return the function that describes why nengo-loihi refuses a core."""
+def _reason(core: CoreContent) -> type[LayerDiagnostic]:
+    """Return why nengo-loihi refuses a core."""
     if not core.block.failures:
-        return _too_far_apart
+        return rules.WeightsTooFarApart
     if _shortage(core.block) <= 1:
-        return _too_large
-    return _too_small if core.block.has_weights else _no_scale
+        return rules.ThresholdVanishes
+    return rules.NoWeightExponent if core.block.has_weights else rules.NoBiasScale
 
 
-def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
+def _too_small(_: PlacedLayer, core: CoreContent) -> Json:
     block, largest = core.block, core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
-    return rules.NoWeightExponent(
-        what="bias" if by_bias else "threshold",
-        value=_whole(block.bias if by_bias else block.threshold),
-        most=integers.BIAS_MOST if by_bias else integers.THRESHOLD_MOST,
-        weight=largest.trained,
-        tensor=largest.tensor,
-        needed=largest.trained * _shortage(block),
-        bias=core.trained_bias,
-        most_bias=core.trained_bias / float(block.bias_share) if by_bias else None,
-        **common,
-    )
+    return {
+        "what": "bias" if by_bias else "threshold",
+        "value": _whole(block.bias if by_bias else block.threshold),
+        "most": integers.BIAS_MOST if by_bias else integers.THRESHOLD_MOST,
+        "weight": largest.trained,
+        "tensor": largest.tensor,
+        "needed": largest.trained * _shortage(block),
+        "bias": core.trained_bias,
+        "most_bias": core.trained_bias / float(block.bias_share) if by_bias else None,
+    }
 
 
-def _no_scale(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
-    return rules.NoBiasScale(
-        value=_whole(core.block.threshold),
-        most=integers.THRESHOLD_MOST,
-        bias=core.trained_bias,
-        **common,
-    )
+def _no_scale(_: PlacedLayer, core: CoreContent) -> Json:
+    value, most = _whole(core.block.threshold), integers.THRESHOLD_MOST
+    return {"value": value, "most": most, "bias": core.trained_bias}
 
 
-def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
+def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
     block, largest, neurons = core.block, core.largest, placed.neurons
     if largest is not None and block.has_weights:
         what, tensor = "weights", largest.tensor
@@ -279,27 +217,33 @@ def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnost
         what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
         most = integers.BIAS_MOST * neurons.threshold / neurons.voltage
         needed = most / integers.THRESHOLD_LEAST / core.bias
-    return rules.ThresholdVanishes(
-        what=what,
-        value=_whole(block.threshold),
-        least=integers.THRESHOLD_LEAST,
-        largest=value,
-        tensor=tensor,
-        needed=value * needed,
-        **common,
-    )
+    return {
+        "what": what,
+        "value": _whole(block.threshold),
+        "least": integers.THRESHOLD_LEAST,
+        "largest": value,
+        "tensor": tensor,
+        "needed": value * needed,
+    }
 
 
-def _too_far_apart(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
+def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
     least, largest = next(s for s in core.synapses if s.refused), core.largest
     assert largest is not None
-    return rules.WeightsTooFarApart(
-        tensor=least.tensor,
-        weight=least.trained,
-        other=largest.tensor,
-        other_weight=largest.trained,
-        **common,
-    )
+    return {
+        "tensor": least.tensor,
+        "weight": least.trained,
+        "other": largest.tensor,
+        "other_weight": largest.trained,
+    }
+
+
+REASONS: dict[type[LayerDiagnostic], Callable[[PlacedLayer, CoreContent], Json]] = {
+    rules.NoWeightExponent: _too_small,
+    rules.NoBiasScale: _no_scale,
+    rules.ThresholdVanishes: _too_large,
+    rules.WeightsTooFarApart: _too_far_apart,
+}
 
 
 def _whole(value: Any) -> str:
@@ -346,7 +290,11 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
     worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return
-    values = asdict(worst)
-    del values["too_strong"]
     limits = _limits(placed, placed.cores[worst.core])
-    yield rules.WeightsRounded.at(placed.mapped.population.layer, **values, **limits)
+    yield rules.WeightsRounded.at(
+        placed.mapped.population.layer,
+        tensor=worst.tensor,
+        core=worst.core,
+        rounded=worst,
+        **limits,
+    )

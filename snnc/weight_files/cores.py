@@ -1,28 +1,151 @@
-"""Compute the weights and biases of each core, and the integers on the chip."""
+"""Compute the weights of projections, what each core stores, and its integers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
-from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.diagnostics import Diagnostic
+from snnc.ir.logical import MaxPooling, Spiking
+from snnc.ir.lowered import Projection, Volume, Window
+from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
-from snnc.loihi.axis import length
+from snnc.loihi.axis import Interval, length
 from snnc.loihi.build_links import build_links, geometry_of
-from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
+from snnc.loihi.link import Link
+from snnc.loihi.tiling import PlacedBlock, tiling_of
+from snnc.rules.weights import SpikesTooStrong
+from snnc.runtime import network
 from snnc.runtime.examples import Array
-from snnc.weight_files.kernels import (
-    IncomingKernel,
-    StoredTaps,
-    compose,
-    gain_and_rest,
-)
+from snnc.runtime.nengo import kernels
 
 LARGEST = float(np.finfo(np.float32).max)
+STRONGEST = 4.0
+"""The largest weight, in multiples of the threshold, that causes no warning. A neuron
+discards all input above one threshold per step."""
+Taps = tuple[tuple[Sequence[int], ...], ...]
+"""The depths, rows, columns and filters of each part of a kernel that a core stores."""
+
+
+@dataclass(frozen=True, eq=False)
+class IncomingKernel:
+    """The weights of one projection.
+
+    Attributes
+    ----------
+    tensor
+        The tensor's name, or the source of a shortcut without a tensor.
+    link
+        How the target reads the source.
+    sources
+        The slices of each ensemble of the source.
+    kernel
+        The weights in Keras's units: (depth, height, width, source's channels, target's
+        channels), in float64.
+    factor
+        The factor from Keras's to nengo-loihi's units.
+    """
+
+    tensor: str
+    link: Link
+    sources: tuple[Interval, ...]
+    kernel: Array
+    factor: float
+
+    def stored(self, piece: PlacedBlock) -> Iterator[Taps]:
+        """Yield the taps that a core stores for each ensemble that it reads.
+
+        ``piece`` is the core's part of the target.
+        """
+        part, strip, depth = piece.part, piece.strip, self.link.depth
+        rows = self.link.rows.taps_of(piece.rows)
+        columns = self.link.columns.taps_of(piece.columns)
+        for source in self.sources:
+            if not depth.reading(part.slices, source):
+                continue
+            depths: dict[Interval, set[int]] = {}
+            for out in range(*part.slices_of(strip)):
+                # The taps through which an output slice reads slices of the source.
+                first, size = out * depth.stride - depth.before, len(depth.taps)
+                taps = range(max(0, source[0] - first), min(size, source[1] - first))
+                if taps:
+                    depths.setdefault(part.channels_of(strip, out), set()).update(taps)
+            yield tuple(
+                (tuple(sorted(taps)), rows, columns, range(*filters))
+                for filters, taps in depths.items()
+            )
+
+    def largest(self, taps: Taps) -> float:
+        """Return the largest magnitude of stored weights."""
+        parts = (self._magnitudes[np.ix_(*where)] for where in taps)
+        return max((float(part.max(initial=0.0)) for part in parts), default=0.0)
+
+    @cached_property
+    def _magnitudes(self) -> Array:
+        """The largest magnitude over the source's channels, per tap and filter."""
+        largest: Array = np.abs(self.kernel).max(axis=3)
+        return largest
+
+    def values(self, taps: Taps) -> tuple[Array, Array]:
+        """Return stored weights and their target channels, both flat."""
+        weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
+        for *sides, filters in taps:
+            part = self.kernel[np.ix_(*sides, range(self.kernel.shape[3]), filters)]
+            weights.append(part.ravel())
+            channels.append(np.broadcast_to(filters, part.shape).ravel())
+        return np.concatenate(weights), np.concatenate(channels)
+
+
+def compose(
+    projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
+) -> Array:
+    """Return the kernel over a projection's input, including pools and zeros.
+
+    Parameters
+    ----------
+    read
+        The volume of the source, or of its picked positions.
+    filters
+        The number of the target's channels.
+
+    Returns
+    -------
+    Array
+        (depth, height, width, source's channels, target's channels).
+    """
+    if projection.tensor is None:
+        return fold_pools(kernels.identity(filters), projection)
+    tensor, reach = tensors[projection.tensor], projection.reach
+    if isinstance(reach, Window) and reach.is_transposed:
+        kernel = kernels.lift(tensor.swapaxes(-1, -2))
+        return kernel[..., slice(*projection.rows), :]
+    if not isinstance(reach, Window):
+        kernel = kernels.unflatten(tensor, read, _pools_of(projection))
+        return kernels.extend(fold_pools(kernel, projection), read)
+    kernel = kernels.lift(tensor)
+    if reach.group is not None:
+        groups = filters // reach.group.given
+        kernel = kernels.ungroup(kernel, filters, groups)
+    kernel = kernels.dilate(kernel, reach.dilation)
+    kernel = fold_pools(kernel, projection)
+    return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
+
+
+def fold_pools(kernel: Array, projection: Projection) -> Array:
+    """Return the rows of a kernel for the source, with pools folded in."""
+    kernel = kernel[..., slice(*projection.rows), :]
+    for pool in reversed(_pools_of(projection)):
+        kernel = kernels.fold_pool(kernel, pool)
+    return kernel
+
+
+def _pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
+    """Return the pools of a projection, from the source."""
+    return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +167,12 @@ class Synapse:
     """
 
     arriving: IncomingKernel
-    taps: StoredTaps
+    taps: Taps
     weight: float
     trained: float
-    bits: int = 0
-    excess: float = 1.0
-    refused: bool = False
+    bits: int
+    excess: float
+    refused: bool
 
     @property
     def tensor(self) -> str:
@@ -95,6 +218,7 @@ class PlacedLayer:
 
     mapped: MappedPopulation
     neurons: integers.ChipNeurons
+    arriving: tuple[IncomingKernel, ...]
     cores: tuple[CoreContent, ...]
     blocks: integers.Blocks
     network: str
@@ -128,51 +252,47 @@ def placed_layers(
 def _place_layer(
     mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
 ) -> PlacedLayer:
-    name = population.population.name
-    arriving = [
-        (
-            _arriving(mapped, read, tensors),
-            tiling_of(mapped.by_name[read.projection.source]),
-        )
+    name, network = population.population.name, mapped.lowered.network
+    spiking, trained = _spiking(population), tensors[f"{name}.bias"]
+    tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
+    neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
+    arriving = tuple(
+        _arriving(mapped, read.projection, tensors)
         for read in mapped.projections
         if read.projection.target == name
-    ]
-    network, spiking = mapped.lowered.network, _spiking(population)
-    neuron, trained = spiking.neuron, tensors[f"{name}.bias"]
-    tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
-    neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
+    )
     pieces = tiling_of(population).pieces
-    synapses = [tuple(_synapses(arriving, piece)) for piece in pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
     currents = [_largest_current(spiking, held) for held in biases]
-    weights = [max((s.weight for s in own), default=0.0) for own in synapses]
-    blocks = integers.discretize_blocks(neurons, weights, currents)
+    stored = [
+        (number, read, taps, read.largest(taps))
+        for number, piece in enumerate(pieces)
+        for read in arriving
+        for taps in read.stored(piece)
+    ]
+    owners = np.array([number for number, *_ in stored], int)
+    weights = [_float32(peak * read.factor) for _, read, _, peak in stored]
+    largest = np.zeros(len(pieces))
+    np.maximum.at(largest, owners, weights)
+    blocks = integers.discretize_blocks(neurons, largest, currents)
+    exponents = integers.weight_exponents(blocks.take(owners), weights)
+    synapses: list[list[Synapse]] = [[] for _ in pieces]
+    for i, (number, read, taps, peak) in enumerate(stored):
+        bits, excess = int(exponents.bits[i]), float(exponents.excess[i])
+        fails = bool(exponents.failures[i])
+        synapse = Synapse(read, taps, weights[i], peak, bits, excess, fails)
+        synapses[number].append(synapse)
     cores = tuple(
         CoreContent(
             number,
-            tuple(_stored(blocks, number, own)),
+            tuple(own),
             currents[number],
             float(np.abs(biases[number]).max()),
             blocks.take(number),
         )
         for number, own in enumerate(synapses)
     )
-    return PlacedLayer(population, neurons, cores, blocks, network.name)
-
-
-def _stored(
-    blocks: integers.Blocks, number: int, synapses: tuple[Synapse, ...]
-) -> Iterator[Synapse]:
-    """Yield the connections into a core with how the chip stores them."""
-    same = blocks.take([number] * len(synapses))
-    exponents = integers.weight_exponents(
-        same, [synapse.weight for synapse in synapses]
-    )
-    stored = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
-    for synapse, (bits, excess, refused) in zip(synapses, stored, strict=True):
-        yield replace(
-            synapse, bits=int(bits), excess=float(excess), refused=bool(refused)
-        )
+    return PlacedLayer(population, neurons, arriving, cores, blocks, network.name)
 
 
 def _spiking(population: MappedPopulation) -> Spiking:
@@ -182,9 +302,8 @@ def _spiking(population: MappedPopulation) -> Spiking:
 
 
 def _arriving(
-    mapped: MappedNetwork, read: MappedProjection, tensors: Mapping[str, Array]
+    mapped: MappedNetwork, projection: Projection, tensors: Mapping[str, Array]
 ) -> IncomingKernel:
-    projection = read.projection
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     geometry = geometry_of(projection, source.population.volume, target.population)
@@ -193,16 +312,25 @@ def _arriving(
     links = build_links(geometry, target.population.volume, device)
     # A transposed convolution only has a Sparse form.
     link = links.get("convolution") or links["sparse"]
+    slices = [link.depth.within(part.slices) for part in tiling_of(source).parts]
     filters = target.population.volume[3]
     kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
-    gain, _ = gain_and_rest(_spiking(target))
+    gain, _ = _gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
-    return IncomingKernel(projection, link, kernel, gain / spike)
+    tensor = projection.tensor or f"shortcut {projection.source}"
+    sources = tuple(part for part in slices if length(part))
+    return IncomingKernel(tensor, link, sources, kernel, gain / spike)
+
+
+def _gain_and_rest(spiking: Spiking) -> tuple[float, float]:
+    """Return the gain from activation to current, and the current at activation 0."""
+    high, lif = spiking.rate.high, spiking.neuron
+    return (high, 0.0) if lif is None else (lif.gain(high), network.REST)
 
 
 def _largest_current(spiking: Spiking, biases: Array) -> float:
     """Return the largest magnitude of biases in nengo-loihi's units."""
-    gain, rest = gain_and_rest(spiking)
+    gain, rest = _gain_and_rest(spiking)
     moved = (float(np.float32(gain)) * biases).clip(-LARGEST, LARGEST)
     currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
     return _float32(currents.max())
@@ -220,19 +348,24 @@ def _biases(biases: Array, piece: PlacedBlock) -> Array:
     return values
 
 
-def _synapses(
-    arriving: list[tuple[IncomingKernel, Tiling]], piece: PlacedBlock
-) -> Iterator[Synapse]:
-    for read, source in arriving:
-        depth = read.link.depth
-        for part in source.parts:
-            slices = depth.within(part.slices)
-            if length(slices) and depth.reading(piece.part.slices, slices):
-                taps = read.stored(piece, slices)
-                trained = read.largest(taps)
-                yield Synapse(read, taps, _float32(trained * read.factor), trained)
-
-
 def _float32(magnitude: float) -> float:
     """Round to float32; clip values that are too large."""
     return float(np.float32(min(magnitude, LARGEST)))
+
+
+def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Warn about the connection with the strongest spikes, if these are too strong."""
+    cells = placed.neurons
+    unit = cells.voltage / cells.threshold
+    weights = {}
+    for each in placed.arriving:
+        largest = np.abs(each.kernel).reshape(-1, each.kernel.shape[-1]).max(axis=0)
+        weights[each.tensor] = each.factor * unit * float(np.median(largest))
+    tensor = max(weights, key=lambda name: weights[name], default="")
+    if tensor and weights[tensor] > STRONGEST:
+        yield SpikesTooStrong.at(
+            placed.mapped.population.layer,
+            tensor=tensor,
+            times=round(weights[tensor]),
+            network=placed.network,
+        )

@@ -1,4 +1,4 @@
-"""Read the header of a safetensors file without NumPy.
+"""Read the header of a safetensors file without NumPy, and write such a file.
 
 A file consists of the header's length (8 bytes, little-endian), the header in JSON, and
 the tensors' bytes: https://github.com/huggingface/safetensors, "Format".
@@ -15,13 +15,18 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.ir.layout import TensorSpec, layout_id
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
 from snnc.source import whole_file
+
+if TYPE_CHECKING:
+    from snnc.runtime.examples import Array
+    from snnc.runtime.layout import Source
 
 LENGTH = 8
 LARGEST = 100_000_000
@@ -202,3 +207,18 @@ def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
         report.add(header)
         return None
     return header
+
+
+def serialize(
+    layout: tuple[TensorSpec, ...],
+    tensors: Mapping[str, Array],
+    scale: str,
+    source: Source | None = None,
+) -> bytes:
+    """Return a weight file's content, as the generated `save_weights` writes it."""
+    from safetensors.numpy import save  # imports NumPy
+
+    ordered = {t.name: tensors[t.name].copy() for t in layout}
+    origin = {} if source is None else {"source": source}
+    metadata = {"layout_id": layout_id(layout), "input_scale": scale, **origin}
+    return bytes(save(ordered, metadata=metadata))

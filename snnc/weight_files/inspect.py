@@ -1,9 +1,11 @@
-"""Compare a weight file with a network: whether it fits, and what would help."""
+"""List a weight file, and compare it with a network and its chip: `snnc weights`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,8 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
-from snnc.text.tables import dims
+from snnc.text.display import Json
+from snnc.text.tables import Cells, TextTable, counted, dims, printable
 from snnc.weight_files.header import StoredTensor, WeightsHeader, read_or_report
 
 if TYPE_CHECKING:
@@ -54,50 +57,67 @@ class Pair:
         return ", ".join(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutFit:
-    """A comparison of a file with a layout.
+@dataclass(frozen=True)
+class Listing:
+    """A weight file and, with a network, how the file fits the network.
 
     Attributes
     ----------
-    pairs
-        The network's tensors in order, then the file's other tensors.
-    layout
-        The identity of the network's layout.
-    written
-        The layout identity in the file; None if the file has none.
-    scale
-        A description of how the scale of the file's input differs; empty if it does
-        not.
+    spreads
+        The statistics of each tensor; empty if the values are unknown.
+    layers
+        The precision of each layer on the chip, if the file fits.
     """
 
-    pairs: tuple[Pair, ...]
-    layout: str
-    written: str | None
-    scale: str = ""
+    header: WeightsHeader
+    network: LogicalNetwork | None = None
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    layers: tuple[Precision, ...] = ()
+
+    @cached_property
+    def wanted(self) -> tuple[TensorSpec, ...]:
+        return () if self.network is None else tensors(self.network)
+
+    @cached_property
+    def layout(self) -> str:
+        """The identity of the network's layout."""
+        return layout_id(self.wanted)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The network's tensors in order, then the file's other tensors."""
+        stored, known = self.header.tensors, {tensor.name for tensor in self.wanted}
+        pairs = [Pair(tensor, stored.get(tensor.name)) for tensor in self.wanted]
+        others = [Pair(None, t) for t in stored.values() if t.name not in known]
+        return (*pairs, *others)
 
     @property
     def problems(self) -> tuple[Pair, ...]:
         return tuple(pair for pair in self.pairs if pair.problem)
 
     @property
+    def scale(self) -> str:
+        """How the scale of the file's input differs; empty if it does not."""
+        assert self.network is not None
+        scale = input_scale(self.network)
+        stored = self.header.metadata.get("input_scale", scale)
+        return "" if stored == scale else f"its input is {stored}, not {scale}"
+
+    @property
     def fits(self) -> bool:
         """Whether the package's `load_weights` accepts the file, apart from values."""
-        is_same = self.written == self.layout and not self.scale
+        is_same = self.header.layout_id == self.layout and not self.scale
         return not self.problems and is_same
 
-
-def fit(
-    header: WeightsHeader, wanted: tuple[TensorSpec, ...], scale: str = "x"
-) -> LayoutFit:
-    """Compare a file with a network, tensor by tensor."""
-    pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
-    known = {tensor.name for tensor in wanted}
-    others = (t for t in header.tensors.values() if t.name not in known)
-    pairs += [Pair(None, tensor) for tensor in others]
-    stored = header.metadata.get("input_scale", scale)
-    other = "" if stored == scale else f"its input is {stored}, not {scale}"
-    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id, other)
+    def problem(self, pair: Pair) -> str:
+        """Return the problem of a pair, including invalid values, in one phrase."""
+        if self.network is None:
+            return ""
+        spread = self.spreads.get(pair.name)
+        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
+        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
+            return "should be 0"
+        return pair.problem
 
 
 KERAS = (
@@ -132,7 +152,7 @@ OLD_SPEC = (
 )
 
 
-def advice(fitting: LayoutFit, migrating: bool = False) -> str:
+def advice(listing: Listing, migrating: bool = False) -> str:
     """Return the help for a file that does not fit.
 
     Parameters
@@ -140,13 +160,13 @@ def advice(fitting: LayoutFit, migrating: bool = False) -> str:
     migrating
         Whether the network is the OLD_SPEC of a migration.
     """
-    problems = fitting.problems
+    problems = listing.problems
     both = [(p.stored.shape, p.wanted.shape) for p in problems if p.stored and p.wanted]
     missing = [p.wanted.shape for p in problems if p.wanted and not p.stored]
     unknown = [p.stored.shape for p in problems if p.stored and not p.wanted]
-    if not problems and fitting.scale:
+    if not problems and listing.scale:
         return SCALED
-    if not problems and fitting.written is None:
+    if not problems and listing.header.layout_id is None:
         return UNMARKED
     if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
         return KERAS
@@ -165,48 +185,6 @@ def _is_turned(stored: Shape, wanted: Shape) -> bool:
         return False
     *spatial, inward, outward = wanted
     return stored == (outward, inward, *spatial) != wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A weight file and, with a spec, how the file fits it.
-
-    Attributes
-    ----------
-    header
-        The header of the file.
-    spreads
-        The statistics of each tensor; None if NumPy is not installed.
-    network
-        The name of the spec's network; None without a spec.
-    fit
-        How the file fits the network; None without a spec.
-    layers
-        The precision of each layer on the chip, if the file fits.
-    """
-
-    header: WeightsHeader
-    spreads: dict[str, Spread] | None
-    network: str | None = None
-    fit: LayoutFit | None = None
-    layers: tuple[Precision, ...] = ()
-
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """The tensors to list; without a spec, all tensors in the file."""
-        if self.fit is not None:
-            return self.fit.pairs
-        return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
-
-    def problem(self, pair: Pair) -> str:
-        """Return the problem of a pair, including invalid values, in one phrase."""
-        if self.fit is None:
-            return ""
-        spread = (self.spreads or {}).get(pair.name)
-        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
-            return "should be 0"
-        return pair.problem
 
 
 def inspect(
@@ -246,40 +224,35 @@ def inspect(
         mapped = made.mapped
     if header is None:
         return None
-    values, known = None, None
+    network = None if mapped is None else mapped.lowered.network
+    listing, values = Listing(header, network), None
     if calculates:
         from snnc.weight_files.values import read_values, spreads
 
         values = read_values(header)
-        known = spreads(values)
+        listing = Listing(header, network, spreads(values))
     if mapped is None:
-        return Listing(header, known)
-    network = mapped.lowered.network
-    fitting = fit(header, tensors(network), input_scale(network))
-    layers: tuple[Precision, ...] = ()
-    if not fitting.fits:
-        report.add(refusal(header, network, fitting))
-    elif values is not None and report_values(header, known or {}, network, report):
-        layers = on_chip(mapped, values, report)
-    return Listing(header, known, network.name, fitting, layers)
+        return listing
+    if not listing.fits:
+        report.add(refusal(listing))
+    elif values is not None and report_values(listing, report):
+        return replace(listing, layers=on_chip(mapped, values, report))
+    return listing
 
 
-def refusal(
-    header: WeightsHeader,
-    network: LogicalNetwork,
-    fitting: LayoutFit,
-    migrating: bool = False,
-) -> Diagnostic:
+def refusal(listing: Listing, migrating: bool = False) -> Diagnostic:
     """Return the error that lists all tensors that do not fit a network."""
+    network, written = listing.network, listing.header.layout_id
+    assert network is not None
     return WeightsDoNotFit(
         span=network.span,
-        path=header.path.as_posix(),
+        path=listing.header.path.as_posix(),
         network=network.name,
-        written=fitting.written or "missing",
-        layout="" if fitting.layout == fitting.written else fitting.layout,
-        problems=tuple(map(_problem, fitting.problems)),
-        scale=fitting.scale,
-        advice=advice(fitting, migrating),
+        written=written or "missing",
+        layout="" if listing.layout == written else listing.layout,
+        problems=tuple(map(_problem, listing.problems)),
+        scale=listing.scale,
+        advice=advice(listing, migrating),
     )
 
 
@@ -290,43 +263,23 @@ def _problem(pair: Pair) -> str:
     return f"{pair.name} is {dims(stored.shape)} {stored.dtype}, {pair.problem}"
 
 
-def report_values(
-    header: WeightsHeader,
-    known: dict[str, Spread],
-    network: LogicalNetwork,
-    report: Diagnostics,
-) -> bool:
+def report_values(listing: Listing, report: Diagnostics) -> bool:
     """Report tensors with invalid values; return whether all values are valid.
 
     Invalid values are not finite, or are nonzero in a bias that is off.
     """
-    before = len(report.diagnostics)
-    for tensor in tensors(network):
-        name, spread = tensor.name, known[tensor.name]
-        file, size = header.path.as_posix(), header.tensors[name].size
+    before, path = len(report.diagnostics), listing.header.path
+    assert listing.network is not None
+    for tensor in listing.wanted:
+        name, spread = tensor.name, listing.spreads[tensor.name]
+        size = prod(tensor.shape)
+        values: Json = {"tensor": name, "path": path.as_posix(), "size": size}
         if not spread.finite:
-            report.add(
-                NotFinite(
-                    span=whole_file(header.path),
-                    tensor=name,
-                    path=file,
-                    nan=spread.nan,
-                    infinite=spread.infinite,
-                    size=size,
-                )
-            )
+            counts: Json = {"nan": spread.nan, "infinite": spread.infinite}
+            report.add(NotFinite(span=whole_file(path), **values, **counts))
         elif tensor.zeros and spread.nonzero:
-            layer = network.by_name[name.rpartition(".")[0]]
-            report.add(
-                BiasNotZero(
-                    span=layer.span,
-                    tensor=name,
-                    path=file,
-                    name=layer.name,
-                    count=spread.nonzero,
-                    size=size,
-                )
-            )
+            layer = listing.network.by_name[name.rpartition(".")[0]]
+            report.add(BiasNotZero.at(layer, count=spread.nonzero, **values))
     return len(report.diagnostics) == before
 
 
@@ -341,3 +294,155 @@ def on_chip(
     for layer in layers:
         report.add(*complaints(layer))
     return tuple(precision(layer) for layer in layers)
+
+
+VERSION = 1
+
+
+def document(listing: Listing) -> Json:
+    """Return a file's contents; with a spec, also the fit and precision on the chip.
+
+    ``fits`` includes names, shapes, types and the identity of the layout.
+    """
+    listed: Json = {
+        "version": VERSION,
+        "file": listing.header.path.as_posix(),
+        "metadata": dict(sorted(listing.header.metadata.items())),
+        "tensors": [_tensor(pair, listing) for pair in listing.pairs],
+    }
+    if listing.network is None:
+        return listed
+    return {
+        **listed,
+        "network": listing.network.name,
+        "layout_id": listing.layout,
+        "fits": listing.fits,
+        "chip": [layer_document(layer) for layer in listing.layers],
+    }
+
+
+def _tensor(pair: Pair, listing: Listing) -> Json:
+    stored = pair.stored
+    entry: Json = {
+        "name": pair.name,
+        "dtype": None if stored is None else stored.dtype,
+        "shape": None if stored is None else list(stored.shape),
+    }
+    if (known := listing.spreads.get(pair.name)) is not None:
+        entry |= asdict(known)
+        del entry["nonzero"]
+    if listing.network is not None:
+        wanted = None if pair.wanted is None else list(pair.wanted.shape)
+        problem = listing.problem(pair) or None
+        entry |= {"expected_shape": wanted, "problem": problem}
+    return entry
+
+
+def layer_document(layer: Precision) -> Json:
+    """Return the precision of a layer for JSON."""
+    return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
+
+
+TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
+CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
+CAPTION = (
+    "On the chip, in the worst core of each layer: the bits that the largest weights,",
+    "the threshold and the largest bias use (and their share of the largest number",
+    "that fits), and the rms rounding error of the weights:",
+)
+LEFT = {"tensor", "shape", "type", "problem", "layer"}
+
+
+def table(listing: Listing) -> str:
+    """Return one row per tensor, the metadata, and the table about the chip."""
+    lines = [*_tensors(listing).lines(), "", *_summary(listing)]
+    if listing.layers:
+        lines += ["", *chip_table(listing.layers)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def parts(listing: Listing) -> Iterator[TextTable | str]:
+    """Yield the tables and sentences of a page."""
+    yield _tensors(listing)
+    yield from _summary(listing)
+    if listing.layers:
+        yield " ".join(CAPTION)
+        yield _chip(listing.layers)
+
+
+def chip_table(layers: Sequence[Precision]) -> list[str]:
+    """Return a table of the precision of each layer on the chip."""
+    return [*CAPTION, *_chip(layers).lines()]
+
+
+def _tensors(listing: Listing) -> TextTable:
+    rows = [_tensor_row(pair, listing) for pair in listing.pairs]
+    return TextTable.of(TENSORS, rows, LEFT)
+
+
+def _chip(layers: Sequence[Precision]) -> TextTable:
+    return TextTable.of(CHIP, [_layer(layer) for layer in layers], LEFT)
+
+
+def _tensor_row(pair: Pair, listing: Listing) -> Cells:
+    stored = pair.stored
+    problem = listing.problem(pair)
+    if stored is None:
+        assert pair.wanted is not None
+        return (pair.name, dims(pair.wanted.shape), *[""] * 6, problem)
+    shape = dims(stored.shape) or "one value"
+    known = listing.spreads.get(pair.name)
+    return (pair.name, shape, stored.dtype, *_spread(known), problem)
+
+
+def _spread(spread: Spread | None) -> Cells:
+    if spread is None:
+        return ("",) * 5
+    numbers = (spread.min, spread.max, spread.std)
+    parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
+    return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
+
+
+def _summary(listing: Listing) -> Iterator[str]:
+    """Yield the metadata, and a line about all values."""
+    for key, value in sorted(listing.header.metadata.items()):
+        yield f"{key} {value}"
+    tensors = listing.header.tensors.values()
+    values = sum(tensor.size for tensor in tensors)
+    name = listing.header.path.as_posix()
+    totals = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
+    spoilt = sum(s.nan + s.infinite for s in listing.spreads.values())
+    if spoilt:
+        totals += f" ({spoilt} not finite)"
+    if listing.network is None:
+        yield totals
+        return
+    problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
+    verdict = "which fit" if listing.fits else "written for a different network than"
+    if problems:
+        verdict = f"{counted(problems, 'problem')}: they do not fit"
+    refused = any(layer.refused for layer in listing.layers)
+    but = ", but not the chip" if refused else ""
+    yield f"{totals}, {verdict} {listing.network.name}{but}"
+
+
+def _layer(layer: Precision) -> Cells:
+    low, high = layer.exponents or (0, 0)
+    weighs = layer.exponents is not None
+    return (
+        layer.name,
+        str(layer.cores),
+        (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
+        f"{layer.weight_bits} of 7" if weighs else "",
+        "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
+        _usage(layer.threshold_bits, 17, layer.threshold_share),
+        _usage(layer.bias_bits, 12, layer.bias_share),
+    )
+
+
+def _usage(bits: int | None, most: int, share: float) -> str:
+    """Return the number of bits in use, and the fraction of the range."""
+    if bits is None:
+        return ""
+    part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
+    return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"

@@ -21,7 +21,7 @@ from nengo_loihi.block import LoihiBlock
 from nengo_loihi.builder import discretize
 from numpy.typing import NDArray
 
-from snnc.emit.files import Module
+from snnc.emit.files import GeneratedFile
 from snnc.emit.package import package_modules
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.passes.route import route
@@ -34,7 +34,7 @@ _NUMBERS = count()
 
 
 @contextmanager
-def import_package(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
+def import_package(modules: tuple[GeneratedFile, ...]) -> Iterator[SimpleNamespace]:
     """Give a package's ``nengo`` and ``layout`` modules and its network."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:

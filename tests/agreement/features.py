@@ -13,7 +13,6 @@ from snnc.ir.logical import (
     AveragePooling,
     Concat,
     Convolution,
-    LifNeuron,
     LogicalLayer,
     MaxPooling,
     RateCode,
@@ -101,7 +100,7 @@ def _of_population(mapped: MappedPopulation) -> Iterator[str]:
         if prod(shortcut.stride or ()) > 1:
             yield "shortcut of a stride"
     if layer.spiking is not None:
-        yield "lif" if isinstance(layer.spiking.neuron, LifNeuron) else "relu"
+        yield "relu" if layer.spiking.neuron is None else "lif"
     if not getattr(layer.operation, "bias", True):
         yield "bias off"
     if any(len({b.compartments for b in e.blocks}) > 1 for e in mapped.ensembles):

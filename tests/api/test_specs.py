@@ -15,8 +15,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import snnc
-from snnc.language.fields import keys_of
-from snnc.language.keywords import MODELS, kinds
+from snnc.language.keywords import MODELS, keys_of, kinds
 from snnc.language.model import LoihiTarget
 from snnc.passes import PIPELINE
 from snnc.tools.report import formats, html

@@ -21,9 +21,8 @@ from snnc.loihi.profile import read_profile
 from snnc.processes import Workers
 from snnc.tools import sweep_runs as runs
 from snnc.tools.plots.style import theme
-from snnc.tools.sweep import Variant
+from snnc.tools.sweep import Variant, select_best
 from snnc.tools.sweep_runs import VariantJob
-from snnc.tools.sweep_table import front
 from tests.api.test_specs import DRIFT, SMALL
 from tests.commands import run
 from tests.support import ROOT
@@ -269,7 +268,7 @@ def test_what_is_no_number_is_not_the_best() -> None:
     one = Variant({}, spec, spec.report())
     good = replace(one, results=({"rmse": 0.5, "energy_joules": 1.0},))
     lost = replace(one, results=({"rmse": math.nan, "energy_joules": 1.0},))
-    assert front([v.costs() for v in (good, lost)]) == (True, False)
+    assert select_best((good, lost), "energy", "cores") == (good,)
 
 
 def of_seed(job: VariantJob) -> Any:
@@ -375,7 +374,7 @@ def test_variants_are_trained_and_evaluated(tmp_path: Path, ran: Runner) -> None
         found = snnc.sweep(spec, {"train.seed": [1, 2]}, **options)
         assert [variant.problem for variant in found] == ["", ""]
         assert found.front
-        results = [dict(variant.result or {}) for variant in found]
+        results = [variant.results[0] for variant in found]
         return [{**result, "seconds": None} for result in results]
 
     one, two = run_seeds()

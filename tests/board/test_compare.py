@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.tools.board.compare import BoardComparison, compare
+from snnc.tools.board import BoardComparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
@@ -81,7 +81,6 @@ def test_a_board_without_a_fault_agrees(case: Case) -> None:
     found = compare_board(case, RunningBoard, ("c0", "c1"))
     assert found.agrees
     assert found.layers == ("c0", "c1", "d0")
-    assert found.sent == 10  # as the spike generator of the board was given
     assert found.spikes > 500
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER
 from tests.cli import builds
 from tests.cli.builds import EXPECTED, SPEC, build, package, rewrite, user_text
 from tests.commands import run

@@ -150,6 +150,6 @@ def test_a_comment_says_what_is_broken_and_stays_short(repo: Repo) -> None:
 def test_every_check_of_the_action_runs_whatever_the_others_say() -> None:
     for name in CHECKS:
         assert "always()" in STEPS[name]["if"]
-    workflow = load(STARTER / "workflow.yml")
+    workflow = load(STARTER / "snnc.yml")
     steps = workflow["jobs"]["packages"]["steps"]
     assert sum("always()" in step.get("if", "") for step in steps) == 3

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.tools.diff import render
+from snnc.tools.diff.compare import WIDTH
 from tests.diff.comparing import CASES, case_difference
 from tests.rules.checking import assert_accepted
 
@@ -20,12 +20,12 @@ from tests.rules.checking import assert_accepted
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_prints_exactly_this(case: Path) -> None:
     difference = case_difference(case)
-    text, markdown = render.text(difference), render.markdown(difference)
+    text, markdown = difference.text(), difference.markdown()
     assert_accepted(case / "expected.txt", text)
     assert_accepted(case / "expected.md", markdown)
     told = json.dumps(difference.as_dict(), indent=2)
     assert_accepted(case / "expected.json", f"{told}\n")
-    assert max(map(len, text.splitlines())) <= render.WIDTH
+    assert max(map(len, text.splitlines())) <= WIDTH
     for above, row in pairwise(markdown.splitlines()):
         if above.startswith("|") and row.startswith("|"):
             assert _bars(row) == _bars(above)

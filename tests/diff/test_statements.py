@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 import snnc
-from snnc.language.fields import keys_of
-from snnc.language.keywords import MODELS
+from snnc.language.keywords import MODELS, keys_of
 from snnc.text.tables import dims
-from snnc.tools.diff import render
 from tests.diff.comparing import compare_texts
 from tests.support import layered
 
@@ -42,8 +40,8 @@ def test_an_added_or_removed_layer_is_shown_in_full(kind: str) -> None:
     said = LAYERS[kind][1]
     texts = spec(kind), spec(kind, *said)
     for difference in (compare_texts(*texts), compare_texts(*reversed(texts))):
-        shown = " ".join(render.text(difference).split())
-        for text in (shown, render.markdown(difference)):
+        shown = " ".join(difference.text().split())
+        for text in (shown, difference.markdown()):
             assert all(setting in text for setting in said)
 
 
@@ -59,7 +57,7 @@ def test_a_default_is_shown_if_the_spec_sets_it(defaults: str, shown: str) -> No
         text.replace("input", f"{defaults}input")
         for text in (spec("conv2d"), spec("conv2d", "filters 3", name="c"))
     )
-    assert shown in render.text(compare_texts(old, new))
+    assert shown in compare_texts(old, new).text()
 
 
 def test_each_property_of_each_kind_is_tried() -> None:
@@ -75,11 +73,9 @@ def test_blocks_are_written_as_in_a_report(kind: str) -> None:
         spec(kind, size, *said, target="loihi") for size in (first, f"{first}0")
     )
     rows = {row.name: row for row in snnc.parse(few).report().layers}
-    (use,) = (
-        use for use in compare_texts(many, few).cores.layers if use.layer == "added"
-    )
-    assert use.new is not None
-    assert use.new.block == dims(rows["added"].block or ())
+    uses = compare_texts(many, few).as_dict()["cores"]["layers"]
+    (block,) = (use["new"]["block"] for use in uses if use["layer"] == "added")
+    assert block == dims(rows["added"].block or ())
 
 
 EVERYTHING = """\
@@ -163,7 +159,7 @@ def test_a_changed_property_is_shown(
     statement: str, key: str, before: str, after: str
 ) -> None:
     difference = compare_texts(EVERYTHING, mutate(statement, key, before, after))
-    for text in (render.text(difference), render.markdown(difference)):
+    for text in (difference.text(), difference.markdown()):
         assert any(
             key in line and before in line and after in line
             for line in text.splitlines()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from snnc.diagnostics import Diagnostics
-from snnc.emit import Module, Origin
+from snnc.emit import GeneratedFile, Origin
 from snnc.emit.package import package_modules
 from snnc.ir.logical import LogicalNetwork
 from snnc.passes.lower import lower
@@ -23,7 +23,7 @@ Load = Callable[[str, str], ModuleType]
 """Imports a module of a package: the package's name, then the module's."""
 
 
-def modules_of(network: LogicalNetwork) -> tuple[Module, ...]:
+def modules_of(network: LogicalNetwork) -> tuple[GeneratedFile, ...]:
     """Return all modules of a network's package."""
     report = Diagnostics()
     mapped = place(lower(network), report)

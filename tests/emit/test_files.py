@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from snnc.emit import Module, Origin
+from snnc.emit import GeneratedFile, Origin
 from snnc.emit.files import has_conflict, is_generated
 from tests.support import ROOT
 
 ORIGIN = Origin("specs/drift.snn", "models")
-TEXT = Module("train.py", '"""Train."""\n').with_header(ORIGIN).text
+TEXT = GeneratedFile("train.py", '"""Train."""\n').with_header(ORIGIN).text
 
 
 def test_the_header() -> None:
@@ -23,13 +23,13 @@ def test_the_header() -> None:
 
 
 def test_the_header_says_where_its_command_is_to_be_typed() -> None:
-    text = Module("train.py", "").with_header(Origin("../specs/a.snn", ".")).text
+    text = GeneratedFile("train.py", "").with_header(Origin("../specs/a.snn", ".")).text
     second = "# Regenerate: snnc build ../specs/a.snn -o .  # in the folder above"
     assert text.splitlines()[1] == second
 
 
 def test_only_python_files_have_a_header() -> None:
-    assert Module("py.typed", "").with_header(ORIGIN).text == ""
+    assert GeneratedFile("py.typed", "").with_header(ORIGIN).text == ""
 
 
 @pytest.mark.parametrize(

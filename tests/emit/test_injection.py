@@ -24,10 +24,9 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.editors.rules import value_words
 from snnc.emit import Origin
-from snnc.emit.files import LIBRARY, Module, is_generated
+from snnc.emit.files import LIBRARY, GeneratedFile, is_generated
 from snnc.emit.python import comment
-from snnc.language.fields import types_in
-from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS, types_in
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span
@@ -217,16 +216,18 @@ def attack(place: Place, payload: str) -> None:
 
 
 @cache
-def harmless(file: str) -> tuple[Module, ...]:
-    modules: tuple[Module, ...] = compile_as(texts()[file], file)[0].modules
+def harmless(file: str) -> tuple[GeneratedFile, ...]:
+    modules: tuple[GeneratedFile, ...] = compile_as(texts()[file], file)[0].modules
     return modules
 
 
-def same_code(ours: tuple[Module, ...], theirs: tuple[Module, ...], name: str) -> None:
+def same_code(
+    ours: tuple[GeneratedFile, ...], theirs: tuple[GeneratedFile, ...], name: str
+) -> None:
     assert [module.path for module in ours] == [module.path for module in theirs]
     for our, their in zip(ours, theirs, strict=True):
         if our.path.endswith(".py"):
-            assert shape(our.body) == shape(their.body), (name, our.path)
+            assert shape(our.text) == shape(their.text), (name, our.path)
 
 
 @cache
@@ -248,9 +249,9 @@ def shape(code: str) -> str:
     return ast.dump(tree)
 
 
-def same_data(modules: tuple[Module, ...], results: Any) -> None:
+def same_data(modules: tuple[GeneratedFile, ...], results: Any) -> None:
     """Check that the package's docstring repeats the spec's text about the network."""
-    (package,) = (m.body for m in modules if m.path == "__init__.py")
+    (package,) = (m.text for m in modules if m.path == "__init__.py")
     said = ast.literal_eval(package).split("\n\n")
     about = comment(" ".join(results.network.about.split()))
     assert " ".join(said[1].split()) == " ".join(about.split()) or not about
@@ -346,8 +347,8 @@ def test_no_path_becomes_code(payload: str) -> None:
             continue
         text = plain.with_header(origin).text
         assert is_generated(text)
-        assert text.split("\n", 2)[2] == plain.body
-        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain.body))
+        assert text.split("\n", 2)[2] == plain.text
+        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain.text))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)

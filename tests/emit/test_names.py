@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.emit.files import Module
+from snnc.emit.files import GeneratedFile
 from snnc.language.names import why_no_name, why_no_package
 from tests.emit.packages import importable, module
 from tests.support import codes, network, sound, write_modules
@@ -82,8 +82,10 @@ def spec(names: dict[str, str], encoder: str = ENCODERS[0]) -> str:
     return network(BODY.format(encoder=statement, **names))
 
 
-def package(names: dict[str, str], encoder: str = ENCODERS[0]) -> tuple[Module, ...]:
-    modules: tuple[Module, ...] = sound(spec(names, encoder), "emit")
+def package(
+    names: dict[str, str], encoder: str = ENCODERS[0]
+) -> tuple[GeneratedFile, ...]:
+    modules: tuple[GeneratedFile, ...] = sound(spec(names, encoder), "emit")
     return modules
 
 
@@ -91,7 +93,7 @@ def package(names: dict[str, str], encoder: str = ENCODERS[0]) -> tuple[Module, 
 def neutral(encoder: str) -> dict[str, str]:
     """Return the functions' modules with names that mean nothing."""
     modules = package({role: role for role in ROLES}, encoder)
-    return {m.path: m.body for m in modules if m.path in FUNCTIONS}
+    return {m.path: m.text for m in modules if m.path in FUNCTIONS}
 
 
 @cache
@@ -120,7 +122,7 @@ def test_each_role_takes_each_name(encoder: str) -> None:
             if found.path in FUNCTIONS:
                 plain = neutral(encoder)[found.path]
                 function = FUNCTIONS[found.path]
-                assert not list(problems(found.body, plain, function)), names
+                assert not list(problems(found.text, plain, function)), names
 
 
 def problems(text: str, plain: str, function: str) -> Iterator[str]:
@@ -207,7 +209,7 @@ def test_a_network_may_be_called_as_one_of_its_modules(name: str) -> None:
     text = spec({role: role for role in ROLES}).replace(
         "network net", f"network {name}"
     )
-    assert all(compile(m.body, m.path, "exec") for m in sound(text, "emit"))
+    assert all(compile(m.text, m.path, "exec") for m in sound(text, "emit"))
 
 
 @pytest.mark.slow

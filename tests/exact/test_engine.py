@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import CannotRunError, Engine, make_engine
-from snnc.exact.read import read_tables
+from snnc.exact.read import order_axons, read_chip
 from snnc.exact.stream import join
-from snnc.exact.tables import AxonTable, Compartments, build_chip
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError
@@ -123,18 +121,12 @@ def learning() -> str:
     synapse.set_learning()
     block = LoihiBlock(2, label="d0")
     block.add_synapse(synapse)
-    built = SimpleNamespace(model=SimpleNamespace(blocks=[block]))
-    return refusal(lambda: read_tables(built))
+    return refusal(lambda: read_chip(None, {block: np.arange(2)}, {}))
 
 
 def looping() -> str:
-    ones = np.ones(1, np.int64)
-    blocks = np.array([0, 2, 4])
-    axons = AxonTable(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
-    parts: list[Any] = [ones.astype(np.int32)] * 9
-    segments = Compartments(*parts)
-    tables: Any = SimpleNamespace(blocks=blocks, compartments=segments, rows=None)
-    return refusal(lambda: build_chip(tables, axons))
+    axons = np.array([[0, 3], [0, 0], [2, 0]])
+    return refusal(lambda: order_axons(np.array([0, 2, 4]), np.arange(3), axons))
 
 
 def test_what_cannot_run_says_why(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from zlib import crc32
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from nengo_loihi.builder.discretize import decay_int, overflow_signed
 
-from snnc.exact import kernel
 from snnc.exact.kernel import _decay, _wrap
-from snnc.exact.learning import learn_examples
 
 INT32 = np.iinfo(np.int32)
 words = arrays(np.int32, 20, elements=st.integers(INT32.min + 1, INT32.max))
@@ -30,13 +25,6 @@ def test_decay_is_the_emulators(values: np.ndarray, decay: int, offset: int) -> 
     want = decay_int(values, np.full_like(values, decay), offset=offset)
     keep = np.int32(4096 - offset - decay)
     assert [_decay(value, keep) for value in values] == want.tolist()
-
-
-def test_compiled_code_is_named_after_the_file_of_its_callees() -> None:
-    """Numba would not notice a change there, and run the old code from disk."""
-    checksum = crc32(Path(kernel.__file__).read_bytes())
-    function = learn_examples.py_func  # type: ignore[attr-defined]
-    assert function.__qualname__ == f"learn_examples_{checksum:08x}"
 
 
 @given(words, st.sampled_from([21, 23]))

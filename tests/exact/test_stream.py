@@ -17,9 +17,6 @@ pytestmark = pytest.mark.slow
 class Echo:
     """Return the input, and for each example whether it starts from rest."""
 
-    def runners(self, count: int) -> list[Echo]:
-        return [Echo() for _ in range(count)]
-
     def prepare(self, images: Any) -> Any:
         return images
 
@@ -34,9 +31,9 @@ def test_chunks_of_a_span_come_in_order(
     presentation: Presentation, threads: int
 ) -> None:
     spans = spans_of(997, 100)[::-1]
-    job = RunOptions(presentation, "last", (), threads)
+    job, echoes = RunOptions(presentation, "last", ()), [Echo()] * threads
     found = defaultdict(list)
-    for span, start, images, outcome in stream(Echo(), np.arange(997), spans, job):
+    for span, start, images, outcome in stream(echoes, np.arange(997), spans, job):
         assert len(images) <= CHUNK
         assert start == images[0] == outcome.outputs[0, 0]
         found[span].append(outcome.outputs)
@@ -58,8 +55,8 @@ def test_who_stops_listening_stops_the_threads() -> None:
             read.append(part.start)
             return np.arange(1000)[part]
 
-    job = RunOptions("row", "last", (), 2)
-    chunks = stream(Echo(), Noted(), spans_of(1000, 500), job)
+    job = RunOptions("row", "last", ())
+    chunks = stream([Echo()] * 2, Noted(), spans_of(1000, 500), job)
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
     assert len(read) <= 2 * 3
@@ -67,13 +64,10 @@ def test_who_stops_listening_stops_the_threads() -> None:
 
 def test_what_goes_wrong_on_a_thread_is_raised() -> None:
     class Broken(Echo):
-        def runners(self, count: int) -> list[Echo]:
-            return [Broken() for _ in range(count)]
-
         def run(self, *_: Any) -> EngineResult:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
         list(
-            stream(Broken(), np.arange(50), [(0, 50)], RunOptions("row", "last", (), 2))
+            stream([Broken()], np.arange(50), [(0, 50)], RunOptions("row", "last", ()))
         )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.tools.evaluate.measures import Compared, EvaluatedPart
+from snnc.tools.evaluate.measures import EvaluatedPart
 from snnc.tools.scores import Correlation, LayerFiring
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
@@ -41,13 +41,12 @@ def part(start: int, stop: int) -> EvaluatedPart:
         random.normal(size=(3, count, 3)),
         {
             "c0": LayerFiring(
-                count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2
+                count, np.array([12 * count - 1, 0, 1]), np.packbits(np.arange(12) < 2)
             ),
-            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(3, bool)),
+            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(1, np.uint8)),
         },
-        Compared(
-            random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}
-        ),
+        random.normal(size=(count, 3)),
+        {"c0": correlation, "c1": correlation},
         presentation="rest",
         overflows=(0, 1, 2),
         cores=4,

@@ -18,11 +18,9 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.output.compare import compare
-from snnc.output.package import NAME, PackageFiles, text_hash
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER, NAME, PackageFiles, text_hash
 from snnc.output.stale import difference, find_orphans, find_renamed, problems
-from snnc.output.write import write_package
+from snnc.output.write import compare, write_package
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.mutate import mutated_bytes
 from tests.output.packages import LIBRARY_TEXT, ORIGIN, files
@@ -142,9 +140,9 @@ def build(root: Path, number: int, force: bool) -> bool:
         render(report.diagnostics)
         return False
     output = root / "models"
-    for orphan in (*find_renamed(wanted), *find_orphans(output)):
-        if orphan.package.folder != wanted.folder:
-            write_package(orphan.package, force, report)
+    for orphan, _ in (*find_renamed(wanted), *find_orphans(output)):
+        if orphan.folder != wanted.folder:
+            write_package(orphan, force, report)
     assert compare(wanted).is_settled
     return not report.errors
 

@@ -17,10 +17,9 @@ from hypothesis import given
 from snnc.cli.exchange import MEMORY
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic_text import render
-from snnc.importer.convert import ImportOutcome, outcome
 from snnc.importer.explanation import document, explain, markdown, text
 from snnc.importer.model import ImportRequest, RefusedModelError
-from snnc.importer.read import read
+from snnc.importer.read import ImportOutcome, outcome, read
 from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.models import archives, hdf5, texts

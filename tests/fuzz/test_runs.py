@@ -23,14 +23,12 @@ from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.header import read_header
-from snnc.weight_files.inspect import Listing, fit
-from snnc.weight_files.listing import document, layer_document, table
+from snnc.weight_files.inspect import Listing, document, layer_document, table
 from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes
 from tests.fuzz.runs import (
-    LAYOUT,
     NET,
     SIZES,
     part,
@@ -89,7 +87,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
             assert str(file) in header.message
             return
         known = spreads(read_values(header))
-        listing = Listing(header, known, "fuzzed", fit(header, LAYOUT))
+        listing = Listing(header, map_net().lowered.network, known)
         json.dumps(document(listing), allow_nan=False)
         assert table(listing)
 

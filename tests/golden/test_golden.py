@@ -58,7 +58,7 @@ def test_the_bytes_of_a_released_format_stay() -> None:
     ``SNNC_RELEASE=1 python -m pytest tests/golden`` adds the format of a release.
     """
     packages = [package(spec) for spec in SPECS]
-    texts = [module.body for module in library()]
+    texts = [module.text for module in library()]
     texts += [file.text for files in packages for file in files]
     written = hashlib.sha256("".join(texts).encode()).hexdigest()
     formats = json.loads(FORMATS.read_text(encoding="utf-8"))

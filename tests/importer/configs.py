@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
+from snnc.importer.graph import build
 from snnc.importer.model import ImportRequest, KerasModel
 
 

@@ -11,7 +11,6 @@ import h5py
 import numpy as np
 import pytest
 
-from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read as read_target
 
@@ -42,10 +41,9 @@ def weights_only(folder: Path, rename: str = "{}", leave_out: int = 0) -> Path:
     return path
 
 
-def read(path: Path, weights: Path | None = None) -> Any:
+def read(path: Path, weights: Path | str = "") -> Any:
     """Read a file, and perhaps the weights of another."""
-    beside = "" if weights is None else weights.as_posix()
-    return read_file(path, path.as_posix(), beside)
+    return read_target(path, None, weights)
 
 
 def arrays_of(*arguments: Any) -> dict[str, dict[str, Any]]:
@@ -182,6 +180,6 @@ def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> No
 
 def test_text_that_powershell_saved_is_read(tmp_path: Path) -> None:
     path = architecture(tmp_path)
-    whole, _ = read_file(path, path.name)
+    whole, _ = read(path)
     path.write_text(path.read_text(encoding="utf-8"), encoding="utf-16")
-    assert read_file(path, path.name)[0] == whole
+    assert read(path)[0] == whole

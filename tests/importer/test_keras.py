@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.importer.model import ModelWeights
 from snnc.importer.read import read
+from snnc.importer.weights import StoredWeights
 from tests.support import ROOT
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -56,7 +56,7 @@ def keras_weights(model: Any, prefix: str = "") -> dict[str, list[Any]]:
     return found
 
 
-def assert_same(weights: ModelWeights | None, expected: dict[str, list[Any]]) -> None:
+def assert_same(weights: StoredWeights | None, expected: dict[str, list[Any]]) -> None:
     assert weights is not None
     with weights:
         for layer, arrays in expected.items():

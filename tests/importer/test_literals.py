@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snnc.importer.files import read_file
+from snnc.importer.read import read
 from tests.importer.configs import IMAGE, ended, functional, layer, model_of, of
 
 
@@ -104,8 +104,7 @@ def test_all_formats_of_keras_2_say_the_same(tmp_path: Path) -> None:
     model.save(tmp_path / "m.keras", save_format="keras_v3")
     (tmp_path / "m.json").write_text(model.to_json(), encoding="utf-8")
     first, *others = (
-        read_file(tmp_path / f"m.{suffix}", "m")[0]
-        for suffix in ("h5", "keras", "json")
+        read(tmp_path / f"m.{suffix}")[0] for suffix in ("h5", "keras", "json")
     )
     assert len(first.layers) == len(every_layer(keras)) + 3
     for other in others:

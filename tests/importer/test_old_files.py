@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from snnc.importer.convert import convert
-from snnc.importer.files import read_file
 from snnc.importer.model import ImportRequest, RefusedModelError
 from snnc.importer.read import read
 from tests.importer.configs import CONV, ended, functional, layer, small
@@ -43,7 +42,7 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
         assert weights is None
         assert model.notes[-1].startswith(f"the file is from {writer}: ")
     with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
-        read_file(text, "m.json", str(file))
+        read(text, None, file)
     assert caught.value.diagnostic.code == "SNN825"
 
 

@@ -12,16 +12,14 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
 import pytest
 
 from snnc.cli.exchange import LIMIT, MEMORY, SECONDS
-from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
-from snnc.importer.read import ReadWeights, read
+from snnc.importer.read import read
 from tests.importer.configs import small
 from tests.support import ROOT
 
@@ -201,12 +199,9 @@ def test_limits_end_with_reading() -> None:
 
 
 def test_weights_that_are_loaded_need_no_file() -> None:
-    model, stored = read_file(DATA / "k3_chain.h5", "m.h5")
-    assert stored is not None
-    with ExitStack() as stack:
-        stack.callback(stored.close)
-        weights = ReadWeights("m.h5", model, stored, stack.pop_all())
-    expected = {layer.name: stored.of(layer.name) for layer in model.layers}
+    model, weights = read(DATA / "k3_chain.h5")
+    assert weights is not None
+    expected = {layer.name: weights.of(layer.name) for layer in model.layers}
     weights.load()
     weights.close()
     for name, arrays in expected.items():

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.importer import files, hdf5
+from snnc.importer import files
+from snnc.importer import weights as weights_module
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from tests.importer.configs import IMAGE, functional, layer, small
@@ -311,9 +312,9 @@ def test_arrays_have_a_largest_size_in_all(
     with weights:
         found = [weights.of(layer.name).values() for layer in model.layers]
     size = sum(array.nbytes for arrays in found for array in arrays)
-    monkeypatch.setattr(hdf5, "LARGEST", size)
+    monkeypatch.setattr(weights_module, "LARGEST", size)
     assert read_all(path) == 7
-    monkeypatch.setattr(hdf5, "LARGEST", size - 1)
+    monkeypatch.setattr(weights_module, "LARGEST", size - 1)
     assert code(path) == "SNN805"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.importer import build
+from snnc.importer import graph
 from snnc.importer.model import RefusedModelError
 from tests.importer.configs import (
     CONV,
@@ -58,7 +58,7 @@ def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
 def test_calls_of_submodels_in_each_other_are_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(build, "MOST_LAYERS", 2000)
+    monkeypatch.setattr(graph, "MOST_LAYERS", 2000)
     inner = functional(IMAGE, layer("ReLU", "r", "image"))
     for number in range(30):
         name = f"m{number}"

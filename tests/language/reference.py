@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from snnc.language.fields import default, keys_of, note
 from snnc.language.keywords import (
     CHOICES,
     FORMS,
     MODELS,
     NEURONS,
+    default,
+    keys_of,
     kinds,
+    note,
     settings_of,
     tables,
 )

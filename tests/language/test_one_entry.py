@@ -30,7 +30,7 @@ ON_LAYERS = "    jitter: Annotated[has.Jitter | None, Otherwise(0.25)] = None\n"
 STATEMENT = '''class SqueezeSpec(SpikingSpec):
     """Squeezes."""
 
-    forms = layer("squeeze q0 { factor 2 }", size="factor")
+    forms = layer("squeeze q0 { factor 2 }")
 
     kind: Literal["squeeze"] = "squeeze"
     name: has.Name
@@ -50,7 +50,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.editors.pygments import SnnLexer
 from snnc.editors.rules import textmate_text
-from snnc.language.fields import otherwise
+from snnc.language.keywords import otherwise
 from snnc.language.keywords import scope_keys
 from snnc.language.layers import ConvSpec
 from snnc.language.schema import schema

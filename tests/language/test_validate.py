@@ -32,7 +32,6 @@ def validate_drift(old: str, new: str, *codes: str) -> ValidatedSpec:
 
 def test_places() -> None:
     found = validate_drift("", "")
-    assert found.sound
     assert found.broken == frozenset()
     place = found.places[1]
     assert place.span.text == "conv3d c0"
@@ -43,8 +42,8 @@ def test_places() -> None:
         "kernel": "3",
         "stride": "1x2x2",
     }
-    assert found.input.keys["shape"].text == "8x16x16x1"
-    assert found.readout.span.text == "readout direction"
+    assert found.parts["input"].keys["shape"].text == "8x16x16x1"
+    assert found.parts["readout"].span.text == "readout direction"
     assert found.span.text == "drift"
     assert len(found.places) == len(found.spec.layers)
 
@@ -53,7 +52,7 @@ def test_what_is_not_written_has_the_place_of_the_network() -> None:
     text = "snn 1\nnetwork n {\n input x 3 in 0..1\n readout r { units 1 }\n}"
     found, problems = validate_text(text)
     assert problems == ()
-    assert found.target.span.text == "n"
+    assert found.parts["target"].span.text == "n"
     assert found.spec.target == LoihiTarget()
     assert found.spec.train is None
 
@@ -99,7 +98,6 @@ def test_mistakes_of_a_statement_are_all_reported_once(
     assert found.broken == broken
     lost = [i for i, layer in enumerate(found.spec.layers) if layer is None]
     assert (lost == [1]) == ("c0" in broken)
-    assert not found.sound
     assert found.defaults_sound == (new != "rat 20")
 
 

@@ -155,7 +155,7 @@ def test_a_package_puts_blocks_where_the_report_has_them() -> None:
     assert built.chips(board) == [c for each in ensembles for c in each["chips"]]
     assert board.n_cores_per_chip == [128, 41]
     one_chip = TWO_CHIPS.replace(", block 1x1x1", "")
-    modules = {module.path: module.body for module in sound(one_chip, "emit")}
+    modules = {module.path: module.text for module in sound(one_chip, "emit")}
     assert "hardware_options" not in modules["nengo_network.py"]
 
 

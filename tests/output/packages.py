@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostics
-from snnc.emit import GeneratedFile, Module, Origin
+from snnc.emit import GeneratedFile, Origin
 from snnc.output.package import PackageFiles
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import FileState, write_package
 
+Written = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The files that a build writes, removes and leaves unchanged."""
 ORIGIN = Origin("specs/a.snn", "models")
 LIBRARY_TEXT = """\
 # SPDX-License-Identifier: MIT
@@ -20,7 +22,9 @@ NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")
 def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
     bodies = {"a.py": body, "b.py": "Y = 2\n", "py.typed": ""}
     bodies |= {f"{name}.py": text for name, text in more.items()}
-    return [Module(name, text).with_header(ORIGIN) for name, text in bodies.items()]
+    return [
+        GeneratedFile(name, text).with_header(ORIGIN) for name, text in bodies.items()
+    ]
 
 
 def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
@@ -29,15 +33,18 @@ def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFi
 
 def write(
     package: PackageFiles, force: bool = False
-) -> tuple[WrittenFiles | None, list[str]]:
+) -> tuple[Written | None, list[str]]:
     report = Diagnostics()
-    written = write_package(package, force, report)
-    return written, [diagnostic.code for diagnostic in report.diagnostics]
+    done = write_package(package, force, report)
+    codes = [diagnostic.code for diagnostic in report.diagnostics]
+    if done is None:
+        return None, codes
+    return (done.written, done.removed, done.names(FileState.UNCHANGED)), codes
 
 
 def build(
     folder: Path, body: str = "X = 1\n", force: bool = False
-) -> tuple[WrittenFiles | None, list[str]]:
+) -> tuple[Written | None, list[str]]:
     return write(package_files(folder, body), force)
 
 

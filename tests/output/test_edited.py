@@ -9,9 +9,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile
-from snnc.output.compare import compare
 from snnc.output.package import PackageFiles, text_hash
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import compare, write_package
 from tests.output.packages import (
     LIBRARY_TEXT,
     NAMES,
@@ -29,7 +28,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "old.cpython-311.pyc").write_bytes(b"")
     assert build(tmp_path) == (
-        WrittenFiles(("snnc.lock",), ("old.py",), ("a.py", "b.py", "py.typed")),
+        (("snnc.lock",), ("old.py",), ("a.py", "b.py", "py.typed")),
         [],
     )
     assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
@@ -54,7 +53,7 @@ def test_what_is_left_over_is_kept_without_a_lock(tmp_path: Path) -> None:
     for _ in range(2):
         written, codes = build(tmp_path)
         assert written is not None
-        assert (written.removed, codes) == ((), ["SNN729"])
+        assert (written[1], codes) == ((), ["SNN729"])
     assert build(tmp_path, force=True)[1] == []
     assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
 
@@ -100,8 +99,8 @@ def test_the_lock_has_one_hash_of_the_library(tmp_path: Path) -> None:
     written, codes = write(second)
     assert codes == []
     assert written is not None
-    assert written.written == ("_runtime/a.py", "snnc.lock")
-    assert written.removed == ("_runtime/b.py",)
+    assert written[0] == ("_runtime/a.py", "snnc.lock")
+    assert written[1] == ("_runtime/b.py",)
 
 
 def test_an_edited_library_is_not_replaced_by_another(tmp_path: Path) -> None:

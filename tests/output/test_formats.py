@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.emit import Module, Origin
+from snnc.emit import GeneratedFile, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
 from snnc.output.imported import CannotRunError, open_package
-from snnc.output.package import NAME, PackageFiles
-from snnc.output.records import other_format
+from snnc.output.package import NAME, PackageFiles, other_format
 from snnc.output.write import write_package
 
 pytestmark = pytest.mark.slow
@@ -24,7 +23,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a package in a repo, which is the current folder."""
     monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
-    modules = [Module(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")]
+    modules = [
+        GeneratedFile(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")
+    ]
     modules += library()
     files = [module.with_header(origin) for module in modules]
     folder = Path("models/net")

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.compare import compare
-from snnc.output.package import NAME, Lock, PackageFiles, text_hash
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER, NAME, Lock, PackageFiles, text_hash
 from snnc.output.stale import problems
-from snnc.output.write import WrittenFiles, exclusive, write_package
+from snnc.output.write import compare, exclusive, write_package
 from snnc.runtime.files import PART
 from tests.output.packages import (
     NAMES,
@@ -28,7 +26,7 @@ from tests.output.packages import (
 
 def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
     before = package_files(package, "X = 2\n").lock
-    assert write(PackageFiles(package, (), before)) == (WrittenFiles(), [])
+    assert write(PackageFiles(package, (), before)) == (((), (), ()), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
@@ -46,7 +44,7 @@ def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
     (package / "b.py").unlink()
     written, codes = build(package, "X = 4\n")
     assert codes == []
-    assert written == WrittenFiles(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
+    assert written == (("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
     assert not compare(package_files(package, "X = 4\n")).records.is_unfinished
 
 
@@ -63,7 +61,7 @@ def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> No
 def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
     (package / MARKER).write_text("")
     (package / f".a.py.1{PART}").write_text("# @gener")
-    assert build(package) == (WrittenFiles(unchanged=NAMES), [])
+    assert build(package) == (((), (), NAMES), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 

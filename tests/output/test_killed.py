@@ -9,8 +9,7 @@ import pytest
 
 from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Diagnostics
-from snnc.output.package import PackageFiles
-from snnc.output.records import MARKER
+from snnc.output.package import MARKER, PackageFiles
 from snnc.output.stale import find_renamed
 from snnc.output.write import write_package
 from tests.commands import run_python
@@ -61,8 +60,8 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
 
     def rename() -> None:
         write(new)
-        for orphan in find_renamed(new):
-            write(orphan.package)
+        for orphan, _ in find_renamed(new):
+            write(orphan)
 
     write(old)
     calls = 0

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.compare import compare
 from snnc.output.stale import problems
-from snnc.output.write import WrittenFiles, write_package
+from snnc.output.write import compare, write_package
 from tests.output.packages import (
     NAMES,
     build,
@@ -78,7 +77,7 @@ def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None
     assert "is missing" in found.message
     assert found.notes == ("files that differ from the spec: a.py",)
     written, _ = build(package, "X = 3\n", force=True)
-    assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+    assert written == (("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 
 
 @pytest.mark.parametrize("lock", ["", None])
@@ -88,7 +87,7 @@ def test_without_a_lock_what_is_as_it_should_be_gets_one(
     (package / "snnc.lock").unlink()
     if lock is not None:
         (package / "snnc.lock").write_text(lock)
-    assert build(package) == (WrittenFiles(("snnc.lock",), (), NAMES[:-1]), [])
+    assert build(package) == ((("snnc.lock",), (), NAMES[:-1]), [])
 
 
 CONFLICT = """\
@@ -116,9 +115,7 @@ def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
     assert [problem.code for problem in told] == ["SNN737"]
     written, codes = build(tmp_path, "X = 5\n")
     assert codes == []
-    assert written == WrittenFiles(
-        ("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",)
-    )
+    assert written == (("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",))
     assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
 
 

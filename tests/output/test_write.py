@@ -9,7 +9,6 @@ import pytest
 
 from snnc.emit.files import FORMAT
 from snnc.output.package import PackageFiles
-from snnc.output.write import WrittenFiles
 from tests.output.packages import (
     NAMES,
     build,
@@ -21,7 +20,7 @@ from tests.output.packages import (
 def test_a_first_build_writes_everything(tmp_path: Path) -> None:
     written, codes = build(tmp_path / "models" / "net")
     assert codes == []
-    assert written == WrittenFiles(NAMES)
+    assert written == (NAMES, (), ())
     assert {p.name for p in (tmp_path / "models" / "net").iterdir()} == set(NAMES)
     assert b"\r" not in (tmp_path / "models/net/a.py").read_bytes()
 
@@ -38,13 +37,13 @@ def test_an_unchanged_package_is_not_touched(package: Path) -> None:
     paths = (package, *package.iterdir())
     before = {path: path.stat().st_mtime_ns for path in paths}
     written, _ = build(package)
-    assert written == WrittenFiles(unchanged=NAMES)
+    assert written == ((), (), NAMES)
     assert {path: path.stat().st_mtime_ns for path in paths} == before
 
 
 def test_only_changed_files_are_written(package: Path) -> None:
     written, _ = build(package, "X = 3\n")
-    assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+    assert written == (("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 
 
 def test_the_mode_of_a_replaced_file_stays(package: Path) -> None:

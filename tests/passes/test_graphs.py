@@ -19,7 +19,7 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.ir.shapes import pads
-from snnc.language.fields import otherwise
+from snnc.language.keywords import otherwise
 from snnc.language.properties import NeuronSpec
 from snnc.text.tables import dims
 from tests.rules.checking import assert_cases_accepted
@@ -55,7 +55,7 @@ def logical(made: LogicalNetwork) -> Iterator[str]:
     readout, loss = made.readout, made.train.loss
     yield (
         f"{readout.name} of {', '.join(readout.sources)}: {readout.units} "
-        f"{readout.image}, l2 {readout.l2:g}, loss {loss and loss.kind}"
+        f"{readout.image}, l2 {made.train.l2:g}, loss {loss and loss.kind}"
     )
     yield f"cores {getattr(made.target, 'cores', None)}"
     for tensor in tensors(made):

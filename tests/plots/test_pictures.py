@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import Score
 from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
+from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
+from snnc.tools.sweep import Sweep
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant
@@ -55,19 +58,24 @@ OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
-def place_text(text: str) -> Any:
-    return sound(text, "place")
+def swept(variants: list[Any]) -> Sweep:
+    base: Any = SimpleNamespace(name="digits")
+    return Sweep(base, tuple(variants))
 
 
-def spec(name: str) -> Any:
-    return place_text((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
+def summed(text: str) -> Summary:
+    return summarise(sound(text, "route"))
+
+
+def spec(name: str) -> Summary:
+    return summed((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
 PICTURES = {
     "network": lambda: networks.network(spec("residual")),
-    "network of long names": lambda: networks.network(place_text(network(LONG))),
+    "network of long names": lambda: networks.network(summed(network(LONG))),
     "network without a chip": lambda: networks.network(
-        place_text(network("target nengo\n" + LONG))
+        summed(network("target nengo\n" + LONG))
     ),
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
@@ -79,7 +87,7 @@ PICTURES = {
     "confusion of many": lambda: results.confusion(MANY),
     "correlation": lambda: results.correlation(CLASSES),
     "training": lambda: results.training(HISTORY),
-    "sweep": lambda: results.sweep("digits", SWEPT),
+    "sweep": lambda: swept(SWEPT).plot(),
     "loss": lambda: results.training(HISTORY, "loss"),
     "phases": lambda: results.training(HISTORY, phases=PHASES),
     "predictions": lambda: results.predictions(OUTPUTS, OUTPUTS[::-1], "digits"),
@@ -150,38 +158,44 @@ def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
 
 def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
-    drawn = place_text(network(pooled))
+    drawn = summed(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
-    cores = sum(level.cores for level in drawn.of_layer("p0"))
-    assert row.takes == f"{cores} cores"
-    on_chip = sum(p.population.neurons for p in drawn.populations if p.cores)
+    cores = sum(level.cores for level in drawn.mapped.of_layer("p0"))
+    assert row.costs.endswith(f", {cores} cores")
+    populations = drawn.mapped.populations
+    on_chip = sum(p.population.neurons for p in populations if p.cores)
     assert f"{on_chip} neurons" in networks.network(drawn).get_title("left")
 
 
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
-    rows = networks.nodes(place_text(network(LONG)))
+    rows = networks.nodes(summed(network(LONG)))
     skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]
     assert skips == [(1, 3, 0), (2, 4, 1)]
 
 
 def test_cores_are_filled_by_their_four_limits() -> None:
     drift = spec("drift")
-    found = list(networks.tiles(drift))
-    assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
+    blocks = [b for row in drift.rows for e in row.ensembles for b in e.blocks]
+    used = [share for b in blocks for share in use_of([b], drift.profile.core)]
     ax = networks.cores(drift)
     *layers, _ = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
+    assert [len(layer) // 20 for layer in layers] == [3, 1, 1]
     corners = [bar for layer in layers for bar in layer.reshape(-1, 5, 2)]
     heights = [(bar[2, 1] - bar[0, 1]) / 0.9 for bar in corners]
-    assert heights == pytest.approx([share for tile in found for share in tile.use])
+    assert heights == pytest.approx(used)
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
-        networks.cores(place_text(network("target nengo\n" + LONG)))
+        networks.cores(summed(network("target nengo\n" + LONG)))
 
 
 def test_each_chip_has_its_place() -> None:
-    assert networks._place(0, 128, 16) == (0, 0)
-    assert networks._place(127, 128, 16) == (15, -7)
-    assert networks._place(128, 128, 16) == (0, -9)
+    chips = (ROOT / "tests/report/specs/chips.snn").read_text(encoding="utf-8")
+    placed = {
+        text.get_text(): text.get_position()
+        for text in networks.cores(summed(chips)).texts
+    }
+    (_, first), (_, second) = placed["chip 1"], placed["chip 2"]
+    assert first > second
 
 
 def test_a_raster_marks_each_spike_that_is_shown() -> None:
@@ -240,7 +254,7 @@ def test_the_best_of_a_regression_have_the_least_error() -> None:
         error = {**found, "accuracy": None, "rmse": found["accuracy"]}
         lines.append(replace(each, results=(error,)))
     with theme():
-        said = words(results.sweep("net", lines))
+        said = words(swept(lines).plot())
     assert "best: error, energy, cores" in said
     assert "accuracy" not in said
 

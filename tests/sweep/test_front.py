@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,17 +9,32 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.sweep import Sweep, Variant
-from snnc.tools.sweep_table import VariantCosts, front, parse_setting
+from snnc.tools.sweep import Sweep, Variant, parse_setting, select_best
 from tests.rules.checking import assert_accepted
+
+
+def judged(score: float, cores: int, joules: int = 1, error: float = 0) -> Variant:
+    """Return a variant whose mean score has a standard error."""
+    report: Any = SimpleNamespace(cores=cores)
+    results = tuple(
+        {"accuracy": own, "energy_joules": joules}
+        for own in (score - error, score + error)
+    )
+    return Variant({}, None, report, results=results)
+
+
+def best(*variants: Variant) -> list[bool]:
+    found = select_best(variants, "energy", "cores")
+    return [variant in found for variant in variants]
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
 def test_the_front_has_what_nothing_is_better_than(
     costs: list[tuple[int, int] | None],
 ) -> None:
-    best = front([own and VariantCosts(own[0], own[1:]) for own in costs])
-    for own, is_best in zip(costs, best, strict=True):
+    failed = Variant({}, None, None, problem="no")
+    variants = [failed if own is None else judged(-own[0], own[1]) for own in costs]
+    for own, is_best in zip(costs, best(*variants), strict=True):
         others = [other for other in costs if other is not None and own is not None]
         beaten = any(
             o != own and o[0] <= own[0] and o[1] <= own[1]  # type: ignore[index]
@@ -30,28 +44,20 @@ def test_the_front_has_what_nothing_is_better_than(
 
 
 def test_a_difference_within_the_noise_makes_nothing_better() -> None:
-    cheap, dear = VariantCosts(-0.90, (1.0,), 0.01), VariantCosts(-0.92, (2.0,), 0.01)
-    assert front([cheap, dear]) == (True, False)
-    better = VariantCosts(-0.94, (2.0,), 0.01)
-    assert front([cheap, better]) == (True, True)
-    assert front([replace(c, error=0.0) for c in (cheap, dear)]) == (True, True)
-    alike = VariantCosts(-0.91, (1.0,), 0.01)
-    assert front([cheap, alike]) == (True, True)
+    cheap = judged(0.90, 1, error=0.01)
+    assert best(cheap, judged(0.92, 2, error=0.01)) == [True, False]
+    assert best(cheap, judged(0.94, 2, error=0.01)) == [True, True]
+    assert best(judged(0.90, 1), judged(0.92, 2)) == [True, True]
+    assert best(cheap, judged(0.91, 1, error=0.01)) == [True, True]
 
 
 @given(
     st.lists(
-        st.builds(
-            VariantCosts,
-            st.integers(0, 9),
-            st.tuples(st.integers(0, 2), st.integers(0, 2)),
-            st.integers(0, 3),
-        ),
-        min_size=1,
+        st.builds(judged, *(st.integers(0, top) for top in (9, 2, 2, 3))), min_size=1
     )
 )
-def test_something_is_always_best(costs: list[VariantCosts]) -> None:
-    assert any(front(costs))
+def test_something_is_always_best(variants: list[Variant]) -> None:
+    assert any(best(*variants))
 
 
 def test_values_of_settings_are_typed() -> None:

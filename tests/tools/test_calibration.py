@@ -13,7 +13,8 @@ import pytest
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import check_budget
-from snnc.tools.scaling import CannotCalibrateError, ScaledWeights, scale_weights
+from snnc.tools.opening import RefusedRunError
+from snnc.tools.scaling import ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import ROOT, network
@@ -74,12 +75,10 @@ class Drawn:
     x: np.ndarray
 
     def calibrate(self) -> ScaledWeights:
-        build = self.package.module("keras_model").build_model
-        network, layout = self.package.network, self.package.layout
-        return scale_weights(network, layout, build, self.x, self.weights)
+        return scale_weights(self.package, self.x, self.weights)
 
     def refusal(self) -> str:
-        with pytest.raises(CannotCalibrateError) as raised:
+        with pytest.raises(RefusedRunError) as raised:
             self.calibrate()
         return str(raised.value)
 

@@ -10,11 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from snnc.importer.draft import BROKEN, RefusedLayerError, Value
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer, malformed
-from snnc.importer.state import ConversionState, CurrentLayer
+from snnc.importer.state import (
+    BROKEN,
+    ConversionState,
+    CurrentLayer,
+    RefusedLayerError,
+    Value,
+)
 from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"

@@ -12,21 +12,21 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import (
+from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
+from snnc.importer.model import ACTIVATIONS, config_of
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
+from snnc.importer.state import (
     BROKEN,
     COUNTS,
     INPUT,
     RELU,
     SIGNED,
+    ConversionState,
+    CurrentLayer,
     RefusedLayerError,
     Unit,
     Value,
 )
-from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import LinearStep, per_channel, points
-from snnc.importer.model import ACTIVATIONS, config_of
-from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import ConversionState, CurrentLayer
 from snnc.importer.table import reads, shown
 
 ALIASES = {

@@ -1,4 +1,4 @@
-"""Arithmetic: norms, operations with numbers, sums and concatenations of layers.
+"""Arithmetic: operations with numbers, sums and concatenations of layers.
 
 Operations of TensorFlow and Keras, such as ``x / 255``, are also saved as layers: Keras
 2 writes a ``TFOpLambda`` with the function's name, and Keras 3 writes a class for each
@@ -12,7 +12,12 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import (
+from snnc.importer.graph import CALLED_WITH
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.model import KerasLayer
+from snnc.importer.neurons import add_relu, advising, identity_neurons
+from snnc.importer.state import (
+    CurrentLayer,
     Kind,
     RefusedLayerError,
     StatementDraft,
@@ -21,14 +26,9 @@ from snnc.importer.draft import (
     order,
     plain,
 )
-from snnc.importer.graph import CALLED_WITH
-from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
-from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import NORMS, CurrentLayer
-from snnc.importer.table import READERS, REFUSED, numbers, reads, shown
+from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate
-from snnc.importer.table.convolutions import are_channels
+from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
 
 MOST_SOURCES = 64
@@ -49,40 +49,6 @@ OPERATIONS = (
     "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
     "Relu", "Relu6", "Mean", "Transpose",
 )  # fmt: skip
-
-
-@reads(*NORMS, keeps=("center", "scale", "epsilon"))
-def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
-    """Fold a batch norm with its running statistics, unless this is done."""
-    return value if layer.name in layer.state.done else normed(layer, value)
-
-
-def normed(layer: CurrentLayer, value: Value) -> Value:
-    """Return a value after a norm with known statistics.
-
-    Keras counts the axes of a norm with the batch.
-    """
-    axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
-    if layer.kind == "Normalization" and axis in (None, []):
-        axes = [] if value.parts else [-1]
-    rank = len(value.view)
-    own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
-    is_one = len(own) == 1 and -rank <= own[0] < 0
-    group = value.view[own[0]] if is_one else ()
-    if is_one and are_channels(group, value.shape) and not value.parts:
-        step = per_channel("norm", layer.name, value.shape, bias=True)
-        return value.then(step)
-    if is_one and rank == 1:
-        size = prod(value.shape)
-        layer.rewrite("folded into the kernel that reads the flat vector")
-        step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
-        return replace(value, flat=(*value.flat, step), is_positive=False)
-    raise RefusedLayerError(
-        "only a norm over channels can be folded into a kernel",
-        "normalize over the channel axis",
-        f"axis {shown(axis)}",
-    )
 
 
 @reads("Rescaling")
@@ -160,7 +126,7 @@ def _scalar(
     arrays = weights.of(layer.name) if weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.kernels import batch_norm
+    from snnc.importer.tensors import batch_norm
 
     channels = value.shape[-1]
     try:

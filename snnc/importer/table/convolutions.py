@@ -1,4 +1,4 @@
-"""Layers with kernels, and the layers that move or repeat the values they read."""
+"""Kernels, norms, and layers that move or repeat the values they read."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.draft import (
-    BROKEN,
-    Group,
-    RefusedLayerError,
-    Value,
-    View,
-    order,
-    plain,
-)
-from snnc.importer.fitting import Padding
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
     Op,
+    Padding,
     Shape,
     Term,
     Windows,
@@ -29,7 +20,17 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import CurrentLayer
+from snnc.importer.state import (
+    BROKEN,
+    NORMS,
+    CurrentLayer,
+    Group,
+    RefusedLayerError,
+    Value,
+    View,
+    order,
+    plain,
+)
 from snnc.importer.table import dims, each_rank, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
@@ -359,3 +360,37 @@ def are_channels(group: Group, shape: Shape) -> bool:
     """Whether an axis of Keras is exactly the channels."""
     long = [axis for axis in group if shape[axis] > 1]
     return long == [len(shape) - 1] or (not long and shape[-1] == 1)
+
+
+@reads(*NORMS, keeps=("center", "scale", "epsilon"))
+def read_batch_norm(layer: CurrentLayer, value: Value) -> Value:
+    """Fold a batch norm with its running statistics, unless this is done."""
+    return value if layer.name in layer.state.done else normed(layer, value)
+
+
+def normed(layer: CurrentLayer, value: Value) -> Value:
+    """Return a value after a norm with known statistics.
+
+    Keras counts the axes of a norm with the batch.
+    """
+    axis = layer.options.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
+    if layer.kind == "Normalization" and axis in (None, []):
+        axes = [] if value.parts else [-1]
+    rank = len(value.view)
+    own = [axis if axis < 0 else axis - 1 - rank for axis in axes]
+    is_one = len(own) == 1 and -rank <= own[0] < 0
+    group = value.view[own[0]] if is_one else ()
+    if is_one and are_channels(group, value.shape) and not value.parts:
+        step = per_channel("norm", layer.name, value.shape, bias=True)
+        return value.then(step)
+    if is_one and rank == 1:
+        size = prod(value.shape)
+        layer.rewrite("folded into the kernel that reads the flat vector")
+        step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
+        return replace(value, flat=(*value.flat, step), is_positive=False)
+    raise RefusedLayerError(
+        "only a norm over channels can be folded into a kernel",
+        "normalize over the channel axis",
+        f"axis {shown(axis)}",
+    )

@@ -6,11 +6,17 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import (
+from snnc.importer.graph import LARGEST_INPUT
+from snnc.importer.linear import LinearStep, Shape, Term, points
+from snnc.importer.model import KerasLayer
+from snnc.importer.state import (
     BROKEN,
+    ENDING,
     INPUT,
     RELU,
     Bias,
+    ConversionState,
+    CurrentLayer,
     RefusedLayerError,
     StatementDraft,
     Value,
@@ -19,10 +25,6 @@ from snnc.importer.draft import (
     plain,
     regrouped,
 )
-from snnc.importer.graph import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, points
-from snnc.importer.model import KerasLayer
-from snnc.importer.state import ENDING, ConversionState, CurrentLayer
 from snnc.importer.table import each_rank, reads
 from snnc.text.tables import dims
 

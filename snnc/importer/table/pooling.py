@@ -9,8 +9,6 @@ from dataclasses import replace
 from itertools import product, takewhile
 from math import prod
 
-from snnc.importer.draft import INPUT, RefusedLayerError, StatementDraft, Value, View
-from snnc.importer.fitting import fit
 from snnc.importer.linear import (
     AxisWindow,
     LinearStep,
@@ -18,17 +16,25 @@ from snnc.importer.linear import (
     Shape,
     Term,
     Windows,
+    fit,
     joint,
     per_channel,
     points,
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import CurrentLayer
+from snnc.importer.state import (
+    INPUT,
+    CurrentLayer,
+    RefusedLayerError,
+    StatementDraft,
+    Value,
+    View,
+)
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
-from snnc.importer.table.arithmetic import larger, normed
-from snnc.importer.table.convolutions import Axes, axes_of, slide
+from snnc.importer.table.arithmetic import larger
+from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
 from snnc.text import tables
 
 NEGATIVE = "its input may be below 0, but rates can't be negative"

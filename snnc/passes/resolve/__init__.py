@@ -61,22 +61,18 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        spec, place = validated.spec.input, validated.input
-        self._input = InputLayer(
-            spec.name,
-            spec.shape,
-            *spec.within,
-            spec.mapped,
-            place.span,
-            place.keys.get("shape"),
-            place.keys.get("within"),
-        )
+        spec, (span, _, keys, _) = validated.spec.input, validated.parts["input"]
+        ranges = *spec.within, spec.mapped
+        self._input = InputLayer(spec.name, spec.shape, *ranges, span, keys)
         self._train = validated.spec.train or TrainSpec()
         if self._train.loss is None:
             is_regression = validated.spec.readout.classes is None
             loss = MeanSquaredError() if is_regression else CrossEntropy()
             self._train = replace(self._train, loss=loss)
         self._layers: dict[str, LogicalLayer] = {}
+        self._shapes: dict[str, Shape] = {}  # the known output shapes
+        if spec.name not in validated.broken:
+            self._shapes[spec.name] = spec.shape
         self._reads_raw = False
 
     def run(self) -> LogicalNetwork | None:
@@ -98,23 +94,23 @@ class _Resolution:
 
     def _add_layer(self, draft: Draft, operations: Operations) -> None:
         """Add a layer to the graph if its shape is known."""
-        shapes = [self._shape(name) for name in draft.sources]
-        known = [shape for shape in shapes if shape is not None]
-        if len(known) < len(shapes):
+        known = [self._shapes[name] for name in draft.sources if name in self._shapes]
+        if len(known) < len(draft.sources):
             return
         shortcut: Shortcut | None = None
         try:
             operation, shape = operations.compute(draft, known)
             if draft.shortcut is not None:
-                source_shape = self._shape(draft.shortcut)
-                if source_shape is None:
+                if draft.shortcut not in self._shapes:
                     return
+                source_shape = self._shapes[draft.shortcut]
                 shortcut = operations.shortcut(draft, shape, source_shape)
         except UnsoundError:
             return
         spiking = spiking_of(draft, self._train.l2, self._spec.timing.synapse)
         # Each window of such a max pool has only one value.
         is_still = isinstance(operation, MaxPooling) and max(operation.window) == 1
+        self._shapes[draft.name] = shape
         self._layers[draft.name] = LogicalLayer(
             name=draft.name,
             kind=draft.kind,
@@ -126,13 +122,6 @@ class _Resolution:
             span=draft.place.span,
             spans=draft.spans,
         )
-
-    def _shape(self, name: str) -> Shape | None:
-        """Return the output shape of the input or a layer; None if unknown."""
-        if name == self._input.name:
-            return None if name in self._validated.broken else self._input.shape
-        layer = self._layers.get(name)
-        return None if layer is None else layer.shape
 
     def _reads_right_things(self, draft: Draft) -> bool:
         raw, place = self._input.name, draft.place
@@ -175,7 +164,7 @@ class _Resolution:
             self._report.add(rules.references.ReadsRawValues(input=raw, **values))
 
     def _readout_sources(self, known: KnownNames) -> tuple[str, ...]:
-        readout, place = self._spec.readout, self._validated.readout
+        readout, place = self._spec.readout, self._validated.parts["readout"]
         if readout.name in self._validated.broken:
             return ()
         sources = tuple(known.existing(readout.sources, place.sources, None))
@@ -209,7 +198,7 @@ class _Resolution:
     def _find_wrong_training(self) -> Iterator[Diagnostic]:
         """Yield a loss or a weight that needs classes, and phases without training."""
         train, readout = self._train, self._spec.readout
-        place = self._validated.train
+        place = self._validated.parts["train"]
         values = (
             ("loss", train.loss.kind if train.loss else "mse", "mse"),
             ("class_weight", train.class_weight, "equal"),
@@ -232,7 +221,7 @@ class _Resolution:
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
     ) -> LogicalNetwork:
         spec, validated = self._spec, self._validated
-        timing, place = spec.timing, validated.timing
+        timing, place = spec.timing, validated.parts["timing"]
         steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
         return LogicalNetwork(
             name=spec.network,
@@ -250,7 +239,7 @@ class _Resolution:
         )
 
     def _target(self) -> Loihi | Nengo:
-        target, place = self._spec.target, self._validated.target
+        target, place = self._spec.target, self._validated.parts["target"]
         if not isinstance(target, LoihiTarget):
             return Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
@@ -271,9 +260,8 @@ class _Resolution:
             labels=labels,
             decide=spec.decide,
             synapse=spec.synapse,
-            l2=self._train.l2,
-            span=self._validated.readout.span,
-            spans=self._validated.readout.keys,
+            span=self._validated.parts["readout"].span,
+            spans=self._validated.parts["readout"].keys,
             learn=spec.learn,
             convolution=convolution,
             image=image,
@@ -284,7 +272,7 @@ class _Resolution:
     ) -> tuple[Convolution | None, Shape]:
         """Return a readout's convolution, if it has one, and the output shape."""
         spec = self._spec.readout
-        shape = self._shape(sources[0]) if sources else None
+        shape = self._shapes.get(sources[0]) if sources else None
         if spec.filters is None or shape is None:
             return None, ()
         rank = len(shape) - 1
@@ -298,7 +286,7 @@ class _Resolution:
         if not fits or min(out) < 1:
             self._report.add(
                 rules.windows.NoReadoutImage(
-                    span=self._validated.readout.span,
+                    span=self._validated.parts["readout"].span,
                     name=spec.name,
                     kernel=kernel or spec.kernel,
                     stride=stride or spec.stride,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import chain, count
 from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
-from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking, reading_order
+from snnc.ir.logical import Rate, Spiking, reading_order
 from snnc.language import layers
-from snnc.language.fields import otherwise
-from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
+from snnc.language.keywords import otherwise
+from snnc.language.model import Place, ValidatedSpec
+from snnc.language.models import StatementModel, fields_of
 from snnc.language.names import why_no_name
+from snnc.runtime.network import Lif
 from snnc.source import Span
 from snnc.text.near import closest, only_near
 
-Defaults = tuple[tuple[DefaultsSpec, Place], ...]
 ENCODERS = layers.ConvEncoderSpec, layers.RateEncoderSpec
 NONE_TO_READ = "add a layer of this name before this line, or name an existing layer"
 
@@ -120,7 +121,8 @@ class Draft:
     """A valid layer statement with resolved names and an unknown shape.
 
     ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
-    names exist. ``defaults`` are those that apply to the layer, by precedence.
+    names exist. ``specs`` are the layer and the defaults that apply to it, by
+    precedence, and ``spans`` the positions of their properties.
     """
 
     name: str
@@ -129,7 +131,8 @@ class Draft:
     sources: tuple[str, ...]
     shortcut: str | None
     sound: bool
-    defaults: Defaults
+    specs: tuple[StatementModel, ...]
+    spans: Mapping[str, Span]
 
     @property
     def span(self) -> Span:
@@ -143,21 +146,14 @@ class Draft:
     def is_encoder(self) -> bool:
         return isinstance(self.spec, ENCODERS)
 
-    def get(self, key: str) -> Any:
-        """Return a property's value, otherwise the table's default or None."""
-        for spec in (self.spec, *(defaults for defaults, _ in self.defaults)):
-            value = getattr(spec, key, None)
-            if value is not None:
-                return value
-        return otherwise(type(self.spec), key)
-
-    @property
-    def spans(self) -> dict[str, Span]:
-        """The position of each property, in the layer or in `defaults`."""
-        spans: dict[str, Span] = {}
-        for place in (*(place for _, place in reversed(self.defaults)), self.place):
-            spans |= place.keys
-        return spans
+    def get(self, key: str, fallback: Any = None) -> Any:
+        """Return a property's value, otherwise the table's default or a fallback."""
+        if key not in fields_of(type(self.spec)):
+            return fallback
+        values = (getattr(spec, key, None) for spec in self.specs)
+        given = next((value for value in values if value is not None), None)
+        value = otherwise(type(self.spec), key) if given is None else given
+        return fallback if value is None else value
 
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
@@ -184,14 +180,17 @@ def draft_layers(
             if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
                 shortcut, sound = None, False
             scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
-            own = [
-                each for scope in scopes for each in written if each[0].layer == scope
-            ]
+            given: list[tuple[StatementModel, Place]] = [(spec, place)]
+            given += (g for scope in scopes for g in written if g[0].layer == scope)
             problems = tuple(_source_problems(name, spec, place))
             report.add(*problems)
             sound = sound and not problems
+            specs = tuple(spec for spec, _ in given)
+            spans: dict[str, Span] = {}
+            for _, each in reversed(given):
+                spans |= each.keys
             drafts.append(
-                Draft(name, spec, place, sources, shortcut, sound, tuple(own))
+                Draft(name, spec, place, sources, shortcut, sound, specs, spans)
             )
         before = name
     return tuple(drafts)
@@ -251,42 +250,23 @@ PERCENTILE: float = otherwise(layers.SpikingSpec, "percentile")
 def spiking_of(draft: Draft, l2: float, synapse: float) -> Spiking | None:
     """Return the spiking properties of a layer; None for layers without neurons.
 
-    ``l2`` and ``synapse`` are the values in `train` and `timing`.
+    ``l2`` and ``synapse`` are the values in `train` and `timing`. The neurons of
+    encoders and max pools are always `relu`.
     """
-    spec = draft.spec
-    if isinstance(spec, (layers.AveragePoolSpec, layers.JoinSpec)):
+    if isinstance(draft.spec, (layers.AveragePoolSpec, layers.JoinSpec)):
         return None
-    (low, high), own_synapse = draft.get("rate"), draft.get("synapse")
-    is_pool = isinstance(spec, layers.MaxPoolSpec)
-    # The neurons of encoders and max pools ignore `defaults` for neurons.
-    spiking = Spiking(
-        neuron=Relu(),
-        rate=Rate(0.0 if is_pool else low, high, PERCENTILE),
-        batchnorm=False,
-        dropout=0.0,
-        l2=0.0,
-        place="chip",
-        synapse=synapse if own_synapse is None else own_synapse,
-        block=None,
-    )
-    if not isinstance(spec, (layers.MaxPoolSpec, layers.RateEncoderSpec)):
-        own_l2 = draft.get("l2")
-        spiking = replace(
-            spiking,
-            batchnorm=draft.get("batchnorm"),
-            dropout=draft.get("dropout"),
-            l2=l2 if own_l2 is None else own_l2,
-        )
-    if isinstance(spec, ENCODERS):
-        return replace(spiking, place="host", synapse=0.0, start=spec.start)
-    if is_pool:
-        return spiking
-    neuron, block = draft.get("neuron"), draft.get("block")
+    low, high = draft.get("rate")
+    neuron, block = draft.get("neuron"), draft.get("block", "auto")
     is_lif = neuron is not None and neuron.kind == "lif"
-    return replace(
-        spiking,
-        neuron=LifNeuron(neuron.tau_rc, neuron.tau_ref) if is_lif else Relu(),
-        rate=Rate(low, high, draft.get("percentile")),
-        place=draft.get("place"),
+    is_pool = isinstance(draft.spec, layers.MaxPoolSpec)
+    return Spiking(
+        neuron=Lif(neuron.tau_rc, neuron.tau_ref) if is_lif else None,
+        rate=Rate(0.0 if is_pool else low, high, draft.get("percentile", PERCENTILE)),
+        batchnorm=draft.get("batchnorm", False),
+        dropout=draft.get("dropout", 0.0),
+        l2=draft.get("l2", l2),
+        place="host" if draft.is_encoder else draft.get("place", "chip"),
+        synapse=0.0 if draft.is_encoder else draft.get("synapse", synapse),
         block=None if block == "auto" else block,
+        start=draft.get("start", "rest"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.ir.logical import (
@@ -18,6 +20,7 @@ from snnc.ir.logical import (
     Shape,
     Shortcut,
     TransposedConvolution,
+    pointwise,
 )
 from snnc.ir.shapes import transposed_places, window_positions
 from snnc.language import layers
@@ -152,9 +155,6 @@ class Operations:
             sizes = {"groups": groups, "channels": channels, "filters": filters}
             rule, source = rules.windows.GroupsDontDivide, draft.sources[0]
             self._report.add(rule.at(draft, "groups", source=source, **sizes))
-        out = self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
-        if not divides:
-            raise UnsoundError
         bias = draft.get("bias")
         operation = Convolution(
             kernel,
@@ -166,6 +166,9 @@ class Operations:
             depthwise=depthwise,
             neuron_bias=bias == "neuron",
         )
+        out = self._slide(draft, shape, "kernel", operation)
+        if not divides:
+            raise UnsoundError
         return operation, (*out, filters)
 
     def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed:
@@ -198,9 +201,9 @@ class Operations:
     def _downsample(self, draft: Draft, shape: Shape) -> Computed:
         self._check_rank(draft, shape, None)
         (factor,) = self._dims(draft, len(shape) - 1, "factor")
-        out = self._slide(draft, shape, "factor", factor, factor)
         bias, ones = bool(draft.get("bias")), (1,) * len(factor)
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
+        out = self._slide(draft, shape, "factor", operation)
         return operation, (*out, draft.get("filters") or shape[-1])
 
     def _pool(self, draft: Draft, spec: PoolSpec, shape: Shape) -> Computed:
@@ -214,12 +217,13 @@ class Operations:
         if spec.stride is not None:
             (stride,) = self._dims(draft, len(sizes), "stride")
         # A window must fit into the unpadded input.
-        out = self._slide(draft, shape, "window", window, stride)
+        over = replace(pointwise(len(sizes), stride), kernel=window)
+        out = self._slide(draft, shape, "window", over)
         if isinstance(spec, layers.AveragePoolSpec):
             return AveragePooling(window, stride), (*out, channels)
-        operation = MaxPooling(window, stride, draft.get("padding"))
-        out = self._slide(draft, shape, "window", window, stride, operation.padding)
-        return operation, (*out, channels)
+        padding = draft.get("padding")
+        out = self._slide(draft, shape, "window", replace(over, padding=padding))
+        return MaxPooling(window, stride, padding), (*out, channels)
 
     def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
         first, is_sum = shapes[0], draft.kind == "add"
@@ -262,26 +266,20 @@ class Operations:
         self._refuse(*problems)
         return [v * rank if len(v) == 1 else v for v in values.values()]
 
-    def _slide(
-        self,
-        draft: Draft,
-        shape: Shape,
-        what: str,
-        kernel: Shape,
-        stride: Shape,
-        padding: KernelPadding = "valid",
-        dilation: Shape = (),
-    ) -> Shape:
+    def _slide(self, draft: Draft, shape: Shape, what: str, over: Convolution) -> Shape:
         """Return a window's positions on each axis of ``shape``, channels last.
 
-        ``what`` is the property with the window's size; an empty ``dilation`` means 1.
+        ``what`` is the property with the window's size.
         """
-        out = []
-        names, apart = rules.shapes.AXES[len(shape)], dilation or (1,) * len(kernel)
-        axes = list(zip(names, shape, kernel, stride, apart, strict=False))
+        out, advice = [], "use a smaller size"
+        if rules.shapes.looks_channels_first(given := self._input.shape):
+            advice = "the input looks channels-first: for a channels-last shape, write"
+            advice = f"{advice} `{dims((*given[1:], given[0]))}`"
+        names, steps = rules.shapes.AXES[len(shape)], (over.stride, over.dilation)
+        axes = list(zip(names, shape, over.kernel, *steps, strict=False))
         for axis, size, k, s, d in axes:
             extent = (k - 1) * d + 1
-            out.append(window_positions(size, extent, s, padding))
+            out.append(window_positions(size, extent, s, over.padding))
             if out[-1] < 1:
                 self._refuse(
                     rules.windows.KernelTooLarge.at(
@@ -297,18 +295,10 @@ class Operations:
                         legal=tuple(
                             min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
                         ),
-                        advice=self._size_advice(),
+                        advice=advice,
                     )
                 )
         return tuple(out)
-
-    def _size_advice(self) -> str:
-        """Return advice for a window that is too large."""
-        shape = self._input.shape
-        if not rules.shapes.looks_channels_first(shape):
-            return "use a smaller size"
-        hint = "the input looks channels-first: for a channels-last shape, write"
-        return f"{hint} `{dims((*shape[1:], shape[0]))}`"
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Refuse a shape without ``rank`` spatial axes; None stands for any number."""
@@ -345,7 +335,7 @@ class Operations:
         the input is probably an image with one channel. But a short last axis must be
         the channels.
         """
-        given, place = self._input, self._input.shape_span
+        given, place = self._input, self._input.spans.get("shape")
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if given.shape[-1] <= MOST_CHANNELS:

@@ -6,14 +6,15 @@ their names are marked as broken, and their positions among the layers are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import tree
-from snnc.language.keywords import KINDS, VALUES
+from snnc.language.keywords import FORMS, KINDS, VALUES
 from snnc.language.model import (
     DefaultsSpec,
     InputSpec,
@@ -25,16 +26,11 @@ from snnc.language.model import (
     ValidatedSpec,
 )
 from snnc.language.names import why_no_package
-from snnc.passes.validate.statement import check_statement
-from snnc.passes.validate.structure import (
-    find_absent,
-    find_misplaced,
-    find_repeated_defaults,
-    find_repeated_names,
-    head,
-    is_layer,
-)
+from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
+
+_PARTS = ("input", "readout", "target", "timing", "train")
+"""The kinds of statements that a spec may have once, besides `about`."""
 
 
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
@@ -51,17 +47,12 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     for item in sorted(checked, key=lambda item: item.model is None):
         by_kind.setdefault(item.kind, item)
     models = {kind: item.model for kind, item in by_kind.items()}
-    places = {kind: item.place for kind, item in by_kind.items()}
-    names = {part: part for part in ("input", "readout")}
-    names |= {part: by_kind[part].name or part for part in names if part in by_kind}
+    nowhere = Place(network, None, {}, ())
+    places = {p: by_kind[p].place if p in by_kind else nowhere for p in _PARTS}
+    names = {p: place.name.text if place.name else p for p, place in places.items()}
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
     about = by_kind["about"].statement.text if "about" in by_kind else None
-    nowhere = Place(network, None, {}, ())
-    parts: dict[str, Any] = {
-        part: places.get(part, nowhere)
-        for part in ("input", "readout", "target", "timing", "train")
-    }
     return ValidatedSpec(
         spec=NetworkSpec(
             network="network" if word is None else word.text,
@@ -78,15 +69,14 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         ),
         places=tuple(item.place for item in layers),
         defaults=tuple(item.place for item in defaults),
-        broken=_broken(checked, names.values()),
+        broken=_broken(checked, (names["input"], names["readout"])),
         defaults_sound=all(
             item.model is not None
             for item in checked
             if item.kind in ("defaults", "neuron")
         ),
-        sound=report.errors == 0,
         span=network,
-        **parts,
+        parts=places,
     )
 
 
@@ -106,46 +96,32 @@ def _check_all(
             break
         model = check_statement(statement, report, statements)
         sound = index not in misplaced and index not in repeated
-        checked.append(
-            Checked(statement, model if sound else None, named=index not in repeated)
-        )
+        place = _place(statement, named=index not in repeated)
+        checked.append(Checked(statement, model if sound else None, place))
     report.add(*find_repeated_defaults(statements))
     return checked
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A statement with its model, which is None if the statement has an error.
-
-    ``named`` is False if an earlier statement has the same name.
-    """
+class Checked(NamedTuple):
+    """A statement with its model, which is None if the statement has an error."""
 
     statement: tree.Statement
     model: Any
-    named: bool
+    place: Place
 
     @property
     def kind(self) -> str:
         return self.statement.kind.text
 
-    @property
-    def name(self) -> str | None:
-        """The statement's own name, if no earlier statement has it."""
-        name = self.statement.name
-        return name.text if name is not None and self.named else None
 
-    @property
-    def place(self) -> Place:
-        statement = self.statement
-        parts = {part: getattr(statement, part) for part in VALUES}
-        keys = {item.key.text: item.value.span for item in statement.properties or ()}
-        keys |= {part: node.span for part, node in parts.items() if node is not None}
-        return Place(
-            span=head(statement),
-            name=statement.name.span if statement.name and self.named else None,
-            keys=keys,
-            sources=tuple(word.span for word in statement.sources),
-        )
+def _place(statement: tree.Statement, named: bool) -> Place:
+    """Return the position; ``named`` is False if another statement has the name."""
+    parts = {part: getattr(statement, part) for part in VALUES}
+    keys = {item.key.text: item.value.span for item in statement.properties or ()}
+    keys |= {part: node.span for part, node in parts.items() if node is not None}
+    name = statement.name.span if statement.name and named else None
+    sources = tuple(word.span for word in statement.sources)
+    return Place(statement.head, name, keys, sources)
 
 
 def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
@@ -165,5 +141,130 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     kinds = [item.kind for item in checked]
     first = kinds.index("input") if "input" in kinds else 0
     for index, item in enumerate(checked):
-        if is_layer(item.statement) or (item.kind not in KINDS and index >= first):
+        if item.kind in _LAYERS or (item.kind not in KINDS and index >= first):
             yield item
+
+
+_ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
+_NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
+_ANY_LAYER = "a layer"
+"""Stands for all kinds of layers; no kind has this name."""
+_LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
+
+
+def find_misplaced(
+    statements: Sequence[tree.Statement],
+) -> Iterator[tuple[int, Diagnostic]]:
+    """Yield the indices of statements that are repeated or out of order."""
+    first: dict[str, tree.Statement] = {}
+    for index, statement in enumerate(statements):
+        kind = statement.kind.text
+        if kind in first and kind in _ONCE:
+            related = (Label(first[kind].head, "first written here"),)
+            span, repeated = statement.head, rules.statements.RepeatedStatement
+            if kind == "input":
+                yield index, rules.refused.SeveralInputs(span=span, related=related)
+            else:
+                yield index, repeated(span=span, kind=kind, related=related)
+        elif problem := _out_of_place(statement, first):
+            yield index, problem
+        first.setdefault(_ANY_LAYER if kind in _LAYERS else kind, statement)
+
+
+def _out_of_place(
+    statement: tree.Statement, first: dict[str, tree.Statement]
+) -> Diagnostic | None:
+    kind = statement.kind.text
+    if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
+        where, before = "after the first layer", first[_ANY_LAYER]
+        there, label = "before the layers", "the first layer"
+    elif kind in _LAYERS and "readout" in first:
+        where, before = "after the readout", first["readout"]
+        there, label = "before the readout", "the readout"
+    else:
+        return None
+    return rules.statements.OutOfPlace(
+        span=statement.head,
+        kind=kind,
+        where=where,
+        there=there,
+        related=(Label(before.head, label),),
+    )
+
+
+def find_absent(
+    statements: Sequence[tree.Statement], network: Span
+) -> Iterator[Diagnostic]:
+    """Yield diagnostics for a missing input or readout, unless a kind is unknown."""
+    kinds = {statement.kind.text for statement in statements}
+    if not kinds <= FORMS.keys():
+        return
+    for kind in ("input", "readout"):
+        if kind in kinds:
+            continue
+        hint = f"write, for example, `{FORMS[kind].example}`"
+        if kind == "readout" and (meant := _meant_as_readout(statements)):
+            hint = f"write `{meant}` instead of `dense {meant.split()[1]}`"
+        yield rules.statements.MissingStatement(span=network, kind=kind, advice=hint)
+
+
+_LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
+
+
+def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
+    """Return the last layer as a readout, if it was probably meant as a readout."""
+    layers = [s for s in statements if s.kind.text in _LAYERS]
+    last = layers[-1] if layers else None
+    if last is None or last.kind.text != "dense" or last.name is None:
+        return ""
+    given = {p.key.text: p.value for p in last.properties or ()}
+    units = given.get("units")
+    named = _LAST.match(last.name.text) is not None
+    if not isinstance(units, tree.Number) or not (named or "activation" in given):
+        return ""
+    return f"readout {last.name.text} {{ classes {units.span.text} }}"
+
+
+def find_repeated_names(
+    statements: Sequence[tree.Statement],
+) -> Iterator[tuple[int, Diagnostic]]:
+    """Yield the indices of statements whose names are already taken."""
+    taken = {statement.name.text for statement in statements if statement.name}
+    firsts: dict[str, tree.Word] = {}
+    for index, statement in enumerate(statements):
+        name = statement.name
+        if name is None or statement.kind.text not in _NAMED:
+            continue
+        first = firsts.setdefault(name.text, name)
+        if first is not name:
+            numbered = (f"{name.text}_{number}" for number in count(2))
+            yield (
+                index,
+                rules.statements.RepeatedName(
+                    span=name.span,
+                    name=name.text,
+                    free=next(other for other in numbered if other not in taken),
+                    related=(Label(first.span, "first used here"),),
+                ),
+            )
+
+
+def find_repeated_defaults(
+    statements: Sequence[tree.Statement],
+) -> Iterator[Diagnostic]:
+    """Yield properties that two `defaults` set for the same layers."""
+    first: dict[tuple[str, str], tree.Word] = {}
+    for statement in statements:
+        if statement.broken or statement.kind.text not in ("defaults", "neuron"):
+            continue
+        scope, keys = "", [statement.kind]
+        if statement.kind.text == "defaults":
+            scope = statement.variant.text if statement.variant else ""
+            keys = [item.key for item in statement.properties or ()]
+        own: dict[str, tree.Word] = {}
+        for key in keys:
+            own.setdefault(key.text, key)
+        for text, key in own.items():
+            before = first.setdefault((scope, text), key)
+            if before is not key:
+                yield describe_repeat(key, before)

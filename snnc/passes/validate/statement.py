@@ -8,22 +8,22 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Diagnostics, Label
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import (
     BLOCKLESS,
     FORMS,
     KINDS,
     REFUSED,
-    VALUES,
     VARIANTS,
     legal_keys,
     model_of,
     owner_of,
+    parts_of,
 )
 from snnc.language.model import ReadoutSpec
-from snnc.language.models import Model, validate
-from snnc.passes.validate.structure import describe_repeat, find_wrong_parts, head
+from snnc.language.models import Form, Model, validate
+from snnc.source import Span
 
 
 def check_statement(
@@ -43,34 +43,25 @@ def check_statement(
     errors = report.errors
     report.add(*find_wrong_parts(statement))
     properties = check_properties(statement, report)
-    model = _model(statement, properties, report, others)
-    if isinstance(model, ReadoutSpec) and report.errors == errors:
+    model, made = model_of(statement), None
+    if model is not None:
+        values = _values(model, statement, properties)
+        try:
+            made = validate(model, values)
+        except ValidationError as error:
+            # Import late: only errors need this.
+            from snnc.passes.validate.unknown import translate
+
+            report.add(*translate(error, values, statement, others))
+    if isinstance(made, ReadoutSpec) and report.errors == errors:
         report.add(*_wrong_size(statement, properties))
-    return model if report.errors == errors else None
-
-
-def _model(
-    statement: tree.Statement,
-    properties: Mapping[str, tree.Property],
-    report: Diagnostics,
-    others: Sequence[tree.Statement],
-) -> Model | None:
-    model = model_of(statement)
-    if model is None:
-        return None
-    values = _values(statement, properties)
-    try:
-        return validate(model, values)
-    except ValidationError as error:
-        # Import late: only errors need this.
-        from snnc.passes.validate.unknown import translate
-
-        report.add(*translate(error, values, statement, others))
-        return None
+    return made if report.errors == errors else None
 
 
 def _values(
-    statement: tree.Statement, properties: Mapping[str, tree.Property]
+    model: type[Model],
+    statement: tree.Statement,
+    properties: Mapping[str, tree.Property],
 ) -> dict[str, Any]:
     """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
@@ -81,18 +72,12 @@ def _values(
         span = name.span.to(statement.span) if written else name.span
         return {"neuron": tree.Group(name, tuple(properties.values()), span)}
     values: dict[str, Any] = {key: item.value for key, item in properties.items()}
-    form = FORMS[kind]
-    if form.is_layer and statement.variant is None:
+    if FORMS[kind].is_layer and statement.variant is None:
         values["kind"] = kind
     if kind == "defaults" and statement.variant is not None:
         values["layer"] = statement.variant.text
-    if form.name != "none" and statement.name is not None:
-        values["name"] = statement.name
-    if form.sources != "none" and statement.sources:
-        values["sources"] = statement.sources
-    if form.values != "none":
-        parts = {part: getattr(statement, part) for part in VALUES}
-        values |= {part: node for part, node in parts.items() if node is not None}
+    parts = {part: getattr(statement, part) for part in parts_of(model)}
+    values |= {part: node for part, node in parts.items() if node}
     return values
 
 
@@ -112,7 +97,7 @@ def _wrong_size(
         )
     if classes is None and units is None:
         yield rules.statements.MissingProperty(
-            span=head(statement),
+            span=statement.head,
             owner=owner,
             what="`classes`, `units` or `filters`",
             example=f"{owner} {{ classes 10 }}",
@@ -128,36 +113,27 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     if kind.text not in KINDS:
         return vocabulary.foreign_keywords.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
+    explained = rules.misplaced.variants_explained(kind.text, variants)
     if variant is None:
         if not variants or kind.text == "defaults":
             return None
-        explained = rules.misplaced.variants_explained(kind.text, variants)
         return rules.misplaced.MissingVariant(
             span=kind.span, kind=kind.text, known=variants, advice=explained
         )
-    if variant.text in variants:
+    span, word = variant.span, variant.text
+    if word in variants:
         return None
-    return _unknown_variant(kind, variant, variants)
-
-
-def _unknown_variant(
-    kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
-) -> Diagnostic | None:
     foreign = vocabulary.foreign_keywords.refusal(variant, "value")
-    if foreign and (kind.text == "neuron" or variant.text in REFUSED):
+    if foreign and (kind.text == "neuron" or word in REFUSED):
         return foreign
-    fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
-    near = vocabulary.foreign_keywords.nearest(variant.text, variants)
-    is_newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
-    explained = rules.misplaced.variants_explained(kind.text, variants)
+    near = vocabulary.foreign_keywords.nearest(word, variants)
     advice = "" if near else explained
-    return rules.misplaced.UnknownVariant(
-        span=variant.span,
-        kind=kind.text,
-        word=variant.text,
-        near=near,
-        advice=rules.misplaced.NEWER_CHIP if is_newer else advice,
-        fix=None if is_newer else fix,
+    fix = vocabulary.foreign_keywords.fix_word(span, word, variants)
+    if rules.misplaced.is_newer_chip(kind.text, word):
+        advice, fix = rules.misplaced.NEWER_CHIP, None
+    unknown = rules.misplaced.UnknownVariant
+    return unknown(
+        span=span, kind=kind.text, word=word, near=near, advice=advice, fix=fix
     )
 
 
@@ -223,3 +199,98 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
             return vocabulary.foreign_keywords.refusal(inner.key, "property")
         by_key[inner.key.text] = inner
     return None
+
+
+def find_wrong_parts(statement: tree.Statement) -> Iterator[Diagnostic]:
+    """Yield the parts that a statement lacks, and those that its kind does not take."""
+    form = FORMS[statement.kind.text]
+    yield from _missing(statement, form)
+    for part, span, advice in _extra_parts(statement, form):
+        yield rules.statements.PartNotTaken(
+            span=span,
+            owner=owner_of(statement),
+            part=part,
+            advice=advice,
+            fix=_shape_fix(statement, form) if part == "shape" else None,
+        )
+
+
+def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
+    kind = owner_of(statement)
+    if statement.properties and statement.kind.text in BLOCKLESS:
+        return  # a missing part may be in the block, which is reported elsewhere
+    number = isinstance(statement.shape, tree.Number) and statement.kind.text != "input"
+    # Another diagnostic reports a value in the name's position.
+    named = statement.name is not None or statement.text is not None or number
+    if form.name == "required" and not named:
+        yield rules.statements.MissingName(
+            span=statement.head, kind=kind, example=form.example.split()[1]
+        )
+    has_text = statement.text is not None or statement.name is not None
+    lacks = {
+        "a shape": form.values == "required" and statement.shape is None,
+        "a range of values": form.values == "required" and statement.within is None,
+        "the layers to read": form.sources == "required" and not statement.sources,
+        "a text": statement.kind.text == "about" and not has_text,
+    }
+    if parts := " and ".join(part for part, is_lacking in lacks.items() if is_lacking):
+        yield rules.statements.MissingPart(
+            span=statement.head, owner=kind, what=parts, example=form.example
+        )
+
+
+def _extra_parts(
+    statement: tree.Statement, form: Form
+) -> Iterator[tuple[str, Span, str]]:
+    like = f"write, for example, `{form.example}`"
+    kind = statement.kind.text
+    if form.name == "none" and statement.name is not None:
+        text = f'write `about "{statement.name.text}"`'
+        yield "name", statement.name.span, text if kind == "about" else like
+    if form.values == "none" and statement.shape is not None:
+        line = _with_size(statement, form)
+        advice = "remove it: a layer's shape follows from its input"
+        advice = f"write `{line}`" if line else advice
+        yield "shape", statement.shape.span, advice if form.is_layer else like
+    if form.values == "none" and statement.within is not None:
+        yield "range", statement.within.span, "remove it: only the input has a range"
+    if form.sources == "none" and statement.sources:
+        sources = statement.sources[0].span.to(statement.sources[-1].span)
+        yield "`from`", sources, "remove it: this statement reads no layer"
+    if kind != "about" and statement.text is not None:
+        advice = "remove it, or write `about` on a line of its own"
+        if form.name != "none" and statement.name is None:
+            name = statement.text.value
+            advice = f"write names without quotes: `{owner_of(statement)} {name}`"
+        yield "text", statement.text.span, advice
+    if kind in BLOCKLESS and statement.properties:
+        block = statement.properties[0].span.to(statement.properties[-1].span)
+        yield "properties", block, like if kind == "input" else "remove them"
+
+
+def _with_size(statement: tree.Statement, form: Form) -> str:
+    """Return the line with its bare number as a property; empty without a number."""
+    kind, shape = statement.kind.text, statement.shape
+    if not form.size or not isinstance(shape, tree.Number):
+        return ""
+    name = statement.name.text if statement.name else form.usual_name
+    return f"{kind} {name} {{ {form.size} {shape.span.text} }}".replace("  ", " ")
+
+
+def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
+    """Return a fix that moves a bare number into a new block."""
+    shape, line = statement.shape, _with_size(statement, form)
+    is_unnamed = statement.name is None and form.name == "required"
+    has_more = statement.properties is not None or statement.sources or statement.within
+    if shape is None or is_unnamed or has_more or statement.span.source.is_yaml:
+        return None
+    return Fix(statement.kind.span.to(shape.span), line) if line else None
+
+
+def describe_repeat(key: tree.Word, first: tree.Word) -> Diagnostic:
+    """Describe a property that is given twice."""
+    return rules.statements.RepeatedProperty(
+        span=key.span,
+        key=key.text,
+        related=(Label(first.span, "first given here"),),
+    )

@@ -15,18 +15,18 @@ from pydantic_core import ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import readers, tree
-from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     NEURONS,
+    PARTS,
     USUAL,
+    keys_of,
     keys_read_by,
     settings_of,
     tables,
 )
 from snnc.language.model import TimingSpec
 from snnc.language.readers import SECONDS
-from snnc.passes.validate.structure import head
-from snnc.passes.validate.wording import MAKERS, BadValue, display_key
+from snnc.passes.validate.wording import MAKERS, BadValue
 from snnc.source import Span
 from snnc.text.near import normal
 from snnc.vocabulary.foreign_keywords import (
@@ -86,30 +86,18 @@ def _find(
 ) -> tuple[Span, str, Any]:
     """Return the span, the key and the syntax at a path, as exactly as possible."""
     node: Any = values
-    span, key = whole, ""
-    for index, step in enumerate(path):
-        # A step may only name the selected choice, such as `adam`.
-        is_tag = isinstance(node, tree.Group) and node.name.text == step
-        inner = _below(node, step)
-        if inner is None or (is_tag and index + 1 < len(path)):
-            continue
-        node = inner
-        span = getattr(node, "span", span)
-        key = step if isinstance(step, str) else key
-    return span, key, node
-
-
-def _below(node: object, step: int | str) -> Any:
-    """Follow one step of a path; return None for a missing part."""
-    if isinstance(node, Mapping):
-        return node.get(step)
-    if isinstance(node, (list, tuple)) and isinstance(step, int):
-        return node[step]
-    if isinstance(node, tree.List) and isinstance(step, int):
-        return node.items[step]
-    if isinstance(node, tree.Group):
-        return next((p.value for p in node.properties if p.key.text == step), None)
-    return None
+    key = ""
+    for step in path:
+        inner: Any = None  # a step may only name the selected choice, such as `adam`
+        if isinstance(step, int):
+            inner = (node.items if isinstance(node, tree.List) else node)[step]
+        elif isinstance(node, tree.Group):
+            inner = next((p.value for p in node.properties if p.key.text == step), None)
+        elif isinstance(node, Mapping):
+            inner = node.get(step)
+        if inner is not None:
+            node, key = inner, step if isinstance(step, str) else key
+    return getattr(node, "span", whole), key, node
 
 
 def translate(
@@ -125,7 +113,7 @@ def translate(
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
     for detail in error.errors(include_url=False):
         path, context = detail["loc"], detail.get("ctx", {})
-        span, key, node = _find(values, head(statement), path)
+        span, key, node = _find(values, statement.head, path)
         if detail["type"] in ("unexpected_keyword_argument", "not_taken"):
             # A choice such as ``adam`` or ``relu`` lacks this property.
             group: Any = values[str(path[0])]
@@ -134,7 +122,8 @@ def translate(
             yield unknown_property(item, owner, settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
             span = context["span"] if isinstance(context.get("span"), Span) else span
-            key, kind = display_key(key), statement.kind.text
+            key = PARTS[key].key if key in PARTS else key
+            kind = statement.kind.text
             bad = BadValue(span, key, node, context, kind, names)
             yield MAKERS.get(detail["type"], _out_of_limits)(bad)
 
@@ -217,20 +206,16 @@ def _in_numbers(
     word, value = normal(item.key.text), item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
-        return _present(value, _step(siblings), owner)
+        return _present(value, siblings, owner)
     if word in _DECAYS and (owner in NEURONS or owner in owners("neuron")):
         return _time_constant(value, owner)
     return ""
 
 
-def _step(siblings: Sequence[tree.Property]) -> float:
-    """Return the time step in the same statement, or the default, in seconds."""
+def _present(steps: tree.Number, siblings: Sequence[tree.Property], owner: str) -> str:
     given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return readers.seconds(given) if measured else _DT
-
-
-def _present(steps: tree.Number, dt: float, owner: str) -> str:
+    dt = readers.seconds(given) if measured else _DT
     step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
     if owner != "timing":  # the value of `dt` is unknown here
         return f"write `present {time}` in `timing`, if its `dt` is {step}"

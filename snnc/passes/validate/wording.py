@@ -10,7 +10,7 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
-from snnc.language.keywords import CHOICES, FORMS, NEURONS, PARTS, UNITS, USUAL
+from snnc.language.keywords import CHOICES, FORMS, NEURONS, UNITS, USUAL
 from snnc.source import Span
 from snnc.syntax.snn import parse_statement
 from snnc.text.tables import join_alternatives
@@ -68,11 +68,6 @@ class BadValue:
     context: Mapping[str, Any]
     kind: str
     names: Mapping[str, str]
-
-
-def display_key(key: str) -> str:
-    """Name a part of a statement in the user's words."""
-    return PARTS[key].key if key in PARTS else key
 
 
 def _out_of_range(bad: BadValue) -> Diagnostic:
@@ -274,14 +269,13 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
 
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Describe sizes in brackets, as in Python."""
-    items = [n for n in node.items if isinstance(n, tree.Number)]
-    if not items or len(items) < len(node.items):
+    sizes = [n.span.text for n in node.items if isinstance(n, tree.Number)]
+    sizes = [text for text in sizes if text.isdecimal()]
+    if not sizes or len(sizes) < len(node.items):
         return None
-    if not all(item.span.text.isdecimal() for item in items):
-        return None
-    dims = "x".join(item.span.text for item in items)
+    dims = "x".join(sizes)
     return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
+        span=span, text=span.text, written=f"{key} {dims}", fix=Fix(span, dims)
     )
 
 

@@ -97,7 +97,7 @@ class _DocumentReader:
         can_fix = name == "snn" and "network" in self._keys and start.first.column == 1
         fix = Fix(start.before, f"snn: {EDITION}\n") if can_fix else None
         self._report.add(
-            rules.yaml.MissingKey(
+            rules.syntax.MissingKey(
                 span=start, key=name, example=_EXAMPLES[name], fix=fix
             )
         )
@@ -119,13 +119,12 @@ class _DocumentReader:
         if nodes.is_empty(node):
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
-        fix = None
+        text, fix = nodes.describe(node).strip("`"), None
         if isinstance(node, nodes.Scalar):
             if node.text == str(EDITION):
                 return tree.Number(EDITION, node.span)
             same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
             fix = Fix(node.span, str(EDITION), unsafe=not same)
-        text = nodes.describe(node).strip("`")
         self._report.add(
             rules.syntax.UnknownEdition(
                 span=node.span, edition=text[:20], latest=EDITION, fix=fix
@@ -175,7 +174,7 @@ class _DocumentReader:
 
     def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
         self._report.add(
-            rules.yaml.MisplacedKey(
+            rules.syntax.MisplacedKey(
                 span=key.span, key=key.text, where=where, there=there
             )
         )

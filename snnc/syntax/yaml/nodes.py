@@ -109,7 +109,7 @@ def wrong_form(
     if isinstance(node, Unread):
         return UnreadableError()
     return UnreadableError(
-        rules.yaml.WrongForm(
+        rules.syntax.WrongForm(
             span=node.span,
             expected=expected,
             found=describe(node),
@@ -159,7 +159,7 @@ class Composer:
                 if isinstance(event, DocumentStartEvent):
                     if root is not None:
                         span = self._span(event)
-                        raise UnreadableError(rules.yaml.SeveralDocuments(span=span))
+                        raise UnreadableError(rules.syntax.SeveralDocuments(span=span))
                     root = self._node(next(self._events), 0)
                 elif isinstance(event, DocumentEndEvent) and root is None:
                     break
@@ -187,7 +187,7 @@ class Composer:
 
     def _too_much(self, at: int, limit: int, what: str) -> UnreadableError:
         span = span_in(self._source, at, at + 1)
-        return UnreadableError(rules.yaml.TooMuch(span=span, limit=limit, what=what))
+        return UnreadableError(rules.syntax.TooMuch(span=span, limit=limit, what=what))
 
     def _not_yaml(self, error: YAMLError) -> Diagnostic:
         if isinstance(error, MarkedYAMLError):
@@ -205,7 +205,7 @@ class Composer:
         if self._report.full:
             raise UnreadableError
         if isinstance(event, AliasEvent):
-            self._report.add(rules.yaml.Reference(span=self._span(event)))
+            self._report.add(rules.syntax.Reference(span=self._span(event)))
             return Unread(self._span(event))
         assert isinstance(event, ScalarEvent | CollectionStartEvent)
         refused = self._is_decorated(event)
@@ -225,12 +225,12 @@ class Composer:
         if event.anchor is not None:
             at = text.find("&", start)
             span = span_in(self._source, at, at + 1 + len(event.anchor))
-            self._report.add(rules.yaml.Reference(span=span))
+            self._report.add(rules.syntax.Reference(span=span))
         elif event.tag is not None:
             at = max(text.find("!", start), 0)
             tag = _TAG.match(text, at)
             span = span_in(self._source, at, tag.end() if tag else at)
-            self._report.add(rules.yaml.Tag(span=span))
+            self._report.add(rules.syntax.Tag(span=span))
         return event.anchor is not None or event.tag is not None
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
@@ -266,7 +266,7 @@ class Composer:
                 keys.append(key)
                 if key.plain and key.text == "<<":  # merges another mapping
                     if not isinstance(node, Unread):
-                        self._report.add(rules.yaml.Reference(span=key.span))
+                        self._report.add(rules.syntax.Reference(span=key.span))
                     node = Unread(node.span)
             nodes.append(node)
         span = self._span(event).to(end)

@@ -11,16 +11,23 @@ quote is parsed, and printed as it would be in a spec.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.entries import LAYERS, Entry, Remarks, entries_of, statement_entry
+from snnc.syntax.entries import (
+    LAYERS,
+    Entry,
+    Remarks,
+    Writer,
+    check_syntax,
+    entries_of,
+    statement_entry,
+)
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110
-_INDENT = "  "
 _FAR = 400  # the longest line plus some blank lines
 _BLANK = re.compile(r"\n[ \t]*\n")
 # Characters that YAML refuses or reads as a line end, which would end a comment.
@@ -47,89 +54,56 @@ def print_yaml(document: tree.Document) -> str:
     ValueError
         If the document has no edition, no network or a broken statement.
     """
-    broken = any(statement.broken for statement in document.statements)
-    if document.edition is None or document.network is None or broken:
-        raise ValueError("a spec with syntax errors can't be written")
+    check_syntax(document)
     entries = tuple(entries_of(document))
-    printer = _YamlPrinter(document, Remarks(document.comments, entries))
-    printer.block(entries, 0)
-    return printer.text
+    remarks = Remarks(document.comments, entries)
+    printer = _YamlPrinter(document.span.source, remarks)
+    for entry in entries:
+        printer.entry(entry, 0, "")
+        # In `.snn`, the formatter and not the author separates these two.
+        header = entry.key in ("snn", "network")
+        printer.opened = header and not printer.source.is_yaml
+    printer.comments(remarks.foot, 0)
+    return "\n".join(printer.lines) + "\n"
 
 
-class _YamlPrinter:
-    """Write a spec line by line; no blank line may follow ``opened``."""
+class _YamlPrinter(Writer):
+    """Write a spec line by line, with its comments."""
 
-    def __init__(self, document: tree.Document, remarks: Remarks) -> None:
-        self._source = document.span.source
-        self._remarks = remarks
-        self._lines: list[str] = []
-        self._opened = True
-
-    @property
-    def text(self) -> str:
-        """Return all lines, with the comments after the last entry."""
-        self._comments(self._remarks.foot, 0)
-        return "\n".join(self._lines) + "\n"
-
-    def block(self, entries: Sequence[Entry], depth: int) -> None:
-        """Write entries, each on one or more lines."""
-        for entry in entries:
-            self._entry(entry, depth, "")
-            # In `.snn`, the formatter and not the author separates these two.
-            header = entry.key in ("snn", "network") and depth == 0
-            self._opened = header and not self._source.is_yaml
-
-    def _entry(self, entry: Entry, depth: int, dash: str) -> None:
+    def entry(self, entry: Entry, depth: int, dash: str) -> None:
         """Write an entry, after a dash if it is a list item."""
-        indent = _INDENT * depth
-        self._comments(self._remarks.of(entry).above, depth)
-        trailing = "".join(
-            f"  {_format_comment(c)}" for c in self._remarks.of(entry).beside
-        )
+        indent = self.indent * depth
+        above, beside, below = self.remarks.of(entry)
+        self.comments(above, depth)
         flat = f"{indent}{dash}{entry.flat}"
-        is_open = entry.is_open or self._remarks.inside(entry) or len(flat) > WIDTH
+        is_open = entry.is_open or self.remarks.inside(entry) or len(flat) > WIDTH
         if not entry.inner or not is_open:
-            self._line(flat + trailing, entry.span.start)
+            self.line(flat, entry.span.start, beside)
+            self.comments(below, depth)
             return
         if not entry.key:  # no line of its own for a trailing comment
-            self._comments(self._remarks.of(entry).beside, depth)
+            self.comments(beside, depth)
         else:
-            self._line(f"{indent}{dash}{entry.key}:{trailing}", entry.span.start)
-            self._opened = True
+            self.line(f"{indent}{dash}{entry.key}:", entry.span.start, beside)
+            self.opened = True
         deeper = depth + (2 if dash and entry.key else 1)
         for index, inner in enumerate(entry.inner):
             mark = "- " if entry.is_list else ""
             first = dash if not entry.key and index == 0 and not mark else ""
-            self._entry(inner, depth if first else deeper, mark or first)
-        self._comments(self._remarks.of(entry).below, deeper)
+            self.entry(inner, depth if first else deeper, mark or first)
+        self.comments(below, deeper)
 
-    def _comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
-        for comment in comments:
-            self._line(_INDENT * depth + _format_comment(comment), comment.span.start)
-
-    def _line(self, text: str, start: int) -> None:
-        """Write a line; if the source has blank lines before it, keep one."""
-        if not self._opened and self._is_apart(start):
-            self._lines.append("")
-        self._lines.append(text)
-        self._opened = False
-
-    def _is_apart(self, start: int) -> bool:
+    def is_apart(self, start: int) -> bool:
         """Return whether a blank line precedes a position that opens no `.snn` block.
 
         The list of layers has no key in `.snn`, and begins at the end of a line.
         """
-        text = self._source.text
+        text = self.source.text
         if _BLANK.match(text, start):
             return True
         above = text[max(start - _FAR, 0) : start].rstrip().rpartition("\n")[2]
         opens = above.endswith("{") and "#" not in above
-        return self._source.is_apart(start) and (self._source.is_yaml or not opens)
-
-
-def _format_comment(comment: tree.Comment) -> str:
-    text = comment.text
-    return f"# {text}" if text and not text.startswith("#") else f"#{text}"
+        return super().is_apart(start) and (self.source.is_yaml or not opens)
 
 
 _QUOTED = re.compile(r"`([^`]+)`")

@@ -9,8 +9,7 @@ from typing import Any
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
-from snnc.language.fields import parts_of
-from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
+from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS, parts_of
 from snnc.source import Span
 from snnc.syntax.yaml import nodes, values
 from snnc.syntax.yaml.values import word
@@ -175,7 +174,7 @@ def _find_misspelling(
     """Describe a key if it is refused or misspelt."""
     kind = statement.kind.text
     if key.text in REFUSED:
-        return rules.refused.REFUSED[key.text](span=key.span, word=key.text)
+        return vocabulary.foreign_keywords.refusal(word(key), "property")
     only = _ONLY_PARTS.get(kind)
     if only is None and (kind not in _NAMED or key.text in KEYS):
         return None
@@ -197,4 +196,4 @@ def _find_misspelling(
 def describe_repeat(key: nodes.Scalar, first: nodes.Scalar) -> Diagnostic:
     """Describe a key that appears twice in a mapping."""
     label = Label(first.span, "first given here")
-    return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))
+    return rules.syntax.RepeatedKey(span=key.span, key=key.text, related=(label,))

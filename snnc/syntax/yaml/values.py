@@ -69,7 +69,7 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
         raise nodes.UnreadableError(
-            rules.yaml.TooMuch(
+            rules.syntax.TooMuch(
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
         )
@@ -157,7 +157,7 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     if rest:
         second = rest[0][0]
         raise nodes.UnreadableError(
-            rules.yaml.SeveralKeys(
+            rules.syntax.SeveralKeys(
                 span=second.span,
                 first=first.text,
                 key=second.text,

@@ -6,17 +6,14 @@ Values are in the notation of the language (``8``, ``3x3``, ``20..150 Hz``).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.ir.layout import TensorSpec
-from snnc.ir.logical import Shape
 from snnc.text.display import Json
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 Became = Literal["added", "removed", "renamed", "changed", "reordered"]
-Sign = Literal["+", "-", "~", ">", "="]
-SIGNS: dict[Became, Sign] = {"added": "+", "removed": "-", "renamed": ">"}
+SIGNS: dict[Became, str] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
@@ -50,83 +47,31 @@ def properties_json(rows: Iterable[Changed]) -> list[Json]:
 
 
 @dataclass(frozen=True, slots=True)
-class TableEntry:
-    """The changes of one subject: a layer, a tensor, or a section's statement.
+class Change:
+    """The changes of one subject: a layer, its cores, a tensor, or a statement.
 
     Attributes
     ----------
-    sign
-        ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, or ``=`` kept.
     rows
         The rows of the table: property, old and new value.
     text
         The text for a terminal, if there are no rows or these would be hard to read.
+    data
+        The change as plain data, for JSON.
     """
 
-    sign: Sign
+    became: Became
     subject: str
     rows: tuple[Changed, ...] = ()
     text: str = ""
+    data: Json = field(default_factory=dict)
 
     def explain(self) -> str:
-        """Describe the entry in one line."""
+        """Describe the change in one line."""
         if self.text:
             return f"{self.subject}: {self.text}" if not self.rows else self.text
         changes = ", ".join(row.explain() for row in self.rows)
         return f"{self.subject}: {changes}" if self.subject else changes
-
-
-@dataclass(frozen=True, slots=True)
-class LayerChange:
-    """The change of a layer; without a ``name``, the change of the order of layers.
-
-    ``name`` is the name in the new network or, for a removed layer, in the old network.
-    ``rows`` contains the changed properties. An added or removed layer has one row with
-    its statement, a renamed layer one row with both names, and an order one row with
-    all layers.
-    """
-
-    became: Became
-    name: str
-    kind: str = ""
-    shape: Shape = ()
-    rows: tuple[Changed, ...] = ()
-
-    def as_dict(self) -> Json:
-        """Convert the change to plain data."""
-        row = self.rows[0]
-        data: Json = {"change": self.became}
-        if self.became == "renamed":
-            return {**data, "old": row.old, "new": row.new, "kind": self.kind}
-        if self.became == "reordered":
-            old, new = (str(side).split(", ") for side in (row.old, row.new))
-            return {**data, "old": old, "new": new}
-        data |= {"name": self.name, "kind": self.kind}
-        if self.became == "changed":
-            return {**data, "properties": properties_json(self.rows)}
-        return {**data, "shape": self.shape, "definition": row.old or row.new}
-
-
-@dataclass(frozen=True, slots=True)
-class TensorChange:
-    """The change of a tensor; an added or removed tensor is both ``old`` and ``new``.
-
-    If a changed tensor has ``zeros``, all values must be 0 in the new network.
-    """
-
-    became: Became
-    old: TensorSpec
-    new: TensorSpec
-
-    def as_dict(self) -> Json:
-        """Convert the change to plain data."""
-        old, new = self.old, self.new
-        if self.became == "renamed":
-            return {"old": old.name, "new": new.name, "shape": new.shape}
-        if self.became == "changed":
-            shapes = {"old": old.shape, "new": new.shape}
-            return {"name": new.name, **shapes, "zeros": new.zeros}
-        return {"name": new.name, "shape": new.shape}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +99,13 @@ class WeightsChange:
     verdict: Verdict
     old_id: str
     new_id: str
-    tensors: tuple[TensorChange, ...] = ()
+    tensors: tuple[Change, ...] = ()
     kept: tuple[str, ...] = ()
     reordered: bool = False
-    causes: tuple[TableEntry, ...] = ()
-    notes: tuple[TableEntry, ...] = ()
+    causes: tuple[Change, ...] = ()
+    notes: tuple[Change, ...] = ()
 
-    def of(self, became: Became) -> list[TensorChange]:
+    def of(self, became: Became) -> list[Change]:
         """Return the tensors with a given kind of change."""
         return [tensor for tensor in self.tensors if tensor.became == became]
 
@@ -171,7 +116,7 @@ class WeightsChange:
             "verdict": self.verdict,
             "old_layout_id": self.old_id,
             "new_layout_id": self.new_id,
-            **{kind: [tensor.as_dict() for tensor in self.of(kind)] for kind in kinds},
+            **{kind: [tensor.data for tensor in self.of(kind)] for kind in kinds},
             "kept": list(self.kept),
             "reordered": self.reordered,
             "causes": [cause.explain() for cause in self.causes],

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, replace
 
-from snnc.ir.mapped import MappedNetwork, block_of
-from snnc.loihi.activity import activity_of
-from snnc.passes.route import route
 from snnc.text.display import Json, Tabular
-from snnc.text.tables import dims
-from snnc.tools.diff import properties, render
+from snnc.text.tables import TextTable, code, counted, printable, prose, table
+from snnc.tools.diff import properties
 from snnc.tools.diff.changes import (
     BUDGET,
+    SIGNS,
+    Change,
     Changed,
-    LayerChange,
     Verdict,
     WeightsChange,
     arrow,
     properties_json,
 )
+from snnc.tools.diff.cores import Cores, compare_cores
 from snnc.tools.diff.properties import Version, layer_changes, match
 from snnc.tools.diff.weights import compare_weights
-from snnc.tools.report.formats import round_number
-from snnc.tools.report.html import tables_html
-from snnc.tools.report.summary import COUNTERS, use_of
+from snnc.tools.report.html import Part, tables_html
 
+WIDTH = 88
+HEAD = ("name", "property", "before", "after")
+MIGRATE = (
+    "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
+)
+_GLUE = "\N{NO-BREAK SPACE}"
+_UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
+LOAD = {
+    "valid": "Trained weights stay valid",
+    "retrain": "Trained weights load, but were trained for a different function",
+    "incompatible": "Trained weights do not load",
+}
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
@@ -59,7 +69,7 @@ class Diff(Tabular):
     new: ComparedSpec
     tensors: WeightsChange
     cores: Cores
-    layers: tuple[LayerChange, ...] = ()
+    layers: tuple[Change, ...] = ()
     sections: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
     respelt: bool = False
 
@@ -77,15 +87,34 @@ class Diff(Tabular):
     def rates(self) -> list[tuple[str, Changed]]:
         """Internal: the layers whose rate budget or percentile changed."""
         changed = (layer for layer in self.layers if layer.became == "changed")
-        return [(c.name, row) for c in changed for row in c.rows if row.key in BUDGET]
+        return [
+            (c.subject, row) for c in changed for row in c.rows if row.key in BUDGET
+        ]
 
     def text(self) -> str:
-        """Return the changes as text, section by section."""
-        return render.text(self)
+        """Return the changes as text, section by section; the verdict comes first.
+
+        Signs mean: ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=``
+        kept. Lines have at most `WIDTH` columns, and the last one has an end.
+        """
+        names = arrow(self.old.network, self.new.network)
+        head = f"{names}: {self.old.source} -> {self.new.source}"
+        blocks = [[_wrap(line, "", "  ") for line in (head, f"{_verdict(self)}.")]]
+        for title, entries in _sections(self):
+            signed = ((e, SIGNS.get(e.became, "~")) for e in entries)
+            lines = [_wrap(e.explain(), f"  {sign} ", "      ") for e, sign in signed]
+            if title == "weights":
+                lines += _kept(self.tensors)
+            if title == "cores":
+                told = self.cores.lines()
+                lines = [*(_wrap(line, "  ", "      ") for line in told), *lines]
+            if lines:
+                blocks.append([title, *lines])
+        return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
     def markdown(self) -> str:
         """Return the changes as Markdown for a comment on a pull request."""
-        return render.markdown(self)
+        return "\n\n".join(_markdown(self)) + "\n"
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc diff --format json``.
@@ -99,8 +128,8 @@ class Diff(Tabular):
             "new": asdict(self.new),
             "same": self.same,
             "weights": self.tensors.as_dict(),
-            "layers": [layer.as_dict() for layer in self.layers],
-            "cores": asdict(self.cores),
+            "layers": [layer.data for layer in self.layers],
+            "cores": self.cores.as_dict(),
             "rates": [{"layer": layer, **_budgets(row)} for layer, row in self.rates],
             **{name: properties_json(self.sections.get(name, ())) for name in SECTIONS},
         }
@@ -108,15 +137,13 @@ class Diff(Tabular):
     def _records(self) -> list[Json]:
         return [
             {"section": title, "name": entry.subject, **asdict(row)}
-            for title, entries in render.sections(self)
+            for title, entries in _sections(self)
             for entry in entries
             for row in entry.rows
         ]
 
     def _repr_html_(self) -> str:
-        return tables_html(
-            arrow(self.old.network, self.new.network), render.parts(self)
-        )
+        return tables_html(arrow(self.old.network, self.new.network), _parts(self))
 
     def __str__(self) -> str:
         return self.text().rstrip("\n")
@@ -152,124 +179,142 @@ def compare(old: Version, new: Version) -> Diff:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CoresTaken:
-    """The cores of a network, and upper bounds for one example.
-
-    ``spikes`` is the number of spikes if all neurons fire at the upper rates of their
-    budgets, and ``energy_joules`` is the energy on the chip.
-    """
-
-    fits: Literal[True] = field(default=True, init=False)
-    cores: int
-    chips: int
-    spikes: float
-    energy_joules: float
-
-
-@dataclass(frozen=True, slots=True)
-class CoresRefused:
-    """The first diagnostic that says why a network does not fit on the chip."""
-
-    fits: Literal[False] = field(default=False, init=False)
-    code: str
-    message: str
+def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
+    """Yield the sections of the table with their entries; `cores` is the last."""
+    if difference.same:
+        return
+    yield "weights", list(_weights(difference.tensors))
+    kept = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
+    layers = zip(difference.layers, kept, strict=True)
+    yield "layers", [replace(change, rows=shown) for change, shown in layers if shown]
+    alike: dict[Changed, list[str]] = {}
+    for layer, row in difference.rates:
+        alike.setdefault(row, []).append(layer)
+    yield "rates", [Change("changed", ", ".join(n), (r,)) for r, n in alike.items()]
+    for name, rows in difference.sections.items():
+        yield name, [Change("changed", "", (row,)) for row in rows]
+    yield "cores", list(difference.cores.layers)
 
 
-MUCH = 10
-"""The smallest reported change of the fullest core's use, in percentage points."""
+def _weights(weights: WeightsChange) -> Iterator[Change]:
+    yield from (*weights.causes, *weights.notes)
+    if weights.verdict != "incompatible":
+        return
+    yield from weights.tensors
+    if weights.old_id != weights.new_id:
+        row = Changed("id", weights.old_id, weights.new_id)
+        yield Change("changed", "layout", (row,))
 
 
-@dataclass(frozen=True, slots=True)
-class CoreUse:
-    """The cores of one layer.
-
-    Attributes
-    ----------
-    block
-        The block on one core, as in `snnc report`; empty on the host.
-    percent
-        The use of each limit on the layer's fullest core.
-    """
-
-    cores: int = 0
-    block: str = ""
-    percent: Mapping[str, int] = field(default_factory=dict)
+def _verdict(difference: Diff) -> str:
+    """Return the verdict on the networks or the weights, with a reason."""
+    if difference.same:
+        other_words = ", written differently" if difference.respelt else ""
+        return f"The same network{other_words}"
+    weights = difference.tensors
+    why = _why(weights)
+    return f"{LOAD[weights.verdict]}{': ' if why else ''}{why}"
 
 
-@dataclass(frozen=True, slots=True)
-class UseChanged:
-    """A layer whose use of cores changed; None where the layer does not exist."""
-
-    layer: str
-    old: CoreUse | None
-    new: CoreUse | None
-
-    def rows(self) -> Iterator[Changed]:
-        """Yield the numbers of cores, the blocks, and the limits used differently."""
-        old, new = self.old or CoreUse(), self.new or CoreUse()
-        yield Changed("cores", str(old.cores), str(new.cores))
-        if old.block or new.block:
-            yield Changed("block", old.block or "none", new.block or "none")
-        for word, percent in new.percent.items():
-            before = old.percent.get(word, percent)
-            if abs(percent - before) >= MUCH:
-                yield Changed(word, f"{before} %", f"{percent} %")
-
-
-@dataclass(frozen=True, slots=True)
-class Cores:
-    """The cores of both networks, and the layers whose use differs."""
-
-    old: CoresTaken | CoresRefused
-    new: CoresTaken | CoresRefused
-    layers: tuple[UseChanged, ...]
+def _why(weights: WeightsChange) -> str:
+    if weights.reordered:
+        return "the same tensors are in a different order"
+    changed = weights.of("changed")
+    reshaped = [t for t in changed if t.data["old"] != t.data["new"]]
+    groups = (
+        (len(reshaped), "has a different shape", "have a different shape"),
+        (len(changed) - len(reshaped), "has to be 0", "have to be 0"),
+        (len(weights.of("renamed")), "has a different name", "have a different name"),
+        (len(weights.of("added")), "is new", "are new"),
+        (len(weights.of("removed")), "is gone", "are gone"),
+    )
+    return ", ".join(
+        f"{counted(count, 'tensor')} {one if count == 1 else many}"
+        for count, one, many in groups
+        if count
+    )
 
 
-def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
-    """Compare cores, blocks and the use of the fullest cores, layer by layer.
-
-    Parameters
-    ----------
-    old, new
-        The networks. If one network does not fit on the chip, no layers are compared.
-    names
-        The new names of the old layers.
-    """
-    changes: list[UseChanged] = []
-    if old.mapped is not None and new.mapped is not None:
-        was = {names.get(name, name): use for name, use in _uses(old.mapped)}
-        now = dict(_uses(new.mapped))
-        names_of_both = dict.fromkeys((*now, *was))
-        changes = [UseChanged(n, was.get(n), now.get(n)) for n in names_of_both]
-    differ = (c for c in changes if any(row.old != row.new for row in c.rows()))
-    return Cores(fit_of(old), fit_of(new), tuple(differ))
+def _kept(weights: WeightsChange) -> Iterator[str]:
+    if weights.verdict == "incompatible" and weights.kept:
+        yield _wrap(", ".join(weights.kept), "  = ", "      ")
+    if weights.verdict == "incompatible" and (weights.kept or weights.of("renamed")):
+        yield _wrap(MIGRATE, "    ", "      ")
 
 
-def fit_of(version: Version) -> CoresTaken | CoresRefused:
-    """Return the network's use of the chip, or why it does not fit."""
-    mapped = version.mapped
-    if mapped is not None:
-        activity = activity_of(route(mapped))
-        joules = activity.joules(version.network.device.energy) if mapped.cores else 0.0
-        costs = round_number(activity.spikes), round_number(joules)
-        return CoresTaken(mapped.cores, mapped.chips, *costs)
-    refusal = version.refusal
-    if refusal is None:
-        raise ValueError("a network that is not mapped was refused by some rule")
-    return CoresRefused(refusal.code, refusal.message)
+def _wrap(line: str, first: str, others: str) -> str:
+    """Break a text into lines, but not between a number and its unit."""
+    glued = _UNIT.sub(f"{_GLUE}\\1", printable(line))
+    filled = textwrap.fill(
+        glued,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_GLUE, " ")
 
 
-def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, CoreUse]]:
-    core = mapped.lowered.network.device.core
-    for name in dict.fromkeys(p.population.layer.name for p in mapped.populations):
-        levels = mapped.of_layer(name)
-        blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
-        if not blocks:
-            yield name, CoreUse()
-            continue
-        shares = zip(COUNTERS, use_of(blocks, core), strict=True)
-        percent = {counter: round(100 * share) for counter, share in shares}
-        shapes = dict.fromkeys(dims(block_of(level) or ()) for level in levels)
-        cores = sum(level.cores for level in levels)
-        yield name, CoreUse(cores, ", ".join(shapes), percent)
+def _parts(difference: Diff) -> Iterator[Part]:
+    """Yield the parts of a page: sentences, and a table of the changes."""
+    yield f"{difference.old.source} -> {difference.new.source}"
+    yield f"{_verdict(difference)}."
+    rows = []
+    for title, entries in _sections(difference):
+        yield from (f"{e.subject}: {e.text}" for e in entries if not e.rows)
+        for subject, row in _rows_to_show(entries):
+            change = row.key, row.old or "", row.new or ""
+            rows.append((title.capitalize(), subject, *change))
+    if not difference.same:
+        yield from difference.cores.lines()
+        yield TextTable.of(("section", *HEAD), rows, ("section", *HEAD))
+
+
+def _rows_to_show(entries: list[Change]) -> Iterator[tuple[str, Changed]]:
+    """Yield the rows that differ or have a new name, with their subjects."""
+    for entry in entries:
+        for row in entry.rows:
+            if row.old != row.new or entry.became == "renamed":
+                yield entry.subject, row
+
+
+def _markdown(difference: Diff) -> Iterator[str]:
+    old, new = difference.old, difference.new
+    yield f"### {code(new.network)}"
+    yield _headline(difference)
+    names = dict.fromkeys((old.network, new.network))
+    yield f"{' → '.join(map(code, names))}: {code(old.source)} → {code(new.source)}"
+    for title, entries in _sections(difference):
+        told = [
+            f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows
+        ]
+        rows = [
+            (_subject(subject), row.key, code(row.old), code(row.new))
+            for subject, row in _rows_to_show(entries)
+        ]
+        if told or rows:
+            yield f"#### {title.capitalize()}"
+        if told:
+            yield "\n".join(told)
+        if rows:
+            first = 0 if any(subject for subject, *_ in rows) else 1
+            yield "\n".join(table(HEAD[first:], [row[first:] for row in rows]))
+
+
+def _subject(names: str) -> str:
+    return _arrows(", ".join(map(code, names.split(", "))))
+
+
+def _headline(difference: Diff) -> str:
+    head, colon, why = _verdict(difference).partition(":")
+    if difference.same:
+        return f"**{head}.**"
+    told, cores = difference.cores.lines(), difference.cores
+    if not (cores.old.fits and cores.new.fits):
+        told = ["; ".join(told)]
+    costs = "".join(f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in told)
+    return f"**{head}**{colon}{why}.{costs}"
+
+
+def _arrows(line: str) -> str:
+    return line.replace(" -> ", " → ")

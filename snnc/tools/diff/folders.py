@@ -11,9 +11,10 @@ from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.text.display import Json
-from snnc.text.tables import Row, code, columns, human, table
+from snnc.text.tables import Row, TextTable, code, human
 from snnc.tools.diff.changes import Verdict, arrow
-from snnc.tools.diff.compare import CoresRefused, CoresTaken, compare, fit_of
+from snnc.tools.diff.compare import compare
+from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
 from snnc.tools.diff.properties import read_version
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
@@ -64,16 +65,18 @@ class FolderDifference:
         }
 
     def __str__(self) -> str:
-        rows = [_cells(spec) for spec in self.specs]
-        lines = columns(_HEAD, rows, {"spec", "change", "weights"})
-        return "\n".join([f"{self.old} -> {self.new}", *(lines if rows else ())])
+        lines = self._table.lines() if self.specs else []
+        return "\n".join([f"{self.old} -> {self.new}", *lines])
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown."""
-        rows = [(code(path), *rest) for path, *rest in map(_cells, self.specs)]
-        listed = "\n".join(table(_HEAD, [tuple(row) for row in rows], (3, 4)))
-        listed = listed.replace(" -> ", " → ")
+        listed = self._table.markdown().replace(r" -\> ", " → ")
         return f"{code(self.old)} → {code(self.new)}\n\n{listed}\n"
+
+    @property
+    def _table(self) -> TextTable:
+        rows = [_cells(spec) for spec in self.specs]
+        return TextTable.of(_HEAD, rows, {"spec", "change", "weights"})
 
 
 _HEAD = ("spec", "change", "weights", "cores", "energy at most")

@@ -15,7 +15,7 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
 from snnc.ir.mapped import MappedNetwork
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
-from snnc.language.fields import default, keys_of, written_value
+from snnc.language.keywords import default, keys_of, written_value
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of, key_of
@@ -23,8 +23,9 @@ from snnc.language.properties import NeuronSpec
 from snnc.passes import Compilation
 from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
+from snnc.text.display import Json
 from snnc.text.tables import dims
-from snnc.tools.diff.changes import Changed, LayerChange
+from snnc.tools.diff.changes import Became, Change, Changed, properties_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +84,27 @@ def version_of(made: Compilation, report: Diagnostics) -> Version | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenChoice:
-    """A choice with settings: ``adam { learning_rate 1e-3 }``."""
-
-    kind: str
-    settings: Mapping[str, str]
-
-    def __str__(self) -> str:
-        if not self.settings:
-            return self.kind
-        inner = ", ".join(f"{key} {value}" for key, value in self.settings.items())
-        return f"{self.kind} {{ {inner} }}"
-
-
-Written = str | WrittenChoice
+Settings = dict[str, str]
+Written = str | Settings
+"""A value as in a spec; a choice (``adam { ... }``) is its ``kind`` and settings."""
 Properties = dict[str, Written]
 
 
-def _write_settings(value: Model) -> dict[str, str]:
+def _write_settings(value: Model) -> Settings:
     """Write all settings of a choice or a statement."""
-    return {
+    written = {
         key_of(field): written_value(getattr(value, field.name), field)
         for field in fields_of(type(value)).values()
     }
+    return {"kind": "relu"} if written.get("kind") == "relu" else written
 
 
-def _write_choice(value: Model) -> WrittenChoice:
-    """Write a loss, an optimizer or a neuron with all settings."""
-    settings = _write_settings(value)
-    kind = settings.pop("kind")
-    return WrittenChoice(kind, {} if kind == "relu" else settings)
+def _text(value: Written) -> str:
+    """Write a choice as a word with its settings in braces."""
+    if isinstance(value, str):
+        return value
+    settings = [f"{key} {text}" for key, text in value.items() if key != "kind"]
+    return value["kind"] + (f" {{ {', '.join(settings)} }}" if settings else "")
 
 
 def of_layer(layer: LogicalLayer, names: Mapping[str, str]) -> Properties:
@@ -138,7 +129,7 @@ def of_layer(layer: LogicalLayer, names: Mapping[str, str]) -> Properties:
 
 def _write_value(layer: LogicalLayer, key: str, value: object) -> Written:
     if isinstance(value, Model):
-        return _write_choice(value)
+        return _write_settings(value)
     if key == "block" and isinstance(value, tuple):
         return dims(value)
     return written_value(value, fields_of(model_of(layer.kind))[key])
@@ -151,13 +142,13 @@ def changes(
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key), new.get(key)
         if (
-            isinstance(was, WrittenChoice)
-            and isinstance(now, WrittenChoice)
-            and was.kind == now.kind
+            isinstance(was, dict)
+            and isinstance(now, dict)
+            and was["kind"] == now["kind"]
         ):
-            yield from changes(was.settings, now.settings)
+            yield from changes(was, now)
         elif was != now:
-            texts = (None if value is None else str(value) for value in (was, now))
+            texts = (None if value is None else _text(value) for value in (was, now))
             yield Changed(key, *texts)
 
 
@@ -176,9 +167,9 @@ def statement(version: Version, layer: LogicalLayer) -> str:
     found = fields_of(model)
     said = [
         f"{key} {value}"
-        for key, value in values.items()
+        for key, value in zip(values, map(_text, values.values()), strict=True)
         if key in SIZES
-        or (key in keys_of(model).keys() - usual and str(value) != default(found[key]))
+        or (key in keys_of(model).keys() - usual and value != default(found[key]))
     ]
     block = f" {{ {', '.join(said)} }}" if said else ""
     return f"{head} from {values['from']}{block}"
@@ -209,7 +200,7 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
     return {
         "network": {"network": network.name, "about": quote(network.about)},
         "target": target,
-        "timing": dict[str, Written](_write_settings(version.spec.timing)),
+        "timing": {**_write_settings(version.spec.timing)},
         "input": {
             "input": read.name,
             "shape": dims(read.shape),
@@ -218,7 +209,7 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
         },
         "readout": _readout(network.readout, names),
         "train": {
-            key: _write_choice(value)
+            key: _write_settings(value)
             if isinstance(value, Model)
             else written.plain(value)
             for key, value in vars(network.train).items()
@@ -237,7 +228,7 @@ def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
         }
     elif readout.labels is not None:
         outputs = {"classes": classes(readout.labels)}
-    learn = {} if readout.learn is None else {"learn": _write_choice(readout.learn)}
+    learn = {} if readout.learn is None else {"learn": _write_settings(readout.learn)}
     return {
         "readout": readout.name,
         "from": source_names(readout.sources, names),
@@ -289,27 +280,19 @@ def match(old: Version, new: Version) -> Matching:
     names[before.input.name] = after.input.name
     names[before.readout.name] = after.readout.name
     for ignored in (frozenset[str](), AROUND):
-        while renamed := _find_rename(old, new, names, ignored):
-            names |= renamed
+        for layer in after.layers:
+            if layer.name in names.values():
+                continue
+            for candidate in before.layers:
+                if candidate.name not in names and all(
+                    change.key in ignored
+                    for change in differences(old, candidate, new, layer, names)
+                ):
+                    names[candidate.name] = layer.name
+                    break
     kept = {names[x.name]: x for x in before.layers if x.name in names}
     pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
     return Matching(names, tuple(pairs))
-
-
-def _find_rename(
-    old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
-) -> dict[str, str]:
-    """Find another pair of layers with the same properties."""
-    taken = set(names.values())
-    left = [layer for layer in old.network.layers if layer.name not in names]
-    for layer in new.network.layers:
-        if layer.name in taken:
-            continue
-        for candidate in left:
-            changes = differences(old, candidate, new, layer, names)
-            if all(change.key in ignored for change in changes):
-                return {candidate.name: layer.name}
-    return {}
 
 
 def differences(
@@ -327,30 +310,46 @@ def differences(
     return tuple(changes(was, now))
 
 
-def layer_changes(
-    old: Version, new: Version, matching: Matching
-) -> Iterator[LayerChange]:
+def layer_changes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
     """Yield the changes of every layer, in the order of the new spec."""
     names = matching.names
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:
         if layer.name not in names:
-            row = Changed("removed", statement(old, layer), None)
-            yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
+            yield _whole("removed", old, layer)
     for layer in new.network.layers:
-        what = layer.name, layer.kind, layer.shape
-        was = before.get(layer.name)
+        name, kind = layer.name, layer.kind
+        was = before.get(name)
         if was is None:
-            row = Changed("added", None, statement(new, layer))
-            yield LayerChange("added", *what, (row,))
+            yield _whole("added", new, layer)
             continue
-        if was.name != layer.name:
-            row = Changed("name", was.name, layer.name)
-            yield LayerChange("renamed", *what, (row,))
-        if changed := differences(old, was, new, layer, names):
-            yield LayerChange("changed", *what, changed)
+        if was.name != name:
+            row = Changed("name", was.name, name)
+            text = f"{kind} {was.name} is now called {name}"
+            data: Json = {
+                "change": "renamed",
+                "old": was.name,
+                "new": name,
+                "kind": kind,
+            }
+            yield Change("renamed", name, (row,), text, data)
+        if rows := differences(old, was, new, layer, names):
+            what = {"change": "changed", "name": name, "kind": kind}
+            data = {**what, "properties": properties_json(rows)}
+            yield Change("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
-    order = [names[name] for name in kept]
-    if order != [*before]:
-        row = Changed("order", ", ".join(order), ", ".join(before))
-        yield LayerChange("reordered", "", rows=(row,))
+    order, now = [names[name] for name in kept], [*before]
+    if order != now:
+        row = Changed("order", ", ".join(order), ", ".join(now))
+        data = {"change": "reordered", "old": order, "new": now}
+        yield Change("reordered", "", (row,), data=data)
+
+
+def _whole(became: Became, version: Version, layer: LogicalLayer) -> Change:
+    """Return the change of an added or removed layer, which shows its statement."""
+    name, said = layer.name, statement(version, layer)
+    text = f"{said}, of shape {dims(layer.shape)}"
+    sides = (None, text) if became == "added" else (text, None)
+    data: Json = {"change": became, "name": name, "kind": layer.kind}
+    data |= {"shape": layer.shape, "definition": said}
+    return Change(became, name, (Changed(became, *sides),), text, data)

@@ -11,7 +11,6 @@ from snnc.ir.logical import (
     Dense,
     InputLayer,
     KernelPadding,
-    LifNeuron,
     LogicalLayer,
     LogicalNetwork,
     MaxPooling,
@@ -23,11 +22,12 @@ from snnc.ir.logical import (
 )
 from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
+from snnc.text.display import Json
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import (
+    Became,
+    Change,
     Changed,
-    TableEntry,
-    TensorChange,
     Verdict,
     WeightsChange,
     arrow,
@@ -47,7 +47,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     before, after = tensors(old.network), tensors(new.network)
     ids = layout_id(before), layout_id(after)
     if ids[0] != ids[1] or not all(map(TensorSpec.takes, after, before)):
-        changes, kept = _match_tensors(before, after, matching.names)
+        changes, kept = match_tensors(before, after, matching.names)
         reordered = len(kept) == len(before) == len(after)
         return WeightsChange("incompatible", *ids, changes, kept, reordered)
     why = tuple(causes(old, new, matching))
@@ -63,11 +63,11 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     )
 
 
-def _match_tensors(
+def match_tensors(
     before: tuple[TensorSpec, ...],
     after: tuple[TensorSpec, ...],
     names: Mapping[str, str],
-) -> tuple[tuple[TensorChange, ...], tuple[str, ...]]:
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Return the changed tensors, and the names of the kept tensors.
 
     A tensor is renamed if its layer was renamed and it fits the tensor of that name.
@@ -86,15 +86,33 @@ def _match_tensors(
     came = (t for t in after if t.name not in {*both, *renamed.values()})
     gone = (t for t in before if t.name not in {*both, *renamed})
     changes = (
-        *(TensorChange("changed", was[n], now[n]) for n in both if n not in kept),
-        *(TensorChange("renamed", was[old], now[new]) for old, new in renamed.items()),
-        *(TensorChange("added", tensor, tensor) for tensor in came),
-        *(TensorChange("removed", tensor, tensor) for tensor in gone),
+        *(_tensor("changed", was[n], now[n]) for n in both if n not in kept),
+        *(_tensor("renamed", was[old], now[new]) for old, new in renamed.items()),
+        *(_tensor("added", tensor, tensor) for tensor in came),
+        *(_tensor("removed", tensor, tensor) for tensor in gone),
     )
     return changes, kept
 
 
-def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
+def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> Change:
+    """Return the change of a tensor; an added or removed tensor is both old and new.
+
+    If a changed tensor has ``zeros``, all values must be 0 in the new network.
+    """
+    was, now = dims(old.shape), dims(new.shape)
+    data: Json = {"name": new.name, "shape": new.shape}
+    if became == "renamed":
+        data = {"old": old.name, "new": new.name, "shape": new.shape}
+    elif became == "changed":
+        shapes = {"old": old.shape, "new": new.shape}
+        data = {"name": new.name, **shapes, "zeros": new.zeros}
+        now += " zeros" if new.zeros else ""
+    sides = None if became == "added" else was, None if became == "removed" else now
+    row = Changed("shape", *sides)
+    return Change(became, arrow(old.name, new.name), (row,), data=data)
+
+
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
     """Yield why equal layouts with the same weights compute different functions."""
     before, after = old.network, new.network
     traits = map(_input_traits, (before.input, after.input))
@@ -106,14 +124,14 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntr
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(matching: Matching) -> Iterator[TableEntry]:
+def notes(matching: Matching) -> Iterator[Change]:
     """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
-        yield TableEntry("~", ", ".join(layers), text=text)
+        yield Change("changed", ", ".join(layers), text=text)
 
 
 def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
@@ -129,11 +147,11 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
         )
 
 
-def _differing(name: str, old: Traits, new: Traits) -> Iterator[TableEntry]:
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[Change]:
     for key in dict.fromkeys((*old, *new)):
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
-            yield TableEntry("~", name, (Changed(key, str(was), str(now)),))
+            yield Change("changed", name, (Changed(key, str(was), str(now)),))
 
 
 def _input_traits(read: InputLayer) -> Traits:
@@ -206,7 +224,7 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
     high, neuron = spiking.rate.high, spiking.neuron
     if layer.kind == "encode conv":
         return f"relu clipped at {1 / (network.timing.dt * high):.6g}"
-    if isinstance(neuron, LifNeuron) and not layer.is_encoder:
+    if neuron is not None and not layer.is_encoder:
         taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
         return f"lif with {taus} ms, 1.0 at {number(high)} Hz"
     return "relu"
@@ -214,7 +232,7 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
 
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
-) -> Iterator[TableEntry]:
+) -> Iterator[Change]:
     """Compare the readouts; numbers and names of classes have the same meaning."""
     first = {"reads": source_names(old.sources, names)}
     second = {"reads": source_names(new.sources, {})}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -18,7 +18,7 @@ from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import Workers, open_workers, run_tasks
+from snnc.processes import open_workers, run_tasks
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
@@ -37,9 +37,10 @@ REST = 25  # examples from rest per run, so few that all threads get some
 SAMPLE = 100  # examples in a row that also run from rest, for comparison
 AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
 TRIES = 2  # attempts to run a stretch if its process dies
-MARK = {"snnc": "evaluation", "version": 9}
+MARK = {"snnc": "evaluation", "version": 10}
 
-Spans = Mapping[Presentation, list[Span]]
+Left = list[tuple[Presentation, Span]]
+"""The examples to run, and how to present them."""
 
 
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
@@ -85,10 +86,17 @@ def run_exact(
     }
     saved = None if out is None else read_saved(out, header, options.resume)
     parts = restored_parts(saved)
-    left = _remaining_spans(parts, counts)
+    done = {(part.presentation, part.start) for part in parts}
+    sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
+    spans = ((way, s) for way, n in counts.items() for s in spans_of(n, sizes[way]))
+    left = [(way, span) for way, span in spans if (way, span[0]) not in done]
     with nullcontext() if out is None else Checkpoint(out, header, saved) as checkpoint:
         progress(sum(part.stop - part.start for part in parts))
-        fresh = _fresh(task, left, options, compares, progress)
+        fresh: Iterator[SpanResult] = iter(())
+        if left and options.uses_workers:
+            fresh = _in_workers(task, left, options, compares, progress)
+        elif left:
+            fresh = _in_threads(task, left, options, progress)
         if reference is not None:
             fresh = (_compare(reference, each) for each in fresh)
         for part in measures.whole_spans(fresh):
@@ -99,8 +107,8 @@ def run_exact(
 
 
 def _compare(reference: measures.KerasReference, fresh: SpanResult) -> SpanResult:
-    keras = reference.compare(fresh.images, fresh.counts)
-    return fresh._replace(part=replace(fresh.part, keras=keras))
+    compared = reference.compare(fresh.images, fresh.counts)
+    return fresh._replace(part=replace(fresh.part, **compared))
 
 
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
@@ -159,59 +167,55 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
         )
 
 
-def _remaining_spans(
-    parts: list[EvaluatedPart], counts: Mapping[Presentation, int]
-) -> Spans:
-    """Return the examples that remain to be run, in a row and from rest."""
-    done = {(part.presentation, part.start) for part in parts}
-    sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
-    return {
-        way: [s for s in spans_of(count, sizes[way]) if (way, s[0]) not in done]
-        for way, count in counts.items()
-    }
-
-
-def _fresh(
-    task: Task,
-    left: Spans,
-    options: EvaluateOptions,
-    compares: bool,
-    progress: Moved,
+def _in_threads(
+    task: Task, left: Left, options: EvaluateOptions, progress: Moved
 ) -> Iterator[SpanResult]:
-    if not any(left.values()):
-        return
-    if options.uses_workers:
-        width, dask = options.workers or 1, options.dask
-        hashes = task.package.hash, task.weights_hash
-        stretches = (
-            (way, start, task.examples[start:stop])
-            for way, spans in left.items()
-            for start, stop in spans
-        )
-        with (
-            open_workers(width, dask, ahead=AHEAD) as workers,
-            _weights_file(task) as weights,
-        ):
-            known = task.package.folder, weights, hashes, options.steps
-            work = partial(run_stretch, known, compares)
-            found = run_tasks(workers, work, stretches, TRIES)
-            for (_, at, x), parts in _collect(workers, found, options.output):
-                progress(len(x))
-                for part, counts in parts:
-                    images = x[part.start : part.stop]
-                    own = replace(part, start=at + part.start, stop=at + part.stop)
-                    yield SpanResult((at, at + len(x)), own, counts, images)
-        return
+    """Yield the results of threads in this process."""
     try:
         engine = make_engine(task.package, task.tensors, options.steps)
     except BuildError as error:
         raise _not_built(error) from error
     with engine:
-        for way, spans in left.items():
-            threads = options.workers
-            for fresh in measures.run_spans(engine, way, task.examples, spans, threads):
+        for way in dict.fromkeys(way for way, _ in left):
+            spans = [span for each, span in left if each == way]
+            for fresh in measures.run_spans(
+                engine, way, task.examples, spans, options.workers
+            ):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
+
+
+def _in_workers(
+    task: Task, left: Left, options: EvaluateOptions, compares: bool, progress: Moved
+) -> Iterator[SpanResult]:
+    """Yield the results of processes; refuse workers that die or have no engine."""
+    stretches = ((way, at, task.examples[at:stop]) for way, (at, stop) in left)
+    hashes = task.package.hash, task.weights_hash
+    with (
+        open_workers(options.workers or 1, options.dask, ahead=AHEAD) as workers,
+        _weights_file(task) as weights,
+    ):
+        known = task.package.folder, weights, hashes, options.steps
+        work = partial(run_stretch, known, compares)
+        try:
+            for (_, at, x), future in run_tasks(workers, work, stretches, TRIES):
+                parts = future.result()
+                if isinstance(parts, ValueError):
+                    raise parts
+                progress(len(x))
+                for part, counts in parts:
+                    images = x[part.start : part.stop]
+                    own = replace(part, start=at + part.start, stop=at + part.stop)
+                    yield SpanResult((at, at + len(x)), own, counts, images)
+        except workers.deaths as error:
+            lost = "too many workers died; they may lack memory"
+            raise _lost(lost, options.output) from error
+        except ModuleNotFoundError as error:
+            lost = f"a worker has no {error.name}: {installation('evaluate')}, there"
+            raise _lost(lost, options.output) from error
+        except CancelledError as error:
+            lost = "the Dask cluster is no longer available"
+            raise _lost(lost, options.output) from error
 
 
 @contextmanager
@@ -232,27 +236,6 @@ Known = tuple[Path, Path, tuple[str, str], int | None]
 """The package's folder, the weight file, the hashes of both, and the steps."""
 Results = list[tuple[EvaluatedPart, dict[str, Array]]]
 """The results of a stretch's examples, and their spikes for comparison with Keras."""
-
-
-def _collect(
-    workers: Workers,
-    done: Iterable[tuple[Stretch, Future[Results | ValueError]]],
-    out: FileName | None,
-) -> Iterator[tuple[Stretch, Results]]:
-    """Yield the results of stretches; refuse workers that die or have no engine."""
-    try:
-        for stretch, future in done:
-            found = future.result()
-            if isinstance(found, ValueError):
-                raise found
-            yield stretch, found
-    except workers.deaths as error:
-        raise _lost("too many workers died; they may lack memory", out) from error
-    except ModuleNotFoundError as error:
-        lacking = f"a worker has no {error.name}: {installation('evaluate')}, there"
-        raise _lost(lacking, out) from error
-    except CancelledError as error:
-        raise _lost("the Dask cluster is no longer available", out) from error
 
 
 def _lost(reason: str, out: FileName | None) -> RefusedRunError:

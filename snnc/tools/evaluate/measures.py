@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from math import prod
 from operator import add
@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.ir.device import Energy
+from snnc.loihi.activity import Activity
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
 from snnc.runtime.layout import LayoutError, Weights
@@ -29,28 +30,9 @@ from snnc.tools.evaluate.results import LayerResult, Score, Work
 from snnc.tools.evaluate.task import smooth_of
 from snnc.tools.scores import Correlation, Floats, LayerFiring
 
-PICO = 1e-12
 BATCH = 64  # the most examples that the Keras model predicts at once
 BATCH_BYTES = 2**22  # the most bytes of examples in a batch of `KerasReference.outputs`
 KEPT: tuple[Kept, ...] = ("counts", "rows")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Keras's results for some examples.
-
-    ``outputs`` are the model's outputs, of shape (examples, units). ``alike`` contains
-    the correlation of each layer's activations with its spikes.
-    """
-
-    outputs: Floats
-    alike: Mapping[str, Correlation]
-
-    def __add__(self, other: Compared) -> Compared:
-        """Concatenate the results of two sets of examples."""
-        outputs = np.concatenate([self.outputs, other.outputs])
-        alike = {n: own + other.alike[n] for n, own in self.alike.items()}
-        return Compared(outputs, alike)
 
 
 @dataclass(frozen=True)
@@ -59,9 +41,11 @@ class EvaluatedPart:
 
     ``outputs``, of shape (moments, examples, units), are the outputs after each of
     `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
-    each of `scores.alternative_readouts`. ``keras`` is None without TensorFlow. Only
-    the exact engine knows ``overflows``, as in `snnc.exact.EngineResult`. ``cores`` is
-    the number of cores that nengo-loihi used; None without a chip.
+    each of `scores.alternative_readouts`. ``keras``, of shape (examples, units), are
+    the Keras model's outputs, and ``alike`` contains the correlation of each layer's
+    activations with its spikes; None and empty without TensorFlow. Only the exact
+    engine knows ``overflows``, as in `snnc.exact.EngineResult`. ``cores`` is the number
+    of cores that nengo-loihi used; None without a chip.
     """
 
     start: int
@@ -69,7 +53,8 @@ class EvaluatedPart:
     outputs: Floats
     others: Floats
     firing: Mapping[str, LayerFiring]
-    keras: Compared | None = None
+    keras: Floats | None = None
+    alike: Mapping[str, Correlation] = field(default_factory=dict)
     presentation: Presentation = "row"
     overflows: tuple[int, ...] = ()
     cores: int | None = None
@@ -104,14 +89,15 @@ JSON_PARTS = TypeAdapter(EvaluatedPart)
 def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
     """Join the results of consecutive examples, which are given in any order."""
     parts = sorted(parts, key=lambda part: part.start)
-    compared = [part.keras for part in parts if part.keras is not None]
+    known = [part.keras for part in parts if part.keras is not None]
     return replace(
         parts[0],
         stop=parts[-1].stop,
         outputs=np.concatenate([part.outputs for part in parts], axis=1),
         others=np.concatenate([part.others for part in parts], axis=1),
         firing={n: reduce(add, (p.firing[n] for p in parts)) for n in parts[0].firing},
-        keras=reduce(add, compared) if compared else None,
+        keras=np.concatenate(known) if known else None,
+        alike={n: reduce(add, (p.alike[n] for p in parts)) for n in parts[0].alike},
         overflows=tuple(np.sum([p.overflows for p in parts], axis=0).tolist()),
     )
 
@@ -185,10 +171,10 @@ def result_of(
     steps = network.steps if steps is None else steps
     outputs, classes, firing = part.outputs, network.readout.classes, part.firing
     spikes = {name: fired.spikes for name, fired in firing.items()}
-    layers = []
-    for name, fired in firing.items():
-        pairs = None if part.keras is None else part.keras.alike[name]
-        layers.append(layer_result(network, name, fired, steps, pairs))
+    layers = (
+        layer_result(network, name, fired, steps, part.alike.get(name))
+        for name, fired in firing.items()
+    )
     work = None
     if part.cores is not None and energy is not None:
         work = work_of(network, spikes, steps, energy)
@@ -235,12 +221,8 @@ def work_of(
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
     layers = network.layers.values()
     updates = steps * sum(layer.neurons for layer in layers if layer.on_chip)
-    picojoules = (
-        operations * energy.synaptic_operation
-        + arrivals * energy.spike
-        + updates * energy.active_update
-    )
-    return Work(operations, PICO * picojoules)
+    done = Activity(network.name, sum(spikes.values()), operations, arrivals, updates)
+    return Work(operations, done.joules(energy))
 
 
 def layer_result(
@@ -314,8 +296,8 @@ class KerasReference:
             return None, str(error)
         return KerasReference(self._package, smooth).outputs(x), None
 
-    def compare(self, x: Array, spikes: Mapping[str, Array]) -> Compared:
-        """Compare the activations of layers with their spikes.
+    def compare(self, x: Array, spikes: Mapping[str, Array]) -> dict[str, Any]:
+        """Return ``keras`` and ``alike`` of an `EvaluatedPart`.
 
         ``spikes`` contains an array of shape (examples, ...) for each layer, in Keras
         order. Activations represent rates, which are proportional to spike counts.
@@ -325,7 +307,7 @@ class KerasReference:
         pairs = zip(self._package.network.layers, activations, strict=True)
         alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
         self.seconds += time.perf_counter() - started
-        return Compared(np.asarray(outputs, np.float64), alike)
+        return {"keras": np.asarray(outputs, np.float64), "alike": alike}
 
     @cached_property
     def _model(self) -> Any:

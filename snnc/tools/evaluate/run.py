@@ -1,4 +1,4 @@
-"""Run an evaluation, from paths to the result.
+"""Run a package on data, from paths to the result: `snnc evaluate` and `snnc predict`.
 
 The simulator is the exact engine, Keras, or a Nengo simulator: nengo, nengo_dl, or
 nengo-loihi's emulator.
@@ -7,8 +7,9 @@ nengo-loihi's emulator.
 from __future__ import annotations
 
 import importlib.util
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,23 +20,110 @@ from numpy.typing import NDArray
 
 from snnc.exact import make_engine
 from snnc.exact.package import not_stored, why_not_stored
-from snnc.runtime.examples import Array
-from snnc.runtime.files import warn, write_file
-from snnc.runtime.layout import Weights
-from snnc.runtime.nengo.simulators import RefusedError, Simulator, require, run_examples
+from snnc.output.imported import ImportedPackage
+from snnc.runtime.data import open_data, select
+from snnc.runtime.examples import ROW, Array, Presentation, decide
+from snnc.runtime.files import replacing, warn, write_file
+from snnc.runtime.layout import Tensors, Weights
+from snnc.runtime.nengo.simulators import (
+    Presented,
+    RefusedError,
+    Simulator,
+    require,
+    run_examples,
+)
+from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
 from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
-from snnc.tools.evaluate.predict import Prediction, name_classes
-from snnc.tools.evaluate.task import Data, Task, open_task, source_of
+from snnc.tools.evaluate.task import (
+    Data,
+    Task,
+    is_array,
+    open_task,
+    source_of,
+    store_examples,
+)
 from snnc.tools.opening import RefusedRunError, not_installed
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.verb import EvaluateOptions
     from snnc.tools.package import Package
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The predictions of a network for examples.
+
+    Attributes
+    ----------
+    outputs : float32 array (examples, units)
+        The outputs that determine the result. NumPy converts a prediction to this
+        array.
+    names : tuple of str
+        The names of the classes; empty for a regression.
+    outputs_over_time : float32 array (examples, steps, units), or None
+        The outputs of each step, if requested.
+    """
+
+    outputs: NDArray[np.float32]
+    names: tuple[str, ...]
+    outputs_over_time: NDArray[np.float32] | None = None
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The index of each example's class, of shape (examples,).
+
+        Raises
+        ------
+        ValueError
+            For a regression, which has no classes.
+        """
+        if not self.names:
+            raise ValueError("this network has no classes: read its outputs")
+        return np.asarray(self.outputs.argmax(axis=1), np.int64)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        values = np.asarray(self.outputs, dtype)
+        return values.copy() if copy else values
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def write(self, path: Path) -> None:
+        """Write the prediction to an ``.npz`` or ``.csv`` file."""
+        if path.suffix == ".csv":
+            write_file(path, self.csv())
+            return
+        arrays: dict[str, Array] = {"outputs": self.outputs}
+        if self.names:
+            arrays["labels"] = self.labels
+        if self.outputs_over_time is not None:
+            arrays["outputs_over_time"] = self.outputs_over_time
+        with replacing(path) as file:
+            np.savez(file, **arrays)
+
+    def csv(self) -> str:
+        """Return a table with index, label, class name, and a column per unit."""
+        units = self.names or tuple(map(str, range(self.outputs.shape[1])))
+        columns: list[list[Any]] = [list(range(len(self)))]
+        heads = ["index"]
+        if self.names:
+            labels = self.labels.tolist()
+            columns += [labels, [self.names[label] for label in labels]]
+            heads += ["label", "class"]
+        pairs = zip(zip(*columns, strict=True), self.outputs, strict=True)
+        rows = ((*row, *map(repr, outputs.tolist())) for row, outputs in pairs)
+        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
+
+
+def name_classes(readout: Readout) -> tuple[str, ...]:
+    """Return the names or numbers of classes; empty for a regression."""
+    numbers = tuple(map(str, range(readout.units)))
+    return (readout.names or numbers) if readout.classes else ()
 
 
 Record = dict[str, int | float]
@@ -102,7 +190,7 @@ class EvaluatedRun:
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
 
 
-def run(
+def run_evaluation(
     package: Package,
     data: Data,
     weights: Weights,
@@ -164,7 +252,7 @@ def _on_spikes(
     if is_exact:
         parts = run_exact(task, options, progress, reference)
     else:
-        parts = [*_run_nengo(task, options, progress, reference)]
+        parts = [*_nengo_parts(task, options, progress, reference)]
     seconds = time.perf_counter() - started
     model, before, unknown = source_of(task.weights) or "smooth", None, None
     if reference is not None:
@@ -173,7 +261,7 @@ def _on_spikes(
     way, y, network = options.presentation, task.examples.y, task.package.network
     part = join([part for part in parts if part.presentation == way])
     raw, classes = part.outputs[-1], network.readout.classes
-    keras = None if part.keras is None else part.keras.outputs
+    firing = part.firing if is_exact else {}
     others = [part for part in parts if part.presentation != way]
     effect = None
     if others:
@@ -184,53 +272,65 @@ def _on_spikes(
         part,
         y,
         simulator=options.simulator,
-        score=scores.score(raw, y, classes, keras, model, before, unknown),
+        score=scores.score(raw, y, classes, part.keras, model, before, unknown),
         steps=options.steps,
         energy=task.package.energy,
         contrast=effect,
         seconds=seconds,
-        run=EvaluatedRun(package, task, raw, keras, part.firing if is_exact else {}),
+        run=EvaluatedRun(package, task, raw, part.keras, firing),
     )
 
 
-def _run_nengo(
+def _nengo_parts(
     task: Task,
     options: EvaluateOptions,
     progress: Moved,
     reference: KerasReference | None,
 ) -> Iterator[EvaluatedPart]:
-    """Yield the results of a Nengo simulator, a few examples at a time.
+    """Yield the results of a Nengo simulator, a few examples at a time."""
+    way, given = options.presentation, (task.package, task.tensors, task.examples)
+    reader = scores.Reader(task.package.network, carries=True)
+    for shown in _run_nengo(*given, options.simulator, way):
+        if shown.at_rest:
+            reader = scores.Reader(task.package.network, carries=True)
+        compared = reference.compare(shown.x, shown.spikes) if reference else {}
+        yield EvaluatedPart.of(
+            reader,
+            shown.start,
+            shown.rows,
+            shown.spikes,
+            presentation=way,
+            cores=shown.cores,
+            **compared,
+        )
+        progress(len(shown.rows))
+
+
+def _run_nengo(
+    package: ImportedPackage,
+    tensors: Tensors,
+    examples: Any,
+    simulator: str,
+    way: Presentation = "row",
+    probe: Sequence[str] | None = None,
+) -> Iterator[Presented]:
+    """Run examples on a Nengo simulator, a few at a time, as `run_examples` does.
 
     Raises
     ------
     RefusedRunError
         If the simulator can't run the network.
     """
-    network, program = task.package.network, task.package.module("nengo_network")
-    simulator = cast("Simulator", options.simulator)
+    network, build = package.network, package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
         raise RefusedRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
-    reader, way = scores.Reader(network, carries=True), options.presentation
-    build, tensors, examples = program.build_network, task.tensors, task.examples
     try:
         require(simulator, network)
-        for given in run_examples(build, network, tensors, examples, simulator, way):
-            if given.at_rest:
-                reader = scores.Reader(network, carries=True)
-            keras = reference and reference.compare(given.x, given.spikes)
-            yield EvaluatedPart.of(
-                reader,
-                given.start,
-                given.rows,
-                given.spikes,
-                keras=keras,
-                presentation=way,
-                cores=given.cores,
-            )
-            progress(len(given.rows))
+        on = cast("Simulator", simulator)
+        yield from run_examples(build, network, tensors, examples, on, way, probe)
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
@@ -263,3 +363,67 @@ def _on_keras(
         seconds=time.perf_counter() - started,
         run=EvaluatedRun(package, task, outputs),
     )
+
+
+def run_prediction(
+    package: ImportedPackage,
+    x: object,
+    weights: Weights,
+    simulator: str,
+    over_time: bool,
+    progress: bool | None,
+) -> Prediction:
+    """Run examples in rows of `ROW`; the state carries over within a row.
+
+    ``x`` is a file, an array, or an iterable of examples, of batches, or of pairs that
+    begin with either.
+
+    Raises
+    ------
+    DataError
+        If the network does not accept the examples, or there are none.
+    CannotRunError, RefusedRunError
+        If the weights belong to another network, or the simulator can't run the
+        network.
+    """
+    if simulator == "keras" and over_time:
+        raise RefusedRunError("over time: Keras has no steps")
+    network = package.network
+    tensors = package.layout.load(weights)
+    if isinstance(x, str | os.PathLike):
+        examples = open_data(x, network, labelled=False)
+    else:
+        stored = x if is_array(x) else store_examples(x, (), network)[0]
+        examples = select(stored, None, network)
+    warn(examples.warning)
+    outputs, steps = [], []
+    with progress_bar(len(examples), "examples", progress) as bar:
+        for rows in _rows(package, tensors, examples, simulator):
+            outputs.append(decide(rows, network.readout.decide).astype(np.float32))
+            if over_time:
+                steps.append(rows.astype(np.float32))
+            bar(len(rows))
+    return Prediction(
+        np.concatenate(outputs),
+        name_classes(network.readout),
+        np.concatenate(steps) if over_time else None,
+    )
+
+
+def _rows(
+    package: ImportedPackage, tensors: Tensors, examples: Any, simulator: str
+) -> Iterator[Array]:
+    """Yield the readout's rows (examples, steps, units); Keras has one step."""
+    size = ROW * (os.cpu_count() or 1)  # one row per CPU core
+    blocks = (examples[i : i + size] for i in range(0, len(examples), size))
+    if simulator == "exact":
+        with make_engine(package, tensors) as engine:
+            for block in blocks:
+                yield cast("Array", engine.run(block, "row", keep=("rows",)).rows)
+    elif simulator == "keras":
+        reference = KerasReference(package, tensors)
+        for block in blocks:
+            yield reference.outputs(block)[:, np.newaxis]
+    else:
+        for shown in _run_nengo(package, tensors, examples, simulator, probe=()):
+            yield shown.rows

@@ -56,7 +56,18 @@ def heading(result: Evaluation) -> str:
 
 def scores(result: Evaluation) -> TextTable:
     """Return the table of the overall results: names and values."""
-    return TextTable([*_scores(result), *_facts(result)], "<<", has_head=False)
+    work = result.work
+    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
+        ("encoder values clipped", percent, result.clipped),
+        ("spikes per example", human, result.spikes),
+        ("operations per example", human, work and work.synaptic_operations),
+        ("energy per example", partial(human, unit="J"), work and work.energy_joules),
+        ("cores", str, result.cores),
+        ("overflows", _overflows, result.overflows),
+        ("seconds", "{:.1f}".format, result.seconds),
+    )
+    rows = [(name, write(value)) for name, write, value in facts if value is not None]
+    return TextTable([*_scores(result), *rows], "<<", has_head=False)
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
@@ -120,21 +131,6 @@ def _interval(interval: Interval | None, classes: bool) -> str:
         return ""
     low, high = (f"{100 * b:.1f}" if classes else f"{b:.4g}" for b in interval)
     return f", 95 % interval {low} to {high}"
-
-
-def _facts(result: Evaluation) -> list[Row]:
-    """Return the rows of results that depend on the simulator."""
-    work = result.work
-    facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
-        ("encoder values clipped", percent, result.clipped),
-        ("spikes per example", human, result.spikes),
-        ("operations per example", human, work and work.synaptic_operations),
-        ("energy per example", partial(human, unit="J"), work and work.energy_joules),
-        ("cores", str, result.cores),
-        ("overflows", _overflows, result.overflows),
-        ("seconds", "{:.1f}".format, result.seconds),
-    )
-    return [(name, write(value)) for name, write, value in facts if value is not None]
 
 
 def _overflows(counts: tuple[int, ...]) -> str:

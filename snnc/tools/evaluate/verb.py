@@ -12,7 +12,7 @@ from snnc.tools.opening import FileName, Tensors, as_package, require_simulator
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
-    from snnc.tools.evaluate.predict import Prediction
+    from snnc.tools.evaluate.run import Prediction
     from snnc.tools.package import Package
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
@@ -161,11 +161,11 @@ def evaluate_with(
     source = given_weights(weights)
     require_simulator(options.simulator, options.dask is not None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.tools.evaluate.run import run  # imports NumPy and nengo-loihi
+    from snnc.tools.evaluate.run import run_evaluation  # imports NumPy and nengo-loihi
 
     x, y = data
     given = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
-    return run(as_package(package), given, source, options, progress)
+    return run_evaluation(as_package(package), given, source, options, progress)
 
 
 def predict(
@@ -212,6 +212,7 @@ def predict(
     check_choice("simulator", simulator, get_args(Simulator))
     require_simulator(simulator)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
-    from snnc.tools.evaluate.predict import run  # imports NumPy and nengo-loihi
+    from snnc.tools.evaluate.run import run_prediction  # imports NumPy and nengo-loihi
 
-    return run(as_package(package).opened, x, source, simulator, over_time, progress)
+    opened = as_package(package).opened
+    return run_prediction(opened, x, source, simulator, over_time, progress)

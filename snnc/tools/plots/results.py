@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
 
 from snnc.text.tables import human
 from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, theme
 from snnc.tools.scores import interval
-from snnc.tools.sweep_table import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,11 +94,10 @@ def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
         values = 100.0 * (result.outputs.argmax(axis=1) == result.y)
     else:
         values = ((result.outputs - result.y) ** 2).mean(axis=1)
-    sums = np.cumsum(np.concatenate([[0.0], values]))
-    stops = np.arange(1, len(sums))
-    starts = np.maximum(stops - AVERAGED, 0)
-    means = (sums[stops] - sums[starts]) / (stops - starts)
-    ax.plot(stops, means if result.classes else np.sqrt(means), color=COLOURS[0])
+    sums = np.convolve(values, np.ones(AVERAGED))[: len(values)]
+    numbers = np.arange(1, len(sums) + 1)
+    means = sums / np.minimum(numbers, AVERAGED)
+    ax.plot(numbers, means if result.classes else np.sqrt(means), color=COLOURS[0])
     title = f"the last {AVERAGED} examples while learning"
     ax.set(xlabel="examples", ylabel=_quality(result.classes), title=title)
     return ax
@@ -130,15 +126,13 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     values = [moment.value for moment in result.over_time]
     share = 100 if result.classes else 1
     if result.classes:
-        low, high = zip(*(interval(v, result.examples) for v in values), strict=True)
-        below, above = (100 * np.array(end) for end in (low, high))
-        ax.fill_between(ms, below, above, color=COLOURS[0], alpha=0.2, linewidth=0)
+        ends = 100 * np.array([interval(v, result.examples) for v in values]).T
+        ax.fill_between(ms, *ends, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
     ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label="chip")
-    score = result.score
-    keras, label = score.keras, "Keras"
-    if score.before is not None:
-        keras, label = score.before, "Keras before spikes"
+    keras, label = result.score.before, "Keras before spikes"
+    if keras is None:
+        keras, label = result.score.keras, "Keras"
     if keras is not None:
         ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
@@ -170,31 +164,22 @@ def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Ax
         The time step in seconds.
     """
     ax = axes(ax, 0.75 * len(spikes) + 0.8)
-    labels, places, top, steps = [], [], 0, 1
+    labels, end = [], 0.0
+    edge = ax.spines["left"].get_edgecolor()
     for i, (name, train) in enumerate(spikes.items()):
-        steps, flat = len(train), train.reshape(len(train), -1)
+        end, top, flat = len(train) * dt * 1e3, -70 * i, train.reshape(len(train), -1)
         shown = np.unique(np.linspace(0, flat.shape[1] - 1, SHOWN).round().astype(int))
         at, neuron = np.nonzero(flat[:, shown])
         height = 60 / len(shown)
-        ys = top - (neuron + 0.5) * height
-        ax.plot(
-            (at + 1) * dt * 1e3,
-            ys,
-            linestyle="none",
-            marker="|",
-            markersize=min(8.0, max(2.6, 60 / len(shown))),
-            markeredgewidth=1.1,
-            color=COLOURS[i % len(COLOURS)],
-            label=name,
-        )
-        some = f"{len(shown)} of {human(flat.shape[1])}"
-        labels.append(f"{name}\n{some if len(shown) < flat.shape[1] else len(shown)}")
-        places.append(top - 30)
-        top -= 70
-        ax.axhline(top + 5, color=ax.spines["left"].get_edgecolor(), linewidth=0.4)
-    ax.set_yticks(places, labels)
+        look: dict[str, Any] = {"markersize": min(8.0, max(2.6, height))}
+        look |= {"color": COLOURS[i % len(COLOURS)], "markeredgewidth": 1.1}
+        ax.plot((at + 1) * dt * 1e3, top - (neuron + 0.5) * height, "|", **look)
+        ax.axhline(top - 65, color=edge, linewidth=0.4)
+        some = f" of {human(flat.shape[1])}" if len(shown) < flat.shape[1] else ""
+        labels.append(f"{name}\n{len(shown)}{some}")
+    ax.set_yticks([-70 * i - 30 for i in range(len(labels))], labels)
     ax.tick_params("y", length=0)
-    ax.set(ylim=(top + 5, 5), xlim=(0, steps * dt * 1e3), xlabel="time (ms)")
+    ax.set(ylim=(-70 * len(labels) + 5, 5), xlim=(0, end), xlabel="time (ms)")
     ax.set_title("spikes of one example")
     return ax
 
@@ -223,16 +208,14 @@ def rates(
     low, high, rate = np.array([(x.low, x.high, x.rate) for x in layers]).T
     budget: dict[str, Any] = {"color": COLOURS[2], "alpha": 0.2, "label": "budget"}
     ax.barh(places, high - low, 0.8, left=low, linewidth=0, **budget)
-    label: str | None = "neurons (log)"
+    shape: dict[str, Any] = {"step": "mid", "linewidth": 0, "color": COLOURS[4]}
     for place, layer in zip(places, layers, strict=True):
         seen = firing[layer.name].seen
         if seen.sum() > seen[0]:
             counts = np.log1p(seen) / np.log1p(seen.max())  # most neurons are silent
             edges, bottom = np.arange(len(seen)) / present, place - 0.35
-            shape: dict[str, Any] = {"step": "mid", "linewidth": 0, "label": label}
-            top = bottom + 0.7 * counts
-            ax.fill_between(edges, bottom, top, color=COLOURS[4], **shape)
-            label = None
+            ax.fill_between(edges, bottom, bottom + 0.7 * counts, **shape)
+    ax.fill_between([], [], label="neurons (log)", **shape)
     holds = np.array([layer.holds for layer in layers])
     edge = ax.spines["left"].get_edgecolor()
     mark: dict[str, Any] = {"markeredgecolor": edge, "markeredgewidth": 0.5}
@@ -266,19 +249,17 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     side = min(6.0, 1.5 + 0.34 * classes)
     ax = axes(ax, side, side + 0.6, frame=True)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    # From white to blue, because most cells are nearly empty.
-    light = LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
-    image = ax.imshow(shares, cmap=light, vmin=0, vmax=1)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     if classes <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
                 ax.text(column, row, count, color=colour, size=7, **CENTRED)
     step = max(1, classes // MOST_NUMBERS)
-    names = [result.names[i] if result.names else str(i) for i in range(classes)]
+    names = [each.name for each in result.by_class]
     places = range(0, classes, step)
-    long = max(map(len, names)) > 2
-    ax.set_xticks(places, names[::step], rotation=90 if long else 0)
+    turn = 90 if max(map(len, names)) > 2 else 0
+    ax.set_xticks(places, names[::step], rotation=turn)
     ax.set_yticks(places, names[::step])
     title = f"{result.network}: {result.examples} examples"
     ax.set(xlabel="taken for", ylabel="class", title=title)
@@ -345,6 +326,7 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
 def sweep(
     name: str,
     lines: Sequence[Variant],
+    best: Sequence[Variant],
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
@@ -356,9 +338,10 @@ def sweep(
         The name of the network.
     lines
         The variants; variants without an evaluation are omitted.
+    best
+        The best variants, which a line connects.
     over
-        The cost: energy, with areas that show cores, or cores. The line connects the
-        variants on the Pareto front of accuracy and this cost.
+        The cost: energy, with areas that show cores, or cores.
 
     Raises
     ------
@@ -368,49 +351,38 @@ def sweep(
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    best = [line for line in judged if line.is_best]
-    if over == "cores":  # these and the score are the only costs
-        costs = [line.costs() for line in judged]
-        alone = front([c and replace(c, others=c.others[1:], error=0.0) for c in costs])
-        best = [line for line, is_best in zip(judged, alone, strict=True) if is_best]
-    others = [line for line in judged if line not in best]
-    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, len(best)))
-    classifies = judged[0].classifies
+    classifies, cores = judged[0].classifies, [line.cores or 0 for line in judged]
+    connected = np.array([line in best for line in judged])
     share, kind = (100, "accuracy") if classifies else (1, "error")
-    compared = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
-
-    def point(line: Variant) -> tuple[float, float]:
-        cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
-        return cost, share * (line.score or 0)
-
-    def area(line: Variant) -> float:
-        of_cores = min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
-        return of_cores if over == "energy" else _AREA
-
-    for some, colour, label in (
-        (others, COLOURS[4], "others"),
-        (best, COLOURS[5], f"best: {compared}"),
-    ):
-        xs, ys = np.array([point(line) for line in some]).reshape(-1, 2).T
-        look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
-        ax.scatter(xs, ys, list(map(area, some)), label=label if some else None, **look)
-    for line in judged:
-        if line.deviation is not None:
-            size = share * line.deviation
-            ax.errorbar(*point(line), yerr=size, color=COLOURS[4], linewidth=0.8)
-    best.sort(key=point)
-    ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
-    for number, line in enumerate(best, 1):
-        above = (0, sqrt(area(line)) / 2 + 4)
-        look = {"textcoords": "offset points", "ha": "center", "size": 7}
-        ax.annotate(str(number), point(line), xytext=above, **look)
-    captions = ["cores"]
     if over == "energy":
+        x = np.array([1e6 * (line.energy or 0) for line in judged])
+        areas = np.clip(_AREA * np.array(cores), 12.0, _LARGEST)
+        compared = f"{kind}, energy, cores"
         captions = ["energy per example, uJ; area: cores (in brackets)"]
-    for number, line in enumerate(best[:_NAMED], 1):
-        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
-        cores = f" ({line.cores})" if over == "energy" else ""
-        captions.append(f"{number}: {settings}{cores}")
+    else:
+        x, areas = np.array(cores), np.full(len(judged), _AREA)
+        compared, captions = f"{kind}, cores", ["cores"]
+    y = share * np.array([line.score or 0 for line in judged])
+    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, connected.sum()))
+    for some, colour, label in (
+        (~connected, COLOURS[4], "others"),
+        (connected, COLOURS[5], f"best: {compared}"),
+    ):
+        if some.any():
+            look: dict[str, Any] = {"color": colour, "alpha": 0.8, "linewidth": 0}
+            ax.scatter(x[some], y[some], areas[some], label=label, **look)
+    spread = share * np.array([line.deviation or 0.0 for line in judged])
+    ax.errorbar(x, y, spread, fmt="none", ecolor=COLOURS[4], elinewidth=0.8)
+    order = [i for i in np.lexsort((y, x)) if connected[i]]
+    ax.plot(x[order], y[order], color=COLOURS[5], linewidth=0.8)
+    for number, i in enumerate(order, 1):
+        look = {"textcoords": "offset points", "ha": "center", "size": 7}
+        above = (0, sqrt(areas[i]) / 2 + 4)
+        ax.annotate(str(number), (x[i], y[i]), xytext=above, **look)
+        if number <= _NAMED:
+            settings = ", ".join(f"{k} {v}" for k, v in judged[i].settings.items())
+            taken = f" ({cores[i]})" if over == "energy" else ""
+            captions.append(f"{number}: {settings}{taken}")
     ax.set_xlabel("\n".join(captions), loc="left")
     ax.set_ylabel(_quality(classifies))
     ax.margins(0.1, 0.18)

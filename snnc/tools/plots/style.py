@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import matplotlib as mpl
-from matplotlib.colors import hsv_to_rgb
+import matplotlib.style
 
 from snnc.text.progress import in_notebook
 from snnc.tools.opening import require
@@ -27,22 +27,12 @@ WIDTH = 6.5
 # Okabe and Ito, Color Universal Design, 2008, without black and yellow, which are not
 # visible on dark and light backgrounds, respectively.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-HATCHES = ("", "////", "....")
+HATCHES = ("", "////", "....", "xxxx", "||||", "----", "oooo", "++++", "****", "OOOO")
 BREACH, HELD = "#D55E00", "#0072B2"
 
-_DARK = {
-    "text.color": "#e4e8ec",
-    "axes.edgecolor": "#9aa4ae",
-    "axes.labelcolor": "#e4e8ec",
-    "axes.facecolor": "none",
-    "figure.facecolor": "#14171a",
-    "grid.color": "#343b43",
-    "savefig.facecolor": "#14171a",
-    "xtick.color": "#9aa4ae",
-    "xtick.labelcolor": "#e4e8ec",
-    "ytick.color": "#9aa4ae",
-    "ytick.labelcolor": "#e4e8ec",
-}
+_DARK = mpl.style.library["dark_background"] | dict.fromkeys(
+    ("axes.facecolor", "figure.facecolor", "savefig.facecolor"), "#14171a"
+)
 _SHARED: dict[str, Any] = {
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
@@ -103,21 +93,14 @@ def axes(
 
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
-    """Return a different colour and hatch for each name.
-
-    The basic colours, which everyone can distinguish, suffice for eighteen names. For
-    more names, the hues are spaced by the golden angle.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    many = len(names) > len(COLOURS) * len(HATCHES)
-    for i, name in enumerate(names):
-        shade: object = COLOURS[i % len(COLOURS)]
-        if many:
-            hue, value = i * 0.381966 % 1, 0.8 - 0.25 * (i % 2)
-            shade = tuple(hsv_to_rgb((hue, 0.65, value)))
-        hatch = HATCHES[(i if many else i // len(COLOURS)) % len(HATCHES)]
-        found[name] = {"facecolor": shade, "hatch": hatch}
-    return found
+    """Return a colour and a hatch for each name; these differ for up to 60 names."""
+    return {
+        name: {
+            "facecolor": COLOURS[i % len(COLOURS)],
+            "hatch": HATCHES[i // len(COLOURS) % len(HATCHES)],
+        }
+        for i, name in enumerate(names)
+    }
 
 
 def bare(ax: Axes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +11,11 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file, place_on_chips
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
-from snnc.output.compare import compare
 from snnc.output.stale import problems
+from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
-from snnc.text.tables import Row, code, columns, counted, human, table
+from snnc.text.tables import Row, TextTable, counted, human
 from snnc.tools.building import package_of
 from snnc.tools.report.formats import round_number
 
@@ -32,13 +32,13 @@ class NetworkRow:
     """
 
     spec: str
-    network: str | None
-    cores: int | None
-    chips: int | None
-    energy_joules: float | None
-    fits: bool
-    package: PackageState | None
-    problems: int
+    network: str | None = None
+    cores: int | None = None
+    chips: int | None = None
+    energy_joules: float | None = None
+    fits: bool = False
+    package: PackageState | None = None
+    problems: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,34 +62,30 @@ class FolderReport(Displayed):
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown."""
-        rows = [(code(row.spec), *_cells(row)[1:]) for row in self.networks]
-        return "\n".join(table(_HEAD, rows, right=(2, 3, 4))) + "\n"
+        return self._table.markdown() + "\n"
+
+    @property
+    def _table(self) -> TextTable:
+        rows = [_cells(row) for row in self.networks]
+        return TextTable.of(_HEAD, rows, {"spec", "network", "fits", "package"})
 
     def __str__(self) -> str:
-        rows = [_cells(row) for row in self.networks]
-        left = {"spec", "network", "fits", "package"}
         total = sum(row.cores or 0 for row in self.networks)
-        count = counted(len(rows), "network")
-        return "\n".join(
-            [*columns(_HEAD, rows, left), "", f"{count}, {counted(total, 'core')}"]
-        )
+        count = counted(len(self.networks), "network")
+        lines = [*self._table.lines(), "", f"{count}, {counted(total, 'core')}"]
+        return "\n".join(lines)
 
 
 _HEAD = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
 
 
 def _cells(row: NetworkRow) -> Row:
-    known = row.energy_joules is not None and row.cores
+    if row.cores is None:
+        return row.spec, "", "", "", "", counted(row.problems, "error"), ""
+    joules = human(row.energy_joules or 0.0, "J") if row.cores else ""
     fits = "yes" if row.fits else "no"
-    return (
-        row.spec,
-        row.network or "",
-        "" if row.cores is None else str(row.cores),
-        "" if row.chips is None else str(row.chips),
-        human(row.energy_joules or 0.0, "J") if known else "",
-        fits if row.cores is not None else counted(row.problems, "error"),
-        row.package or "",
-    )
+    numbers = str(row.cores), str(row.chips), joules
+    return row.spec, row.network or "", *numbers, fits, row.package or ""
 
 
 def report_folder(
@@ -105,35 +101,26 @@ def report_folder(
         The device to compile for; the name is None for Loihi 1.
     """
     report = Diagnostics()
-    rows = [_row(spec, packages, report, device, device_name) for spec in specs]
-    return FolderReport(tuple(rows), report.diagnostics)
-
-
-def _row(
-    spec: str,
-    packages: Path,
-    report: Diagnostics,
-    device: Profile,
-    device_name: str | None,
-) -> NetworkRow:
-    own = Diagnostics()
-    made = compile_file(spec, own, device=device)
-    report.extend(own.diagnostics)
-    placed = None if made is None else place_on_chips(made)
-    if made is None or made.spec is None or placed is None:
-        return NetworkRow(spec, None, None, None, None, False, None, own.errors)
-    mapped, network = placed.mapped, placed.mapped.lowered.network
-    joules = activity_of(placed).joules(network.device.energy) if mapped.cores else 0.0
-    return NetworkRow(
-        spec,
-        network.name,
-        mapped.cores,
-        mapped.chips,
-        round_number(joules),
-        made.mapped is not None,
-        _package(spec, made, packages, device_name),
-        own.errors,
-    )
+    found, rows = Diagnostics(), []
+    for spec in specs:
+        report = Diagnostics()
+        made = compile_file(spec, report, device=device)
+        row = NetworkRow(spec, problems=report.errors)
+        placed = None if made is None else place_on_chips(made)
+        if made is not None and made.spec is not None and placed is not None:
+            network = placed.mapped.lowered.network
+            row = replace(
+                row,
+                network=network.name,
+                cores=placed.mapped.cores,
+                chips=placed.mapped.chips,
+                energy_joules=round_number(activity_of(placed).joules(device.energy)),
+                fits=made.mapped is not None,
+                package=_package(spec, made, packages, device_name),
+            )
+        found.extend(report.diagnostics)
+        rows.append(row)
+    return FolderReport(tuple(rows), found.diagnostics)
 
 
 def _package(

@@ -7,16 +7,17 @@ energy are for an example in which every neuron fires at the upper rate of its b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 
-from snnc.ir.device import Profile
+from snnc.ir.device import Energy, Profile
 from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
+from snnc.loihi.activity import Activity
 from snnc.text import tables
 from snnc.text.display import DisplayedText, Json
-from snnc.text.tables import Cells
+from snnc.text.tables import TextTable
 from snnc.tools.report import sentences
 from snnc.tools.report.html import tables_html
 from snnc.tools.report.summary import COUNTERS, Row, Summary
@@ -37,17 +38,21 @@ def table(summary: Summary, why: bool = False) -> str:
     why
         Whether to add sentences about the limits of layers.
     """
-    lines = [
-        *tables.columns(LAYERS, _rows(summary, LAYERS), LEFT),
-        "",
-        sentences.caption(summary),
-        *tables.columns(USE, _rows(summary, USE), LEFT),
-        "",
-        *sentences.totals(summary),
-    ]
+    costs, use = _tables(summary)
+    lines = [*costs.lines(), "", sentences.caption(summary), *use.lines(), ""]
+    lines += sentences.totals(summary)
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *sentences.reasons(summary)]
     return "\n".join(lines)
+
+
+def _tables(summary: Summary) -> Iterator[TextTable]:
+    """Yield both tables; the table of activity has no folded layers."""
+    for head in (LAYERS, USE):
+        rows = (r for r in summary.rows if head is LAYERS or r.activity is not None)
+        texts = (sentences.row_texts(row, summary) for row in rows)
+        cells = [tuple(each[name] for name in head) for each in texts]
+        yield TextTable.of(head, cells, LEFT)
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
@@ -60,34 +65,18 @@ def markdown(summary: Summary, why: bool = False) -> str:
     why
         Whether to add sentences about the limits of layers.
     """
-    return "\n\n".join(_blocks(summary, why)) + "\n"
-
-
-def _rows(summary: Summary, head: Cells) -> list[Cells]:
-    """Return the rows of a table; the table of activity has no folded layers."""
-    rows = (row for row in summary.rows if head is LAYERS or row.activity is not None)
-    texts = (sentences.row_texts(row, summary) for row in rows)
-    return [tuple(each[name] for name in head) for each in texts]
-
-
-def _blocks(summary: Summary, why: bool) -> Iterator[str]:
-    yield f"### {tables.code(summary.network.name)}"
-    if about := " ".join((summary.network.about or "").split()):
-        yield tables.prose(about)
-    yield _table(LAYERS, _rows(summary, LAYERS))
-    yield tables.prose(sentences.caption(summary))
-    yield _table(USE, _rows(summary, USE))
-    yield _bullet_list(sentences.totals(summary))
+    costs, use = _tables(summary)
+    blocks = [
+        f"### {tables.code(summary.network.name)}",
+        tables.prose(" ".join((summary.network.about or "").split())),
+        costs.markdown(),
+        tables.prose(sentences.caption(summary)),
+        use.markdown(),
+        _bullet_list(sentences.totals(summary)),
+    ]
     if why and summary.on_chip:
-        yield f"{WHY}:"
-        yield _bullet_list(sentences.reasons(summary))
-
-
-def _table(head: Cells, rows: list[Cells]) -> str:
-    head, rows = tables.without_empty(head, rows)
-    right = [i for i, name in enumerate(head) if name not in LEFT]
-    cells = [(tables.code(name), *map(tables.prose, others)) for name, *others in rows]
-    return "\n".join(tables.table(head, cells, right))
+        blocks += [f"{WHY}:", _bullet_list(sentences.reasons(summary))]
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def _bullet_list(lines: Iterator[str]) -> str:
@@ -127,26 +116,33 @@ def document(summary: Summary, why: bool = False) -> Json:
 
 def _totals(summary: Summary) -> Json:
     activity, timing = summary.activity, summary.network.timing
-    example = {
-        "present_seconds": timing.present,
-        "spikes": round_number(activity.spikes),
-    }
     if not summary.on_chip:
-        return example
+        return {"present_seconds": timing.present, **_activity(activity, None)}
     energy = summary.profile.energy
     in_order = round_number(activity.crossing_in_order)
     return {
         "lower_bound": summary.reasons.floor,
         "exact": summary.reasons.exact,
-        **example,
-        "synaptic_operations": round_number(activity.operations),
-        "energy_joules": round_number(activity.joules(energy)),
+        "present_seconds": timing.present,
+        **_activity(activity, energy),
         "idle_energy_joules": round_number(activity.idle_joules(energy)),
         "spikes_to_chip_per_step": round_number(activity.to_chip),
         "spikes_to_host_per_step": round_number(activity.to_host),
         "spikes_between_chips": round_number(activity.crossing * timing.steps),
         "spikes_between_chips_per_step": round_number(activity.crossing),
         "spikes_between_chips_per_step_in_order": in_order,
+    }
+
+
+def _activity(activity: Activity, energy: Energy | None) -> Json:
+    """Return the spikes and, on a chip, their costs."""
+    spikes = {"spikes": round_number(activity.spikes)}
+    if energy is None:
+        return spikes
+    return {
+        **spikes,
+        "synaptic_operations": round_number(activity.operations),
+        "energy_joules": round_number(activity.joules(energy)),
     }
 
 
@@ -163,8 +159,10 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
             for e in row.ensembles
             if e.block_shape is not None
         ],
-        **_activity(row, summary),
     }
+    if row.activity is not None:
+        energy = None if row.cores is None else summary.profile.energy
+        layer |= _activity(row.activity, energy)
     if row.reasons:
         layer["bound_by"] = sentences.bounds(row.reasons)
         layer["neuron_bound"] = sum(reason.filled for reason in row.reasons)
@@ -187,20 +185,6 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
     return layer
 
 
-def _activity(row: Row, summary: Summary) -> Json:
-    if row.activity is None:
-        return {}
-    spikes = {"spikes": round_number(row.activity.spikes)}
-    if row.cores is None:
-        return spikes
-    joules = row.activity.joules(summary.profile.energy)
-    return {
-        **spikes,
-        "synaptic_operations": round_number(row.activity.operations),
-        "energy_joules": round_number(joules),
-    }
-
-
 def round_number(value: float) -> float:
     """Round to nine digits, because further digits depend on the machine."""
     rounded = float(f"{value:.9g}")
@@ -216,43 +200,32 @@ def _ensemble(ensemble: Ensemble, chips: list[int]) -> Json:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A limit: its name, its values (several for a choice), its unit and its source."""
-
-    limit: str
-    values: tuple[float, ...]
-    unit: str
-    source: str
-
-    @property
-    def amount(self) -> str:
-        # Don't round: every digit of a count matters.
-        texts = (f"{v:g}" if isinstance(v, float) else str(v) for v in self.values)
-        return f"{', '.join(texts)} {self.unit}".rstrip()
-
-
 def limits_table(profile: Profile) -> DisplayedText:
     """Return one line per limit."""
-    head = ("limit", tables.printable(profile.name), "source")
-    rows = [(limit.limit, limit.amount, limit.source) for limit in _limits(profile)]
-    table = tables.TextTable.of(head, rows, ("limit", "source"))
-    return DisplayedText(
-        "\n".join(table.lines()), tables_html(f"Limits of {profile.name}", [table])
-    )
+    table = _limits_table(profile)
+    html = tables_html(f"Limits of {profile.name}", [table])
+    return DisplayedText("\n".join(table.lines()), html)
 
 
 def limits_markdown(profile: Profile) -> str:
     """Return the table as GitHub Markdown."""
-    head = ("limit", tables.prose(profile.name), "source")
-    rows = [(x.limit, x.amount, tables.prose(x.source)) for x in _limits(profile)]
-    return "\n".join(tables.table(head, rows, right=[1]))
+    return _limits_table(profile).markdown()
+
+
+def _limits_table(profile: Profile) -> TextTable:
+    rows = []
+    for limit in _limits(profile):
+        # Don't round: every digit of a count matters.
+        values = (f"{v:g}" if isinstance(v, float) else str(v) for v in limit["values"])
+        amount = f"{', '.join(values)} {limit['unit']}".rstrip()
+        rows.append((limit["limit"], amount, limit["source"]))
+    head = ("limit", tables.printable(profile.name), "source")
+    return TextTable.of(head, rows, ("limit", "source"))
 
 
 def limits_document(profile: Profile) -> Json:
     """Return the limits as JSON data."""
-    limits = [asdict(limit) for limit in _limits(profile)]
-    return {"version": 1, "device": profile.name, "limits": limits}
+    return {"version": 1, "device": profile.name, "limits": list(_limits(profile))}
 
 
 _LIMITS = (
@@ -282,9 +255,11 @@ _LIMITS = (
 """The limits and energies by name: the table of a device file, and the key in it."""
 
 
-def _limits(profile: Profile) -> Iterator[Limit]:
+def _limits(profile: Profile) -> Iterator[Json]:
+    """Yield each limit with its values (several for a choice), unit and source."""
     for name, part, key in _LIMITS:
         source = getattr(profile, part)
         value = getattr(source, key)
-        values = tuple(value) if isinstance(value, Sequence) else (value,)
-        yield Limit(name, values, "pJ" if part == "energy" else "", source.source)
+        values = value if isinstance(value, Sequence) else (value,)
+        unit = "pJ" if part == "energy" else ""
+        yield {"limit": name, "values": values, "unit": unit, "source": source.source}

@@ -7,18 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby, islice
-from math import prod
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.ir.layout import tensors
-from snnc.ir.logical import LogicalNetwork
 from snnc.source import DOCUMENTATION
 from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report import sentences
-from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of
+from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of, weights_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -66,17 +63,28 @@ def document(title: str, body: str, sections: Sequence[Section], footer: str) ->
 
 def fragment(summary: Summary, spec: str = "") -> str:
     """Return the content of the page for embedding, for example in a notebook."""
-    return _template("report.html.jinja").render(_values(summary, spec))
+    network, weights = summary.network, weights_of(summary.network)
+    binding = set(_binding(summary))
+    *whys, total_why = sentences.reasons(summary)
+    return _template("report.html.jinja").render(
+        name=network.name,
+        about=" ".join((network.about or "").split()),
+        device=summary.profile.name if summary.on_chip else "no chip",
+        on_chip=summary.on_chip,
+        counters=COUNTERS,
+        spec=spec,
+        cores=core_map(summary),
+        rows=[_row(row, summary, binding, weights) for row in summary.rows],
+        caption=sentences.example(summary),
+        notes=list(sentences.notes(summary)),
+        whys=whys,
+        total_why=total_why,
+        tiles=_tiles(summary, weights.total()),
+        terms=f"{DOCUMENTATION}loihi-for-keras-users.html",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """The title of a part of a result."""
-
-    text: str
-
-
-Part = Heading | TextTable | str
+Part = TextTable | str
 """A part of a result; a text becomes a paragraph."""
 
 
@@ -102,13 +110,7 @@ def tables_html(
 def _part(part: Part) -> str:
     if isinstance(part, TextTable):
         return f'<div class="wide">\n{part.html()}\n</div>'
-    if isinstance(part, Heading):
-        return f"<h2>{_escape(part.text)}</h2>"
-    return f"<p>{_escape(part)}</p>"
-
-
-def _escape(text: str) -> str:
-    return escape(printable(text))
+    return f"<p>{escape(printable(part))}</p>"
 
 
 def line_costs(summary: Summary) -> dict[int, str]:
@@ -121,15 +123,11 @@ def line_costs(summary: Summary) -> dict[int, str]:
 
 
 def _cost(row: Row, summary: Summary) -> str:
-    parts = [dims(row.shape)]
-    if row.neurons is None:
-        return f"{parts[0]}, {row.place}"
-    parts.append(counted(row.neurons, "neuron"))
-    if row.cores is not None:
-        parts.append(counted(row.cores, "core"))
-    elif summary.on_chip:
-        parts.append(row.place)
-    return ", ".join(parts)
+    neurons = "" if row.neurons is None else counted(row.neurons, "neuron")
+    place = row.place if row.cores is None else counted(row.cores, "core")
+    if row.place == "host" and not summary.on_chip:
+        place = ""
+    return ", ".join(filter(None, (dims(row.shape), neurons, place)))
 
 
 def _template(name: str) -> Template:
@@ -147,33 +145,11 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _values(summary: Summary, spec: str) -> Json:
-    network = summary.network
-    binding, weights = set(_binding(summary)), _weights(network)
-    *whys, total_why = sentences.reasons(summary)
-    return {
-        "name": network.name,
-        "about": " ".join((network.about or "").split()),
-        "device": summary.profile.name if summary.on_chip else "no chip",
-        "on_chip": summary.on_chip,
-        "counters": COUNTERS,
-        "spec": spec,
-        "cores": core_map(summary),
-        "rows": [_row(row, summary, binding, weights) for row in summary.rows],
-        "caption": sentences.example(summary),
-        "notes": list(sentences.notes(summary)),
-        "whys": whys,
-        "total_why": total_why,
-        "tiles": list(_tiles(summary)),
-        "terms": f"{DOCUMENTATION}loihi-for-keras-users.html",
-    }
-
-
-def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
+def _tiles(summary: Summary, weights: int) -> Iterator[tuple[str, str]]:
     """Yield the tiles at the top of the page: names and values."""
     activity = summary.activity
     yield "neurons", str(summary.neurons)
-    yield "weights", str(sum(_weights(summary.network).values()))
+    yield "weights", str(weights)
     if summary.on_chip:
         yield "cores", str(summary.cores)
         yield "chips", str(summary.chips)
@@ -197,15 +173,6 @@ def _binding(summary: Summary) -> Iterator[tuple[str, str]]:
             yield reason.miss.layer.partition(".")[0], COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
             yield reason.name.partition(".")[0], "compartments"
-
-
-def _weights(network: LogicalNetwork) -> Counter[str]:
-    """Return the number of trained values of each layer."""
-    learned: Counter[str] = Counter()
-    for tensor in tensors(network):
-        if not tensor.zeros:
-            learned[tensor.name.rpartition(".")[0]] += prod(tensor.shape)
-    return learned
 
 
 def _row(
@@ -258,7 +225,8 @@ def core_map(summary: Summary) -> Json:
     top = 0.0
     for chip, on_chip in groupby(cores, key=itemgetter(0)):
         if summary.chips > 1:
-            parts.append({"text": f"chip {chip + 1}", "x": 0, "y": top + 0.4})
+            name = f"chip {chip + 1}"
+            parts.append({"text": name, "size": 0.32, "x": 0, "y": top + 0.4})
             top += _TITLE
         while line := list(islice(on_chip, width)):
             parts += _line(line, top, hues)
@@ -273,7 +241,7 @@ def _line(cores: Sequence[_Core], top: float, hues: dict[str, int]) -> Iterator[
         several = list(run)
         room = _LETTERS * len(several)
         shown = name if len(name) <= room else f"{name[: room - 1]}…"
-        yield {"layer": shown, "x": several[0][0], "y": top + 0.3}
+        yield {"text": shown, "size": 0.26, "x": several[0][0], "y": top + 0.3}
         for x, (_, _, number, use) in several:
-            told = f"{name}, core {number}"
-            yield {"title": told, "use": use, "hue": hues[name], "x": x, "y": top + 0.4}
+            core = {"layer": name, "core": number, "hue": hues[name], "use": use}
+            yield {**core, "x": x, "y": top + 0.4}

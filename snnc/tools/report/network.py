@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING, Any
 
-from snnc.ir.layout import tensors
 from snnc.ir.mapped import RoutedNetwork
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
-from snnc.tools.opening import SpecError
 from snnc.tools.pages import report_page
 from snnc.tools.report import formats
 from snnc.tools.report.html import fragment
-from snnc.tools.report.summary import Row, Summary, summarise
+from snnc.tools.report.summary import Row, Summary, summarise, weights_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,24 +40,11 @@ class Report(Tabular):
         Internal.
     """
 
-    _internal = frozenset(("routed", "summary", "of"))
+    _internal = frozenset(("routed", "summary"))
 
     spec: Spec
     fits: bool
     routed: RoutedNetwork
-
-    @classmethod
-    def of(cls, spec: Spec) -> Report:
-        """Return the report of a spec.
-
-        Raises
-        ------
-        SpecError
-            If the network does not fit and its cores can't be counted.
-        """
-        if spec.routed is None:
-            raise SpecError(spec.diagnostics)
-        return cls(spec, spec.fits, spec.routed)
 
     @cached_property
     def summary(self) -> Summary:
@@ -85,8 +69,7 @@ class Report(Tabular):
     @property
     def weights(self) -> int:
         """The number of trained values: kernels, biases and shortcuts."""
-        network = self.routed.mapped.lowered.network
-        return sum(prod(t.shape) for t in tensors(network) if not t.zeros)
+        return sum(weights_of(self.routed.mapped.lowered.network).values())
 
     @property
     def spikes(self) -> float:
@@ -101,8 +84,7 @@ class Report(Tabular):
     @property
     def energy(self) -> float:
         """The maximum energy per example in joules; 0 for ``target nengo``."""
-        summary = self.summary
-        return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
+        return self.summary.activity.joules(self.summary.profile.energy)
 
     @property
     def layers(self) -> tuple[Row, ...]:
@@ -142,7 +124,7 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.networks.network(self.routed.mapped, ax)
+        return plots.networks.network(self.summary, ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled according to the use of its four limits.
@@ -152,10 +134,10 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        return plots.networks.cores(self.routed.mapped, ax)
+        return plots.networks.cores(self.summary, ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Report.of, (self.spec,)
+        return type(self.spec).report, (self.spec,)
 
     def __str__(self) -> str:
         return self.text()

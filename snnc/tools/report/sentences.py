@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
@@ -264,15 +263,7 @@ def _traffic(summary: Summary) -> Iterator[str]:
 def _say_chips(row: Row) -> str:
     """Describe how many cores of a layer are on which chip."""
     on = sorted(Counter(row.chips).items())
-    # Neighbouring chips with equal numbers share one entry.
-    runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
-    parts = []
-    for (_, number), several in runs:
-        chips = [chip for _, (chip, _) in several]
-        on_chips = f"each of chips {chips[0]} to {chips[-1]}"
-        if len(chips) == 1:
-            on_chips = f"chip {chips[0]}"
-        parts.append(f"{number} on {on_chips}")
+    parts = (f"{number} on chip {chip}" for chip, number in on)
     return f"cores of {row.name}: {', '.join(parts)}"
 
 

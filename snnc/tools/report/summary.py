@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from snnc.ir.device import Core, Profile
+from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, RoutedNetwork, block_of
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
@@ -108,6 +111,15 @@ def neurons_of(mapped: MappedNetwork) -> int:
     return sum(
         p.population.neurons for p in mapped.populations if p.cores or not on_chip
     )
+
+
+def weights_of(network: LogicalNetwork) -> Counter[str]:
+    """Return the number of trained values of each layer."""
+    learned: Counter[str] = Counter()
+    for tensor in tensors(network):
+        if not tensor.zeros:
+            learned[tensor.name.rpartition(".")[0]] += prod(tensor.shape)
+    return learned
 
 
 def _row(

@@ -1,0 +1,484 @@
+"""Compare the spikes of a board and the exact engine, and find the likely cause.
+
+`compare` reads a recording from a package's ``board.py``, and finds the first
+difference. Then it simulates known board failures. Some only affect the recording;
+these are applied to the engine's spikes. For other failures, the engine runs again with
+the failure. The result is the failure that explains the most differences. Work is
+limited by counting runs, not by time.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, islice, pairwise, product
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact import make_engine
+from snnc.exact.kernel import file_spikes, mark_spikes, run_chip
+from snnc.exact.stream import Circuit
+from snnc.exact.tables import BuiltChip, resting_state
+from snnc.output.imported import ImportedPackage, open_package
+from snnc.runtime.data import open_data
+from snnc.runtime.nengo.board import digest_of
+from snnc.runtime.network import Network
+from snnc.text.tables import counted
+from snnc.tools.opening import RefusedRunError
+
+Bools = NDArray[np.bool_]
+Places = NDArray[np.int64]
+Spikes = Mapping[str, Bools]
+"""The spikes of each layer: (examples, steps, neurons)."""
+Step = tuple[int, int]
+"""An example, and a step of this example."""
+RUNS = 2000
+WORK = 4_000_000_000
+"""The work, in engine runs and neuron steps, after which no further failure is
+tried."""
+LIKELY = 0.9
+"""The fraction that only missing or only added spikes explain: a specific fault may be
+more likely."""
+NEAR = 20
+"""The number of steps after the first difference in which failures are compared."""
+EXPONENTS = (1, -1, 2, -2)
+LATE = 16
+"""The maximum number of steps until a lost spike from the host has an effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A known board failure, and its location.
+
+    ``explains`` is the fraction of the differences that this cause accounts for.
+    """
+
+    name: str
+    where: str
+    explains: float
+
+    def __str__(self) -> str:
+        told = f"{self.name}: {self.where}"
+        if self.explains >= LIKELY:
+            return told
+        return f"{told} ({self.explains:.0%} of what differs)"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardComparison:
+    """The comparison of the spikes of a board and of the exact engine.
+
+    Attributes
+    ----------
+    layers
+        The recorded layers.
+    examples, steps
+        The number of compared examples, and the number of steps per example.
+    spikes
+        The engine's spikes in these examples.
+    differing
+        The number of spikes in only one of the two recordings.
+    first, cause
+        A description of the first such spike, and the failure that explains most of
+        these spikes; None without differences.
+    """
+
+    layers: tuple[str, ...]
+    examples: int
+    steps: int
+    spikes: int
+    differing: int
+    first: str | None
+    cause: Cause | None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all spikes of the board and the exact engine are equal."""
+        return self.first is None
+
+    def __str__(self) -> str:
+        compared = (
+            f"{counted(self.examples, 'example')} of {self.steps} steps, "
+            f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+        )
+        if self.first is None:
+            return f"the board and the exact engine have the same spikes: {compared}"
+        cause = self.cause or "none of the known failures of boards"
+        return (
+            f"the board and the exact engine differ in {self.differing} spikes: "
+            f"{compared}\n{self.first}\nlikely cause: {cause}"
+        )
+
+
+def compare(
+    package: Path, data: Path, weights: Path, recording: Path
+) -> BoardComparison:
+    """Compare a board's recording with the exact engine.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
+        If package, data, weights and recording don't match; the message is for users.
+    """
+    opened = open_package(package)
+    network, tensors = opened.network, opened.layout.load(weights)
+    examples = open_data(data, network, labelled=False)
+    board = read_recording(recording, opened, examples[:])
+    count = min(map(len, board.values()))
+    with make_engine(opened, tensors) as engine:
+        x = examples[:count]
+        spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
+        circuit = engine.circuit
+        replay = None if circuit is None else Replay.of(circuit, spikes)
+    fired = {name: board[name] for name in network.layers if name in board}
+    shape = count, network.steps, -1
+    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
+    first, cause = None, None
+    differs = [(fired[name] != exact[name]).any(axis=2) for name in fired]
+    for example, step in np.argwhere(np.any(differs, axis=0))[:1].tolist():
+        first = _describe((example, step), fired, exact, network)
+        cause = find_cause(fired, exact, (example, step), network, replay)
+    return BoardComparison(
+        tuple(fired),
+        count,
+        network.steps,
+        sum(int(train.sum()) for train in exact.values()),
+        sum(int((fired[name] != exact[name]).sum()) for name in fired),
+        first,
+        cause,
+    )
+
+
+def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> str:
+    """Describe the first spike on only the board or only the exact engine.
+
+    The neuron is described by its position in the layer's shape, or by its index in a
+    max pool.
+    """
+    name = next(n for n in board if (board[n][place] != exact[n][place]).any())
+    one, other = board[name][place], exact[name][place]
+    number = int(np.flatnonzero(one != other)[0])
+    layer, neuron = network.layers[name], str(number)
+    if layer.pool is None:
+        neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
+    (example, step), who = place, "the board" if one[number] else "the exact engine"
+    return (
+        f"first difference: example {example}, step {step}: only {who} has a spike of "
+        f"neuron ({neuron}) of {name}"
+    )
+
+
+def read_recording(
+    path: Path, package: ImportedPackage, x: NDArray[np.float32]
+) -> dict[str, Bools]:
+    """Return the spikes (examples, steps, neurons) of some layers on a board.
+
+    Raises
+    ------
+    RefusedRunError
+        If the file is truncated or is not a recording, or belongs to another package,
+        other data or another number of steps.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        last = str(arrays["layer"])
+        names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
+        keys = {last: "", **{name: f".{name}" for name in names}}
+        packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
+        counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
+        layout, data = arrays["layout_id"].item(), arrays["data_sha256"].item()
+        steps = arrays["steps"].item()
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise RefusedRunError(
+            f"{path} is truncated, or `board.py` did not write this file: run "
+            "`board.py` again"
+        ) from None
+    network = package.network
+    if layout != package.layout.id:
+        raise RefusedRunError(f"{path} is from another package (layout_id differs)")
+    if steps != network.steps:
+        raise RefusedRunError(
+            f"{path} has {steps} steps per example, but the package has "
+            f"{network.steps}: build the package that ran"
+        )
+    if data != digest_of(x):
+        raise RefusedRunError(
+            f"{path} is from other data: name the data file that the board read "
+            "(data_sha256 differs)"
+        )
+    spikes = {}
+    for name, bits in packed.items():
+        layer = network.layers.get(name)
+        shape = (network.steps, -(-counts[name] // 8))
+        if layer is None or layer.neurons != counts[name] or bits.shape[1:] != shape:
+            raise RefusedRunError(
+                f"{path} has spikes of {name} that do not fit this layer"
+            )
+        spikes[name] = np.unpackbits(bits, axis=-1, count=counts[name]).astype(bool)
+    if not min(map(len, spikes.values())):
+        raise RefusedRunError(f"{path} has no examples")
+    return spikes
+
+
+def find_cause(
+    board: Spikes, exact: Spikes, first: Step, network: Network, replay: Replay | None
+) -> Cause | None:
+    """Return the cause that explains most differences, if any explains some.
+
+    Parameters
+    ----------
+    board, exact
+        The spikes of the same layers on the board and in the exact engine.
+    first
+        The first step with a difference.
+    network
+        The network that ran.
+    replay
+        Runs the chip again; None if the host has its own layers of neurons.
+    """
+    example, step = first
+    end = example * network.steps + min(step + NEAR, network.steps)
+
+    def rows(spikes: Spikes) -> Bools:
+        """Return the spikes of all recorded layers: (steps, neurons)."""
+        flat = [spikes[name].reshape(-1, spikes[name].shape[-1]) for name in board]
+        return np.concatenate(flat, axis=1)
+
+    recorded, expected = rows(board), rows(exact)
+    missing, added = (expected & ~recorded).sum(), (recorded & ~expected).sum()
+    causes = []
+    if not missing:
+        where = f"{added} that the engine does not have"
+        causes.append(Cause("false spikes", where, LIKELY))
+    elif not added:
+        where = f"{missing}, from step {step} of example {example} on"
+        causes.append(Cause("dropped spikes", where, LIKELY))
+    before = (recorded[:end] != expected[:end]).sum()
+    board, exact = ({n: s[n][: example + 1] for n in board} for s in (board, exact))
+    faults = _recorded_faults(board, exact, network, replay)
+    if replay is not None:
+        faults = chain(faults, _run_faults(network, replay, first))
+    for name, where, spikes in faults:
+        after = (recorded[:end] != rows(spikes)[:end]).sum()
+        causes.append(Cause(name, where, 1 - after / before))
+        if not after:
+            break
+    best = max(causes, key=attrgetter("explains"))
+    return best if best.explains > 0 else None
+
+
+def _recorded_faults(
+    board: Spikes, exact: Spikes, network: Network, replay: Replay | None
+) -> Iterator[tuple[str, str, Spikes]]:
+    """Yield the spikes after faults in the probes or in the recorded layer."""
+    late = {name: _late(train) for name, train in exact.items()}
+    for name, train in exact.items():
+        yield "one step late", f"the spikes of {name}", {**exact, name: late[name]}
+        differs = (board[name] != train).any(axis=(0, 1))
+        for where, one, other in _channel_pairs(network, name, differs):
+            swapped = train.copy()
+            swapped[..., one], swapped[..., other] = train[..., other], train[..., one]
+            yield "swapped channels", where, {**exact, name: swapped}
+        for block, own in replay.cores_of(name) if replay is not None else ():
+            silent = train.copy()
+            silent[..., own] = False
+            where = f"spikes of core {block} ({name}) are lost"
+            yield "wrong chip", where, {**exact, name: silent}
+    yield "one step late", "all that was recorded", late
+
+
+def _late(train: Bools) -> Bools:
+    flat = train.reshape(-1, train.shape[-1])
+    late = np.zeros_like(flat)
+    late[1:] = flat[:-1]
+    return late.reshape(train.shape)
+
+
+def _channel_pairs(
+    network: Network, name: str, among: Bools
+) -> Iterator[tuple[str, Places, Places]]:
+    """Yield pairs of a layer's channels, with the neurons of both channels.
+
+    Only channels with a neuron in ``among`` count. A max pool has no channels.
+    """
+    layer = network.layers[name]
+    if layer.pool is not None:
+        return
+    by_channel = np.arange(layer.neurons).reshape(-1, layer.shape[-1]).T
+    chosen = np.flatnonzero(among[by_channel].any(axis=1)).tolist()
+    for a, b in islice(combinations(chosen, 2), RUNS):
+        yield f"{a} and {b} of {name}", by_channel[a], by_channel[b]
+
+
+def _run_faults(
+    network: Network, replay: Replay, first: Step
+) -> Iterator[tuple[str, str, Spikes]]:
+    """Yield the spikes after faults on the chip or in its input, cheapest first."""
+    example, step = first
+    replay = replace(replay, host=replay.host[: example + 1])
+    most = max(1, WORK // ((example + 1) * network.steps * replay.size))
+    late = replace(replay, host=_late(replay.host))
+    faults = chain(
+        [("one step late", "the host's spikes", late)],
+        _drop_spikes(replay, example, step),
+        _scale_weights(replay),
+        _lose_axons(replay),
+        _swap_channels(network, replay),
+    )
+    for name, where, faulty in islice(faults, min(RUNS, most)):
+        yield name, where, faulty.run()
+
+
+def _drop_spikes(
+    replay: Replay, example: int, step: int
+) -> Iterator[tuple[str, str, Replay]]:
+    """Drop the last spikes from the host in one step, like nengo-loihi."""
+    for at in range(step, max(-1, step - LATE), -1):
+        sent = np.flatnonzero(replay.host[example, at])
+        for kept in sorted({n * len(sent) // 8 for n in range(8)}):
+            host = replay.host.copy()
+            host[example, at, sent[kept:]] = False
+            where = f"spikes from the host in step {at} of example {example}"
+            yield "dropped spikes", where, replace(replay, host=host)
+
+
+def _scale_weights(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
+    """Scale the weights from a layer to a core, or to all cores of a layer."""
+    ends: dict[tuple[str, str], list[Places]] = {}
+    places = []
+    for block, target, name, axons in replay.links():
+        places.append((f"from {name} on core {block} ({target})", axons))
+        ends.setdefault((name, target), []).append(axons)
+    for (name, target), several in ends.items():
+        if len(several) > 1:
+            places.append((f"from {name} to {target}", np.concatenate(several)))
+    for exponent, (place, axons) in product(EXPONENTS, places):
+        where = f"weights {place} times 2^{exponent}"
+        yield "wrong exponent", where, replay.with_scaled(axons, exponent)
+
+
+def _lose_axons(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
+    """Lose spikes from a layer to a core, or from a core."""
+    for block, target, name, axons in replay.links():
+        where = f"core {block} ({target}) receives no spikes from {name}"
+        yield "wrong chip", where, replay.without(axons)
+    source = replay.chip.fanin.source
+    for block, (start, stop) in enumerate(pairwise(replay.chip.fanin.start.tolist())):
+        axons = np.flatnonzero((source >= start) & (source < stop))
+        if len(axons):
+            where = f"spikes of core {block} ({replay.layer_of(block)}) are lost"
+            yield "wrong chip", where, replay.without(axons)
+
+
+def _swap_channels(
+    network: Network, replay: Replay
+) -> Iterator[tuple[str, str, Replay]]:
+    """Exchange two channels of a layer for the layers that read it."""
+    for name, places in replay.places.items():
+        every = np.ones(len(places), bool)
+        for where, one, other in _channel_pairs(network, name, every):
+            swapped = replay.with_exchanged(places[one], places[other])
+            yield "swapped channels", f"{where}, as read by other layers", swapped
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A chip, the host's spikes, and the sources of each layer.
+
+    ``host`` has the shape (examples, steps, encoder neurons). ``places`` contains the
+    flat source indices of each layer: compartments, followed by the host's neurons.
+    """
+
+    chip: BuiltChip
+    host: Bools
+    places: Mapping[str, Places]
+
+    @classmethod
+    def of(cls, circuit: Circuit, spikes: Mapping[str, NDArray[np.uint8]]) -> Replay:
+        """Use a circuit, and the spikes (examples, steps, *shape) of all layers."""
+        size = len(circuit.chip.compartments.bias)
+        places = {name: at.ravel() for name, at in circuit.places.items()}
+        count, steps = next(iter(spikes.values())).shape[:2]
+        host = np.zeros((count, steps, len(circuit.encoder.voltage)), bool)
+        for name, at in places.items():
+            if at.min() >= size:
+                host[..., at - size] = spikes[name].reshape(count, steps, -1) > 0
+        return cls(circuit.chip, host, places)
+
+    @property
+    def size(self) -> int:
+        """The number of compartments."""
+        return len(self.chip.compartments.bias)
+
+    def run(self) -> dict[str, Bools]:
+        """Run the examples in a row, and return the spikes of all layers."""
+        examples, steps, others = self.host.shape
+        sources = self.size + others
+        state = resting_state(self.chip.fanin.start, sources, steps)
+        fired = np.zeros((examples, steps, sources), np.uint8)
+        for sent, marks in zip(self.host, fired, strict=True):
+            step, neuron = np.nonzero(sent)
+            starts = np.searchsorted(step, np.arange(steps + 1)).astype(np.int64)
+            state.used[0] = 0
+            file_spikes(neuron.astype(np.int32), starts, self.size, others, state)
+            run_chip(self.chip, state)
+            mark_spikes(state, np.zeros(0, np.uint16), marks)
+        return {name: fired[..., at] > 0 for name, at in self.places.items()}
+
+    def layer_of(self, block: int) -> str:
+        """Return the layer of a block."""
+        start = self.chip.fanin.start[block]
+        return next(name for name, at in self.places.items() if start in at)
+
+    def cores_of(self, name: str) -> Iterator[tuple[int, Places]]:
+        """Yield the blocks of a layer, with the layer's neurons on each."""
+        starts = self.chip.fanin.start
+        blocks = np.searchsorted(starts, self.places[name], side="right") - 1
+        for block in np.unique(blocks).tolist():
+            yield block, np.flatnonzero(blocks == block)
+
+    def links(self) -> Iterator[tuple[int, str, str, Places]]:
+        """Yield each block with its layer, and its input axons from each layer."""
+        for block, axons in enumerate(pairwise(self.chip.fanin.first.tolist())):
+            heard = np.arange(*axons)
+            for name, places in self.places.items():
+                own = heard[np.isin(self.chip.fanin.source[heard], places)]
+                if len(own):
+                    yield block, self.layer_of(block), name, own
+
+    def without(self, axons: Places) -> Replay:
+        """Lose the spikes of some axons."""
+        rows, heard = self.chip.rows, self.chip.fanin
+        row = heard.row.copy()
+        row[axons] = len(rows.first) - 1  # a row without weights
+        first = np.append(rows.first, rows.first[-1])
+        return self._with(
+            rows=rows._replace(first=first), fanin=heard._replace(row=row)
+        )
+
+    def with_scaled(self, axons: Places, exponent: int) -> Replay:
+        """Multiply the weights of some axons by 2^exponent."""
+        rows = self.chip.rows
+        weights = rows.weights.copy()
+        for row in np.unique(self.chip.fanin.row[axons]):
+            for run in range(rows.first[row], rows.first[row + 1]):
+                own = slice(rows.begin[run], rows.begin[run] + rows.length[run])
+                weights[own] = rows.weights[own] * 2.0**exponent
+        return self._with(rows=rows._replace(weights=weights))
+
+    def with_exchanged(self, one: Places, other: Places) -> Replay:
+        """Exchange the spikes of some sources."""
+        heard = self.chip.fanin
+        sources = np.arange(self.size + self.host.shape[-1])
+        sources[one], sources[other] = other, one
+        return self._with(fanin=heard._replace(source=sources[heard.source]))
+
+    def _with(self, **parts: Any) -> Replay:
+        return replace(self, chip=self.chip._replace(**parts))

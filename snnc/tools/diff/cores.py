@@ -1,0 +1,165 @@
+"""The cores of two networks, and the layers that use different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from snnc.ir.mapped import MappedNetwork, block_of
+from snnc.loihi.activity import activity_of
+from snnc.passes.route import route
+from snnc.text.display import Json
+from snnc.text.tables import counted, dims, human
+from snnc.tools.diff.changes import Change, Changed, arrow
+from snnc.tools.diff.properties import Version
+from snnc.tools.report.formats import round_number
+from snnc.tools.report.summary import COUNTERS, use_of
+
+
+@dataclass(frozen=True, slots=True)
+class CoresTaken:
+    """The cores of a network, and upper bounds for one example.
+
+    ``spikes`` is the number of spikes if all neurons fire at the upper rates of their
+    budgets, and ``energy_joules`` is the energy on the chip.
+    """
+
+    fits: Literal[True] = field(default=True, init=False)
+    cores: int
+    chips: int
+    spikes: float
+    energy_joules: float
+
+
+@dataclass(frozen=True, slots=True)
+class CoresRefused:
+    """The first diagnostic that says why a network does not fit on the chip."""
+
+    fits: Literal[False] = field(default=False, init=False)
+    code: str
+    message: str
+
+
+MUCH = 10
+"""The smallest reported change of the fullest core's use, in percentage points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The cores of both networks, and the layers whose use differs."""
+
+    old: CoresTaken | CoresRefused
+    new: CoresTaken | CoresRefused
+    layers: tuple[Change, ...]
+
+    def as_dict(self) -> Json:
+        """Convert the cores to plain data."""
+        layers = [change.data for change in self.layers]
+        return {"old": asdict(self.old), "new": asdict(self.new), "layers": layers}
+
+    def lines(self) -> list[str]:
+        """Describe cores and costs; if one network fails, return a line per network.
+
+        The costs are empty if they are unchanged.
+        """
+        old, new = self.old, self.new
+        told = [_core_line(old), _core_line(new)]
+        if not (old.fits and new.fits):
+            same = told[0] == told[1]
+            return told[:1] if same else [f"old: {told[0]}", f"new: {told[1]}"]
+        changes = [
+            _change(old.spikes, new.spikes, "", " spikes"),
+            _change(old.energy_joules, new.energy_joules, "J"),
+        ]
+        costs = ", ".join(filter(None, changes))
+        return [arrow(*told), *([f"at most per example: {costs}"] if costs else [])]
+
+
+def _core_line(taken: CoresTaken | CoresRefused) -> str:
+    """Describe the cores of one network, or why it does not fit."""
+    if not taken.fits:
+        return f"does not fit ({taken.code}: {taken.message})"
+    if not taken.cores:
+        return "no cores"
+    return f"{counted(taken.cores, 'core')} on {counted(taken.chips, 'chip')}"
+
+
+def _change(old: float, new: float, unit: str, what: str = "") -> str:
+    """Write a change and its percentage: ``10 k -> 12 k spikes (+20 %)``."""
+    if old == new:
+        return ""
+    percent = 100 * (new / old - 1) if old else 0.0
+    digits = 0 if abs(percent) >= 10 else 1
+    share = f" ({percent:+.{digits}f} %)" if old else ""
+    return f"{human(old, unit)} -> {human(new, unit)}{what}{share}"
+
+
+def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
+    """Compare cores, blocks and the use of the fullest cores, layer by layer.
+
+    Parameters
+    ----------
+    old, new
+        The networks. If one network does not fit on the chip, no layers are compared.
+    names
+        The new names of the old layers.
+    """
+    changes: list[Change] = []
+    if old.mapped is not None and new.mapped is not None:
+        was = {names.get(name, name): use for name, use in _uses(old.mapped)}
+        now = dict(_uses(new.mapped))
+        for name in dict.fromkeys((*now, *was)):
+            sides = was.get(name), now.get(name)
+            rows = tuple(_use_rows(*(side or NO_CORES for side in sides)))
+            data = {"layer": name, "old": sides[0], "new": sides[1]}
+            if any(row.old != row.new for row in rows):
+                changes.append(Change("changed", name, rows, data=data))
+    return Cores(fit_of(old), fit_of(new), tuple(changes))
+
+
+def _use_rows(old: Json, new: Json) -> Iterator[Changed]:
+    """Yield the numbers of cores, the blocks, and the limits used differently."""
+    yield Changed("cores", str(old["cores"]), str(new["cores"]))
+    if old["block"] or new["block"]:
+        yield Changed("block", old["block"] or "none", new["block"] or "none")
+    for word, percent in new["percent"].items():
+        before = old["percent"].get(word, percent)
+        if abs(percent - before) >= MUCH:
+            yield Changed(word, f"{before} %", f"{percent} %")
+
+
+def fit_of(version: Version) -> CoresTaken | CoresRefused:
+    """Return the network's use of the chip, or why it does not fit."""
+    mapped = version.mapped
+    if mapped is not None:
+        activity = activity_of(route(mapped))
+        joules = activity.joules(version.network.device.energy)
+        costs = round_number(activity.spikes), round_number(joules)
+        return CoresTaken(mapped.cores, mapped.chips, *costs)
+    refusal = version.refusal
+    if refusal is None:
+        raise ValueError("a network that is not mapped was refused by some rule")
+    return CoresRefused(refusal.code, refusal.message)
+
+
+NO_CORES: Json = {"cores": 0, "block": "", "percent": {}}
+
+
+def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, Json]]:
+    """Yield the cores of each layer, and the block on one core as in `snnc report`.
+
+    The percentages are the use of each limit on the layer's fullest core.
+    """
+    core = mapped.lowered.network.device.core
+    for name in dict.fromkeys(p.population.layer.name for p in mapped.populations):
+        levels = mapped.of_layer(name)
+        blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
+        if not blocks:
+            yield name, NO_CORES
+            continue
+        shares = zip(COUNTERS, use_of(blocks, core), strict=True)
+        percent = {counter: round(100 * share) for counter, share in shares}
+        shapes = dict.fromkeys(dims(block_of(level) or ()) for level in levels)
+        block = ", ".join(shapes)
+        yield name, {"cores": len(blocks), "block": block, "percent": percent}
