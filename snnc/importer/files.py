@@ -37,7 +37,7 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules.models import (
+from snnc.rules.imports import (
     DamagedModel,
     ForeignModel,
     NotAModel,

@@ -32,7 +32,7 @@ from snnc.importer.model import (
     unclear,
 )
 from snnc.importer.weights import LARGEST, NAMES, Store, StoredWeights
-from snnc.rules.models import DamagedModel, UnsafeModel
+from snnc.rules.imports import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
     import numpy as np

@@ -32,8 +32,7 @@ from snnc.importer.weights import StoredWeights
 from snnc.ir.layout import input_scale, tensors
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.imports import NoWeights
-from snnc.rules.models import PackageMissing
+from snnc.rules.imports import NoWeights, PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation

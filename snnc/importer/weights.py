@@ -35,7 +35,7 @@ from snnc.importer.model import (
     too_large,
     unclear,
 )
-from snnc.rules.models import (
+from snnc.rules.imports import (
     DamagedModel,
     PackageMissing,
     UnsafeModel,

@@ -17,7 +17,7 @@ from snnc.importer.model import RefusedModelError, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import reading_order
 from snnc.rules import imports as rules
-from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
+from snnc.rules.imports import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array

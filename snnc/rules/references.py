@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, StatementDiagnostic
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
-from snnc.rules.rates import spiking_layers
 from snnc.rules.statements import UnknownWord
+from snnc.rules.times import spiking_layers
 
 
 class UnknownLayer(UnknownWord):
