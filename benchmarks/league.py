@@ -111,7 +111,7 @@ def map_spec(name: str) -> MappedNetwork:
     report = Diagnostics()
     made = compile_file(SPECS / f"{name}.snn", report, "place")
     if made is None or made.mapped is None:
-        raise ValueError(report.diagnostics[0].render_message())
+        raise ValueError(report.diagnostics[0].message)
     return made.mapped
 
 

@@ -85,7 +85,7 @@ def lower_spec(text: str) -> LoweredNetwork:
     """Return a spec's lowered network, which the mapper starts from."""
     report = Diagnostics()
     results = compile_spec(SourceFile("x.snn", text), report, through="lower")
-    assert not report.errors, report.diagnostics[0].render_message()
+    assert not report.errors, report.diagnostics[0].message
     network: LoweredNetwork = results.lowered
     return network
 

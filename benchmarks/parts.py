@@ -61,7 +61,7 @@ def cores(spec: str) -> int:
     report = Diagnostics()
     mapped = compile_spec(SourceFile("parts.snn", spec), report, "place").mapped
     if mapped is None:
-        raise ValueError(report.diagnostics[0].render_message())
+        raise ValueError(report.diagnostics[0].message)
     return mapped.cores
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
@@ -214,6 +215,7 @@ def grammar_path() -> Path:
     return _folder("grammar") / "snn.lark"
 
 
+@cache
 def rule_pages() -> dict[str, Path]:
     """Return the documentation page of each diagnostic, by code."""
     return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}

@@ -47,7 +47,7 @@ def compile_text(
 def sound(text: str, through: str, device: Profile | None = None) -> Any:
     """Return what one pass made of a text in which nothing is wrong."""
     made, report = compile_text(text, through, device)
-    assert not report.errors, [d.render_message() for d in report.diagnostics]
+    assert not report.errors, [d.message for d in report.diagnostics]
     return getattr(made, MAKES[through])
 
 

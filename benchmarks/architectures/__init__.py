@@ -37,7 +37,7 @@ def verdict(make: Build) -> Verdict:
     found = convert(model, ImportRequest(), "model.json")
     if found.written is not None:
         return Verdict("as it is", ())
-    told = [problem.render_message() for problem in found.problems]
+    told = [problem.message for problem in found.problems]
     obstacles = tuple(text.split("can't be imported: ")[-1] for text in told)
     again = convert(model, ImportRequest(rewrites=REWRITTEN), "model.json")
     share = "refused" if again.written is None else "with rewrites"

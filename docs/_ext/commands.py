@@ -46,8 +46,7 @@ def _options(command: click.Command) -> Iterator[tuple[str, str, str]]:
     for option in command.params:
         if not isinstance(option, click.Option) or option.hidden:
             continue
-        former = getattr(option, "former", None)
-        names = ", ".join(name for name in option.opts if name != former)
+        names = ", ".join(option.opts)
         metavar = "" if option.is_flag else f" {_metavar(option, command)}"
         yield code(names + metavar), prose(option.help or ""), _default(option)
 

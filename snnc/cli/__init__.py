@@ -158,6 +158,14 @@ def _unknown(verb: str) -> str:
     return f"Unknown command {verb}.{hint} The commands are {', '.join(VERBS)}."
 
 
+FORMER_OPTIONS = {
+    "out": "output",
+    "plot": "picture",
+    "plot-cores": "picture-cores",
+    "schema": "modeline",
+}
+"""Former names of options, which still work but which the help doesn't show."""
+
 FAILED = 1
 BUG = 3
 INTERRUPTED = 130
@@ -165,7 +173,10 @@ INTERRUPTED = 130
 
 @click.group(
     cls=Verbs,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: FORMER_OPTIONS.get(name, name),
+    },
     epilog="Exit status: 0 success, 1 problems or stale packages, 2 usage error, 3 a"
     " bug in snnc, 130 interrupted. `snnc COMMAND --help` has an example.",
 )

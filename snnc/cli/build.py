@@ -18,8 +18,8 @@ import click
 
 from snnc.cli import options
 from snnc.cli.printing import (
+    UNIFIED_DIFF,
     has_option,
-    paint_unified_diff,
     print_diagnostics,
     print_lines,
     say,
@@ -89,7 +89,7 @@ def build_command(
         return 1
     show: Tell = ignore
     if dry_run or (has_option("verbose") and form == "text"):
-        paint = partial(print_lines, paint=paint_unified_diff)
+        paint = partial(print_lines, palette=UNIFIED_DIFF)
         show = paint if check else print_lines
     mode: Mode = "check" if check else "list" if dry_run else "write"
     build = Build(output, mode, force, tracked, say, show)

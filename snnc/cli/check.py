@@ -9,7 +9,7 @@ import click
 
 from snnc.cli import options
 from snnc.cli.printing import (
-    paint_unified_diff,
+    UNIFIED_DIFF,
     print_data,
     print_diagnostics,
     print_json,
@@ -20,7 +20,6 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
 from snnc.passes.parse import parse
 from snnc.runtime.files import write_file
-from snnc.source import SourceFile
 from snnc.syntax import files
 from snnc.text.display import unified_diff
 from snnc.text.tables import printable
@@ -109,28 +108,21 @@ def fmt_command(
         document = None if source is None else parse(source, own)
         if source is not None and document is not None and not own.errors:
             text = files.format_document(document)
-            changed |= text != source.text
-            if check or diff:
-                _show(source, text, check, diff)
-            elif path == files.STDIN:
+            differs = text != source.text
+            changed |= differs
+            if differs and diff:
+                after = f"{source.name} (formatted)"
+                changes = unified_diff(source.text, text, source.name, after)
+                print_lines(changes, UNIFIED_DIFF)
+            if differs and check:
+                say(f"{source.name}: not formatted")
+            elif path == files.STDIN and not (check or diff):
                 print_data(text)
-            elif text != source.text and files.replace_text(path, text, own):
+            elif differs and not diff and files.replace_text(path, text, own):
                 say(f"{path}: formatted")
         report.extend(own.diagnostics)
     print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
-
-
-def _show(source: SourceFile, text: str, check: bool, diff: bool) -> None:
-    """Show how the formatted text differs, without writing it."""
-    if text == source.text:
-        return
-    if diff:
-        after = f"{source.name} (formatted)"
-        changes = unified_diff(source.text, text, source.name, after)
-        print_lines(changes, paint_unified_diff)
-    if check:
-        say(f"{source.name}: not formatted")
 
 
 MODELINE = "# yaml-language-server: $schema="
@@ -152,7 +144,7 @@ def one_line(
 
 
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
-@options.option(
+@click.option(
     "--modeline",
     callback=one_line,
     metavar="PATH",
@@ -176,9 +168,8 @@ def schema_command(modeline: str | None) -> None:
     among=["yaml", "snn"],
     help="The notation  [default: the other notation]",
 )
-@options.option(
+@click.option(
     "--modeline",
-    former="--schema",
     callback=one_line,
     metavar="PATH",
     help="Begin the YAML file with a comment that names the schema at PATH, for"

@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import print_data, print_lines, print_result, say
+from snnc.cli.printing import Result, print_data, print_lines, print_result, say
 from snnc.tools.evaluate import verb
 from snnc.tools.opening import require_simulator
 
 if TYPE_CHECKING:
+    from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
 
 NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
@@ -46,7 +48,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
     help="Distribute the examples to N processes with one thread each; exact only. By"
     " default, one process uses one thread per core.",
 )
-@options.option(
+@click.option(
     "--dask",
     metavar="ADDRESS",
     help="Distribute the examples to a Dask cluster; exact only.",
@@ -60,7 +62,6 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path(
     "-o",
     "--output",
-    former="--out",
     help="The file for the outputs of each example; exact only  [default: a file"
     " .evaluation.jsonl next to the weights]",
 )
@@ -84,7 +85,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.path("--weights-out", help="The file for the weights that --adapt learned.")
 @options.force
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
-@options.option(
+@click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
     metavar="FRACTION",
@@ -99,12 +100,9 @@ def evaluate_command(
     compare: Path | None,
     adapt: Path | None,
     weights_out: Path | None,
-    force: bool,
-    strict: bool,
-    min_accuracy: float | None,
     form: str,
     picture: Path | None,
-    **wanted: Any,
+    **others: Any,
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
@@ -113,19 +111,10 @@ def evaluate_command(
     installed, the command also compares the package with its Keras model, in total and
     layer by layer.
     """
-    checked = _check_options(weights, **wanted)
-    _refuse_together(
-        checked,
-        wanted["output"],
-        form,
-        strict,
-        min_accuracy,
-        compare,
-        adapt,
-        weights_out,
-    )
-    options.refuse_existing(force, weights_out)
-    options.refuse_pictures(picture)
+    checked = _check_options(click.get_current_context().params)
+    shown: Result
+    drawn: Adaptation | Evaluation
+    options.refuse_existing(others["force"], weights_out)
     options.quiet_tensorflow(checked.simulator)
     if checked.simulator == "exact":
         os.environ.update(ONE_THREAD | os.environ)
@@ -139,123 +128,50 @@ def evaluate_command(
             return 0 if comparison.agrees else 1
         _import_engine()
         if adapt is not None:
-            files = data, weights, adapt, weights_out
-            after = _adapt(checked, package, files, form, picture)
-            return _verdict(after, package, strict, min_accuracy)
-        try:
-            found = verb.evaluate_with(checked, package, (data, None), weights)
-        except KeyboardInterrupt:
-            if checked.output is not None and Path(checked.output).exists():
-                say(f"interrupted: `--resume` continues from {checked.output}")
-            return INTERRUPTED
-    print_result(found, form)
+            from snnc.tools.adapt import evaluate_adapted
+
+            adapted = evaluate_adapted(
+                checked, package, data, weights, adapt, weights_out
+            )
+            found, shown, drawn = adapted.after, adapted, adapted.learning
+        else:
+            try:
+                found = verb.evaluate_with(checked, package, (data, None), weights)
+            except KeyboardInterrupt:
+                if checked.output is not None and Path(checked.output).exists():
+                    say(f"interrupted: `--resume` continues from {checked.output}")
+                return INTERRUPTED
+            shown, drawn = found, found
+    print_result(shown, form)
     if picture is not None:
-        from snnc.tools.verbs import plot  # most runs don't draw
+        from snnc.tools.plots import style  # most runs don't draw
 
-        plot(found, file=picture)
-    return _verdict(found, package, strict, min_accuracy)
-
-
-def _refuse_together(
-    checked: verb.EvaluateOptions,
-    output: Path | None,
-    form: str,
-    strict: bool,
-    min_accuracy: float | None,
-    compare: Path | None,
-    adapt: Path | None,
-    weights_out: Path | None,
-) -> None:
-    """Refuse options that exclude each other."""
-    is_exact = checked.simulator == "exact"
-    learning = ", ".join(LEARNING_SIMULATORS)
-    twice = checked.resume or checked.examples_out or form == "html"
-    options.refuse(
-        {
-            "--strict needs spikes, but Keras has no spikes": (
-                strict and checked.simulator == "keras"
-            ),
-            "--compare uses the exact engine and prints text": (
-                compare and not (is_exact and form == "text")
-            ),
-            "--compare has no accuracy: leave out --min-accuracy": (
-                compare and min_accuracy is not None
-            ),
-            "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                adapt and (output or compare)
-            ),
-            "--weights-out needs --adapt with examples": weights_out and not adapt,
-            f"--adapt works only with the simulators {learning}": (
-                adapt and checked.simulator not in LEARNING_SIMULATORS
-            ),
-            "--adapt evaluates twice: leave out --resume, --examples-out and html": (
-                adapt and twice
-            ),
-        }
-    )
+        with style.theme():
+            style.save(drawn.plot_accuracy(), picture)
+    return _verdict(found, package, others["strict"], others["min_accuracy"])
 
 
-def _adapt(
-    checked: verb.EvaluateOptions,
-    package: Path,
-    files: tuple[Path, Path, Path, Path | None],
-    form: str,
-    picture: Path | None,
-) -> Evaluation:
-    """Let the readout learn, print the result, and return the evaluation after it."""
-    from snnc.tools.adapt import evaluate_adapted
+def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
+    """Return the options of a run; refuse options that exclude each other.
 
-    adapted = evaluate_adapted(checked, package, *files)
-    print_result(adapted, form)
-    if picture is not None:
-        from snnc.tools.plots.style import save
-
-        save(adapted.learning.plot_accuracy(), picture)
-    return adapted.after
-
-
-def _verdict(
-    found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
-) -> int:
-    """Print which limits are not met, and return the exit status."""
-    reached, least = found.accuracy, min_accuracy
-    if strict and found.missed:
-        say(
-            f"error: rates not held: {', '.join(found.missed)}; give them a wider "
-            "`rate` and train again, or scale the weights with "
-            f"`snnc calibrate {package}`"
-        )
-    elif least is not None and reached is None:
-        say(f"error: --min-accuracy needs classes, but {found.network} has none")
-    elif least is not None and reached is not None and not reached >= least:
-        below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
-        say(f"error: the accuracy is {below}")
-    else:
-        return 0
-    return 1
-
-
-def _check_options(
-    weights: Path,
-    output: Path | None,
-    presentation: verb.Presentation | None,
-    **wanted: Any,
-) -> verb.EvaluateOptions:
-    """Return the options; refuse options without effect.
-
-    Pipes are also refused, because they can be read only once.
+    Options without effect are also refused, and so are pipes, because they can be read
+    only once.
     """
+    own = {field.name: given[field.name] for field in fields(verb.EvaluateOptions)}
     try:
         checked = verb.EvaluateOptions(
-            output=output, presentation=presentation or "row", **wanted
+            **own | {"presentation": own["presentation"] or "row"}
         )
     except verb.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
         raise click.UsageError(f"{flag} needs `--simulator exact`") from error
+    simulator, output, table = own["simulator"], own["output"], own["examples_out"]
+    weights, compare, adapt = given["weights"], given["compare"], given["adapt"]
     journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
     pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
-    table, simulator = wanted["examples_out"], wanted["simulator"]
+    learning = ", ".join(LEARNING_SIMULATORS)
+    is_exact, is_text = simulator == "exact", given["form"] == "text"
     options.refuse(
         {
             f"{pipe} is a pipe: name a file": pipe,
@@ -264,14 +180,57 @@ def _check_options(
                 table and table.suffix != ".csv"
             ),
             "--presentation needs spikes, but Keras has no spikes": (
-                presentation and simulator == "keras"
+                own["presentation"] and simulator == "keras"
             ),
             "a cluster has its own workers: leave out --workers": (
-                checked.dask is not None and checked.workers
+                own["dask"] is not None and own["workers"]
+            ),
+            "--strict needs spikes, but Keras has no spikes": (
+                given["strict"] and simulator == "keras"
+            ),
+            "--compare uses the exact engine and prints text": (
+                compare and not (is_exact and is_text)
+            ),
+            "--compare has no accuracy: leave out --min-accuracy": (
+                compare and given["min_accuracy"] is not None
+            ),
+            "--adapt excludes -o and --compare; --weights-out writes the weights": (
+                adapt and (output or compare)
+            ),
+            "--weights-out needs --adapt with examples": (
+                given["weights_out"] and not adapt
+            ),
+            f"--adapt works only with the simulators {learning}": (
+                adapt and simulator not in LEARNING_SIMULATORS
+            ),
+            "--adapt evaluates twice: leave out --resume, --examples-out and html": (
+                adapt and (own["resume"] or table or given["form"] == "html")
             ),
         }
     )
-    return replace(checked, output=journal) if simulator == "exact" else checked
+    return replace(checked, output=journal) if is_exact else checked
+
+
+def _verdict(
+    found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
+) -> int:
+    """Print which limits are not met, and return the exit status."""
+    reached, least = found.accuracy, min_accuracy
+    if strict and found.missed:
+        problem = (
+            f"rates not held: {', '.join(found.missed)}; give them a wider "
+            "`rate` and train again, or scale the weights with "
+            f"`snnc calibrate {package}`"
+        )
+    elif least is None or (reached is not None and reached >= least):
+        return 0
+    elif reached is None:
+        problem = f"--min-accuracy needs classes, but {found.network} has none"
+    else:
+        below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
+        problem = f"the accuracy is {below}"
+    say(f"error: {problem}")
+    return 1
 
 
 def _import_engine() -> None:

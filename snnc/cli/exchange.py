@@ -56,7 +56,7 @@ LIMIT = "SNNC_IMPORT_SECONDS"
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
 @click.argument("model", type=click.Path())
 @options.file("-o", "--output", help="The spec to write  [default: stdout]")
-@options.option(
+@click.option(
     "--name", metavar="NAME", help="Name of the network  [default: the model's]"
 )
 @options.file(
@@ -69,7 +69,7 @@ LIMIT = "SNNC_IMPORT_SECONDS"
     "--weights-out",
     help="Write the model's weights to a safetensors file, in the layout of the spec.",
 )
-@options.option(
+@click.option(
     "--rewrite",
     "rewrites",
     multiple=True,
@@ -84,13 +84,13 @@ LIMIT = "SNNC_IMPORT_SECONDS"
     help="The encoder: the first convolution, which runs on the host, or each value as"
     " a rate.",
 )
-@options.option(
+@click.option(
     "--input-range",
     "values",
     metavar="LO..HI",
     help="The range of input values  [default: 0..1, or 0..255 before a Rescaling]",
 )
-@options.option(
+@click.option(
     "--input-shape",
     "shape",
     metavar="HxWxC",
@@ -246,11 +246,8 @@ def reading_limits(path: str) -> Iterator[None]:
     RefusedModelError
         Instead of MemoryError.
     """
-    try:
-        import resource  # missing on Windows
-    except ImportError:  # Windows
-        yield
-        return
+    import resource  # missing on Windows, which has no child processes by forks
+
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: int(os.environ[LIMIT]),
@@ -320,7 +317,7 @@ def export_command(
     options.refuse(
         {
             "-o would replace weights: name a file such as net.nir": (
-                output.suffix == ".safetensors" or _is_same(output, weights)
+                output.suffix == ".safetensors" or output.resolve() == weights.resolve()
             ),
             f"the output is NIR: use -o {output.with_suffix('.nir')}": (
                 output.suffix.lower() in others
@@ -341,7 +338,3 @@ def export_command(
         f" {done.text} ({milliseconds:.0f} ms)"
     )
     return 0
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)

@@ -36,7 +36,7 @@ name another source with `snnc init --requirement`."""
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-@options.option(
+@click.option(
     "--requirement",
     metavar="REQUIREMENT",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,65 +36,24 @@ DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
 WEIGHTS = "A safetensors file with the trained weights."
 
 
-class Renamed(click.Option):
-    """An option that also accepts its former name, which the help doesn't show."""
-
-    def __init__(self, names: Sequence[str], former: str, **settings: Any) -> None:
-        super().__init__([*names, former], **settings)
-        self.former = former
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        names = self.opts
-        self.opts = [name for name in names if name != self.former]
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.opts = names
+flag = partial(click.option, is_flag=True)
+path = partial(click.option, type=click.Path(path_type=Path), metavar="FILE")
+file = partial(click.option, type=click.Path(dir_okay=False, path_type=Path))
+folder = partial(
+    click.option, type=click.Path(file_okay=False, path_type=Path), show_default=True
+)
 
 
-def option(*names: str, help: str, former: str = "", **settings: Any) -> Option:
-    """Return an option; ``former`` is its former name, if it was renamed."""
-    if former:
-        settings |= {"cls": Renamed, "former": former}
-    return click.option(*names, help=help, **settings)
-
-
-def flag(*names: str, help: str) -> Option:
-    """Return an option without a value."""
-    return option(*names, help=help, is_flag=True)
-
-
-def choice(
-    *names: str, among: Sequence[str], help: str, default: str | None = None
-) -> Option:
+def choice(*names: str, among: Sequence[str], **settings: Any) -> Option:
     """Return an option with some values; the help shows the default."""
-    kind, shown = click.Choice(among), default is not None
-    return option(*names, help=help, type=kind, default=default, show_default=shown)
+    kind = click.Choice(among)
+    return click.option(*names, type=kind, show_default=True, **settings)
 
 
-def count(*names: str, help: str, least: int = 1, default: int | None = None) -> Option:
+def count(*names: str, least: int = 1, **settings: Any) -> Option:
     """Return an option for a number; the help shows the default."""
-    own: dict[str, Any] = {"type": click.IntRange(least), "metavar": "N"}
-    is_shown = default is not None
-    return option(*names, help=help, default=default, show_default=is_shown, **own)
-
-
-def path(*names: str, help: str, metavar: str = "FILE", **settings: Any) -> Option:
-    """Return an option for a file or folder."""
-    kind = click.Path(path_type=Path)
-    return option(*names, help=help, type=kind, metavar=metavar, **settings)
-
-
-def file(*names: str, help: str, **settings: Any) -> Option:
-    """Return an option for a file, such as one to write."""
-    kind = click.Path(dir_okay=False, path_type=Path)
-    return option(*names, help=help, type=kind, **settings)
-
-
-def folder(*names: str, help: str, default: str) -> Option:
-    """Return an option for a folder."""
-    kind = click.Path(file_okay=False, path_type=Path)
-    return option(*names, help=help, type=kind, default=default, show_default=True)
+    kind = click.IntRange(least)
+    return click.option(*names, type=kind, metavar="N", show_default=True, **settings)
 
 
 def output_format(help: str, *others: str) -> Option:
@@ -107,18 +67,25 @@ def diagnostic_format(help: str) -> Option:
     return output_format(help, "github", "sarif")
 
 
-def picture(what: str, name: str = "picture") -> Option:
-    """Return the option ``--picture``, which names the file for a picture.
+def _check_picture(
+    context: click.Context, parameter: click.Parameter, picture: Path | None
+) -> Path | None:
+    """Before a long computation, refuse a picture that can't be written."""
+    try:
+        if picture is not None:
+            plots.check_file(picture)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise click.UsageError(str(error)) from error
+    return picture
 
-    Its former name is ``--plot``, which is easily confused with the verb.
-    """
-    former = f"--{name.replace('picture', 'plot')}"
-    return file(
-        f"--{name}", help=f"Also draw {what}: .png, .svg or .pdf.", former=former
-    )
+
+def picture(what: str, name: str = "--picture") -> Option:
+    """Return the option ``--picture``, which names the file for a picture."""
+    help = f"Also draw {what}: .png, .svg or .pdf."
+    return file(name, help=help, callback=_check_picture)
 
 
-stdin_filename = option(
+stdin_filename = click.option(
     "--stdin-filename",
     metavar="PATH",
     help="With -, a file name for the text on stdin. Diagnostics show this name, and"
@@ -157,7 +124,7 @@ def _require_specs(
 
 def specs(command: Any) -> Any:
     """Add the argument SPECS, which may be empty with ``--allow-empty``."""
-    allow_empty = option(
+    allow_empty = click.option(
         "--allow-empty",
         is_flag=True,
         is_eager=True,
@@ -256,21 +223,6 @@ def quiet_tensorflow(simulator: str = "") -> None:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
-
-
-def refuse_pictures(*files: Path | None) -> None:
-    """Before a long computation, refuse pictures that can't be written.
-
-    Raises
-    ------
-    click.UsageError
-        If a picture can't be written, or matplotlib is not installed.
-    """
-    try:
-        for picture in filter(None, files):
-            plots.check_file(picture)
-    except (ValueError, ModuleNotFoundError) as error:
-        raise click.UsageError(str(error)) from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -30,15 +30,24 @@ if TYPE_CHECKING:
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
-Paint = Callable[[str], str]
-"""A function that colours one printable line."""
+Palette = Mapping[str, str]
+"""Patterns and their colours; a line has the colour of the first pattern found."""
 
 BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
-_TOTAL = re.compile(r"\w+: \d+ neurons?\b")
-_FULL = re.compile(r"\b(?:9\d|100) %")
-_SIGN = re.compile(r"  ([-+~>=]) ")
-_SIGNS = {"-": RED, "+": GREEN, "~": YELLOW, ">": CYAN, "=": BLUE}
-_UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
+PLAIN: Palette = {}
+_LINES = {r"---|\+\+\+": BOLD, "@@": CYAN, "-": RED, r"\+": GREEN}
+UNIFIED_DIFF = {f"^(?:{start}).*": colour for start, colour in _LINES.items()}
+_SIGNS = {"-": RED, r"\+": GREEN, "~": YELLOW, ">": CYAN, "=": BLUE}
+DIFFERENCE = {r"^[^ ].*": BOLD} | {
+    rf"(?<=^  ){sign}(?= )": f"{BOLD};{colour}" for sign, colour in _SIGNS.items()
+}
+"""The titles and signs of `snnc diff`."""
+REPORT = {
+    r"^(?:layer |\w+: \d+ neurons?\b).*": BOLD,
+    r"^note: .*": YELLOW,
+    r"\b(?:9\d|100) %": YELLOW,
+}
+"""The headers, the total, the notes and the nearly full cores of `snnc report`."""
 
 
 class Result(Protocol):
@@ -47,12 +56,12 @@ class Result(Protocol):
     def as_dict(self) -> Json: ...
 
 
-def print_result(found: Result, form: str, paint: Paint | None = None) -> None:
+def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
     """Print a tool's result in the given format."""
     if form == "json":
         print_json(found.as_dict())
     elif form == "text":
-        print_lines(str(found), paint)
+        print_lines(str(found), palette)
     else:
         text = getattr(found, form)()
         print_data(text) if form == "html" else print_lines(text)
@@ -99,16 +108,24 @@ def print_data(data: str) -> None:
     click.echo(data, nl=False, color=True)  # this leaves escapes unchanged
 
 
-def print_lines(text: str, paint: Paint | None = None) -> None:
+def print_lines(text: str, palette: Palette = PLAIN) -> None:
     """Print text for people to stdout, with control characters except tabs escaped.
 
-    ``paint`` colours the lines if stdout supports colours.
+    The palette colours the lines if stdout supports colours.
     """
     cells = (line.split("\t") for line in text.removesuffix("\n").split("\n"))
-    lines: Iterable[str] = ("\t".join(map(printable, row)) for row in cells)
-    if paint is not None and wants_colour(sys.stdout):
-        lines = map(paint, lines)
+    lines = ["\t".join(map(printable, row)) for row in cells]
+    if wants_colour(sys.stdout):
+        lines = [_paint(line, palette) for line in lines]
     print_data("\n".join(lines) + "\n")
+
+
+def _paint(line: str, palette: Palette) -> str:
+    for pattern, colour in palette.items():
+        line, found = re.subn(pattern, f"\x1b[{colour}m\\g<0>\x1b[0m", line)
+        if found:
+            break
+    return line
 
 
 def print_json(document: Mapping[str, object]) -> None:
@@ -140,83 +157,39 @@ def wants_colour(stream: TextIO) -> bool:
     return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
-def paint(text: str, code: str) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if text else text
-
-
-def paint_unified_diff(line: str) -> str:
-    """Colour a line of a unified diff."""
-    for start, code in _UNIFIED.items():
-        if line.startswith(start):
-            return paint(line, code)
-    return line
-
-
-def paint_difference(line: str) -> str:
-    """Colour a line of `snnc diff`: titles and signs of changes."""
-    if line and not line.startswith(" "):
-        return paint(line, BOLD)
-    match = _SIGN.match(line)
-    if match is None:
-        return line
-    return f"  {paint(match[1], f'{BOLD};{_SIGNS[match[1]]}')} {line[match.end() :]}"
-
-
-def paint_report(line: str) -> str:
-    """Colour a line of `snnc report`: headers, the total, and nearly full cores."""
-    if line.startswith("layer ") or _TOTAL.match(line):
-        return paint(line, BOLD)
-    if line.startswith("note: "):
-        return paint(line, YELLOW)
-    return _FULL.sub(lambda match: paint(match[0], YELLOW), line)
-
-
-class _Raw(io.RawIOBase):
+class _File(io.FileIO):
     """A file that continues to accept bytes after a write error."""
 
-    def __init__(self, file: io.RawIOBase) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    def isatty(self) -> bool:
-        return self._file.isatty()
+    lost: OSError | None = None
+    """The error; None without an error, or if the reader closed the file."""
 
     def write(self, data: Any, /) -> int:
-        if self.error is None:
-            try:
-                return self._file.write(data) or 0
-            except OSError as error:
-                self.error = error
+        try:
+            if self.lost is None:
+                return super().write(data) or 0
+        except BrokenPipeError:
+            pass
+        except OSError as error:
+            self.lost = error
         return len(data)
-
-    @property
-    def lost(self) -> OSError | None:
-        """The error; None without an error, or if the reader closed the file."""
-        return None if isinstance(self.error, BrokenPipeError) else self.error
 
 
 @contextmanager
-def lenient_streams() -> Iterator[_Raw | None]:
-    """Replace stdout and stderr during a run; yield the new stdout.
+def lenient_streams() -> Iterator[_File | None]:
+    """Replace stdout and stderr during a run; yield the file of the new stdout.
 
     The new streams accept any text; for example, they escape paths that are not UTF-8.
     Streams that are not files, as in tests and notebooks, are not replaced.
     """
     _occupy_closed()
     before = sys.stdout, sys.stderr
-    stdout, out = _lenient(sys.stdout, 1)
-    stderr, _ = _lenient(sys.stderr, 2)
-    sys.stdout, sys.stderr = stdout, stderr
+    sys.stdout, sys.stderr = _lenient(sys.stdout, 1), _lenient(sys.stderr, 2)
+    new = sys.stdout, sys.stderr
+    file = _file_of(sys.stdout)
     try:
-        yield out
+        yield file if isinstance(file, _File) else None
     finally:
-        for stream in (stdout, stderr):
+        for stream in new:
             with suppress(ValueError):  # if the user's code has closed it
                 stream.flush()
         sys.stdout, sys.stderr = before
@@ -234,22 +207,19 @@ def _occupy_closed() -> None:
             os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)
 
 
-def _lenient(stream: TextIO | None, number: int) -> tuple[TextIO, _Raw | None]:
-    if stream is None:  # Python represents a closed stream so
-        raw = _Raw(io.FileIO(number, "wb", closefd=False))
-        return _text(raw, "utf-8"), raw
-    if not isinstance(stream, io.TextIOWrapper):
-        return stream, None
-    file = getattr(stream.buffer, "raw", stream.buffer)  # unbuffered with `python -u`
-    if not isinstance(file, io.RawIOBase):
-        return stream, None
-    stream.flush()
-    raw = _Raw(file)
-    return _text(raw, stream.encoding), raw
-
-
-def _text(raw: _Raw, encoding: str) -> TextIO:
-    buffer = io.BufferedWriter(raw)
+def _lenient(stream: TextIO | None, number: int) -> TextIO:
+    encoding = "utf-8"
+    if stream is not None:  # Python represents a closed stream by None
+        if type(_file_of(stream)) is not io.FileIO:
+            return stream
+        stream.flush()
+        number, encoding = stream.fileno(), stream.encoding
+    buffer = io.BufferedWriter(_File(number, "wb", closefd=False))
     return io.TextIOWrapper(
         buffer, encoding, errors="backslashreplace", write_through=True
     )
+
+
+def _file_of(stream: TextIO) -> object:
+    buffer = getattr(stream, "buffer", None)
+    return getattr(buffer, "raw", buffer)  # `python -u` has no buffers

@@ -11,8 +11,8 @@ import click
 
 from snnc.cli import options
 from snnc.cli.printing import (
-    paint_difference,
-    paint_report,
+    DIFFERENCE,
+    REPORT,
     print_data,
     print_diagnostics,
     print_json,
@@ -45,7 +45,7 @@ from snnc.tools.spec import Spec
     "html",
 )
 @options.flag("--why", help="Also print what prevents fewer cores for each layer.")
-@options.option(
+@click.option(
     "--against",
     metavar="OLD",
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
@@ -74,7 +74,6 @@ def report_command(
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
-    options.refuse_pictures(picture)
     report = Diagnostics()
     name = options.checked_stdin([spec], stdin_filename)
     paths = list(options.with_folders([spec], report))
@@ -108,7 +107,7 @@ def report_command(
     elif form == "markdown":
         print_lines(found.markdown(why=why))
     else:
-        print_lines(found.text(why=why), paint_report)
+        print_lines(found.text(why=why), REPORT)
     if picture is not None:
         from snnc.tools.verbs import plot  # most runs don't draw
 
@@ -198,7 +197,7 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
         is_broken = before is None or after is None
         if before is not None and after is not None:
             found = compare(before, after)
-            print_result(found, form, paint_difference)
+            print_result(found, form, DIFFERENCE)
             is_same = found.same
     if is_broken:
         return 2 if exit_code else 1

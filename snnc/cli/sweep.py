@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     " --set timing.present=60,100",
 )
 @click.argument("spec", type=click.Path())
-@options.option(
+@click.option(
     "--set",
     "settings",
     multiple=True,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     metavar="NAME.PROPERTY=VALUES",
     help="Values of a property, separated by commas; all combinations are tried.",
 )
-@options.option(
+@click.option(
     "--where",
     multiple=True,
     metavar="CONDITION",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 )
 @options.path("--weights", help="Weights for the evaluation, instead of training.")
 @options.count("--epochs", help="Epochs  [default: from the spec]")
-@options.option(
+@click.option(
     "--phases",
     default="smooth,scale",
     show_default=True,
@@ -77,9 +77,9 @@ if TYPE_CHECKING:
     help="The folder of the results; finished variants are not repeated.",
 )
 @options.count("--workers", help="Number of processes  [default: one per processor]")
-@options.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
+@click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
 @options.picture("accuracy against energy")
-@options.picture("accuracy against cores", "picture-cores")
+@options.picture("accuracy against cores", "--picture-cores")
 @options.output_format(
     "Output format; html is a page with plots.", "csv", "markdown", "html"
 )
@@ -116,7 +116,6 @@ def sweep_command(
             "--seeds needs --train": wanted["seeds"] > 1 and not train,
         }
     )
-    options.refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.sweep import sweep
     from snnc.tools.verbs import plot
@@ -133,8 +132,7 @@ def sweep_command(
         except KeyboardInterrupt:
             say(f"interrupted: the same command continues from {wanted['output']}")
             return INTERRUPTED
-    print_result(found, form)
-    with options.one_line_errors(ValueError):
+        print_result(found, form)
         if picture is not None:
             plot(found, "sweep", file=picture)
         if picture_cores is not None:

@@ -29,7 +29,7 @@ EXTRA = "pip install numpy safetensors"
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("spec", type=click.Path(), required=False)
 @options.output_format("Output format.")
-@options.option(
+@click.option(
     "--migrate",
     nargs=2,
     type=click.Path(),

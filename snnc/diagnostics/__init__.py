@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
@@ -46,14 +45,15 @@ class Record:
         own = get_annotations(cls)  # works in every Python version
         fields = (name for name, kind in own.items() if "ClassVar" not in str(kind))
         cls._names = tuple(dict.fromkeys((*cls._names, *fields)))
+        for name in _TEXTS & vars(cls).keys():
+            setattr(cls, name, _Template(name, vars(cls)[name]))
 
     def __init__(self, **values: object) -> None:
-        for name in self._names:
-            if name not in values and not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} needs {name}")
-        for name in values:
+        for name in (*self._names, *values):
             if name not in self._names:
                 raise TypeError(f"{type(self).__name__} has no {name}")
+            if name not in values and not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} needs {name}")
         self.__dict__.update(values)
 
     def but(self, **values: object) -> Self:
@@ -86,9 +86,6 @@ class Severity(str, enum.Enum):
 
     __str__ = str.__str__
 
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
-
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
 """For each notation, the function that translates the examples in notes and helps.
@@ -116,22 +113,6 @@ class Fix(NamedTuple):
     unsafe: bool = False
 
 
-def _fill(template: str, values: object) -> str:
-    """Fill a template from attributes; the result has one line and no control codes.
-
-    Backticks inside a value can't end a code span.
-    """
-    parts = []
-    is_quoted = False
-    for literal, name, spec, _ in Formatter().parse(template):
-        parts.append(literal)
-        is_quoted ^= literal.count("`") % 2 == 1
-        if name is not None:
-            shown = _format_value(attrgetter(name)(values), spec or "")
-            parts.append(in_backticks(shown) if is_quoted else printable(shown))
-    return "".join(parts)
-
-
 def _format_value(value: object, spec: str) -> str:
     """Format a value; write a tuple of integers as dims, and of words with an `or`."""
     if isinstance(value, tuple):
@@ -146,16 +127,35 @@ _TEXTS = {"message", "label", "notes", "help"}
 
 
 class _Template:
-    """A template on a class of diagnostics, which each instance fills in."""
+    """A text of a kind of diagnostics, which each instance fills in.
 
-    def __init__(self, name: str, template: object) -> None:
-        self._render = f"render_{name}"
-        self.template = template
+    Notes and help quote ``.snn`` code, which is translated to the notation of the spec.
+    A note with an empty value is omitted.
+    """
+
+    def __init__(self, name: str, template: Any) -> None:
+        self._has_code = name in ("notes", "help")
+        self._template = template
 
     def __get__(self, diagnostic: Diagnostic | None, kind: type[Diagnostic]) -> Any:
-        return (
-            self.template if diagnostic is None else getattr(diagnostic, self._render)()
-        )
+        if diagnostic is None:
+            return self._template
+        if isinstance(self._template, str):
+            return self._fill(self._template, diagnostic)
+        known = [text for text in self._template if _is_known(text, diagnostic)]
+        filled = [self._fill(text, diagnostic) for text in known]
+        return (*filled, *map(printable, diagnostic.more_notes))
+
+    def _fill(self, template: str, diagnostic: Diagnostic) -> str:
+        text = diagnostic.fill(template)
+        translate = TRANSLATIONS.get(diagnostic.span.source.notation)
+        return translate(text) if translate and self._has_code else text
+
+
+def _is_known(template: str, diagnostic: Diagnostic) -> bool:
+    """Return whether no value in a template is empty."""
+    names = [name for _, name, _, _ in Formatter().parse(template) if name]
+    return all(attrgetter(name)(diagnostic) not in ("", None) for name in names)
 
 
 class Diagnostic(Record):
@@ -203,15 +203,15 @@ class Diagnostic(Record):
     fix: Fix | None = None
     advice: str = ""
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for name in _TEXTS & vars(cls).keys():
-            setattr(cls, name, _Template(name, vars(cls)[name]))
-
     @property
     def hint(self) -> str:
         """The help of a class without a template."""
         return self.advice
+
+    @property
+    def more_notes(self) -> Iterable[str]:
+        """The notes that are not templates."""
+        return ()
 
     @property
     def file(self) -> str:
@@ -242,35 +242,20 @@ class Diagnostic(Record):
         place = f"{self.file}:{self.line}:{self.column}"
         return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
-    def _fill_template(self, template: str) -> str:
-        """Fill a template, and translate it to the notation of the spec."""
-        text = _fill(template, self)
-        translate = TRANSLATIONS.get(self.span.source.notation)
-        return text if translate is None else translate(text)
+    def fill(self, template: str) -> str:
+        """Fill a template from attributes, with one line and no control codes.
 
-    def render_message(self) -> str:
-        """Return one plain sentence without a full stop."""
-        return _fill(type(self).message, self)
-
-    def render_label(self) -> str:
-        """Return the text next to the carets; may be empty."""
-        return _fill(type(self).label, self)
-
-    def render_notes(self) -> tuple[str, ...]:
-        """Return the notes: the value, the limit and its source.
-
-        A note with an empty value is omitted.
+        Backticks inside a value can't end a code span.
         """
-        return tuple(map(self._fill_template, filter(self._is_known, type(self).notes)))
-
-    def _is_known(self, template: str) -> bool:
-        """Return whether no value in a template is empty."""
-        names = [name for _, name, _, _ in Formatter().parse(template) if name]
-        return all(attrgetter(name)(self) not in ("", None) for name in names)
-
-    def render_help(self) -> str:
-        """Return the closest change that works, or an empty string."""
-        return self._fill_template(type(self).help)
+        parts = []
+        is_quoted = False
+        for literal, name, spec, _ in Formatter().parse(template):
+            parts.append(literal)
+            is_quoted ^= literal.count("`") % 2 == 1
+            if name is not None:
+                shown = _format_value(attrgetter(name)(self), spec or "")
+                parts.append(in_backticks(shown) if is_quoted else printable(shown))
+        return "".join(parts)
 
     def graded(self, severity: Severity) -> Self:
         """Return a copy of the diagnostic with another severity."""
@@ -331,11 +316,13 @@ class Diagnostics:
     ----------
     limit
         The maximum number of errors: passes stop there, and further errors are dropped.
+    errors
+        The number of errors.
     """
 
     limit: int = 100
-    _found: dict[Diagnostic, None] = field(default_factory=dict)
-    _counts: Counter[Severity] = field(default_factory=Counter)
+    errors: int = field(default=0, init=False)
+    _found: dict[Diagnostic, None] = field(default_factory=dict, init=False)
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Add a diagnostic, unless it is an error above the limit.
@@ -351,12 +338,12 @@ class Diagnostics:
         for diagnostic in diagnostics:
             if diagnostic not in self._found:
                 self._found[diagnostic] = None
-                self._counts[diagnostic.severity] += 1
+                self.errors += diagnostic.severity is Severity.ERROR
 
     def withdraw(self, diagnostic: Diagnostic) -> None:
         """Remove a diagnostic."""
         del self._found[diagnostic]
-        self._counts[diagnostic.severity] -= 1
+        self.errors -= diagnostic.severity is Severity.ERROR
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -367,14 +354,6 @@ class Diagnostics:
                 key=lambda d: (d.file, d.span.start, d.span.end, d.code),
             )
         )
-
-    @property
-    def errors(self) -> int:
-        return self._counts[Severity.ERROR]
-
-    @property
-    def warnings(self) -> int:
-        return self._counts[Severity.WARNING]
 
     @property
     def full(self) -> bool:

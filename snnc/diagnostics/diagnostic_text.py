@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Sequence
 
 from snnc.diagnostics import Diagnostic, Fix, Label, Severity
-from snnc.source import Span
+from snnc.source import SourceFile, Span
 from snnc.text.tables import cells, counted, printable, quote_code
 
 TAB = 4
@@ -16,12 +15,11 @@ WIDEST = 160
 _BEFORE = 60
 
 
-Line = tuple[str, str]
-"""The number of a line of a snippet, empty for carets, and the text of the line."""
-GAP: Line = "...", ""
-"""Lines between two marked lines that are not shown."""
 Paint = Callable[[str, str], str]
 """Wraps text in an ANSI colour, or leaves it unchanged."""
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33"}
+_MARGIN_COLOUR = "34"
+_HELP_COLOUR = "36"
 
 
 def _width(character: str) -> int:
@@ -47,35 +45,6 @@ def expand(text: str) -> tuple[str, list[int]]:
     return "".join(shown), columns
 
 
-def _snippet(labels: Iterable[Label], main: Label) -> Iterator[Line]:
-    """Yield each line with labels, followed by one line of carets per label."""
-    ordered = sorted(
-        labels,
-        key=lambda label: (label.span.first.line, label is not main, label.span.start),
-    )
-    previous: int | None = None
-    for line, group in groupby(ordered, key=lambda label: label.span.first.line):
-        if previous is not None and line > previous + 1:
-            yield GAP
-        previous = line
-        yield from _marked_line(line, list(group), main)
-
-
-def _marked_line(line: int, labels: list[Label], main: Label) -> Iterator[Line]:
-    """Yield a marked line; shorten a long line to the part near its first label."""
-    span = labels[0].span
-    text = span.source.line_text(line)
-    start = 0
-    if len(text) > WIDEST:
-        column = span.first.column - 1
-        start = max(0, min(column - _BEFORE, len(text) - WIDEST))
-        text = text[start : start + WIDEST]
-    shown, columns = expand(text)
-    yield str(line), shown.rstrip()
-    for label in labels:
-        yield "", _carets(label, columns, start, "^" if label is main else "-")
-
-
 def _carets(label: Label, columns: list[int], start: int, caret: str) -> str:
     """Underline a label with at least one caret; stop at the end of the line."""
     size = len(columns) - 1
@@ -86,11 +55,6 @@ def _carets(label: Label, columns: list[int], start: int, caret: str) -> str:
     width = max(1, columns[end] - columns[first])
     text = f" {printable(label.text)}" if label.text else ""
     return " " * columns[first] + caret * width + text
-
-
-_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33"}
-_MARGIN_COLOUR = "34"
-_HELP_COLOUR = "36"
 
 
 def _paint(text: str, code: str) -> str:
@@ -132,43 +96,57 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
 def _block(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     colour = _COLOURS[diagnostic.severity]
     head = paint(f"{diagnostic.severity}[{diagnostic.code}]", colour)
-    yield f"{head}: {diagnostic.render_message()}"
-    snippets = list(_snippets(diagnostic))
-    numbers = [number for _, lines in snippets for number, _ in lines]
-    margin = max((len(n) for n in numbers if n != GAP[0]), default=1)
-    bar = paint(f"{' ' * margin} |", _MARGIN_COLOUR)
-    for index, (span, lines) in enumerate(snippets):
-        arrow = ":::" if index else "-->"
-        yield f"{paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
-        if lines:
-            yield bar
-        for number, text in lines:
-            if number == GAP[0]:
-                yield paint(number, _MARGIN_COLOUR)
-            elif number:
-                left = paint(f"{number:>{margin}} |", _MARGIN_COLOUR)
-                yield f"{left} {text}".rstrip()
-            else:
-                yield f"{bar} {paint(text, colour)}"
-    equals = paint(f"{' ' * margin} =", _MARGIN_COLOUR)
-    for note in diagnostic.render_notes():
+    yield f"{head}: {diagnostic.message}"
+    main = Label(diagnostic.span, diagnostic.label)
+    by_file: dict[SourceFile, list[Label]] = {}
+    for label in (main, *diagnostic.related):
+        by_file.setdefault(label.span.source, []).append(label)
+    shown = [
+        each for source, labels in by_file.items() if source.text for each in labels
+    ]
+    margin = max((len(str(label.span.first.line)) for label in shown), default=1)
+    blank, arrow = " " * margin, "-->"
+    for source, labels in by_file.items():
+        yield f"{paint(blank + arrow, _MARGIN_COLOUR)} {_place(labels[0].span)}"
+        arrow = ":::"
+        if source.text:
+            yield from _snippet(labels, main, margin, colour, paint)
+    equals = paint(f"{blank} =", _MARGIN_COLOUR)
+    for note in diagnostic.notes:
         yield f"{equals} note: {note}"
-    if help_text := diagnostic.render_help():
+    if help_text := diagnostic.help:
         yield f"{equals} {paint('help', _HELP_COLOUR)}: {help_text}"
     elif diagnostic.fix is not None:
         fix = describe_fix(diagnostic.fix)
         yield f"{equals} {paint('fix', _HELP_COLOUR)}: {fix}"
 
 
-def _snippets(diagnostic: Diagnostic) -> Iterator[tuple[Span, list[Line]]]:
-    """Yield the first position in each file, with the lines to show there."""
-    main = Label(diagnostic.span, diagnostic.render_label())
-    by_file: dict[int, list[Label]] = {}
-    for label in (main, *diagnostic.related):
-        by_file.setdefault(id(label.span.source), []).append(label)
-    for labels in by_file.values():
-        span = labels[0].span
-        yield span, list(_snippet(labels, main)) if span.source.text else []
+def _snippet(
+    labels: list[Label], main: Label, margin: int, colour: str, paint: Paint
+) -> Iterator[str]:
+    """Yield each line with labels, followed by one line of carets per label.
+
+    A long line is shortened to the part near its first label.
+    """
+    bar = paint(f"{' ' * margin} |", _MARGIN_COLOUR)
+    yield bar
+    labels = sorted(labels, key=lambda label: (label is not main, label.span.start))
+    numbers = sorted({label.span.first.line for label in labels})
+    for number, previous in zip(numbers, [numbers[0], *numbers], strict=False):
+        if number > previous + 1:
+            yield paint("...", _MARGIN_COLOUR)
+        here = [label for label in labels if label.span.first.line == number]
+        text, start = here[0].span.source.line_text(number), 0
+        if len(text) > WIDEST:
+            column = here[0].span.first.column - 1
+            start = max(0, min(column - _BEFORE, len(text) - WIDEST))
+            text = text[start : start + WIDEST]
+        shown, columns = expand(text)
+        left = paint(f"{number:>{margin}} |", _MARGIN_COLOUR)
+        yield f"{left} {shown.rstrip()}".rstrip()
+        for label in here:
+            carets = _carets(label, columns, start, "^" if label is main else "-")
+            yield f"{bar} {paint(carets, colour)}"
 
 
 def _place(span: Span) -> str:

@@ -23,6 +23,8 @@ from snnc.text.display import Json
 from snnc.text.tables import printable
 
 VERSION = 1
+_JSON_ENDS = ("line", "column", "end_line", "end_column")
+_SARIF_ENDS = ("startLine", "startColumn", "endLine", "endColumn")
 
 
 def document(diagnostics: Sequence[Diagnostic]) -> Json:
@@ -38,11 +40,11 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
-        "message": diagnostic.render_message(),
+        "message": diagnostic.message,
         **_json_place(diagnostic.span),
-        "label": diagnostic.render_label(),
-        "notes": list(diagnostic.render_notes()),
-        "help": diagnostic.render_help(),
+        "label": diagnostic.label,
+        "notes": list(diagnostic.notes),
+        "help": diagnostic.help,
         "related": [
             {"message": printable(label.text), **_json_place(label.span)}
             for label in diagnostic.related
@@ -60,11 +62,11 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
 
 
 def _json_place(span: Span) -> Json:
-    ends = ("line", "column", "end_line", "end_column")
-    return {
-        "file": span.source.name,
-        **dict(zip(ends, (*span.first, *span.last), strict=True)),
-    }
+    return {"file": span.source.name} | _ends(span, _JSON_ENDS)
+
+
+def _ends(span: Span, names: Sequence[str]) -> Json:
+    return dict(zip(names, (*span.first, *span.last), strict=True))
 
 
 DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -125,8 +127,8 @@ def _command(diagnostic: Diagnostic) -> str:
 
 def _all_texts(diagnostic: Diagnostic, before_help: str = "") -> str:
     """Return the message, the notes and the help, one per line."""
-    texts = [diagnostic.render_message(), *diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
+    texts = [diagnostic.message, *diagnostic.notes]
+    if help_text := diagnostic.help:
         texts.append(f"{before_help}{help_text}")
     return "\n".join(texts)
 
@@ -211,9 +213,5 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
 
 
 def _place(span: Span) -> Json:
-    ends = ("startLine", "startColumn", "endLine", "endColumn")
     uri = quote(os.fsencode(repository_path(span.source.name)))
-    return {
-        "artifactLocation": {"uri": uri},
-        "region": dict(zip(ends, (*span.first, *span.last), strict=True)),
-    }
+    return {"artifactLocation": {"uri": uri}, "region": _ends(span, _SARIF_ENDS)}

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import cache
 
@@ -41,45 +40,33 @@ def value_words() -> frozenset[str]:
 
 
 class Category(Enum):
-    """A category of text, with its TextMate scope and its Pygments token.
+    """A category of text, with its TextMate scope and its Pygments token."""
 
-    ``semantic`` is its name in the language server's protocol; empty if it has none.
-    """
+    COMMENT = ("comment.line.number-sign", "Comment.Single")
+    TEXT = ("string.quoted.double", "Literal.String.Double")
+    NUMBER = ("constant.numeric", "Literal.Number")
+    DIMS = ("constant.numeric.dims", "Literal.Number.Dims")
+    RANGE = ("constant.numeric.range", "Literal.Number.Range")
+    UNIT = ("keyword.other.unit", "Keyword.Type")
+    HEADER = ("keyword.control.header", "Keyword.Namespace")
+    KIND = ("keyword.control", "Keyword")
+    VARIANT = ("storage.type", "Keyword.Declaration")
+    DECLARED = ("entity.name.function", "Name.Function")
+    REFUSED = ("invalid.deprecated", "Keyword.Reserved")
+    CLAUSE = ("keyword.operator.word", "Operator.Word")
+    KEY = ("support.type.property-name", "Name.Attribute")
+    VALUE = ("constant.language", "Keyword.Constant")
+    NAME = ("variable.other", "Name")
+    MARK = ("punctuation", "Punctuation")
+    WRONG = ("invalid.illegal", "Error")
 
-    COMMENT = ("comment.line.number-sign", "Comment.Single", "comment")
-    TEXT = ("string.quoted.double", "Literal.String.Double", "string")
-    NUMBER = ("constant.numeric", "Literal.Number", "number")
-    DIMS = ("constant.numeric.dims", "Literal.Number.Dims", "number")
-    RANGE = ("constant.numeric.range", "Literal.Number.Range", "number")
-    UNIT = ("keyword.other.unit", "Keyword.Type", "number")
-    HEADER = ("keyword.control.header", "Keyword.Namespace", "keyword")
-    KIND = ("keyword.control", "Keyword", "keyword")
-    VARIANT = ("storage.type", "Keyword.Declaration", "type")
-    DECLARED = ("entity.name.function", "Name.Function", "variable")
-    REFUSED = ("invalid.deprecated", "Keyword.Reserved", "keyword")
-    CLAUSE = ("keyword.operator.word", "Operator.Word", "operator")
-    KEY = ("support.type.property-name", "Name.Attribute", "property")
-    VALUE = ("constant.language", "Keyword.Constant", "enumMember")
-    NAME = ("variable.other", "Name", "variable")
-    MARK = ("punctuation", "Punctuation", "")
-    WRONG = ("invalid.illegal", "Error", "")
-
-    def __init__(self, scope: str, token: str, semantic: str) -> None:
+    def __init__(self, scope: str, token: str) -> None:
         self.scope = f"{scope}.snn"
         self.token = token
-        self.semantic = semantic
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A pattern, and the category of the whole match or of each of several groups."""
-
-    pattern: str
-    categories: tuple[Category, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        return len(self.categories) == 1
+Rules = dict[str, tuple[Category, ...]]
+"""Patterns, and the category of the whole match or of each of several groups."""
 
 
 def _terminal(name: str) -> str:
@@ -92,14 +79,14 @@ def _any_of(words: Iterable[str]) -> str:
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> Rules:
     """Return all rules; if two match at one position, the first one applies."""
     value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
     name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
     network = _any_of(["network"])
     encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
-    patterns: dict[str, tuple[Category, ...]] = {
+    patterns: Rules = {
         _terminal("COMMENT"): (Category.COMMENT,),
         _terminal("STRING"): (Category.TEXT,),
         _terminal("UNTERMINATED"): (Category.WRONG,),
@@ -110,7 +97,7 @@ def rules() -> tuple[Rule, ...]:
         _terminal("NUMBER"): (Category.NUMBER,),
         _terminal("MALFORMED"): (Category.WRONG,),
     }
-    words: dict[str, tuple[Category, ...]] = {
+    words: Rules = {
         encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
         **{
             f"({kind})[ \\t]+({_any_of(words)})": (Category.KIND, Category.VARIANT)
@@ -126,13 +113,13 @@ def rules() -> tuple[Rule, ...]:
         _any_of(KEYS): (Category.KEY,),
         _any_of(value): (Category.VALUE,),
     }
-    others: dict[str, tuple[Category, ...]] = {
+    others: Rules = {
         _terminal("NAME"): (Category.NAME,),
         r"[{}\[\],]": (Category.MARK,),
         r"\S": (Category.WRONG,),
     }
     at_words = {f"(?<!\\w){pattern}": groups for pattern, groups in words.items()}
-    return tuple(Rule(*item) for item in (patterns | at_words | others).items())
+    return patterns | at_words | others
 
 
 @cache
@@ -140,11 +127,11 @@ def _compile_rules() -> tuple[re.Pattern[str], dict[int, list[tuple[int, Categor
     """Return one pattern with a group per rule, and each rule's coloured groups."""
     coloured: dict[int, list[tuple[int, Category]]] = {}
     group = 1
-    for rule in rules():
-        first = group if rule.is_whole else group + 1
-        coloured[group] = list(enumerate(rule.categories, first))
-        group += 1 + re.compile(rule.pattern).groups
-    return re.compile("|".join(f"({rule.pattern})" for rule in rules())), coloured
+    for pattern, categories in rules().items():
+        first = group if len(categories) == 1 else group + 1
+        coloured[group] = list(enumerate(categories, first))
+        group += 1 + re.compile(pattern).groups
+    return re.compile("|".join(f"({pattern})" for pattern in rules())), coloured
 
 
 def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
@@ -172,17 +159,17 @@ def textmate_text() -> str:
         "name": "snn",
         "scopeName": "source.snn",
         "fileTypes": ["snn"],
-        "patterns": [_pattern(rule) for rule in rules()],
+        "patterns": [_pattern(*rule) for rule in rules().items()],
     }
     return json.dumps(grammar, indent=2) + "\n"
 
 
-def _pattern(rule: Rule) -> Json:
-    if rule.is_whole:
-        return {"match": rule.pattern, "name": rule.categories[0].scope}
-    groups = enumerate(rule.categories, start=1)
+def _pattern(pattern: str, categories: Sequence[Category]) -> Json:
+    if len(categories) == 1:
+        return {"match": pattern, "name": categories[0].scope}
+    groups = enumerate(categories, start=1)
     captures = {str(number): {"name": part.scope} for number, part in groups}
-    return {"match": rule.pattern, "captures": captures}
+    return {"match": pattern, "captures": captures}
 
 
 def to_fill(example: str) -> str:

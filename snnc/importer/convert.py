@@ -187,7 +187,7 @@ def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterato
         if results.mapped is not None:
             yield f"{by} takes {counted(results.mapped.cores, 'core')} in all"
         elif errors:
-            yield f"{by}: {errors[0].render_message()}"
+            yield f"{by}: {errors[0].message}"
 
 
 def without_lambdas(model: KerasModel) -> tuple[KerasModel, dict[str, str]]:

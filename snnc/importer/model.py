@@ -319,7 +319,7 @@ class RefusedModelError(Exception):
     """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.render_message())
+        super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
 
     def at(self, name: str) -> RefusedModelError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio import Task
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
 from snnc.source import SourceFile, spec_path
-from snnc.tools.report.summary import Row, Summary, summarise
+from snnc.tools.report.summary import Summary, summarise
 
 if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
@@ -82,11 +83,6 @@ class Analysis:
             return None
         return summarise(route(self.mapped), self.made.cache)
 
-    @cached_property
-    def rows(self) -> dict[str, Row]:
-        """The rows of the report, by layer name."""
-        return {row.name: row for row in self.summary.rows} if self.summary else {}
-
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
     """Compile a spec up to its mapping, then add the advice that is slow to compute.
@@ -100,32 +96,16 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     report = Diagnostics()
     start = Compilation(source, device, memory.plans_for(device))
     made = run_passes(start, report, "place")
-    if not wants_advice(made, report):
-        allow_warnings(made, report)
-        yield Analysis(source, made, report.diagnostics, made.mapped, settled=True)
-        return
-    first = Diagnostics()
-    first.extend(report.diagnostics)
-    allow_warnings(made, first, complete=False)
-    yield Analysis(source, made, first.diagnostics, made.mapped, settled=False)
-    mapped = made.mapped or map_without_limit(made)
-    add_advice(made, report)
+    mapped = made.mapped
+    if wants_advice(made, report):
+        first = Diagnostics()
+        first.extend(report.diagnostics)
+        allow_warnings(made, first, complete=False)
+        yield Analysis(source, made, first.diagnostics, mapped, settled=False)
+        mapped = mapped or map_without_limit(made)
+        add_advice(made, report)
     allow_warnings(made, report)
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
-
-
-@dataclass(slots=True)
-class _Work:
-    """The analyses of one version of a text.
-
-    ``first`` is done soon. ``settled`` contains all advice, and starts when the user
-    stops typing. ``newest`` is the latest result.
-    """
-
-    first: asyncio.Future[Analysis]
-    settled: asyncio.Future[Analysis]
-    task: asyncio.Task[None] | None = None
-    newest: Analysis | None = None
 
 
 class Analyses:
@@ -137,7 +117,8 @@ class Analyses:
 
     def __init__(self, server: SpecServer) -> None:
         self._server = server
-        self._work: dict[str, _Work] = {}
+        # The task for the final analysis, with all advice, and for the first analysis.
+        self._tasks: dict[str, tuple[Task[Analysis], Task[Analysis]]] = {}
         self._memory = Memory(read_profile())
         self._quick = ThreadPoolExecutor(1, "analysis")
         self._patient = ThreadPoolExecutor(1, "advice")
@@ -146,17 +127,15 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        loop = asyncio.get_running_loop()
-        work = _Work(loop.create_future(), loop.create_future())
-        work.task = loop.create_task(self._analyse(buffer, work))
-        self._work[buffer.uri] = work
+        steps = analyse(buffer.source, self._server.device(), self._memory)
+        first = asyncio.create_task(self._begin(buffer, steps))
+        final = asyncio.create_task(self._finish(buffer, steps, first))
+        self._tasks[buffer.uri] = final, first
 
     def drop(self, uri: str) -> None:
         """Forget a text, and cancel its analysis."""
-        if work := self._work.pop(uri, None):
-            for each in (work.task, work.first, work.settled):
-                if each is not None:
-                    each.cancel()
+        for task in self._tasks.pop(uri, ()):
+            task.cancel()
 
     def warm_up(self) -> None:
         """Import the compiler and compile a small spec while the client starts."""
@@ -169,40 +148,42 @@ class Analyses:
 
         With ``settled``, wait until the diagnostics contain all advice.
         """
-        while work := self._work.get(uri):
-            wanted = work.settled if settled else work.first
-            await asyncio.wait([wanted])
-            if not wanted.cancelled():
-                return work.newest or wanted.result()
+        while tasks := self._tasks.get(uri):
+            for task in tasks:
+                if task.done() and (task.result().settled or not settled):
+                    return task.result()
+            running = [task for task in tasks if not task.done()]
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         return None
 
-    async def _analyse(self, buffer: Buffer, work: _Work) -> None:
-        """Analyse a version of a text; report an unexpected exception."""
-        loop = asyncio.get_running_loop()
+    async def _begin(self, buffer: Buffer, steps: Iterator[Analysis]) -> Analysis:
+        """Analyse a version of a text."""
+        await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
+        started = time.perf_counter()
+        analysis = await self._next(self._quick, steps)
+        self._took = time.perf_counter() - started
+        self._server.send_analysis(buffer, analysis, again=False)
+        return analysis
+
+    async def _finish(
+        self, buffer: Buffer, steps: Iterator[Analysis], first: Task[Analysis]
+    ) -> Analysis:
+        """Add the advice when the user stops typing; report unexpected exceptions."""
         try:
-            await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
-            steps = analyse(buffer.source, self._server.device(), self._memory)
-            started = time.perf_counter()
-            analysis = await loop.run_in_executor(self._quick, next, steps)
-            self._took = time.perf_counter() - started
-            self._publish(buffer, work, analysis)
+            analysis = await first
             await asyncio.sleep(IDLE)
             if not analysis.settled:
-                analysis = await loop.run_in_executor(self._patient, next, steps)
-                self._publish(buffer, work, analysis)
-            # Compute the summary now: hovering needs it soon.
-            await loop.run_in_executor(self._patient, lambda: analysis.summary)
+                analysis = await self._next(self._patient, steps)
+                self._server.send_analysis(buffer, analysis, again=True)
         except Exception as error:
             self._server.report_bug(buffer, error)
-            for future in (work.first, work.settled):
-                if not future.done():
-                    future.set_exception(error)
+            raise
+        # Compute the summary now: hovering needs it soon.
+        self._patient.submit(lambda: analysis.summary)
+        return analysis
 
-    def _publish(self, buffer: Buffer, work: _Work, analysis: Analysis) -> None:
-        again = work.newest is not None
-        work.newest = analysis
-        self._server.send_analysis(buffer, analysis, again=again)
-        if not again:
-            work.first.set_result(analysis)
-        if analysis.settled:
-            work.settled.set_result(analysis)
+    async def _next(
+        self, threads: ThreadPoolExecutor, steps: Iterator[Analysis]
+    ) -> Analysis:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, next, steps)

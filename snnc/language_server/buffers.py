@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -20,8 +19,6 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
-from snnc.language import tree
-from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
 
@@ -125,7 +122,6 @@ _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
 }
-_TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
@@ -133,12 +129,12 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 
     Its message is the text that `snnc check` prints, without the lines of the spec.
     """
-    head, label = diagnostic.render_message(), diagnostic.render_label()
+    head, label = diagnostic.message, diagnostic.label
     lines = [f"{head} ({label})" if label else head]
-    lines += [f"note: {note}" for note in diagnostic.render_notes()]
-    if help_text := diagnostic.render_help():
+    lines += [f"note: {note}" for note in diagnostic.notes]
+    if help_text := diagnostic.help:
         lines.append(f"help: {help_text}")
-    page = _pages().get(diagnostic.code)
+    page = rule_pages()[diagnostic.code].resolve().as_uri()
     related = [
         types.DiagnosticRelatedInformation(
             types.Location(uri, range_of(label.span, codec)), printable(label.text)
@@ -150,16 +146,10 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         message="\n".join(lines),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
-        code_description=None if page is None else types.CodeDescription(page),
+        code_description=types.CodeDescription(page),
         source=SOURCE,
-        tags=_TAGS.get(diagnostic.code),
         related_information=related or None,
     )
-
-
-@cache
-def _pages() -> dict[str, str]:
-    return {code: path.resolve().as_uri() for code, path in rule_pages().items()}
 
 
 def of_all(text: str) -> types.Diagnostic:
@@ -186,34 +176,3 @@ def between(source: SourceFile, text: str) -> Iterator[Fix]:
         elif tag != "equal":
             span = Span(source, starts[first], starts[last])
             yield Fix(span, "".join(after[start:end]))
-
-
-def with_property(statement: tree.Statement, key: str, value: str) -> Fix:
-    """Set a property of a statement, or add it after the last property."""
-    for item in statement.properties or ():
-        if item.key.text == key:
-            return Fix(item.value.span, value)
-    source = statement.span.source
-    if source.is_yaml:
-        return _with_key(statement, f"{key}: {value}")
-    if not statement.properties:
-        end = statement.span.end
-        block = statement.span.text.rstrip().endswith("}")
-        at = source.text.rindex("}", 0, end) if block else end
-        text = f"{key} {value} " if block else f" {{ {key} {value} }}"
-        return Fix(Span(source, at, at), text)
-    end = statement.properties[-1].span.end
-    return Fix(Span(source, end, end), f", {key} {value}")
-
-
-def _with_key(statement: tree.Statement, pair: str) -> Fix:
-    """Add a key at the end of a YAML mapping, in the mapping's style."""
-    source = statement.span.source
-    words = (statement.name, *statement.sources, *(statement.properties or ()))
-    last = max((w.span for w in words if w is not None), key=lambda span: span.end)
-    line, _ = source.line_column(last.start)
-    begun = source.text[source.line_start(line) : last.start]
-    flow = "{" in begun or "{" in statement.span.text
-    indent = " " * (len(begun) - len(begun.lstrip(" -")))
-    text = f", {pair}" if flow else f"\n{indent}{pair}"
-    return Fix(Span(source, last.end, last.end), text)

@@ -14,56 +14,56 @@ from snnc.language import keywords, readers
 from snnc.language.keywords import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
 from snnc.language_server import hover
+from snnc.language_server.buffers import offset_in, range_of
+from snnc.language_server.server import SpecServer
 from snnc.language_server.word_roles import (
     CursorPlace,
     is_within_text,
     place_in_snn,
     place_in_yaml,
 )
-from snnc.source import SourceFile
+from snnc.source import SourceFile, Span
 
 Kind = types.CompletionItemKind
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A suggested word.
-
-    Attributes
-    ----------
-    word
-        The text that the user types to find the word.
-    text
-        The text to insert, with placeholders such as ``${1:8}``.
-    detail, page
-        A short description, and a longer one in Markdown.
-    """
-
-    word: str
-    text: str
-    kind: Kind
-    detail: str = ""
-    page: str = ""
-
-    @property
-    def plain(self) -> str:
-        """The text to insert, without its placeholders."""
-        return _PLACE.sub(lambda match: match[1] or match[2], self.text)
 
 
 _PLACE = re.compile(r"\$\{\d+(?::([^$}]*)|\|([^,|$}]*)[,|][^$}]*)\}|\$0")
 _TYPED = re.compile(r"(?<![\w.])[\w.]*$")
 
 
-def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completion]]:
+async def completion(
+    server: SpecServer, params: types.CompletionParams
+) -> types.CompletionList:
+    buffer = server.buffers.get(params.text_document.uri)
+    if buffer is None:
+        return types.CompletionList(False, [])
+    offset = offset_in(buffer.source, params.position, server.codec)
+    start, items = completions_at(buffer.source, offset)
+    place = range_of(Span(buffer.source, start, offset), server.codec)
+    form = types.InsertTextFormat.Snippet
+    if not server.supports("text_document.completion.completion_item.snippet_support"):
+        form = types.InsertTextFormat.PlainText
+    for number, item in enumerate(items):
+        text = item.insert_text or ""
+        if form is types.InsertTextFormat.PlainText:
+            text = _PLACE.sub(lambda match: match[1] or match[2] or "", text)
+        item.text_edit, item.insert_text = types.TextEdit(place, text), None
+        item.insert_text_format, item.sort_text = form, f"{number:03}"
+    return types.CompletionList(False, items)
+
+
+def completions_at(
+    source: SourceFile, offset: int
+) -> tuple[int, list[types.CompletionItem]]:
     """Return the completions at an offset.
 
     Returns
     -------
     int
         The start of the word that the user types.
-    list of Completion
-        The completions in the order of the language.
+    list of CompletionItem
+        The completions in the order of the language. ``insert_text`` contains
+        placeholders such as ``${1:8}``.
     """
     line, column = source.line_column(offset)
     before = source.line_text(line)[: column - 1]
@@ -72,6 +72,20 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     place_in = place_in_yaml if source.is_yaml else place_in_snn
     place = None if is_within_text(before) else place_in(source.text[:start])
     return start, [] if place is None else list(_complete(place, _Text(source, start)))
+
+
+def _item(
+    word: str, text: str, kind: Kind, detail: str = "", page: str = ""
+) -> types.CompletionItem:
+    """Return a word, its text to insert, and a short and a long description."""
+    markdown = types.MarkupContent(types.MarkupKind.Markdown, page)
+    return types.CompletionItem(
+        word,
+        kind=kind,
+        detail=detail or None,
+        documentation=markdown if page else None,
+        insert_text=text,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,7 @@ _NAMED_YAML = re.compile(
 )
 
 
-def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _complete(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     match place.where:
         case "header":
             yield from _top(text) if text.source.is_yaml else _header(text)
@@ -115,35 +129,35 @@ def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
             yield from _parts(place)
         case "reference":
             for name in text.names():
-                yield Completion(name, name, Kind.Variable, "layer")
+                yield _item(name, name, Kind.Variable, "layer")
         case "key":
             yield from _keys(place, text)
         case "value":
             yield from _values(place, text)
 
 
-def _header(text: _Text) -> Iterator[Completion]:
+def _header(text: _Text) -> Iterator[types.CompletionItem]:
     before = text.source.text[: text.at]
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
-        yield Completion("snn", "snn 1", Kind.Text, "the edition of the language")
+        yield _item("snn", "snn 1", Kind.Text, "the edition of the language")
     elif "network" not in before:
         about = "a network with an input and a readout"
-        yield Completion("network", "\n".join(NETWORK), Kind.Text, about)
+        yield _item("network", "\n".join(NETWORK), Kind.Text, about)
 
 
-def _top(text: _Text) -> Iterator[Completion]:
+def _top(text: _Text) -> Iterator[types.CompletionItem]:
     """Yield the keys that a YAML file lacks."""
     given = set(re.findall(r"^\w+", text.source.text, re.MULTILINE))
     for key in ("snn", "network", "layers"):
         if key not in given:
-            yield Completion(key, f"{key}: ", Kind.Text)
+            yield _item(key, f"{key}: ", Kind.Text)
     for kind, form in keywords.FORMS.items():
         if form.place != "layer" and kind not in given:
-            page = hover.kind(kind, None)
-            yield Completion(kind, f"{kind}: ", Kind.Keyword, form.about, page)
+            page = hover.kind(kind)
+            yield _item(kind, f"{kind}: ", Kind.Keyword, form.about, page)
 
 
-def _statements(text: _Text) -> Iterator[Completion]:
+def _statements(text: _Text) -> Iterator[types.CompletionItem]:
     """Yield the kinds that may follow: settings first, most kinds only once."""
     whole = text.source.text
     above = set(_BEGINNING.findall(whole[: text.at]))
@@ -157,9 +171,10 @@ def _statements(text: _Text) -> Iterator[Completion]:
         taken = form.once and kind in above | below
         elsewhere = text.source.is_yaml and form.place != "layer"
         if not (late or early or too_late or taken or elsewhere):
-            written = _item(form) if text.source.is_yaml else _example(form, text)
-            page = hover.kind(kind, None)
-            yield Completion(kind, written, Kind.Keyword, form.about, page)
+            in_yaml = text.source.is_yaml
+            written = f"{kind}: {{$0}}" if in_yaml else _example(form, text)
+            page = hover.kind(kind)
+            yield _item(kind, written, Kind.Keyword, form.about, page)
 
 
 def _example(form: Form, text: _Text) -> str:
@@ -178,38 +193,30 @@ def _example(form: Form, text: _Text) -> str:
     return to_fill(example)
 
 
-def _item(form: Form) -> str:
-    """Return the beginning of a layer in a YAML list."""
-    if keywords.may_be_bare(form.kind):
-        return f"{form.kind}: {{$0}}"
-    return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
-
-
-def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _variants(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     for variant in keywords.VARIANTS.get(place.kind, ()):
         written = f"{variant}: {{$0}}" if text.source.is_yaml else variant
         page = hover.kind(place.kind, variant)
         if place.kind == "neuron":
             page = keywords.NEURONS[variant].about
         elif place.kind == "defaults":
-            page = hover.kind(variant, None)
-        yield Completion(variant, written, Kind.EnumMember, place.kind, page)
+            page = hover.kind(variant)
+        yield _item(variant, written, Kind.EnumMember, place.kind, page)
 
 
-def _parts(place: CursorPlace) -> Iterator[Completion]:
+def _parts(place: CursorPlace) -> Iterator[types.CompletionItem]:
     written = {"in": "in ${1:0..1}", "as": "as ${1:0..1}", "from": "from "}
     model = next(iter(keywords.MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
         if part.key in written:
-            yield Completion(
-                part.key, written[part.key], Kind.Property, "", f"{part.about}."
-            )
+            text = written[part.key]
+            yield _item(part.key, text, Kind.Property, "", f"{part.about}.")
 
 
-def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _keys(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     if place.measured:
         for unit in hover.units_of(place.key):
-            yield Completion(unit, unit, Kind.Unit, f"unit of `{place.key}`")
+            yield _item(unit, unit, Kind.Unit, f"unit of `{place.key}`")
     model = place.model
     if model is None:
         return
@@ -218,23 +225,23 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     colon = ":" if text.source.is_yaml else ""
     for key in place.legal:
         if key in keywords.VARIANTS["defaults"] and key not in entries:
-            page = hover.kind(key, None)
-            yield Completion(key, f"{key}: {{$0}}", Kind.EnumMember, "", page)
+            page = hover.kind(key)
+            yield _item(key, f"{key}: {{$0}}", Kind.EnumMember, "", page)
             continue
         usual = entries[key].usual if key in entries else ""
         value = f"${{1:{usual}}}" if usual else ""
         page = description(model, fields.get(key, key))
-        yield Completion(key, f"{key}{colon} {value}", Kind.Property, "", page)
+        yield _item(key, f"{key}{colon} {value}", Kind.Property, "", page)
 
 
-def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _values(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:
     model, key = place.model, place.key
     if model is None or key not in keys_of(model):
         return
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = hover.value(entry, key, word) or description(model, key)
-        yield Completion(word, word, Kind.Value, key, page)
+        yield _item(word, word, Kind.Value, key, page)
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:

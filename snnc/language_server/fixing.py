@@ -10,17 +10,21 @@ from functools import lru_cache
 
 from lsprotocol import types
 
-from snnc.diagnostics import Diagnostic, Fix, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.fitting.solve import for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
+from snnc.language.tree import Statement
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import as_sent, between, offsets_in, with_property
-from snnc.language_server.server import FIX_ALL, SpecServer
+from snnc.language_server.buffers import as_sent, between, offsets_in
+from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
+from snnc.syntax.edit import apply_settings, place_values
+from snnc.syntax.files import format_document
+from snnc.syntax.settings import read_settings
 from snnc.tools.autofix import autofix
 
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
@@ -54,12 +58,6 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
             yield from _allow_warning(analysis, diagnostic)
 
 
-def fix_all(analysis: Analysis) -> tuple[Fix, ...]:
-    """Return the edits of `snnc check --fix`: all safe fixes."""
-    fixed = autofix(analysis.source, device=analysis.made.device)
-    return tuple(between(analysis.source, fixed.source.text)) if fixed.count else ()
-
-
 @lru_cache(maxsize=8)
 def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     """Return the nearest values with which the network or layer fits.
@@ -88,10 +86,22 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     for change in changes:
         place = spec.places[layer_names(spec).index(change.layer)]
         statement = statements[place.span]
-        edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
-        fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
+        if edits := _with_change(analysis, statement, change):
+            fitting.append(Remedy(title, diagnostic, edits, sure=not fitting))
     return tuple(fitting)
+
+
+def _with_change(
+    analysis: Analysis, statement: Statement, change: Change
+) -> tuple[Fix, ...]:
+    """Set a property, and format the spec; empty if nothing names the layer."""
+    report = Diagnostics()
+    owner, value = statement.name or statement.kind, change.text.split()[1]
+    settings = read_settings(f"{owner.text}.{change.key}={value}", "fix", report)
+    changed = place_values(apply_settings(analysis.document, settings, report))
+    text = format_document(changed)
+    return () if report.errors else tuple(between(analysis.source, text))
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
@@ -107,13 +117,8 @@ def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remed
     yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)
 
 
-async def actions(
-    server: SpecServer, params: types.CodeActionParams
-) -> list[types.CodeAction]:
-    uri = params.text_document.uri
-    analysis = await server.analyses.newest(uri)
-    if analysis is None:
-        return []
+async def actions(request: Request) -> list[types.CodeAction]:
+    analysis, server, params = request.analysis, request.server, request.params
     start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
     done: list[types.CodeAction] = []
@@ -123,15 +128,15 @@ async def actions(
             types.CodeAction(
                 remedy.title,
                 types.CodeActionKind.QuickFix,
-                diagnostics=[as_sent(remedy.diagnostic, uri, server.codec)],
+                [as_sent(remedy.diagnostic, request.uri, server.codec)],
                 is_preferred=remedy.sure or None,
-                edit=server.workspace_edit(uri, remedy.edits),
+                edit=server.workspace_edit(request.uri, remedy.edits),
             )
             for remedy in offered
         ]
     can_fix = any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
     if can_fix and _is_wanted(FIX_ALL, wanted):
-        action = types.CodeAction("Fix all", FIX_ALL, data=uri)
+        action = types.CodeAction("Fix all", FIX_ALL, data=request.uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
         done.append(action)
@@ -139,14 +144,15 @@ async def actions(
 
 
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
-    """Add the edits to a selected action that fixes everything."""
+    """Add the edits of `snnc check --fix` to the action that fixes everything."""
     uri = str(action.data)
     analysis = await server.analyses.newest(uri)
-    if analysis is None:
-        return action
-    edits = await asyncio.to_thread(fix_all, analysis)
-    edit = server.workspace_edit(uri, edits)
-    return types.CodeAction(action.title, action.kind, edit=edit)
+    if analysis is not None:
+        source, device = analysis.source, analysis.made.device
+        fixed = await asyncio.to_thread(autofix, source, device=device)
+        edits = between(source, fixed.source.text) if fixed.count else ()
+        action.edit, action.data = server.workspace_edit(uri, edits), None
+    return action
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:

@@ -1,13 +1,15 @@
-"""Write the hover texts of words, layers and rules, and the inlay hints."""
+"""Write the hover texts of words, layers and rules, and the inlay hints.
+
+The playground also shows the hints, so this module works without the extra ``lsp``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
-from snnc.ir.mapped import MappedPopulation
 from snnc.language import readers
 from snnc.language.keywords import (
     CHOICES,
@@ -23,7 +25,7 @@ from snnc.language.models import Key, ValueWord
 from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.word_roles import SpecWord, network_at, role_at
+from snnc.language_server.word_roles import SpecWord, role_at
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
 from snnc.tools.report.sentences import sentence
@@ -31,13 +33,10 @@ from snnc.tools.report.sentences import total as total_sentence
 from snnc.tools.report.summary import COUNTERS, Row, neurons_of
 
 
-def page_at(analysis: Analysis, offset: int) -> tuple[Span | None, str] | None:
-    """Return the hover text at an offset, if any, and the span of its word."""
+def page_at(analysis: Analysis, offset: int) -> tuple[Span, str] | None:
+    """Return the text about the word at an offset and the problems there."""
     span, parts = None, []
-    document = analysis.document
-    if network := network_at(document, offset):
-        span, parts = network.span, list(_network(analysis))
-    elif mark := role_at(document, offset):
+    if mark := role_at(analysis.document, offset):
         span, parts = mark.span, list(_describe_word(mark, analysis))
     elif found := _word_at(analysis.source, offset):
         span, parts = found, list(_word(found.text, analysis.source.is_yaml))
@@ -46,7 +45,7 @@ def page_at(analysis: Analysis, offset: int) -> tuple[Span | None, str] | None:
             parts.append(rule(diagnostic))
             span = span or diagnostic.span
     text = "\n\n---\n\n".join(dict.fromkeys(filter(None, parts)))
-    return (span, text) if text else None
+    return None if span is None or not text else (span, text)
 
 
 def _word_at(source: SourceFile, offset: int) -> Span | None:
@@ -60,13 +59,12 @@ def _word_at(source: SourceFile, offset: int) -> Span | None:
 
 
 def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
-    statement, model = mark.statement, mark.model
+    model = mark.model
     match mark.role:
-        case "kind":
-            variant = statement.variant
-            yield kind(mark.text, None if variant is None else variant.text)
-        case "variant":
-            yield kind(statement.kind.text, mark.text)
+        case "network":
+            yield from _network(analysis)
+        case "kind" | "variant":
+            yield kind(*mark.kind)
         case "definition" | "reference":
             yield layer(analysis, mark.text)
         case "key" | "value" if model is not None:
@@ -81,15 +79,15 @@ def _word(word: str, is_yaml: bool) -> Iterator[str]:
     """Yield the descriptions of a word without context (in a broken statement)."""
     parts = {part.key: part.about for part in PARTS.values()}
     if word in FORMS:
-        yield kind(word, None)
+        yield kind(word)
     elif word in parts and (is_yaml or word in ("in", "as", "from")):
         yield f"`{word}`: {parts[word]}."
 
 
-def kind(word: str, variant: str | None) -> str:
+def kind(word: str, variant: str = "") -> str:
     """Return the description of a kind of statement, with an example."""
     form = FORMS[word]
-    model = MODELS.get(word, {}).get(variant or "")
+    model = MODELS.get(word, {}).get(variant)
     about = model.variant.about if model and model.variant else form.about
     words = f"{word} {variant}" if model and model.variant else word
     return f"`{words}`: {about}\n\n```snn\n{form.named or form.example}\n```"
@@ -126,7 +124,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
     if isinstance(network.target, Loihi):
         most, chips = network.target.cores, counted(summary.chips, "chip")
         share = f" ({summary.cores} of {counted(most, 'core')}, on {chips})"
-    yield f"**{network.name}**: {total(summary.neurons, summary.cores, network)}{share}"
+    yield f"**{network.name}**: {_size(summary.neurons, summary.cores, network)}{share}"
     if summary.on_chip:
         yield prose(total_sentence(summary.reasons, network.name))
 
@@ -141,12 +139,14 @@ def layer(analysis: Analysis, name: str) -> str:
         shape = dims(network.input.shape)
         return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
     known = network.by_name.get(name)
-    row = analysis.rows.get(name)
     summary = analysis.summary
+    rows = summary.rows if summary else ()
+    row = next((row for row in rows if row.name == name), None)
     if known is None:
         return f"**{name}**: {row.kind}, `{dims(row.shape)}`, host" if row else ""
-    cores = row and row.neurons is not None and _cost(row.neurons, row.cores or 0)
-    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{cores or ''}"]
+    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`"]
+    if row is not None and row.neurons is not None:
+        parts[0] += f", {_size(row.neurons, row.cores or 0, network)}"
     if known.spiking is not None:
         rate, synapse = known.spiking.rate, 1000 * known.spiking.synapse
         bounds = f"{rates(rate.low, rate.high)} (percentile {rate.percentile:g})"
@@ -171,10 +171,8 @@ def _use(row: Row) -> Iterator[str]:
 
 def rule(diagnostic: Diagnostic) -> str:
     """Return the page of a rule, without its examples."""
-    path = rule_pages().get(diagnostic.code)
-    if path is None:
-        return ""
-    title, _, text = path.read_text(encoding="utf-8").partition("\n")
+    page = rule_pages()[diagnostic.code].read_text(encoding="utf-8")
+    title, _, text = page.partition("\n")
     body, _, _ = text.partition("\n## ")
     return f"**{title.removeprefix('# ')}**\n{body.rstrip()}"
 
@@ -189,49 +187,34 @@ def hints(analysis: Analysis) -> Iterator[tuple[int, str]]:
         return
     name = analysis.document.network
     if name is not None and mapped is not None:
-        shown = total(neurons_of(mapped), mapped.cores, network)
-        yield _end_of_code(analysis, name.span.start), shown
+        shown = _size(neurons_of(mapped), mapped.cores, network)
+        yield _end_of_code(analysis, name.span), shown
     shapes = {layer.span: layer for layer in network.layers}
     for statement in analysis.document.statements:
         if (known := shapes.get(statement.head)) is not None:
             shown = f"-> {dims(known.shape)}"
-            if mapped is not None:
-                shown += _costs(mapped.of_layer(known.name), network)
-            yield _end_of_code(analysis, statement.span.start), shown
+            if mapped is not None and (levels := mapped.of_layer(known.name)):
+                neurons = sum(level.population.neurons for level in levels)
+                cores = sum(level.cores for level in levels)
+                shown += f", {_size(neurons, cores, network)}"
+            elif mapped is not None:
+                shown += ", folded"
+            yield _end_of_code(analysis, statement.span), shown
 
 
-def _costs(levels: Sequence[MappedPopulation], network: LogicalNetwork) -> str:
-    if not levels:
-        return ", folded"
-    neurons = sum(level.population.neurons for level in levels)
+def _size(neurons: int, cores: int, network: LogicalNetwork) -> str:
+    """Write numbers of neurons and, on a chip, cores: ``5,408 neurons, 6 cores``."""
+    shown = f"{neurons:,} neuron{'' if neurons == 1 else 's'}"
     if not isinstance(network.target, Loihi):
-        return f", {thousands(neurons, 'neuron')}"
-    return _cost(neurons, sum(level.cores for level in levels))
+        return shown
+    return f"{shown}, {counted(cores, 'core') if cores else 'host'}"
 
 
-def _cost(neurons: int, cores: int) -> str:
-    place = counted(cores, "core") if cores else "host"
-    return f", {thousands(neurons, 'neuron')}, {place}"
-
-
-def total(neurons: int, cores: int, network: LogicalNetwork) -> str:
-    """Write a network's numbers of neurons and cores."""
-    shown = thousands(neurons, "neuron")
-    on_chip = isinstance(network.target, Loihi)
-    return f"{shown}, {counted(cores, 'core')}" if on_chip else shown
-
-
-def thousands(number: int, noun: str) -> str:
-    """Write a number with commas and a noun: ``5,408 neurons``."""
-    return counted(number, noun).replace(str(number), f"{number:,}", 1)
-
-
-def _end_of_code(analysis: Analysis, start: int) -> int:
-    source = analysis.source
-    line, _ = source.line_column(start)
-    first = source.line_start(line)
-    last = first + len(source.line_text(line))
-    for comment in analysis.document.comments:
-        if first <= comment.span.start < last:
-            last = comment.span.start
-    return first + len(source.text[first:last].rstrip())
+def _end_of_code(analysis: Analysis, span: Span) -> int:
+    """Return the end of a span's first line, without its comment."""
+    source, line = analysis.source, span.first.line
+    start = source.line_start(line)
+    comments = (c.span for c in analysis.document.comments)
+    ends = (comment.start for comment in comments if comment.first.line == line)
+    end = next(ends, start + len(source.line_text(line)))
+    return start + len(source.text[start:end].rstrip())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import logging
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from snnc.language_server.analysis import Analyses, Analysis
     from snnc.source import Span
 
-SECTION = "snnc"
-"""The section of a client's configuration for snnc."""
-
-
 DEVICE = "loihi1"
 """The device to compile for if nobody sets one."""
 
@@ -43,7 +39,7 @@ def device_in(section: object) -> str | None:
     open in the client.
     """
     if isinstance(section, Mapping):
-        section = section.get(SECTION, section)
+        section = section.get("snnc", section)
     device = section.get("device") if isinstance(section, Mapping) else None
     return device if isinstance(device, str) and device else None
 
@@ -98,7 +94,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self._device, self._root = device or DEVICE, Path.cwd()
+        self._device = device or DEVICE
         self.buffers: dict[str, Buffer] = {}
         self._wrong_device = ""
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
@@ -132,18 +128,11 @@ class SpecServer(LanguageServer):
 
     def begin(self, params: types.InitializeParams) -> None:
         """Read the settings that a client sends at the start."""
-        root = params.root_uri or next(
-            (folder.uri for folder in params.workspace_folders or ()), None
-        )
-        path = params.root_path if root is None else to_fs_path(root)
-        if path and os.path.isdir(path):
-            self._root = Path(path)
         self._device = device_in(params.initialization_options) or self._device
 
-    async def warm_up(self, params: types.InitializedParams) -> None:
-        """Load the compiler, and request the settings."""
+    def warm_up(self, params: types.InitializedParams) -> None:
+        """Load the compiler."""
         self.analyses.warm_up()
-        await self._ask_settings()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Track a text."""
@@ -163,22 +152,9 @@ class SpecServer(LanguageServer):
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
-    async def configure(self, params: types.DidChangeConfigurationParams) -> None:
-        """Update the settings."""
-        self._apply_settings(params.settings)
-        await self._ask_settings()
-
-    async def _ask_settings(self) -> None:
-        """Request the settings from a client that supports the request."""
-        if self.supports("workspace.configuration"):
-            items = [types.ConfigurationItem(section=SECTION)]
-            params = types.ConfigurationParams(items)
-            sections = await self.workspace_configuration_async(params)
-            self._apply_settings(next(iter(sections), None))
-
-    def _apply_settings(self, section: object) -> None:
-        """Analyse all texts again after a change."""
-        device = device_in(section) or self._device
+    def configure(self, params: types.DidChangeConfigurationParams) -> None:
+        """Update the settings; analyse all texts again after a change."""
+        device = device_in(params.settings) or self._device
         if device != self._device:
             self._device = device
             for buffer in self.buffers.values():
@@ -225,7 +201,8 @@ class SpecServer(LanguageServer):
 
         name, self._wrong_device = self._device, ""
         if is_file(name):
-            name = str(self._root / name)
+            folders = self.workspace.root_path, *map(to_fs_path, self.workspace.folders)
+            name = os.path.join(next(filter(None, folders), ""), name)
             read_profile.cache_clear()  # the file may have changed
         try:
             return read_profile(name)
@@ -279,47 +256,27 @@ _RECEIVERS: dict[str, Callable[..., object]] = {
     types.TEXT_DOCUMENT_DID_CLOSE: SpecServer.close,
 }
 
-COLOURED = (
-    "comment",
-    "string",
-    "number",
-    "keyword",
-    "type",
-    "variable",
-    "operator",
-    "property",
-    "enumMember",
-)
-"""The coloured kinds of words, by their names in the protocol."""
-MODIFIERS = ("declaration", "deprecated")
-
 _OF_ANALYSIS = {
     types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
     types.TEXT_DOCUMENT_HOVER: "reading.hover",
-    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
-    types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
-    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
+    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
 }
 """Functions that answer a `Request`; the answer is None if the text is closed."""
 _OTHERS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: "reading.diagnostic",
-    types.TEXT_DOCUMENT_COMPLETION: "writing.completion",
+    types.TEXT_DOCUMENT_COMPLETION: "completion.completion",
     types.TEXT_DOCUMENT_FORMATTING: "writing.formatting",
     types.TEXT_DOCUMENT_RANGE_FORMATTING: "writing.formatting",
-    types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
     types.CODE_ACTION_RESOLVE: "fixing.resolve",
 }
 _OPTIONS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
         inter_file_dependencies=False, workspace_diagnostics=False, identifier="snnc"
-    ),
-    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensLegend(
-        list(COLOURED), list(MODIFIERS)
     ),
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
         trigger_characters=[" ", ":", "{", ",", "["]
@@ -362,4 +319,7 @@ async def _answer(server: SpecServer, method: str, params: Any) -> Any:
     if method in _OTHERS:
         return await answer(server, params)
     analysis = await server.analyses.newest(params.text_document.uri)
-    return None if analysis is None else answer(Request(server, analysis, params))
+    if analysis is None:
+        return None
+    found = answer(Request(server, analysis, params))
+    return await found if inspect.isawaitable(found) else found

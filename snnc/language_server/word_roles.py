@@ -1,16 +1,15 @@
 """Find the role of each word of a spec, and the context of the cursor.
 
-The text at the cursor is incomplete. A placeholder is inserted there, and the
-compiler's parser reads the text up to the placeholder. The nodes above the placeholder
-are the context. For ``.snn``, only the last statement is parsed, and parts that can't
-be read are skipped. For YAML, only the key above the cursor is parsed, with only the
-last of its layers.
+The text at the cursor is incomplete. For ``.snn``, the context is found in the tokens
+of the last statement before the cursor. For YAML, a placeholder is inserted at the
+cursor, and only the key above the cursor is parsed, with only the last of its layers.
+The keys above the placeholder are the context.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,10 +30,11 @@ from snnc.language.keywords import (
 from snnc.language.models import Model
 from snnc.language.properties import NeuronSpec
 from snnc.source import SourceFile, Span
-from snnc.syntax.snn import parse_snn
-from snnc.syntax.yaml.nodes import Composer, Mapping, Node, Scalar, Sequence
+from snnc.syntax.build import Token
+from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.yaml import nodes
 
-Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
+Role = Literal["network", "kind", "variant", "definition", "reference", "key", "value"]
 REFERRING = "shortcut"
 """The property whose value is the name of a layer."""
 
@@ -47,59 +47,64 @@ class SpecWord:
     ----------
     role
         The role, such as ``definition`` or ``reference`` (of a name), or ``value``.
-    statement
-        The statement that contains the word.
     model
         The model that contains the property of a ``key`` or ``value``; None if unknown.
     key
         The property of a ``key`` or ``value``; otherwise empty.
+    kind
+        The kind of the statement of a ``kind`` or ``variant``, and its variant, if any.
     """
 
     role: Role
     text: str
     span: Span
-    statement: tree.Statement
     model: type[Model] | None = None
     key: str = ""
+    kind: tuple[str, ...] = ()
+
+    def is_at(self, offset: int) -> bool:
+        """Return whether the word is at an offset, or ends there."""
+        return self.span.start <= offset <= self.span.end
 
 
 def words_of(document: tree.Document) -> Iterator[SpecWord]:
-    """Yield the words of a spec, statement by statement."""
+    """Yield the words of a spec: the network's name, then statement by statement."""
+    if document.network is not None:
+        yield SpecWord("network", document.network.text, document.network.span)
     for statement in document.statements:
         kind, variant, name = statement.kind, statement.variant, statement.name
+        words = tuple(word.text for word in (kind, variant) if word is not None)
         if kind.text in FORMS:
-            yield SpecWord("kind", kind.text, kind.span, statement)
+            yield SpecWord("kind", kind.text, kind.span, kind=words)
         if variant is not None:
-            yield SpecWord("variant", variant.text, variant.span, statement)
+            yield SpecWord("variant", variant.text, variant.span, kind=words)
         if name is not None:
-            yield SpecWord("definition", name.text, name.span, statement)
+            yield SpecWord("definition", name.text, name.span)
         for source in statement.sources:
-            yield SpecWord("reference", source.text, source.span, statement)
+            yield SpecWord("reference", source.text, source.span)
         model = model_of_statement(statement)
         for item in statement.properties or ():
-            yield from _property(item, statement, model)
+            yield from _property(item, model)
 
 
 def model_of_statement(statement: tree.Statement) -> type[Model] | None:
     return NeuronSpec if statement.kind.text == "neuron" else model_of(statement)
 
 
-def _property(
-    item: tree.Property, statement: tree.Statement, model: type[Model] | None
-) -> Iterator[SpecWord]:
+def _property(item: tree.Property, model: type[Model] | None) -> Iterator[SpecWord]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
-    yield SpecWord("key", key, item.key.span, statement, known, key)
+    yield SpecWord("key", key, item.key.span, known, key)
     if isinstance(value, tree.Group):
         name = value.name
-        yield SpecWord("value", name.text, name.span, statement, known, key)
+        yield SpecWord("value", name.text, name.span, known, key)
         inner = model_of_choice(key, name.text)
         for setting in value.properties:
-            yield from _property(setting, statement, inner)
+            yield from _property(setting, inner)
     elif key == REFERRING and isinstance(value, tree.Word):
-        yield SpecWord("reference", value.text, value.span, statement, known, key)
+        yield SpecWord("reference", value.text, value.span, known, key)
     else:
-        yield SpecWord("value", value.span.text, value.span, statement, known, key)
+        yield SpecWord("value", value.span.text, value.span, known, key)
 
 
 def model_of_choice(key: str, word: str) -> type[Model] | None:
@@ -111,24 +116,21 @@ def model_of_choice(key: str, word: str) -> type[Model] | None:
 
 def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     """Return the word at an offset, or the word that ends there."""
-    touching = (m for m in words_of(document) if m.span.start <= offset <= m.span.end)
+    touching = (word for word in words_of(document) if word.is_at(offset))
     # If two words touch the offset, use the word that begins there.
-    return max(touching, key=lambda mark: mark.span.start, default=None)
+    return max(touching, key=lambda word: word.span.start, default=None)
 
 
 def uses_at(document: tree.Document, offset: int) -> list[SpecWord]:
-    """Return all uses of the layer's name at an offset, in order."""
+    """Return all uses of the name at an offset, in order: of a layer or the network."""
+    here = role_at(document, offset)
+    if here is not None and here.role == "network":
+        return [here]
     names = ("definition", "reference")
-    uses = [word for word in words_of(document) if word.role in names]
-    here = {w.text for w in uses if w.span.start <= offset <= w.span.end}
-    return [word for word in uses if word.text in here]
-
-
-def network_at(document: tree.Document, offset: int) -> tree.Word | None:
-    """Return the network's name if it is at an offset."""
-    word = document.network
-    is_here = word is not None and word.span.start <= offset <= word.span.end
-    return word if is_here else None
+    if here is None or here.role not in names:
+        return []
+    uses = (word for word in words_of(document) if word.role in names)
+    return [word for word in uses if word.text == here.text]
 
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
@@ -136,11 +138,11 @@ _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
 _TOP = re.compile(r"^[\"']?\w+[\"']?[ \t]*:")
 _ITEM = re.compile(r"^([ \t]*)-(?:[ \t]|$)")
 _MARK = "here__"
-_HEADER = "snn 1\nnetwork n {\n"
 _CLOSERS = {"{": "}", "[": "]"}
-_MOST_LEFT_OUT = 4
 
 
+Path = tuple[tuple[str, ...], list[str]]
+"""The kind, variant and keys above the cursor, and the keys at the same level."""
 Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
 
 
@@ -183,73 +185,58 @@ def is_within_text(before: str) -> bool:
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
-    """Return the context at the end of a text; None after the end of the network."""
+    """Return the context at the end of a text; None after the end of the network.
+
+    Tokens that don't belong to a key or its value are skipped.
+    """
     # A kind at the beginning of a line begins a statement, even in an open block.
     begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
-    text = _HEADER + before[begun[-1] :]
-    for _ in range(_MOST_LEFT_OUT + 1):
-        wrong: list[Span] = []
-        # The placeholder may be a value, a name or a unit, or the key of a value.
-        for word in (_MARK, f"{_MARK} 0"):
-            report = Diagnostics()
-            source = SourceFile("half.snn", f"{text}{word}{_closers(text)}\n")
-            for statement in parse_snn(source, report).statements:
-                if (place := _in_statement(statement)) is not None:
-                    return place
-            wrong += (d.span for d in report.diagnostics if d.span.end <= len(text))
-        span = next((span for span in wrong if span.text.strip()), None)
-        if span is None:
-            return None
-        text = f"{text[: span.start]}{' ' * len(span.text)}{text[span.end :]}"
-    return None
+    blocks: list[Path] = []
+    words: list[Token] = []  # outside blocks, a heading; inside, a key and its value
+    in_list = False
+    for token in tokens_of(SourceFile("half.snn", before[begun[-1] :]).whole):
+        if token.type in ("LSQB", "RSQB"):
+            in_list = token.type == "LSQB"
+            words += [] if in_list else [token]
+        elif in_list or token.type == "UNKNOWN":
+            continue
+        elif token.type == "LBRACE":
+            is_pair = blocks or any(word in VARIANTS for word in words[:1])
+            above = blocks[-1][0] if blocks else ()
+            blocks.append(((*above, *map(str, words[: 2 if is_pair else 1])), []))
+            words = []
+        elif token.type == "RBRACE":
+            if not blocks:
+                return None
+            del blocks[-1], words[:]
+        elif token.type == "NEWLINE" or (blocks and token.type == "COMMA"):
+            words = []
+        elif blocks and len(words) != 1 and token.type == "NAME":
+            words = [token]
+            blocks[-1][1].append(str(token))
+        elif not blocks or len(words) == 1 or token.type == "UNIT":
+            words.append(token)
+    if not blocks:
+        return _in_heading(words)
+    above, siblings = blocks[-1]
+    if len(words) == 1:
+        return _inside((*above, str(words[0])))
+    place = _inside(above, siblings)
+    if words and words[-1].type in ("NUMBER", "RANGE"):
+        return replace(place, key=str(words[0]), measured=True)
+    return place
 
 
-def _in_statement(statement: tree.Statement) -> CursorPlace | None:
-    """Return the context of the placeholder in a statement, if it contains one."""
-    kind, variant = statement.kind.text, statement.variant
-    if kind == _MARK:
+def _in_heading(words: Sequence[Token]) -> CursorPlace:
+    if not words:
         return CursorPlace("statement")
-    if _is_here(variant):
+    kind = str(words[0])
+    if len(words) == 1 and kind in VARIANTS:
         return CursorPlace("variant", kind)
-    if any(map(_is_here, statement.sources)):
-        return CursorPlace("reference", kind)
-    in_front = "{" not in statement.span.text and _MARK in statement.span.text
-    if _is_here(statement.name) or in_front:
-        return CursorPlace("part", kind)
-    if variant is not None and variant.text not in VARIANTS.get(kind, ()):
-        statement = replace(statement, variant=None)
-    return _in_properties(statement.properties or (), statement, ())
-
-
-def _in_properties(
-    properties: tuple[tree.Property, ...],
-    statement: tree.Statement,
-    above: tuple[str, ...],
-) -> CursorPlace | None:
-    siblings = tuple(item.key.text for item in properties)
-    for item in properties:
-        key, value = item.key.text, item.value
-        if key == _MARK:
-            return _inside(statement, above, siblings)
-        if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
-            here = _inside(statement, above, siblings)
-            return replace(here, key=key, measured=True)
-        items = value.items if isinstance(value, tree.List) else (value,)
-        if any(map(_is_here, items)):
-            return _inside(statement, (*above, key))
-        if isinstance(value, tree.Group):
-            below = (*above, key, value.name.text)
-            if (
-                place := _in_properties(value.properties, statement, below)
-            ) is not None:
-                return place
-    return None
-
-
-def _is_here(node: object) -> bool:
-    return isinstance(node, tree.Word) and node.text == _MARK
+    has_sources = any(word.type == "FROM" for word in words)
+    return CursorPlace("reference" if has_sources else "part", kind)
 
 
 def place_in_yaml(before: str) -> CursorPlace | None:
@@ -259,7 +246,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
     for mark in (f"{_MARK}: 0", _MARK):
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Diagnostics()
-        root = Composer(text, report).compose()
+        root = nodes.Composer(text, report).compose()
         path = None if root is None or report.errors else _path(root)
         if path is not None:
             return _of_path(*path)
@@ -295,72 +282,64 @@ def _closers(chunk: str) -> str:
     return "".join(reversed(stack))
 
 
-Path = tuple[tuple[str, ...], bool, tuple[str, ...]]
-"""The keys above the cursor, whether the cursor is at a key, and the sibling keys."""
-
-
-def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
+def _path(
+    node: nodes.Node, above: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], list[str] | None] | None:
     match node:
-        case Scalar(text=text):
-            return (above, False, ()) if text.startswith(_MARK) else None
-        case Sequence(items=items):
+        case nodes.Scalar(text=text):
+            return (above, None) if text.startswith(_MARK) else None
+        case nodes.Sequence(items=items):
             inner = (_path(item, above) for item in items)
             return next((path for path in inner if path is not None), None)
-        case Mapping(pairs=pairs):
-            siblings = tuple(key.text for key, _ in pairs if key.text != _MARK)
+        case nodes.Mapping(pairs=pairs):
             for key, value in pairs:
                 if key.text == _MARK:
-                    return above, True, siblings
+                    return above, [key.text for key, _ in pairs]
                 if (path := _path(value, (*above, key.text))) is not None:
                     return path
     return None
 
 
-def _of_path(
-    above: tuple[str, ...], at_key: bool, siblings: tuple[str, ...]
-) -> CursorPlace:
+def _of_path(above: tuple[str, ...], siblings: list[str] | None) -> CursorPlace:
     """Return the context inside some keys of a YAML file."""
     if not above:
         return CursorPlace("header")
     if above == ("layers",):
         return CursorPlace("statement")
-    kind, *rest = above[1:] if above[0] == "layers" else above
-    variants = VARIANTS.get(kind, ())
-    if variants and not rest and kind != "defaults":
-        return CursorPlace("variant", kind)
-    nowhere = Span(SourceFile("", ""), 0, 0)
-    has_variant = bool(rest) and rest[0] in variants
-    variant = tree.Word(rest.pop(0), nowhere) if has_variant else None
-    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant=variant)
-    place = _inside(statement, tuple(rest), siblings if at_key else None)
-    if rest or not at_key:
+    above = above[1:] if above[0] == "layers" else above
+    variants = VARIANTS.get(above[0], ())
+    if variants and len(above) == 1 and above != ("defaults",):
+        return CursorPlace("variant", above[0])
+    place = _inside(above, siblings)
+    if siblings is None or place.where != "key":
         return place
     parts = [part.key for part in parts_of(place.model).values()] if place.model else []
-    scopes = variants if kind == "defaults" and not variant else ()
-    names = (*parts, *place.legal, *scopes)
+    names = (*parts, *place.legal, *(variants if above == ("defaults",) else ()))
     return replace(place, legal=tuple(name for name in names if name not in siblings))
 
 
 def _inside(
-    statement: tree.Statement,
-    above: tuple[str, ...],
-    siblings: Collection[str] | None = None,
+    above: tuple[str, ...], siblings: Collection[str] | None = None
 ) -> CursorPlace:
-    """Return the context inside some keys of a statement.
+    """Return the context inside a statement, given its kind, its variant and the keys.
 
     ``siblings`` contains the keys at the same level; None at a value.
     """
-    kind = statement.kind.text
+    kind, *keys = above or ("",)
+    nowhere = Span(SourceFile("", ""), 0, 0)
+    has_variant = bool(keys) and keys[0] in VARIANTS.get(kind, ())
+    variant = tree.Word(keys.pop(0), nowhere) if has_variant else None
+    statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
     model, legal = model_of_statement(statement), legal_keys(statement)
-    while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
-        key, word, *rest = above
-        model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)
-    if not above and siblings is not None:
+    while len(keys) > 1:  # a choice with settings: optimizer, adam, learning_rate
+        key, word, *keys = keys
+        model, legal = model_of_choice(key, word), settings_of(word)
+    if not keys and siblings is not None:
         legal = tuple(name for name in legal if name not in siblings)
         return CursorPlace("key", kind, model, legal)
-    if not above:
+    if not keys:
         return CursorPlace("value", kind, model)
-    (key,) = above
+    (key,) = keys
     where: Where = "reference" if key in ("from", REFERRING) else "value"
     known = model if model is not None and key in keys_of(model) else None
     return CursorPlace(where, kind, known, key=key)

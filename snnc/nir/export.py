@@ -154,7 +154,7 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
     report = Diagnostics()
     made = compile_file(spec, report, "lower", device)
     if made is None or made.lowered is None:
-        problem = report.diagnostics[0].render_message()
+        problem = report.diagnostics[0].message
         raise CannotExportError(
             f"{spec} can't be compiled: {problem}; `snnc check {spec}` shows the "
             "problems"

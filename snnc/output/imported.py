@@ -116,7 +116,7 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
         raise _no_package(folder)
     other = other_format(Path(folder))
     if other is not None:
-        raise CannotRunError(f"{other.render_message()}; {other.render_help()}")
+        raise CannotRunError(f"{other.message}; {other.help}")
     library = library_files(path / LIBRARY)
     unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
     needed = own_library().keys() - {*chain.from_iterable(unused)}

@@ -35,8 +35,9 @@ class _Folder(Diagnostic):
 
     is_package: bool = False
 
-    def render_help(self) -> str:
-        return self._fill_template(_OF_PACKAGE if self.is_package else self.otherwise)
+    @property
+    def hint(self) -> str:
+        return self.fill(_OF_PACKAGE if self.is_package else self.otherwise)
 
 
 class FileIsDirectory(_Folder):

@@ -18,12 +18,12 @@ class UnknownWord(Diagnostic):
 
     near: str | None = None
 
-    def render_help(self) -> str:
-        """Return the advice, or suggest the nearest word."""
-        if self.advice:
-            return super().render_help()
+    @property
+    def hint(self) -> str:
+        """The advice, or a suggestion of the nearest word."""
         near = "did you mean `{near}`?"
-        return self._fill_template(self.otherwise if self.near is None else near)
+        template = self.otherwise if self.near is None else near
+        return self.advice or self.fill(template)
 
 
 class UnknownKind(UnknownWord):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
-from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
 SPREAD = "nengo-loihi refuses {refused} of the layer's {cores} cores"
@@ -60,10 +60,10 @@ class WeightsDoNotFit(Diagnostic):
             return "names and shapes agree"
         return "1 tensor differs" if count == 1 else f"{count} tensors differ"
 
-    def render_notes(self) -> tuple[str, ...]:
-        """Return the notes on layouts and the input, and one note per tensor."""
-        others = filter(None, [*self.problems, self.scale])
-        return (*super().render_notes(), *map(printable, others))
+    @property
+    def more_notes(self) -> Iterable[str]:
+        """One note per tensor, and a note on the input."""
+        return filter(None, [*self.problems, self.scale])
 
 
 class NotFinite(Diagnostic):

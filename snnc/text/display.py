@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object, such as the result of ``as_dict``."""
 
-_ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
-# Legible on white and black backgrounds; the hues are from Okabe and Ito.
-_COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
 PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
     " margin: 0; overflow-x: auto; white-space: pre; text-align: left"
@@ -102,23 +98,6 @@ class MarkdownText(Listed, str):
 def to_pre(text: str) -> str:
     """Convert preformatted text, such as a command-line table, to HTML."""
     return f'<pre style="{PRE}">{html.escape(text)}</pre>'
-
-
-def terminal_html(text: str) -> str:
-    """Convert text with terminal colours to HTML."""
-    return f'<pre style="{PRE}">{"".join(_spans(text))}</pre>'
-
-
-def _spans(text: str) -> Iterator[str]:
-    style = ""
-    for index, part in enumerate(_ESCAPE.split(text)):
-        if index % 2:
-            codes = part.split(";")
-            colour = next((_COLOURS[c] for c in codes if c in _COLOURS), "")
-            style = f"color: {colour}; font-weight: 600" if colour else ""
-        elif part:
-            shown = html.escape(part)
-            yield f'<span style="{style}">{shown}</span>' if style else shown
 
 
 def unified_diff(old: str, new: str, old_name: str, new_name: str) -> str:

@@ -19,7 +19,7 @@ def in_notebook() -> bool:
     return hasattr(shell, "kernel")
 
 
-Moved = Callable[[int], None]
+Moved = Callable[[int], object]
 
 
 @contextmanager
@@ -45,8 +45,4 @@ def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[
         warnings.simplefilter("ignore")  # without widgets, tqdm shows text
         from tqdm.auto import tqdm
     with tqdm(total=total, desc=label, file=sys.stderr) as bar:
-
-        def move(count: int) -> None:
-            bar.update(count)
-
-        yield move
+        yield bar.update

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import snnc
 from snnc.diagnostics import Diagnostic
 from snnc.diagnostics.diagnostic_text import render
-from snnc.text.display import terminal_html
+from snnc.text.display import to_pre
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class SpecError(ValueError):
         return SpecError, (self.diagnostics,)
 
     def _repr_html_(self) -> str:
-        return terminal_html(self._coloured)
+        return to_pre(str(self))
 
     def _render_traceback_(self) -> list[str]:
         """Return the text for IPython, without lines of snnc's own code."""

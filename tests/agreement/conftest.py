@@ -34,7 +34,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
 
     def make(spec: str) -> SimpleNamespace:
         compiled, report = compile_text(spec)
-        assert not report.errors, [d.render_message() for d in report.diagnostics]
+        assert not report.errors, [d.message for d in report.diagnostics]
         name = compiled.mapped.lowered.network.name
         write_modules(compiled.modules, folder / name)
         weights = folder / f"{name}.safetensors"

@@ -26,8 +26,7 @@ def options(verb: str) -> list[click.Option]:
 
 
 def names(option: click.Option) -> str:
-    former = getattr(option, "former", None)
-    return " ".join(name for name in option.opts if name != former)
+    return " ".join(option.opts)
 
 
 def test_the_table_of_options() -> None:

@@ -72,7 +72,7 @@ def problem(revision: str, path: str) -> tuple[str, str, str]:
     assert read_revision(revision, path, report) is None
     (found,) = report.diagnostics
     assert found.span.source.name == f"{revision}:{path}"
-    return found.code, found.render_message(), found.render_help()
+    return found.code, found.message, found.help
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def modules_of(network: LogicalNetwork) -> tuple[GeneratedFile, ...]:
     """Return all modules of a network's package."""
     report = Diagnostics()
     mapped = place(lower(network), report)
-    assert not report.errors, [d.render_message() for d in report.diagnostics]
+    assert not report.errors, [d.message for d in report.diagnostics]
     assert mapped is not None
     return package_modules(route(mapped))
 

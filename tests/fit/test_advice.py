@@ -22,8 +22,8 @@ def only(text: str) -> Diagnostic:
 
 def advised_value(text: str, key: str) -> int:
     """Return the value that the help gives to a property."""
-    found = re.search(rf"`{key} (\d+)`", only(text).render_help())
-    assert found, only(text).render_help()
+    found = re.search(rf"`{key} (\d+)`", only(text).help)
+    assert found, only(text).help
     return int(found[1])
 
 
@@ -72,7 +72,7 @@ def test_a_block_that_is_in_the_way_of_all_is_said_to_be(
     text = layers(line, shape="16x16x1", target=f"cores {cores}")
     diagnostic = only(text)
     assert diagnostic.code == "SNN406"
-    found = diagnostic.render_help().startswith("remove `block` from `c`, or write ")
+    found = diagnostic.help.startswith("remove `block` from `c`, or write ")
     assert found == removed
     without = codes(text.replace(", block 4x4x16", ""))
     # Its 3136 neurons are too many for a board to record, which is a warning.
@@ -87,12 +87,12 @@ def far_too_large(chips: int) -> str:
 @pytest.mark.slow
 def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
     diagnostic = only(far_too_large(chips=128))
-    assert diagnostic.render_message().startswith("`net` needs 32768 cores")
-    assert diagnostic.render_label() == "at most 16 can fit at this stride"
-    assert diagnostic.render_help() == (
+    assert diagnostic.message.startswith("`net` needs 32768 cores")
+    assert diagnostic.label == "at most 16 can fit at this stride"
+    assert diagnostic.help == (
         "write fewer `filters` or a larger `stride` in `a`, or `chips 256` in `target`"
     )
-    assert diagnostic.render_notes()[1] == (
+    assert diagnostic.notes[1] == (
         "for the neurons alone: `filters 16` or fewer, `stride 2x1x1` or more"
     )
     assert compile_text(far_too_large(chips=256), "place")[0].mapped is not None
@@ -100,12 +100,12 @@ def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
 
 def test_no_system_larger_than_there_is_is_told() -> None:
     text = far_too_large(chips=768).replace("filters 32", "filters 2000")
-    assert "chips" not in only(text).render_help()
+    assert "chips" not in only(text).help
 
 
 def test_a_written_number_of_cores_is_raised_with_the_chips() -> None:
     text = TOO_WIDE.replace("14x14x2", "34x34x2").replace("dense d { units 16 }\n", "")
-    found = re.search(r"`chips (\d+), cores (\d+)`", only(text).render_help())
+    found = re.search(r"`chips (\d+), cores (\d+)`", only(text).help)
     assert found
     target = f"chips {found[1]}, cores {found[2]}"
     assert problems(text.replace("cores 20", target)) == ["SNN415"]  # a warning
@@ -114,7 +114,7 @@ def test_a_written_number_of_cores_is_raised_with_the_chips() -> None:
 def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
     text = layers("conv2d a { filters 96 }", "dense d { units 32 }", shape="64x64x1")
     _, report = compile_text(text, "place")
-    helps = {d.code: d.render_help() for d in report.diagnostics}
+    helps = {d.code: d.help for d in report.diagnostics}
     assert set(helps) == {"SNN401", "SNN406"}
     change = re.search(r"`(filters \d+|stride \d+)`", helps["SNN401"])
     assert change

@@ -84,7 +84,7 @@ UNFIT = {
 def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
     _, report = compile_text(text, "place")
     told = [list(choices(found)) for found in report.diagnostics]
-    assert all(told), [found.render_help() for found in report.diagnostics]
+    assert all(told), [found.help for found in report.diagnostics]
     for choice in range(max(map(len, told))):
         mended = text
         for found in told:
@@ -95,7 +95,7 @@ def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
 
 def choices(found: Diagnostic) -> list[tuple[str, str]]:
     """Return what can be written, each with the word that begins its line."""
-    text, here = found.render_help(), _statement(found)
+    text, here = found.help, _statement(found)
     parts = text.removesuffix(", so that this layer fits on a core").split(", or ")
     told = []
     for part in parts:
@@ -140,6 +140,6 @@ def test_layers_around_a_max_pool_are_advised_as_layers(
     _, report = compile_text(text, "place")
     (found,) = report.diagnostics
     assert found.code == "SNN405"
-    assert found.render_help() == (
+    assert found.help == (
         "write `units 4095` in `d`, or `filters 511` or `stride 2` in `a`"
     )

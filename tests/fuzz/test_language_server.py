@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,8 +24,9 @@ from snnc.language_server.analysis import (
 from snnc.language_server.buffers import Buffer, as_sent, offset_in, position_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.fixing import remedies
-from snnc.language_server.hover import hints, page_at
-from snnc.language_server.reading import folds, semantic_tokens, symbols_of
+from snnc.language_server.hover import hints
+from snnc.language_server.reading import hover, symbols
+from snnc.language_server.server import Request
 from snnc.language_server.word_roles import uses_at, words_of
 from snnc.language_server.writing import layout
 from snnc.loihi.profile import read_profile
@@ -105,26 +108,22 @@ def ask_all(found: Analysis, offset: int) -> None:
         as_sent(diagnostic, "file:///net", CODEC)
     for at, _ in hints(found):
         assert 0 <= at <= len(source.text)
-    page_at(found, offset)
+    place = position_of(source, offset, CODEC)
+    server: Any = SimpleNamespace(codec=CODEC)
+    request = Request(server, found, SimpleNamespace(position=place))
+    hover(request)
+    assert all(symbols(request))
     completions_at(source, offset)
     uses_at(found.document, offset)
-    assert all(symbols_of(found, CODEC))
-    for fold in folds(found.document):
-        assert 0 <= fold.start_line < fold.end_line < source.line_count
-    end = 0
-    for first, last, *_ in semantic_tokens(found.document):
-        assert end <= first < last
-        end = last
     for mark in words_of(found.document):
         assert mark.span.source is source
     layout(source)
-    place = position_of(source, offset, CODEC)
     assert offset_in(source, place, CODEC) == offset
 
 
 def diagnostics_of(report: Diagnostics) -> list[tuple[object, ...]]:
     return [
-        (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
+        (d.code, d.span.start, d.span.end, d.message, d.help)
         for d in report.diagnostics
     ]
 
@@ -143,8 +142,7 @@ def check_analysis(source: SourceFile, offset: int) -> None:
     if made.mapped is not None and found.mapped is not None:
         assert made.mapped.cores == found.mapped.cores
     for remedy in remedies(found, offset, offset):
-        for edit in remedy.edits:
-            assert edit.span.source is source
+        assert all(edit.span.source is source for edit in remedy.edits)
 
 
 @pytest.mark.parametrize("name", STARTS)

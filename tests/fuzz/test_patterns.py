@@ -44,8 +44,8 @@ def _patterns() -> Iterator[Pattern]:
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             yield from _of_module(importlib.import_module(module), source)
     for rule in rules():
-        name = f"editors {rule.pattern[:30]}"
-        yield Pattern(name, re.compile(rule.pattern), ("match",))
+        name = f"editors {rule[:30]}"
+        yield Pattern(name, re.compile(rule), ("match",))
 
 
 def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:

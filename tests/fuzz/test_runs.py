@@ -85,7 +85,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
         report = Diagnostics()
         header = read_header(file, report)
         if header is None:
-            assert str(file) in report.diagnostics[0].render_message()
+            assert str(file) in report.diagnostics[0].message
             return
         known = spreads(read_values(header))
         listing = Listing(header, map_net().lowered.network, known)

@@ -66,5 +66,5 @@ def test_a_spec_that_nobody_could_read_is_no_exception() -> None:
 )
 def test_one_cause_is_told_once(kind: str, options: dict[str, Any]) -> None:
     (found,) = deep(lambda n: (kind, options)).problems
-    assert "`x0`, `x1` and 1098 more" in found.render_message()
-    assert all(f"x{number}" in found.render_notes()[0] for number in range(LAYERS))
+    assert "`x0`, `x1` and 1098 more" in found.message
+    assert all(f"x{number}" in found.notes[0] for number in range(LAYERS))

@@ -291,4 +291,4 @@ def test_a_missing_package_is_named(
         ) as caught:
             read(target)
         assert caught.value.diagnostic.code == "SNN807"
-        assert "pip install" in str(caught.value.diagnostic.render_help())
+        assert "pip install" in str(caught.value.diagnostic.help)

@@ -37,7 +37,7 @@ def code(path: Path) -> str:
     with pytest.raises(RefusedModelError) as caught:
         read_all(path)
     assert caught.value.diagnostic.span.source.name == path.as_posix()
-    assert caught.value.diagnostic.render_help()
+    assert caught.value.diagnostic.help
     return caught.value.diagnostic.code
 
 
@@ -225,7 +225,7 @@ def test_a_python_file_is_named_as_python_imports_it(
     (tmp_path / "nets" / "small.py").write_text("import nothing")
     with pytest.raises(RefusedModelError) as refused:
         read(Path("nets/small.py"))
-    assert "write `nets.small:function`" in refused.value.diagnostic.render_help()
+    assert "write `nets.small:function`" in refused.value.diagnostic.help
 
 
 def test_weights_alone_need_their_architecture(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_a_layer_is_refused_with_its_code_and_a_way_out(kind: str) -> None:
     assert told == {layer.name for layer in found.model.layers}
     (problem,) = found.problems
     assert problem.code == "SNN830"
-    assert "`x`" in problem.render_message()
-    assert problem.render_help()
+    assert "`x`" in problem.message
+    assert problem.help
 
 
 def test_no_refused_layer_is_read() -> None:

@@ -73,7 +73,7 @@ network net {{{defaults}
 def compiled(text, name="net.snn"):
     report = Diagnostics()
     made = compile_spec(SourceFile(name, text), report, through="validate")
-    return made, [d.render_help() for d in report.diagnostics]
+    return made, [d.help for d in report.diagnostics]
 
 MISTAKES = '''\\
 conv2d c { filters 2, jiter 0.5 }

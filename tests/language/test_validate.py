@@ -115,4 +115,4 @@ def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
     if owner == "about":
         body = body.replace('about "Eight', '# "Eight')
     _, problems = validate_text(body)
-    assert any(f"`{owner}`" in problem.render_message() for problem in problems)
+    assert any(f"`{owner}`" in problem.message for problem in problems)

@@ -31,7 +31,7 @@ def completions(text: str) -> dict[str, str]:
     at = text.index("|")
     name = "a.yaml" if text.startswith("snn:") else "a.snn"
     _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
-    return {offer.word: offer.text for offer in found}
+    return {item.label: item.insert_text or "" for item in found}
 
 
 @pytest.mark.parametrize(

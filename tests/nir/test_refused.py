@@ -112,7 +112,7 @@ def refusal(path: Path) -> str:
     with pytest.raises(RefusedModelError) as error:
         translate(read_graph(path, path.name), path.stem)
     found = error.value.diagnostic
-    return f"{found.code}: {found.render_message()}\n  {found.render_help()}\n"
+    return f"{found.code}: {found.message}\n  {found.help}\n"
 
 
 def test_each_is_refused_by_name(tmp_path: Path) -> None:

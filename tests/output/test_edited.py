@@ -145,8 +145,8 @@ def test_all_edited_files_are_one_problem(
     assert write_package(full, False, report) is None
     (found,) = report.diagnostics
     assert found.code == code
-    assert message in found.render_message()
-    assert found.render_notes()[0] == note
+    assert message in found.message
+    assert found.notes[0] == note
     assert write(full, force=True)[1] == []
 
 

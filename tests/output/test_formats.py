@@ -76,4 +76,4 @@ def test_the_command_is_typed_in_the_current_folder(
     monkeypatch.chdir("models")
     found = other_format(Path("net"))
     assert found is not None
-    assert "snnc --device loihi2 build ../specs/a.snn -o ." in found.render_help()
+    assert "snnc --device loihi2 build ../specs/a.snn -o ." in found.help

@@ -74,8 +74,8 @@ def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None
     assert write_package(package_files(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
-    assert "is missing" in found.render_message()
-    assert found.render_notes() == ("files that differ from the spec: a.py",)
+    assert "is missing" in found.message
+    assert found.notes == ("files that differ from the spec: a.py",)
     written, _ = build(package, "X = 3\n", force=True)
     assert written == (("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 

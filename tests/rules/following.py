@@ -18,7 +18,7 @@ def errors(text: str) -> list[Diagnostic]:
 
 def suggestion(found: Diagnostic) -> tuple[str, str] | None:
     """Return the property that a help suggests, if it suggests one."""
-    match = TOLD.search(found.render_help())
+    match = TOLD.search(found.help)
     return (match[1], match[2]) if match and match[1] in KEYS else None
 
 
@@ -31,7 +31,7 @@ def line_of(text: str, found: Diagnostic) -> slice:
 def replaces(text: str, found: Diagnostic, key: str) -> bool:
     """Return whether the help suggests another value for a property of the line."""
     line = text[line_of(text, found)]
-    return " in `" not in found.render_help() and f" {key} " in line and "{" in line
+    return " in `" not in found.help and f" {key} " in line and "{" in line
 
 
 def follow(text: str, found: Diagnostic, key: str, value: str) -> None:
@@ -46,4 +46,4 @@ def follow(text: str, found: Diagnostic, key: str, value: str) -> None:
     else:
         line = f"{line} {{ {key} {value} }}"
     mended = text[: place.start] + line + text[place.stop :]
-    assert errors(mended) == [], f"{found.render_help()}\n{mended}"
+    assert errors(mended) == [], f"{found.help}\n{mended}"

@@ -19,7 +19,7 @@ def follow_only(text: str) -> None:
     """Write the property that the only error suggests: no error is left."""
     (found,) = errors(text)
     said = suggestion(found)
-    assert said, found.render_help()
+    assert said, found.help
     follow(text, found, *said)
 
 
@@ -104,7 +104,7 @@ def test_a_step_that_is_told_suits_rates_and_presentation(
 def test_a_window_that_is_told_slides(layers: list[str]) -> None:
     text = spec("dt 1 ms", *layers, encode="rate ..250 Hz", shape="12x12x2")
     (found,) = errors(text)
-    told = found.render_help()
+    told = found.help
     choices = re.findall(r"`(kernel|factor|padding) (\S+)`", told)
     assert choices or "divide" in told
     for key, value in choices:

@@ -29,7 +29,7 @@ def answer(text: str, name: str) -> list[str]:
     first = found[0].span.first
     under = found[0].span.text.replace("\n", "\\n")
     place = f"{found[0].code} {first.line}:{first.column} {under}"
-    return [place, *found[0].render_help().split("\n")]
+    return [place, *found[0].help.split("\n")]
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -82,7 +82,7 @@ def test_what_is_no_spec_of_this_notation_is_one_message(
 ) -> None:
     (found,) = check_text(text, name).diagnostics
     assert found.code == code
-    assert help in found.render_help()
+    assert help in found.help
 
 
 def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
@@ -96,7 +96,7 @@ def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
 def test_no_word_that_can_be_no_name_is_offered() -> None:
     wrong = NEWCOMERS.replace("c0 {", "größe {").replace("d0 {", "d0 from c0 {")
     _, unknown = check_text(wrong).diagnostics
-    assert unknown.render_help() == "write `e` or `s0`, which can be read here"
+    assert unknown.help == "write `e` or `s0`, which can be read here"
 
 
 def test_words_of_other_libraries_may_be_names() -> None:

@@ -57,7 +57,7 @@ def test_the_problem_in_yaml_is_the_same_and_is_told_in_yaml(case: Path) -> None
     in_other_notation = print_yaml(parse(source, Diagnostics()))
     (diagnostic,) = check_text(in_other_notation, "invalid.yaml").diagnostics
     assert diagnostic.code == code_of(case)
-    texts = (*diagnostic.render_notes(), diagnostic.render_help())
+    texts = (*diagnostic.notes, diagnostic.help)
     for quoted in QUOTED.findall(" ".join(texts)):
         assert_is_yaml(quoted)
 
@@ -90,4 +90,4 @@ def test_the_words_of_the_file_itself_are_left_alone() -> None:
     (diagnostic,) = check_text(
         text.replace("units: 64", "units: kernel 3"), "a.yaml"
     ).diagnostics
-    assert "`kernel 3`" in diagnostic.render_message()
+    assert "`kernel 3`" in diagnostic.message

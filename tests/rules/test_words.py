@@ -35,7 +35,7 @@ def test_each_word_gets_the_answer_that_was_read() -> None:
             place, text = line.split(": ", 1)
             text = f"{place} {text}" if place in VALUES else text
             (found,) = check_text(framed(VALUES.get(place, place), text)).diagnostics
-            lines.append(f"{line}\n    {found.code} {found.render_help()}")
+            lines.append(f"{line}\n    {found.code} {found.help}")
     assert_accepted(EXPECTED, "\n".join(lines) + "\n")
 
 

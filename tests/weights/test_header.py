@@ -68,13 +68,13 @@ def test_a_bad_file_is_refused_with_the_reason(name: str, tmp_path: Path) -> Non
     (tmp_path / "w").write_bytes(data)
     found = refusal(tmp_path / "w")
     assert isinstance(found, NotSafetensors)
-    assert reason in found.render_message()
+    assert reason in found.message
 
 
 def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
     folder, missing = refusal(tmp_path), refusal(tmp_path / "none")
-    assert folder.render_message().endswith("it is a folder")
-    assert missing.render_message().startswith("there is no file")
+    assert folder.message.endswith("it is a folder")
+    assert missing.message.startswith("there is no file")
 
 
 def read_sound(folder: Path, data: bytes) -> WeightsHeader:

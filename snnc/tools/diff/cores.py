@@ -139,7 +139,7 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     refusal = version.refusal
     if refusal is None:
         raise ValueError("a network that is not mapped was refused by some rule")
-    return CoresRefused(refusal.code, refusal.render_message())
+    return CoresRefused(refusal.code, refusal.message)
 
 
 NO_CORES: Json = {"cores": 0, "block": "", "percent": {}}
