@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from benchmarks import converter
 from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
-from snnc.importer import convert
+from snnc.importer import spec
 from snnc.importer.table import REFUSED
 from snnc.loihi.plan import PlanCache
 from tests.support import ROOT, codes
@@ -49,7 +49,7 @@ def test_a_command_prints_what_is_shown(
     shutil.copy(FORUM, tmp_path)
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(convert, "PlanCache", lambda: PLANS)
+    monkeypatch.setattr(spec, "PlanCache", lambda: PLANS)
     result = CliRunner().invoke(snnc, command.split(), standalone_mode=False)
     assert result.exception is None
     rest = result.output

@@ -36,7 +36,7 @@ from snnc.importer.model import (
     parse_shape,
     refused,
 )
-from snnc.rules.models import DamagedModel, ReadingStopped
+from snnc.rules.imports import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 

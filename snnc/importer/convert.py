@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
-from snnc.importer.linear import LinearStep, Term, whole
+from snnc.importer.linear import LinearStep, whole
 from snnc.importer.model import (
     REWRITES,
     ImportRequest,
@@ -30,13 +30,14 @@ from snnc.importer.state import (
     Value,
     order,
     plain,
+    side_by_side,
 )
 from snnc.importer.table import (  # noqa: F401  modules that register readers
     arithmetic,
     pooling,
     read_layer,
 )
-from snnc.rules import imports
+from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
 from snnc.source import whole_file
 from snnc.text.tables import counted
 
@@ -44,15 +45,6 @@ CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
 """The most weights of a readout's matrix, which has a row for each output value."""
-RULES: dict[Rule, type[Diagnostic]] = {
-    "layer": imports.LayerRefused,
-    "option": imports.OptionRefused,
-    "activation": imports.ActivationRefused,
-    "maxpool": imports.MaxPoolRefused,
-    "input": imports.InputRefused,
-    "inputs": imports.SeveralModelInputs,
-    "foreign": imports.CustomObject,
-}
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
 """Prefixes of the imported classes with weights."""
 
@@ -155,7 +147,7 @@ def _diagnose(
         if d.verdict == "refused":
             layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), {})
             layers[d.layer] = kinds[d.layer]
-    is_pool = any(rule == "maxpool" for rule, *_ in causes)
+    is_pool = any(rule is MaxPoolRefused for rule, *_ in causes)
     costs = ", ".join(_pool_costs(model, request, path)) if is_pool else ""
     for (rule, option, why, remedy), layers in causes.items():
         fields: dict[str, Any] = {
@@ -164,15 +156,15 @@ def _diagnose(
             "why": why,
             "advice": remedy,
         }
-        if rule == "maxpool":
+        if rule is MaxPoolRefused:
             fields["costs"] = costs
-        elif rule in ("option", "activation"):
+        elif issubclass(rule, OptionRefused):
             fields["option"] = option
-        yield RULES[rule](span=span, **fields)
+        yield rule(span=span, **fields)
     rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
     for what, by in () if causes else request.rewrites:
         if f"`{what}={by}`" not in rewritten:
-            yield imports.RewriteUnused(span=span, rewrite=f"{what}={by}")
+            yield RewriteUnused(span=span, rewrite=f"{what}={by}")
 
 
 def _pool_costs(model: KerasModel, request: ImportRequest, path: str) -> Iterator[str]:
@@ -253,20 +245,15 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     UnfitError
         If its matrix is too large.
     """
-    if len(values) == 1 and state.request.readout != "classes":
-        image = _image(state, values[0])
+    only = values[0] if len(values) == 1 else None
+    if only and state.request.readout != "classes" and _has_neurons(state, only):
+        image = readout_image(state, _last(only), only)
         if image is not None:
             _tell(state, image, values)
             return image
     vectors = list(map(_flat, values, state.model.outputs))
-    size = sum(vector.shape[0] for vector in vectors)
-    terms: list[Term] = []
-    start = 0
-    for vector in vectors:
-        step = LinearStep("embed", "", (), vector.shape[0], size, start=start)
-        terms += (vector.then(step) if len(vectors) > 1 else vector).terms
-        start += vector.shape[0]
-    value = Value(tuple(terms), (size,), plain(1))
+    value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
+    (size,) = value.shape
     name = _last(vectors[-1])
     if not _has_neurons(state, value):
         value = identity_neurons(state, name, value)
@@ -289,14 +276,6 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
 def _has_neurons(state: ConversionState, value: Value) -> bool:
     before = read_by(state, *(term.source for term in value.terms))
     return any(draft.kind in NEURAL for draft in before.values())
-
-
-def _image(state: ConversionState, value: Value) -> StatementDraft | None:
-    """Return a readout that is a convolution, or None if it must be a matrix."""
-    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
-    if is_vector or not _has_neurons(state, value):
-        return None
-    return readout_image(state, _last(value), value)
 
 
 def _flat(value: Value, output: str) -> Value:

@@ -17,7 +17,6 @@ from snnc.importer.state import (
     ConversionState,
     Decision,
     StatementDraft,
-    Verdict,
 )
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -33,12 +32,7 @@ from snnc.text.tables import (
     table,
 )
 
-VERDICTS: dict[Verdict, str] = {
-    "kept": "kept",
-    "training": "training only",
-    "rewritten": "rewritten",
-    "refused": "refused",
-}
+TRAINING = "training only"
 UNREAD = "unread"
 JSON_VERSION = 1
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
@@ -46,7 +40,7 @@ PART = "cores of the other layers, with relu instead of a refused activation"
 UNREACHED = "not reached: its input is refused"
 TOO_LARGE = "the network does not fit, as the diagnostics explain"
 ALONE = "cores: even the other layers alone do not fit"
-WIDTH = max(map(len, VERDICTS.values())) + 2
+WIDTH = len(TRAINING) + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +246,8 @@ def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
     """Yield verdict, sentence and remedy; options with equal ones share a line."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
-        key = (VERDICTS[decision.verdict], decision.why, decision.remedy)
+        verdict = TRAINING if decision.verdict == "training" else decision.verdict
+        key = (verdict, decision.why, decision.remedy)
         groups.setdefault(key, []).append(decision.option)
     for (verdict, why, remedy), options in groups.items():
         named = ", ".join(option for option in options if option)

@@ -37,7 +37,7 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules.models import (
+from snnc.rules.imports import (
     DamagedModel,
     ForeignModel,
     NotAModel,
@@ -199,36 +199,41 @@ def _read_json(file: Path, path: str) -> Found:
     whole = value if isinstance(value, dict) else {}
     topology = whole.get("modelTopology")
     if isinstance(topology, dict) and {"class_name", "model_config"} & topology.keys():
-        model, graph = _build_stored(topology, path)
-        if not (manifest := whole.get("weightsManifest")):
+        model, graph, is_old = _build(topology, path)
+        if is_old or not (manifest := whole.get("weightsManifest")):
             return model, graph, None
         return model, graph, sharded_weights(file.parent, path, manifest, graph)
-    if isinstance(whole.get("model_config"), (dict, str)):
-        return *_build_stored(whole, path), None  # the JSON that Keras stores in HDF5
-    refuse_json(path, value)
-    writer = value.get("keras_version"), value.get("backend")
-    return *build_any(value, *writer)[:2], None
+    if not isinstance(whole.get("model_config"), (dict, str)):
+        refuse_json(path, value)
+    return *_build(whole, path)[:2], None
 
 
-def _build_stored(value: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph]:
-    """Build a model from ``model_config`` and ``training_config``."""
-    config = value.get("model_config", value)
-    if isinstance(config, str):
-        config = parse(config, path, "its model_config")
-    keras = value.get("keras_version")
-    refuse_old(path, keras, value.get("backend"))
-    return build(config, keras, value.get("training_config"))
+def _build(stored: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph, bool]:
+    """Build a model from what Keras stores; see `build_any`.
+
+    Parameters
+    ----------
+    stored :
+        The configuration, or values and texts by the names of attributes in HDF5.
+    """
+
+    def parsed(name: str) -> Any:
+        value = stored.get(name)
+        return parse(value, path, f"its {name}") if isinstance(value, str) else value
+
+    config, training = parsed("model_config"), parsed("training_config")
+    writer = stored.get("keras_version"), stored.get("backend")
+    return build_any(stored if config is None else config, *writer, training)
 
 
 def _read_hdf5(store: Store) -> Found:
     """Read a file that ``model.save('model.h5')`` wrote."""
-    config = store.text("", "model_config")
-    if config is None:
+    keras, backend = _writer(store, "", ROOT)
+    stored = {"keras_version": keras, "backend": backend}
+    stored |= {n: store.text("", n) for n in ("model_config", "training_config")}
+    if stored["model_config"] is None:
         raise _without_config(store)
-    training = store.text("", "training_config")
-    value = parse(config, store.path, "its model_config")
-    settings = parse(training, store.path, "its training_config") if training else None
-    model, graph, is_old = build_any(value, *_writer(store, "", ROOT), settings)
+    model, graph, is_old = _build(stored, store.path)
     return model, graph, None if is_old else h5_weights(store, graph, ROOT)
 
 

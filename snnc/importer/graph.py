@@ -131,23 +131,7 @@ def _compile_options(training: Any) -> Compiled | None:
     if not isinstance(training, Mapping) or not training.get("loss"):
         return None
     optimizer = training.get("optimizer") or training.get("optimizer_config")
-    return Compiled(plain(training["loss"]), plain(optimizer))
-
-
-def plain(value: Any) -> Any:
-    """Return a value of a training configuration in the Keras 2 format."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "class_name" not in value:
-        return {key: plain(item) for key, item in value.items()}
-    kind, config = value["class_name"], value.get("config")
-    if kind == "function" and isinstance(config, str):
-        return config
-    # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
-    name = kind.removeprefix("Custom>") if isinstance(kind, str) else kind
-    return {"class_name": name, "config": plain(config)}
+    return Compiled(training["loss"], optimizer)
 
 
 def _flatten(

@@ -11,7 +11,7 @@ from typing import Any
 
 from snnc.importer.graph import build
 from snnc.importer.model import Graph, KerasModel, refused
-from snnc.rules.models import OldModel
+from snnc.rules.imports import OldModel
 
 OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
 """Keras 1's names for ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
@@ -37,14 +37,6 @@ _OPTIONS = {
 }  # fmt: skip
 _SIZES = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 _ORDERS = {"th": "channels_first", "tf": "channels_last"}
-_DROPPED = {
-    "init", "inner_init", "gamma_init", "beta_init", "W_constraint", "b_constraint",
-    "mode", "weights", "input_dim", "input_length", "output_shape", "dot_axes",
-    "gamma_regularizer", "beta_regularizer", "node_indices", "tensor_indices",
-    "output_mask", "arguments", "mode_type", "output_shape_type", "output_mask_type",
-    "activity_regularizer",
-}  # fmt: skip
-"""Initializers and other options that do not affect outputs."""
 
 
 def is_old(value: Any) -> bool:
@@ -86,17 +78,11 @@ def _options(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
             options["kernel_size"] = [config[key] for key in keys]
     sizes = {key for keys in _SIZES for key in keys}
     for key, item in config.items():
-        if key == "output_shape" and kind == "Conv2DTranspose":
-            options[key] = item
-        if key in sizes or key in _DROPPED:
-            continue
         if key == "dim_ordering":
             options["data_format"] = _ORDERS.get(str(item), item)
         elif key == "output_dim" and kind == "Dense":
             options["units"] = item
-        elif key == "concat_axis" and kind != "Concatenate":
-            continue
-        else:
+        elif key not in sizes and (key != "concat_axis" or kind == "Concatenate"):
             options[_OPTIONS.get(key, key)] = _regularizer(item)
     match options.get("padding"):
         case [top, bottom, left, right] if kind.startswith("ZeroPadding"):

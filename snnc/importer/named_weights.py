@@ -18,7 +18,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from snnc.importer.model import (
     unclear,
 )
 from snnc.importer.weights import LARGEST, NAMES, Store, StoredWeights
-from snnc.rules.models import DamagedModel, UnsafeModel
+from snnc.rules.imports import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,21 +238,33 @@ def _find_stored(
 
 
 class Shards:
-    """A model's weight files, which are read as if they were concatenated.
-
-    All files are checked before the first one is read. The architecture can be read
-    without them, and no file stays open between reads.
-    """
+    """A model's weight files, which are read when an array is requested."""
 
     def __init__(self, folder: Path, path: str, arrays: Mapping[str, Stored]) -> None:
         self._folder, self._path, self.arrays = folder, path, arrays
+        self._contents: dict[tuple[str, ...], bytes] = {}
 
     def array(self, name: str) -> NDArray[np.generic]:
         """Return an array."""
         import numpy as np
 
         array = self.arrays[name]
-        values = np.frombuffer(b"".join(self._pieces(array)), np.dtype(array.dtype))
+        if array.files not in self._contents:
+            files = list(map(self._find, array.files))
+            size = sum(file.stat().st_size for file in files)
+            if size > LARGEST:
+                raise too_large(self._path, "weights", size, LARGEST)
+            self._contents[array.files] = b"".join(map(Path.read_bytes, files))
+        content = self._contents[array.files]
+        if array.end > len(content):
+            names = ", ".join(array.files[:2])
+            raise self._refuse(
+                DamagedModel,
+                f"its shards ({names}) have {len(content)} bytes, but {array.end} are "
+                "expected",
+            )
+        kept = content[array.start : array.end]
+        values = np.frombuffer(kept, np.dtype(array.dtype))
         if array.packed is not None:
             scale, low = array.packed
             values = (values * np.float64(scale) + low).astype(np.float32)
@@ -262,42 +274,8 @@ class Shards:
         """Return the shape of an array without reading it."""
         return self.arrays[name].shape
 
-    @cached_property
-    def _sizes(self) -> dict[str, int]:
-        """The size of each file; files that are missing or too short are refused."""
-        sizes: dict[str, int] = {}
-        for array in self.arrays.values():
-            for name in array.files:
-                if name not in sizes:
-                    sizes[name] = self._measure(name)
-            held = sum(sizes[name] for name in array.files)
-            if array.end > held:
-                names = ", ".join(array.files[:2])
-                raise self._refuse(
-                    DamagedModel,
-                    f"its shards ({names}) have {held} bytes, but {array.end} are "
-                    "expected",
-                )
-        return sizes
-
-    def _pieces(self, array: Stored) -> Iterator[bytes]:
-        """Yield the bytes of an array, file by file."""
-        begin = 0
-        for name in array.files:
-            start, end = max(array.start, begin), begin + self._sizes[name]
-            wanted = min(array.end, end) - start
-            if wanted > 0:
-                with (self._folder / name).open("rb") as opened:
-                    opened.seek(start - begin)
-                    piece = opened.read(wanted)
-                if len(piece) < wanted:
-                    reason = "a shard became shorter while it was read"
-                    raise self._refuse(DamagedModel, reason)
-                yield piece
-            begin = end
-
-    def _measure(self, name: str) -> int:
-        """Return the size of a file, which must be next to the model."""
+    def _find(self, name: str) -> Path:
+        """Return a file, which must be next to the model."""
         steps = name.replace("\\", "/").split("/")
         file, shard = self._folder / name, f"its shard `{name:.80}`"
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
@@ -307,7 +285,7 @@ class Shards:
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
             raise self._refuse(UnsafeModel, f"{shard} is a link to another place")
-        return file.stat().st_size
+        return file
 
     def _refuse(
         self, rule: type[DamagedModel | UnsafeModel], reason: str

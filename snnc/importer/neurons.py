@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 from snnc.importer.linear import (
     AxisWindow,
@@ -48,11 +49,7 @@ BORDER = "no single kernel can express its padding, since each step pads its own
 
 
 class UnfitError(RefusedLayerError):
-    """Raised if no statements can compute a value; ``layer`` is the cause, if known."""
-
-    def __init__(self, why: str, layer: str = "") -> None:
-        super().__init__(why)
-        self.layer = layer
+    """Raised if no statements can compute a value."""
 
 
 @contextmanager
@@ -181,7 +178,9 @@ def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:
     """Return the draft of a convolution on the host, or None if it must be a matrix."""
-    if len(value.shape) not in (2, 3) or value.view != plain(len(value.shape)):
+    is_vector = value.parts or value.flat or prod(value.shape[:-1]) == 1
+    rank = len(value.shape)
+    if is_vector or rank not in (2, 3) or value.view != plain(rank):
         return None
     terms = tuple(pooled(state, term) for term in value.terms)
     if any(term.is_matrix or cuts_of(term) != () for term in terms):
@@ -260,7 +259,6 @@ def _draft(
         shape=shape,
         main=main,
         beside=beside,
-        reads=tuple(widths_of(main)),
         units=units,
         bias=_bias_of(main, beside, units, is_normed),
         batchnorm=is_normed,
@@ -342,7 +340,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
         term = folded
     for step in term.steps:
         if not step.is_uniform:
-            raise UnfitError(EDGE, step.layer)
+            raise UnfitError(EDGE, layer=step.layer)
     cuts = cuts_of(term)
     if cuts is None:
         raise UnfitError(BORDER)

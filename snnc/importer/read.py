@@ -32,18 +32,16 @@ from snnc.importer.weights import StoredWeights
 from snnc.ir.layout import input_scale, tensors
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.imports import NoWeights
-from snnc.rules.models import PackageMissing
+from snnc.rules.imports import NoWeights, PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
+from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.importer.tensors import TensorMaker
-    from snnc.ir.logical import LogicalNetwork
-    from snnc.ir.mapped import MappedNetwork
 
     Tensors = Mapping[str, NDArray[Any]]
 
@@ -261,45 +259,29 @@ def outcome(
             report.add(NoWeights(span=whole_file(Path(target)), path=target))
         if weights is None or made.lowered is None:  # its diagnostics say why
             return None
-        contents[weights_file], arrays, scales = _weights(
-            conversion, weights, made.lowered.network
-        )
+        # These modules import NumPy.
+        from snnc.importer.tensors import convert_weights
+        from snnc.weight_files.cores import placed_layers, strong_spikes
+
+        network = made.lowered.network
+        arrays, scales = convert_weights(conversion, weights, network)
+        file = tensors(network), arrays, input_scale(network)
+        contents[weights_file] = serialize(*file, "imported")
         written = written.at(scales.rate)
         if scales.rate != TOP:
             own_report = Diagnostics()
             written, made = compile_written(written, name, own_report, request)
             if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
-        if made.mapped is not None:
-            _warn_of_spikes(made.mapped, arrays, report)
+        placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
+        for layer in placed:  # exact in Keras, but spikes may lose information
+            report.extend(strong_spikes(layer))
         notes = (*notes, *_next_steps(conversion, scales, request))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
         return None
     return ImportOutcome(written.text, notes, conversion, made)
-
-
-def _weights(
-    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
-) -> tuple[bytes, Tensors, TensorMaker]:
-    """Return a file with the spec's tensors, these tensors and their scales."""
-    from snnc.importer.tensors import convert_weights
-    from snnc.weight_files.header import serialize
-
-    made, scales = convert_weights(conversion, weights, network)
-    scale = input_scale(network)
-    return serialize(tensors(network), made, scale, "imported"), made, scales
-
-
-def _warn_of_spikes(
-    mapped: MappedNetwork, arrays: Tensors, report: Diagnostics
-) -> None:
-    """Report layers that are exact in Keras but lose information on spikes."""
-    from snnc.weight_files.cores import placed_layers, strong_spikes
-
-    for layer in placed_layers(mapped, arrays):
-        report.extend(strong_spikes(layer))
 
 
 def _next_steps(

@@ -95,7 +95,13 @@ class WrittenSpec:
 
 
 def write(state: ConversionState) -> WrittenSpec:
-    """Write the spec of a model whose layers can all be imported."""
+    """Write the spec of a model whose layers can all be imported.
+
+    Raises
+    ------
+    RefusedModelError
+        If the spec is too long to be read. The message names the limit.
+    """
     return _SpecWriter(state).written()
 
 
@@ -129,8 +135,13 @@ class _SpecWriter:
             *self._train(),
             "}",
         ]
-        text = _format("\n".join(lines), name, len(state.drafts))
+        report = Diagnostics()
+        document = parse_snn(SourceFile(name, "\n".join(lines)), report)
+        if report.errors:  # it is too long to be read
+            count = len(state.drafts)
+            raise refused(LongSpec, name=name, layers=count, limit=MOST_TOKENS)
         self._tell()
+        text = print_snn(document)
         return WrittenSpec(text, name, self._names, tuple(self._notes))
 
     def _statements(self) -> Iterator[str]:
@@ -259,7 +270,13 @@ def compile_written(
     check` searches for one.
     """
     own, cache = Diagnostics(), PlanCache()
-    made = _lower_spec(written, name, own, request, cache)
+
+    def lower(text: str, report: Diagnostics) -> Compilation:
+        device = request.device or read_profile()
+        start = Compilation(SourceFile(name, text), device, cache)
+        return run_passes(start, report, "lower")
+
+    made = lower(written.text, own)
     if made.lowered is not None and not own.errors:
         mapped, cores = None, None
         is_large = request.chips is None and exceeds_target(made.lowered)
@@ -270,7 +287,7 @@ def compile_written(
         chips = ceil((cores or 1) / made.device.chip.cores)
         if cores is not None:
             own, written = Diagnostics(), written.on(chips)
-            made = _lower_spec(written, name, own, request, cache)
+            made = lower(written.text, own)
         if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
@@ -282,33 +299,6 @@ def compile_written(
     allow_warnings(made, own)
     report.extend(own.diagnostics)
     return written, made
-
-
-def _lower_spec(
-    written: WrittenSpec,
-    name: str,
-    report: Diagnostics,
-    request: ImportRequest,
-    cache: PlanCache,
-) -> Compilation:
-    source = SourceFile(name, written.text)
-    start = Compilation(source, request.device or read_profile(), cache)
-    return run_passes(start, report, "lower")
-
-
-def _format(text: str, name: str, layers: int) -> str:
-    """Return a spec in the layout of ``snnc fmt``.
-
-    Raises
-    ------
-    RefusedModelError
-        If the spec is too long to be read. The message names the limit.
-    """
-    report = Diagnostics()
-    document = parse_snn(SourceFile(name, text), report)
-    if report.errors:
-        raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)
-    return print_snn(document)
 
 
 def block(head: str, properties: Iterable[str]) -> str:
@@ -394,7 +384,8 @@ def loss_name(compiled: Compiled | None) -> str:
     while isinstance(loss, (list, Mapping)) and len(loss) == 1:
         (loss,) = loss.values() if isinstance(loss, Mapping) else loss
     if isinstance(loss, Mapping):
-        loss = loss.get("class_name")
+        kind = loss.get("class_name")
+        loss = loss.get("config") if kind == "function" else kind
     return str(loss or "").lower().replace("_", "")
 
 
@@ -423,7 +414,8 @@ def train_lines(
     optimizer = compiled.optimizer
     kind = optimizer if isinstance(optimizer, str) else ""
     if isinstance(optimizer, Mapping):
-        kind = str(optimizer.get("class_name"))
+        # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
+        kind = str(optimizer.get("class_name")).removeprefix("Custom>")
     if kind.lower() in OPTIMIZERS:
         usual = OPTIMIZERS[kind.lower()]
         settings = _settings(usual, config_of(optimizer), notes)

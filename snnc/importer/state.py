@@ -8,11 +8,12 @@ channels-first layouts reorder them, and `Reshape` may split them between axes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.linear import LinearStep, Padding, Shape, Term
+from snnc.importer.linear import LinearStep, Padding, Shape, Term, points
 from snnc.importer.model import (
     ImportRequest,
     KerasLayer,
@@ -20,6 +21,7 @@ from snnc.importer.model import (
     ModelWeights,
     Range,
 )
+from snnc.rules.imports import LayerRefusal, LayerRefused, OptionRefused
 from snnc.rules.shapes import WIDEST_UNSCALED
 
 Group = tuple[int, ...]
@@ -62,7 +64,7 @@ Kind = Literal[
 ]
 Bias = Literal["on", "off", "neuron"]
 Verdict = Literal["kept", "training", "rewritten", "refused"]
-Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
+Rule = type[LayerRefusal]
 INPUT = ""
 """The key of the input's encoder."""
 
@@ -99,10 +101,7 @@ class StatementDraft:
     shape :
         The shape of its output, without the batch.
     main, beside :
-        The terms of the statement's kernel and of its shortcut. Each term's source is
-        in ``reads`` or is one of the sources that the shortcut joins.
-    reads :
-        The sources whose channels the kernel reads, in this order.
+        The terms of the statement's kernel and of its shortcut.
     kernel, stride, padding, dilation, groups :
         The values in the spec; for a pool, the values of its window.
     before :
@@ -129,7 +128,6 @@ class StatementDraft:
     shape: Shape
     main: tuple[Term, ...] = ()
     beside: tuple[Term, ...] = ()
-    reads: tuple[str, ...] = ()
     kernel: Shape = ()
     stride: Shape = ()
     padding: Padding = "valid"
@@ -257,6 +255,19 @@ class Value:
 BROKEN = Value(broken=True)
 
 
+def side_by_side(values: Sequence[Value], layer: str) -> Value:
+    """Return the concatenation of values along their channels."""
+    first, terms, start = values[0], list[Term](), 0
+    whole = sum(value.shape[-1] for value in values)
+    for value in values:
+        own, places = value.shape[-1], points(value.shape)
+        step = LinearStep("embed", layer, places, own, whole, start=start)
+        terms += (term.then(step) for term in value.terms)
+        start += own
+    positive = all(value.is_positive for value in values)
+    return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One line of the explanation.
@@ -285,21 +296,26 @@ class Decision:
     verdict: Verdict
     why: str = ""
     remedy: str = ""
-    rule: Rule = "layer"
+    rule: Rule = LayerRefused
 
 
 class RefusedLayerError(Exception):
     """Raised if a layer can't be imported.
 
     The arguments are attributes of its `Decision`. Without a remedy, the caller gives
-    general advice.
+    general advice. If another layer is the cause, ``layer`` is its name.
     """
 
     def __init__(
-        self, why: str, remedy: str = "", option: str = "", rule: Rule = "layer"
+        self,
+        why: str,
+        remedy: str = "",
+        option: str = "",
+        rule: Rule = LayerRefused,
+        layer: str = "",
     ) -> None:
         super().__init__(why)
-        self.remedy, self.option, self.rule = remedy, option, rule
+        self.remedy, self.option, self.rule, self.layer = remedy, option, rule, layer
 
 
 NORMS = ("BatchNormalization", "SyncBatchNormalization")
@@ -467,8 +483,7 @@ class ConversionState:
     ) -> str | None:
         """Return the output that follows a layer after only these kinds, or None."""
         name = layer.name
-        while self.is_read_once(name):
-            after = self._reader_of(name)
+        for after in self.followers(name):
             named = after.options.get("activation")
             is_linear = after.kind == "Activation" and named in ("linear", None)
             if not is_linear and after.kind not in kinds:
@@ -477,8 +492,12 @@ class ConversionState:
         is_output = not self.readers[name] and name in self.model.outputs
         return name if is_output else None
 
-    def _reader_of(self, name: str) -> CurrentLayer:
-        return self.layers[self.readers[name][0]]
+    def followers(self, name: str) -> Iterator[CurrentLayer]:
+        """Yield the layers after a layer, while only one layer reads each value."""
+        while self.is_read_once(name):
+            after = self.layers[self.readers[name][0]]
+            yield after
+            name = after.name
 
     def rectified(
         self, layer: KerasLayer
@@ -489,9 +508,7 @@ class ConversionState:
         commutes with all these layers if no norm changes a sign.
         """
         norms: list[CurrentLayer] = []
-        name = layer.name
-        while self.is_read_once(name):
-            after = self._reader_of(name)
+        for after in self.followers(layer.name):
             options = after.options
             bends = ("max_value", "negative_slope", "threshold")
             is_plain = not any(options.get(bend) for bend in bends)
@@ -502,7 +519,6 @@ class ConversionState:
                 norms.append(after)
             elif after.kind not in ("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
                 return None
-            name = after.name
         return None
 
     def is_rising(self, norm: KerasLayer) -> bool:
@@ -604,7 +620,8 @@ class CurrentLayer(KerasLayer):
     def refuse(self, error: RefusedLayerError, advice: str = "") -> Value:
         """Record a refusal; the returned value prevents refusals of later layers."""
         rule, remedy = error.rule, error.remedy or advice
-        rule = "option" if error.option and rule == "layer" else rule
+        if error.option and rule is LayerRefused:
+            rule = OptionRefused
         self.state.decide(
             Decision(self.name, error.option, "refused", str(error), remedy, rule)
         )

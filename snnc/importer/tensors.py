@@ -8,7 +8,7 @@ positions of a windowed kernel are its taps; a matrix has all positions of an ax
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -52,15 +52,18 @@ def convert_weights(
         If the weights of a layer can't be read.
     """
     maker = TensorMaker(conversion, weights)
-    made = dict(maker.all())
-    for tensor in tensors(network):
-        array = made[tensor.name]
-        if array.size != prod(tensor.shape):
-            reason = (
-                f"it has {array.size} values, but {dims(tensor.shape)} are expected"
-            )
-            raise unclear(tensor.name, reason)
-        made[tensor.name] = array.reshape(tensor.shape)
+    shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
+    made: dict[str, Stored] = {}
+    for draft in conversion.drafts:
+        for name, array in maker.tensors_of(draft):
+            value = np.asarray(array, np.float32)
+            if not np.isfinite(value).all():
+                raise unclear(draft.layer, "they contain NaN or infinite values")
+            shape = shapes.get(name, value.shape)
+            if value.size != prod(shape):
+                reason = f"it has {value.size} values, but {dims(shape)} are expected"
+                raise unclear(name, reason)
+            made[name] = value.reshape(shape)
     return made, maker
 
 
@@ -90,30 +93,24 @@ class TensorMaker:
         self.encoder = 1.0
         self.rate = TOP
 
-    def all(self) -> Iterator[tuple[str, Stored]]:
-        """Yield the tensors' names and values, kernels as (taps, in, out)."""
-        for draft in self._drafts.values():
-            if draft.kind in ("avgpool", "maxpool", "add", "concat"):
-                continue
-            for name, tensor in self._tensors(draft):
-                value = np.asarray(tensor, np.float32)
-                if not np.isfinite(value).all():
-                    raise unclear(draft.layer, "they contain NaN or infinite values")
-                yield name, value
-
-    def _tensors(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
+    def tensors_of(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
+        """Yield a draft's tensors by name, kernels as (taps, in, out)."""
+        if draft.kind in ("avgpool", "maxpool", "add", "concat"):
+            return
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
         if draft.layer == self._state.encoder:
-            kernel = np.concatenate([kernels[key] for key in draft.reads], axis=1)
+            kernel = np.concatenate([*kernels.values()], axis=1)
             kernel = kernel * self._state.divisor
             scale = self._fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
-            kernel = self._join(draft.reads, kernels)
+            kernel = self._join(kernels)
         if draft.kind == "readout" and kernel.shape[-1] < draft.shape[-1]:
-            kernel, bias = two_classes(kernel, bias)
+            # The softmax of the logits (0, x) is the sigmoid of the only unit x.
+            kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=-1)
+            bias = np.concatenate([np.zeros_like(bias), bias])
         name = self._names[draft.layer]
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
@@ -123,8 +120,7 @@ class TensorMaker:
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.is_learned:
-            sources = dict.fromkeys(term.source for term in draft.beside)
-            yield f"{name}.shortcut", self._join(sources, beside)
+            yield f"{name}.shortcut", self._join(beside)
 
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
@@ -148,9 +144,9 @@ class TensorMaker:
             total = total + bias
         return by_source, total
 
-    def _join(self, sources: Iterable[str], kernels: Mapping[str, Array]) -> Array:
+    def _join(self, kernels: Mapping[str, Array]) -> Array:
         """Return the kernel over several sources, with the factors of these sources."""
-        scaled = [self._fold_scaling(key, kernels[key]) for key in sources]
+        scaled = [self._fold_scaling(key, own) for key, own in kernels.items()]
         return np.concatenate(scaled, axis=1)
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
@@ -453,14 +449,6 @@ def of_groups(kernel: Array, groups: int) -> Array:
     own = [parts[:, group, :, group] for group in range(groups)]
     whole: Array = np.stack(own, axis=2)
     return whole.reshape(taps, -1, filters)
-
-
-def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
-    """Return the logits (0, x) of one unit x; their softmax is the sigmoid of x."""
-    return (
-        np.concatenate([np.zeros_like(kernel), kernel], axis=-1),
-        np.concatenate([np.zeros_like(bias), bias]),
-    )
 
 
 def _planes(array: Any) -> Array:

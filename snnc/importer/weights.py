@@ -30,12 +30,13 @@ from snnc.importer.model import (
     KerasModel,
     NestedLayer,
     RefusedModelError,
+    config_of,
     refused,
     refusing,
     too_large,
     unclear,
 )
-from snnc.rules.models import (
+from snnc.rules.imports import (
     DamagedModel,
     PackageMissing,
     UnsafeModel,
@@ -234,23 +235,16 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-_NORM = ("gamma", "beta")
-_BATCH_NORM = (*_NORM, "moving_mean", "moving_variance")
-_KERNELS = (
-    "Dense", "EinsumDense", *(f"Conv{rank}D" for rank in (1, 2, 3)),
-    *(f"Conv{rank}DTranspose" for rank in (1, 2, 3)),
-)  # fmt: skip
+_BATCH_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
+_KERNELS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
 _DEPTHWISE = ("depthwise_kernel", "bias")
 _SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
-_RECURRENT = ("kernel", "recurrent_kernel", "bias")
 
 NAMES = {
     **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _BATCH_NORM),
     **dict.fromkeys(_KERNELS, ("kernel", "bias")),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _DEPTHWISE),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _SEPARABLE),
-    **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), _RECURRENT),
-    **dict.fromkeys(("GroupNormalization", "LayerNormalization"), _NORM),
     "Embedding": ("embeddings",),
     "Normalization": ("mean", "variance", "count"),
     "PReLU": ("alpha",),
@@ -344,8 +338,6 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
 
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
-DEEPEST = 8
-"""The most nested levels in a layer; a bidirectional recurrent layer has two."""
 Chain = tuple[tuple[NestedLayer, int, int], ...]
 """A layer after the submodels around it, with their numbers and counts by class."""
 
@@ -365,7 +357,7 @@ def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
     def paths(layer: str) -> Mapping[str, str]:
         part, _, _ = chains[layer][-1]
         group = _group_of(chains[layer], store)
-        return _name(part.kind, part.options, group, store) if group else {}
+        return _name(part, group, store) if group else {}
 
     return StoredWeights(store, paths)
 
@@ -380,10 +372,7 @@ def _group_of(chain: Chain, store: Store) -> str:
         pattern = re.compile(rf"{re.escape(snake(part.kind))}(?:_(\d{{1,9}}))?")
         found = filter(None, map(pattern.fullmatch, store.members(where)))
         groups = sorted(found, key=lambda match: int(match[1] or 0))
-        if part.inside is not None and len(groups) != count:
-            what = f"the file has {len(groups)} `{snake(part.kind)}`"
-            raise unclear(layer, what)
-        if not groups:
+        if not groups and part.inside is None:
             return ""
         if len(groups) != count:
             reason = f"the file has {len(groups)} `{part.kind}` but the model has"
@@ -395,36 +384,20 @@ def _group_of(chain: Chain, store: Store) -> str:
     return group
 
 
-def _name(
-    kind: str, options: Mapping[str, Any], group: str, store: Store, depth: int = 0
-) -> dict[str, str]:
-    """Return the paths of arrays in a group and in its groups, by their names."""
+def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
+    """Return the paths of a layer's arrays by their names.
+
+    A wrapper, such as a `TimeDistributed`, has the arrays of the layer in it.
+    """
+    kind, options, inner = part.kind, part.options, part.options.get("layer")
+    if isinstance(inner, Mapping):
+        kind, options = str(inner.get("class_name")), config_of(inner)
+        group = f"{group}/layer"
     members = store.members(f"{group}/vars")
     numbers = sorted(int(name) for name in members if re.fullmatch(r"\d{1,4}", name))
     paths = [f"{group}/vars/{number}" for number in numbers]
     paths = [path for path in paths if store.has(path)]
-    names = variable_names(kind, options, len(paths))
-    named = dict(zip(names, paths, strict=True))
-    for inner in store.members(group):
-        if inner == "vars" or depth == DEEPEST:
-            continue
-        own, config = _unwrap_layer(kind, options, inner)
-        below = _name(own, config, f"{group}/{inner}", store, depth + 1)
-        for name, path in below.items():
-            named[f"{inner}/{name}" if name in named else name] = path
-    return named
-
-
-def _unwrap_layer(
-    kind: str, options: Mapping[str, Any], attribute: str
-) -> tuple[str, Mapping[str, Any]]:
-    """Return the class and the options of a layer that another layer contains."""
-    entry = options.get(attribute)
-    if isinstance(entry, dict):
-        own, config = entry.get("class_name"), entry.get("config")
-        if isinstance(own, str) and isinstance(config, dict):
-            return own, config
-    return (kind if attribute == "cell" else ""), options
+    return dict(zip(variable_names(kind, options, len(paths)), paths, strict=True))
 
 
 def _chains(

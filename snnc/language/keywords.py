@@ -55,17 +55,6 @@ def _notes_of(model: type[Model], kind: type[Note]) -> Mapping[str, Note]:
     return {name: found for name, found in notes.items() if found}
 
 
-@cache
-def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
-    """Return the properties whose values are choices with settings: models by word."""
-    choices: dict[str, dict[str, type[Choice]]] = {}
-    for name, field in fields_of(model).items():
-        for part in types_in(field.type):
-            if isinstance(part, type) and issubclass(part, Choice):
-                choices.setdefault(name, {})[part.word.text] = part
-    return choices
-
-
 def values_in(annotation: object) -> Iterator[str]:
     """Return the words that a type accepts, including those of nested models."""
     for part in types_in(annotation):
@@ -123,33 +112,31 @@ def written_value(value: Any, field: Field[Any]) -> str:
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)
 
 
-FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
-    form.kind: form for model in STATEMENTS for form in model.forms
-}
+FORMS: dict[str, Form] = {ABOUT.kind: ABOUT}
 """Every kind of statement, in the order of the language."""
-KINDS = frozenset(FORMS)
-RESERVED = frozenset(filter(is_reserved, KINDS | HEADERS | REFUSED))
-
 MODELS: dict[str, dict[str, type[StatementModel]]] = {}
 """The models of each kind by variant; the variant is empty for kinds without
 variants."""
+CHOICES: dict[str, dict[str, type[Choice]]] = {}
+"""The models of losses and optimizers, by property and word."""
+PARTS: dict[str, StatementPart] = {}
+"""The parts before a block, by field name."""
 for _model in STATEMENTS:
+    PARTS |= parts_of(_model)
     for _form in _model.forms:
+        FORMS[_form.kind] = _form
         _variant = _model.variant.text if _model.variant else ""
         MODELS.setdefault(_form.kind, {})[_variant] = _model
+    for _name, _field in fields_of(_model).items():
+        for _part in types_in(_field.type):
+            if isinstance(_part, type) and issubclass(_part, Choice):
+                CHOICES.setdefault(_name, {})[_part.word.text] = _part
 
-PARTS: Mapping[str, StatementPart] = {
-    name: part for model in STATEMENTS for name, part in parts_of(model).items()
-}
-"""The parts before a block, by field name."""
+KINDS = frozenset(FORMS)
+RESERVED = frozenset(filter(is_reserved, KINDS | HEADERS | REFUSED))
 
 VALUES = ("shape", "within", "mapped")
 """The parts that only the input has."""
-
-CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
-    key: choices for model in STATEMENTS for key, choices in choices_of(model).items()
-}
-"""The models of losses and optimizers, by property and word."""
 
 NEURONS = {word.text: word for word in properties.NEURONS}
 

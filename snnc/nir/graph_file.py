@@ -26,7 +26,7 @@ from snnc.importer.model import RefusedModelError, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import Shape, reading_order
 from snnc.rules import imports as rules
-from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
+from snnc.rules.imports import DamagedModel, ModelTooLarge, UnsafeModel
 from snnc.runtime import network
 from snnc.text.tables import dims
 

@@ -35,7 +35,7 @@ from snnc.passes.place import place
 from snnc.passes.resolve import resolve
 from snnc.passes.validate import validate
 from snnc.passes.verify import verify
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile
 
 if TYPE_CHECKING:
     from snnc.emit.files import GeneratedFile
@@ -126,10 +126,8 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     ValueError
         If no pass is called ``through``.
     """
-    names = [step.name for step in PIPELINE]
-    if through not in names:
-        raise ValueError(f"no pass is called {through}")
-    steps = PIPELINE[: names.index(through) + 1]
+    last = [step.name for step in PIPELINE].index(through)
+    steps = PIPELINE[: last + 1]
     for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
             break
@@ -138,7 +136,6 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         if getattr(made, step.makes) is None:
             break
     if report.full:
-        end = len(made.source.text)
-        span = Span(made.source, end, end)
-        report.extend([rules.syntax.TooManyProblems(span=span, limit=report.limit)])
+        span, limit = made.source.whole.after, report.limit
+        report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
     return made

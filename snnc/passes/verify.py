@@ -6,19 +6,11 @@ from collections.abc import Callable, Iterator
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
-from snnc.rules import (
-    learning,
-    placement,
-    rates,
-    references,
-    shapes,
-    times,
-    windows,
-)
+from snnc.rules import loihi, placement, references, shapes, times, windows
 from snnc.rules.times import PresentTooShort
 from snnc.source import Span
 
-FAMILIES = references, shapes, windows, placement, rates, times, learning
+FAMILIES = references, shapes, windows, placement, times, loihi
 CHECKS: tuple[Callable[[LogicalNetwork], Iterator[Diagnostic]], ...] = tuple(
     rule.check
     for family in FAMILIES

@@ -17,13 +17,10 @@ from snnc.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from snnc.rules import files as files
     from snnc.rules import imports as imports
-    from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
-    from snnc.rules import models as models
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
-    from snnc.rules import rates as rates
     from snnc.rules import references as references
     from snnc.rules import refused as refused
     from snnc.rules import shapes as shapes

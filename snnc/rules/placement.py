@@ -1,4 +1,4 @@
-"""Rules for layers on the host and on the chip, and for max pools."""
+"""Rules for layers on the host and on the chip, and for pools."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import LogicalNetwork, Loihi, MaxPooling
+from snnc.ir.logical import (
+    AveragePooling,
+    LogicalLayer,
+    LogicalNetwork,
+    Loihi,
+    MaxPooling,
+)
 from snnc.ir.pooling_error import PoolingError
 from snnc.ir.shapes import error_of
-from snnc.rules.rates import neurons_read, spiking_layers
+from snnc.rules.times import chip_layers, spiking_layers
 
 
 class HostBetweenChip(LayerDiagnostic):
@@ -84,6 +90,25 @@ def _nearest(chip: set[str], edges: Iterable[tuple[str, str]]) -> dict[str, str]
     return nearest
 
 
+def neurons_read(
+    network: LogicalNetwork, reader: LogicalLayer, seen: set[str]
+) -> Iterator[LogicalLayer]:
+    """Yield the layers with neurons that a layer reads, also through pools or joins.
+
+    Layers in ``seen`` are skipped, and the others are added to it.
+    """
+    ahead = [*reader.sources]
+    while ahead:
+        layer = network.by_name.get(ahead.pop())
+        if layer is None or layer.name in seen:
+            continue
+        seen.add(layer.name)
+        if layer.spiking is None:
+            ahead += layer.sources
+        else:
+            yield layer
+
+
 class MaxPoolOffChip(LayerDiagnostic):
     """Checks that the inputs of a max pool are spikes on the chip.
 
@@ -153,3 +178,36 @@ class LargeMaxPool(LayerWarning):
 
 MOST = 9
 """The number of values per window above which the error of a maximum is large."""
+
+
+class AveragedLif(LayerWarning):
+    """Checks for averages of LIF neurons on the chip, since they reduce accuracy.
+
+    Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
+    threshold. Near the threshold, noise therefore makes neurons fire that should be
+    silent. An average does not remove these spikes, so later layers read them. A ReLU
+    neuron has no such step. `docs/accuracy/fidelity.md` compares ReLU and LIF networks.
+    """
+
+    code = "SNN508"
+    title = "average of LIF neurons"
+    message = (
+        "`{pool}` averages LIF neurons, which are less accurate on the chip than ReLU"
+    )
+    label = "near their threshold, noise makes these neurons fire"
+    notes = ("`{pool}` reads `{name}`",)
+    help = "write `neuron relu`, unless you need LIF neurons"
+
+    pool: str
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
+        averaged: dict[str, str] = {}  # the first pool that reads a layer
+        seen: set[str] = set()
+        for pool in network.layers:
+            if isinstance(pool.operation, AveragePooling):
+                for layer in neurons_read(network, pool, seen):
+                    averaged[layer.name] = pool.name
+        for layer, spiking in chip_layers(network):
+            if layer.name in averaged and spiking.neuron is not None:
+                yield cls.at(layer, "neuron", pool=averaged[layer.name])

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
+from operator import attrgetter
 from typing import NamedTuple
 
 from snnc.language import tree
@@ -260,12 +261,23 @@ class Remarks:
     ----------
     foot
         The comments after the last entry.
+
+    Parameters
+    ----------
+    comments, entries
+        The comments in order, and the entries of the whole file.
+    nested
+        Returns the entries inside an entry that may have comments.
     """
 
     def __init__(
-        self, comments: Iterable[tree.Comment], entries: Sequence[Entry]
+        self,
+        comments: Iterable[tree.Comment],
+        entries: Sequence[Entry],
+        nested: Callable[[Entry], Sequence[Entry] | None] = attrgetter("inner"),
     ) -> None:
         self.foot: list[tree.Comment] = []
+        self._nested = nested
         self._around: dict[int, CommentsAround] = {}
         self._levels: dict[int, tuple[list[Entry], list[Entry]]] = {}
         self._latest: int | None = None  # start of the previous comment
@@ -279,18 +291,19 @@ class Remarks:
 
     def inside(self, entry: Entry) -> bool:
         """Return whether a comment belongs inside an entry."""
-        inner = (any(self.of(inner)) for inner in _all(entry))
-        return bool(self.of(entry).below) or any(inner)
+        inner = self._nested(entry) or ()
+        within = (any(self.of(each)) or self.inside(each) for each in inner)
+        return bool(self.of(entry).below) or any(within)
 
     def _neighbours(
-        self, entries: Sequence[Entry], at: int
+        self, entries: Sequence[Entry], owner: Entry | None, at: int
     ) -> tuple[Entry | None, Entry | None, Entry | None]:
         """Return the entries before, around and after a position."""
-        if id(entries) not in self._levels:
+        if id(owner) not in self._levels:
             # If two entries end at the same position, use the first.
             ends = sorted(entries, key=_end, reverse=True)[::-1]
-            self._levels[id(entries)] = (sorted(entries, key=_start), ends)
-        by_start, by_end = self._levels[id(entries)]
+            self._levels[id(owner)] = (sorted(entries, key=_start), ends)
+        by_start, by_end = self._levels[id(owner)]
         begun = bisect_right(by_start, at, key=_start)
         ended = bisect_right(by_end, at, key=_end)
         around = (entry for entry in by_start[:begun][::-1] if entry.span.end > at)
@@ -299,16 +312,16 @@ class Remarks:
 
     def _is_next(self, entry: Entry) -> bool:
         """Return whether an entry has no comment yet and no entry comes before it."""
-        end = entry.span.end if entry.inner else entry.span.start
+        end = entry.span.end if self._nested(entry) else entry.span.start
         between = self._latest is not None and self._latest >= end
         return not self.of(entry).beside and not between
 
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
-        before, around, after = self._neighbours(entries, comment.span.start)
-        if around is not None and around.inner:
-            self._place(comment, around.inner, around)
+        before, around, after = self._neighbours(entries, owner, comment.span.start)
+        if around is not None and (inner := self._nested(around)):
+            self._place(comment, inner, around)
             return
         if around is not None and (comment.trailing or around.closer):
             own = self.of(around)
@@ -320,15 +333,18 @@ class Remarks:
             opened = "{" in text[before.span.end : comment.span.start]
             if owner is not None and opened and not comment.span.source.is_yaml:
                 before = owner  # the block opens before the comment
-            beside = before if before is owner else _ending(before, comment)
+            beside = before if before is owner else self._ending(before, comment)
             if self._is_next(beside):
                 self.of(beside).beside.append(comment)
                 return
             if "\n" not in text[beside.span.end : comment.span.start]:
                 self.of(beside).above.append(comment)
                 return
+        inner = None
         if before is not None and before is not owner and _is_below(before, comment):
-            self._place(comment, before.inner or (), before)
+            inner = self._nested(before)
+        if inner:
+            self._place(comment, inner, before)
         elif after is not None:
             # The first line of an item without a key belongs to the item.
             to_item = owner if owner and not owner.key and after is entries[0] else None
@@ -337,6 +353,27 @@ class Remarks:
             self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
+
+    def _ending(self, entry: Entry, comment: tree.Comment) -> Entry:
+        """Return the part of an entry that a trailing comment belongs to.
+
+        In YAML, return the part that begins and ends on the comment's line. In a `.snn`
+        block, return the last property. A comment that allows a warning belongs to the
+        block whose closing bracket precedes the comment.
+        """
+        source, line = comment.span.source, comment.span.first.line
+        may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
+        while inner := self._nested(entry):
+            begins_above = source.is_yaml and entry.span.first.line < line
+            is_variant = not (source.is_yaml or entry.head or entry.is_list)
+            if not (entry.is_open or begins_above or is_variant):
+                break
+            last = max(inner, key=_end)
+            closed = _CLOSED.search(source.text, last.span.end, comment.span.start)
+            if closed and not entry.is_open and may_allow:
+                break
+            entry = last
+        return entry
 
 
 def _start(entry: Entry) -> int:
@@ -350,40 +387,12 @@ def _end(entry: Entry) -> int:
 _CLOSED = re.compile(r"[]}]")
 
 
-def _ending(entry: Entry, comment: tree.Comment) -> Entry:
-    """Return the part of an entry that a trailing comment belongs to.
-
-    In YAML, return the part that begins and ends on the comment's line. In a `.snn`
-    block, return the last property. A comment that allows a warning belongs to the
-    block whose closing bracket precedes the comment.
-    """
-    source, line = comment.span.source, comment.span.first.line
-    may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
-    while entry.inner:
-        begins_above = source.is_yaml and entry.span.first.line < line
-        is_variant = not (source.is_yaml or entry.head or entry.is_list)
-        if not (entry.is_open or begins_above or is_variant):
-            break
-        last = max(entry.inner, key=lambda inner: inner.span.end)
-        closed = _CLOSED.search(source.text, last.span.end, comment.span.start)
-        if closed and not entry.is_open and may_allow:
-            break
-        entry = last
-    return entry
-
-
 def _is_below(entry: Entry, comment: tree.Comment) -> bool:
     """Return whether a YAML comment is indented like the entries inside an entry."""
     span = entry.span
     if not comment.span.source.is_yaml or span.first.line == span.last.line:
         return False
-    return bool(entry.inner) and span.first.column < comment.span.first.column
-
-
-def _all(entry: Entry) -> Iterator[Entry]:
-    for inner in entry.inner or ():
-        yield inner
-        yield from _all(inner)
+    return span.first.column < comment.span.first.column
 
 
 class Writer:

@@ -127,35 +127,30 @@ def _foreign_value(
     if span := find(_PERCENTAGE):
         return _percentage(span, key)
     if key in _AMOUNT_KEYS and (span := find(_DECIMAL_COMMA)):
-        return _decimal_comma(span, key)
+        number = span.text.replace(",", ".")
+        return malformed_number(span, f"write `{key} {number}`", number)
     if (span := find(_DIMS)) and (problem := _dims(span, key, is_shape)):
         return problem
     span = find(_RANGE) if key in _RANGE_KEYS else None
     return _range(span, key) if span else None
 
 
-def _decimal_comma(span: Span, key: str) -> Diagnostic:
-    number = span.text.replace(",", ".")
-    return rules.syntax.MalformedNumber(
-        span=span,
-        text=span.text,
-        advice=f"write `{key} {number}`",
-        fix=Fix(span, number),
-    )
-
-
 def _percentage(span: Span, key: str) -> Diagnostic:
     number = span.text.rstrip("% \t")
     if key == "percentile":
-        return rules.syntax.MalformedNumber(
-            span=span,
-            text=span.text,
-            advice=f"percentiles are out of 100: write `percentile {number}`",
-            fix=Fix(span, number),
-        )
+        advice = f"percentiles are out of 100: write `percentile {number}`"
+        return malformed_number(span, advice, number)
     share = f"{float(number) / 100:.6g}"
     return rules.misplaced.Percentage(
         span=span, text=span.text, written=f"{key} {share}", fix=Fix(span, share)
+    )
+
+
+def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
+    """Describe a number that is not valid; ``meant`` is empty if the fix is unknown."""
+    fix = Fix(span, meant) if meant else None
+    return rules.syntax.MalformedNumber(
+        span=span, text=span.text, advice=advice, fix=fix
     )
 
 

@@ -12,7 +12,7 @@ from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
 from snnc.source import Span
 from snnc.syntax.build import ESCAPES, OPENERS, Token, quote, span_of
-from snnc.syntax.foreign import foreign_problem
+from snnc.syntax.foreign import foreign_problem, malformed_number
 
 # Count only digits before a point: digits after the point don't make a number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
@@ -54,12 +54,7 @@ def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
             example=f"n{token}",
         )
     general = "numbers look like `3`, `0.5` or `1e-3`, and sizes like `3x3x3`"
-    return rules.syntax.MalformedNumber(
-        span=token.span,
-        text=str(token),
-        advice=f"write `{meant}`" if meant else general,
-        fix=Fix(token.span, meant) if meant else None,
-    )
+    return malformed_number(token.span, f"write `{meant}`" if meant else general, meant)
 
 
 def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:

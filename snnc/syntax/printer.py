@@ -7,7 +7,8 @@ Several blank lines become one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
@@ -39,7 +40,8 @@ def print_snn(document: tree.Document) -> str:
     end = len(source.text) if source.is_yaml else _closing_brace(document)
     inside = [c for c in document.comments if c.span.start < end]
     after = document.comments[len(inside) :]
-    remarks = Remarks(inside, (edition, network, *statements))
+    entries = (edition, network, *statements)
+    remarks = Remarks(inside, entries, attrgetter("lines"))
     printer = _SnnPrinter(source, remarks)
     printer.entry(edition, 0)
     printer.lines.append("")
@@ -83,14 +85,12 @@ class _SnnPrinter(Writer):
 
     def entry(self, entry: Entry, depth: int) -> None:
         """Write an entry on one line, or on several with its bracket at the end."""
-        span, (above, beside, _) = entry.span, self.remarks.of(entry)
+        span, (above, beside, below) = entry.span, self.remarks.of(entry)
         before = [c for c in above if c.span.start < span.start]
         after = [c for c in (*above, *beside) if c.span.start >= span.end]
         within = [c for c in (*above, *beside) if c not in (*before, *after)]
-        heading = [*within, *self._in_heading(entry)]
-        opener = heading[: bool(entry.closer)]
-        self.comments((*before, *heading[len(opener) :]), depth)
-        below = tuple(self._below(entry))
+        opener = within[: bool(entry.closer)]
+        self.comments((*before, *within[len(opener) :]), depth)
         text = self.indent * depth + entry.statement
         is_open = (entry.key, depth) == ("train", 1) and bool(entry.lines)
         is_open = is_open or bool(opener) or self.remarks.inside(entry)
@@ -107,20 +107,6 @@ class _SnnPrinter(Writer):
             self._row(row, depth + 1)
         self.comments(below, depth + 1)
         self.close(self.indent * depth + entry.closer, after)
-
-    def _in_heading(self, entry: Entry) -> Iterator[tree.Comment]:
-        """Yield the comments of the parts before a block, which share its line."""
-        for part in entry.inner or ():
-            if not part.head:
-                yield from self._around([part])
-                yield from self._in_heading(part)
-
-    def _below(self, entry: Entry) -> Iterator[tree.Comment]:
-        """Yield the comments at the end of a block."""
-        for part in entry.inner or ():
-            if not part.head:
-                yield from self._below(part)
-        yield from self.remarks.of(entry).below
 
     def _around(self, entries: Iterable[Entry]) -> list[tree.Comment]:
         around = map(self.remarks.of, entries)

@@ -118,11 +118,12 @@ class TextTable:
         body = "".join(self._row(row, "row") for row in rows)
         return f'<table class="narrow">{head}<tbody>{body}</tbody></table>'
 
-    def markdown(self) -> str:
-        """Return the table as GitHub Markdown, with the first column as code."""
+    def markdown(self, are_names: bool = True) -> str:
+        """Return the table as GitHub Markdown; names in the first column are code."""
         head, *rows = map(tuple, self.rows)
         right = [i for i, side in enumerate(self.sides) if side == ">"]
-        cells = [(code(first), *map(prose, others)) for first, *others in rows]
+        write = code if are_names else prose
+        cells = [(write(first), *map(prose, others)) for first, *others in rows]
         return "\n".join(table(head, cells, right))
 
     @classmethod

@@ -133,15 +133,14 @@ _BY_BEGINNING = {
 }
 
 
-def own_counterpart(word: str, owner: str) -> str | None:
-    """Return the advice for a word in a statement, or in a choice such as ``adam``."""
-    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
+def counterpart(word: str, owner: str = "") -> str | None:
+    """Return the advice for a word in a statement, or in a choice such as ``adam``.
+
+    By default, return the advice for the word in any statement.
+    """
+    parts = owner.split() or [""]
+    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in parts)
     return next(filter(None, found), None)
-
-
-def counterpart(word: str) -> str | None:
-    """Return the advice for a word in any statement."""
-    return _BY_OWNER[""].get(normal(word))
 
 
 class _Shown:

@@ -15,7 +15,7 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
 from snnc.loihi.axis import Interval, length
-from snnc.loihi.build_links import build_links, geometry_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import PlacedBlock, tiling_of
 from snnc.rules.weights import SpikesTooStrong
@@ -255,7 +255,8 @@ def _place_layer(
         for read in mapped.projections
         if read.projection.target == name
     )
-    pieces = tiling_of(population).pieces
+    parts = tiling_of(population).parts
+    pieces = [piece for part in parts for piece in part.pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
     currents = [_largest_current(spiking, held) for held in biases]
     stored = [
@@ -298,15 +299,14 @@ def _arriving(
 ) -> IncomingKernel:
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
-    geometry = geometry_of(projection, source.population.volume, target.population)
     # A Dense has the weights of a convolution that covers the whole input.
     device = mapped.lowered.network.device
-    links = build_links(geometry, target.population.volume, device)
+    links = links_of(projection, source.population.volume, target.population, device)
     # A transposed convolution only has a Sparse form.
     link = links.get("convolution") or links["sparse"]
     slices = [link.depth.within(part.slices) for part in tiling_of(source).parts]
     filters = target.population.volume[3]
-    kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
+    kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
     gain, _ = _gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"

@@ -20,6 +20,7 @@ from snnc.importer.state import (
     RefusedLayerError,
     Value,
 )
+from snnc.rules.imports import CustomObject
 from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
@@ -39,6 +40,8 @@ TRAINING = {
     "seed": "a spec uses `train { seed }`",
 }
 """Options that only training uses, and how snnc treats each of them."""
+REQUIRED = ("filters", "kernel_size", "units")
+"""Options that a layer of a class with such an option must have."""
 LARGEST = 2**31
 
 
@@ -55,21 +58,15 @@ class LayerReader:
         Takes the layer and its input; with ``joins``, all inputs.
     keeps :
         The options that the spec keeps; None if no decisions on options are recorded.
-    required :
-        The options that a layer must have.
     joins :
         Whether the layer may have several inputs.
-    is_checked :
-        Whether the layer's options and its number of inputs are checked.
     reads_broken :
         Whether it also reads layers whose input is unknown.
     """
 
     read: Callable[..., Value]
     keeps: tuple[str, ...] | None = None
-    required: tuple[str, ...] = ()
     joins: bool = False
-    is_checked: bool = True
     reads_broken: bool = False
 
     def __call__(self, layer: CurrentLayer) -> Value:
@@ -158,14 +155,14 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     """Whether Keras may write a value for an option of a class."""
     match option:
         case "padding" | "cropping" if kind.startswith(("ZeroPadding", "Cropping")):
-            is_pair = rank == 1 and _are(value, 2, _is_pad)
-            return _is_pad(value) or is_pair or _are(value, rank, _is_margin)
+            return margins_of(value, rank) is not None
         case "depth_multiplier" | "filters" | "groups" | "units":
             return _is_size(value)
         case "strides" if value is None:  # the size of the window
             return "Pooling" in kind
         case "dilation_rate" | "kernel_size" | "pool_size" | "size" | "strides":
-            return _is_size(value) or _are(value, rank, _is_size)
+            sizes = value if isinstance(value, (list, tuple)) else [value] * rank
+            return len(sizes) == rank and all(map(_is_size, sizes))
         case "data_format" | "padding":
             return value is None or isinstance(value, str)
         case "keepdims" | "use_bias":
@@ -180,14 +177,16 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
     return True
 
 
-def _are(value: Any, count: int, is_one: Callable[[Any], bool]) -> bool:
-    """Whether a value is a list of ``count`` values of a kind."""
-    is_list = isinstance(value, (list, tuple)) and len(value) == count
-    return is_list and all(map(is_one, value))
-
-
-def _is_margin(value: Any) -> bool:
-    return _is_pad(value) or _are(value, 2, _is_pad)
+def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
+    """Return a padding or cropping before and after each axis; None if it is wrong."""
+    values = value if isinstance(value, (list, tuple)) else [value] * rank
+    if rank == 1 and len(values) == 2:
+        values = [values]
+    pairs = [
+        pair if isinstance(pair, (list, tuple)) else (pair,) * 2 for pair in values
+    ]
+    is_known = all(len(pair) == 2 and all(map(_is_pad, pair)) for pair in pairs)
+    return [(a, b) for a, b in pairs] if is_known and len(pairs) == rank else None
 
 
 def _is_pad(value: Any) -> bool:
@@ -302,8 +301,7 @@ def read_layer(layer: CurrentLayer) -> Value:
     try:
         if reader is None or FOREIGN in layer.options:
             return _read_unknown(layer)
-        if reader.is_checked:
-            _check_options(layer, reader)
+        _check_options(layer, reader)
         return reader(layer)
     except RefusedLayerError as error:
         return layer.refuse(error, "" if error.remedy else _one_order(layer.state))
@@ -311,14 +309,12 @@ def read_layer(layer: CurrentLayer) -> Value:
 
 def _check_options(layer: KerasLayer, reader: LayerReader) -> None:
     """Refuse options and numbers of inputs that Keras does not write."""
-    for option in reader.required:
-        if layer.options.get(option) is None:
+    for option in reader.keeps or ():
+        if option in REQUIRED and layer.options.get(option) is None:
             raise malformed(f"`{layer.name}`", f"it has no {option}")
     for option, value in layer.options.items():
         if not fits(layer.kind, layer.rank, option, value):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
-    if not layer.reads and layer.kind != "InputLayer":
-        raise malformed(f"`{layer.name}`", "it reads nothing")
     most = 2 if layer.kind == "Subtract" else len(layer.reads)
     if len(layer.reads) > (most if reader.joins else 1):
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
@@ -334,7 +330,7 @@ def _read_unknown(layer: CurrentLayer) -> Value:
         raise RefusedLayerError(
             f"`{layer.kind}` is a custom class{of}, and its code is not in the file",
             "replace it with a standard Keras layer, and save the model again",
-            rule="foreign",
+            rule=CustomObject,
         )
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}

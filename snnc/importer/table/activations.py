@@ -28,6 +28,7 @@ from snnc.importer.state import (
     Value,
 )
 from snnc.importer.table import reads, shown
+from snnc.rules.imports import ActivationRefused
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -35,8 +36,9 @@ ALIASES = {
 }  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
-_OWN = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
-_UNCHECKED = ("ThresholdedReLU", "Neurons")
+_OWN = (
+    "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU", "Neurons",
+)  # fmt: skip
 IDENTITY_LIMIT = 3000
 """The most values that a readout passes on with a matrix."""
 NARROWER = (
@@ -78,7 +80,6 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
 
 
 @reads("Activation", *_OWN, reads_broken=True)
-@reads(*_UNCHECKED, is_checked=False, reads_broken=True)
 def read_activation(layer: CurrentLayer, value: Value) -> Value:
     """Read a layer that is only an activation, even if its input is unknown.
 
@@ -98,7 +99,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
 def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value:
     """Return a value after an activation."""
     name, options = activation
-    option = "" if layer.kind in _OWN + _UNCHECKED else f"activation {name}"
+    option = "" if layer.kind in _OWN else f"activation {name}"
     if name == "linear":
         layer.keep(option=option)
         return value
@@ -262,7 +263,7 @@ def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"
-    layer.refuse(RefusedLayerError(why, remedy, option or name, "activation"))
+    layer.refuse(RefusedLayerError(why, remedy, option or name, ActivationRefused))
 
 
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:

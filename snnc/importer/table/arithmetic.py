@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 
 from snnc.importer.graph import CALLED_WITH
-from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
+from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
 from snnc.importer.state import (
@@ -25,6 +25,7 @@ from snnc.importer.state import (
     View,
     order,
     plain,
+    side_by_side,
 )
 from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate
@@ -138,8 +139,8 @@ def _scalar(
     return (float(factors[0]),), (float(shifts[0]),)
 
 
-@reads(*OPERATIONS, is_checked=False)
-def read_operation(layer: CurrentLayer, value: Value) -> Value:
+@reads(*OPERATIONS, joins=True)
+def read_operation(layer: CurrentLayer, value: Value, *_: Value) -> Value:
     """Read an operation that is linear or a known function; refuse others."""
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
@@ -309,13 +310,10 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
 
 def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
-    while layer.state.is_read_once(layer.name):
-        layer = layer.state.layers[layer.state.readers[layer.name][0]]
-        if layer.kind != "Dropout":
-            break
-    return layer.kind == "Flatten" and layer.options.get("data_format") in (
-        None, "channels_last",
-    )  # fmt: skip
+    followers = layer.state.followers(layer.name)
+    after = next((after for after in followers if after.kind != "Dropout"), layer)
+    is_first = after.options.get("data_format") == "channels_first"
+    return after.kind == "Flatten" and not is_first
 
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
@@ -337,17 +335,7 @@ def _concatenate(layer: CurrentLayer, values: Sequence[Value]) -> Value:
         layer.keep("`concat`: its readers' kernels are sliced")
         return joined
     layer.keep("its readers' kernels are sliced")
-    terms: list[Term] = []
-    start = 0
-    for value in values:
-        step = LinearStep(
-            "embed", layer.name, points(value.shape), value.shape[-1], shape[-1],
-            start=start,
-        )  # fmt: skip
-        terms += (term.then(step) for term in value.terms)
-        start += value.shape[-1]
-    positive = all(value.is_positive for value in values)
-    return Value(tuple(terms), shape, first.view, positive)
+    return side_by_side(values, layer.name)
 
 
 def _join_spikes(

@@ -31,7 +31,7 @@ from snnc.importer.state import (
     order,
     plain,
 )
-from snnc.importer.table import dims, each_rank, reads, shown
+from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
@@ -151,9 +151,7 @@ def has_kernel(
     """
 
     def register(read: ReadKernel) -> ReadKernel:
-        required = [o for o in ("filters", "kernel_size", "units") if o in keeps]
-
-        @reads(*kinds, keeps=keeps, required=required, reads_broken=True)
+        @reads(*kinds, keeps=keeps, reads_broken=True)
         def read_layer(layer: CurrentLayer, value: Value) -> Value:
             layer.state.l2[layer.name] = _take_l2(layer)
             function = find_activation(layer.options.get("activation"))
@@ -288,14 +286,10 @@ def read_margins(layer: CurrentLayer, value: Value) -> Value:
     is_padding = layer.kind.startswith("ZeroPadding")
     sign, option = (1, "padding") if is_padding else (-1, "cropping")
     axes = axes_of(layer, value)
-    given = layer.options.get(option, 1)
-    pairs = [given] * layer.rank if isinstance(given, int) else given
-    if layer.rank == 1 and len(pairs) == 2:
-        pairs = [pairs]
+    pairs = margins_of(layer.options.get(option, 1), layer.rank) or []
     windows: list[AxisWindow] = []
     for axis, size, pair in zip(axes.of, axes.sizes, pairs, strict=True):
-        margins = (pair, pair) if isinstance(pair, int) else pair
-        before, behind = (sign * margin for margin in margins)
+        before, behind = (sign * margin for margin in pair)
         if axis is None and (before or behind):
             raise RefusedLayerError("it pads an axis of size 1", "remove this layer")
         if size + before + behind < 1:

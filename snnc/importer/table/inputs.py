@@ -26,11 +26,13 @@ from snnc.importer.state import (
     regrouped,
 )
 from snnc.importer.table import each_rank, reads
+from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 
 NOISE = (
-    "AlphaDropout", "ActivityRegularization", "RandomFlip", "RandomRotation",
-    "RandomZoom", "RandomTranslation", "RandomContrast", "RandomBrightness",
+    "GaussianNoise", "AlphaDropout", "ActivityRegularization", "RandomFlip",
+    "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
+    "RandomBrightness",
 )  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def read_input(layer: CurrentLayer) -> Value:
         is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
         if not is_alike or not is_near:
             remedy = f"`--input-shape {dims(asked)}` is different"
-            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule="input")
+            raise RefusedLayerError(f"its shape is {sizes}", remedy, rule=InputRefused)
         shape = list(asked)
     if not shape or None in shape:
         remedy = (
@@ -64,19 +66,14 @@ def read_input(layer: CurrentLayer) -> Value:
             f"its shape is {sizes or 'a single number'}, but snnc must know the "
             "number of neurons",
             remedy,
-            rule="input",
+            rule=InputRefused,
         )
-    kept = tuple(size for size in shape if size > 1)
-    if len(shape) > 4 and len(kept) > 4:
+    if len(shape) > 4:
         remedy = "use at most depth x height x width x channels"
-        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule="input")
+        raise RefusedLayerError(f"it has {len(shape)} axes", remedy, rule=InputRefused)
     if "int" in str(layer.options.get("dtype")):
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
-    if len(shape) > 4:
-        value = _input(layer.state, kept)
-        view = regrouped(value.view, kept, tuple(shape))
-        return replace(value, view=view or value.view)
     if _is_channels_first(layer) and len(shape) > 1:
         last, how = (*shape[1:], shape[0]), ", channels last: transpose the data"
         value = _relaid(layer, last, how, "data_format channels_first")
@@ -145,7 +142,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
             "one",
             "compute the layer that joins the inputs on the host, and import the "
             "layers after it as a model with one input",
-            rule="inputs",
+            rule=SeveralModelInputs,
         )
         layer.refuse(error)
     if not shape or None in shape:
@@ -180,7 +177,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     return replace(value, view=(order(view),), is_alone=False)
 
 
-@reads("Reshape", required=("target_shape",))
+@reads("Reshape")
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
     sizes = layer.options.get("target_shape") or []
@@ -256,7 +253,7 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     return Value((term,), target, plain(len(target)), is_positive=True)
 
 
-@reads("Embedding", is_checked=False)
+@reads("Embedding")
 def read_embedding(layer: CurrentLayer, value: Value) -> Value:
     """Let the host look up the rows if no other layer reads the input."""
     width = layer.options.get("output_dim")
@@ -321,8 +318,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
     return value
 
 
-@reads("GaussianNoise", reads_broken=True)
-@reads(*NOISE, is_checked=False, reads_broken=True)
+@reads(*NOISE, reads_broken=True)
 def read_noise(layer: CurrentLayer, value: Value) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
     layer.train(

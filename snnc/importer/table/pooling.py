@@ -35,6 +35,7 @@ from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
 from snnc.importer.table.arithmetic import larger
 from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
+from snnc.rules.imports import MaxPoolRefused
 from snnc.text import tables
 
 NEGATIVE = "its input may be below 0, but rates can't be negative"
@@ -73,13 +74,13 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
         remedy = f"{first}, or {mean}; both need retraining"
-        raise RefusedLayerError(why, remedy, rule="maxpool")
+        raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
         return replace(_compared(layer, value, windows), view=view)
     except UnfitError as error:
         remedy = NARROWER if str(error) == BORDER else BEFORE
-        raise RefusedLayerError(str(error), remedy, rule="maxpool") from error
+        raise RefusedLayerError(str(error), remedy, rule=MaxPoolRefused) from error
 
 
 def _statement(
@@ -314,7 +315,6 @@ def _downsample(
             sources=(term.source,),
             shape=mean.shape,
             main=(term,),
-            reads=(term.source,),
             kernel=taps,
             stride=taps,
             before=(0,) * len(taps),

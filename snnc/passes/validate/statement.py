@@ -113,16 +113,15 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     if kind.text not in KINDS:
         return vocabulary.foreign_keywords.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
+    is_known = variant is not None and variant.text in variants
+    if is_known or (variant is None and (not variants or kind.text == "defaults")):
+        return None
     explained = rules.misplaced.variants_explained(kind.text, variants)
     if variant is None:
-        if not variants or kind.text == "defaults":
-            return None
         return rules.misplaced.MissingVariant(
             span=kind.span, kind=kind.text, known=variants, advice=explained
         )
     span, word = variant.span, variant.text
-    if word in variants:
-        return None
     foreign = vocabulary.foreign_keywords.refusal(variant, "value")
     if foreign and (kind.text == "neuron" or word in REFUSED):
         return foreign

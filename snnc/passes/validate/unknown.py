@@ -36,7 +36,6 @@ from snnc.vocabulary.foreign_keywords import (
     fix_word,
     nearby_key,
     nearest,
-    own_counterpart,
     owners,
     same_key,
     setting_line,
@@ -188,7 +187,7 @@ def _advice(
     word = item.key.text
     if text := _in_numbers(item, owner, siblings):
         return text
-    if match := own_counterpart(word, owner):
+    if match := counterpart(word, owner):
         return fill_advice(match, normal(word), owner, item.value)
     if nearby_key(word, legal):
         return ""

@@ -15,7 +15,6 @@ from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     CollectionStartEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
     Event,
     ScalarEvent,
@@ -108,15 +107,16 @@ def wrong_form(
     """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
+    rule, found = rules.syntax.WrongForm, describe(node)
     return UnreadableError(
-        rules.syntax.WrongForm(
-            span=node.span,
-            expected=expected,
-            found=describe(node),
-            advice=advice,
-            fix=fix,
-        )
+        rule(span=node.span, expected=expected, found=found, advice=advice, fix=fix)
     )
+
+
+def wrong_value(node: Node, expected: str) -> UnreadableError:
+    """Return the error for a value of the wrong type."""
+    rule, found = rules.syntax.UnexpectedText, describe(node)
+    return UnreadableError(rule(span=node.span, expected=expected, found=found))
 
 
 def describe(node: Node) -> str:
@@ -161,8 +161,6 @@ class Composer:
                         span = self._span(event)
                         raise UnreadableError(rules.syntax.SeveralDocuments(span=span))
                     root = self._node(next(self._events), 0)
-                elif isinstance(event, DocumentEndEvent) and root is None:
-                    break
         except UnreadableError as problem:
             problem.report_to(self._report)
             return None

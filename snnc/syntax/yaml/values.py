@@ -24,14 +24,6 @@ _SCALARS = frozenset(
 """The types of the tokens in values that are neither lists nor groups."""
 
 
-def _wrong_value(node: nodes.Node, expected: str) -> nodes.UnreadableError:
-    return nodes.UnreadableError(
-        rules.syntax.UnexpectedText(
-            span=node.span, expected=expected, found=nodes.describe(node)
-        )
-    )
-
-
 def _missing_value(key: tree.Word) -> nodes.UnreadableError:
     return nodes.UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
 
@@ -57,7 +49,7 @@ def name_of(key: tree.Word | None, node: nodes.Node) -> tree.Word:
             raise nodes.UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
-        raise _wrong_value(node, "a name")
+        raise nodes.wrong_value(node, "a name")
     return value
 
 
@@ -83,7 +75,7 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
         value: tree.Value = build(tokens, "value")[0]
         return value
     if scalar.plain:
-        raise _wrong_value(scalar, expected)
+        raise nodes.wrong_value(scalar, expected)
     return tree.Text(scalar.text, scalar.span)
 
 
@@ -240,11 +232,11 @@ def range_of(key: tree.Word, node: nodes.Node) -> tree.Range:
     """Read ``in`` or ``as`` of the input."""
     if isinstance(value := value_of(key, node), tree.Range):
         return value
-    raise _wrong_value(node, "a range such as `0..1`")
+    raise nodes.wrong_value(node, "a range such as `0..1`")
 
 
 def shape_of(key: tree.Word, node: nodes.Node) -> tree.Dims | tree.Number:
     """Read ``shape`` of the input."""
     if isinstance(value := value_of(key, node), (tree.Dims, tree.Number)):
         return value
-    raise _wrong_value(node, "a shape such as `28x28x1`")
+    raise nodes.wrong_value(node, "a shape such as `28x28x1`")

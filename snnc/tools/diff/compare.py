@@ -10,19 +10,17 @@ from dataclasses import asdict, dataclass, field, replace
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, code, counted, printable, prose, table
 from snnc.tools.diff import properties
-from snnc.tools.diff.changes import (
+from snnc.tools.diff.cores import Cores, compare_cores
+from snnc.tools.diff.properties import (
     BUDGET,
     SIGNS,
     Change,
     Changed,
-    Verdict,
-    WeightsChange,
+    Version,
     arrow,
     properties_json,
 )
-from snnc.tools.diff.cores import Cores, compare_cores
-from snnc.tools.diff.properties import Version, layer_changes, match
-from snnc.tools.diff.weights import compare_weights
+from snnc.tools.diff.weights import Verdict, WeightsChange, compare_weights
 from snnc.tools.report.html import Part, tables_html
 
 WIDTH = 88
@@ -162,7 +160,7 @@ def _budgets(row: Changed) -> dict[str, str]:
 
 def compare(old: Version, new: Version) -> Diff:
     """Return all changes from one network to another."""
-    matching = match(old, new)
+    matching = properties.match(old, new)
     before = properties.sections(old, matching.names)
     after = properties.sections(new, {})
     changed = {
@@ -173,7 +171,7 @@ def compare(old: Version, new: Version) -> Diff:
         new=ComparedSpec(new.source, new.network.name),
         tensors=compare_weights(old, new, matching),
         cores=compare_cores(old, new, matching.names),
-        layers=tuple(layer_changes(old, new, matching)),
+        layers=tuple(properties.layer_changes(old, new, matching)),
         sections={name: rows for name, rows in changed.items() if rows},
         respelt=old.spec != new.spec,
     )
@@ -183,7 +181,12 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
-    yield "weights", list(_weights(difference.tensors))
+    weights = difference.tensors
+    changes = [*weights.causes, *weights.notes, *weights.tensors]
+    if weights.old_id != weights.new_id:
+        row = Changed("id", weights.old_id, weights.new_id)
+        changes.append(Change("changed", "layout", (row,)))
+    yield "weights", changes
     kept = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
     layers = zip(difference.layers, kept, strict=True)
     yield "layers", [replace(change, rows=shown) for change, shown in layers if shown]
@@ -194,16 +197,6 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     for name, rows in difference.sections.items():
         yield name, [Change("changed", "", (row,)) for row in rows]
     yield "cores", list(difference.cores.layers)
-
-
-def _weights(weights: WeightsChange) -> Iterator[Change]:
-    yield from (*weights.causes, *weights.notes)
-    if weights.verdict != "incompatible":
-        return
-    yield from weights.tensors
-    if weights.old_id != weights.new_id:
-        row = Changed("id", weights.old_id, weights.new_id)
-        yield Change("changed", "layout", (row,))
 
 
 def _verdict(difference: Diff) -> str:

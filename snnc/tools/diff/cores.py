@@ -11,8 +11,7 @@ from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims, human
-from snnc.tools.diff.changes import Change, Changed, arrow
-from snnc.tools.diff.properties import Version
+from snnc.tools.diff.properties import Change, Changed, Version, arrow
 from snnc.tools.report.formats import round_number
 from snnc.tools.report.summary import COUNTERS, use_of
 

@@ -12,10 +12,10 @@ from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.text.display import Json
 from snnc.text.tables import Row, TextTable, code, human
-from snnc.tools.diff.changes import Verdict, arrow
 from snnc.tools.diff.compare import compare
 from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
-from snnc.tools.diff.properties import read_version
+from snnc.tools.diff.properties import arrow, read_version
+from snnc.tools.diff.weights import Verdict
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
 Fit = CoresTaken | CoresRefused | None

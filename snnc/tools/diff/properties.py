@@ -1,12 +1,14 @@
 """The two sides of a comparison, their properties, and the changes of their layers.
 
-Properties have their names in the language, and their values are written as in a spec.
+Changes are rows of a table. Properties have their names in the language, and their
+values are written as in a spec (``8``, ``3x3``, ``20..150 Hz``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import compile_spec
@@ -25,7 +27,67 @@ from snnc.syntax.build import quote, word
 from snnc.syntax.revisions import read_spec
 from snnc.text.display import Json
 from snnc.text.tables import dims
-from snnc.tools.diff.changes import Became, Change, Changed, properties_json
+
+Became = Literal["added", "removed", "renamed", "changed", "reordered"]
+SIGNS: dict[Became, str] = {"added": "+", "removed": "-", "renamed": ">"}
+
+
+def arrow(old: object, new: object) -> str:
+    """Write a change, or only the value if nothing changed."""
+    return f"{old}" if old == new else f"{old} -> {new}"
+
+
+BUDGET = ("rate", "percentile")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A property with its old and new value; None where it does not exist."""
+
+    key: str
+    old: str | None
+    new: str | None
+
+    def explain(self) -> str:
+        """Describe the change in a few words."""
+        if self.old is None:
+            return f"{self.key} {self.new} (new)"
+        if self.new is None:
+            return f"{self.key} {self.old} (gone)"
+        return f"{self.key} {arrow(self.old, self.new)}"
+
+
+def properties_json(rows: Iterable[Changed]) -> list[Json]:
+    """Convert changed properties to plain data."""
+    return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The changes of one subject: a layer, its cores, a tensor, or a statement.
+
+    Attributes
+    ----------
+    rows
+        The rows of the table: property, old and new value.
+    text
+        The text for a terminal, if there are no rows or these would be hard to read.
+    data
+        The change as plain data, for JSON.
+    """
+
+    became: Became
+    subject: str
+    rows: tuple[Changed, ...] = ()
+    text: str = ""
+    data: Json = field(default_factory=dict)
+
+    def explain(self) -> str:
+        """Describe the change in one line."""
+        if self.text:
+            return f"{self.subject}: {self.text}" if not self.rows else self.text
+        changes = ", ".join(row.explain() for row in self.rows)
+        return f"{self.subject}: {changes}" if self.subject else changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
 from snnc.ir.logical import (
@@ -24,18 +26,70 @@ from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
 from snnc.text.display import Json
 from snnc.text.tables import dims
-from snnc.tools.diff.changes import (
+from snnc.tools.diff.properties import (
     Became,
     Change,
     Changed,
-    Verdict,
-    WeightsChange,
+    Matching,
+    Version,
     arrow,
+    classes,
+    source_names,
 )
-from snnc.tools.diff.properties import Matching, Version, classes, source_names
 
+Verdict = Literal["valid", "retrain", "incompatible"]
 Traits = Mapping[str, object]
 """A description of a layer's function; equal functions have equal descriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsChange:
+    """Whether the new network can use weights that were trained for the old network.
+
+    Attributes
+    ----------
+    verdict
+        ``valid``: the weights load and have the same meaning. ``retrain``: the weights
+        load, but ``build_model()`` uses them to compute a different function (see
+        ``causes``). ``incompatible``: the weights do not load.
+    old_id, new_id
+        The identities of the two layouts.
+    tensors
+        The changed tensors.
+    kept
+        The names of tensors whose name and shape are unchanged.
+    reordered
+        Whether the layouts differ only in the order of the tensors.
+    notes
+        Changes that keep the weights valid.
+    """
+
+    verdict: Verdict
+    old_id: str
+    new_id: str
+    tensors: tuple[Change, ...] = ()
+    kept: tuple[str, ...] = ()
+    reordered: bool = False
+    causes: tuple[Change, ...] = ()
+    notes: tuple[Change, ...] = ()
+
+    def of(self, became: Became) -> list[Change]:
+        """Return the tensors with a given kind of change."""
+        return [tensor for tensor in self.tensors if tensor.became == became]
+
+    def as_dict(self) -> Json:
+        """Convert the changes to plain data; all keys are always present."""
+        kinds: tuple[Became, ...] = ("added", "removed", "changed", "renamed")
+        return {
+            "verdict": self.verdict,
+            "old_layout_id": self.old_id,
+            "new_layout_id": self.new_id,
+            **{kind: [tensor.data for tensor in self.of(kind)] for kind in kinds},
+            "kept": list(self.kept),
+            "reordered": self.reordered,
+            "causes": [cause.explain() for cause in self.causes],
+            "notes": [note.explain() for note in self.notes],
+        }
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:

@@ -209,7 +209,7 @@ def limits_table(profile: Profile) -> DisplayedText:
 
 def limits_markdown(profile: Profile) -> str:
     """Return the table as GitHub Markdown."""
-    return _limits_table(profile).markdown()
+    return _limits_table(profile).markdown(are_names=False)
 
 
 def _limits_table(profile: Profile) -> TextTable:
