@@ -30,7 +30,7 @@ import nengo  # noqa: E402
 import numpy as np  # noqa: E402
 
 from snnc.exact import Engine, make_engine  # noqa: E402
-from snnc.exact.package import build  # noqa: E402
+from snnc.exact.engine import build  # noqa: E402
 from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
 from tests.agreement.specs import draw_specs, name_of  # noqa: E402

@@ -34,7 +34,6 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 import snnc  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
-from snnc.exact.encoder import filter_of  # noqa: E402
 
 SPEC = """snn 1
 
@@ -68,17 +67,16 @@ class Digits:
 
         It is the filtered spikes, averaged over the later half of each example.
         """
-        import nengo
-
         network = self.package.opened.network
         with make_engine(self.package.opened, self.tensors) as engine:
             spikes = engine.run(self.x[chosen], "row", keep=("spikes",)).spikes["d0"]
+            assert engine.circuit is not None
+            lowpass = engine.circuit.readout.filter
         units = network.layers["d0"].neurons
         trains = spikes.reshape(-1, units) / (network.dt * network.layers["d0"].high)
-        keep, add = filter_of(nengo.Lowpass(network.readout.synapse), network.dt)
         filtered = np.zeros((len(trains) + 1, units))
         for step, fired in enumerate(trains):
-            filtered[step + 1] = keep * filtered[step] + add * fired
+            filtered[step + 1] = lowpass.keep * filtered[step] + lowpass.add * fired
         rows = filtered[:-1].reshape(len(chosen), network.steps, units)
         means: Array = rows[:, network.steps // 2 :].mean(axis=1)
         return means

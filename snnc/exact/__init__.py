@@ -12,11 +12,10 @@ of neurons, nengo runs the host, with our chip instead of the emulator (`hosted`
 
 Either each example starts from rest, or each span of examples does: "row" keeps the
 state within a span, as in nengo-loihi. Results do not depend on how threads share the
-work (`stream`).
+work.
 """
 
-from snnc.exact.engine import Engine, make_engine
-from snnc.exact.stream import EngineResult
+from snnc.exact.engine import Engine, EngineResult, make_engine
 from snnc.output.imported import CannotRunError
 
 __all__ = ["CannotRunError", "Engine", "EngineResult", "make_engine"]

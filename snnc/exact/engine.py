@@ -1,36 +1,327 @@
-"""Prepare a network that nengo-loihi has built to run on the engine."""
+"""Build a package's network with nengo-loihi, and run examples on several threads.
+
+Each thread runs the examples of a span in order, so that in a row, each example starts
+from the state after the previous example. Results are yielded for a few examples at a
+time, so that the caller doesn't have to wait for all results or store them.
+"""
+
+# mypy: disable-error-code="import-untyped"
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
+import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from snnc.exact.encoder import read_encoder, read_inputs, read_places, read_readout
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
 from snnc.exact.hosted import Hosted
-from snnc.exact.package import Built, build
-from snnc.exact.read import number_sources, read_chip
-from snnc.exact.stream import (
-    Chunk,
-    Circuit,
-    EngineResult,
-    Images,
-    Kept,
-    Runner,
-    RunOptions,
-    ThreadRunner,
-    join,
-    share,
-    stream,
+from snnc.exact.kernel import run_examples
+from snnc.exact.read import (
+    Encoder,
+    number_sources,
+    read_chip,
+    read_encoder,
+    read_inputs,
+    read_places,
+    read_readout,
+)
+from snnc.exact.tables import (
+    Bools,
+    BuiltChip,
+    Floats,
+    Int64,
+    ReadoutTable,
+    RunResults,
+    host_state,
+    resting_state,
 )
 from snnc.output.imported import CannotRunError, ImportedPackage
-from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
-from snnc.runtime.layout import Weights
+from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
+from snnc.runtime.nengo import import_nengo_loihi
+from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
 
+if TYPE_CHECKING:
+    from nengo import Network
+    from nengo_loihi import Simulator
+
+    from snnc.runtime.layout import Tensors, Weights
+    from snnc.runtime.nengo.neurons import BuiltNetwork
+
 MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
+Kept = Literal["counts", "spikes", "rows"]
+Layers = dict[str, Array]
 
 
-class Engine:
+@dataclass(frozen=True, slots=True)
+class EngineResult:
+    """The outputs of examples, and other requested results.
+
+    Attributes
+    ----------
+    outputs : (examples, units)
+        The outputs that determine the result.
+    overflows : (3,)
+        How often, over compartments and steps, the input, the current and the biased
+        current overflowed the chip's registers and wrapped around. The emulator warns
+        about overflows.
+    counts : uint16 (examples, *shape) of each layer
+        Spikes per example.
+    spikes : uint8 (examples, steps, *shape) of each layer
+        Spikes per step.
+    rows : (examples, steps, units)
+        The readout at each step.
+    """
+
+    outputs: NDArray[np.float64]
+    overflows: Int64
+    counts: Layers = field(default_factory=dict)
+    spikes: Layers = field(default_factory=dict)
+    rows: NDArray[np.float64] | None = None
+
+
+def join(parts: Sequence[EngineResult]) -> EngineResult:
+    """Join consecutive outcomes of the same kind."""
+    rows = [part.rows for part in parts if part.rows is not None]
+    counts, spikes = (
+        {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
+        for layers in ([p.counts for p in parts], [p.spikes for p in parts])
+    )
+    outputs = np.concatenate([part.outputs for part in parts])
+    overflows = np.sum([part.overflows for part in parts], axis=0)
+    whole = np.concatenate(rows) if rows else None
+    return EngineResult(outputs, overflows, counts, spikes, whole)
+
+
+CHUNK = 8  # examples that a thread runs at once without the interpreter lock
+AHEAD = 2  # chunks per thread: one runs while another is used
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run examples, and which results to keep."""
+
+    presentation: Presentation
+    decide: Decide
+    keep: tuple[Kept, ...]
+
+    def result(
+        self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
+    ) -> EngineResult:
+        """Return the results to keep of some examples."""
+        return EngineResult(
+            outputs=decide(rows, self.decide),
+            overflows=overflows,
+            counts=counts if "counts" in self.keep else {},
+            spikes=spikes if "spikes" in self.keep else {},
+            rows=rows if "rows" in self.keep else None,
+        )
+
+
+class Runner(Protocol):
+    """A state that runs examples one after another, on one thread at a time."""
+
+    def prepare(self, images: Array, /) -> Array:
+        """Convert examples to the argument of `run`."""
+
+    def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples; ``rests`` says which of them start from rest."""
+
+
+class Chunk(NamedTuple):
+    """Some examples of a span, starting at ``start``, and their results."""
+
+    span: Span
+    start: int
+    images: Array
+    outcome: EngineResult
+
+
+def stream(
+    runners: Sequence[Runner], images: Array, spans: Sequence[Span], job: RunOptions
+) -> Iterator[Chunk]:
+    """Yield the chunks of all spans; only chunks of the same span are in order."""
+    waiting = iter(spans)
+    ahead = [_pieces(waiting) for _ in runners]
+    running: dict[Future[EngineResult], tuple[int, Span, int, Array]] = {}
+    with ExitStack() as stack:
+        # One pool per thread keeps the chunks of a span in order.
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in runners]
+
+        def submit(thread: int) -> None:
+            for span, start, stop in ahead[thread]:
+                x, rests = images[start:stop], np.ones(stop - start, bool)
+                if job.presentation == "row":
+                    rests[:] = np.arange(start, stop) == span[0]
+                runner = runners[thread]
+                future = pools[thread].submit(runner.run, runner.prepare(x), rests, job)
+                running[future] = thread, span, start, x
+                return
+
+        for thread in AHEAD * tuple(range(len(runners))):
+            submit(thread)
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in [future for future in running if future in done]:
+                thread, span, start, x = running.pop(future)
+                submit(thread)
+                yield Chunk(span, start, x, future.result())
+
+
+def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
+    """Yield the chunks of a span, then the chunks of the next unclaimed span."""
+    for start, stop in spans:
+        for at in range(start, stop, CHUNK):
+            yield (start, stop), at, min(at + CHUNK, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The constant data that all runners share; ``places`` has each layer's sources."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+
+class ThreadRunner:
+    """The state of one run; each thread has its own."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self.prepare = circuit.encoder.charges
+        blocks, voltage = circuit.chip.fanin.start, circuit.encoder.voltage
+        sources = int(blocks[-1]) + len(voltage)
+        self._state = resting_state(blocks, sources, circuit.steps)
+        units = len(circuit.readout.filter.bias)
+        self._host = host_state(voltage, units, circuit.steps)
+
+    def run(self, charges: Floats, rests: Bools, options: RunOptions) -> EngineResult:
+        """Present examples, of shape (examples, encoder neurons), one after another."""
+        circuit, keep = self._circuit, options.keep
+        count, steps, sources = len(charges), circuit.steps, len(self._state.begin)
+        shape = (steps, sources) if "spikes" in keep else (0, 0)
+        results = RunResults(
+            np.empty((count, steps, len(circuit.readout.filter.bias))),
+            np.zeros((count, sources * ("counts" in keep)), np.uint16),
+            np.zeros((count, *shape), np.uint8),
+        )
+        before = self._state.overflows.copy()
+        states = self._state, self._host
+        run_examples(circuit.chip, circuit.readout, *states, charges, rests, results)
+        layers = [
+            {name: values[..., at] for name, at in circuit.places.items()}
+            if values.size
+            else {}
+            for values in (results.counts, results.spikes)
+        ]
+        return options.result(results.rows, self._state.overflows - before, *layers)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A package, its network, and nengo-loihi's simulator for the network.
+
+    An example takes ``steps`` steps.
+    """
+
+    package: ImportedPackage
+    network: BuiltNetwork
+    simulator: Simulator
+    steps: int
+
+
+def build(
+    package: ImportedPackage, weights: Weights, steps: int | None = None
+) -> Built:
+    """Build a package's network with the given weights, and probe every layer.
+
+    ``steps`` is the number of steps per example; by default, that of the package.
+
+    Raises
+    ------
+    CannotRunError
+        If an example has too many steps, no layer of the network is on the chip, or the
+        chip can't store the weights.
+    snnc.runtime.layout.LayoutError
+        If the weights have another layout.
+    """
+    layers, dt = package.network.layers, package.network.dt
+    steps = steps or package.network.steps
+    if steps > MAX_STEPS:
+        raise CannotRunError(
+            f"an example of {steps} steps is longer than the {MAX_STEPS} that the "
+            "spike counters can count; use fewer steps, or write a smaller `present` "
+            "or a larger `dt`"
+        )
+    if not any(layer.on_chip for layer in layers.values()):
+        raise CannotRunError(
+            "no layer of this network is on the chip, so there is nothing to run "
+            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
+        )
+    # A decoder cache written under numpy 2 cannot be read under numpy 1.
+    nengo.rc["decoder_cache"]["enabled"] = "False"
+    tensors = package.layout.load(weights)
+    program = package.module("nengo_network")
+    network = program.build_network(tensors, probe=tuple(layers))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `evaluate` reports lost bits
+            simulator = import_nengo_loihi().Simulator(
+                network.net, dt=dt, target="sim", progress_bar=False
+            )
+    except FAILURES as error:
+        if why := why_not_stored(network.net, dt, tensors):
+            raise CannotRunError(why) from error
+        raise
+    return Built(package, network, simulator, steps)
+
+
+def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
+    """Return the message for layers with weights that nengo-loihi can't store, if any.
+
+    The text says how large their tensors are.
+    """
+    loihi = import_nengo_loihi()
+    discretize = importlib.import_module("nengo_loihi.builder.discretize")
+    refused: dict[str, str] = {}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        # This target builds a network without rounding numbers.
+        settings = {"target": "simreal", "progress_bar": False}
+        with loihi.Simulator(net, dt=dt, **settings) as sim:
+            for block in sim.model.blocks:
+                try:
+                    discretize.discretize_block(block)
+                except FAILURES:
+                    # A label looks like <Ensemble 'c0[3]'>.
+                    name = re.findall(r"'(\w+)", block.label)[0]
+                    refused[name] = ", ".join(
+                        f"{tensor} reaches {np.abs(values).max():.3g}"
+                        for tensor, values in tensors.items()
+                        if tensor.rpartition(".")[0] == name
+                    )
+    if not refused:
+        return None
+    layers = "; ".join(f"{name} ({sizes})" for name, sizes in refused.items())
+    return (
+        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+        "explains the reason and the fix"
+    )
+
+
+class Engine(AbstractContextManager["Engine"]):
     """A network that is ready to run; create it with `make_engine`.
 
     Attributes
@@ -62,9 +353,6 @@ class Engine:
         """Close nengo-loihi's simulator."""
         self._built.simulator.close()
 
-    def __enter__(self) -> Engine:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -77,15 +365,18 @@ class Engine:
         threads: int | None = None,
     ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
-        count = len(images)
-        size = ROW if presentation == "row" else share(count, threads)
+        size, count = ROW, len(images)
+        if presentation == "rest":
+            # Several spans per thread, so that all end at about the same time.
+            each = count // (4 * (threads or os.cpu_count() or 1))
+            size = max(1, min(CHUNK, each))
         spans = spans_of(count, size)
         chunks = self.stream(images, spans, presentation, decide, keep, threads)
         return join([c.outcome for c in sorted(chunks, key=lambda c: c.start)])
 
     def stream(
         self,
-        images: Images,
+        images: Array,
         spans: Sequence[Span],
         presentation: Presentation,
         decide: Decide,
@@ -97,6 +388,7 @@ class Engine:
         Parameters
         ----------
         images : (examples, *input shape)
+            An array, or an object that reads examples when it is sliced.
         spans
             The first example of each span, and the example after the last. Each span
             runs on one thread.
@@ -117,18 +409,18 @@ class Engine:
         CannotRunError
             If the examples do not have the network's input shape.
         """
-        shape = self._built.package.network.input.shape
+        shape = self.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
             wanted = " x ".join(map(str, shape))
             raise CannotRunError(
                 f"the examples have the shape {tuple(images.shape)}; this network "
                 f"reads one or more examples of {wanted}"
             )
-        runners: list[Runner]
-        if isinstance(self._runs, Hosted):  # nengo has only one state
-            runners = [self._runs]
+        count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
+        runners: Sequence[Runner]
+        if isinstance(self._runs, Hosted):
+            runners = [self._runs]  # nengo has only one state
         else:
-            count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
             runners = [ThreadRunner(self._runs) for _ in range(count)]
         job = RunOptions(presentation, decide, tuple(keep))
         return stream(runners, images, spans, job)
@@ -148,13 +440,6 @@ def make_engine(
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
-    wanted = steps or package.network.steps
-    if wanted > MAX_STEPS:
-        raise CannotRunError(
-            f"an example of {wanted} steps is longer than the {MAX_STEPS} that the "
-            "spike counters can count; use fewer steps, or write a smaller `present` "
-            "or a larger `dt`"
-        )
     return Engine(build(package, weights, steps))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
-from snnc.exact.package import Built
 from snnc.exact.read import number_sources, read_chip
-from snnc.exact.stream import EngineResult, Layers, RunOptions
 from snnc.exact.tables import Bools, resting_state
 from snnc.runtime.examples import Array
+
+if TYPE_CHECKING:
+    from snnc.exact.engine import Built, EngineResult, Layers, RunOptions
 
 
 class Hosted:
@@ -35,9 +37,8 @@ class Hosted:
         self._size = sum(map(len, blocks.values()))
         self._inputs = number_sources(simulator.model.inputs, self._size)
         self._chip = read_chip(simulator, blocks, self._inputs)
-        self._others = sum(map(len, self._inputs.values()))
-        starts, sources = self._chip.fanin.start, self._size + self._others
-        self._state = resting_state(starts, sources, built.steps)
+        sources = self._size + sum(map(len, self._inputs.values()))
+        self._state = resting_state(self._chip.fanin.start, sources, built.steps)
         self.rest()
 
     def prepare(self, images: Array) -> Array:
@@ -91,9 +92,10 @@ class Hosted:
         ]
         ids, starts = np.concatenate(sent), np.cumsum([0, *map(len, sent)])
         state.used[0] = 0
-        file_spikes(ids.astype(np.int32), starts, size, self._others, state)
+        sources = len(state.begin)
+        file_spikes(ids.astype(np.int32), starts, size, sources - size, state)
         run_chip(self._chip, state)
-        spikes = np.zeros((steps, size + self._others), np.uint8)
+        spikes = np.zeros((steps, sources), np.uint8)
         mark_spikes(state, np.zeros(0, np.uint16), spikes)
         for fired in spikes[:, :size].astype(bool):
             emulator.t += 1

@@ -26,7 +26,6 @@ from snnc.exact.tables import (
     Rows,
     RunResults,
     jit,
-    jit_inline,
 )
 
 Q_BITS = 21  # bits of the input accumulator, without sign
@@ -36,14 +35,14 @@ LARGEST_TRACE = 127
 ERROR_STEP = 4
 
 
-@jit_inline
+@jit
 def _wrap(value: np.int32, bits: int) -> np.int32:
     half = np.int32(1 << bits)
     mask = np.int32((2 << bits) - 1)
     return np.int32(np.int32(np.int32(value + half) & mask) - half)
 
 
-@jit_inline
+@jit
 def _decay(value: np.int32, keep: np.int32) -> np.int32:
     """Return sign(value) * floor(abs(value) * keep / 4096) without 64-bit products."""
     size = np.int32(abs(value))
@@ -75,19 +74,20 @@ def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
 
 
 @jit
-def _charge(
-    inflow: Int32,
-    current: Int32,
-    bias: Int32,
-    keep: np.int32,
-    overflows: Int64,
+def step_segment(
+    segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
-    """Filter the input into the current; write the biased current to ``inflow``."""
+    """Step the compartments of a segment; its block starts at ``shift``."""
+    start, stop = chip.start[segment], chip.stop[segment]
+    inflow = state.inflow[step, start - shift : stop - shift]
+    current, bias = state.current[start:stop], chip.bias[start:stop]
+    keep_u, keep_v = chip.keep_u[segment], chip.keep_v[segment]
+    # Filter the input into the current, and write the biased current to `inflow`.
     lost_q = lost_u = lost_b = 0
     for i in range(len(inflow)):
         arrived = inflow[i]
         q = _wrap(arrived, Q_BITS)
-        summed = np.int32(_decay(current[i], keep) + q)
+        summed = np.int32(_decay(current[i], keep_u) + q)
         u = _wrap(summed, U_BITS)
         biased = np.int32(u + bias[i])
         b = _wrap(biased, U_BITS)
@@ -96,27 +96,17 @@ def _charge(
         lost_b += b != biased
         current[i] = u
         inflow[i] = b
-    overflows[0] += lost_q
-    overflows[1] += lost_u
-    overflows[2] += lost_b
-
-
-@jit
-def _fire(
-    chip: Compartments,
-    segment: int,
-    inflow: Int32,
-    voltage: Int32,
-    waiting: Int32,
-    spiked: NDArray[np.uint8],
-) -> None:
-    """Fire, and keep the voltage at 0 for the refractory period."""
-    keep, threshold = chip.keep_v[segment], chip.threshold[segment]
+    state.overflows[0] += lost_q
+    state.overflows[1] += lost_u
+    state.overflows[2] += lost_b
+    # Fire, and keep the voltage at 0 for the refractory period.
+    voltage, waiting = state.voltage[start:stop], state.waiting[start:stop]
+    spiked = state.spiked[start - shift : stop - shift]
     low, high = chip.v_min[segment], chip.v_max[segment]
-    refractory = chip.refractory[segment]
+    threshold, refractory = chip.threshold[segment], chip.refractory[segment]
     waits = refractory > 1  # it is decremented before it is read
     for i in range(len(inflow)):
-        v = np.int32(_decay(voltage[i], keep) + inflow[i])
+        v = np.int32(_decay(voltage[i], keep_v) + inflow[i])
         v = min(max(v, low), high)
         if waits:
             v = np.int32(0) if waiting[i] > 0 else v
@@ -127,19 +117,6 @@ def _fire(
             waiting[i] = max(np.int32(left - 1), np.int32(0))
         spiked[i] = fires
         inflow[i] = 0
-
-
-@jit
-def step_segment(
-    segment: int, shift: int, step: int, chip: Compartments, state: ChipState
-) -> None:
-    """Step the compartments of a segment; its block starts at ``shift``."""
-    s, a, b = segment, chip.start[segment], chip.stop[segment]
-    inflow = state.inflow[step, a - shift : b - shift]
-    spiked = state.spiked[a - shift : b - shift]
-    current, voltage = state.current[a:b], state.voltage[a:b]
-    _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
-    _fire(chip, s, inflow, voltage, state.waiting[a:b], spiked)
 
 
 @jit
@@ -327,18 +304,6 @@ def run_examples(
 
 
 @jit
-def _read_outputs(
-    learning: LearningTable, memory: LearningState, outputs: Floats
-) -> None:
-    """Write a step's outputs, and update their filter."""
-    units = len(outputs)
-    received = np.empty(units)
-    for j in range(units):
-        received[j] = learning.scale * (memory.held[j] - memory.held[units + j])
-    _filter_outputs(learning.filter, memory.filtered, received, outputs)
-
-
-@jit
 def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
     """Return the output errors as the integers that the host sends."""
     if learning.softmax:
@@ -402,13 +367,17 @@ def _learn(
 ) -> None:
     """Run the learning block for the example whose spikes are in ``state``."""
     rows = lessons.rows[example]
-    steps = len(rows)
+    steps, units = rows.shape
+    received = np.empty(units)
     start = chip.fanin.start[learning.block]
     first, stop = chip.fanin.segment[learning.block : learning.block + 2]
     next_spike = state.begin[learning.source]
     traced = learned = 0
     for t in range(steps):
-        _read_outputs(learning, memory, rows[t])
+        for j in range(units):
+            difference = memory.held[j] - memory.held[units + j]
+            received[j] = learning.scale * difference
+        _filter_outputs(learning.filter, memory.filtered, received, rows[t])
         inflow = state.inflow[t, : len(memory.held)]
         for i in range(len(next_spike)):
             k = next_spike[i]

@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.encoder import read_encoder, read_filter, read_inputs
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
-from snnc.exact.package import not_fixed
-from snnc.exact.read import Places, number_sources, read_chip
+from snnc.exact.read import (
+    Places,
+    not_fixed,
+    number_sources,
+    read_chip,
+    read_encoder,
+    read_filter,
+    read_inputs,
+)
 from snnc.exact.tables import (
     Floats,
-    Int64,
     LearningState,
     LearningTable,
     Lessons,
@@ -110,12 +115,21 @@ class Learner:
         )
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
-        sources = _sources(blocks | inputs, self._synapse)
-        self._table = _table(run.sim, built, block, self._synapse, sources)
+        places = blocks | inputs
+        self._table = _table(run.sim, built, block, self._synapse, places)
         size = len(chip.compartments.bias) + len(encoder.voltage)
         self._state = resting_state(chip.fanin.start, size, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
-        self._memory = _memory(self._synapse, network.readout.units)
+        weights, units = np.concatenate(self._synapse.weights), network.readout.units
+        self._memory = LearningState(
+            weights=weights.astype(np.int32),
+            traces=np.zeros(len(weights), np.int32),
+            spiked=np.zeros(len(weights), np.uint8),
+            held=np.zeros(2 * units, np.int32),
+            filtered=np.zeros(units),
+            step=np.zeros(1, np.int64),
+            lost=np.zeros(3, np.int64),
+        )
         run.sim.close()
 
     @property
@@ -125,8 +139,7 @@ class Learner:
             self._synapse.weights, self._memory.weights, strict=True
         ):
             held[:] = learned
-        kernel: Array = self._built.learning.weights(self.simulator)
-        return kernel
+        return np.asarray(self._built.learning.weights(self.simulator))
 
     @property
     def losses(self) -> Lost:
@@ -153,24 +166,20 @@ class Learner:
             The outputs halfway through each example, when the host begins to send
             errors.
         """
-        targets = targets_of(targets, self._network)
-        numbers = self._memory.weights.size * self._network.steps
-        at_once = max(1, NUMBERS_AT_ONCE // numbers)
-        outputs = [
-            self._present(images[at : at + at_once], targets[at : at + at_once])
-            for at in range(0, len(images), at_once)
-        ]
+        targets, steps = targets_of(targets, self._network), self._network.steps
+        at_once = max(1, NUMBERS_AT_ONCE // (self._memory.weights.size * steps))
+        outputs = []
+        for at in range(0, len(images), at_once):
+            charges = self._encoder.charges(images[at : at + at_once])
+            draws = [self._draw(number) for number in range(len(charges))]
+            traces, weights = map(np.stack, zip(*draws, strict=True))
+            rows = np.empty((len(charges), steps, targets.shape[1]))
+            wanted = targets[at : at + at_once]
+            lessons = Lessons(charges, wanted, traces, weights, rows)
+            states = self._state, self._host, self._memory
+            learn_examples(self._chip, self._table, *states, lessons)
+            outputs.append(rows[:, steps // 2])
         return np.concatenate(outputs)
-
-    def _present(self, images: Array, targets: Floats) -> Floats:
-        charges = self._encoder.charges(images)
-        rows = np.empty((len(images), self._network.steps, targets.shape[1]))
-        draws = [self._draw(number) for number in range(len(images))]
-        traces, weights = map(np.stack, zip(*draws, strict=True))
-        states = self._state, self._host, self._memory
-        lessons = Lessons(charges, targets, traces, weights, rows)
-        learn_examples(self._chip, self._table, *states, lessons)
-        return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
         """Draw the random numbers for an example, in the emulator's order."""
@@ -202,8 +211,13 @@ def _table(
     built: BuiltNetwork,
     block: int,
     synapse: Synapse,
-    sources: Int64,
+    places: Places,
 ) -> LearningTable:
+    sources = np.zeros(synapse.n_axons, np.int64)
+    for owner, numbers in places.items():
+        for axon in (axon for axon in owner.axons if axon.target is synapse):
+            entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
+            sources[entries[entries >= 0]] = numbers[entries >= 0]
     model, learning = simulator.model, built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
@@ -224,28 +238,4 @@ def _table(
         error=learning.error,
         error_steps=learning.error_steps,
         softmax=learning.softmax,
-    )
-
-
-def _sources(places: Places, synapse: Synapse) -> Int64:
-    """Return the source of each in-axon of a synapse."""
-    sources = np.zeros(synapse.n_axons, np.int64)
-    for owner, numbers in places.items():
-        for axon in owner.axons:
-            if axon.target is synapse:
-                entries = np.asarray(axon.map_axon(np.arange(len(numbers))))
-                sources[entries[entries >= 0]] = numbers[entries >= 0]
-    return sources
-
-
-def _memory(synapse: Synapse, units: int) -> LearningState:
-    weights = np.concatenate(synapse.weights)
-    return LearningState(
-        weights=weights.astype(np.int32),
-        traces=np.zeros(len(weights), np.int32),
-        spiked=np.zeros(len(weights), np.uint8),
-        held=np.zeros(2 * units, np.int32),
-        filtered=np.zeros(units),
-        step=np.zeros(1, np.int64),
-        lost=np.zeros(3, np.int64),
     )

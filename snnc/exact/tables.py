@@ -31,12 +31,6 @@ def jit(function: Function) -> Function:
     return made
 
 
-def jit_inline(function: Function) -> Function:
-    """Compile like `jit`, and inline into each calling function."""
-    made: Function = njit(function, nogil=True, cache=True, inline="always")
-    return made
-
-
 class Compartments(NamedTuple):
     """The compartments of all blocks, split into segments of equal constants.
 

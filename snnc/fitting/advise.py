@@ -15,11 +15,11 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.fitting.solve import bisect_largest, for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, Changes, OutOfWorkError, Trials, legal_network
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
+from snnc.ir.logical import LogicalNetwork, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
-from snnc.loihi.diagnose import BLOCK_AXES
+from snnc.loihi.diagnose import BLOCK_AXES, refuse_mapping
 from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.rules.loihi import (
     BlockExceedsCore,
@@ -115,7 +115,9 @@ def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
 
 
 def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
-    diagnostic = _count_cores(diagnostic, trials)
+    mapped = trials.without_limit
+    if mapped is not None:
+        diagnostic = refuse_mapping(mapped, trials.target)
     target, least = _larger_target(diagnostic, trials)
     if trials.certain:
         written, blocks, bounds = _texts(changes), _blocks_in_the_way(trials), least
@@ -134,22 +136,6 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
         advice=f"{fewer}{', or '.join(advice)}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
         **(_place(widths[0], trials) if widths else {}),
-    )
-
-
-def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
-    """Add the number of cores that the network needs, if it can be computed."""
-    mapped = trials.without_limit
-    if mapped is None:
-        return diagnostic
-    largest = max(mapped.populations, key=lambda population: population.cores)
-    layer = largest.population.layer
-    return diagnostic.but(
-        span=layer.span,
-        cores=mapped.cores,
-        bound="",
-        largest=layer.name,
-        share=largest.cores,
     )
 
 
@@ -215,16 +201,17 @@ def _larger_target(
 
 def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     """Return the text for a `target` whose chips have too few cores."""
-    target = trials.target
-    fewer = replace(target, cores=diagnostic.most)
-    larger = replace(target, chips=diagnostic.needed)
     if not trials.countable:
         return WORDS
-    parts = []
-    if trials.map((), fewer) is not None:
-        parts.append(f"`cores {diagnostic.most}`")
-    if larger.chips <= MOST_CHIPS and trials.map((), larger) is not None:
-        parts.append(f"`chips {diagnostic.needed}`")
+    systems = {
+        f"`cores {diagnostic.most}`": replace(trials.target, cores=diagnostic.most),
+        f"`chips {diagnostic.needed}`": replace(trials.target, chips=diagnostic.needed),
+    }
+    parts = [
+        written
+        for written, system in systems.items()
+        if system.chips <= MOST_CHIPS and trials.map((), system) is not None
+    ]
     mapped = None if parts else trials.without_limit
     if mapped is not None:
         parts.append(f"`{_written_target(_of_cores(mapped.cores, trials), trials)}`")
@@ -272,15 +259,12 @@ def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
 
 def _blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     """Return the layers whose `block` prevents fitting; one layer if possible."""
-    layers = [layer.name for layer in trials.network.layers if _block_of(layer)]
+    populations = trials.as_is.populations
+    layers = [p.layer.name for p in populations if p.on_chip and p.block]
     for names in [*([name] for name in layers), layers]:
         if names and _with_blocks(dict.fromkeys(names, FREE), trials) is not None:
             return tuple(names)
     return ()
-
-
-def _block_of(layer: LogicalLayer) -> Shape | None:
-    return layer.spiking.block if layer.on_chip and layer.spiking else None
 
 
 def _with_blocks(
@@ -301,8 +285,7 @@ def advise_blocks(
     floors = compartment_floors(mapped.lowered, trials.profile)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
-        layer = population.population.layer
-        written = _block_of(layer)
+        layer, written = population.population.layer, population.population.block
         if written is None or population.cores == floor:
             continue
         try:

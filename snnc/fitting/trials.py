@@ -18,11 +18,10 @@ from snnc.language.written import extents
 from snnc.loihi.plan import (
     PlanCache,
     block_is_sound,
-    compartment_floors,
     standalone,
 )
 from snnc.passes.lower import lower
-from snnc.passes.place import Attempt, attempt, find_unsound
+from snnc.passes.place import Attempt, attempt, find_unsound, least_cores
 from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import layer_names
 from snnc.passes.verify import verify
@@ -247,7 +246,7 @@ class Trials:
         lowered = self.lower(changes)
         if lowered is None:
             return 0
-        return sum(compartment_floors(lowered, self.profile).values())
+        return least_cores(lowered)
 
     @property
     def countable(self) -> bool:

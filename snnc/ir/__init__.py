@@ -2,6 +2,6 @@
 
 `logical` defines layers, `lowered` populations and projections, and `mapped` blocks,
 cores and routes. `device` defines a chip's limits, and `layout` the weight tensors in
-Keras order. `paths` and `shapes` compute the inputs and outputs of layers. Imports only
-the types of `language`.
+Keras order. `shapes` computes the output sizes of layers. Imports only the types of
+`language`.
 """

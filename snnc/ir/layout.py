@@ -67,50 +67,38 @@ def tensors(network: LogicalNetwork) -> tuple[TensorSpec, ...]:
 
 
 def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
-    operation = layer.operation
+    operation, shortcut = layer.operation, layer.shortcut
     if not isinstance(operation, Kernel | Dense):
         return
-    name = f"{layer.name}.kernel"
+    kernel = operation if isinstance(operation, Kernel) else None
     source = network.shape_of(layer.sources[0])
-    if isinstance(operation, Kernel):
-        yield _kernel(name, operation, source[-1], layer.shape[-1])
-    else:
-        yield _matrix(name, source, layer.shape)
-    if isinstance(operation, Kernel) and operation.neuron_bias:
+    yield _weights(f"{layer.name}.kernel", kernel, source, layer.shape)
+    if kernel is not None and kernel.neuron_bias:
         spatial = SPATIAL_AXES[len(layer.shape) - 1]
         yield TensorSpec(f"{layer.name}.bias", layer.shape, (*spatial, *BIAS_AXES))
     else:
         has_norm = layer.spiking is not None and layer.spiking.batchnorm
         zeros = not (operation.bias or has_norm)
         yield _bias(layer.name, layer.shape, zeros=zeros)
-    yield from _shortcut(network, layer)
-
-
-def _shortcut(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
-    if layer.shortcut is None or layer.shortcut.stride is None:
-        return
-    name = f"{layer.name}.shortcut"
-    source = network.shape_of(layer.shortcut.source)
-    if isinstance(layer.operation, Kernel):
-        operation = pointwise(len(layer.operation.kernel))
-        yield _kernel(name, operation, source[-1], layer.shape[-1])
-    else:
-        yield _matrix(name, source, layer.shape)
+    if shortcut is not None and shortcut.stride is not None:
+        small = pointwise(len(kernel.kernel)) if kernel is not None else None
+        source = network.shape_of(shortcut.source)
+        yield _weights(f"{layer.name}.shortcut", small, source, layer.shape)
 
 
 def _of_readout(network: LogicalNetwork, readout: ReadoutLayer) -> Iterator[TensorSpec]:
-    source = network.shape_of(readout.sources[0])
-    name = f"{readout.name}.kernel"
-    if readout.convolution is None:
-        yield _matrix(name, source, readout.shape)
-        yield _bias(readout.name, readout.shape)
-    else:
-        yield _kernel(name, readout.convolution, source[-1], readout.image[-1])
-        yield _bias(readout.name, readout.image)
+    source, shape = network.shape_of(readout.sources[0]), readout.image or readout.shape
+    yield _weights(f"{readout.name}.kernel", readout.convolution, source, shape)
+    yield _bias(readout.name, shape)
 
 
-def _kernel(name: str, operation: Kernel, read: int, given: int) -> TensorSpec:
-    spatial = SPATIAL_AXES[len(operation.kernel)]
+def _weights(
+    name: str, operation: Kernel | None, source: Shape, target: Shape
+) -> TensorSpec:
+    """Return the kernel between two shapes; a matrix without an operation."""
+    if operation is None:
+        return TensorSpec(name, (prod(source), target[-1]), DENSE_AXES)
+    spatial, read, given = SPATIAL_AXES[len(operation.kernel)], source[-1], target[-1]
     if isinstance(operation, TransposedConvolution):
         shape = (*operation.kernel, given, read)
         return TensorSpec(name, shape, (*spatial, *TRANSPOSED_AXES))
@@ -120,10 +108,6 @@ def _kernel(name: str, operation: Kernel, read: int, given: int) -> TensorSpec:
     else:
         ends, axes = (read // groups, given), DENSE_AXES
     return TensorSpec(name, (*operation.kernel, *ends), (*spatial, *axes))
-
-
-def _matrix(name: str, source: Shape, target: Shape) -> TensorSpec:
-    return TensorSpec(name, (prod(source), target[-1]), DENSE_AXES)
 
 
 def _bias(layer: str, shape: Shape, zeros: bool = False) -> TensorSpec:

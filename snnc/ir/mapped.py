@@ -9,7 +9,7 @@ per core, in row-major order. The last block along an axis may be smaller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -168,13 +168,24 @@ class MappedNetwork:
 
     @cached_property
     def of_both_forms(self) -> tuple[str, ...]:
-        """The populations on the chip whose neurons may have axons of both kinds."""
-        onto_chip = (
-            (mapping.projection.source, mapping.form)
-            for mapping in self.projections
-            if self.by_name[mapping.projection.target].population.on_chip
-        )
-        return mixed_sources(self.lowered, onto_chip)
+        """The populations on the chip that are read through axons of both kinds."""
+        kinds: dict[str, set[AxonKind]] = {}
+        for mapping in self.projections:
+            source, target = mapping.projection.source, mapping.projection.target
+            if {source, target} <= self._on_chip:
+                kinds.setdefault(source, set()).add(kind_of(mapping.form))
+        return tuple(name for name, both in kinds.items() if len(both) > 1)
+
+    @cached_property
+    def read_by_host(self) -> tuple[str, ...]:
+        """The populations on the chip whose spikes go to the host."""
+        reads = (each.projection for each in (*self.projections, *self.readout))
+        leaving = (p.source for p in reads if p.target not in self._on_chip)
+        return tuple(dict.fromkeys(name for name in leaving if name in self._on_chip))
+
+    @cached_property
+    def _on_chip(self) -> set[str]:
+        return {p.name for p in self.lowered.populations if p.on_chip}
 
     @cached_property
     def cores(self) -> int:
@@ -194,21 +205,6 @@ def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
     With several chips, a target on another chip needs one more entry.
     """
     return registers.own_axons * (2 if mapped.chips > 1 else 1)
-
-
-def mixed_sources(
-    lowered: LoweredNetwork, onto_chip: Iterable[tuple[str, Form]]
-) -> tuple[str, ...]:
-    """Return the populations on the chip that are read through axons of both kinds.
-
-    ``onto_chip`` contains the source and the form of each projection to the chip.
-    """
-    kinds: dict[str, set[AxonKind]] = {}
-    for name, form in onto_chip:
-        source = lowered.by_name.get(name)
-        if source is not None and source.on_chip:
-            kinds.setdefault(name, set()).add(kind_of(form))
-    return tuple(name for name, both in kinds.items() if len(both) > 1)
 
 
 Chips = Mapping[str, tuple[int, ...]]

@@ -75,18 +75,13 @@ def classes(value: tree.Value) -> int | tuple[str, ...]:
     number = bare(value)
     if not isinstance(number, int):
         raise wrong_type_error("a number of classes or a list of their names", "10")
-    if number < 2:
-        raise limit_error(
-            f"{number} is out of range",
-            limit="a decision needs at least 2 classes",
-            advice="write `classes 2` or more, or `units 1` for a regression",
-        )
+    limit = "a decision needs at least 2 classes"
+    advice = "write `classes 2` or more, or `units 1` for a regression"
     if number > MOST_CLASSES:
-        raise limit_error(
-            f"{number} is out of range",
-            limit=f"at most {MOST_CLASSES}",
-            advice=f"write at most `classes {MOST_CLASSES}`",
-        )
+        limit = f"at most {MOST_CLASSES}"
+        advice = f"write at most `classes {MOST_CLASSES}`"
+    if not 2 <= number <= MOST_CLASSES:
+        raise limit_error(f"{number} is out of range", limit=limit, advice=advice)
     return number
 
 

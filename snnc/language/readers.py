@@ -92,11 +92,10 @@ def whole(value: tree.Value) -> int:
 
 def flag(value: tree.Value) -> bool:
     word = str(bare(value))
+    meant = _SWITCHES.get(word.lower())
     if word in ("on", "true", "off", "false"):
-        return word in ("on", "true")
-    if instead := _SWITCHES.get(word.lower()):
-        raise wrong_type_error("`on` or `off`", instead, instead=instead)
-    raise wrong_type_error("`on` or `off`", "on")
+        return meant == "on"
+    raise wrong_type_error("`on` or `off`", meant or "on", instead=meant)
 
 
 def bias(value: tree.Value) -> bool | str:
@@ -146,22 +145,23 @@ PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 def _ends(
-    value: tree.Value, expected: str, example: str
-) -> tuple[float | None, float, tree.Word | None]:
-    if not isinstance(value, tree.Range) or value.high is None:
-        raise wrong_type_error(expected, example)
-    low = None if value.low is None else float(value.low)
-    return low, float(value.high), value.unit
+    value: tree.Value, expected: str, example: str, least: float | None = None
+) -> tuple[float, float, tree.Word | None]:
+    """Return the ends of a range, and its unit; ``least`` replaces a missing end."""
+    if isinstance(value, tree.Range) and value.high is not None:
+        low = least if value.low is None else value.low
+        if low is not None:
+            return float(low), float(value.high), value.unit
+    raise wrong_type_error(expected, example)
 
 
 def rates(value: tree.Value) -> tuple[float, float]:
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     example = f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
-    low, high, unit = _ends(value, "a range of rates", example)
+    low, high, unit = _ends(value, "a range of rates", example, least=0)
     if unit is None:
         raise needs_unit(HERTZ, "Hz")
     divisor(unit, HERTZ)
-    low = 0.0 if low is None else low
     if low < 0:
         raise limit_error(
             f"the lower end is {low:g} Hz",
@@ -197,8 +197,6 @@ def upper_rate(value: tree.Value) -> tuple[float, float]:
 
 def values(value: tree.Value) -> tuple[float, float]:
     low, high, unit = _ends(value, "a range with both ends", "0..1")
-    if low is None:
-        raise wrong_type_error("a range with both ends", "0..1")
     if unit is not None:
         raise limit_error(
             "a range of values has no unit",

@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 
 from snnc.ir.device import Energy
-from snnc.ir.mapped import MappedNetwork, RoutedNetwork
+from snnc.ir.mapped import RoutedNetwork
 from snnc.runtime.pes import WEIGHT_EPOCH
 
 
@@ -128,7 +128,7 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
         own = operations[name], arrivals[name]
         layers.append(Activity(name, 0.0, *own, updates, learned))
     entering = [r for r in routes if not populations[r.source].on_chip]
-    leaving = [populations[name] for name in read_by_host(mapped)]
+    leaving = [populations[name] for name in mapped.read_by_host]
     return NetworkActivity(
         *astuple(sum_activity(network.name, layers)),
         layers=tuple(layers),
@@ -138,12 +138,3 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
         crossing_in_order=sum(rates[r.source] * r.crossing_in_order for r in routes)
         * dt,
     )
-
-
-def read_by_host(mapped: MappedNetwork) -> tuple[str, ...]:
-    """Return the populations on the chip whose spikes go to the host."""
-    populations = mapped.lowered.by_name
-    on_chip = {name for name, each in populations.items() if each.on_chip}
-    reads = (each.projection for each in (*mapped.projections, *mapped.readout))
-    leaving = (p.source for p in reads if p.target not in on_chip)
-    return tuple(dict.fromkeys(name for name in leaving if name in on_chip))

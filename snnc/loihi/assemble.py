@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from math import prod
 
-from snnc.ir.logical import Loihi
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
 from snnc.ir.mapped import (
     Block,
@@ -18,15 +17,20 @@ from snnc.ir.mapped import (
     MappedProjection,
     Registers,
     Unmixed,
-    mixed_sources,
 )
-from snnc.loihi.axis import Tiles, length
-from snnc.loihi.axon_use import NO_READERS, AxonReader, AxonUse
+from snnc.loihi.axis import Interval, Tiles, length
 from snnc.loihi.candidates import HostChoices
-from snnc.loihi.cost_model import CostModel, feeds_of, load_of, views_of
-from snnc.loihi.link import ConnectionChoice
+from snnc.loihi.cost_model import CostModel, feeds_of, views_of
+from snnc.loihi.link import ConnectionChoice, Load
 from snnc.loihi.plan import Plan
-from snnc.loihi.search import Solution
+from snnc.loihi.search import (
+    NO_READERS,
+    AxonReader,
+    AxonUse,
+    Readers,
+    Solution,
+    readers_of,
+)
 from snnc.loihi.tiling import Tiling
 
 Connections = Mapping[int, ConnectionChoice]
@@ -45,33 +49,35 @@ def assemble(
     ``lower_bound`` is a lower bound on the cores. ``unmixed`` lists the populations
     that were forced to use one kind of axon.
     """
-    connections = {
-        id(projection): connection
-        for projection, connection in _connections(plan, solution)
-    }
+    fits, tilings = solution.fits, solution.tilings
+    readers = readers_of(plan.steps, fits, tilings, AxonUse())
     populations = tuple(
-        _population(plan, population, solution, connections)
+        _population(plan, population, solution, readers)
         for population in plan.lowered.populations
     )
-    mapped = _network(plan.lowered, populations, connections, lower_bound, unmixed)
-    return _with_learning(mapped)
+    learned = _learning_core(plan.lowered.network)
+    return replace(
+        _network(plan.lowered, populations, _connections(plan, solution)),
+        lower_bound=lower_bound + (learned is not None),
+        unmixed=unmixed,
+        learned=learned,
+    )
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
     """Return the populations on the chip that have axons of both kinds."""
-    connections = _connections(plan, solution)
-    return mixed_sources(
-        plan.lowered, ((p.source, connection.form) for p, connection in connections)
-    )
+    return _network(plan.lowered, (), _connections(plan, solution)).of_both_forms
 
 
-def _connections(
-    plan: Plan, solution: Solution
-) -> Iterator[tuple[Projection, ConnectionChoice]]:
-    for population, fit in zip(plan.populations, solution.fits, strict=True):
-        if population.on_chip:
-            into = plan.lowered.into(population.name)
-            yield from zip(into, fit.connections, strict=True)
+def _connections(plan: Plan, solution: Solution) -> Connections:
+    return {
+        id(projection): connection
+        for population, fit in zip(plan.populations, solution.fits, strict=True)
+        if population.on_chip
+        for projection, connection in zip(
+            plan.lowered.into(population.name), fit.connections, strict=True
+        )
+    }
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -86,8 +92,6 @@ def _network(
     lowered: LoweredNetwork,
     populations: tuple[MappedPopulation, ...],
     connections: Connections,
-    lower_bound: int = 0,
-    unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
@@ -95,8 +99,6 @@ def _network(
         tuple(_projection(lowered, p, connections) for p in lowered.projections),
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
         tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
-        lower_bound,
-        unmixed,
     )
 
 
@@ -117,7 +119,10 @@ def _projection(
 
 
 def _population(
-    plan: Plan, population: Population, solution: Solution, connections: Connections
+    plan: Plan,
+    population: Population,
+    solution: Solution,
+    readers: Mapping[int, Readers],
 ) -> MappedPopulation:
     position = plan.positions.get(population.name)
     if position is None:
@@ -126,12 +131,10 @@ def _population(
     if isinstance(choices, HostChoices):
         return _map_to_host(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
-    use, readers = AxonUse(), NO_READERS
-    for projection in plan.lowered.out_of(population.name):
-        if (connection := connections.get(id(projection))) is not None:
-            target = solution.tilings[plan.positions[projection.target]]
-            readers = use.more(readers, connection, target)
-    blocks = _blocks_of(choices.costs, tiling, groups, readers.counts)
+    counts = readers.get(position, NO_READERS).counts
+    readout = plan.lowered.network.readout
+    learns = readout.learn is not None and population.name in readout.sources
+    blocks = _blocks_of(choices.costs, tiling, groups, counts, learns)
     ensembles = tuple(
         _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
         for part, own in zip(tiling.parts, blocks, strict=True)
@@ -152,7 +155,7 @@ def _map_to_host(population: Population, group: int) -> MappedPopulation:
 
 def _ensemble(
     population: Population,
-    slices: tuple[int, int],
+    slices: Interval,
     tiling: Tiling | None,
     blocks: tuple[Block, ...],
     registers: tuple[Registers, ...] = (),
@@ -172,6 +175,7 @@ def _blocks_of(
     tiling: Tiling,
     groups: Sequence[int],
     readers: Mapping[AxonReader, int],
+    learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
 
@@ -183,54 +187,50 @@ def _blocks_of(
         The group size of each projection's source.
     readers
         The population's readers on the chip, and the number of equal ones.
+    learns
+        Whether a readout on the chip learns from the population.
     """
     inputs = costs.inputs(tiling, groups)
     links = [each.link for each in inputs]
-    axons = [one.link.axons(tiling, one.target, tiling.parts) for one in readers]
-    lists = [one.link.axon_lists(tiling, one.target) for one in readers]
-    slots = [(one.slots * times, times) for one, times in readers.items()]
+    axons = [
+        (one.slots, times, one.link.axons(tiling, one.target, tiling.parts))
+        for one, times in readers.items()
+    ]
     for i, part in enumerate(tiling.parts):
-        rows = [views_of(links, 0, tile) for tile in part.rows]
-        columns = [views_of(links, 1, tile) for tile in part.columns]
-        feeds = [feeds_of(inputs, part, strip) for strip in part.strips]
         blocks = []
-        sides = product(
-            zip(part.rows, rows, strict=True),
-            zip(part.columns, columns, strict=True),
-            zip(part.strips, feeds, strict=True),
-        )
-        for number, ((row, high), (column, wide), (strip, fed)) in enumerate(sides):
-            own = inputs, fed, high, wide, length(strip)
-            load, built = load_of(*own, part.whole), load_of(*own, False)
-            spent = [each[i][number] for each in axons]
-            sent = [each[i][number] for each in lists]
+        for number, piece in enumerate(part.pieces):
+            rows = views_of(links, 0, piece.rows)
+            columns = views_of(links, 1, piece.columns)
+            feeds = feeds_of(inputs, part, piece.strip)
+            own = inputs, feeds, rows, columns, length(piece.strip)
+            load, built = Load(*own, part.whole), Load(*own, False)
+            neurons = piece.neurons
+            # A readout that learns needs an axon per neuron.
+            learned = neurons if learns else 0
+            sent = [(slots, n, counts[i][number]) for slots, n, counts in axons]
             block = Block(
-                length(row) * length(column) * length(strip),
+                neurons,
                 load.in_axons,
-                sum(n * own for n, (own, _) in zip(spent, slots, strict=True)),
+                learned + sum(slots * n * each.built for slots, n, each in sent),
                 load.bits,
             )
             registers = Registers(
                 in_axons=built.in_axons,
                 words=load.words,
                 formats=load.formats,
-                shared_axons=sum(
-                    n.shared * own for n, (own, _) in zip(sent, slots, strict=True)
-                ),
-                own_axons=sum(
-                    n.own * times for n, (_, times) in zip(sent, slots, strict=True)
-                ),
+                shared_axons=learned
+                + sum(slots * n * each.shared for slots, n, each in sent),
+                own_axons=learned + sum(n * each.own for _, n, each in sent),
             )
             blocks.append((block, registers))
         yield blocks
 
 
-def _with_learning(mapped: MappedNetwork) -> MappedNetwork:
-    """Add the core of a readout that learns, and the out-axons that lead to it."""
-    network = mapped.lowered.network
+def _learning_core(network: LogicalNetwork) -> Ensemble | None:
+    """Return the core of a readout that learns, or None."""
     readout = network.readout
-    if readout.learn is None or not isinstance(network.target, Loihi):
-        return mapped
+    if readout.learn is None:
+        return None
     (source,) = readout.sources
     neurons = prod(network.by_name[source].shape)
     bits = neurons * network.device.synapse.learned_bits(readout.units)
@@ -238,31 +238,4 @@ def _with_learning(mapped: MappedNetwork) -> MappedNetwork:
     block = Block(shape[0], neurons, 0, bits)
     # On hardware, an in-axon that learns takes two entries.
     registers = Registers(2 * neurons, shape[0] * neurons, 1, 0, 0)
-    return replace(
-        mapped,
-        populations=tuple(
-            _with_axons(p) if p.population.name == source else p
-            for p in mapped.populations
-        ),
-        lower_bound=mapped.lower_bound + 1,
-        learned=Ensemble(0, 1, shape, shape, (block,), (registers,)),
-    )
-
-
-def _with_axons(mapped: MappedPopulation) -> MappedPopulation:
-    ensembles = []
-    for each in mapped.ensembles:
-        blocks = tuple(
-            replace(block, out_axons=block.out_axons + block.compartments)
-            for block in each.blocks
-        )
-        registers = tuple(
-            replace(
-                register,
-                shared_axons=register.shared_axons + block.compartments,
-                own_axons=register.own_axons + block.compartments,
-            )
-            for register, block in zip(each.registers, blocks, strict=True)
-        )
-        ensembles.append(replace(each, blocks=blocks, registers=registers))
-    return replace(mapped, ensembles=tuple(ensembles))
+    return Ensemble(0, 1, shape, shape, (block,), (registers,))

@@ -1,5 +1,9 @@
 """One spatial axis of a convolution, as nengo-loihi unrolls it onto blocks.
 
+A pool before a reader turns each tap of the reader's kernel into several equal weights.
+nengo-loihi stores equal arrays once, so the costs depend on which taps of the composed
+kernel are equal, and which are zero.
+
 This follows `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
 `set_new_synapse_weights` in ``nengo_loihi/builder/split_blocks.py:533-640``.
 """
@@ -8,12 +12,12 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from math import gcd, lcm
 
-from snnc.loihi.taps import Tap, Taps, without_factor
+from snnc.ir.lowered import Pooling
 
 Interval = tuple[int, int]
 """Positions from ``start`` up to, but not including, ``stop``."""
@@ -42,6 +46,108 @@ class Tiles:
         extent, size = self.extent, self.size
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
 
+    def overlaps(self, interval: Interval) -> Iterator[tuple[int, int]]:
+        """Yield the tiles with positions in an interval, and how many they have."""
+        start, stop = interval
+        for i in range(start // self.size, -(-stop // self.size)):
+            yield i, min(stop, (i + 1) * self.size) - max(start, i * self.size)
+
+
+Tap = tuple[tuple[int, int], ...]
+"""``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""
+Steps = tuple[tuple[int, int], ...]
+"""The window and stride of each pool along one axis, from the source."""
+
+
+@dataclass(frozen=True)
+class Taps:
+    """The taps of a composed kernel, each computed on demand.
+
+    The kernel may be far larger than its input.
+
+    Attributes
+    ----------
+    size
+        The number of taps of the composed kernel, including zeros.
+    reader
+        The number of taps of the reader's own kernel.
+    zeros
+        The number of zero taps before the kernel.
+    pools
+        The window and stride of each pool, from the source.
+    dilation
+        The distance between the reader's taps, after pools.
+    """
+
+    size: int
+    reader: int
+    zeros: int
+    pools: Steps
+    dilation: int = 1
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> Tap:
+        counts, stride = self._window
+        step, place = stride * self.dilation, index - self.zeros
+        first = max(0, -(-(place - len(counts) + 1) // step))
+        last = min(self.reader - 1, place // step)
+        times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
+        # If pools leave gaps, some positions are not counted at all.
+        return tuple((tap, count) for tap, count in times if count)
+
+    @cached_property
+    def _window(self) -> tuple[tuple[int, ...], int]:
+        return _compose(self.pools)
+
+    def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
+        """Yield the positions of nonzero taps from ``first`` up to ``stop``.
+
+        A position that several taps of the reader share is yielded repeatedly.
+        """
+        counts, stride = self._window
+        step = stride * self.dilation
+        lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
+        highest = min(self.reader - 1, (stop - 1 - self.zeros) // step)
+        for tap in range(lowest, highest + 1):
+            for place, count in enumerate(counts, self.zeros + tap * step):
+                if count and first <= place < stop:
+                    yield place
+
+
+def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
+    """Return taps divided by the common factor of their weights, and this factor."""
+    scale = gcd(*(times for tap in taps for _, times in tap))
+    return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
+
+
+def steps_of(pools: Sequence[Pooling], axis: int) -> Steps:
+    """Return the steps of pools along one axis, which counts from 0."""
+    return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
+
+
+def output_size(places: int, pools: Steps) -> int:
+    """Return how many of ``places`` the pools of an axis output."""
+    for window, stride in pools:
+        places = (places - window) // stride + 1
+    return places
+
+
+def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
+    counts, stride = [1], 1
+    for window, step in pools:
+        # A moving sum over a window: add what enters the window, subtract what leaves.
+        wider = counts + [0] * ((window - 1) * stride)
+        for place in range(stride, len(wider)):
+            wider[place] += wider[place - stride]
+        size = window * stride
+        counts = wider[:size] + [
+            wider[place] - wider[place - size] for place in range(size, len(wider))
+        ]
+        stride *= step
+    return tuple(counts), stride
+
 
 @dataclass(frozen=True, slots=True)
 class TapRun:
@@ -69,8 +175,7 @@ class View:
 
     Tiles with equal views share one object, so costs are computed once. Runs are
     computed on demand, because most tilings are rejected earlier for their number of
-    inputs. With ``each_once``, there is one run per input, because a single output
-    reads each input through a different tap.
+    inputs.
     """
 
     def __init__(
@@ -78,12 +183,10 @@ class View:
         size: int,
         inputs: int,
         find_runs: Callable[[], tuple[TapRun, ...]],
-        each_once: bool = False,
     ) -> None:
         self.size = size
         self.inputs = inputs
         self._find_runs = find_runs
-        self._each_once = each_once and inputs > 0
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
@@ -102,14 +205,10 @@ class View:
 
     @cached_property
     def _lengths(self) -> Counter[Kind]:
-        if self._each_once:
-            return Counter({(1, ONE): self.inputs})
         return Counter((run.length, ONE) for run in self.runs)
 
     @cached_property
     def _distinct(self) -> Counter[Kind]:
-        if self._each_once:
-            return self._lengths
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
@@ -118,8 +217,6 @@ class View:
     @cached_property
     def starts(self) -> frozenset[int]:
         """The first outputs that runs reach, relative to the tile's start."""
-        if self._each_once:
-            return frozenset([0])
         return frozenset(start for run in self.runs for start in run.starts)
 
 
@@ -138,10 +235,6 @@ class Picked:
             for end in interval
         )
         return first, stop
-
-
-Picks = tuple[Picked, Picked, Picked]
-"""The picked positions along depth, height and width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +258,12 @@ class EquivalentItems:
 
 
 NONE_EQUIVALENT = EquivalentItems(range(0))
+
+
+def unlike_items(number: int, alike: Iterable[EquivalentItems]) -> Iterator[int]:
+    """Yield indices that include every item that differs in one of the sequences."""
+    every = EquivalentItems(range(number))
+    return reduce(EquivalentItems.both, alike, every).some(number)
 
 
 class Axis:
@@ -218,17 +317,15 @@ class Axis:
         return self._views[key]
 
     def _view(self, tile: Interval) -> View:
-        size, each_once = length(tile), length(tile) == 1 and self.taps.differ
         find_runs = partial(self._find_runs, tile)
-        return View(size, self.count_inputs(tile), find_runs, each_once)
+        return View(length(tile), self.count_inputs(tile), find_runs)
 
-    def equivalent_tiles(self, tiles: Tiles) -> range:
-        """Return the tiles inside the axis, whose views are equal."""
-        if tiles.size % self.period:
-            return range(0)
+    def equivalent_tiles(self, tiles: Tiles) -> EquivalentItems:
+        """Return which tiles inside the axis have equal views."""
         first = -(-self.inside[0] // tiles.size)
         stop = min(self.inside[1], tiles.extent) // tiles.size
-        return range(first, max(first, stop))
+        period = self.period // gcd(self.period, tiles.size)
+        return EquivalentItems(range(first, max(first, stop)), period)
 
     def overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
         """Return the output tiles that read each source tile, and how many positions.
@@ -244,8 +341,7 @@ class Axis:
         return self._overlaps[key]
 
     def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
-        extent = self.inputs if self.picked is None else self.picked.extent
-        sources = [self.within(tile) for tile in Tiles(extent, source_tile)]
+        sources = list(self.ensembles(source_tile))
         stops = [stop for _, stop in sources]
         found: Overlaps = [{} for _ in sources]
         for j, tile in enumerate(Tiles(self.outputs, target_tile)):
@@ -325,32 +421,29 @@ class Axis:
         return False
 
     def ensembles(self, group: int) -> Tiles | list[Interval]:
-        """Return the inputs in each ensemble of ``group`` slices of the source."""
+        """Return the inputs in each tile or ensemble of ``group`` source positions."""
         if self.picked is None:
             return Tiles(self.inputs, group)
-        return [
-            self.picked.within(slices) for slices in Tiles(self.picked.extent, group)
-        ]
+        return list(map(self.picked.within, Tiles(self.picked.extent, group)))
 
     def sources_of(self, outputs: Interval, group: int) -> Sequence[int]:
         """Return the indices of the source ensembles that are read, in order."""
-        groups, near = self.ensembles(group), range(0)
-        first, stop = self.reach(outputs)
-        first, stop = max(0, first), min(self.inputs, stop)
-        if self.picked is not None:
-            near = range(len(groups))
-        elif first < stop:
-            near = range(first // group, -(-stop // group))
-            if self.stride <= len(self.taps):
-                return near
+        groups = self.ensembles(group)
+        near = range(len(groups))
+        if self.picked is None:
+            first, stop = self.reach(outputs)
+            near = range(max(0, first) // group, -(-min(self.inputs, stop) // group))
         return [
             i for i in near if length(groups[i]) and self.reading(outputs, groups[i])
         ]
 
-    def readers_of(self, inputs: Interval, group: int) -> range:
-        """Return the indices of ensembles of outputs that may read some positions."""
-        outputs = self.reading((0, self.outputs), inputs)
-        return range(outputs.start // group, -(-outputs.stop // group))
+    def readers_of(self, inputs: Interval, outputs: Tiles) -> list[int]:
+        """Return the indices of the ensembles of outputs that read some positions."""
+        if not length(inputs):
+            return []
+        every, size = self.reading((0, self.outputs), inputs), outputs.size
+        near = range(every.start // size, -(-every.stop // size))
+        return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
         """Return which ensembles of outputs read a source in the same way.
@@ -408,8 +501,6 @@ class Axis:
     def _number(self, tap: int, length: int) -> tuple[int, int]:
         """Return an identifier for the weights of consecutive taps, and their scale."""
         key = (tap, length)
-        if key not in self._numbered and self.taps.differ:
-            self._numbered[key] = (len(self._numbered), 1)
         if key not in self._numbered:
             stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
             plain, scale = without_factor(stretch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -19,26 +20,26 @@ from snnc.ir.lowered import (
     Window,
 )
 from snnc.ir.mapped import AxonKind, Form, kind_of
-from snnc.ir.paths import output_size
 from snnc.ir.shapes import triple_of
-from snnc.loihi.axis import Axis, Picked, Picks
-from snnc.loihi.bands import Bands, one_band
-from snnc.loihi.image_link import ImageLink
-from snnc.loihi.link import Link
+from snnc.loihi.axis import Axis, Picked, Taps, output_size, steps_of
+from snnc.loihi.link import ImageLink, Link
 from snnc.loihi.sparse_link import (
-    EntryAxis,
     Reads,
     ScatterAxis,
     SparseLink,
     transposed_axis,
+    window_axis,
 )
-from snnc.loihi.taps import Taps, steps_of
+from snnc.loihi.tiling import Bands, one_band
 from snnc.runtime.maxima import EVERY, entries
+
+Links = Mapping[Form, Link]
+"""The possible forms of a projection, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectionGeometry:
-    """The geometry of one projection.
+    """Those properties of a projection that affect its costs.
 
     ``source`` is the volume that is read: the whole source, or the part that is
     ``picked``. ``first`` is the reader's input channel for the first channel of
@@ -47,48 +48,22 @@ class ProjectionGeometry:
     """
 
     source: Volume
+    target: Volume
     first: int
     kernel: Triple
     pools: tuple[Pooling, ...]
     reach: Window | Pairwise | Full
-    picked: Picks | None = None
-    axons: AxonKind | None = None
+    picked: tuple[Picked | None, ...]
+    axons: AxonKind | None
 
 
-def geometry_of(
+def links_of(
     projection: Projection,
     source: Volume,
     target: Population,
+    profile: Profile,
     axons: AxonKind | None = None,
-) -> ProjectionGeometry:
-    """Return those properties of a projection that affect its costs."""
-    operation = target.layer.operation
-    own = projection.tensor is not None and projection.tensor.endswith(".kernel")
-    kernel: Triple = (1, 1, 1)
-    if own and isinstance(operation, Convolution):
-        kernel = triple_of(operation.kernel)
-    reach = projection.reach
-    if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
-        # A Sparse transform stores no zero weights between the channels of an identity.
-        reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
-    each = isinstance(reach, Pairwise)
-    grouped = isinstance(reach, Window) and reach.group is not None
-    first = projection.rows[0] if grouped or each else 0
-    geometry = ProjectionGeometry(
-        source, first, kernel, projection.pools, reach, axons=axons
-    )
-    if projection.picked is None:
-        return geometry
-    depth, height, width = map(Picked, source[:3], projection.picked)
-    high, tall, wide = map(len, projection.picked)
-    seen = high, tall, wide, source[3]
-    return replace(geometry, source=seen, picked=(depth, height, width))
-
-
-@lru_cache(maxsize=4096)
-def build_links(
-    geometry: ProjectionGeometry, target: Volume, profile: Profile
-) -> dict[Form, Link]:
+) -> Links:
     """Return the possible forms of a projection, in order of preference.
 
     A window becomes a convolution. If the window skips some positions, a convolution
@@ -97,20 +72,43 @@ def build_links(
     image. If the source's axons must be of one kind, only forms of this kind remain. A
     comparison has a single form.
     """
-    links = _every_link(geometry, target, profile)
+    operation, reach = target.layer.operation, projection.reach
+    own = projection.tensor is not None and projection.tensor.endswith(".kernel")
+    kernel: Triple = (1, 1, 1)
+    if own and isinstance(operation, Convolution):
+        kernel = triple_of(operation.kernel)
+    if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
+        # A Sparse transform stores no zero weights between the channels of an identity.
+        reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
+    grouped = isinstance(reach, Window) and reach.group is not None
+    first = projection.rows[0] if grouped or isinstance(reach, Pairwise) else 0
+    picked: tuple[Picked | None, ...] = (None,) * 3
+    if projection.picked is not None:
+        picked = tuple(map(Picked, source[:3], projection.picked))
+        depth, height, width = map(len, projection.picked)
+        source = depth, height, width, source[3]
+    geometry = ProjectionGeometry(
+        source, target.volume, first, kernel, projection.pools, reach, picked, axons
+    )
+    return _build_links(geometry, profile)
+
+
+@lru_cache(maxsize=4096)
+def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
+    links = _every_link(geometry, profile)
     fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
     return fit or links
 
 
-def _every_link(
-    geometry: ProjectionGeometry, target: Volume, profile: Profile
-) -> dict[Form, Link]:
-    reach, source = geometry.reach, geometry.source
-    picked = geometry.picked or (None, None, None)
+def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+    reach, source, target = geometry.reach, geometry.source, geometry.target
+    picked = geometry.picked
     channels = one_band(source[3], target[3])
     if isinstance(reach, Pairwise):
-        entries = [_entries(geometry, reach, target, i) for i in range(3)]
-        compared = list(map(EntryAxis, source[:3], entries, picked))
+        compared = [
+            ScatterAxis(source[i], target[i], _reads(geometry, reach, i), picked[i])
+            for i in range(3)
+        ]
         bands = Bands(geometry.first, source[3], target[3], 1, 1)
         return {"sparse": SparseLink(compared, bands, profile)}
     if not isinstance(reach, Window):
@@ -121,13 +119,15 @@ def _every_link(
             whole.append(_axis(source[i], 1, 1, 0, taps, picked[i]))
         dense = SparseLink(whole, channels, profile, dense=True)
         return {"dense": dense, "convolution": ImageLink(whole, channels, profile)}
-    depth, *plane = (_along(geometry, reach, target, i) for i in range(3))
-    if reach.input_before is not None:
-        steps = zip(
-            reach.kernel[1:], reach.input_step[1:], reach.input_before, strict=True
-        )
-        sizes = zip(source[1:3], target[1:3], steps, picked[1:], strict=True)
-        enlarged = (transposed_axis(n, m, *step, some) for n, m, step, some in sizes)
+    depth, *plane = (_along(geometry, reach, i) for i in range(3))
+    if (before := reach.input_before) is not None:
+        kernel, step = reach.kernel, reach.input_step
+        enlarged = [
+            transposed_axis(
+                source[i], target[i], kernel[i], step[i], before[i - 1], picked[i]
+            )
+            for i in (1, 2)
+        ]
         return {"sparse": SparseLink((_axis(*depth), *enlarged), channels, profile)}
     if (group := reach.group) is not None:
         read, given = group.read, group.given
@@ -145,27 +145,29 @@ def _every_link(
 
 # Equal axes are one object, so that cached results are shared.
 _axis = lru_cache(maxsize=256)(Axis)
-_scattered = lru_cache(maxsize=256)(ScatterAxis)
+_scattered = lru_cache(maxsize=256)(window_axis)
 
 
-def _entries(
-    geometry: ProjectionGeometry, reach: Pairwise, target: Volume, axis: int
-) -> list[Reads]:
-    """Return the positions and weights that the target reads along an axis."""
+def _reads(
+    geometry: ProjectionGeometry, reach: Pairwise, axis: int
+) -> Callable[[int], Reads]:
+    """Return a function that returns what an output reads along an axis."""
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
-    windows = reach.windows if compares else target[axis]
+    windows = reach.windows if compares else geometry.target[axis]
     inside = range(output_size(geometry.source[axis], pools))
     weights = entries(nodes, windows, inside, pools)
-    return [{place: ((0, n),) for place, n in read.items()} for read in weights]
+    found = [{place: ((0, n),) for place, n in read.items()} for read in weights]
+    return found.__getitem__
 
 
 def _along(
-    geometry: ProjectionGeometry, window: Window, target: Volume, axis: int
+    geometry: ProjectionGeometry, window: Window, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
     """Return an axis: inputs, outputs, stride, zeros before, taps, picked."""
-    inputs, outputs, stride = geometry.source[axis], target[axis], window.stride[axis]
+    inputs, outputs = geometry.source[axis], geometry.target[axis]
+    stride = window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
@@ -176,6 +178,5 @@ def _along(
         steps_of(geometry.pools, axis),
         window.dilation[axis],
     )
-    picked = geometry.picked and geometry.picked[axis]
     before = before if axis else window.depth_before
-    return inputs, outputs, stride, before, taps, picked
+    return inputs, outputs, stride, before, taps, geometry.picked[axis]

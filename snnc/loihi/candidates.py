@@ -15,11 +15,12 @@ from heapq import heapify, heappop, heappush
 from itertools import product
 from math import ceil, prod
 from sys import maxsize
+from typing import ClassVar
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.tiling import Forms, Tile, Tiling, count_cores, least_sizes
+from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64
 """The maximum number of combinations of the sources' groups to try."""
@@ -194,10 +195,7 @@ class HostChoices:
     """A population on the host: only its groups matter, and it needs no cores."""
 
     volume: Volume
-
-    @property
-    def floor(self) -> int:
-        return 0
+    floor: ClassVar[int] = 0
 
     @property
     def groups(self) -> Groups:
@@ -220,6 +218,11 @@ class ChipChoices:
         If the spec sets ``block``, its tiling in each form; otherwise None.
     sources
         For each projection, the possible group sizes of its source.
+
+    Attributes
+    ----------
+    finest
+        The smallest blocks: those of the spec, or one neuron per block.
     """
 
     def __init__(
@@ -230,6 +233,7 @@ class ChipChoices:
     ) -> None:
         self.costs = costs
         self.fixed = fixed
+        self.finest = fixed or tilings_of(costs, 1, (1, 1, 1))
         self.sources = tuple(sources)
         depth = costs.volume[0]
         self.groups = (fixed[0].group,) if fixed is not None else least_sizes(depth)
@@ -276,16 +280,14 @@ class ChipChoices:
     @property
     def violation(self) -> LimitViolation | None:
         """The finest tilings' smallest violation of a limit, or None if one fits."""
-        tilings = self.fixed or finest_tilings(self.costs)
-        return least_violation(self.costs, tilings, self.sources)
+        return least_violation(self.costs, self.finest, self.sources)
 
     @cached_property
     def can_fit(self) -> bool:
         """Whether one of the finest tilings fits, so that others may fit."""
-        tilings = self.fixed or finest_tilings(self.costs)
         return not self.combinations or any(
             isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
-            for tiling, groups in product(tilings, self.combinations)
+            for tiling, groups in product(self.finest, self.combinations)
             for fit in [self.costs.fit(tiling, groups)]
         )
 
@@ -309,18 +311,12 @@ def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
     )
 
 
-def finest_tilings(costs: CostModel) -> tuple[Tiling, ...]:
-    """Return tilings with one neuron per block and one slice per ensemble."""
-    return tilings_of(costs, 1, (1, 1, 1))
-
-
-def tilings_below(
-    volume: Volume, forms: Sequence[Forms], compartments: int, cores: int
-) -> list[Tiling]:
+def tilings_below(costs: CostModel, compartments: int, cores: int) -> list[Tiling]:
     """Return the tilings with fewer cores whose blocks don't exceed ``compartments``.
 
     Tilings are sorted by cores, then by group size, then by channels (most first).
     """
+    volume, forms = costs.volume, costs.forms
     depth, height, width, channels = volume
     found: list[tuple[int, int, int, int, int, int]] = []
     for group in least_sizes(depth):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -11,26 +12,20 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Axis, EquivalentItems, Interval, Tiles, View
-from snnc.loihi.bands import unlike_strips
-from snnc.loihi.build_links import ProjectionGeometry, build_links
+from snnc.loihi.axis import Interval, Tiles, unlike_items
+from snnc.loihi.build_links import Links
 from snnc.loihi.link import (
     BlockFit,
-    BlockInputs,
-    BlockView,
     ConnectionChoice,
+    Feeds,
     Inputs,
     LimitViolation,
     Link,
     Load,
-    SourceChannels,
+    Views,
 )
-from snnc.loihi.tiling import EnsembleTiling, Forms, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Forms, Tiling, unlike_strips
 
-Views = Mapping[Link, View]
-"""A tile's views along one axis."""
-Feeds = tuple[tuple[SourceChannels, ...], ...]
-"""The inputs of a strip, for each kind of projection and source ensemble."""
 MANY = 1024
 """With more tiles on an axis, only its ends and middle are tested at first."""
 FEEDS_OF_LOOK = 8
@@ -48,8 +43,8 @@ class CostModel:
     ----------
     volume
         The population's volume.
-    geometries
-        The population's inputs, one per projection.
+    links
+        The possible forms of the population's inputs, one per projection.
     pop
         The axon format that the target requests.
     profile
@@ -64,22 +59,20 @@ class CostModel:
     def __init__(
         self,
         volume: Volume,
-        geometries: Sequence[ProjectionGeometry],
+        links: Sequence[Links],
         pop: Literal["auto", 16, 32],
         profile: Profile,
     ) -> None:
         self.volume = volume
-        self.geometries = tuple(geometries)
+        self.links = tuple(links)
         self.pop = pop
         self.profile = profile
         self.work = 0
-        self.links = tuple(build_links(i, volume, profile) for i in self.geometries)
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
-        self._most: dict[tuple[int, int, Forms], Mapping[Link, int]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
-    @property
+    @cached_property
     def forms(self) -> tuple[Forms, ...]:
         """The possible forms of the projections, in order of preference.
 
@@ -129,7 +122,13 @@ class CostModel:
             )
         inputs = self.inputs(tiling, groups)
         axons, aligned = 0, [True] * len(inputs)
-        most = self._max_in_axons(tiling, inputs)
+        # Most tilings that don't fit need too many in-axons, and these are fast to
+        # count for the block that reads most.
+        part = tiling.part(0)
+        rows = self._widest_views(0, tiling, part.rows)
+        columns = self._widest_views(1, tiling, part.columns)
+        feeds, strip = feeds_of(inputs, part, part.strips[0]), part.strips.size
+        most = Load(inputs, feeds, rows, columns, strip, part.whole).in_axons
         if most > core.in_axons:
             return LimitViolation("in-axons", most, core.in_axons)
         for load in self._loads(tiling, inputs):
@@ -142,33 +141,14 @@ class CostModel:
             aligned = [a and b for a, b in zip(aligned, load.suits_pop16, strict=True)]
         return self._formats(inputs, axons, aligned, tiling, groups)
 
-    def _max_in_axons(self, tiling: Tiling, inputs: Counter[Inputs]) -> int:
-        """Return the maximum in-axons of a block in the first ensemble.
-
-        Counting these is fast, and most tilings that don't fit exceed this limit.
-        """
-        part = tiling.part(0)
-        rows = self._most_seen(0, tiling, part.rows)
-        columns = self._most_seen(1, tiling, part.columns)
-        return sum(
-            times * link.in_axons(group, part, rows[link], columns[link])
-            for (_, link, group), times in inputs.items()
-        )
-
-    def _most_seen(self, axis: int, tiling: Tiling, tiles: Tiles) -> Mapping[Link, int]:
-        """Return the inputs of the tile with the most inputs along an axis."""
-        key = (axis, tiling.tile[axis], tiling.forms)
-        if key not in self._most:
-            links = Counter(self.links_of(tiling.forms))
-            step = 1 if len(tiles) <= MANY else len(tiles) // 2
-            seen = (
-                {link: _axis_of(link, axis).count_inputs(tiles[i]) for link in links}
-                for i in range(0, len(tiles), step)
-            )
-            self._most[key] = max(
-                seen, key=lambda seen: sum(links[x] * n for x, n in seen.items())
-            )
-        return self._most[key]
+    def _widest_views(self, axis: int, tiling: Tiling, tiles: Tiles) -> Views:
+        """Return the views of the tile with the most inputs along an axis."""
+        if len(tiles) <= MANY:
+            return self._along(axis, tiling, tiles)[0]
+        links = Counter(self.links_of(tiling.forms))
+        some = range(0, len(tiles), len(tiles) // 2)
+        every = (views_of(links, axis, tiles[i]) for i in some)
+        return max(every, key=partial(inputs_seen, links))
 
     def _loads(self, tiling: Tiling, inputs: Counter[Inputs]) -> Iterator[Load]:
         """Yield the loads of all different blocks, largest views first."""
@@ -177,25 +157,19 @@ class CostModel:
             for rows, columns in product(
                 self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
             ):
-                yield load_of(inputs, feeds, rows, columns, strip, whole)
+                yield Load(inputs, feeds, rows, columns, strip, whole)
 
     def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
         """Return the different views of tiles for all links, largest first."""
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
             links = Counter(self.links_of(tiling.forms))
-            alike = [_axis_of(link, axis).equivalent_tiles(tiles) for link in links]
-            second = 1 + max((some.start for some in alike), default=0)
-            stop = min((some.stop for some in alike), default=len(tiles))
-            few = [
-                *range(min(second, len(tiles))),
-                *range(max(second, stop), len(tiles)),
-            ]
+            alike = (link.plane[axis].equivalent_tiles(tiles) for link in links)
+            few = unlike_items(len(tiles), alike)
             every = (views_of(links, axis, tiles[i]) for i in few)
             unlike = {tuple(views.values()): views for views in every}
             self._views[key] = sorted(
-                unlike.values(),
-                key=lambda views: -sum(links[x] * v.inputs for x, v in views.items()),
+                unlike.values(), key=partial(inputs_seen, links), reverse=True
             )
         return self._views[key]
 
@@ -215,11 +189,9 @@ class CostModel:
             return
         strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
         edges = frozenset(link.edges for _, link, _ in inputs)
-        alike = EquivalentItems(range(tiling.ensembles))
         outputs = Tiles(self.volume[0], tiling.group)
-        for _, link, group in inputs:
-            alike = alike.both(link.depth.equivalent_readers(group, outputs))
-        for part in map(tiling.part, alike.some(tiling.ensembles)):
+        alike = (link.depth.equivalent_readers(n, outputs) for _, link, n in inputs)
+        for part in map(tiling.part, unlike_items(tiling.ensembles, alike)):
             self.work += 1
             strips = part.strips
             for a, b in unlike_strips(strips.extent, part.channels, strips.size, edges):
@@ -271,45 +243,14 @@ class CostModel:
 
 def views_of(links: Iterable[Link], axis: int, tile: Interval) -> Views:
     """Return a tile's view of each link's rows (0) or columns (1)."""
-    return {link: _axis_of(link, axis).view(tile) for link in links}
+    return {link: link.plane[axis].view(tile) for link in links}
+
+
+def inputs_seen(links: Counter[Link], views: Views) -> int:
+    """Return the positions that a tile reads along an axis, for all projections."""
+    return sum(links[link] * view.inputs for link, view in views.items())
 
 
 def feeds_of(inputs: Iterable[Inputs], part: EnsembleTiling, strip: Interval) -> Feeds:
     """Return the inputs of an ensemble's strip for each kind of projection."""
     return tuple(link.feeds(group, part, strip) for _, link, group in inputs)
-
-
-def load_of(
-    inputs: Counter[Inputs],
-    feeds: Feeds,
-    rows: Views,
-    columns: Views,
-    strip: int,
-    whole: bool,
-) -> Load:
-    """Return the costs of the inputs of a block.
-
-    Parameters
-    ----------
-    inputs, feeds
-        The projections, and the result of `feeds_of`.
-    rows, columns
-        The block's views of the sources.
-    strip
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
-    """
-    read = zip(inputs.items(), feeds, strict=True)
-    return Load(
-        tuple(
-            BlockInputs(
-                link, times, fed, BlockView(rows[link], columns[link], strip, whole)
-            )
-            for ((_, link, _), times), fed in read
-        )
-    )
-
-
-def _axis_of(link: Link, axis: int) -> Axis:
-    return link.columns if axis else link.rows

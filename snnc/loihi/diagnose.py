@@ -12,13 +12,11 @@ from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.ir.shapes import volume_of
-from snnc.loihi.activity import read_by_host
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.plan import (
     Plan,
-    block_of,
     compartment_floors,
     largest_block,
     standalone,
@@ -44,28 +42,17 @@ BLOCK_AXES = {
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
     """Describe an invalid shape of a `block`."""
-    layer = population.layer
+    layer, largest = population.layer, largest_block(population)
     rank = len(layer.shape)
-    if len(block) != rank:
-        return rules.BlockRank.at(
-            layer,
-            "block",
-            kind=layer.kind,
-            block=block,
-            given="1 axis" if len(block) == 1 else f"{len(block)} axes",
-            rank=rank,
-            expected=BLOCK_AXES[rank],
-            whole=whole_block(layer.shape),
-        )
-    largest = largest_block(population)
-    return rules.BlockExceedsLayer.at(
-        layer,
-        "block",
-        kind=layer.kind,
-        block=block,
-        expected=BLOCK_AXES[rank],
-        largest=largest,
-        nearest=tuple(map(min, block, largest)),
+    common = {"kind": layer.kind, "block": block, "expected": BLOCK_AXES[rank]}
+    if len(block) == rank:
+        nearest = tuple(map(min, block, largest))
+        sizes = {"largest": largest, "nearest": nearest}
+        return rules.BlockExceedsLayer.at(layer, "block", **common, **sizes)
+    given = "1 axis" if len(block) == 1 else f"{len(block)} axes"
+    whole = whole_block(layer.shape)
+    return rules.BlockRank.at(
+        layer, "block", **common, given=given, rank=rank, whole=whole
     )
 
 
@@ -86,18 +73,17 @@ def refuse_plan(
     """Report why a plan has no mapping, or only a mapping that is too large."""
     lowered, dead = plan.lowered, search.infeasible
     if plan.unmappable:
-        for population in plan.unmappable:
-            choices = plan.step(population).choices
-            if isinstance(choices, ChipChoices):
-                yield _refuse_layer(population, choices)
+        for population, step in zip(plan.populations, plan.steps, strict=True):
+            if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
+                yield _refuse_layer(population, step.choices)
         floors = compartment_floors(lowered, plan.profile)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
-        shares = {p.population.name: p.cores for p in mapped.populations}
-        yield _too_many(lowered, target, mapped.cores, shares, bound="")
+        yield refuse_mapping(mapped, target)
     elif search.gave_up or dead is None:
-        shares = {p.name: plan.step(p).choices.floor for p in plan.populations}
+        steps = zip(plan.populations, plan.steps, strict=True)
+        shares = {p.name: step.choices.floor for p, step in steps}
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
@@ -105,12 +91,18 @@ def refuse_plan(
         yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
 
 
+def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
+    """Describe a mapped network with more cores than the target allows."""
+    shares = {p.population.name: p.cores for p in mapped.populations}
+    return _too_many(mapped.lowered, target, mapped.cores, shares, bound="")
+
+
 def _refuse_layer(population: Population, choices: ChipChoices) -> Diagnostic:
     costs, violation = choices.costs, choices.violation
     if violation is None or violation.limit.startswith("pop16"):
         problem = _pop16_problem(violation)
         return rules.ShortAxonsImpossible.at(population.layer, problem=problem)
-    block, exceeded = block_of(population), asdict(violation)
+    block, exceeded = population.block, asdict(violation)
     if block is None:
         return rules.FitsNoCore.at(population.layer, **exceeded)
     nearest, rule = _smaller(costs, block, choices.sources), rules.BlockExceedsCore
@@ -157,7 +149,7 @@ def _too_many(
     cores: int,
     shares: Mapping[str, int],
     bound: str = "at least ",
-) -> Diagnostic:
+) -> rules.TooManyCores:
     """Describe a network with more cores than the target allows.
 
     ``shares`` are the cores of each population.
@@ -201,7 +193,7 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         registers = [each for ensemble in ensembles for each in ensemble.registers]
         if registers:
             yield from _of_layer(mapped, layer, registers)
-    read = read_by_host(mapped)
+    read = mapped.read_by_host
     neurons = sum(mapped.by_name[name].population.neurons for name in read)
     if neurons >= board.too_many_recorded:
         yield rules.ManyRecorded(

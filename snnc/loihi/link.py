@@ -1,26 +1,25 @@
 """The connections of one projection, and their costs for the blocks at both ends.
 
 A projection becomes one connection for each pair of ensembles whose depth slices
-overlap. A `Load` contains the costs of all inputs of a block. A `BlockFit` is a tiling
-whose blocks fit on cores.
+overlap. An `ImageLink` stores them as 2-D convolutions. A `Load` contains the costs of
+all inputs of a block. A `BlockFit` is a tiling whose blocks fit on cores.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import accumulate, count, product
 from math import prod
 from typing import Literal, NamedTuple
 
 from snnc.ir.device import Profile
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Kind, Tiles, View
-from snnc.loihi.bands import Bands, Edges
-from snnc.loihi.tiling import EnsembleTiling, Tiling
+from snnc.loihi.axis import Axis, Interval, Kind, TapRun, Tiles, View, length
+from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,17 @@ class SourceChannels:
         The number of channels that the strip reads.
     is_zero
         Whether all weights are zero.
+    lengths
+        Without zeros between channels, the number of channels by the number of the
+        strip's channels that they reach.
+    distinct
+        The same for channels with different weights, with their factors.
     """
 
     entries: int
     is_zero: bool = False
+    lengths: frozenset[tuple[Kind, int]] = frozenset()
+    distinct: frozenset[tuple[Kind, int]] = frozenset()
 
 
 class Cost(NamedTuple):
@@ -82,18 +88,27 @@ class BlockView(NamedTuple):
         return {(i * width + j) * channels for i, j in product(rows, columns)}
 
 
-class AxonLists(NamedTuple):
-    """Entries in out-axon lists on a board; axons without weights need none.
+class AxonCounts(NamedTuple):
+    """The axons from a block of the source to the blocks of a target.
 
     Attributes
     ----------
+    built
+        The axons that the emulator counts. In a convolution, one axon serves all
+        channels of a pixel.
     shared, own
-        The entries if the neurons of a pixel share a list, and if each neuron has its
-        own list.
+        The entries in out-axon lists on a board, where axons without weights need none:
+        if the neurons of a pixel share a list, and if each neuron has its own list.
     """
 
+    built: int
     shared: int
     own: int
+
+
+ReadStrips = tuple[int, int, list[int]]
+"""The numbers of target strips that read each pixel of an ensemble, in split and in
+whole ensembles, and how many channels they read of each of the ensemble's strips."""
 
 
 class Link(ABC):
@@ -116,16 +131,21 @@ class Link(ABC):
 
     def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
         self.depth, self.rows, self.columns = axes
+        self.plane = self.rows, self.columns
         self.bands = bands
         self.profile = profile
-        self.source = (*(axis.inputs for axis in axes), bands.channels)
+        depth, height, width = (axis.inputs for axis in axes)
+        self.source = depth, height, width, bands.channels
+        self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
+        self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
+        self._costs: dict[Hashable, Cost] = {}
+        self._strips: dict[Hashable, ReadStrips] = {}
 
     @property
     @abstractmethod
     def edges(self) -> Edges:
         """The channels at which the inputs of strips change within a slice."""
 
-    @abstractmethod
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
@@ -133,66 +153,103 @@ class Link(ABC):
 
         Equal results are one object.
         """
+        key = group, part.slices, strip
+        if key not in self._feeds:
+            feeds = tuple(self._find_feeds(group, part, strip))
+            self._feeds[key] = self._equal.setdefault(feeds, feeds)
+        return self._feeds[key]
 
     @abstractmethod
-    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
+    def _find_feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> Iterator[SourceChannels]:
+        """Yield the inputs from the source ensembles that are read."""
+
+    @abstractmethod
+    def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         """Return the in-axons of one connection in a block."""
 
-    @abstractmethod
-    def in_axons(
-        self, group: int, part: EnsembleTiling, rows: int, columns: int
-    ) -> int:
-        """Return the in-axons of all connections in a block, without counting channels.
-
-        Parameters
-        ----------
-        group
-            The number of slices per source ensemble.
-        part
-            The ensemble of the block.
-        rows, columns
-            The number of the source's rows and columns that the block reads.
-        """
-
-    @abstractmethod
     def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         """Return the cost of one connection for a block."""
+        # A search asks for the same costs many times: large networks would take
+        # twice as long without the cache.
+        key = feed, block
+        if key not in self._costs:
+            self._costs[key] = self._find_cost(feed, block)
+        return self._costs[key]
 
     @abstractmethod
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        """Compute the cost of one connection for a block."""
+
+    def _price(
+        self, arrays: Mapping[int, int], index_bits: int | None, aligned: bool
+    ) -> Cost:
+        """Return the cost of stored arrays; ``arrays`` counts them by size."""
+        memory = self.profile.synapse
+        width = memory.weight_bits + (index_bits or 0)
+        bits = sum(n * memory.array_bits(size, width) for size, n in arrays.items())
+        words = sum(n * size for size, n in arrays.items())
+        return Cost(bits, aligned, words, index_bits)
+
     def axons(
         self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[int]]:
-        """Return the axons of each block of some source ensembles, in order.
-
-        In a convolution, one axon serves all channels of a pixel.
-        """
-
-    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        """Return the out-axon lists of each block of the source."""
-        axons = self.axons(source, target, source.parts)
-        return [[AxonLists(n, n) for n in each] for each in axons]
+    ) -> list[list[AxonCounts]]:
+        """Return the axons of each block of some source ensembles, in order."""
+        rows, columns = (self._reached(i, source, target) for i in (0, 1))
+        found = []
+        for part in parts:
+            split, whole, strips = self._strips_of(part, target)
+            counts = [
+                AxonCounts(
+                    (split * n * m + whole * high * wide) * self._shared(channels),
+                    (split + whole) * n * m * self._shared(channels),
+                    (split + whole) * n * m * channels,
+                )
+                for (n, high), (m, wide), channels in product(rows, columns, strips)
+            ]
+            found.append(counts)
+        return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
-        rows, columns = self.crossings(source, target)
-        parts = self.unlike_parts(source, target)
-        strips = max(self.most_strips(part, target) for part in parts)
-        return strips * max(rows) * max(columns)
+        rows, columns = (set(self._reached(i, source, target)) for i in (0, 1))
+        slices, most = Tiles(source.volume[0], source.group), 0
+        alike = self.depth.equivalent_sources(slices, target.group)
+        for part in map(source.part, alike.some(len(slices))):
+            split, whole, strips = self._strips_of(part, target)
+            for (n, high), (m, wide) in product(rows, columns):
+                pixels = split * n * m + whole * high * wide
+                most = max(most, pixels * self._shared(max(strips)))
+        return most
+
+    def _reached(
+        self, axis: int, source: Tiling, target: Tiling
+    ) -> list[tuple[int, int]]:
+        """Return how many positions of each tile split and whole ensembles read."""
+        along, size = self.plane[axis], source.tile[axis]
+        near = along.crossings(size, target.tile[axis])
+        if not (target.part(0).whole or target.part(-1).whole):
+            return [(number, 0) for number in near]
+        last = along.read_extent
+        reached = (max(0, min(b, last) - a) for a, b in along.ensembles(size))
+        return list(zip(near, reached, strict=True))
+
+    def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        """Return how the target reads the strips of an ensemble."""
+        is_whole = target.part(0).whole, target.part(-1).whole
+        key = part.slices, part.strips, target.group, target.tile[2], is_whole
+        if key not in self._strips:
+            self._strips[key] = self._read_strips(part, target)
+        return self._strips[key]
 
     @abstractmethod
-    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
-        """Return the most axons from a pixel of one of an ensemble's strips."""
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        """Compute how the target reads the strips of an ensemble."""
 
-    def unlike_parts(self, source: Tiling, target: Tiling) -> list[EnsembleTiling]:
-        """Return ensembles of the source that include every different one."""
-        slices = Tiles(source.volume[0], source.group)
-        alike = self.depth.equivalent_sources(slices, target.group)
-        return [source.part(i) for i in alike.some(len(slices))]
-
-    def crossings(self, source: Tiling, target: Tiling) -> tuple[list[int], list[int]]:
-        """Return `Axis.crossings` of rows and of columns."""
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        return rows, self.columns.crossings(source.tile[1], target.tile[1])
+    @abstractmethod
+    def _shared(self, channels: int) -> int:
+        """Return the axons of a pixel for some channels that are read."""
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         """Return the number of weights read if every neuron of the source spikes once.
@@ -215,8 +272,8 @@ class Link(ABC):
         omitted. An axon without weights is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
-        axes = (self.rows, self.columns)
-        near = [axes[i].overlaps(source.tile[i], target.tile[i]) for i in (0, 1)]
+        axes = zip(self.plane, source.tile, target.tile, strict=False)
+        near = (axis.overlaps(*sizes) for axis, *sizes in axes)
         tiles = [
             [(i, *n) for i, js in enumerate(ns) for n in js.items()] for ns in near
         ]
@@ -267,6 +324,160 @@ def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
             zeros.add(lengths)
     arrays.update(map(prod, zeros))
     return arrays
+
+
+class ImageLink(Link):
+    """The connections of a projection, each a `nengo.Convolution`.
+
+    Unconnected pairs are stored as zero weights.
+    """
+
+    @property
+    def edges(self) -> Edges:
+        return NO_EDGES if self.bands.are_all else Edges(self.bands.outputs)
+
+    def _find_feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> Iterator[SourceChannels]:
+        depth, channels = self.depth, self.bands.channels
+        groups, touched = depth.ensembles(group), self._reading_slices(part, strip)
+        # Inputs that only other strips read are stored as zeros.
+        near = depth.sources_of(touched, group)
+        for i in depth.sources_of(part.slices, group):
+            is_full = depth.picked is None and (i + 1) * group <= depth.inputs
+            is_read = i in near or not is_full
+            weighs = is_read and depth.weighs(touched, groups[i])
+            yield SourceChannels(length(groups[i]) * channels, not weighs)
+
+    def _reading_slices(self, part: EnsembleTiling, strip: Interval) -> Interval:
+        """Return the slices of a strip in which some channel reads the source."""
+        first, stop = part.slices_of(strip)
+        if self.bands.are_all:
+            return first, stop
+        low, high = self.bands.outputs
+        channels = [(i, part.channels_of(strip, i)) for i in range(first, stop)]
+        touched = [i for i, (a, b) in channels if max(a, low) < min(b, high)]
+        return (touched[0], touched[-1] + 1) if touched else (first, first)
+
+    def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
+        if not block.whole:
+            return block.rows.inputs * block.columns.inputs
+        # An ensemble that is not split also reads pixels between strides.
+        return self.rows.read_extent * self.columns.read_extent
+
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        areas, top, aligned = stored_areas(block, feed.is_zero, self.profile)
+        channels = feed.entries * block.channels
+        arrays = {area * channels: number for area, number in areas.items()}
+        return self._price(arrays, self.profile.synapse.index_width(top), aligned)
+
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        met = self._met(part, target)
+        split = sum(len(each.strips) for each in met if not each.whole)
+        return split, sum(each.whole for each in met), self._channels(part)
+
+    def _shared(self, channels: int) -> int:
+        return min(channels, 1)
+
+    def pairs(self, source: Tiling, target: Tiling) -> int:
+        joined = sum(
+            length(self.depth.within(pre.slices)) * length(post.slices)
+            for pre in source.parts
+            for post in self._met(pre, target)
+        )
+        return joined * self.bands.channels * target.volume[3]
+
+    def strip_pairs(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int, int]]:
+        firsts = [0, *accumulate(len(part.strips) for part in target.parts)]
+        here = count()
+        for pre in source.parts:
+            met = self._near(pre, target)
+            for channels in self._channels(pre):
+                number = next(here)
+                for i in met if channels else ():
+                    yield number, firsts[i], firsts[i + 1] - firsts[i], channels
+
+    def _channels(self, part: EnsembleTiling) -> list[int]:
+        """Return how many channels of each strip of a source ensemble are read."""
+        if self.depth.picked is None:
+            return [length(strip) for strip in part.strips]
+        return [
+            sum(
+                length(part.channels_of(strip, place))
+                for place in range(*part.slices_of(strip))
+                if length(self.depth.within((place, place + 1)))
+            )
+            for strip in part.strips
+        ]
+
+    def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
+        """Return the target's ensembles that read an ensemble of the source."""
+        return [target.part(i) for i in self._near(part, target)]
+
+    def _near(self, part: EnsembleTiling, target: Tiling) -> list[int]:
+        outputs = Tiles(target.volume[0], target.group)
+        return self.depth.readers_of(self.depth.within(part.slices), outputs)
+
+
+def stored_areas(
+    block: BlockView, is_zero: bool, profile: Profile
+) -> tuple[Counter[int], int, bool]:
+    """Return the arrays that a block stores for one convolution.
+
+    There is one array per run of kernel rows, run of kernel columns, and page of the
+    first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``).
+    If the ensemble is split, there is one array per distinct value
+    (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
+
+    Parameters
+    ----------
+    block, profile
+        The block's view of the source, and the device.
+    is_zero
+        Whether all weights are zero.
+
+    Returns
+    -------
+    arrays
+        The number of arrays by their size in pixels.
+    top
+        The largest index in the arrays.
+    aligned
+        Whether every base is suitable for pop16.
+    """
+    rows, columns, channels, whole = block
+    aligned = channels % profile.axon.pop16_base == 0 or not any(
+        base % profile.axon.pop16_base
+        for base in block.bases(rows.starts, columns.starts)
+    )
+    if block.size <= profile.synapse.page:
+        # All arrays begin on one page, so no loop over pairs of runs is needed.
+        zeros = {(1, frozenset([1 if whole or not is_zero else 0])): 1}
+        kinds = rows.kinds(not whole), columns.kinds(not whole)
+        high, wide = (max((n for n, _ in each), default=0) for each in kinds)
+        top = max(0, ((high - 1) * columns.size + wide) * channels - 1)
+        return count_arrays(*kinds, zeros), top, aligned
+    page, top = profile.synapse.page, 0
+    areas: dict[Hashable, int] = {}
+    for row, column in product(rows.runs, columns.runs):
+        key = _identity(row, column, whole, is_zero)
+        last = ((row.length - 1) * columns.size + column.length) * channels - 1
+        for base in block.bases(row.starts, column.starts):
+            areas[key, base // page] = row.length * column.length
+            top = max(top, base // page * page + last)
+    return Counter(areas.values()), top, aligned
+
+
+def _identity(row: TapRun, column: TapRun, whole: bool, is_zero: bool) -> Hashable:
+    """Return the key of an array; equal arrays of a synapse have equal keys."""
+    if whole:
+        return row.tap, row.length, column.tap, column.length
+    scale = 0 if is_zero else row.scale * column.scale
+    if scale == 0:
+        return row.length, column.length
+    return row.values, column.values, scale
 
 
 EXPONENTS = 7
@@ -324,16 +535,10 @@ class Inputs(NamedTuple):
     group: int
 
 
-class BlockInputs(NamedTuple):
-    """The part of equal projections in one block.
-
-    ``feeds`` are the inputs from each ensemble of a source.
-    """
-
-    link: Link
-    times: int
-    feeds: tuple[SourceChannels, ...]
-    block: BlockView
+Views = Mapping[Link, View]
+"""A tile's views along one axis."""
+Feeds = tuple[tuple[SourceChannels, ...], ...]
+"""The inputs of a strip, for each kind of projection and source ensemble."""
 
 
 @dataclass(frozen=True)
@@ -342,15 +547,39 @@ class Load:
 
     Bits are counted on demand, because counting is slow and unnecessary if there are
     too many in-axons.
+
+    Attributes
+    ----------
+    inputs, feeds
+        The projections, and the inputs of the block's strip.
+    rows, columns
+        The block's views of the sources.
+    channels
+        The number of channels of the block.
+    whole
+        Whether the block is the whole ensemble.
     """
 
-    inputs: tuple[BlockInputs, ...]
+    inputs: Counter[Inputs]
+    feeds: Feeds
+    rows: Views
+    columns: Views
+    channels: int
+    whole: bool
+
+    def _each(
+        self,
+    ) -> Iterator[tuple[int, Link, tuple[SourceChannels, ...], BlockView]]:
+        inputs = zip(self.inputs.items(), self.feeds, strict=True)
+        for ((_, link, _), times), feeds in inputs:
+            views = self.rows[link], self.columns[link]
+            yield times, link, feeds, BlockView(*views, self.channels, self.whole)
 
     @cached_property
     def in_axons(self) -> int:
         return sum(
-            times * link.fed_axons(feed, block)
-            for link, times, feeds, block in self.inputs
+            times * link.in_axons(feed, block)
+            for times, link, feeds, block in self._each()
             for feed in feeds
         )
 
@@ -359,7 +588,7 @@ class Load:
         """The number of equal projections, and the costs of each connection."""
         return [
             (times, [link.cost(feed, block) for feed in feeds])
-            for link, times, feeds, block in self.inputs
+            for times, link, feeds, block in self._each()
         ]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
@@ -13,8 +13,7 @@ from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
 from snnc.ir.shapes import volume_of
-from snnc.loihi.axon_use import AxonUse
-from snnc.loihi.build_links import ProjectionGeometry, geometry_of
+from snnc.loihi.build_links import Links, links_of
 from snnc.loihi.candidates import (
     ChipChoices,
     Choices,
@@ -24,7 +23,7 @@ from snnc.loihi.candidates import (
 )
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.search import Step
+from snnc.loihi.search import AxonUse, Step
 from snnc.loihi.tiling import Tiling, least_sizes
 
 Axons = Mapping[str, AxonKind]
@@ -45,9 +44,6 @@ class Plan:
         """The index of each population's step."""
         return {p.name: i for i, p in enumerate(self.populations)}
 
-    def step(self, population: Population) -> Step:
-        return self.steps[self.positions[population.name]]
-
     def fit(self, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
         """Return whether a population fits on cores, given the others' tilings."""
         step = self.steps[i]
@@ -56,16 +52,15 @@ class Plan:
         groups = tuple(tilings[source].group for source in step.sources)
         return step.choices.costs.fit(tilings[i], groups)
 
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether not even the finest tiling of some population fits on a core."""
-        chosen = (step.choices for step in self.steps)
-        return not all(c.can_fit for c in chosen if isinstance(c, ChipChoices))
+    @cached_property
+    def floor(self) -> int:
+        """The sum of the cores that each population needs on its own."""
+        return sum(step.choices.floor for step in self.steps)
 
-    @property
-    def unmappable(self) -> tuple[Population, ...]:
-        """Return the populations for which no tiling fits on a core."""
-        return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
+    @cached_property
+    def unmappable(self) -> bool:
+        """Whether there is a population of which no tiling fits on a core."""
+        return any(step.choices.floor < 0 for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +100,19 @@ def make_plan(
     for population in populations:
         read = lowered.into(population.name) if population.on_chip else ()
         sources = tuple(positions[projection.source] for projection in read)
-        geometries = tuple(_geometries(lowered, population, axons or {}))
+        links = _links_into(lowered, population, profile, axons or {})
         groups = tuple(steps[source].choices.groups for source in sources)
         key = (
             population.on_chip,
             population.volume,
-            geometries,
+            tuple(map(id, links)),  # equal links are one object
             groups,
-            block_of(population),
+            population.block,
             target.pop,
         )
         if key not in choices:
             choices[key] = (
-                _chip_choices(population, geometries, groups, target, profile)
+                _chip_choices(population, links, groups, target, profile)
                 if population.on_chip
                 else HostChoices(population.volume)
             )
@@ -129,37 +124,34 @@ def standalone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
 ) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
-    geometries = list(_geometries(lowered, population, {}))
+    links = _links_into(lowered, population, profile, {})
     read = lowered.into(population.name)
     groups = [least_sizes(lowered.by_name[p.source].volume[0]) for p in read]
-    return _chip_choices(population, geometries, groups, target, profile)
+    return _chip_choices(population, links, groups, target, profile)
 
 
-def _geometries(
-    lowered: LoweredNetwork, population: Population, axons: Axons
-) -> Iterator[ProjectionGeometry]:
-    for p in lowered.into(population.name) if population.on_chip else ():
-        volume = lowered.by_name[p.source].volume
-        yield geometry_of(p, volume, population, axons.get(p.source))
+def _links_into(
+    lowered: LoweredNetwork, population: Population, profile: Profile, axons: Axons
+) -> list[Links]:
+    sources = lowered.by_name
+    return [
+        links_of(p, sources[p.source].volume, population, profile, axons.get(p.source))
+        for p in (lowered.into(population.name) if population.on_chip else ())
+    ]
 
 
 def _chip_choices(
     population: Population,
-    geometries: Sequence[ProjectionGeometry],
+    links: Sequence[Links],
     groups: Sequence[Groups],
     target: Loihi,
     profile: Profile,
 ) -> ChipChoices:
-    costs = CostModel(population.volume, geometries, target.pop, profile)
-    return ChipChoices(costs, fixed_tilings(costs, block_of(population)), groups)
-
-
-def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] | None:
-    """Return the tiling in each form that a `block` allows; None without a `block`."""
-    if block is None:
-        return None
-    group, height, width, strip = volume_of(block)
-    return tilings_of(costs, group, (height, width, strip))
+    costs, fixed = CostModel(population.volume, links, target.pop, profile), None
+    if population.block is not None:
+        group, height, width, strip = volume_of(population.block)
+        fixed = tilings_of(costs, group, (height, width, strip))
+    return ChipChoices(costs, fixed, groups)
 
 
 def whole_block(shape: Shape) -> Shape:
@@ -175,21 +167,15 @@ def whole_block(shape: Shape) -> Shape:
 
 def largest_block(population: Population) -> Shape:
     """Return the largest `block` of a layer without changing its slices."""
-    shape, block = population.layer.shape, block_of(population)
+    shape, block = population.layer.shape, population.block
     if len(shape) < 4 or not block:
         return shape
     return (*shape[:-1], shape[-1] * min(block[0], shape[0]))
 
 
-def block_of(population: Population) -> Shape | None:
-    """Return the `block` in the spec, if any."""
-    spiking = population.layer.spiking
-    return spiking.block if spiking is not None else None
-
-
 def block_is_sound(population: Population) -> bool:
     """Return whether a `block` has the rank of its layer and is not larger."""
-    block, largest = block_of(population), largest_block(population)
+    block, largest = population.block, largest_block(population)
     if block is None or not population.on_chip:
         return True
     return len(block) == len(largest) and all(

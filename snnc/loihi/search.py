@@ -19,7 +19,7 @@ counted, not timed, so that a mapping is the same on every machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
@@ -27,7 +27,6 @@ from sys import maxsize
 from typing import NamedTuple
 
 from snnc.ir.device import Core
-from snnc.loihi.axon_use import NO_READERS, AxonUse, Readers
 from snnc.loihi.candidates import (
     MAX_COMBINATIONS,
     MAX_GROUPS,
@@ -36,10 +35,9 @@ from snnc.loihi.candidates import (
     FittingTiling,
     Groups,
     HostChoices,
-    TilingCandidates,
 )
-from snnc.loihi.link import BlockFit
-from snnc.loihi.tiling import Tiling
+from snnc.loihi.link import BlockFit, ConnectionChoice, Link
+from snnc.loihi.tiling import Cut, Tiling
 
 WIDTH = 1024
 """The maximum number of partial solutions in an attempt that finds the best mapping."""
@@ -55,6 +53,91 @@ FITS_OF_WORK = 4
 """The number of parts of a fit that take as long as one unit of work."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AxonReader:
+    """A reader of a population, whose axons need ``slots`` slots each."""
+
+    link: Link
+    slots: int
+    target: Tiling
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readers:
+    """The readers of a population, in the order in which they were added.
+
+    There may be hundreds, so ``counts`` contains the number of equal ones.
+    """
+
+    counts: Mapping[AxonReader, int] = field(default_factory=dict)
+
+
+NO_READERS = Readers()
+
+
+class AxonUse:
+    """Counts slots, once for each pair of tilings.
+
+    The counts are shared by the searches for variants of a network.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[tuple[AxonReader, Cut], list[int]] = {}
+        self._most: dict[tuple[AxonReader, Cut], int] = {}
+        self._peaks: dict[tuple[Readers, Cut], int] = {}
+        self._equal: dict[tuple[Link, int, Cut], AxonReader] = {}
+        self._readers: dict[tuple[Readers, AxonReader], Readers] = {}
+
+    def more(
+        self, before: Readers, connection: ConnectionChoice, target: Tiling
+    ) -> Readers:
+        """Return the readers with one more reader; equal results are one object."""
+        link, slots = connection.link, connection.slots
+        # Readers that need the same axons are one object.
+        own = AxonReader(link, slots, target)
+        key = before, (one := self._equal.setdefault((link, slots, target.cut), own))
+        if key not in self._readers:
+            more = before.counts.get(one, 0) + 1
+            self._readers[key] = Readers({**before.counts, one: more})
+        return self._readers[key]
+
+    def exceeds(self, readers: Readers, source: Tiling, limit: int) -> int:
+        """Return the slots of a source's block if they exceed a limit, otherwise 0.
+
+        If a single reader exceeds the limit, the other readers are not counted.
+        """
+        counts = readers.counts.items()
+        slots = [(self._most_slots(one, source), times) for one, times in counts]
+        least = max((most for most, _ in slots), default=0)
+        if sum(most * times for most, times in slots) > limit >= least:
+            least = self.peak(readers, source)
+        return least if least > limit else 0
+
+    def peak(self, readers: Readers, source: Tiling) -> int:
+        """Return the slots of the source's block that uses the most."""
+        key = readers, source.cut
+        if key not in self._peaks:
+            slots = [
+                [times * n for n in self._slots_by_block(one, source)]
+                for one, times in readers.counts.items()
+            ]
+            self._peaks[key] = max(map(sum, zip(*slots, strict=True)))
+        return self._peaks[key]
+
+    def _slots_by_block(self, one: AxonReader, source: Tiling) -> list[int]:
+        key = one, source.cut
+        if key not in self._slots:
+            axons = one.link.axons(source, one.target, source.parts)
+            self._slots[key] = [one.slots * n.built for part in axons for n in part]
+        return self._slots[key]
+
+    def _most_slots(self, one: AxonReader, source: Tiling) -> int:
+        key = one, source.cut
+        if key not in self._most:
+            self._most[key] = one.slots * one.link.most_axons(source, one.target)
+        return self._most[key]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One population: its choices and its sources.
@@ -66,18 +149,32 @@ class Step:
     sources: tuple[int, ...]
 
 
+def readers_of(
+    steps: Sequence[Step],
+    fits: Sequence[BlockFit],
+    tilings: Sequence[Tiling],
+    use: AxonUse,
+) -> dict[int, Readers]:
+    """Return the readers of each step on the chip that has some."""
+    readers: dict[int, Readers] = {}
+    for step, fit, target in zip(steps, fits, tilings, strict=True):
+        for source, connection in zip(step.sources, fit.connections, strict=False):
+            if isinstance(steps[source].choices, ChipChoices):
+                before = readers.get(source, NO_READERS)
+                readers[source] = use.more(before, connection, target)
+    return readers
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """A mapping: one tiling and fit per step.
 
-    ``floor`` is a lower bound on the cores. ``exact`` says whether no mapping with the
-    tilings tried has fewer cores.
+    ``exact`` says whether no mapping with the tilings tried has fewer cores.
     """
 
     tilings: tuple[Tiling, ...]
     fits: tuple[BlockFit, ...]
     cores: int
-    floor: int
     exact: bool
 
 
@@ -91,14 +188,6 @@ class Infeasible:
 
 class OutOfPatienceError(Exception):
     """Raised if an attempt reaches its work limit."""
-
-
-class _Pick(NamedTuple):
-    """The tiling of a step, and a link to the tilings of later steps."""
-
-    tiling: Tiling
-    fit: BlockFit
-    after: _Pick | None
 
 
 class Demand(NamedTuple):
@@ -128,13 +217,13 @@ class PartialSolution(NamedTuple):
         A lower bound on the cores of all mappings that contain this partial solution.
     demands
         The demand on each earlier source.
-    pick
-        The tilings chosen so far.
+    chosen
+        The tilings of these steps.
     """
 
     bound: int
     demands: Mapping[int, Demand]
-    pick: _Pick | None
+    chosen: tuple[FittingTiling, ...]
 
     @property
     def key(self) -> object:
@@ -198,12 +287,9 @@ class Search:
         self._use = AxonUse() if use is None else use
         self._by_channel = self._read_by_channel()
         self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
-        self._tries_all = all(
-            some == tuple(step.choices.groups)
-            for some, step in zip(self._groups, steps, strict=True)
-        )
+        self._tries_all = self._groups == [step.choices.groups for step in steps]
         # Cache: hundreds of readers may request the same step.
-        self._free: dict[tuple[int, int], list[TilingCandidates]] = {}
+        self._free: dict[int, list[Groups]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
 
     @property
@@ -282,7 +368,7 @@ class Search:
             If the attempt exceeds the work limit.
         """
         is_complete = self._tries_all and branches is None
-        some = [PartialSolution(self.floor, {}, None)]
+        some = [PartialSolution(self.floor, {}, ())]
         for i in reversed(range(len(self.steps))):
             by_key: dict[object, PartialSolution] = {}
             for partial in some:
@@ -295,38 +381,27 @@ class Search:
         if not some:
             return None, is_complete
         best = some[0]
-        tilings, fits, pick = [], [], best.pick
-        while pick is not None:
-            tilings.append(pick.tiling)
-            fits.append(pick.fit)
-            pick = pick.after
+        tilings = tuple(tiling for tiling, _ in best.chosen)
+        fits = tuple(fit for _, fit in best.chosen)
         is_exact = is_complete or best.bound == self.lower_bound
-        solution = Solution(
-            tuple(tilings), tuple(fits), best.bound, self.floor, is_exact
-        )
-        return solution, is_complete
+        return Solution(tilings, fits, best.bound, is_exact), is_complete
 
     def _extend(
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        choices, own = self.steps[i].choices, partial.demands.get(i)
+        own = partial.demands.get(i)
         group = None if own is None else own.group
         readers = NO_READERS if own is None else own.readers
         need = self.floors[i] if own is None else own.need
         others = {source: d for source, d in partial.demands.items() if source != i}
-        before = PartialSolution(partial.bound - need, others, partial.pick)
-        ways: Iterable[Iterable[tuple[FittingTiling, Groups]]]
-        if isinstance(choices, HostChoices):
-            tiling = choices.tiling(choices.groups[0] if group is None else group)
-            ways = [[((tiling, BlockFit(())), ())]]
-        else:
-            room = bound - before.bound
-            fixed = {source: demand.group for source, demand in others.items()}
-            ways = (
-                zip(self._candidates(i, group, groups).up_to(room), repeat(groups))
-                for groups in self._combinations(i, fixed)
-            )
+        before = PartialSolution(partial.bound - need, others, partial.chosen)
+        room = bound - before.bound
+        fixed = {source: demand.group for source, demand in others.items()}
+        ways = (
+            zip(self._fitting(i, group, groups, room), repeat(groups))
+            for groups in self._combinations(i, fixed)
+        )
         for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
             if self._serves(i, readers, tiling):
                 more = self._with(before, i, tiling, fit, groups)
@@ -361,23 +436,19 @@ class Search:
             if most > least:
                 bound += most - least
                 demands[source] = Demand(group, readers, most)
-        return PartialSolution(bound, demands, _Pick(tiling, fit, partial.pick))
+        return PartialSolution(bound, demands, ((tiling, fit), *partial.chosen))
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
-            if (i, group) not in self._free:
-                self._free[i, group] = [
-                    self._candidates(i, group, groups)
-                    for groups in self._combinations(i, {})
-                ]
+            if i not in self._free:
+                self._free[i] = self._combinations(i, {})
             most = maxsize
-            for candidates in self._free[i, group]:
-                some = (tiling for tiling, _ in candidates.up_to(most - 1))
+            for groups in self._free[i]:
                 serving = (
                     tiling.cores
-                    for tiling in some
+                    for tiling, _ in self._fitting(i, group, groups, most - 1)
                     if tiling.cores >= least and self._serves(i, readers, tiling)
                 )
                 most = next(serving, most)
@@ -413,13 +484,15 @@ class Search:
         chosen = [dict(zip(sources, one, strict=True)) for one in some]
         return [tuple(by[s] for s in self.steps[i].sources) for by in chosen]
 
-    def _candidates(
-        self, i: int, group: int | None, sources: Groups
-    ) -> TilingCandidates:
+    def _fitting(
+        self, i: int, group: int | None, sources: Groups, cores: int
+    ) -> Iterable[FittingTiling]:
+        """Return a step's tilings with at most ``cores`` cores, fewest first."""
         choices = self.steps[i].choices
-        assert isinstance(choices, ChipChoices)
         groups = self._groups[i] if group is None else (group,)
-        return choices.candidates(groups, sources, self._by_channel[i])
+        if isinstance(choices, HostChoices):
+            return [(choices.tiling(groups[0]), BlockFit(()))]
+        return choices.candidates(groups, sources, self._by_channel[i]).up_to(cores)
 
     def _read_by_channel(self) -> list[bool]:
         """Return, for each step, whether a reader needs axons per channel."""

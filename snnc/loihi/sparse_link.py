@@ -6,12 +6,9 @@ axes have one run per position.
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, pairwise, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise, product
 from operator import itemgetter
 
 from snnc.ir.device import Profile
@@ -21,15 +18,29 @@ from snnc.loihi.axis import (
     Interval,
     Kind,
     Picked,
+    Tap,
     TapRun,
-    Tiles,
+    Taps,
     View,
     length,
+    without_factor,
 )
-from snnc.loihi.bands import NO_EDGES, Bands, Edges, edges_of
-from snnc.loihi.link import BlockView, Cost, Link, SourceChannels, count_arrays
-from snnc.loihi.taps import Tap, Taps, without_factor
-from snnc.loihi.tiling import EnsembleTiling, Tiling
+from snnc.loihi.link import (
+    BlockView,
+    Cost,
+    Link,
+    ReadStrips,
+    SourceChannels,
+    count_arrays,
+)
+from snnc.loihi.tiling import (
+    NO_EDGES,
+    Bands,
+    Edges,
+    EnsembleTiling,
+    Tiling,
+    edges_of,
+)
 
 Reads = Mapping[int, Tap]
 """The positions that an output reads, and their taps."""
@@ -49,21 +60,34 @@ class ScatterAxis(Axis):
     A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
     belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
     so a run is one position.
+
+    Parameters
+    ----------
+    inputs, outputs
+        The number of positions.
+    reads
+        Returns the positions that an output reads through nonzero taps.
+    picked
+        The positions on the source's axis that are read; None for all.
+    inside, period
+        Equal outputs, as in `Axis`; by default, all outputs may differ.
     """
 
-    @cached_property
-    def _seen(self) -> dict[tuple[int, tuple[TapRun, ...]], View]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[Interval, tuple[int, ...]]:
-        return {}
-
-    def reads(self, output: int) -> Reads:
-        """Return the positions that an output reads through nonzero taps."""
-        start = output * self.stride - self.before
-        taps = self.taps.nonzero_places(-start, self.inputs - start)
-        return {start + t: self.taps[t] for t in taps}
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        reads: Callable[[int], Reads],
+        picked: Picked | None = None,
+        inside: Interval | None = None,
+        period: int = 1,
+    ) -> None:
+        super().__init__(inputs, outputs, 1, 0, Taps(1, 1, 0, ()), picked)
+        self.inside = inside or (outputs, 0)
+        self.period = period
+        self.reads = reads
+        self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
+        self._places: dict[Interval, tuple[int, ...]] = {}
 
     def tap(self, output: int, place: int) -> Tap:
         return self.reads(output).get(place, ())
@@ -110,36 +134,23 @@ class ScatterAxis(Axis):
         return TapRun(first, len(reads), values, scale, (first,))
 
 
-class EntryAxis(ScatterAxis):
-    """An axis that is given by the positions and taps that each output reads.
+def window_axis(
+    inputs: int,
+    outputs: int,
+    stride: int,
+    before: int,
+    taps: Taps,
+    picked: Picked | None = None,
+) -> ScatterAxis:
+    """Return the axis of a window with the parameters of an `Axis`."""
 
-    Parameters
-    ----------
-    inputs
-        The number of positions.
-    entries
-        What each output reads.
-    picked
-        The positions on the source's axis that are read; None for all.
-    inside, period
-        Equal outputs, as in `Axis`; by default, all outputs may differ.
-    """
+    def reads(output: int) -> Reads:
+        start = output * stride - before
+        places = taps.nonzero_places(-start, inputs - start)
+        return {start + t: taps[t] for t in places}
 
-    def __init__(
-        self,
-        inputs: int,
-        entries: Sequence[Reads],
-        picked: Picked | None = None,
-        inside: Interval | None = None,
-        period: int = 1,
-    ) -> None:
-        super().__init__(inputs, len(entries), 1, 0, Taps(1, 1, 0, ()), picked)
-        self.inside = inside or (len(entries), 0)
-        self.period = period
-        self._entries = entries
-
-    def reads(self, output: int) -> Reads:
-        return self._entries[output]
+    inside = Axis(inputs, outputs, stride, before, taps).inside
+    return ScatterAxis(inputs, outputs, reads, picked, inside)
 
 
 def transposed_axis(
@@ -149,7 +160,7 @@ def transposed_axis(
     step: int,
     before: int,
     picked: Picked | None = None,
-) -> EntryAxis:
+) -> ScatterAxis:
     """Return the axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
 
     Parameters
@@ -169,27 +180,11 @@ def transposed_axis(
         entries.append({i: ((last - i * step, 1),) for i in range(first, stop)})
     # The outputs whose taps are all between the first and the last input.
     inside = before, (inputs - 1) * step + before - taps + 2
-    return EntryAxis(inputs, entries, picked, inside, step)
+    return ScatterAxis(inputs, outputs, entries.__getitem__, picked, inside, step)
 
 
 Read = tuple[int, Tap, Interval]
 """An output slice, the tap through which it reads, and its reading channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class SynapseFanOut(SourceChannels):
-    """The inputs of a strip from each pixel of a source ensemble.
-
-    Attributes
-    ----------
-    lengths
-        The number of channels by the number of the strip's channels that they reach.
-    distinct
-        The same for channels with different weights, with their factors.
-    """
-
-    lengths: frozenset[tuple[Kind, int]] = frozenset()
-    distinct: frozenset[tuple[Kind, int]] = frozenset()
 
 
 class SparseLink(Link):
@@ -215,62 +210,38 @@ class SparseLink(Link):
     ) -> None:
         super().__init__(axes, bands, profile)
         self._dense = dense
-        self._feeds: dict[
-            tuple[int, EnsembleTiling, Interval], tuple[SourceChannels, ...]
-        ] = {}
-        self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
-        self._costs: dict[tuple[SourceChannels, View, View, bool], Cost] = {}
-        self._strips: dict[tuple[Interval, Tiles, int, int], list[int]] = {}
-
-    def feeds(
-        self, group: int, part: EnsembleTiling, strip: Interval
-    ) -> tuple[SourceChannels, ...]:
-        key = (group, part, strip)
-        if key not in self._feeds:
-            fans = (self.fan(part, strip, s) for s in self.depth.ensembles(group))
-            fed = tuple(fan for fan in fans if fan.entries)
-            self._feeds[key] = self._equal.setdefault(fed, fed)
-        return self._feeds[key]
 
     @property
     def edges(self) -> Edges:
         return NO_EDGES if self._dense else edges_of(self.bands)
 
-    def fed_axons(self, feed: SourceChannels, block: BlockView) -> int:
+    def _find_feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> Iterator[SourceChannels]:
+        fans = (self.fan(part, strip, s) for s in self.depth.ensembles(group))
+        return (fan for fan in fans if fan.entries)
+
+    def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         return block.rows.inputs * block.columns.inputs * feed.entries
 
-    def in_axons(
-        self, group: int, part: EnsembleTiling, rows: int, columns: int
-    ) -> int:
-        feeds = self.feeds(group, part, part.strips[0])
-        return rows * columns * sum(feed.entries for feed in feeds)
+    def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
+        rows, columns = (
+            view.kinds(not block.whole) for view in (block.rows, block.columns)
+        )
+        channels = dict(feed.lengths if block.whole else feed.distinct)
+        arrays = count_arrays(rows, columns, channels)
+        return self._price(arrays, 0 if self._dense else None, aligned=True)
 
-    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        assert isinstance(feed, SynapseFanOut)
-        rows, columns, _, whole = block
-        key = (feed, rows, columns, whole)
-        if key not in self._costs:
-            channels = dict(feed.lengths if whole else feed.distinct)
-            arrays = count_arrays(
-                rows.kinds(not whole), columns.kinds(not whole), channels
-            )
-            memory = self.profile.synapse
-            bits = words = 0
-            for weights, number in arrays.items():
-                bits += number * memory.array_bits(weights, memory.weight_bits)
-                words += number * weights
-            self._costs[key] = Cost(bits, True, words, 0 if self._dense else None)
-        return self._costs[key]
+    def _read_strips(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
+        strips = [0] * len(part.strips)
+        read = Counter(channels for _, channels in self._reading(part, target))
+        for channels, number in read.items():
+            for i, held in part.strips.overlaps(channels):
+                strips[i] += number * held
+        return 1, 0, strips
 
-    def axons(
-        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[int]]:
-        rows, columns = self.crossings(source, target)
-        strips = (self._strip_axons(part, target) for part in parts)
-        return [[n * m * k for n, m, k in product(rows, columns, s)] for s in strips]
-
-    def most_strips(self, part: EnsembleTiling, target: Tiling) -> int:
-        return max(self._strip_axons(part, target))
+    def _shared(self, channels: int) -> int:
+        return channels
 
     def pairs(self, source: Tiling, target: Tiling) -> int:
         places = product(range(target.volume[0]), range(self.depth.inputs))
@@ -281,24 +252,18 @@ class SparseLink(Link):
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, int, int, int]]:
         counts = Counter[tuple[int, int]]()
-        strips = [(part, strip) for part in target.parts for strip in part.strips]
         before = 0
         for part in source.parts:
-            size = part.strips.size
-            for shift, place in self._places(part):
-                for there, (post, strip) in enumerate(strips):
-                    for low, high in self._channels(post, strip, place):
-                        low, high = shift + low, shift + high
-                        for i in range(low // size, -(-high // size)):
-                            held = min(high, (i + 1) * size) - max(low, i * size)
-                            counts[before + i, there] += held
+            for there, channels in self._reading(part, target):
+                for i, held in part.strips.overlaps(channels):
+                    counts[before + i, there] += held
             before += len(part.strips)
-        for (here, there), channels in counts.items():
-            yield here, there, 1, channels
+        for (here, there), number in counts.items():
+            yield here, there, 1, number
 
     def fan(
         self, part: EnsembleTiling, strip: Interval, slices: Interval
-    ) -> SynapseFanOut:
+    ) -> SourceChannels:
         """Return a strip's inputs from the source's ``slices``."""
         lengths, width = Counter[Kind](), self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
@@ -317,7 +282,7 @@ class SparseLink(Link):
         distinct = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():
             distinct[reached, frozenset(factors)] += self.bands.size(groups)
-        return SynapseFanOut(
+        return SourceChannels(
             entries=lengths.total(),
             lengths=frozenset(lengths.items()),
             distinct=frozenset(distinct.items()),
@@ -360,41 +325,14 @@ class SparseLink(Link):
             stretches.append((start, stop))
         return stretches
 
-    def _places(self, part: EnsembleTiling) -> Iterator[tuple[int, int]]:
-        """Yield the first channel and the number of each slice that is read."""
-        for shift, place in enumerate(range(*part.slices)):
-            first, stop = self.depth.within((place, place + 1))
-            if first < stop:
-                yield shift * part.channels, first
-
-    def _strip_axons(self, part: EnsembleTiling, target: Tiling) -> list[int]:
-        """Return how many channels of each source strip the target's strips read.
-
-        A channel is counted once per target strip.
-        """
-        key = (part.slices, part.strips, target.group, target.tile[2])
-        if key not in self._strips:
-            steps = Counter[int]()
-            for shift, place in self._places(part):
-                for post in target.parts:
-                    for strip in post.strips:
-                        for start, end in self._channels(post, strip, place):
-                            steps[shift + start] += 1
-                            steps[shift + end] -= 1
-            self._strips[key] = _sums(steps, part.strips)
-        return self._strips[key]
-
-
-def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
-    """Return, for each strip, the sum of a function that changes by ``steps``."""
-    places = sorted(steps)
-    heights = [0, *accumulate(steps[place] for place in places)]
-    widths = (b - a for a, b in pairwise(places))
-    areas = (height * width for height, width in zip(heights[1:], widths, strict=False))
-    before = [0, 0, *accumulate(areas)]
-
-    def up_to(place: int) -> int:
-        i = bisect(places, place)
-        return before[i] + heights[i] * (place - places[i - 1]) if i else 0
-
-    return [up_to(stop) - up_to(start) for start, stop in strips]
+    def _reading(
+        self, part: EnsembleTiling, target: Tiling
+    ) -> Iterator[tuple[int, Interval]]:
+        """Yield the number of each target strip, and the channels that it reads."""
+        strips = [(post, strip) for post in target.parts for strip in post.strips]
+        for slice_ in range(*part.slices):
+            first, stop = self.depth.within((slice_, slice_ + 1))
+            start = (slice_ - part.slices[0]) * part.channels
+            for number, (post, strip) in enumerate(strips if first < stop else ()):
+                for low, high in self._channels(post, strip, first):
+                    yield number, (start + low, start + high)

@@ -1,12 +1,16 @@
-"""The ways to split a population: depth groups, tiles, and the forms of its inputs."""
+"""The ways to split a population: depth groups, tiles, and the forms of its inputs.
+
+`Bands` are the channel groups of a projection. Channel slices ("strips") of a
+population differ in the groups that they read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
-from math import ceil, prod
+from itertools import pairwise, product
+from math import ceil, lcm, prod
 
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
@@ -14,6 +18,8 @@ from snnc.loihi.axis import Interval, Tiles
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
+Cut = tuple[int, Tile]
+"""A group and a tile: the split of a volume."""
 Forms = tuple[Form, ...]
 """The form of each projection into the population."""
 
@@ -39,6 +45,12 @@ class EnsembleTiling:
     @property
     def whole(self) -> bool:
         return self.blocks == 1
+
+    @property
+    def pieces(self) -> Iterator[PlacedBlock]:
+        """The content of each core, in nengo-loihi's block order."""
+        sides = product(self.rows, self.columns, self.strips)
+        return (PlacedBlock(self, *where) for where in sides)
 
     def slices_of(self, strip: Interval) -> Interval:
         """Return the depth slices of a strip of the ensemble's channels."""
@@ -98,14 +110,10 @@ class Tiling:
         """Return one ensemble; there may be too many to create all."""
         return _part(self.volume, self.group, self.tile, i)
 
-    @cached_property
-    def pieces(self) -> tuple[PlacedBlock, ...]:
-        """The content of each core, in nengo-loihi's block order."""
-        return tuple(
-            PlacedBlock(part, *where)
-            for part in self.parts
-            for where in product(part.rows, part.columns, part.strips)
-        )
+    @property
+    def cut(self) -> Cut:
+        """The split of the volume; equal splits of different populations are equal."""
+        return self.group, self.tile
 
     @property
     def compartments(self) -> int:
@@ -135,15 +143,11 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
 @lru_cache(maxsize=1024)
 def least_sizes(extent: int) -> tuple[int, ...]:
     """Return, for each possible number of tiles of an axis, the smallest tile size."""
-    return tuple(_sizes(extent))
-
-
-def _sizes(extent: int) -> Iterator[int]:
-    size = 1
+    sizes, size = [], 1
     while size < extent:
-        yield size
+        sizes.append(size)
         size = -(-extent // (-(-extent // size) - 1))
-    yield extent
+    return (*sizes, extent)
 
 
 def count_cores(volume: Volume, group: int, tile: Tile) -> int:
@@ -152,3 +156,144 @@ def count_cores(volume: Volume, group: int, tile: Tile) -> int:
     full, rest = divmod(depth, group)
     strips = full * ceil(group * channels / tile[2]) + ceil(rest * channels / tile[2])
     return ceil(height / tile[0]) * ceil(width / tile[1]) * strips
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """A kernel whose channels form groups, in the same order at both ends.
+
+    Attributes
+    ----------
+    first
+        The kernel's input channel for the source's first channel.
+    channels, filters
+        The number of channels of the source and of the reader.
+    read
+        The number of the kernel's input channels per group.
+    given
+        The number of the reader's channels per group.
+    """
+
+    first: int
+    channels: int
+    filters: int
+    read: int
+    given: int
+
+    @property
+    def groups(self) -> range:
+        """The groups with channels in the source."""
+        stop = -(-(self.first + self.channels) // self.read)
+        return range(self.first // self.read, stop)
+
+    @property
+    def outputs(self) -> Interval:
+        """The reader's channels that read any channel of the source."""
+        groups = self.groups
+        return groups.start * self.given, groups.stop * self.given
+
+    @property
+    def are_all(self) -> bool:
+        """Whether each channel of the reader reads a channel of the source."""
+        return self.outputs == (0, self.filters)
+
+    def of(self, group: int) -> Interval:
+        """Return the source's channels in a group."""
+        start = group * self.read - self.first
+        return max(0, start), min(self.channels, start + self.read)
+
+    def size(self, groups: range) -> int:
+        """Return how many of the source's channels are in consecutive groups."""
+        return self.of(groups[-1])[1] - self.of(groups[0])[0]
+
+    def width(self, group: int, outputs: Interval) -> int:
+        """Return how many of ``outputs`` read a group."""
+        start = group * self.given
+        stop = min(outputs[1], start + self.given)
+        return max(0, stop - max(outputs[0], start))
+
+    def source_groups(self, outputs: Interval) -> range:
+        """Return the source's groups that channels in ``outputs`` read."""
+        here = self.groups
+        first = max(here.start, outputs[0] // self.given)
+        return range(first, min(here.stop, -(-outputs[1] // self.given)))
+
+
+def one_band(channels: int, filters: int) -> Bands:
+    """Return a single group: every channel of the reader reads every source channel."""
+    return Bands(0, channels, filters, channels, filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The channels within a slice at which the inputs from a source change.
+
+    Inputs change every ``step`` channels (never if ``step`` is 0), always in the same
+    way except at the ``marks``.
+    """
+
+    marks: tuple[int, ...] = ()
+    step: int = 0
+
+
+NO_EDGES = Edges()
+
+
+def edges_of(bands: Bands) -> Edges:
+    """Return the edges of grouped channels; the outer groups may be incomplete."""
+    (low, high), given = bands.outputs, bands.given
+    return Edges((low, low + given, high - given, high), given)
+
+
+@lru_cache(maxsize=4096)
+def unlike_strips(
+    extent: int, channels: int, size: int, edges: frozenset[Edges]
+) -> tuple[Interval, ...]:
+    """Return a representative of each kind of strip in an ensemble.
+
+    There may be a million strips, but few of them differ in their inputs.
+
+    Parameters
+    ----------
+    extent, channels
+        The number of channels of the ensemble, and of each of its slices.
+    size
+        The number of channels of a strip.
+    edges
+        The edges of the links into the ensemble.
+    """
+    strips = Tiles(extent, size)
+    marks = {mark for one in edges for mark in one.marks}
+    steps = {one.step for one in edges if one.step}
+    strips_by_kind: dict[object, Interval] = {}
+    for start in range(0, extent, channels):
+        for i in _in_slice(strips, start, channels, marks, steps):
+            a, b = strips[i]
+            touched = b - a, a // channels, (b - 1) // channels
+            strips_by_kind.setdefault(i if edges - {NO_EDGES} else touched, (a, b))
+    return tuple(strips_by_kind.values())
+
+
+def _in_slice(
+    strips: Tiles,
+    start: int,
+    channels: int,
+    marks: Collection[int],
+    steps: Collection[int],
+) -> Iterator[int]:
+    first = -(-start // strips.size)
+    last = -(-(start + channels) // strips.size) - 1
+    stops = {first, last, last + 1}
+    for mark in marks:
+        i = (start + mark) // strips.size
+        stops |= {i, i + 1}
+    # The positions of strips relative to the steps repeat with this period.
+    period = lcm(strips.size, *steps) // strips.size
+    for a, b in pairwise(sorted(i for i in stops if first <= i <= last + 1)):
+        i = a
+        while i < min(b, a + period):
+            yield i
+            # All strips within a step have equal inputs.
+            within = i * strips.size - start
+            ends = [start + (within // step + 1) * step for step in steps]
+            i = max(i + 1, min(ends, default=strips.extent) // strips.size)

@@ -18,11 +18,10 @@ from typing import Literal
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.axon_use import NO_READERS, AxonUse
 from snnc.loihi.candidates import ChipChoices, tilings_below
 from snnc.loihi.link import BlockFit, LimitViolation
-from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
-from snnc.loihi.search import Solution
+from snnc.loihi.plan import Plan, PlanCache, make_plan
+from snnc.loihi.search import AxonUse, Solution, readers_of
 from snnc.loihi.tiling import Tiling, tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
@@ -130,9 +129,8 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
         fit = plan.fit(len(fits), tilings)
         assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
-    floor = sum(step.choices.floor for step in plan.steps)
     exact = mapped.cores == mapped.lower_bound
-    return Solution(tuple(tilings), tuple(fits), mapped.cores, floor, exact)
+    return Solution(tuple(tilings), tuple(fits), mapped.cores, exact)
 
 
 def explain(plan: Plan, solution: Solution) -> Reasons:
@@ -142,14 +140,14 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
         for i, step in enumerate(plan.steps)
         if isinstance(step.choices, ChipChoices)
     )
-    exact = solution.exact or solution.cores == solution.floor
-    return Reasons(layers, solution.cores, solution.floor, exact)
+    exact = solution.exact or solution.cores == plan.floor
+    return Reasons(layers, solution.cores, plan.floor, exact)
 
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
     population, cores = plan.populations[i], solution.tilings[i].cores
     filled = ceil(population.neurons / plan.profile.core.compartments)
-    block = block_of(population)
+    block = population.block
     bound: Bound = "neighbours"
     miss = None
     if block is not None:
@@ -186,9 +184,9 @@ def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Near
     the others would hide the reason.
     """
     costs = choices.costs
-    cheaper = _cheaper(choices, choices.floor, costs.profile.core.compartments)
+    cheaper = tilings_below(costs, costs.profile.core.compartments, choices.floor)
     if not cheaper:
-        every = _cheaper(choices, choices.floor, prod(costs.volume))
+        every = tilings_below(costs, prod(costs.volume), choices.floor)
         enough = [tiling for tiling in every if tiling.cores >= filled]
         cheaper = enough or every
     finest = tuple(groups[0] for groups in choices.sources)
@@ -210,7 +208,7 @@ def _misses_beside(
     use = AxonUse()
     limit = choices.costs.profile.core.compartments
     misses = []
-    for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
+    for tiling in tilings_below(choices.costs, limit, solution.tilings[i].cores):
         fits = (choices.costs.fit(tiling, groups) for groups in choices.combinations)
         if choices.combinations and not any(isinstance(f, BlockFit) for f in fits):
             continue
@@ -220,12 +218,6 @@ def _misses_beside(
         where, violation = outcome
         misses.append(NearMiss(tiling.cores, plan.populations[where].name, violation))
     return misses
-
-
-def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling]:
-    """Return the tilings with fewer cores and at most ``compartments`` per block."""
-    costs = choices.costs
-    return tilings_below(costs.volume, costs.forms, compartments, cores)
 
 
 def replacement_violation(
@@ -245,15 +237,10 @@ def replacement_violation(
             return n, fit
         fits[n] = fit
     most = plan.profile.core.out_axons
+    readers = readers_of(steps, fits, tilings, use)
     for source in sorted({s for n in changed for s in steps[n].sources}):
-        readers = NO_READERS
-        if isinstance(steps[source].choices, ChipChoices):
-            for step, own, reader in zip(steps, fits, tilings, strict=True):
-                for read, one in zip(step.sources, own.connections, strict=False):
-                    if read == source:
-                        readers = use.more(readers, one, reader)
-        if readers.counts:
-            peak = use.peak(readers, tilings[source])
+        if source in readers:
+            peak = use.peak(readers[source], tilings[source])
             if peak > most:
                 return source, LimitViolation("out-axons", peak, most)
     return None

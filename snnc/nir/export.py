@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from snnc.nir.graph import ExportedGraph, ExportedLayer, Neuron
     from snnc.runtime.layout import Weights
 
-NEEDED = ("numpy", "safetensors", "nir")
-
 
 class CannotExportError(ValueError):
     """Raised if a package or weights can't be exported; the message says why."""
@@ -103,7 +101,8 @@ def export_nir(
     OSError
         If a file can't be read or written.
     """
-    if absent := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+    needed = ("numpy", "safetensors", "nir")
+    if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
         raise CannotExportError(
             f"export needs {' and '.join(absent)}: {installation('nir')}"
         )
@@ -186,8 +185,7 @@ def _graph(
     lowered: LoweredNetwork, weights: Weights, layout_id: str, neuron: Neuron
 ) -> ExportedGraph:
     """Return the graph of a network, with weights in the layout of packages."""
-    from snnc.nir.graph import graph_of
-    from snnc.nir.linear import NoNodeError
+    from snnc.nir.graph import NoNodeError, graph_of
     from snnc.runtime.layout import Layout, LayoutError, Tensor
 
     ordered = tuple(Tensor(**asdict(tensor)) for tensor in tensors(lowered.network))
@@ -341,7 +339,7 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 
 
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
-    kinds = {placed.cell.kind for placed in graph.placed if placed.cell}
+    kinds = {node.kind for node in graph.nodes.values()}
     spiking = {p.name: p.layer.spiking for p in lowered.populations if p.layer.spiking}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
@@ -394,7 +392,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
 
 def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
-        if placed.cell is None or placed.cell.kind == "CubaLIF":
+        if placed.neurons is None or graph.nodes[placed.neurons].kind == "CubaLIF":
             continue
         layer = lowered.by_name[placed.layer].layer
         assert layer.spiking is not None

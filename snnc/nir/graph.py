@@ -10,25 +10,40 @@ Each layer becomes a linear node per source, where the first has the layer's nam
 node of neurons that sums its inputs. Nodes are in the order in which they run, from
 ``input`` to ``output``. Some tools rely on the order, and Spyx relies on these two
 names.
+
+A layer's output has the shape (channels, height, width). The slices of a depth axis are
+concatenated along the channels, and an axis that a layer lacks has size 1. Pools,
+maxima, dilation, groups and picked positions are part of the kernels, because not all
+tools support them.
+
+NIR pads both ends of an axis equally, and tools interpret the word ``same``
+differently. TensorFlow's padding is uneven if the number of zeros is odd; a zero tap
+before the kernel compensates for this. NIR's shape check (up to 1.0.8) uses the number
+of rows of a kernel for its columns too, so `nir.read` only accepts square kernels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from itertools import count
+from math import prod
+from typing import Any, Literal
 
 import numpy as np
 
+from snnc.importer.linear import AxisWindow
+from snnc.ir import lowered as ir
 from snnc.ir.logical import InputLayer, ReadoutLayer, Shape, Spiking
-from snnc.ir.lowered import LoweredNetwork, Population, Projection
-from snnc.ir.shapes import volume_of
-from snnc.nir.linear import Linear, cut, linears_of, nir_shape, nodes_of
-from snnc.runtime import network
-
-if TYPE_CHECKING:
-    from snnc.runtime.examples import Array
-
+from snnc.ir.lowered import LoweredNetwork, Pairwise, Population, Projection, Volume
+from snnc.ir.shapes import same_pad, volume_of
+from snnc.runtime.examples import Array
+from snnc.runtime.maxima import Grid
+from snnc.runtime.maxima import whole as all_places
+from snnc.runtime.nengo import kernels
+from snnc.runtime.network import REST, Lif, triple
+from snnc.weight_files.cores import compose, fold_pools
 
 INPUT, OUTPUT = "input", "output"
 Neuron = Literal["if", "cubalif"]
@@ -37,6 +52,8 @@ NO_LEAK = 1000.0
 """The membrane time constant, in seconds, of a `CubaLIF` that replaces a neuron without
 a leak. It loses a millionth of its voltage in a step of 1 ms."""
 IF = {"r": 1.0, "v_threshold": 1.0, "v_reset": 0.0}
+SPARE = 4
+"""The maximum number of taps that may be added to an axis to make a kernel square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,6 @@ class ExportedLayer:
         The names of the linear nodes.
     neurons
         The name of the node with neurons; None for the readout.
-    cell
-        The kind and parameters of the neurons.
     growth
         The number of weights in the nodes, divided by the number in the layer's
         tensors. Depth, groups and dilation add zeros, and average pools add copies.
@@ -79,7 +94,6 @@ class ExportedLayer:
     shape: Shape
     linear: tuple[str, ...]
     neurons: str | None
-    cell: NirNeurons | None
     growth: float
 
 
@@ -145,7 +159,7 @@ class ExportedGraph:
         return name
 
     def add_input(self, given: InputLayer) -> None:
-        shape = nir_shape(given.shape)
+        shape = _shape(given.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self.add(INPUT, node)
         if given.scaled is not None:
@@ -162,9 +176,9 @@ class ExportedGraph:
         layer, name = population.layer, population.name
         assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
-        cell = nir_neurons_of(layer.spiking, neuron, dt, layer.is_encoder)
-        count, axis = nodes_of(self.lowered, name)
-        shape: Shape = cut(population.volume, count, axis)
+        cell = _neurons(layer.spiking, neuron, dt, layer.is_encoder)
+        count, axis = _nodes(self.lowered, name)
+        shape: Shape = _cut(population.volume, count, axis)
         if population.volume == volume_of(layer.shape):
             shape = layer.shape
         self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
@@ -173,21 +187,20 @@ class ExportedGraph:
             own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
             projections = self.lowered.into(name)
             linear, growth = self._sum(own, name, projections, cell, number)
-            size = nir_shape(shape)
+            size = _shape(shape)
             node = ExportedNode(
                 cell.kind,
                 {n: np.full(size, v, "f4") for n, v in cell.parameters.items()},
             )
             end = self.add(f"{own}_neurons", node, *linear)
             self.ends[name].append(end)
-            placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
+            placed = ExportedLayer(name, layer.kind, shape, linear, end, growth)
             self.placed.append(placed)
 
     def add_readout(self, readout: ReadoutLayer) -> None:
         name, shape = readout.name, readout.shape
         linear, growth = self._sum(name, name, self.lowered.readout)
-        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
-        self.placed.append(placed)
+        self.placed.append(ExportedLayer(name, "readout", shape, linear, None, growth))
         node = ExportedNode("Output", {"output_type": np.array(shape)})
         self.nodes[OUTPUT] = node
         self.edges += [(source, OUTPUT) for source in linear]
@@ -211,7 +224,7 @@ class ExportedGraph:
         terms = (
             (projection, self.ends[projection.source][which], linear)
             for projection in projections
-            for which, linear in linears_of(
+            for which, linear in _linears(
                 self.lowered, projection, self.tensors, number
             )
         )
@@ -221,13 +234,13 @@ class ExportedGraph:
             if names and _changes_nothing(linear, weight):
                 names.append(source)
                 continue
-            own, offset = node, np.zeros(len(weight))
+            own, offset, moved = node, np.zeros(len(weight)), None
             if names:
                 own = f"{node}_from_{source.removesuffix('_neurons')}"
+            elif bias is not None:
+                offset, moved = offset + rest + gain * bias, (gain, rest)
             else:
                 offset += rest
-                offset += 0.0 if bias is None else gain * bias
-            moved = None if names or bias is None else (gain, rest)
             if linear.flattens is not None:
                 given = {"input": np.array(linear.flattens)}
                 flat = ExportedNode("Flatten", {"input_type": given, "start_dim": 0})
@@ -251,7 +264,7 @@ def graph_of(
     tensors
         The tensors in the network's layout.
     neuron
-        The NIR neuron for ReLU; see `snnc.nir.nodes`.
+        The NIR neuron for ReLU.
     """
     graph = ExportedGraph(lowered, tensors)
     graph.add_input(lowered.network.input)
@@ -262,19 +275,9 @@ def graph_of(
 
 
 def _node(linear: Linear, weight: Array, bias: Array) -> ExportedNode:
-    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
-    values = {"weight": weight, "bias": bias}
-    if not linear.image:
-        return ExportedNode("Affine", values)
-    moves = {
-        "input_shape": linear.image,
-        "stride": linear.stride,
-        "padding": linear.padding,
-        # Not all tools support other values: Spyx ignores dilation and groups.
-        "dilation": (1, 1),
-        "groups": 1,
-    }
-    return ExportedNode("Conv2d", {**values, **moves})
+    values = {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
+    kind = "Conv2d" if linear.moves else "Affine"
+    return ExportedNode(kind, {**values, **linear.moves})
 
 
 def _changes_nothing(linear: Linear, weight: Array) -> bool:
@@ -286,18 +289,19 @@ def _changes_nothing(linear: Linear, weight: Array) -> bool:
     if linear.flattens is not None or weight.shape[2:] not in ((), (1, 1)):
         return False
     matrix = weight.reshape(weight.shape[:2])
-    return set(linear.stride) <= {1} and np.array_equal(matrix, np.eye(len(matrix)))
+    is_whole = linear.moves.get("stride", (1, 1)) == (1, 1)
+    return is_whole and np.array_equal(matrix, np.eye(len(matrix)))
 
 
 def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     scale, bias = slope * np.eye(shape[0]), np.full(shape[0], offset)
-    if len(shape) == 1:
-        return _node(Linear(scale), scale, bias)
-    kernel = Linear(scale[:, :, None, None], (1, 1), (0, 0), shape[1:])
-    return _node(kernel, kernel.weight, bias)
+    linear = Linear(scale)
+    if len(shape) > 1:
+        linear = Linear(scale[:, :, None, None], _moves(shape[1:], (1, 1), (0, 0)))
+    return _node(linear, linear.weight, bias)
 
 
-def nir_neurons_of(
+def _neurons(
     spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
 ) -> NirNeurons:
     """Return the NIR neurons of a layer.
@@ -312,9 +316,236 @@ def nir_neurons_of(
         return NirNeurons("IF", IF, high * dt)
     tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
     if lif is not None:
-        tau, rest = lif.tau_rc, network.REST
-        gain = network.Lif(tau, tau_ref=0.0).gain(high)
+        tau, rest = lif.tau_rc, REST
+        gain = Lif(tau, tau_ref=0.0).gain(high)
     if not is_filtered:
         return NirNeurons("LIF", {**IF, "v_leak": 0.0, "tau": tau}, gain, rest)
     times = {"tau_syn": synapse, "tau_mem": tau, "w_in": 1.0}
     return NirNeurons("CubaLIF", {**IF, "v_leak": 0.0, **times}, gain, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A convolution ``weight`` (out, in, rows, columns), or a matrix (out, in).
+
+    Attributes
+    ----------
+    moves
+        How the convolution moves over an image, as arguments of `Conv2d`; empty for a
+        matrix.
+    flattens
+        The shape that is flattened before the matrix, if any.
+    """
+
+    weight: Array
+    moves: Mapping[str, object] = field(default_factory=dict)
+    flattens: Shape | None = None
+
+
+def _shape(shape: Shape) -> Shape:
+    """Convert a channels-last shape to NIR's order."""
+    if len(shape) == 1:
+        return shape
+    depth, height, width, channels = volume_of(shape)
+    return depth * channels, height, width
+
+
+def _nodes(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
+    """Return a population's number of neurons per window, and their axis.
+
+    A level of a max pool has several neurons per window; each becomes a node in NIR.
+    """
+    for projection in lowered.into(name):
+        if isinstance(projection.reach, Pairwise):
+            return len(projection.reach.nodes), projection.reach.axis
+    return 1, 0
+
+
+def _linears(
+    lowered: LoweredNetwork,
+    projection: Projection,
+    tensors: Mapping[str, Array],
+    node: int = 0,
+) -> Iterator[tuple[int, Linear]]:
+    """Yield the linear operations of a projection, from activations to sums.
+
+    Parameters
+    ----------
+    node
+        The index of the target's node, if it has several.
+
+    Yields
+    ------
+    tuple of int and Linear
+        The index of the source's node, and the operation. Nothing is yielded if all
+        taps are outside the source.
+    """
+    network, reach = lowered.network, projection.reach
+    population = lowered.by_name.get(projection.source)
+    shape = network.input.shape if population is None else population.layer.shape
+    whole = volume_of(shape) if population is None else population.volume
+    nodes, axis = _nodes(lowered, projection.source)
+    read = _cut(whole, nodes, axis)
+    # A comparison that reads a level of a max pool reads its nodes one by one.
+    is_level = isinstance(reach, Pairwise) and projection.picked is None
+    number, picked = 0, all_places(read[:3])
+    if not is_level:
+        everywhere = projection.picked or all_places(whole[:3])
+        number, picked = _node_picked(everywhere, axis, nodes)
+    if isinstance(reach, ir.Full):
+        own = _matrix(projection, tensors, read, picked)
+        flattens = _shape(read) if len(shape) > 1 else None
+        yield number, Linear(own, flattens=flattens)
+        return
+    target = lowered.by_name[projection.target]
+    given = _cut(target.volume, *_nodes(lowered, projection.target))
+    if isinstance(reach, Pairwise):
+        count = nodes if is_level else 1
+        compared = _compare(projection, reach, node, given[-1], count)
+        reads = [(number + n, moving) for n, moving in compared]
+    else:
+        kernel = compose(projection, read, given[-1], tensors)
+        if projection.source == network.input.name and projection.tensor is None:
+            kernel = kernels.signs(read[3], *network.input.bounds)
+        reads = [(number, _move(kernel, reach, picked))]
+    for number, moving in reads:
+        if len(shape) == 1:
+            yield number, Linear(moving[0][0, 0, 0].T)
+        elif (conv := _convolve(moving, picked, read, given)) is not None:
+            yield number, conv
+
+
+def _cut(volume: Volume, nodes: int, axis: int) -> Volume:
+    """Return the volume of one of several nodes, which divide an axis."""
+    sizes = [n // nodes if i == axis else n for i, n in enumerate(volume)]
+    return sizes[0], sizes[1], sizes[2], sizes[3]
+
+
+def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
+    """Return the index of the picked node, and the positions inside this node."""
+    if nodes == 1:
+        return 0, picked
+    along = picked[axis]
+    if along.step % nodes:
+        raise NoNodeError("one kernel reads the neurons of several nodes")
+    first, step = along.start // nodes, along.step // nodes
+    own = range(first, first + (len(along) - 1) * step + 1, step)
+    return along.start % nodes, (*picked[:axis], own, *picked[axis + 1 :])
+
+
+def _matrix(
+    projection: Projection, tensors: Mapping[str, Array], read: Volume, picked: Grid
+) -> Array:
+    depth, height, width = map(len, picked)
+    volume = (depth, height, width, read[3])
+    filters = tensors[str(projection.tensor)].shape[-1]
+    kernel = compose(projection, volume, filters, tensors)
+    whole = np.zeros((*read, kernel.shape[-1]))
+    whole[np.ix_(*picked)] = kernel
+    # (depth, height, width, channels, units): flattened channels first.
+    return whole.transpose(0, 3, 1, 2, 4).reshape(prod(read), -1).T
+
+
+class NoNodeError(ValueError):
+    """Raised if no NIR convolution can express how a layer reads its source."""
+
+
+MovingKernel = tuple[Array, Array, Array]
+"""A kernel (depth, height, width, in, out), and how it moves over a source: its stride
+and the zeros before the source, on each of the three axes."""
+
+
+def _compare(
+    projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
+) -> Iterator[tuple[int, MovingKernel]]:
+    """Yield the kernel of a comparison neuron for each node that it reads."""
+    axis, entries = reach.axis, reach.nodes[node]
+    for number in sorted({first % nodes for _, first, _ in entries}):
+        own = [
+            (w, f // nodes, s // nodes) for w, f, s in entries if f % nodes == number
+        ]
+        low, high = min(f for _, f, _ in own), max(f for _, f, _ in own)
+        taps, stride, before = np.ones(3, int), np.ones(3, int), np.zeros(3, int)
+        taps[axis], stride[axis], before[axis] = high - low + 1, own[0][2], -low
+        kernel = np.zeros((*taps, channels, channels))
+        for weight, first, _ in own:
+            kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
+        overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
+        if overlaps and max(before) > 0:
+            raise NoNodeError("a padded maximum of averages that overlap")
+        for pool in projection.pools:
+            stride, before = stride * pool.stride, before * pool.stride
+        yield number, (fold_pools(kernel, projection), stride, before)
+
+
+def _move(kernel: Array, window: ir.Window, picked: Grid) -> MovingKernel:
+    """Return how a window moves over the picked positions."""
+    pads = [
+        same_pad(len(n), k, s)[0] if window.padding == "same" else 0
+        for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
+    ]
+    before = np.array([window.depth_before, *pads[1:]])
+    return kernel, np.array(window.stride), before
+
+
+def _convolve(
+    moving: MovingKernel, picked: Grid, read: Volume, given: Volume
+) -> Linear | None:
+    """Return the convolution over the whole source; None if it reads only padding."""
+    windows, (kernel, *steps) = [], moving
+    sizes = zip(kernel.shape, *steps, strict=False)
+    for size, places, axis, own in zip(read, given, picked, sizes, strict=False):
+        taps, step, before = map(int, own)
+        pick = AxisWindow(size, 1, axis.step, -axis.start, len(axis))
+        window = pick.then(AxisWindow(len(axis), taps, step, before, places))
+        if window is None:
+            raise NoNodeError("only some of its positions are padded with zeros")
+        windows.append(window)
+    depth, *axes = windows
+    dilated = kernels.dilate(kernel, triple(tuple(axis.step for axis in picked)))
+    slices = range(read[0]), range(given[0])
+    plane = kernels.plane(dilated, *slices, depth.stride, depth.before)
+    if plane is None:
+        return None
+    padded = _pad_evenly(axes)
+    ends = [(front, behind) for front, behind, _ in padded]
+    weight = np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends])
+    padding = tuple(zeros for *_, zeros in padded)
+    stride = tuple(axis.stride for axis in axes)
+    return Linear(weight, _moves(read[1:3], stride, padding))
+
+
+def _moves(image: Shape, stride: Shape, padding: Shape) -> Mapping[str, object]:
+    """Return the arguments of a `Conv2d` except its weights."""
+    # Not all tools support other values: Spyx ignores dilation and groups.
+    plain = {"dilation": (1, 1), "groups": 1}
+    return {"input_shape": image, "stride": stride, "padding": padding, **plain}
+
+
+def _pad_evenly(axes: Sequence[AxisWindow]) -> list[Shape]:
+    """Pad rows and columns evenly, with a square kernel if possible.
+
+    Return the zero taps before and after the kernel, and the zeros at both ends of the
+    source, for each axis.
+
+    Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zero taps,
+    the padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) //
+    stride + 1`` must result in the same number of outputs.
+    """
+    fewest = [axis.taps + max(0, -axis.before) for axis in axes]
+    spare = range(SPARE + max(axis.stride for axis in axes))
+    for taps in (max(fewest) + more for more in spare):
+        square = [padding for axis in axes if (padding := _pad(axis, taps))]
+        if len(square) == len(axes):
+            return square
+    trials = zip(axes, fewest, strict=True)
+    return [next(filter(None, map(partial(_pad, a), count(n)))) for a, n in trials]
+
+
+def _pad(axis: AxisWindow, taps: int) -> Shape | None:
+    for front in range(taps - axis.taps + 1):
+        padding = axis.before + front
+        room = axis.size + 2 * padding - taps
+        if min(padding, room) >= 0 and room // axis.stride + 1 == axis.places:
+            return front, taps - axis.taps - front, padding
+    return None

@@ -10,21 +10,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_spec
 from snnc.importer.model import ImportRequest, RefusedModelError, refusing
 from snnc.importer.read import ImportOutcome, check_file, outcome, write_all
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
-from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
 from snnc.nir.translate import translate
-from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
@@ -119,26 +118,23 @@ def restore(
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
-    start = Compilation(source, device or read_profile())
-    made = run_passes(start, report, "lower")
+    made = compile_spec(source, report, "lower", device)
     lowered, document = made.lowered, made.document
     if lowered is None or document is None or report.errors:
         return None
     layout = tensors(lowered.network)
     if layout_id(layout) != graph.facts.get("layout_id"):
         return None
-    nodes = {node.name: node for node in graph.nodes}
-    kinds = {node.kind for node in graph.nodes}
+    kinds = {node.kind for node in graph.nodes.values()}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
-    sizes = {t.name: prod(t.shape) for t in layout}
-    numbers = {t.name: 1.0 + np.arange(sizes[t.name]).reshape(t.shape) for t in layout}
     ones = {t.name: np.ones(t.shape) for t in layout}
+    numbers = {n: one.cumsum().reshape(one.shape) for n, one in ones.items()}
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
     if not _is_same(places, graph):
         return None
-    values = {name: np.full(size, np.nan) for name, size in sizes.items()}
+    values = {name: np.full(one.size, np.nan) for name, one in ones.items()}
     for name, term in places.terms.items():
-        if not _take(term, used.terms[name], nodes[name], values):
+        if not _take(term, used.terms[name], graph.nodes[name], values):
             return None
     for tensor in layout:
         found = values[tensor.name]
@@ -160,20 +156,19 @@ def _printable(spec: str) -> str:
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     """Return whether a graph differs from an exported graph in its weights only."""
     kinds = {name: node.kind for name, node in exported.nodes.items()}
-    if kinds != {node.name: node.kind for node in graph.nodes}:
+    if kinds != {name: node.kind for name, node in graph.nodes.items()}:
         return False
-    return set(graph.edges) == set(exported.edges) and all(
-        _has_value(exported.nodes[node.name].values.get(key), array)
-        for node in graph.nodes
-        if node.name not in exported.terms and node.kind not in ("Input", "Output")
+    pairs = (
+        (array, np.asarray(exported.nodes[name].values.get(key), np.float32))
+        for name, node in graph.nodes.items()
+        if name not in exported.terms and node.kind not in ("Input", "Output")
         for key, array in node.arrays.items()
         if key not in ("input_type", "end_dim")  # parameters of a Flatten node
     )
-
-
-def _has_value(exported: Any, array: Array) -> bool:
-    own = np.asarray(exported, np.float32)
-    return array.size in (1, own.size) and bool((array.ravel() == own.ravel()).all())
+    return set(graph.edges) == set(exported.edges) and all(
+        array.size in (1, own.size) and bool((array.ravel() == own.ravel()).all())
+        for array, own in pairs
+    )
 
 
 def _take(

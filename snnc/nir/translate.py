@@ -16,8 +16,16 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.ir.logical import Shape
-from snnc.nir.graph_file import AGAIN, NirGraph, Node
-from snnc.nir.nodes import NEURONS, convolve, pool_of, spec_neurons_of, weights_of
+from snnc.nir.graph_file import (
+    AGAIN,
+    NEURONS,
+    NirGraph,
+    Node,
+    convolve,
+    numbers_of,
+    spec_neurons_of,
+    weights_of,
+)
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
@@ -76,10 +84,9 @@ def translate(
     RefusedModelError
         If a node has no counterpart, or its parameters are invalid.
     """
-    ends = {node.kind: node.name for node in graph.nodes}
-    kinds = {node.name: node.kind for node in graph.nodes}
-    translator = _Translator(graph, kinds, ends["Input"])
-    for node in graph.nodes:
+    ends = {node.kind: node.name for node in graph.nodes.values()}
+    translator = _Translator(graph)
+    for node in graph.nodes.values():
         translator.add(node)
     model = KerasModel(
         name=name,
@@ -90,8 +97,8 @@ def translate(
         compiled=None,
         tool="NIR",
     )
-    notes = list(translator.notes)
-    neurons = [node for node in graph.nodes if node.kind in NEURONS]
+    notes = translator.notes
+    neurons = [node for node in graph.nodes.values() if node.kind in NEURONS]
     if names := [f"`{n.name}`" for n in neurons if "v_reset" not in n.arrays]:
         notes.append(
             f"{', '.join(names)}: no `v_reset`; tools that omit `v_reset` subtract the "
@@ -103,9 +110,6 @@ def translate(
 @dataclass(slots=True)
 class _Translator:
     graph: NirGraph
-    kinds: Mapping[str, str]
-    # The name of the graph's input.
-    given: str
     layers: list[KerasLayer] = field(default_factory=list)
     values: dict[str, NodeValue] = field(default_factory=dict)
     arrays: dict[str, Arrays] = field(default_factory=dict)
@@ -152,8 +156,8 @@ class _Translator:
         self, name: str, kind: str, options: Mapping[str, object], *reads: str
     ) -> str:
         """Add a layer, and return its name; explanations show the kind of its node."""
-        if name in self.kinds:
-            options = {**options, "node": self.kinds[name]}
+        if name in self.graph.nodes:
+            options = {**options, "node": self.graph.nodes[name].kind}
         self.layers.append(KerasLayer(name, kind, options, reads))
         return name
 
@@ -182,14 +186,12 @@ class _Translator:
 
     def _has_batch(self, node: Node, shape: Shape) -> bool:
         """Return whether the first axis is a batch of one, which some tools write."""
-        readers = self.graph.readers(node.name)
-        for reader in (n for n in self.graph.nodes if n.name in readers):
-            if reader.kind in ("Affine", "Linear") and len(shape) == 2:
-                return True
-            if reader.kind == "Flatten":
-                start = int(reader.arrays.get("start_dim", np.array(0)))
-                return start == 1 or len(shape) == 4
-        return len(shape) == 4
+        readers = map(self.graph.nodes.__getitem__, self.graph.readers(node.name))
+        return len(shape) == 4 or any(
+            (n.kind in ("Affine", "Linear") and len(shape) == 2)
+            or (n.kind == "Flatten" and _axis(n, "start_dim", 0) == 1)
+            for n in readers
+        )
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
@@ -220,7 +222,8 @@ class _Translator:
         self, node: Node, value: NodeValue, weight: Array, bias: Array
     ) -> NodeValue | None:
         """Return the output of a node that only scales the input: `as` in the spec."""
-        if value.layer != self.given:
+        source = self.graph.nodes.get(value.layer)
+        if source is None or source.kind != "Input":
             return None
         matrix = weight.reshape(*weight.shape[:2], -1)
         slope = float(matrix[0, 0, 0])
@@ -262,8 +265,7 @@ class _Translator:
     def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:
             return value
-        start = int(node.arrays.get("start_dim", np.array(0)))
-        end = int(node.arrays.get("end_dim", np.array(-1)))
+        start, end = _axis(node, "start_dim", 0), _axis(node, "end_dim", -1)
         # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
@@ -275,9 +277,20 @@ class _Translator:
         return NodeValue(layer, size, factor, value.shape, value.is_linear)
 
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
-        options, shape, window = pool_of(node, value.shape)
+        if len(value.shape) != 3:
+            raise node.refusal(f"it reads {len(value.shape)} axes, not 3", AGAIN)
+        window = numbers_of(node, "kernel_size", 2)
+        stride = numbers_of(node, "stride", 2, window)
+        if np.any(node.arrays.get("padding", np.zeros(2))):
+            raise node.refusal(
+                "it pads, so its windows at the border have fewer values",
+                "remove the padding",
+            )
+        sizes = zip(value.shape[1:], window, stride, strict=True)
+        shape = (value.shape[0], *((n - w) // s + 1 for n, w, s in sizes))
+        options = {"pool_size": list(window), "strides": list(stride)}
         layer = self._layer(node.name, "AveragePooling2D", options, value.layer)
-        factor = value.factor * (window if node.kind.startswith("Sum") else 1)
+        factor = value.factor * (prod(window) if node.kind.startswith("Sum") else 1)
         return replace(value, layer=layer, shape=shape, factor=factor)
 
     def scale(self, node: Node, value: NodeValue) -> NodeValue:
@@ -335,6 +348,10 @@ class _Translator:
                 "factor"
             )
         return value
+
+
+def _axis(node: Node, name: str, default: int) -> int:
+    return int(node.arrays.get(name, np.array(default)))
 
 
 Handler = Callable[[_Translator, Node, NodeValue], NodeValue]

@@ -23,14 +23,17 @@ from snnc.ir.logical import (
 from snnc.ir.lowered import (
     ChannelGroups,
     Full,
+    KnownPaths,
     LoweredNetwork,
     Pairwise,
+    Path,
     Pooling,
     Population,
     Projection,
     Window,
+    paths,
+    picked_of,
 )
-from snnc.ir.paths import Path, paths, picked_of
 from snnc.ir.shapes import (
     level_name,
     pads,
@@ -67,6 +70,7 @@ def lower(network: LogicalNetwork) -> LoweredNetwork:
 class _Lowering:
     def __init__(self, network: LogicalNetwork) -> None:
         self._network = network
+        self._known = KnownPaths()
 
     def run(self) -> LoweredNetwork:
         network = self._network
@@ -116,18 +120,16 @@ class _Lowering:
     ) -> Iterator[Projection]:
         """Yield the projections into each level of a max pool."""
         network, source = self._network, layer.sources[0]
-        pooled = paths(network.by_name, source)
+        pooled = paths(network.by_name, source, self._known)
         for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
             reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
             for read in level.reads:
                 reach = Pairwise(level.axis, level.windows, read.nodes)
-                ways = [
-                    picked_of(path, volume_named(network, path.source), read.grid)
-                    for path in pooled
-                ]
+                before = pooled
                 if read.level is not None:
-                    ways = [Path(level_name(layer.name, read.level), 0, (), read.grid)]
-                for way in ways:
+                    before = (Path(level_name(layer.name, read.level)),)
+                for path in before:
+                    way = picked_of(path, read.grid)
                     yield self._project(way, source, reader, reach)
 
     def _readout(self) -> Iterator[Projection]:
@@ -141,7 +143,8 @@ class _Lowering:
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
         """Yield a projection for each path that ends in the values called ``read``."""
         network = self._network
-        ways, shape = paths(network.by_name, read), network.shape_of(read)
+        ways = paths(network.by_name, read, self._known)
+        shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
         for path in ways:

@@ -24,7 +24,6 @@ from snnc.loihi.plan import (
     Plan,
     PlanCache,
     block_is_sound,
-    block_of,
     compartment_floors,
     make_plan,
 )
@@ -260,7 +259,7 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, free.plan.profile, cache, axons)
-        if plan.is_hopeless:
+        if plan.unmappable:
             break
         made = _search(plan, target, cache, target.cores, effort)
         work += made.work
@@ -283,6 +282,6 @@ def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]
     if target.cores > target.chips * profile.chip.cores:
         yield refuse_target(target, profile)
     for population in lowered.populations:
-        block = block_of(population)
+        block = population.block
         if block is not None and not block_is_sound(population):
             yield refuse_block(population, block)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
-from snnc.loihi.build_links import build_links, geometry_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.tiling import tiling_of
 
 
@@ -63,8 +63,8 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
         target = populations[projection.target]
         if target.on_chip:
             source, kind = populations[projection.source], kind_of(mapping.form)
-            geometry = geometry_of(projection, source.volume, target, kind)
-            links = build_links(geometry, target.volume, network.device)
+            device = network.device
+            links = links_of(projection, source.volume, target, device, kind)
             link, ends = (
                 links[mapping.form],
                 (tilings[source.name], tilings[target.name]),

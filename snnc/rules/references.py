@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, StatementDiagnostic
 from snnc.ir.logical import LogicalNetwork
-from snnc.ir.paths import MAX_PATHS, count_paths
+from snnc.ir.lowered import MAX_PATHS, KnownPaths, TooManyPathsError, paths
 from snnc.rules.statements import UnknownWord
 from snnc.rules.times import spiking_layers
 
@@ -162,12 +162,14 @@ class TooManyPaths(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
-        readout, known = network.readout, dict[str, int]()
+        readout, known = network.readout, KnownPaths()
         reads = [(e.name, e.span, e.reads) for e, _ in spiking_layers(network)]
         reads.append((readout.name, readout.span, readout.sources))
         for name, span, sources in reads:
-            counts = (count_paths(network.by_name, each, known) for each in sources)
-            if max(counts, default=0) > MAX_PATHS:
+            try:
+                for each in sources:
+                    paths(network.by_name, each, known)
+            except TooManyPathsError:
                 yield cls(span=span, name=name)
 
 

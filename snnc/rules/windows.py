@@ -14,7 +14,7 @@ from snnc.ir.logical import (
     Shape,
     TransposedConvolution,
 )
-from snnc.ir.paths import Path, TooManyPathsError, paths
+from snnc.ir.lowered import Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 
 

@@ -170,10 +170,10 @@ def _check(model: Any) -> None:
     SpecError
         If the model has no graph, or is not built yet.
     """
+    kind = type(model).__name__
     if isinstance(model, type) or not hasattr(model, "get_layer"):
-        kind = type(model).__name__
         raise TypeError(f"neither a Keras model nor the path of one: {kind}")
-    kind, span = type(model).__name__, whole_file(Path(f"{model.name}.keras"))
+    span = whole_file(Path(f"{model.name}.keras"))
     if kind not in MODELS:
         raise SpecError((SubclassedModel(span=span, name=model.name, kind=kind),))
     if not getattr(model, "built", True):

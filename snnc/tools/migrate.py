@@ -27,7 +27,7 @@ from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff.properties import Change, match, read_version
 from snnc.tools.diff.weights import match_tensors
-from snnc.weight_files.header import read_or_report, serialize
+from snnc.weight_files.header import read_header, serialize
 from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
 
@@ -63,7 +63,7 @@ def migrate_file(
     Migration or None
         What happened to each tensor; None if no file was written.
     """
-    header = read_or_report(path, report)
+    header = read_header(path, report)
     before, after = (read_version(spec, report, device) for spec in (old, new))
     if output.exists() and not force:
         report.add(WouldOverwrite(span=whole_file(output)))

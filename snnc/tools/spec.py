@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
@@ -17,16 +17,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, place_on_chips
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.properties import layer_properties
-from snnc.language.model import (
-    InputSpec,
-    LoihiTarget,
-    NengoTarget,
-    NetworkSpec,
-    ReadoutSpec,
-    TimingSpec,
-    TrainSpec,
-    spec_hash,
-)
+from snnc.language import model
 from snnc.language.properties import NeuronSpec
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
@@ -51,7 +42,7 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 
-class LayerSpec(SimpleNamespace):
+class LayerSpec:
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -86,6 +77,9 @@ class LayerSpec(SimpleNamespace):
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
+    def __init__(self, **properties: object) -> None:
+        vars(self).update(properties)
+
     if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
@@ -98,8 +92,15 @@ class LayerSpec(SimpleNamespace):
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __hash__(self) -> int:  # type: ignore[override]  # it does not change
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerSpec) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
         return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"<snnc layer {said}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,25 +173,25 @@ class Spec(Displayed):
         )
 
     @property
-    def input(self) -> InputSpec:
+    def input(self) -> model.InputSpec:
         """The input: ``name``, ``shape``, its range ``within``, and ``mapped``."""
         return self._statements.input
 
     @property
-    def timing(self) -> TimingSpec:
+    def timing(self) -> model.TimingSpec:
         """The times ``dt``, ``present`` and ``synapse``, in seconds."""
         return self._statements.timing
 
     @property
-    def target(self) -> LoihiTarget | NengoTarget:
+    def target(self) -> model.LoihiTarget | model.NengoTarget:
         """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
         target, resolved = self._statements.target, self._network.target
-        if isinstance(target, LoihiTarget) and isinstance(resolved, Loihi):
+        if isinstance(target, model.LoihiTarget) and isinstance(resolved, Loihi):
             return replace(target, cores=resolved.cores)
         return target
 
     @property
-    def readout(self) -> ReadoutSpec:
+    def readout(self) -> model.ReadoutSpec:
         """The readout, with the names of ``classes``; None for a regression."""
         found = self._network.readout
         classes, units = found.labels, found.units
@@ -198,7 +199,7 @@ class Spec(Displayed):
         return replace(own, sources=found.sources, classes=classes, units=units)
 
     @property
-    def train(self) -> TrainSpec:
+    def train(self) -> model.TrainSpec:
         """The training settings: ``epochs``, ``optimizer.learning_rate`` ..."""
         return self._network.train
 
@@ -208,7 +209,7 @@ class Spec(Displayed):
         return self.made.document
 
     @property
-    def _statements(self) -> NetworkSpec:
+    def _statements(self) -> model.NetworkSpec:
         assert self.made.spec is not None
         return self.made.spec.spec
 
@@ -220,7 +221,7 @@ class Spec(Displayed):
     @property
     def hash(self) -> str:
         """The SHA-256 of the spec's meaning, independent of notation and comments."""
-        return spec_hash(self._statements)
+        return model.spec_hash(self._statements)
 
     @property
     def fits(self) -> bool:

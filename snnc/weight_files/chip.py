@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,13 +60,18 @@ def precision(placed: PlacedLayer) -> Precision:
     """Summarize the precision of a layer's cores."""
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
+    bits: dict[tuple[int, str], int] = {}
+    for core in placed.cores:
+        for synapse in core.synapses:
+            key = core.number, synapse.tensor
+            bits[key] = max(bits.get(key, 0), int(synapse.stored.bits))
     biased = [_bits(bias) for bias in blocks.bias if bias]
     most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
         cores=len(placed.cores),
         exponents=(min(exponents), max(exponents)) if exponents else None,
-        weight_bits=min(_weight_bits(placed.cores), default=0),
+        weight_bits=min(bits.values(), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
         bias_bits=min(most, *biased) if biased else None,
         threshold_share=float(blocks.threshold_share.max()),
@@ -78,15 +83,6 @@ def precision(placed: PlacedLayer) -> Precision:
 
 def _bits(value: float) -> int:
     return int(np.frexp(value)[1])
-
-
-def _weight_bits(cores: Iterable[CoreContent]) -> Iterator[int]:
-    """Yield the number of bits that remain of each tensor on each core."""
-    for core in cores:
-        bits: dict[str, int] = {}
-        for synapse in core.synapses:
-            bits[synapse.tensor] = max(bits.get(synapse.tensor, 0), synapse.bits)
-        yield from bits.values()
 
 
 def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
@@ -129,8 +125,8 @@ def _in_core(
     return rules.RoundedTensor(
         core=number,
         tensor=tensor,
-        bits=min(synapse.bits for synapse in synapses),
-        too_strong=any(synapse.excess > 1 for synapse in synapses),
+        bits=int(min(synapse.stored.bits for synapse in synapses)),
+        too_strong=any(synapse.stored.excess > 1 for synapse in synapses),
         error=max(whole, typical),
         median=typical > whole,
         largest=float(peaks[channel]),
@@ -144,11 +140,8 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
     """Return weights as the chip stores them, in Keras's units."""
     factor = synapse.arriving.factor
     scaled = (weights * factor).astype(np.float32)[np.newaxis]
-    stored: Array = (
-        integers.decode_weights(block, integers.discretize_weights(block, scaled))[0]
-        / factor
-    )
-    return stored
+    stored = integers.discretize_weights(block, scaled)
+    return np.asarray(integers.decode_weights(block, stored)[0] / factor)
 
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
@@ -228,7 +221,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
-    least, largest = next(s for s in core.synapses if s.refused), core.largest
+    least, largest = next(s for s in core.synapses if s.stored.failures), core.largest
     assert largest is not None
     return {
         "tensor": least.tensor,
@@ -257,13 +250,13 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
     for core in placed.cores:
         for synapse in () if core.is_refused else core.synapses:
             known = worst.get(synapse.tensor)
-            if synapse.excess > (known[0].excess if known else 1.0):
+            if synapse.stored.excess > (known[0].stored.excess if known else 1.0):
                 worst[synapse.tensor] = synapse, core
     for tensor, (synapse, core) in worst.items():
         yield rules.WeightsTooStrong.at(
             placed.mapped.population.layer,
             tensor=tensor,
-            times=int(synapse.excess),
+            times=int(synapse.stored.excess),
             core=core.number,
             weight=synapse.trained,
             exponent=int(core.block.exponent),

@@ -15,7 +15,7 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
 from snnc.loihi.axis import Interval, length
-from snnc.loihi.build_links import build_links, geometry_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import PlacedBlock, tiling_of
 from snnc.rules.weights import SpikesTooStrong
@@ -87,8 +87,7 @@ class IncomingKernel:
     @cached_property
     def _magnitudes(self) -> Array:
         """The largest magnitude over the source's channels, per tap and filter."""
-        largest: Array = np.abs(self.kernel).max(axis=3)
-        return largest
+        return np.asarray(np.abs(self.kernel).max(axis=3))
 
     def values(self, taps: Taps) -> tuple[Array, Array]:
         """Return stored weights and their target channels, both flat."""
@@ -158,21 +157,15 @@ class Synapse:
         All weights of the projection, and the taps that the core stores.
     weight, trained
         The largest magnitude, in nengo-loihi's units and in Keras's units.
-    bits
-        The number of bits that remain of the largest weight, without its sign.
-    excess
-        The factor by which stored weights are too large.
-    refused
-        Whether nengo-loihi raises an error.
+    stored
+        The exponents of the stored weights; each is a single number.
     """
 
     arriving: IncomingKernel
     taps: Taps
     weight: float
     trained: float
-    bits: int
-    excess: float
-    refused: bool
+    stored: integers.Exponents
 
     @property
     def tensor(self) -> str:
@@ -209,7 +202,8 @@ class CoreContent:
     @property
     def is_refused(self) -> bool:
         """Whether nengo-loihi raises an error."""
-        return bool(self.block.failures) or any(s.refused for s in self.synapses)
+        refused = (synapse.stored.failures for synapse in self.synapses)
+        return bool(self.block.failures) or any(refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +255,8 @@ def _place_layer(
         for read in mapped.projections
         if read.projection.target == name
     )
-    pieces = tiling_of(population).pieces
+    parts = tiling_of(population).parts
+    pieces = [piece for part in parts for piece in part.pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
     currents = [_largest_current(spiking, held) for held in biases]
     stored = [
@@ -278,19 +273,17 @@ def _place_layer(
     exponents = integers.weight_exponents(blocks.take(owners), weights)
     synapses: list[list[Synapse]] = [[] for _ in pieces]
     for i, (number, read, taps, peak) in enumerate(stored):
-        bits, excess = int(exponents.bits[i]), float(exponents.excess[i])
-        fails = bool(exponents.failures[i])
-        synapse = Synapse(read, taps, weights[i], peak, bits, excess, fails)
-        synapses[number].append(synapse)
+        own = integers.Exponents(*(values[i] for values in exponents))
+        synapses[number].append(Synapse(read, taps, weights[i], peak, own))
     cores = tuple(
         CoreContent(
             number,
-            tuple(own),
+            tuple(arrived),
             currents[number],
             float(np.abs(biases[number]).max()),
             blocks.take(number),
         )
-        for number, own in enumerate(synapses)
+        for number, arrived in enumerate(synapses)
     )
     return PlacedLayer(population, neurons, arriving, cores, blocks, network.name)
 
@@ -306,15 +299,14 @@ def _arriving(
 ) -> IncomingKernel:
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
-    geometry = geometry_of(projection, source.population.volume, target.population)
     # A Dense has the weights of a convolution that covers the whole input.
     device = mapped.lowered.network.device
-    links = build_links(geometry, target.population.volume, device)
+    links = links_of(projection, source.population.volume, target.population, device)
     # A transposed convolution only has a Sparse form.
     link = links.get("convolution") or links["sparse"]
     slices = [link.depth.within(part.slices) for part in tiling_of(source).parts]
     filters = target.population.volume[3]
-    kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
+    kernel = compose(projection, link.source, filters, tensors).astype(np.float64)
     gain, _ = _gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     tensor = projection.tensor or f"shortcut {projection.source}"
@@ -339,13 +331,11 @@ def _largest_current(spiking: Spiking, biases: Array) -> float:
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
-        values: Array = biases[channels % piece.part.channels]
-        return values
+        return np.asarray(biases[channels % piece.part.channels])
     volume = biases.reshape(volume_of(biases.shape))
     slices = piece.part.slices[0] + channels // piece.part.channels
     rows, columns = (slice(*side) for side in (piece.rows, piece.columns))
-    values = volume[slices, rows, columns, channels % piece.part.channels]
-    return values
+    return np.asarray(volume[slices, rows, columns, channels % piece.part.channels])
 
 
 def _float32(magnitude: float) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json import JSONDecodeError
@@ -17,7 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.layout import TensorSpec, layout_id
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
@@ -79,23 +78,22 @@ class _DamagedError(ValueError):
     """Raised for an invalid header; the message is the reason."""
 
 
-def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
-    """Read the header of a safetensors file, or return why it can't be read.
+def read_header(path: Path, report: Diagnostics) -> WeightsHeader | None:
+    """Read the header of a safetensors file, or report why it can't be read.
 
     All sizes are checked against the file's size, so the tensors can be read later.
     """
-    path = Path(path)
+    span, name = whole_file(path), path.as_posix()
     try:
         return _read(path)
     except (FileNotFoundError, NotADirectoryError):
-        return FileMissing(span=whole_file(path), name=path.as_posix())
+        report.add(FileMissing(span=span, name=name))
     except OSError as error:
         reason = error.strerror or str(error)
-        return FileUnreadable(
-            span=whole_file(path), name=path.as_posix(), reason=reason
-        )
+        report.add(FileUnreadable(span=span, name=name, reason=reason))
     except _DamagedError as error:
-        return NotSafetensors(span=whole_file(path), reason=str(error))
+        report.add(NotSafetensors(span=span, reason=str(error)))
+    return None
 
 
 def _read(path: Path) -> WeightsHeader:
@@ -106,26 +104,21 @@ def _read(path: Path) -> WeightsHeader:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(LENGTH + 1)
-        length = _length(start, size)
+        if not start:
+            raise _DamagedError("it is empty")
+        if start[LENGTH:] != b"{":
+            kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
+            raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
+        length = int.from_bytes(start[:LENGTH], "little")
+        if length > LARGEST:
+            raise _DamagedError(
+                f"its header is {length} bytes long, but snnc reads at most {LARGEST}"
+            )
+        if LENGTH + length > size:
+            raise _DamagedError(f"it is truncated in its header, after {size} bytes")
         file.seek(LENGTH)
         header = _parse(file.read(length))
     return _check(path, header, LENGTH + length, size)
-
-
-def _length(start: bytes, size: int) -> int:
-    if not start:
-        raise _DamagedError("it is empty")
-    if start[LENGTH:] != b"{":
-        kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
-        raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
-    length = int.from_bytes(start[:LENGTH], "little")
-    if length > LARGEST:
-        raise _DamagedError(
-            f"its header is {length} bytes long, but snnc reads at most {LARGEST}"
-        )
-    if LENGTH + length > size:
-        raise _DamagedError(f"it is truncated in its header, after {size} bytes")
-    return length
 
 
 def _parse(text: bytes) -> dict[str, Any]:
@@ -155,8 +148,8 @@ def parse_json(text: bytes | str) -> Any:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        raise RepeatedNameError(counts.most_common(1)[0][0])
+        names = [name for name, _ in pairs]
+        raise RepeatedNameError(next(n for n in names if names.count(n) > 1))
     return unique
 
 
@@ -200,15 +193,6 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)
 
 
-def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
-    """Return the header of a weight file, or report why it can't be read."""
-    header = read_header(path)
-    if isinstance(header, Diagnostic):
-        report.add(header)
-        return None
-    return header
-
-
 def serialize(
     layout: tuple[TensorSpec, ...],
     tensors: Mapping[str, Array],
@@ -219,6 +203,6 @@ def serialize(
     from safetensors.numpy import save  # imports NumPy
 
     ordered = {t.name: tensors[t.name].copy() for t in layout}
-    origin = {} if source is None else {"source": source}
-    metadata = {"layout_id": layout_id(layout), "input_scale": scale, **origin}
+    metadata = {"layout_id": layout_id(layout), "input_scale": scale}
+    metadata |= {"source": source} if source else {}
     return bytes(save(ordered, metadata=metadata))

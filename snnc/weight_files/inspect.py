@@ -20,7 +20,7 @@ from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
 from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, dims, printable
-from snnc.weight_files.header import StoredTensor, WeightsHeader, read_or_report
+from snnc.weight_files.header import StoredTensor, WeightsHeader, read_header
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -115,9 +115,8 @@ class Listing:
             return ""
         spread = self.spreads.get(pair.name)
         has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
-            return "should be 0"
-        return pair.problem
+        is_wrong = has_to_be_0 and spread is not None and spread.nonzero
+        return pair.problem or ("should be 0" if is_wrong else "")
 
 
 KERAS = (
@@ -214,7 +213,7 @@ def inspect(
     Listing or None
         None if the file or the spec can't be read.
     """
-    header = read_or_report(path, report)
+    header = read_header(path, report)
     mapped = spec if isinstance(spec, MappedNetwork) else None
     if isinstance(spec, str):
         source = read_spec(spec, report)

@@ -65,9 +65,9 @@ def spread(array: Array) -> Spread:
     nonzero = int(np.count_nonzero(wide))
     if not finite.size:
         return Spread(None, None, None, None, nan, infinite, nonzero)
-    statistics = (finite.min(), finite.max(), finite.mean(), finite.std())
     # JSON can't represent a sum that overflows.
     low, high, mean, deviation = (
-        float(each) if math.isfinite(each) else None for each in statistics
+        float(each) if math.isfinite(each) else None
+        for each in (finite.min(), finite.max(), finite.mean(), finite.std())
     )
     return Spread(low, high, mean, deviation, nan, infinite, nonzero)

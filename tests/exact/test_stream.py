@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.stream import CHUNK, EngineResult, RunOptions, stream
+from snnc.exact.engine import CHUNK, EngineResult, RunOptions, stream
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow
@@ -56,7 +56,8 @@ def test_who_stops_listening_stops_the_threads() -> None:
             return np.arange(1000)[part]
 
     job = RunOptions("row", "last", ())
-    chunks = stream([Echo()] * 2, Noted(), spans_of(1000, 500), job)
+    images: Any = Noted()
+    chunks = stream([Echo()] * 2, images, spans_of(1000, 500), job)
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
     assert len(read) <= 2 * 3

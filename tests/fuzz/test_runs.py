@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.exact import CannotRunError, make_engine
 from snnc.output.imported import open_package
@@ -82,9 +82,10 @@ def test_files_of_results_are_read_or_refused(
 def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
     file.write_bytes(data)
     with processor_time(LONGEST):
-        header = read_header(file)
-        if isinstance(header, Diagnostic):
-            assert str(file) in header.render_message()
+        report = Diagnostics()
+        header = read_header(file, report)
+        if header is None:
+            assert str(file) in report.diagnostics[0].render_message()
             return
         known = spreads(read_values(header))
         listing = Listing(header, map_net().lowered.network, known)

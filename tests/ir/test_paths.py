@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.ir.paths import TooManyPathsError, count_paths, paths
+from snnc.ir.lowered import KnownPaths, TooManyPathsError, paths
 from tests.agreement.specs import draw_spec
 from tests.support import compile_text, layered, sound
 
@@ -29,12 +29,12 @@ def test_a_concat_shifts_rows_and_pools_are_listed_source_first() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_paths_are_counted_as_many_as_there_are(seed: int) -> None:
+def test_paths_of_all_layers_can_be_found_together(seed: int) -> None:
     made, _ = compile_text(draw_spec(seed), "resolve")
     layers = made.network.by_name
-    known: dict[str, int] = {}
+    known = KnownPaths()
     for name in layers:
-        assert count_paths(layers, name, known) == len(paths(layers, name))
+        assert paths(layers, name, known) == paths(layers, name)
     assert {*layers} <= {*known}
 
 
@@ -42,17 +42,13 @@ def test_too_many_paths_are_refused_without_a_look_at_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A thousand readers of a thousand paths would take half a minute."""
-
-    def walk(*arguments: object) -> None:
-        raise AssertionError("it looks at one")
-
     pools = "\n".join(
         f"maxpool m{i} {{ window 2, stride 1, padding same }}" for i in range(100)
     )
     text = layered(pools, shape="2x2x1", encode="rate")
     layers = sound(text, "resolve").by_name
-    monkeypatch.setattr("snnc.ir.paths.MAX_PATHS", 200)
-    monkeypatch.setattr("snnc.ir.paths._behind", walk)
-    assert count_paths(layers, "m99", {}) == 201
+    monkeypatch.setattr("snnc.ir.lowered.MAX_PATHS", 200)
+    known = KnownPaths()
     with pytest.raises(TooManyPathsError):
-        paths(layers, "m99")
+        paths(layers, "m99", known)
+    assert max(len(found or ()) for found in known.values()) <= 200

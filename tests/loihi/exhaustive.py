@@ -63,7 +63,7 @@ def assembled(plan: Plan, tilings: Sequence[Tiling]) -> MappedNetwork | None:
         if not isinstance(fit, BlockFit):
             return None
         fits.append(fit)
-    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, 0, False))
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, False))
 
 
 def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:

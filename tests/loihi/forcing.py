@@ -10,7 +10,7 @@ from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
-from snnc.loihi.candidates import ChipChoices, HostChoices, finest_tilings
+from snnc.loihi.candidates import ChipChoices, HostChoices
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, ConnectionChoice
 from snnc.loihi.plan import make_plan
@@ -48,11 +48,11 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
             groups = tuple(tilings[source].group for source in step.sources)
             tilings.append(_tiling(choices, groups, choice))
             fits.append(_fit(choices.costs, tilings[-1], groups))
-    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, 0, False))
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, False))
 
 
 def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
-    tilings = choices.fixed or finest_tilings(choices.costs)
+    tilings = choices.finest
     if choices.fixed is None and choices.floor >= 0:
         some = choices.candidates(choices.groups, groups, by_channel=True)
         tilings = [tiling for tiling, _ in some.up_to(choices.floor)]

@@ -13,11 +13,10 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import search
-from snnc.loihi.axon_use import AxonUse
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
-from snnc.loihi.search import Search, Solution
+from snnc.loihi.search import AxonUse, Search, Solution
 from snnc.loihi.tiling import Tiling
 from snnc.loihi.why import (
     NearMiss,

@@ -113,10 +113,8 @@ class SpikingRun:
         # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
-        zeros = tuple(
-            tf.zeros((self._samples.shape[0], *values.shape))
-            for values in state.outputs
-        )
+        count = self._samples.shape[0]
+        zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
         each = zip(self._layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((self._moments.shape[0], *state.read.shape))

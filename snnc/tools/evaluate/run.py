@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.exact.package import not_stored, why_not_stored
+from snnc.exact.engine import why_not_stored
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, Presentation, decide
@@ -336,8 +336,8 @@ def _run_nengo(
             raise RefusedRunError(error) from error
         raise not_installed([error.name], "all") from error
     except RefusedError as error:
-        layers = not_stored(build(tensors).net, network.dt, tensors)
-        raise RefusedRunError(why_not_stored(layers) if layers else error) from error
+        why = why_not_stored(build(tensors).net, network.dt, tensors)
+        raise RefusedRunError(why or error) from error
 
 
 def _on_keras(
