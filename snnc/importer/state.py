@@ -329,6 +329,7 @@ ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
 """Layers that keep the order of a vector's values."""
 
 
+@dataclass(eq=False, repr=False)
 class ConversionState:
     """The drafts, values and decisions so far.
 
@@ -373,47 +374,43 @@ class ConversionState:
         Sentences about the remaining work on the host.
     """
 
-    def __init__(
-        self,
-        model: KerasModel,
-        request: ImportRequest,
-        weights: ModelWeights | None = None,
-    ) -> None:
-        self.decisions: list[Decision] = []
-        self._told: set[str] = set()
-        self.refused: set[str] = set()
-        self.model = model
-        self.weights = weights
-        self.request = request
-        self.drafts: dict[str, StatementDraft] = {}
-        self.values: dict[str, Value] = {}
-        self.scaling = (1.0, 0.0)
-        self.is_embedded = False
-        self.input_shape: Shape = ()
-        self.finals: dict[str, str] = {}
-        self.l2: dict[str, float] = {}
+    model: KerasModel
+    request: ImportRequest
+    weights: ModelWeights | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    drafts: dict[str, StatementDraft] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    scaling: tuple[float, float] = (1.0, 0.0)
+    is_embedded: bool = False
+    input_shape: Shape = ()
+    finals: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    l2: dict[str, float] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
+    stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    encoder: str | None = None
+    size: str = ""
+    notes: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
+    _pools: dict[tuple[str, str], str] = field(default_factory=dict)
+    _joins: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
         self.layers = {
             x.name: CurrentLayer(
                 x.name, x.kind, x.options, x.reads, x.shares, state=self
             )
-            for x in model.layers
+            for x in self.model.layers
         }
         self.readers: dict[str, list[str]] = {name: [] for name in self.layers}
-        for layer in model.layers:
+        for layer in self.model.layers:
             for name in layer.reads:
                 self.readers[name].append(layer.name)
-        ends = model.outputs
-        self.inputs = [n for n in model.inputs if self.readers[n] or n in ends]
-        self.parts: dict[str, int] = {}
-        self.cut: set[str] = set()
-        self.stands: dict[str, tuple[str, ...]] = {}
-        self._pools: dict[tuple[str, str], str] = {}
-        self.done: set[str] = set()
-        self.kept: dict[tuple[Term, ...], Value] = {}
-        self._joins: dict[tuple[str, ...], str] = {}
-        self.encoder: str | None = None
-        self.size = ""
-        self.notes: list[str] = []
+        ends = self.model.outputs
+        self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     @property
     def given(self) -> Range:
@@ -543,7 +540,8 @@ class ConversionState:
 
     def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""
-        if (source, mean.layer) not in self._pools:
+        key = (source, mean.layer)
+        if key not in self._pools:
             windows = mean.windows
             draft = StatementDraft(
                 layer=self.free(mean.layer),
@@ -556,8 +554,8 @@ class ConversionState:
                 rewritten=self.stands.get(mean.layer, ()),
             )
             self.add(draft)
-            self._pools[source, mean.layer] = draft.layer
-        return self._pools[source, mean.layer]
+            self._pools[key] = draft.layer
+        return self._pools[key]
 
     def is_even(self, key: str) -> bool:
         """Whether the windows of an average divide its input; true for others."""
