@@ -25,7 +25,7 @@ from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims
-from snnc.tools.diff.properties import Change, match, read_version
+from snnc.tools.diff.properties import SubjectChange, match, read_version
 from snnc.tools.diff.weights import match_tensors
 from snnc.weight_files.header import read_header, serialize
 from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
@@ -116,7 +116,7 @@ class Migration:
 def migrate(
     values: Mapping[str, Array],
     wanted: Iterable[TensorSpec],
-    changes: Collection[Change],
+    changes: Collection[SubjectChange],
     seed: int,
 ) -> Migration:
     """Copy or initialize each tensor of the new network.

@@ -41,7 +41,7 @@ def canonical(node: Any) -> Any:
 
 
 def mutate(text: str, choice: int) -> str:
-    """Change one word or number after the network's name."""
+    """SubjectChange one word or number after the network's name."""
     tokens = list(TOKEN.finditer(text, text.index("{")))
     token = tokens[choice % len(tokens)]
     new = WORDS.get(token[0]) or str(int(token[0]) + 1)

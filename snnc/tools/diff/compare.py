@@ -14,8 +14,8 @@ from snnc.tools.diff.cores import Cores, compare_cores
 from snnc.tools.diff.properties import (
     BUDGET,
     SIGNS,
-    Change,
     Changed,
+    SubjectChange,
     Version,
     arrow,
     properties_json,
@@ -67,7 +67,7 @@ class Diff(Tabular):
     new: ComparedSpec
     tensors: WeightsChange
     cores: Cores
-    layers: tuple[Change, ...] = ()
+    layers: tuple[SubjectChange, ...] = ()
     sections: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
     respelt: bool = False
 
@@ -177,7 +177,7 @@ def compare(old: Version, new: Version) -> Diff:
     )
 
 
-def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
+def _sections(difference: Diff) -> Iterator[tuple[str, list[SubjectChange]]]:
     """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
@@ -185,7 +185,7 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     changes = [*weights.causes, *weights.notes, *weights.tensors]
     if weights.old_id != weights.new_id:
         row = Changed("id", weights.old_id, weights.new_id)
-        changes.append(Change("changed", "layout", (row,)))
+        changes.append(SubjectChange("changed", "layout", (row,)))
     yield "weights", changes
     kept = (tuple(r for r in c.rows if r.key not in BUDGET) for c in difference.layers)
     layers = zip(difference.layers, kept, strict=True)
@@ -193,9 +193,12 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[Change]]]:
     alike: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         alike.setdefault(row, []).append(layer)
-    yield "rates", [Change("changed", ", ".join(n), (r,)) for r, n in alike.items()]
+    yield (
+        "rates",
+        [SubjectChange("changed", ", ".join(n), (r,)) for r, n in alike.items()],
+    )
     for name, rows in difference.sections.items():
-        yield name, [Change("changed", "", (row,)) for row in rows]
+        yield name, [SubjectChange("changed", "", (row,)) for row in rows]
     yield "cores", list(difference.cores.layers)
 
 
@@ -263,7 +266,7 @@ def _parts(difference: Diff) -> Iterator[Part]:
         yield TextTable.of(("section", *HEAD), rows, ("section", *HEAD))
 
 
-def _rows_to_show(entries: list[Change]) -> Iterator[tuple[str, Changed]]:
+def _rows_to_show(entries: list[SubjectChange]) -> Iterator[tuple[str, Changed]]:
     """Yield the rows that differ or have a new name, with their subjects."""
     for entry in entries:
         for row in entry.rows:

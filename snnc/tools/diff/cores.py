@@ -11,7 +11,7 @@ from snnc.loihi.activity import activity_of
 from snnc.passes.route import route
 from snnc.text.display import Json
 from snnc.text.tables import counted, dims, human
-from snnc.tools.diff.properties import Change, Changed, Version, arrow
+from snnc.tools.diff.properties import Changed, SubjectChange, Version, arrow
 from snnc.tools.report.formats import round_number
 from snnc.tools.report.summary import COUNTERS, use_of
 
@@ -50,7 +50,7 @@ class Cores:
 
     old: CoresTaken | CoresRefused
     new: CoresTaken | CoresRefused
-    layers: tuple[Change, ...]
+    layers: tuple[SubjectChange, ...]
 
     def as_dict(self) -> Json:
         """Convert the cores to plain data."""
@@ -104,7 +104,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     names
         The new names of the old layers.
     """
-    changes: list[Change] = []
+    changes: list[SubjectChange] = []
     if old.mapped is not None and new.mapped is not None:
         was = {names.get(name, name): use for name, use in _uses(old.mapped)}
         now = dict(_uses(new.mapped))
@@ -113,7 +113,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
             rows = tuple(_use_rows(*(side or NO_CORES for side in sides)))
             data = {"layer": name, "old": sides[0], "new": sides[1]}
             if any(row.old != row.new for row in rows):
-                changes.append(Change("changed", name, rows, data=data))
+                changes.append(SubjectChange("changed", name, rows, data=data))
     return Cores(fit_of(old), fit_of(new), tuple(changes))
 
 

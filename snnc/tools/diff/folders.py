@@ -17,7 +17,7 @@ from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
 from snnc.tools.diff.properties import arrow, read_version
 from snnc.tools.diff.weights import Verdict
 
-Change = Literal["added", "removed", "changed", "same", "broken"]
+SubjectChange = Literal["added", "removed", "changed", "same", "broken"]
 Fit = CoresTaken | CoresRefused | None
 
 
@@ -30,7 +30,7 @@ class SpecChange:
     """
 
     path: str
-    change: Change
+    change: SubjectChange
     old: Fit = None
     new: Fit = None
     weights: Verdict | None = None
@@ -135,5 +135,5 @@ def _compare(
     if before is None or after is None:
         return SpecChange(path, "removed" if after is None else "added", was, now)
     difference = compare(before, after)
-    change: Change = "same" if difference.same else "changed"
+    change: SubjectChange = "same" if difference.same else "changed"
     return SpecChange(path, change, was, now, difference.weights)

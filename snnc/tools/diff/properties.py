@@ -63,7 +63,7 @@ def properties_json(rows: Iterable[Changed]) -> list[Json]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SubjectChange:
     """The changes of one subject: a layer, its cores, a tensor, or a statement.
 
     Attributes
@@ -372,7 +372,9 @@ def differences(
     return tuple(changes(was, now))
 
 
-def layer_changes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
+def layer_changes(
+    old: Version, new: Version, matching: Matching
+) -> Iterator[SubjectChange]:
     """Yield the changes of every layer, in the order of the new spec."""
     names = matching.names
     before = {after.name: layer for layer, after in matching.pairs}
@@ -394,24 +396,24 @@ def layer_changes(old: Version, new: Version, matching: Matching) -> Iterator[Ch
                 "new": name,
                 "kind": kind,
             }
-            yield Change("renamed", name, (row,), text, data)
+            yield SubjectChange("renamed", name, (row,), text, data)
         if rows := differences(old, was, new, layer, names):
             what = {"change": "changed", "name": name, "kind": kind}
             data = {**what, "properties": properties_json(rows)}
-            yield Change("changed", name, rows, data=data)
+            yield SubjectChange("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
     order, now = [names[name] for name in kept], [*before]
     if order != now:
         row = Changed("order", ", ".join(order), ", ".join(now))
         data = {"change": "reordered", "old": order, "new": now}
-        yield Change("reordered", "", (row,), data=data)
+        yield SubjectChange("reordered", "", (row,), data=data)
 
 
-def _whole(became: Became, version: Version, layer: LogicalLayer) -> Change:
+def _whole(became: Became, version: Version, layer: LogicalLayer) -> SubjectChange:
     """Return the change of an added or removed layer, which shows its statement."""
     name, said = layer.name, statement(version, layer)
     text = f"{said}, of shape {dims(layer.shape)}"
     sides = (None, text) if became == "added" else (text, None)
     data: Json = {"change": became, "name": name, "kind": layer.kind}
     data |= {"shape": layer.shape, "definition": said}
-    return Change(became, name, (Changed(became, *sides),), text, data)
+    return SubjectChange(became, name, (Changed(became, *sides),), text, data)

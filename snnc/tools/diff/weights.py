@@ -28,9 +28,9 @@ from snnc.text.display import Json
 from snnc.text.tables import dims
 from snnc.tools.diff.properties import (
     Became,
-    Change,
     Changed,
     Matching,
+    SubjectChange,
     Version,
     arrow,
     classes,
@@ -67,13 +67,13 @@ class WeightsChange:
     verdict: Verdict
     old_id: str
     new_id: str
-    tensors: tuple[Change, ...] = ()
+    tensors: tuple[SubjectChange, ...] = ()
     kept: tuple[str, ...] = ()
     reordered: bool = False
-    causes: tuple[Change, ...] = ()
-    notes: tuple[Change, ...] = ()
+    causes: tuple[SubjectChange, ...] = ()
+    notes: tuple[SubjectChange, ...] = ()
 
-    def of(self, became: Became) -> list[Change]:
+    def of(self, became: Became) -> list[SubjectChange]:
         """Return the tensors with a given kind of change."""
         return [tensor for tensor in self.tensors if tensor.became == became]
 
@@ -121,7 +121,7 @@ def match_tensors(
     before: tuple[TensorSpec, ...],
     after: tuple[TensorSpec, ...],
     names: Mapping[str, str],
-) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+) -> tuple[tuple[SubjectChange, ...], tuple[str, ...]]:
     """Return the changed tensors, and the names of the kept tensors.
 
     A tensor is renamed if its layer was renamed and it fits the tensor of that name.
@@ -148,7 +148,7 @@ def match_tensors(
     return changes, kept
 
 
-def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> Change:
+def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> SubjectChange:
     """Return the change of a tensor; an added or removed tensor is both old and new.
 
     If a changed tensor has ``zeros``, all values must be 0 in the new network.
@@ -163,10 +163,10 @@ def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> Change:
         now += " zeros" if new.zeros else ""
     sides = None if became == "added" else was, None if became == "removed" else now
     row = Changed("shape", *sides)
-    return Change(became, arrow(old.name, new.name), (row,), data=data)
+    return SubjectChange(became, arrow(old.name, new.name), (row,), data=data)
 
 
-def causes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[SubjectChange]:
     """Yield why equal layouts with the same weights compute different functions."""
     before, after = old.network, new.network
     traits = map(_input_traits, (before.input, after.input))
@@ -178,14 +178,14 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Change]:
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(matching: Matching) -> Iterator[Change]:
+def notes(matching: Matching) -> Iterator[SubjectChange]:
     """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
-        yield Change("changed", ", ".join(layers), text=text)
+        yield SubjectChange("changed", ", ".join(layers), text=text)
 
 
 def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
@@ -201,11 +201,11 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
         )
 
 
-def _differing(name: str, old: Traits, new: Traits) -> Iterator[Change]:
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[SubjectChange]:
     for key in dict.fromkeys((*old, *new)):
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
-            yield Change("changed", name, (Changed(key, str(was), str(now)),))
+            yield SubjectChange("changed", name, (Changed(key, str(was), str(now)),))
 
 
 def _input_traits(read: InputLayer) -> Traits:
@@ -286,7 +286,7 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
 
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
-) -> Iterator[Change]:
+) -> Iterator[SubjectChange]:
     """Compare the readouts; numbers and names of classes have the same meaning."""
     first = {"reads": source_names(old.sources, names)}
     second = {"reads": source_names(new.sources, {})}
