@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object, such as the result of ``as_dict``."""
 
+_PAINTED = re.compile(r"\x1b\[1;(31|33|34|36)m([^\x1b]*)\x1b\[0m")
+# Legible on white and black backgrounds; the hues are from Okabe and Ito.
+_COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
 PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
     " margin: 0; overflow-x: auto; white-space: pre; text-align: left"
@@ -96,8 +100,17 @@ class MarkdownText(Listed, str):
 
 
 def to_pre(text: str) -> str:
-    """Convert preformatted text, such as a command-line table, to HTML."""
-    return f'<pre style="{PRE}">{html.escape(text)}</pre>'
+    """Convert preformatted text, such as a command-line table, to HTML.
+
+    The colours of diagnostics in a terminal become those of the page.
+    """
+    shown = _PAINTED.sub(_to_span, html.escape(text))
+    return f'<pre style="{PRE}">{shown}</pre>'
+
+
+def _to_span(painted: re.Match[str]) -> str:
+    style = f"color: {_COLOURS[painted[1]]}; font-weight: 600"
+    return f'<span style="{style}">{painted[2]}</span>'
 
 
 def unified_diff(old: str, new: str, old_name: str, new_name: str) -> str:

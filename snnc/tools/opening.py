@@ -98,7 +98,7 @@ class SpecError(ValueError):
         return SpecError, (self.diagnostics,)
 
     def _repr_html_(self) -> str:
-        return to_pre(str(self))
+        return to_pre(self._coloured)
 
     def _render_traceback_(self) -> list[str]:
         """Return the text for IPython, without lines of snnc's own code."""

@@ -222,7 +222,12 @@ def test_errors_tell_all_and_show_the_lines() -> None:
     error = caught.value
     assert [d.line for d in error.diagnostics] == [6, 8]
     assert "encode conv { filtrs 2 }" in str(error)
-    assert "<pre" in error._repr_html_()
+    shown = error._repr_html_()
+    assert shown.startswith("<pre")
+    assert (
+        '<span style="color: #c8490a; font-weight: 600">error[SNN203]</span>' in shown
+    )
+    assert "\x1b" not in shown
     assert "\x1b[" in "".join(error._render_traceback_())
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
