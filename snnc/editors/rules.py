@@ -40,29 +40,33 @@ def value_words() -> frozenset[str]:
 
 
 class Category(Enum):
-    """A category of text, with its TextMate scope and its Pygments token."""
+    """A category of text, with its TextMate scope and its Pygments token.
 
-    COMMENT = ("comment.line.number-sign", "Comment.Single")
-    TEXT = ("string.quoted.double", "Literal.String.Double")
-    NUMBER = ("constant.numeric", "Literal.Number")
-    DIMS = ("constant.numeric.dims", "Literal.Number.Dims")
-    RANGE = ("constant.numeric.range", "Literal.Number.Range")
-    UNIT = ("keyword.other.unit", "Keyword.Type")
-    HEADER = ("keyword.control.header", "Keyword.Namespace")
-    KIND = ("keyword.control", "Keyword")
-    VARIANT = ("storage.type", "Keyword.Declaration")
-    DECLARED = ("entity.name.function", "Name.Function")
-    REFUSED = ("invalid.deprecated", "Keyword.Reserved")
-    CLAUSE = ("keyword.operator.word", "Operator.Word")
-    KEY = ("support.type.property-name", "Name.Attribute")
-    VALUE = ("constant.language", "Keyword.Constant")
-    NAME = ("variable.other", "Name")
-    MARK = ("punctuation", "Punctuation")
-    WRONG = ("invalid.illegal", "Error")
+    ``semantic`` is its name in the language server's protocol; empty if it has none.
+    """
 
-    def __init__(self, scope: str, token: str) -> None:
+    COMMENT = ("comment.line.number-sign", "Comment.Single", "comment")
+    TEXT = ("string.quoted.double", "Literal.String.Double", "string")
+    NUMBER = ("constant.numeric", "Literal.Number", "number")
+    DIMS = ("constant.numeric.dims", "Literal.Number.Dims", "number")
+    RANGE = ("constant.numeric.range", "Literal.Number.Range", "number")
+    UNIT = ("keyword.other.unit", "Keyword.Type", "number")
+    HEADER = ("keyword.control.header", "Keyword.Namespace", "keyword")
+    KIND = ("keyword.control", "Keyword", "keyword")
+    VARIANT = ("storage.type", "Keyword.Declaration", "type")
+    DECLARED = ("entity.name.function", "Name.Function", "variable")
+    REFUSED = ("invalid.deprecated", "Keyword.Reserved", "keyword")
+    CLAUSE = ("keyword.operator.word", "Operator.Word", "operator")
+    KEY = ("support.type.property-name", "Name.Attribute", "property")
+    VALUE = ("constant.language", "Keyword.Constant", "enumMember")
+    NAME = ("variable.other", "Name", "variable")
+    MARK = ("punctuation", "Punctuation", "")
+    WRONG = ("invalid.illegal", "Error", "")
+
+    def __init__(self, scope: str, token: str, semantic: str) -> None:
         self.scope = f"{scope}.snn"
         self.token = token
+        self.semantic = semantic
 
 
 Rules = dict[str, tuple[Category, ...]]

@@ -19,6 +19,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
+from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
 
@@ -122,6 +123,7 @@ _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
 }
+_TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
@@ -148,6 +150,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
         code=diagnostic.code,
         code_description=types.CodeDescription(page),
         source=SOURCE,
+        tags=_TAGS.get(diagnostic.code),
         related_information=related or None,
     )
 

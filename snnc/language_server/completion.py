@@ -171,8 +171,7 @@ def _statements(text: _Text) -> Iterator[types.CompletionItem]:
         taken = form.once and kind in above | below
         elsewhere = text.source.is_yaml and form.place != "layer"
         if not (late or early or too_late or taken or elsewhere):
-            in_yaml = text.source.is_yaml
-            written = f"{kind}: {{$0}}" if in_yaml else _example(form, text)
+            written = _item_of(form) if text.source.is_yaml else _example(form, text)
             page = hover.kind(kind)
             yield _item(kind, written, Kind.Keyword, form.about, page)
 
@@ -191,6 +190,13 @@ def _example(form: Form, text: _Text) -> str:
         free = (n for i in count() if (n := f"{stem}{i}") not in names)
         example = example.replace(f" {form.usual_name} ", f" {next(free)} ", 1)
     return to_fill(example)
+
+
+def _item_of(form: Form) -> str:
+    """Return the beginning of a layer in a YAML list."""
+    if keywords.may_be_bare(form.kind):
+        return f"{form.kind}: {{$0}}"
+    return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
 
 
 def _variants(place: CursorPlace, text: _Text) -> Iterator[types.CompletionItem]:

@@ -94,9 +94,17 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
 def _with_change(
     analysis: Analysis, statement: Statement, change: Change
 ) -> tuple[Fix, ...]:
-    """Set a property, and format the spec; empty if nothing names the layer."""
-    report = Diagnostics()
+    """Set a property, or add it; empty if nothing names the layer.
+
+    An addition in YAML, or to a statement without properties, formats the spec.
+    """
+    report, properties = Diagnostics(), statement.properties
     owner, value = statement.name or statement.kind, change.text.split()[1]
+    for item in properties or ():
+        if item.key.text == change.key:
+            return (Fix(item.value.span, value),)
+    if properties and not analysis.source.is_yaml:
+        return (Fix(properties[-1].span.after, f", {change.text}"),)
     settings = read_settings(f"{owner.text}.{change.key}={value}", "fix", report)
     changed = place_values(apply_settings(analysis.document, settings, report))
     text = format_document(changed)

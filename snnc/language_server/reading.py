@@ -1,15 +1,36 @@
-"""Answer requests for hover texts, inlay hints, the outline and problems."""
+"""Answer requests for hover texts, hints, colours, the outline, folds and problems.
+
+`snnc.editors.rules` finds the words in a ``.snn`` text, even with syntax errors, and
+the syntax tree finds the names. Editors colour YAML themselves, so in YAML only words
+with a role in the spec are coloured here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from lsprotocol import types
 
-from snnc.language.keywords import FORMS, owner_of
+from snnc.editors.rules import Category, coloured_parts
+from snnc.language import tree
+from snnc.language.keywords import FORMS, kinds, owner_of
 from snnc.language_server.buffers import offsets_in, position_of
 from snnc.language_server.hover import hints, page_at
-from snnc.language_server.server import Request, SpecServer
+from snnc.language_server.server import COLOURED, Request, SpecServer
+from snnc.language_server.word_roles import Role, words_of
 from snnc.source import Span
 from snnc.text.tables import dims
+
+_MODIFIER_BITS = {Category.DECLARED: 0b01, Category.REFUSED: 0b10}
+"""One bit per entry of `server.MODIFIERS`."""
+_OF_ROLE: dict[Role, Category] = {
+    "kind": Category.KIND,
+    "variant": Category.VARIANT,
+    "definition": Category.DECLARED,
+    "reference": Category.NAME,
+    "key": Category.KEY,
+}
 
 
 def hover(request: Request) -> types.Hover | None:
@@ -56,6 +77,74 @@ def symbols(request: Request) -> list[types.DocumentSymbol]:
     places = request.range_of(whole), request.range_of(word.span)
     kind = types.SymbolKind.Module
     return [types.DocumentSymbol(word.text, kind, *places, "network", children=inner)]
+
+
+def folding(request: Request) -> list[types.FoldingRange]:
+    """Return the network, statements, values and comments that span several lines."""
+    document = request.analysis.document
+    folds = [
+        types.FoldingRange(first - 1, last - 1)
+        for first, last in _blocks(document)
+        if last > first
+    ]
+    alone = [c.span.first.line for c in document.comments if not c.trailing]
+    for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
+        first, *others = [line - 1 for _, line in run]
+        if others:
+            kind = types.FoldingRangeKind.Comment
+            folds.append(types.FoldingRange(first, others[-1], kind=kind))
+    return folds
+
+
+def _blocks(document: tree.Document) -> Iterator[tuple[int, int]]:
+    """Yield the first and last lines, from 1, of all parts of a spec."""
+    source, layers = document.span.source, kinds("layer")
+    if document.network is not None and not source.is_yaml:
+        last = source.line_column(len(source.text.rstrip()))[0]
+        yield document.network.span.first.line, last
+    if document.layers is not None:
+        within = (s.span for s in document.statements if s.kind.text in layers)
+        last = max((span.last.line for span in within), default=0)
+        yield document.layers.first.line, last
+    for statement in document.statements:
+        spans = [statement.span, *(item.span for item in statement.properties or ())]
+        yield from ((span.first.line, span.last.line) for span in spans)
+
+
+def semantic(request: Request) -> types.SemanticTokens:
+    """Encode the coloured words, each by its distance to the previous one."""
+    data: list[int] = []
+    line = column = 0
+    for span, category in coloured_words(request.analysis.document):
+        place = request.range_of(span)
+        start, length = place.start, place.end.character - place.start.character
+        column = column if start.line == line else 0
+        data += [start.line - line, start.character - column, length]
+        data += [COLOURED.index(category.semantic), _MODIFIER_BITS.get(category, 0)]
+        line, column = start.line, start.character
+    return types.SemanticTokens(data)
+
+
+def coloured_words(document: tree.Document) -> Iterator[tuple[Span, Category]]:
+    """Yield the words of a text in order, without overlaps, and their categories."""
+    source = document.span.source
+    by_place = {
+        (word.span.start, word.span.end): _OF_ROLE[word.role]
+        for word in words_of(document)
+        if word.role in _OF_ROLE and word.span.text == word.text  # skip quoted words
+    }
+    if source.is_yaml:
+        for place in sorted(by_place):
+            yield Span(source, *place), by_place[place]
+        return
+    end = 0
+    for part, category in coloured_parts(source.text):
+        start, end = end, end + len(part)
+        role = by_place.get((start, end))
+        if role in (Category.DECLARED, Category.NAME, Category.KEY):
+            category = role
+        if category is not None and category.semantic:
+            yield Span(source, start, end), category
 
 
 async def diagnostic(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from snnc.language_server.analysis import Analyses, Analysis
     from snnc.source import Span
 
+SECTION = "snnc"
+"""The section of a client's configuration for snnc."""
 DEVICE = "loihi1"
 """The device to compile for if nobody sets one."""
 
@@ -39,7 +41,7 @@ def device_in(section: object) -> str | None:
     open in the client.
     """
     if isinstance(section, Mapping):
-        section = section.get("snnc", section)
+        section = section.get(SECTION, section)
     device = section.get("device") if isinstance(section, Mapping) else None
     return device if isinstance(device, str) and device else None
 
@@ -130,9 +132,10 @@ class SpecServer(LanguageServer):
         """Read the settings that a client sends at the start."""
         self._device = device_in(params.initialization_options) or self._device
 
-    def warm_up(self, params: types.InitializedParams) -> None:
-        """Load the compiler."""
+    async def warm_up(self, params: types.InitializedParams) -> None:
+        """Load the compiler, and request the settings."""
         self.analyses.warm_up()
+        await self._ask_settings()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
         """Track a text."""
@@ -152,9 +155,22 @@ class SpecServer(LanguageServer):
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
-    def configure(self, params: types.DidChangeConfigurationParams) -> None:
-        """Update the settings; analyse all texts again after a change."""
-        device = device_in(params.settings) or self._device
+    async def configure(self, params: types.DidChangeConfigurationParams) -> None:
+        """Update the settings."""
+        self._apply_settings(params.settings)
+        await self._ask_settings()
+
+    async def _ask_settings(self) -> None:
+        """Request the settings from a client that supports the request."""
+        if self.supports("workspace.configuration"):
+            items = [types.ConfigurationItem(section=SECTION)]
+            params = types.ConfigurationParams(items)
+            for section in await self.workspace_configuration_async(params):
+                self._apply_settings(section)
+
+    def _apply_settings(self, section: object) -> None:
+        """Analyse all texts again after a change."""
+        device = device_in(section) or self._device
         if device != self._device:
             self._device = device
             for buffer in self.buffers.values():
@@ -256,12 +272,29 @@ _RECEIVERS: dict[str, Callable[..., object]] = {
     types.TEXT_DOCUMENT_DID_CLOSE: SpecServer.close,
 }
 
+COLOURED = (
+    "comment",
+    "string",
+    "number",
+    "keyword",
+    "type",
+    "variable",
+    "operator",
+    "property",
+    "enumMember",
+)
+"""The coloured kinds of words, by their names in the protocol."""
+MODIFIERS = ("declaration", "deprecated")
+
 _OF_ANALYSIS = {
     types.TEXT_DOCUMENT_INLAY_HINT: "reading.inlay_hints",
     types.TEXT_DOCUMENT_HOVER: "reading.hover",
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: "reading.semantic",
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "reading.symbols",
+    types.TEXT_DOCUMENT_FOLDING_RANGE: "reading.folding",
     types.TEXT_DOCUMENT_DEFINITION: "writing.definition",
     types.TEXT_DOCUMENT_REFERENCES: "writing.references",
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: "writing.highlight",
     types.TEXT_DOCUMENT_RENAME: "writing.rename",
     types.TEXT_DOCUMENT_PREPARE_RENAME: "writing.prepare",
     types.TEXT_DOCUMENT_CODE_ACTION: "fixing.actions",
@@ -277,6 +310,9 @@ _OTHERS = {
 _OPTIONS = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
         inter_file_dependencies=False, workspace_diagnostics=False, identifier="snnc"
+    ),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: types.SemanticTokensLegend(
+        list(COLOURED), list(MODIFIERS)
     ),
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(
         trigger_characters=[" ", ":", "{", ",", "["]

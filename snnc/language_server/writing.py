@@ -66,6 +66,17 @@ def _locate(request: Request, words: list[SpecWord]) -> list[types.Location]:
     return [types.Location(request.uri, request.range_of(word.span)) for word in words]
 
 
+def highlight(request: Request) -> list[types.DocumentHighlight]:
+    kinds = types.DocumentHighlightKind
+    return [
+        types.DocumentHighlight(
+            request.range_of(word.span),
+            kinds.Read if word.role == "reference" else kinds.Write,
+        )
+        for word in _uses(request)
+    ]
+
+
 def prepare(request: Request) -> types.Range | None:
     here = (word for word in _uses(request) if word.is_at(request.offset))
     return next((request.range_of(word.span) for word in here), None)

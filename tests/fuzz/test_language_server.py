@@ -25,7 +25,7 @@ from snnc.language_server.buffers import Buffer, as_sent, offset_in, position_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.fixing import remedies
 from snnc.language_server.hover import hints
-from snnc.language_server.reading import hover, symbols
+from snnc.language_server.reading import coloured_words, folding, hover, symbols
 from snnc.language_server.server import Request
 from snnc.language_server.word_roles import uses_at, words_of
 from snnc.language_server.writing import layout
@@ -113,6 +113,13 @@ def ask_all(found: Analysis, offset: int) -> None:
     request = Request(server, found, SimpleNamespace(position=place))
     hover(request)
     assert all(symbols(request))
+    for fold in folding(request):
+        assert 0 <= fold.start_line < fold.end_line < source.line_count
+    end = 0
+    for span, _ in coloured_words(found.document):
+        assert end <= span.start < span.end
+        assert span.first.line == span.last.line
+        end = span.end
     completions_at(source, offset)
     uses_at(found.document, offset)
     for mark in words_of(found.document):

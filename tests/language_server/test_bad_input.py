@@ -189,6 +189,20 @@ async def test_a_client_that_says_nothing_configures_a_device(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+async def test_a_client_is_asked_for_its_device() -> None:
+    async with started() as client:
+        document = open_text(client, GOOD)
+        assert await document.diagnostics() == []
+        client.set_configuration({"device": "loihi3"}, section="snnc")
+        client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams({})
+        )
+        await client.until(lambda: bool(client.told[document.uri].diagnostics))
+        (found,) = client.told[document.uri].diagnostics
+        assert found.message.startswith("device ")
+
+
+@pytest.mark.slow
 async def test_shutdown_comes_first() -> None:
     client = await start()
     layer = "  conv2d c{0} {{ filters 8, kernel 3, padding same }}\n"

@@ -82,6 +82,15 @@ async def test_the_nearest_that_fits_is_offered(
         assert await mended.diagnostics() == []
 
 
+async def test_what_fits_leaves_the_other_lines_as_they_are(client: Client) -> None:
+    document = open_text(client, LARGE.replace("readout y {", "readout   y   {"))
+    found = await actions(document, only="quickfix")
+    assert any("Write `stride" in title for title in found)
+    for action in found.values():
+        assert action.edit
+        assert "readout   y   {" in document.edited(action.edit)
+
+
 async def test_a_warning_can_be_allowed(client: Client) -> None:
     text = GOOD.replace("kernel 3, stride 2 }", "kernel 1, stride 2 }")
     document = open_text(client, text)
@@ -187,6 +196,9 @@ async def test_a_name_is_found_where_it_is_meant(
         )
         assert len(found) == 2 + declared
         assert {document.text_at(f.range) for f in found} == {"a"}
+    marked = await document.ask(types.DocumentHighlightParams, position=use(document))
+    kind = types.DocumentHighlightKind
+    assert [f.kind for f in marked] == [kind.Write, kind.Read, kind.Read]
 
 
 async def rename(document: Document, place: types.Position, name: str) -> str:

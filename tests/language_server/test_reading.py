@@ -1,4 +1,4 @@
-"""Diagnostics, hints, hover texts and the outline, as clients see them."""
+"""Diagnostics, hints, hover texts, colours, outline and folds, as clients see them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from snnc.language_server.server import SpecServer
+from snnc.language_server.server import COLOURED, MODIFIERS, SpecServer
 from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
 from tests.support import network
 
@@ -36,6 +36,16 @@ async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
     assert page.read_text(encoding="utf-8").startswith("# SNN203")
     document.replace("unit 64", "units 64")
     assert await document.diagnostics() == []
+
+
+async def test_an_allow_without_effect_is_greyed(client: Client) -> None:
+    text = GOOD.replace("  conv3d c0", "  # snnc: allow SNN309 wide\n  conv3d c0")
+    document = open_text(client, text)
+    await document.diagnostics()  # without advice, the comment may have an effect
+    await client.until(lambda: bool(client.told[document.uri].diagnostics))
+    (found,) = client.told[document.uri].diagnostics
+    assert found.code == "SNN140"
+    assert list(found.tags or ()) == [types.DiagnosticTag.Unnecessary]
 
 
 async def test_places_count_as_clients_do(client: Client) -> None:
@@ -189,6 +199,52 @@ async def test_nothing_is_said_of_nothing(client: Client) -> None:
     assert await page(open_text(client, GOOD), "\n\n  input", 0) == ""
 
 
+async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
+    found = await document.ask(types.SemanticTokensParams)
+    line = column = 0
+    shown = []
+    for at in range(0, len(found.data), 5):
+        lines, columns, length, kind, bits = found.data[at : at + 5]
+        column = columns if lines else column + columns
+        line += lines
+        ends = types.Position(line, column), types.Position(line, column + length)
+        modifiers = [m for i, m in enumerate(MODIFIERS) if bits >> i & 1]
+        text = document.text_at(types.Range(*ends))
+        shown.append((text, COLOURED[kind], modifiers))
+    return shown
+
+
+async def test_every_word_has_its_colour(client: Client) -> None:
+    text = network(
+        """
+        input i 8x8x1 in 0..1  # \N{BRAIN} a remark
+        encode rate e
+        dense a { units 4, rate ..250 Hz }
+        dense b from a, e { units 4, padding same, upsample }
+        """
+    )
+    found = await colours(open_text(client, text))
+    for shown in (
+        ("network", "keyword", []),
+        ("# \N{BRAIN} a remark", "comment", []),
+        ("rate", "type", []),
+        ("a", "variable", ["declaration"]),
+        ("a", "variable", []),
+        ("units", "property", []),
+        ("..250", "number", []),
+        ("same", "enumMember", []),
+        ("from", "operator", []),
+        ("upsample", "keyword", ["deprecated"]),
+    ):
+        assert shown in found
+
+
+async def test_in_yaml_the_words_of_specs_have_colours(client: Client) -> None:
+    found = await colours(open_text(client, YAML, ".yaml"))
+    assert ("conv3d", "keyword", []) in found
+    assert ("c0", "variable", ["declaration"]) in found
+
+
 @pytest.mark.parametrize(("text", "suffix"), [(GOOD, ".snn"), (YAML, ".yaml")])
 async def test_the_outline_has_layers_with_their_shapes(
     client: Client, text: str, suffix: str
@@ -203,3 +259,12 @@ async def test_the_outline_has_layers_with_their_shapes(
         outer, inner = symbol.range, symbol.selection_range
         assert document.offset(outer.start) <= document.offset(inner.start)
         assert document.offset(inner.end) <= document.offset(outer.end)
+
+
+async def test_what_stands_on_several_lines_folds(client: Client) -> None:
+    text = GOOD.replace("\n  conv3d c0", "\n  # one\n  # two\n  conv3d c0")
+    document = open_text(client, text)
+    found = await document.ask(types.FoldingRangeParams)
+    lines = text.split("\n")
+    shown = {(lines[f.start_line].strip(), lines[f.end_line].strip()) for f in found}
+    assert {("network drift {", "}"), ("train {", "}"), ("# one", "# two")} <= shown

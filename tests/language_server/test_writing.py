@@ -86,6 +86,8 @@ def test_what_may_be_written(text: str, expected: list[str]) -> None:
         (f"{HEAD}  |", "readout", "readout label { classes ${1:10} }"),
         (f"{HEAD}  conv2d c1 {{ |", "rate", "rate ${1:20..150 Hz}"),
         (f"{HEAD}  conv2d c1 {{ rate 20..150 |", "Hz", "Hz"),
+        (f"{YAML}  - |", "conv2d", "conv2d: {name: ${1:c0}, $0}"),
+        (f"{YAML}  - |", "avgpool", "avgpool: {$0}"),
         ("snn 1\nnetwork n {\n timing { dt 1 |", "ms", "ms"),
         ("snn 1\nnetwork n {\n input x 8x8x1 |", "in", "in ${1:0..1}"),
     ],
