@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,8 +164,8 @@ def import_command(
     else:
         from snnc.importer.read import run
 
-        beside = weights_read or ""
-        done = run(model, asked, *files, report, say, beside, limits=limits)
+        asked = replace(asked, weights=str(weights_read or ""))
+        done = run(model, asked, *files, report, say, limits=limits)
     print_diagnostics(report)
     if done is None:
         return 1

@@ -233,6 +233,8 @@ class ImportRequest:
     shape :
         The input's shape in Keras without the batch, if the model leaves sizes open;
         None to use the model's shape.
+    weights :
+        The file with the weights, if that of the model has none.
     """
 
     name: str | None = None
@@ -243,6 +245,7 @@ class ImportRequest:
     chips: int | None = None
     device: Profile | None = None
     shape: tuple[int, ...] | None = None
+    weights: str = ""
 
     def rewrite(self, what: str) -> str | None:
         """Return the replacement for a layer or option, or None."""

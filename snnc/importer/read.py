@@ -160,7 +160,6 @@ def run(
     output: Path | None,
     report: Diagnostics,
     say: Callable[[str], None],
-    weights_read: str | Path = "",
     shown: str = "",
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
@@ -174,8 +173,6 @@ def run(
         The files to write, or None. If there are two, either both are written or none.
     report :
         Receives every problem, including problems in the spec.
-    weights_read :
-        See `snnc.importer.read`.
     shown :
         The model's name in messages; by default ``target``.
     limits :
@@ -185,7 +182,7 @@ def run(
     try:
         with ExitStack() as stack:
             with limits or nullcontext():
-                model, weights = read(target, say, weights_read)
+                model, weights = read(target, say, request.weights)
                 if weights is not None:
                     stack.enter_context(weights)
                 # A spec depends on the signs of norms before a maximum, or on a range.

@@ -96,7 +96,8 @@ def import_keras(
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
-    request = ImportRequest(name, pairs, encode, input_range, *asked)
+    beside = os.fspath(weights)
+    request = ImportRequest(name, pairs, encode, input_range, *asked, beside)
     report = diagnostics.Diagnostics()
     with TemporaryDirectory() as folder:
         if isinstance(model, str | os.PathLike):
@@ -107,8 +108,7 @@ def import_keras(
             file = str(Path(folder) / shown)
             model.save(file)
         made = Path(folder) / "weights.safetensors"
-        beside = os.fspath(weights)
-        done = run(file, request, made, None, report, tell, beside, shown)
+        done = run(file, request, made, None, report, tell, shown)
         if done is None or report.errors:
             raise SpecError(report.diagnostics)
         for note in done.notes:
