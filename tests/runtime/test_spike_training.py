@@ -15,7 +15,7 @@ from tensorflow import keras
 from snnc.exact import make_engine
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spike_training import (
-    DEPTHWISE_RATE,
+    LOW_RATE,
     MOST,
     RATE,
     ROUNDS,
@@ -201,17 +201,19 @@ class TestPlan:
         assert (plan.updates, plan.cut) == (updates, False)
 
     @pytest.mark.parametrize(
-        ("name", "rate"),
+        ("name", "left_out", "rate"),
         [
-            ("depthwise2d", DEPTHWISE_RATE),
-            ("depthwise3d", DEPTHWISE_RATE),
-            ("conv3d_same", RATE),
+            ("depthwise2d", ", batchnorm on", LOW_RATE),
+            ("depthwise3d", ", batchnorm on", LOW_RATE),
+            ("normed", "", LOW_RATE),
+            ("conv3d_same", "", RATE),
         ],
     )
-    def test_depthwise_networks_learn_at_a_lower_rate(
-        self, tmp_path: Path, name: str, rate: float
+    def test_depthwise_layers_and_batch_norms_lower_the_learning_rate(
+        self, tmp_path: Path, name: str, left_out: str, rate: float
     ) -> None:
-        package = open_package(write_package(text(name, "relu"), tmp_path))
+        spec = text(name, "relu").replace(left_out, "")
+        package = open_package(write_package(spec, tmp_path))
         model = package.module("keras_model").build_model()
         assert plan_spikes(package.network, model, 10**9, 0).rate == rate
 

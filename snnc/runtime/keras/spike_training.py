@@ -35,9 +35,10 @@ UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
 STEPS = 48_000  # of all updates together, at least
 RATE = 8e-3  # the highest learning rate
-# Neurons of few inputs fire by strong single spikes, so learning is less
-# stable with them.
-DEPTHWISE_RATE = 4e-3
+# Learning is less stable for neurons of few inputs, because these fire by
+# strong single spikes. With batch norm, the phase smooth gets further, and a
+# high rate loses more of it.
+LOW_RATE = 4e-3
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -119,7 +120,9 @@ def plan_spikes(
     usual = max(UPDATES, STEPS // network.steps)
     cut = updates is None and affordable < usual
     count = max(ROUNDS, affordable) if cut else updates or usual
-    rate = DEPTHWISE_RATE if is_depthwise else RATE
+    kind = keras.layers.BatchNormalization
+    has_norm = any(isinstance(layer, kind) for layer in model.layers)
+    rate = LOW_RATE if is_depthwise or has_norm else RATE
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
 
 
