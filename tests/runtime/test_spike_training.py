@@ -201,21 +201,23 @@ class TestPlan:
         assert (plan.updates, plan.cut) == (updates, False)
 
     @pytest.mark.parametrize(
-        ("name", "left_out", "rate"),
+        ("name", "copies", "rate"),
         [
-            ("depthwise2d", ", batchnorm on", LOW_RATE),
-            ("depthwise3d", ", batchnorm on", LOW_RATE),
-            ("normed", "", LOW_RATE),
-            ("conv3d_same", "", RATE),
+            ("depthwise2d", 1, LOW_RATE),
+            ("depthwise3d", 1, LOW_RATE),
+            ("conv3d_same", 1, RATE),
+            ("conv3d_same", 2, RATE),
+            ("conv3d_same", 3, LOW_RATE),
         ],
     )
-    def test_depthwise_layers_and_batch_norms_lower_the_learning_rate(
-        self, tmp_path: Path, name: str, left_out: str, rate: float
+    def test_depthwise_and_deep_networks_learn_at_a_lower_rate(
+        self, tmp_path: Path, name: str, copies: int, rate: float
     ) -> None:
-        spec = text(name, "relu").replace(left_out, "")
-        package = open_package(write_package(spec, tmp_path))
-        model = package.module("keras_model").build_model()
-        assert plan_spikes(package.network, model, 10**9, 0).rate == rate
+        package = open_package(write_package(text(name, "relu"), tmp_path))
+        model, few = package.module("keras_model").build_model(), package.network.layers
+        layers = {f"{n}{i}": layer for n, layer in few.items() for i in range(copies)}
+        network = replace(package.network, layers=layers)
+        assert plan_spikes(network, model, 10**9, 0).rate == rate
 
     @pytest.mark.parametrize(
         ("neurons", "replicas", "streams"),

@@ -36,9 +36,9 @@ UPDATES = 800  # at least, unless they cost too much
 STEPS = 48_000  # of all updates together, at least
 RATE = 8e-3  # the highest learning rate
 # Learning is less stable for neurons of few inputs, because these fire by
-# strong single spikes. With batch norm, the phase smooth gets further, and a
-# high rate loses more of it.
+# strong single spikes, and in networks of many layers.
 LOW_RATE = 4e-3
+MANY = 7  # layers of neurons, with the encoder
 STREAMS = 20  # simulations side by side, each with one example per update
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
@@ -120,9 +120,8 @@ def plan_spikes(
     usual = max(UPDATES, STEPS // network.steps)
     cut = updates is None and affordable < usual
     count = max(ROUNDS, affordable) if cut else updates or usual
-    kind = keras.layers.BatchNormalization
-    has_norm = any(isinstance(layer, kind) for layer in model.layers)
-    rate = LOW_RATE if is_depthwise or has_norm else RATE
+    is_deep = len(network.layers) >= MANY
+    rate = LOW_RATE if is_depthwise or is_deep else RATE
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut, rate)
 
 
