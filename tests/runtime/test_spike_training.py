@@ -226,7 +226,7 @@ class TestPlan:
     def test_memory_bounds_the_streams_and_devices_share_them_evenly(
         self, neurons: int, replicas: int, streams: int
     ) -> None:
-        network: Any = SimpleNamespace(neurons=neurons, steps=1)
+        network: Any = SimpleNamespace(neurons=neurons, steps=1, layers={})
         plan = plan_spikes(network, SimpleNamespace(layers=[]), 0, 0, 10, replicas)
         assert plan.streams == streams
 
