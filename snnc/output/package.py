@@ -30,7 +30,7 @@ from snnc.emit.files import (
     has_conflict,
     is_generated,
 )
-from snnc.rules.files import NewerFormat, OlderFormat
+from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART
 from snnc.source import whole_file
 

@@ -19,7 +19,7 @@ from snnc.output.package import (
     report_format,
 )
 from snnc.output.write import Comparison, FileState, refusals, report_kept
-from snnc.rules import files as rules
+from snnc.rules import packages as rules
 from snnc.source import whole_file
 from snnc.text.display import unified_diff
 from snnc.text.tables import counted

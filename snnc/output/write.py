@@ -30,6 +30,7 @@ from snnc.output.package import (
     text_hash,
 )
 from snnc.rules import files as rules
+from snnc.rules import packages
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
 
@@ -252,7 +253,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     edited = comparison.names(FileState.EDITED)
     if edited and lock is NO_LOCK:
         names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
-        yield rules.LockUnusable(
+        yield packages.LockUnusable(
             span=whole_file(folder / NAME),
             reason=comparison.records.flaw,
             names=", ".join(name for name in names if name != NAME),
@@ -272,7 +273,7 @@ def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build keeps because it was edited."""
     if not comparison.is_newer:
         for name in comparison.names(FileState.EDITED_LEFT_OVER):
-            yield rules.EditedLeftOver(span=whole_file(comparison.folder / name))
+            yield packages.EditedLeftOver(span=whole_file(comparison.folder / name))
 
 
 def _write_alone(
