@@ -22,7 +22,8 @@ from snnc.ir.lowered import (
 from snnc.ir.mapped import AxonKind, Form, kind_of
 from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Taps, output_size, steps_of
-from snnc.loihi.link import ImageLink, Link
+from snnc.loihi.image_link import ImageLink
+from snnc.loihi.link import Link
 from snnc.loihi.sparse_link import (
     Reads,
     ScatterAxis,
