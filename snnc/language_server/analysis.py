@@ -57,12 +57,8 @@ class Memory:
 class Analysis:
     """A text, its compilation and its diagnostics.
 
-    Attributes
-    ----------
-    mapped
-        The mapping; a network that is too large is mapped to as many cores as it needs.
-    settled
-        Whether the diagnostics contain all advice.
+    In ``mapped``, a network that is too large has as many cores as it needs. A
+    ``settled`` analysis contains all advice.
     """
 
     source: SourceFile
@@ -87,11 +83,7 @@ class Analysis:
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
     """Compile a spec up to its mapping, then add the advice that is slow to compute.
 
-    Yields
-    ------
-    Analysis
-        An analysis with all diagnostics, and a second analysis if the first is not
-        settled.
+    Yield a second analysis if the first is not settled.
     """
     report = Diagnostics()
     start = Compilation(source, device, memory.plans_for(device))

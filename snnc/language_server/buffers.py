@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import accumulate
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -21,26 +22,19 @@ from pygls.workspace import PositionCodec
 from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.rules.misplaced import UnusedAllow
 from snnc.source import SourceFile, Span, rule_pages
+from snnc.syntax.files import can_format, is_spec
 from snnc.text.tables import printable
 
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
-# Only specs have this key, so other YAML files get no diagnostics.
-_EDITION = re.compile(r"^[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    r"""One version of a text that is open in a client.
+    """One version of a text that is open in a client.
 
-    Attributes
-    ----------
-    uri
-        The client's name of the text.
-    version
-        The client's version number.
-    source
-        The text with ``\n`` line ends, which keeps all positions.
+    ``uri`` and ``version`` are the client's. The LF line ends of ``source`` keep all
+    positions.
     """
 
     uri: str
@@ -54,8 +48,9 @@ class Buffer:
 
     @property
     def is_spec(self) -> bool:
-        """Whether the text is a spec: ``.snn``, or YAML with the key ``snn``."""
-        return not self.source.is_yaml or bool(_EDITION.search(self.source.text))
+        """Whether the text is a spec; other YAML files get no diagnostics."""
+        source = self.source
+        return not source.is_yaml or is_spec(source.name, source.text.encode)
 
     def edit(
         self, changes: Iterable[Change], version: int, codec: PositionCodec
@@ -79,9 +74,8 @@ def _lines(text: str) -> str:
 def _name(uri: str, language: str) -> str:
     """Return the path in a URI, with the suffix of its notation."""
     path = to_fs_path(uri) or unquote(urlsplit(uri).path) or uri
-    if path.endswith((".snn", ".yaml", ".yml")):
-        return path
-    return path + {"snn": ".snn", "yaml": ".yaml"}.get(language, "")
+    suffix = {"snn": ".snn", "yaml": ".yaml"}.get(language, "")
+    return path if can_format(path) else path + suffix
 
 
 def offset_in(
@@ -167,9 +161,7 @@ def of_all(text: str) -> types.Diagnostic:
 def between(source: SourceFile, text: str) -> Iterator[Fix]:
     """Yield the line edits that turn a source into another text."""
     before, after = (t.splitlines(keepends=True) for t in (source.text, text))
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
+    starts = [0, *accumulate(map(len, before))]
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "replace" and last - first == end - start:

@@ -13,15 +13,10 @@ from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import keywords, readers
 from snnc.language.keywords import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
-from snnc.language_server import hover
+from snnc.language_server import hover, word_roles
 from snnc.language_server.buffers import offset_in, range_of
 from snnc.language_server.server import SpecServer
-from snnc.language_server.word_roles import (
-    CursorPlace,
-    is_within_text,
-    place_in_snn,
-    place_in_yaml,
-)
+from snnc.language_server.word_roles import CursorPlace
 from snnc.source import SourceFile, Span
 
 Kind = types.CompletionItemKind
@@ -55,22 +50,17 @@ async def completion(
 def completions_at(
     source: SourceFile, offset: int
 ) -> tuple[int, list[types.CompletionItem]]:
-    """Return the completions at an offset.
+    """Return the start of the word that the user types, and its completions.
 
-    Returns
-    -------
-    int
-        The start of the word that the user types.
-    list of CompletionItem
-        The completions in the order of the language. ``insert_text`` contains
-        placeholders such as ``${1:8}``.
+    They are in the order of the language; ``insert_text`` contains placeholders such as
+    ``${1:8}``.
     """
     line, column = source.line_column(offset)
     before = source.line_text(line)[: column - 1]
     typed = _TYPED.search(before)
     start = offset - (len(typed[0]) if typed else 0)
-    place_in = place_in_yaml if source.is_yaml else place_in_snn
-    place = None if is_within_text(before) else place_in(source.text[:start])
+    place_in = word_roles.place_in_yaml if source.is_yaml else word_roles.place_in_snn
+    place = None if word_roles.is_within_text(before) else place_in(source.text[:start])
     return start, [] if place is None else list(_complete(place, _Text(source, start)))
 
 

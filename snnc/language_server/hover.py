@@ -10,17 +10,8 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import LogicalNetwork, Loihi
-from snnc.language import readers
-from snnc.language.keywords import (
-    CHOICES,
-    FORMS,
-    MODELS,
-    NEURONS,
-    PARTS,
-    description,
-    keys_of,
-    keys_read_by,
-)
+from snnc.language import keywords, readers
+from snnc.language.keywords import FORMS, keys_of
 from snnc.language.models import Key, ValueWord
 from snnc.language.readers import HERTZ, SECONDS
 from snnc.language.written import rates
@@ -72,12 +63,12 @@ def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
                 yield value(keys_of(model)[mark.key], mark.key, mark.text)
             units = ", ".join(f"`{unit}`" for unit in units_of(mark.key))
             more = f" Units: {units}." if units else ""
-            yield f"`{mark.key}`: {description(model, mark.key)}{more}"
+            yield f"`{mark.key}`: {keywords.description(model, mark.key)}{more}"
 
 
 def _word(word: str, is_yaml: bool) -> Iterator[str]:
     """Yield the descriptions of a word without context (in a broken statement)."""
-    parts = {part.key: part.about for part in PARTS.values()}
+    parts = {part.key: part.about for part in keywords.PARTS.values()}
     if word in FORMS:
         yield kind(word)
     elif word in parts and (is_yaml or word in ("in", "as", "from")):
@@ -87,7 +78,7 @@ def _word(word: str, is_yaml: bool) -> Iterator[str]:
 def kind(word: str, variant: str = "") -> str:
     """Return the description of a kind of statement, with an example."""
     form = FORMS[word]
-    model = MODELS.get(word, {}).get(variant)
+    model = keywords.MODELS.get(word, {}).get(variant)
     about = model.variant.about if model and model.variant else form.about
     words = f"{word} {variant}" if model and model.variant else word
     return f"`{words}`: {about}\n\n```snn\n{form.named or form.example}\n```"
@@ -97,18 +88,18 @@ def value(entry: Key, key: str, word: str) -> str:
     """Return the meaning of a word as a property's value; may be empty."""
     known: tuple[ValueWord, ...] = entry.words
     if key == "neuron":
-        known = tuple(NEURONS.values())
-    if key in CHOICES:
-        known = tuple(choice.word for choice in CHOICES[key].values())
+        known = tuple(keywords.NEURONS.values())
+    if key in keywords.CHOICES:
+        known = tuple(choice.word for choice in keywords.CHOICES[key].values())
     found = next((w for w in known if w.text == word and w.about), None)
     return f"`{word}`: {found.about}" if found else ""
 
 
 def units_of(key: str) -> tuple[str, ...]:
     """Return the units of a property's values."""
-    if key in keys_read_by(readers.seconds):
+    if key in keywords.keys_read_by(readers.seconds):
         return tuple(SECONDS)
-    is_rate = key in keys_read_by(readers.rates, readers.upper_rate)
+    is_rate = key in keywords.keys_read_by(readers.rates, readers.upper_rate)
     return tuple(HERTZ) if is_rate else ()
 
 

@@ -14,19 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnc.diagnostics import Diagnostics
-from snnc.language import tree
-from snnc.language.keywords import (
-    BEGINNINGS,
-    CHOICES,
-    FORMS,
-    NEURONS,
-    VARIANTS,
-    keys_of,
-    legal_keys,
-    model_of,
-    parts_of,
-    settings_of,
-)
+from snnc.language import keywords, tree
+from snnc.language.keywords import BEGINNINGS, VARIANTS, keys_of, model_of, parts_of
 from snnc.language.models import Model
 from snnc.language.properties import NeuronSpec
 from snnc.source import SourceFile, Span
@@ -43,16 +32,9 @@ REFERRING = "shortcut"
 class SpecWord:
     """One word or value.
 
-    Attributes
-    ----------
-    role
-        The role, such as ``definition`` or ``reference`` (of a name), or ``value``.
-    model
-        The model that contains the property of a ``key`` or ``value``; None if unknown.
-    key
-        The property of a ``key`` or ``value``; otherwise empty.
-    kind
-        The kind of the statement of a ``kind`` or ``variant``, and its variant, if any.
+    For a ``key`` or ``value``, ``model`` is the model that contains the property
+    ``key``, or None if unknown. For a ``kind`` or ``variant``, ``kind`` is the kind of
+    the statement, and its variant, if any.
     """
 
     role: Role
@@ -74,7 +56,7 @@ def words_of(document: tree.Document) -> Iterator[SpecWord]:
     for statement in document.statements:
         kind, variant, name = statement.kind, statement.variant, statement.name
         words = tuple(word.text for word in (kind, variant) if word is not None)
-        if kind.text in FORMS:
+        if kind.text in keywords.FORMS:
             yield SpecWord("kind", kind.text, kind.span, kind=words)
         if variant is not None:
             yield SpecWord("variant", variant.text, variant.span, kind=words)
@@ -110,8 +92,8 @@ def _property(item: tree.Property, model: type[Model] | None) -> Iterator[SpecWo
 def model_of_choice(key: str, word: str) -> type[Model] | None:
     """Return the model with the settings of a loss, an optimizer or a neuron."""
     if key == "neuron":
-        return NeuronSpec if word in NEURONS else None
-    return CHOICES.get(key, {}).get(word)
+        return NeuronSpec if word in keywords.NEURONS else None
+    return keywords.CHOICES.get(key, {}).get(word)
 
 
 def role_at(document: tree.Document, offset: int) -> SpecWord | None:
@@ -144,27 +126,17 @@ _CLOSERS = {"{": "}", "[": "]"}
 Path = tuple[tuple[str, ...], list[str]]
 """The kind, variant and keys above the cursor, and the keys at the same level."""
 Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]
+"""The position: at the beginning of a statement, in a part before a block, ..."""
 
 
 @dataclass(frozen=True, slots=True)
 class CursorPlace:
     """The context of the word at the cursor.
 
-    Attributes
-    ----------
-    where
-        The position of the cursor: at the beginning of a ``statement``, in a ``part``
-        before a block, ...
-    kind
-        The kind of the statement.
-    model
-        The model that contains the property; None if unknown.
-    legal
-        The keys that are allowed here.
-    key
-        The property whose value is at the cursor.
-    measured
-        Whether the word follows a number that may have a unit.
+    ``kind`` is the kind of the statement, and ``model`` the model that contains the
+    property, or None if unknown. ``legal`` are the keys that are allowed here. ``key``
+    is the property whose value is at the cursor. A ``measured`` word follows a number
+    that may have a unit.
     """
 
     where: Where
@@ -330,10 +302,10 @@ def _inside(
     has_variant = bool(keys) and keys[0] in VARIANTS.get(kind, ())
     variant = tree.Word(keys.pop(0), nowhere) if has_variant else None
     statement = tree.Statement(tree.Word(kind, nowhere), nowhere, variant)
-    model, legal = model_of_statement(statement), legal_keys(statement)
+    model, legal = model_of_statement(statement), keywords.legal_keys(statement)
     while len(keys) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *keys = keys
-        model, legal = model_of_choice(key, word), settings_of(word)
+        model, legal = model_of_choice(key, word), keywords.settings_of(word)
     if not keys and siblings is not None:
         legal = tuple(name for name in legal if name not in siblings)
         return CursorPlace("key", kind, model, legal)

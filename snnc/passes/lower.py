@@ -6,20 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from snnc.ir.logical import (
-    AveragePooling,
-    Convolution,
-    Dense,
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-    Operation,
-    RateCode,
-    Shape,
-    TransposedConvolution,
-    pointwise,
-)
+from snnc.ir import logical
+from snnc.ir.logical import Convolution, LogicalLayer, MaxPooling, Shape
 from snnc.ir.lowered import (
     ChannelGroups,
     Full,
@@ -45,7 +33,7 @@ from snnc.ir.shapes import (
 )
 from snnc.runtime.maxima import EVERY, whole
 
-Pools = tuple[tuple[AveragePooling, Shape], ...]
+Pools = tuple[tuple[logical.AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
 Reach = Window | Pairwise | Full
 
@@ -58,17 +46,17 @@ class ValueReader(NamedTuple):
 
     target: str
     tensor: str | None
-    operation: Operation
+    operation: logical.Operation
     shape: Shape
 
 
-def lower(network: LogicalNetwork) -> LoweredNetwork:
+def lower(network: logical.LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
     return _Lowering(network).run()
 
 
 class _Lowering:
-    def __init__(self, network: LogicalNetwork) -> None:
+    def __init__(self, network: logical.LogicalNetwork) -> None:
         self._network = network
         self._known = KnownPaths()
 
@@ -85,7 +73,7 @@ class _Lowering:
         )
 
     def _populations(self, layer: LogicalLayer) -> Iterator[Population]:
-        on_chip = isinstance(self._network.target, Loihi) and layer.on_chip
+        on_chip = isinstance(self._network.target, logical.Loihi) and layer.on_chip
         if not isinstance(layer.operation, MaxPooling):
             yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
             return
@@ -103,9 +91,9 @@ class _Lowering:
             yield from self._own_input(layer, tensor)
         if (shortcut := layer.shortcut) is not None:
             tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
-            operation: Operation = Dense(bias=False)
+            operation: logical.Operation = logical.Dense(bias=False)
             if shortcut.stride != ():
-                operation = pointwise(len(layer.shape) - 1, shortcut.stride)
+                operation = logical.pointwise(len(layer.shape) - 1, shortcut.stride)
             reader = ValueReader(layer.name, tensor, operation, layer.shape)
             yield from self._projections(shortcut.source, reader)
 
@@ -134,7 +122,7 @@ class _Lowering:
 
     def _readout(self) -> Iterator[Projection]:
         readout = self._network.readout
-        operation = readout.convolution or Dense(bias=True)
+        operation = readout.convolution or logical.Dense(bias=True)
         name, tensor = readout.name, f"{readout.name}.kernel"
         for source in readout.sources:
             reader = ValueReader(name, tensor, operation, readout.image)
@@ -179,16 +167,16 @@ def _reach(reader: ValueReader, read: Shape, pools: Pools) -> Reach:
         case Convolution(groups=groups):
             group = ChannelGroups(read[-1] // groups, shape[-1] // groups, groups)
             return replace(_window(operation, pools, read), group=group)
-        case TransposedConvolution():
+        case logical.TransposedConvolution():
             return _transposed_window(operation)
-        case RateCode():
-            return _window(pointwise(len(shape) - 1), pools, read)
+        case logical.RateCode():
+            return _window(logical.pointwise(len(shape) - 1), pools, read)
         case MaxPooling():
             return Pairwise(0, 1, EVERY)
     return Full()
 
 
-def _transposed_window(operation: TransposedConvolution) -> Window:
+def _transposed_window(operation: logical.TransposedConvolution) -> Window:
     """Return a transposed convolution as a convolution over a source with added zeros.
 
     Output ``o`` reads position ``i`` with tap ``o + crop - i * stride``: the reversed

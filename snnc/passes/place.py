@@ -12,14 +12,8 @@ from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
+from snnc.loihi import diagnose
 from snnc.loihi.assemble import assemble, mixed_in, without_device
-from snnc.loihi.diagnose import (
-    doubts,
-    refuse_block,
-    refuse_large,
-    refuse_plan,
-    refuse_target,
-)
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
@@ -37,21 +31,8 @@ def place(
 ) -> MappedNetwork | None:
     """Split the populations into ensembles and blocks to minimize the number of cores.
 
-    Return None if a problem was reported.
-
-    Parameters
-    ----------
-    lowered
-        The network.
-    report
-        Receives the limits that the network exceeds.
-    cache
-        Results of other mappings on the same device; the new results are added.
-
-    Returns
-    -------
-    MappedNetwork or None
-        None if a problem was reported.
+    Report the limits that the network exceeds, and return None if there are any.
+    ``cache`` holds results of other mappings on the same device.
     """
     target = lowered.network.target
     if not isinstance(target, Loihi):
@@ -60,7 +41,7 @@ def place(
     problems = list(find_unsound(lowered, target))
     if not problems and least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
-        problems += refuse_large(lowered, target, profile)
+        problems += diagnose.refuse_large(lowered, target, profile)
     if problems:
         report.add(*problems)
         return None
@@ -72,9 +53,9 @@ def place(
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
-        report.extend(doubts(mapped))
+        report.extend(diagnose.doubts(mapped))
         return mapped
-    report.add(*refuse_plan(tried.plan, target, tried.search, mapped))
+    report.add(*diagnose.refuse_plan(tried.plan, target, tried.search, mapped))
     return None
 
 
@@ -280,8 +261,8 @@ def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]
     """
     profile = lowered.network.device
     if target.cores > target.chips * profile.chip.cores:
-        yield refuse_target(target, profile)
+        yield diagnose.refuse_target(target, profile)
     for population in lowered.populations:
         block = population.block
         if block is not None and not block_is_sound(population):
-            yield refuse_block(population, block)
+            yield diagnose.refuse_block(population, block)

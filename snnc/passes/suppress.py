@@ -23,16 +23,9 @@ _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORE
 def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
     """Withdraw the warnings that comments allow, and report invalid comments.
 
-    Parameters
-    ----------
-    document
-        The spec; only warnings about its file are withdrawn.
-    report
-        Allowed warnings are removed, and a limited number of SNN140 to SNN144 are
-        added.
-    complete
-        Whether every pass that warns has run; if so, a comment without warnings is
-        unused.
+    Only warnings about the spec's file are withdrawn. ``report`` receives a limited
+    number of SNN140 to SNN144. If every pass that warns has run (``complete``), a
+    comment without warnings is unused.
     """
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:

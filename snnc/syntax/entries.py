@@ -376,14 +376,7 @@ class Remarks:
         return entry
 
 
-def _start(entry: Entry) -> int:
-    return entry.span.start
-
-
-def _end(entry: Entry) -> int:
-    return entry.span.end
-
-
+_start, _end = attrgetter("span.start"), attrgetter("span.end")
 _CLOSED = re.compile(r"[]}]")
 
 

@@ -7,15 +7,8 @@ from itertools import pairwise, takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language.keywords import (
-    FORMS,
-    KEYS,
-    MODELS,
-    USUAL,
-    VARIANTS,
-    keys_of,
-    values_of,
-)
+from snnc.language import keywords
+from snnc.language.keywords import FORMS, KEYS, keys_of
 from snnc.syntax.build import CLOSERS, OPENERS, Token, span_of
 from snnc.syntax.split import StatementTokens
 
@@ -65,7 +58,7 @@ def explain(tokens: Tokens, index: int) -> Diagnostic:
 def describe_stray(tokens: Tokens) -> Diagnostic | None:
     """Describe a superfluous word before the block, if there is one."""
     names = list(takewhile(lambda token: token.type == "NAME", tokens))
-    most = 3 if names and names[0] in VARIANTS else 2
+    most = 3 if names and names[0] in keywords.VARIANTS else 2
     if most == 3 and FORMS[names[0]].name == "none" and names[-1] in KEYS:
         most = 2  # `target loihi chips 1`
     return _stray_word(tokens, most) if len(names) > most else None
@@ -74,7 +67,7 @@ def describe_stray(tokens: Tokens) -> Diagnostic | None:
 def _missing_value(key: Token) -> Diagnostic:
     """Describe a key without a value, and show an example."""
     return rules.syntax.MissingValue(
-        span=key.span, key=str(key), example=USUAL.get(key, "")
+        span=key.span, key=str(key), example=keywords.USUAL.get(key, "")
     )
 
 
@@ -187,7 +180,9 @@ def _join_names(tokens: Tokens) -> str:
 
 
 _SIZED = frozenset(k for k, form in FORMS.items() if form.is_layer and form.size)
-_KEY_OF = {word: key for key in ("padding", "neuron") for word in values_of(key)}
+_KEY_OF = {
+    word: key for key in ("padding", "neuron") for word in keywords.values_of(key)
+}
 """The key of each word that is a value of only one key."""
 
 
@@ -241,7 +236,7 @@ def _key_of_value(kind: str, token: Token, given: dict[str, str]) -> str | None:
         size = FORMS[kind].size
         return size if size not in given else "kernel"
     if token.type == "DIMS":
-        return "kernel" if "kernel" in keys_of(MODELS[kind][""]) else None
+        return "kernel" if "kernel" in keys_of(keywords.MODELS[kind][""]) else None
     return _KEY_OF.get(token) if token.type in ("NAME", "UNIT") else None
 
 

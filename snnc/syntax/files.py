@@ -33,19 +33,12 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     r"""Read a spec file without a byte order mark, with line ends converted to ``\n``.
 
-    Return None if the file can't be read.
-
     Parameters
     ----------
     path
         The path as the user typed it; diagnostics show it with forward slashes.
     report
-        Receives an SNN7xx diagnostic if the file can't be read.
-
-    Returns
-    -------
-    SourceFile or None
-        None if the file can't be read.
+        Receives an SNN7xx diagnostic if the file can't be read; the result is None.
     """
     name = Path(path).as_posix()
     if name.endswith(_MODELS) and Path(path).is_file():
@@ -112,16 +105,10 @@ STDIN_NAME = "<stdin>"
 
 
 def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None:
-    """Read a spec from stdin, or report why stdin can't be read.
+    """Read a spec from stdin; the suffix of ``name`` determines the notation.
 
-    Return None if stdin can't be read.
-
-    Parameters
-    ----------
-    report
-        Receives SNN703 to SNN705 if stdin is not text, is too long or can't be read.
-    name
-        The name in diagnostics; its suffix determines the notation.
+    If stdin is not text, is too long or can't be read, report SNN703 to SNN705, and
+    return None.
     """
     return _decode(name, _read_stdin, report)
 
@@ -136,23 +123,10 @@ def _read_stdin() -> bytes:
 
 
 def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
-    r"""Replace the text of an existing file atomically, and keep its mode.
+    """Replace the text of an existing file atomically, and keep its mode.
 
-    Return whether the file was written.
-
-    Parameters
-    ----------
-    path
-        The path as the user typed it; for a link, its target is replaced.
-    text
-        The new text with ``\n`` line ends, which are written unchanged.
-    report
-        Receives SNN723 if the file can't be written.
-
-    Returns
-    -------
-    bool
-        Whether the file was written.
+    For a link, its target is replaced. Line ends are written unchanged. If the file
+    can't be written, report SNN723, and return False.
     """
     try:
         write_file(path, text)

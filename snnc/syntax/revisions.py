@@ -18,7 +18,7 @@ PREFIX = "git:"
 def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from git, without touching the working tree.
 
-    The name is ``REV:path``. Return None if it can't be read.
+    The name of the result is ``REV:path``.
 
     Parameters
     ----------
@@ -28,12 +28,7 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
         The path relative to the repository root; ``./path`` is relative to the current
         directory.
     report
-        Receives an SNN7xx diagnostic if the file can't be read.
-
-    Returns
-    -------
-    SourceFile or None
-        The file with the name ``REV:path``, or None if it can't be read.
+        Receives an SNN7xx diagnostic if the file can't be read; the result is None.
     """
     name = f"{revision}:{path}"
     try:
@@ -47,13 +42,9 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
 
 
 def git_specs(folder: str) -> dict[str, str] | None:
-    """Find the specs in ``git:REV:FOLDER``.
+    """Find the specs in ``git:REV:FOLDER``, by their path inside the folder.
 
-    Returns
-    -------
-    dict of str, or None
-        ``git:REV:PATH`` by the path inside the folder; None if the path is not a
-        folder.
+    Return None if the path is not a folder.
     """
     name = folder.removeprefix(PREFIX).rstrip("/")
     if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":

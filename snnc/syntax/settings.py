@@ -75,8 +75,6 @@ def read_settings(
 ) -> tuple[Setting, ...]:
     """Read ``PATH=VALUE``; read ``PATH=VALUE,VALUE`` as one setting per value.
 
-    Raise NoSettingError if the text lacks a path or a value.
-
     Parameters
     ----------
     text
@@ -222,13 +220,8 @@ def apply_settings(
 ) -> tree.Document:
     """Return a copy of a spec with the values of the settings.
 
-    Parameters
-    ----------
-    document
-        The spec, without syntax errors.
-    report
-        Receives SNN250 for an unknown name, and SNN225 for a removed word. The compiler
-        checks the values later.
+    The spec has no syntax errors. Report SNN250 for an unknown name, and SNN225 for a
+    removed word. The compiler checks the values later.
     """
     for setting in settings:
         document = _apply(document, setting, report)

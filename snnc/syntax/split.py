@@ -26,21 +26,10 @@ _DEEPEST = 16
 class StatementTokens:
     """The tokens of one statement, and the brackets and the key that are open.
 
-    Attributes
-    ----------
-    tokens
-        The tokens so far.
-    broken
-        Whether the statement can't be parsed; the reason was reported.
-    repaired
-        Whether a missing brace was reported and added, so that further errors probably
-        follow from it.
-    openers
-        The open ``{`` and ``[``, outermost first.
-    key
-        The key whose value comes next, or None.
-    last
-        The last complete property's key and value tokens, or None.
+    A ``broken`` statement can't be parsed, which was reported. In a ``repaired`` one, a
+    missing brace was reported and added; further errors probably follow from it.
+    ``openers`` are the open brackets, outermost first. ``key`` is the key whose value
+    comes next. ``last`` holds the key and the value of the last complete property.
     """
 
     def __init__(self, tokens: Iterable[Token] = ()) -> None:
@@ -321,15 +310,9 @@ def _look_ahead(
 ) -> tuple[list[Token | None], list[int], list[bool]]:
     """Find what follows each token, in one pass.
 
-    Returns
-    -------
-    list of Token or None
-        For each token, the next token that is not a line end, or None.
-    list of int
-        For each token, the number of ``}`` after it, less the number of ``{``.
-    list of bool
-        For each token, whether a superfluous ``}`` comes before the next statement. The
-        last ``}`` of the file closes the network and is never superfluous.
+    Return, for each token, the next token that is not a line end; the number of ``}``
+    after it, less the number of ``{``; and whether a superfluous ``}`` comes before the
+    next statement. The last ``}`` of the file closes the network.
     """
     following: list[Token | None] = [None] * len(tokens)
     surplus = [0] * len(tokens)

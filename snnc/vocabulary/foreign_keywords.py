@@ -14,19 +14,8 @@ from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import tree
-from snnc.language.keywords import (
-    CHOICES,
-    FORMS,
-    KEYS,
-    KINDS,
-    MODELS,
-    NEURONS,
-    USUAL,
-    VARIANTS,
-    keys_of,
-    settings_of,
-)
+from snnc.language import keywords, tree
+from snnc.language.keywords import FORMS, MODELS, USUAL, VARIANTS, keys_of
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.properties import NeuronSpec
 from snnc.rules.refused import plain, rule_for
@@ -199,7 +188,7 @@ def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
     if key is None:
         return ""
     setting, found = f"{key} {show_like(value, USUAL[key])}", owners(key)
-    if key in LAYER_KEYS and owner in NEURONS:
+    if key in LAYER_KEYS and owner in keywords.NEURONS:
         return f"write `{setting}` in the layer, next to `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
         return f"write `{setting}` in a layer, or in `defaults` for all"
@@ -219,21 +208,15 @@ def advise_elsewhere(word: str, value: tree.Value, owner: str) -> str:
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     """Write the choice with a setting; empty if no choice has this setting.
 
-    Parameters
-    ----------
-    word
-        The setting, or a word of another library for it.
-    value
-        The text after the word.
-    given
-        The choices in ``train``; those that have the setting are preferred.
+    ``word`` is the setting, or a word of another library for it. ``given`` are the
+    choices in ``train``; those that have the setting are preferred.
     """
-    for key, choices in CHOICES.items():
+    for key, choices in keywords.CHOICES.items():
         node = given.get(key)
         written = node.name if isinstance(node, tree.Group) else node
         name = written.text if isinstance(written, tree.Word) else ""
         for choice in [name] if name in choices else choices:
-            settings = settings_of(choice)
+            settings = keywords.settings_of(choice)
             setting = word if word in settings else same_key(word, settings)
             if setting is not None:
                 return f"{key} {choice} {{ {setting} {value} }}"
@@ -267,7 +250,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
 def _property(statement: tree.Statement) -> Diagnostic | None:
     """Describe a property that is written in place of a statement."""
     key = statement.kind.text
-    if key not in KEYS:
+    if key not in keywords.KEYS:
         return None
     value = statement.shape
     shown = USUAL[key] if value is None else value.span.text
@@ -297,7 +280,7 @@ def _advise_kind(word: str, name: str) -> str:
     if found := counterpart(word):
         return fill_advice(found, word)
     kind, _, rest = word.partition(" ")
-    if kind not in KINDS or not rest.isidentifier():
+    if kind not in keywords.KINDS or not rest.isidentifier():
         return ""
     # `dense d0:`, a kind and a name as one YAML key
     return f"write the name below the kind: `{kind}: {{name: {rest}, ...}}`"
@@ -309,7 +292,7 @@ def _with_type(statement: tree.Statement) -> str:
     types = [item.value for item in properties if item.key.text == "type"]
     if not types or not isinstance(types[0], tree.Word):
         return ""
-    kind, _ = known_kind(types[0].text, KINDS)
+    kind, _ = known_kind(types[0].text, keywords.KINDS)
     rest = [item.span.text for item in properties if item.key.text != "type"]
     if kind is None or any("\n" in text for text in rest):
         return ""
@@ -319,7 +302,7 @@ def _with_type(statement: tree.Statement) -> str:
 
 
 def _unknown(statement: tree.Statement) -> Diagnostic:
-    kind, known = statement.kind, tuple(sorted(KINDS))
+    kind, known = statement.kind, tuple(sorted(keywords.KINDS))
     meant, certain = known_kind(kind.text, known)
     name = statement.name.text if statement.name else ""
     if (glued := _split_glued(kind.text)) and not kind.span.source.is_yaml:

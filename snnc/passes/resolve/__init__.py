@@ -13,20 +13,9 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.ir import logical
 from snnc.ir.device import Profile
-from snnc.ir.logical import (
-    Convolution,
-    InputLayer,
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-    Nengo,
-    ReadoutLayer,
-    Shape,
-    Shortcut,
-    Timing,
-)
+from snnc.ir.logical import Convolution, Loihi, MaxPooling
 from snnc.ir.shapes import window_positions
 from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
@@ -45,7 +34,7 @@ from snnc.source import Span
 
 def resolve(
     validated: ValidatedSpec, device: Profile, report: Diagnostics
-) -> LogicalNetwork | None:
+) -> logical.LogicalNetwork | None:
     """Return the logical graph of a spec; None if layers form a cycle.
 
     If there are errors, the graph contains only the valid layers.
@@ -63,19 +52,19 @@ class _Resolution:
         self._report = report
         spec, (span, _, keys, _) = validated.spec.input, validated.parts["input"]
         ranges = *spec.within, spec.mapped
-        self._input = InputLayer(spec.name, spec.shape, *ranges, span, keys)
+        self._input = logical.InputLayer(spec.name, spec.shape, *ranges, span, keys)
         self._train = validated.spec.train or TrainSpec()
         if self._train.loss is None:
             is_regression = validated.spec.readout.classes is None
             loss = MeanSquaredError() if is_regression else CrossEntropy()
             self._train = replace(self._train, loss=loss)
-        self._layers: dict[str, LogicalLayer] = {}
-        self._shapes: dict[str, Shape] = {}  # the known output shapes
+        self._layers: dict[str, logical.LogicalLayer] = {}
+        self._shapes: dict[str, logical.Shape] = {}  # the known output shapes
         if spec.name not in validated.broken:
             self._shapes[spec.name] = spec.shape
         self._reads_raw = False
 
-    def run(self) -> LogicalNetwork | None:
+    def run(self) -> logical.LogicalNetwork | None:
         known = KnownNames(self._validated, self._report)
         drafts = draft_layers(self._validated, known, self._report)
         readout_sources = self._readout_sources(known)
@@ -97,7 +86,7 @@ class _Resolution:
         known = [self._shapes[name] for name in draft.sources if name in self._shapes]
         if len(known) < len(draft.sources):
             return
-        shortcut: Shortcut | None = None
+        shortcut: logical.Shortcut | None = None
         try:
             operation, shape = operations.compute(draft, known)
             if draft.shortcut is not None:
@@ -111,7 +100,7 @@ class _Resolution:
         # Each window of such a max pool has only one value.
         is_still = isinstance(operation, MaxPooling) and max(operation.window) == 1
         self._shapes[draft.name] = shape
-        self._layers[draft.name] = LogicalLayer(
+        self._layers[draft.name] = logical.LogicalLayer(
             name=draft.name,
             kind=draft.kind,
             operation=operation,
@@ -219,16 +208,16 @@ class _Resolution:
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
-    ) -> LogicalNetwork:
+    ) -> logical.LogicalNetwork:
         spec, validated = self._spec, self._validated
         timing, place = spec.timing, validated.parts["timing"]
         steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
-        return LogicalNetwork(
+        return logical.LogicalNetwork(
             name=spec.network,
             about=spec.about,
             target=self._target(),
             device=self._device,
-            timing=Timing(timing.dt, timing.present, steps, span, place.keys),
+            timing=logical.Timing(timing.dt, timing.present, steps, span, place.keys),
             input=self._input,
             layers=tuple(
                 self._layers[d.name] for d in drafts if d.name in self._layers
@@ -238,22 +227,22 @@ class _Resolution:
             span=validated.span,
         )
 
-    def _target(self) -> Loihi | Nengo:
+    def _target(self) -> Loihi | logical.Nengo:
         target, place = self._spec.target, self._validated.parts["target"]
         if not isinstance(target, LoihiTarget):
-            return Nengo(place.span)
+            return logical.Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
         span = place.span_of("cores", "chips")
         return Loihi(target.chips, cores, target.pop, span)
 
-    def _readout(self, sources: tuple[str, ...]) -> ReadoutLayer:
+    def _readout(self, sources: tuple[str, ...]) -> logical.ReadoutLayer:
         spec = self._spec.readout
         labels = spec.classes
         if isinstance(labels, int):
             labels = tuple(str(index) for index in range(labels))
         units = len(labels) if labels is not None else spec.units or 1
         convolution, image = self._readout_image(sources)
-        return ReadoutLayer(
+        return logical.ReadoutLayer(
             name=spec.name,
             sources=sources,
             units=prod(image) if image else units,
@@ -269,7 +258,7 @@ class _Resolution:
 
     def _readout_image(
         self, sources: tuple[str, ...]
-    ) -> tuple[Convolution | None, Shape]:
+    ) -> tuple[Convolution | None, logical.Shape]:
         """Return a readout's convolution, if it has one, and the output shape."""
         spec = self._spec.readout
         shape = self._shapes.get(sources[0]) if sources else None

@@ -6,29 +6,15 @@ from dataclasses import replace
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
-from snnc.ir.logical import (
-    Add,
-    AveragePooling,
-    Concat,
-    Convolution,
-    Dense,
-    InputLayer,
-    KernelPadding,
-    MaxPooling,
-    Operation,
-    RateCode,
-    Shape,
-    Shortcut,
-    TransposedConvolution,
-    pointwise,
-)
+from snnc.ir import logical
+from snnc.ir.logical import Convolution, Shape, Shortcut
 from snnc.ir.shapes import transposed_places, window_positions
 from snnc.language import layers
 from snnc.language.keywords import FORMS
 from snnc.passes.resolve.drafts import Draft
 from snnc.text.tables import dims
 
-Computed = tuple[Operation, Shape]
+Computed = tuple[logical.Operation, Shape]
 PoolSpec = layers.AveragePoolSpec | layers.MaxPoolSpec
 
 MOST_CHANNELS = 4
@@ -50,7 +36,7 @@ class Operations:
         Receives problems; a method that reports one raises `UnsoundError`.
     """
 
-    def __init__(self, given: InputLayer, report: Diagnostics) -> None:
+    def __init__(self, given: logical.InputLayer, report: Diagnostics) -> None:
         self._input = given
         self._report = report
         # Encoders, and pools that only encoders precede.
@@ -78,12 +64,12 @@ class Operations:
                 return self._downsample(draft, shape)
             case layers.DenseSpec():
                 units = self._size(draft, "units")
-                return Dense(bool(draft.get("bias"))), (_sound(units),)
+                return logical.Dense(bool(draft.get("bias"))), (_sound(units),)
             case layers.AveragePoolSpec() | layers.MaxPoolSpec() as spec:
                 return self._pool(draft, spec, shape)
             case layers.RateEncoderSpec():
                 low, high = self._input.bounds
-                code = RateCode(scale=max(abs(low), abs(high)), signed=low < 0)
+                code = logical.RateCode(scale=max(abs(low), abs(high)), signed=low < 0)
                 return code, (*shape[:-1], shape[-1] * (2 if code.signed else 1))
             case layers.JoinSpec():
                 return self._join(draft, shapes)
@@ -183,15 +169,15 @@ class Operations:
         padding = self._padding(draft)
         assert padding != "causal"
         bias = draft.get("bias")
-        operation = TransposedConvolution(
+        operation = logical.TransposedConvolution(
             kernel, stride, padding, bool(bias), neuron_bias=bias == "neuron"
         )
         axes = zip(sizes, kernel, stride, strict=True)
         out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
         return operation, (*out, filters)
 
-    def _padding(self, draft: Draft) -> KernelPadding:
-        padding: KernelPadding = draft.get("padding")
+    def _padding(self, draft: Draft) -> logical.KernelPadding:
+        padding: logical.KernelPadding = draft.get("padding")
         in_time = isinstance(draft.spec, layers.SequenceConvSpec)
         if padding == "causal" and not in_time:
             rule = rules.windows.CausalInSpace
@@ -217,13 +203,13 @@ class Operations:
         if spec.stride is not None:
             (stride,) = self._dims(draft, len(sizes), "stride")
         # A window must fit into the unpadded input.
-        over = replace(pointwise(len(sizes), stride), kernel=window)
+        over = replace(logical.pointwise(len(sizes), stride), kernel=window)
         out = self._slide(draft, shape, "window", over)
         if isinstance(spec, layers.AveragePoolSpec):
-            return AveragePooling(window, stride), (*out, channels)
+            return logical.AveragePooling(window, stride), (*out, channels)
         padding = draft.get("padding")
         out = self._slide(draft, shape, "window", replace(over, padding=padding))
-        return MaxPooling(window, stride, padding), (*out, channels)
+        return logical.MaxPooling(window, stride, padding), (*out, channels)
 
     def _join(self, draft: Draft, shapes: list[Shape]) -> Computed:
         first, is_sum = shapes[0], draft.kind == "add"
@@ -241,8 +227,8 @@ class Operations:
         ]
         self._refuse(*problems)
         if is_sum:
-            return Add(), first
-        return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
+            return logical.Add(), first
+        return logical.Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
 
     def _dims(self, draft: Draft, rank: int, *keys: str) -> list[Shape]:
         """Return properties with one value per axis; report all that have another rank.

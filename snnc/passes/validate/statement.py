@@ -9,18 +9,8 @@ from pydantic_core import ValidationError
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
-from snnc.language import tree
-from snnc.language.keywords import (
-    BLOCKLESS,
-    FORMS,
-    KINDS,
-    REFUSED,
-    VARIANTS,
-    legal_keys,
-    model_of,
-    owner_of,
-    parts_of,
-)
+from snnc.language import keywords, tree
+from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
 from snnc.language.model import ReadoutSpec
 from snnc.language.models import Form, Model, validate
 from snnc.source import Span
@@ -43,7 +33,7 @@ def check_statement(
     errors = report.errors
     report.add(*find_wrong_parts(statement))
     properties = check_properties(statement, report)
-    model, made = model_of(statement), None
+    model, made = keywords.model_of(statement), None
     if model is not None:
         values = _values(model, statement, properties)
         try:
@@ -76,7 +66,7 @@ def _values(
         values["kind"] = kind
     if kind == "defaults" and statement.variant is not None:
         values["layer"] = statement.variant.text
-    parts = {part: getattr(statement, part) for part in parts_of(model)}
+    parts = {part: getattr(statement, part) for part in keywords.parts_of(model)}
     values |= {part: node for part, node in parts.items() if node}
     return values
 
@@ -110,9 +100,9 @@ _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     """Describe an unknown kind, or an unknown or missing variant."""
     kind, variant = statement.kind, statement.variant
-    if kind.text not in KINDS:
+    if kind.text not in keywords.KINDS:
         return vocabulary.foreign_keywords.unknown_kind(statement)
-    variants = VARIANTS.get(kind.text, ())
+    variants = keywords.VARIANTS.get(kind.text, ())
     is_known = variant is not None and variant.text in variants
     if is_known or (variant is None and (not variants or kind.text == "defaults")):
         return None
@@ -123,7 +113,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
         )
     span, word = variant.span, variant.text
     foreign = vocabulary.foreign_keywords.refusal(variant, "value")
-    if foreign and (kind.text == "neuron" or word in REFUSED):
+    if foreign and (kind.text == "neuron" or word in keywords.REFUSED):
         return foreign
     near = vocabulary.foreign_keywords.nearest(word, variants)
     advice = "" if near else explained
@@ -141,7 +131,7 @@ def check_properties(
 ) -> dict[str, tree.Property]:
     """Return the valid properties of a statement by key."""
     by_key = dict[str, tree.Property]()
-    legal = legal_keys(statement)
+    legal = keywords.legal_keys(statement)
     if statement.kind.text in BLOCKLESS:
         return by_key  # reported elsewhere as a superfluous block
     for item in statement.properties or ():
@@ -167,7 +157,7 @@ def _property_problem(
         word = item.value.name if isinstance(item.value, tree.Group) else item.value
         if (
             isinstance(word, tree.Word)
-            and word.text not in VARIANTS["neuron"]
+            and word.text not in keywords.VARIANTS["neuron"]
             and (problem := vocabulary.foreign_keywords.refusal(word, "value"))
         ):
             return problem
@@ -194,7 +184,7 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
             return describe_repeat(inner.key, first.key)
         if problem := _nested_problem(inner):
             return problem
-        if inner.key.text in REFUSED:
+        if inner.key.text in keywords.REFUSED:
             return vocabulary.foreign_keywords.refusal(inner.key, "property")
         by_key[inner.key.text] = inner
     return None

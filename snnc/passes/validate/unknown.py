@@ -14,39 +14,21 @@ from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import readers, tree
-from snnc.language.keywords import (
-    NEURONS,
-    PARTS,
-    USUAL,
-    keys_of,
-    keys_read_by,
-    settings_of,
-    tables,
-)
+from snnc.language import keywords, readers, tree
+from snnc.language.keywords import NEURONS, USUAL
 from snnc.language.model import TimingSpec
 from snnc.language.readers import SECONDS
 from snnc.passes.validate.wording import MAKERS, BadValue
 from snnc.source import Span
 from snnc.text.near import normal
-from snnc.vocabulary.foreign_keywords import (
-    advise_elsewhere,
-    counterpart,
-    fill_advice,
-    fix_word,
-    nearby_key,
-    nearest,
-    owners,
-    same_key,
-    setting_line,
-)
+from snnc.vocabulary import foreign_keywords
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SHARES = keys_read_by(readers.share)
+_SHARES = keywords.keys_read_by(readers.share)
 _NUMBERS = {
     key: entry.usual
-    for model in tables()
-    for key, entry in keys_of(model).items()
+    for model in keywords.tables()
+    for key, entry in keywords.keys_of(model).items()
     if entry.usual.replace(".", "").isdigit()
 }
 """An example of each property that has numbers: ``rate`` of a layer has a range."""
@@ -118,10 +100,10 @@ def translate(
             group: Any = values[str(path[0])]
             word, owner = context.get("key", path[-1]), group.name.text
             item = next(p for p in group.properties if p.key.text == word)
-            yield unknown_property(item, owner, settings_of(owner))
+            yield unknown_property(item, owner, keywords.settings_of(owner))
         elif detail["type"] != "missing":  # reported elsewhere as a missing part
             span = context["span"] if isinstance(context.get("span"), Span) else span
-            key = PARTS[key].key if key in PARTS else key
+            key = keywords.PARTS[key].key if key in keywords.PARTS else key
             kind = statement.kind.text
             bad = BadValue(span, key, node, context, kind, names)
             yield MAKERS.get(detail["type"], _out_of_limits)(bad)
@@ -141,19 +123,11 @@ def unknown_property(
 ) -> Diagnostic:
     """Describe a property that a statement, or a choice such as ``adam``, lacks.
 
-    Parameters
-    ----------
-    item
-        The property.
-    owner
-        The statement's kind and variant, or the choice.
-    legal
-        The properties that the owner accepts.
-    siblings
-        All properties in the statement.
+    ``owner`` is the statement's kind and variant, or the choice, and ``legal`` are its
+    properties. ``siblings`` are all properties in the statement.
     """
     word = item.key.text
-    same = same_key(word, legal)
+    same = foreign_keywords.same_key(word, legal)
     advice = "" if same else _advice(item, owner, legal, siblings)
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
@@ -170,9 +144,9 @@ def unknown_property(
         span=item.key.span,
         owner=owner,
         key=word,
-        near=None if advice else nearest(word, legal),
+        near=None if advice else foreign_keywords.nearest(word, legal),
         legal=legal,
-        fix=fix if advice else fix_word(item.key.span, word, legal),
+        fix=fix if advice else foreign_keywords.fix_word(item.key.span, word, legal),
         advice=advice,
     )
 
@@ -187,15 +161,15 @@ def _advice(
     word = item.key.text
     if text := _in_numbers(item, owner, siblings):
         return text
-    if match := counterpart(word, owner):
-        return fill_advice(match, normal(word), owner, item.value)
-    if nearby_key(word, legal):
+    if match := foreign_keywords.counterpart(word, owner):
+        return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
+    if foreign_keywords.nearby_key(word, legal):
         return ""
     if owner == "train" and (line := _setting_line(item, siblings)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
-    if match := counterpart(word):
-        return fill_advice(match, normal(word), owner, item.value)
-    return advise_elsewhere(word, item.value, owner)
+    if match := foreign_keywords.counterpart(word):
+        return foreign_keywords.fill_advice(match, normal(word), owner, item.value)
+    return foreign_keywords.advise_elsewhere(word, item.value, owner)
 
 
 def _in_numbers(
@@ -206,7 +180,9 @@ def _in_numbers(
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
         return _present(value, siblings, owner)
-    if word in _DECAYS and (owner in NEURONS or owner in owners("neuron")):
+    if word in _DECAYS and (
+        owner in NEURONS or owner in foreign_keywords.owners("neuron")
+    ):
         return _time_constant(value, owner)
     return ""
 
@@ -234,4 +210,4 @@ def _time_constant(value: tree.Value, owner: str) -> str:
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:
     """Return the loss or optimizer with a setting that was written in ``train``."""
     given = {p.key.text: p.value for p in siblings}
-    return setting_line(item.key.text, item.value.span.text, given)
+    return foreign_keywords.setting_line(item.key.text, item.value.span.text, given)

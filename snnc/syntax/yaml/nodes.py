@@ -46,16 +46,9 @@ class UnreadableError(Exception):
 class Scalar:
     """A single value.
 
-    Attributes
-    ----------
-    text
-        The value without quotes, with escapes resolved and folded lines joined.
-    span
-        The characters in the file, without surrounding quotes.
-    plain
-        Whether the scalar has no quotes and is not a block.
-    block
-        Whether the scalar is a block whose last line end is not part of the value.
+    ``text`` has escapes resolved and folded lines joined. ``span`` excludes surrounding
+    quotes. A ``plain`` scalar has no quotes and is not a block. The last line end of a
+    ``block`` is not part of the value.
     """
 
     text: str
@@ -139,10 +132,7 @@ _TAG = re.compile(r"\S*")
 class Composer:
     """Compose the events of a file into nodes.
 
-    Attributes
-    ----------
-    scalars
-        The spans of the scalars that were read, with their quotes.
+    ``scalars`` are the spans of the scalars that were read, with their quotes.
     """
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
