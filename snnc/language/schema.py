@@ -12,17 +12,10 @@ from dataclasses import Field
 from itertools import chain
 from typing import Any
 
-from snnc.language import keywords, names, readers
+from snnc.language import keywords, models, names, readers
 from snnc.language.keywords import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
-from snnc.language.models import (
-    Limits,
-    Model,
-    ReadBy,
-    ValueWord,
-    fields_of,
-    is_required,
-)
+from snnc.language.models import Limits, Model, ReadBy, ValueWord, fields_of
 from snnc.language.properties import NeuronSpec
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -131,11 +124,11 @@ class _SchemaWriter:
             return self._neuron()
         if kind == "defaults":
             return _or_list(self._defaults(), self._defaults())
-        models = keywords.MODELS[kind]
-        if "" in models:
-            return self._mapping(models[""])
+        known = keywords.MODELS[kind]
+        if "" in known:
+            return self._mapping(known[""])
         return _choice(
-            {m.variant: self._mapping(m) for m in models.values() if m.variant}
+            {m.variant: self._mapping(m) for m in known.values() if m.variant}
         )
 
     def _layer(self) -> Schema:
@@ -172,7 +165,7 @@ class _SchemaWriter:
             key = parts[field].key if field in parts else field
             value = _describe(self._value(field, info), description(model, field))
             properties[key] = self._define(key, value)
-            if is_required(info):
+            if models.is_required(info):
                 required.append(key)
         keys_of_it = {
             "properties": {**properties, **(more or {})},

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
@@ -29,8 +29,7 @@ Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(NamedTuple):
     """One version of a text that is open in a client.
 
     ``uri`` and ``version`` are the client's. The LF line ends of ``source`` keep all
@@ -63,7 +62,7 @@ class Buffer:
                 start, end = offsets_in(source, change.range, codec)
                 text = f"{source.text[:start]}{text}{source.text[end:]}"
             source = SourceFile(source.name, text)
-        return replace(self, version=version, source=source)
+        return self._replace(version=version, source=source)
 
 
 def _lines(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from lsprotocol import types
 
@@ -78,8 +78,7 @@ def _item(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(NamedTuple):
     """The text around the cursor; ``at`` is the start of the word."""
 
     source: SourceFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from lsprotocol import types
 
@@ -29,8 +29,7 @@ from snnc.tools.autofix import autofix
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(NamedTuple):
     """One way to fix a diagnostic.
 
     ``sure`` marks a preferred fix, which keeps the meaning or makes the network fit.

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from snnc.diagnostics import Diagnostics
 from snnc.language import keywords, tree
@@ -28,8 +27,7 @@ REFERRING = "shortcut"
 """The property whose value is the name of a layer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpecWord:
+class SpecWord(NamedTuple):
     """One word or value.
 
     For a ``key`` or ``value``, ``model`` is the model that contains the property
@@ -129,8 +127,7 @@ Where = Literal["header", "statement", "variant", "part", "reference", "key", "v
 """The position: at the beginning of a statement, in a part before a block, ..."""
 
 
-@dataclass(frozen=True, slots=True)
-class CursorPlace:
+class CursorPlace(NamedTuple):
     """The context of the word at the cursor.
 
     ``kind`` is the kind of the statement, and ``model`` the model that contains the
@@ -197,7 +194,7 @@ def place_in_snn(before: str) -> CursorPlace | None:
         return _inside((*above, str(words[0])))
     place = _inside(above, siblings)
     if words and words[-1].type in ("NUMBER", "RANGE"):
-        return replace(place, key=str(words[0]), measured=True)
+        return place._replace(key=str(words[0]), measured=True)
     return place
 
 
@@ -287,7 +284,7 @@ def _of_path(above: tuple[str, ...], siblings: list[str] | None) -> CursorPlace:
         return place
     parts = [part.key for part in parts_of(place.model).values()] if place.model else []
     names = (*parts, *place.legal, *(variants if above == ("defaults",) else ()))
-    return replace(place, legal=tuple(name for name in names if name not in siblings))
+    return place._replace(legal=tuple(name for name in names if name not in siblings))
 
 
 def _inside(

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from snnc import rules
 from snnc.diagnostics import Diagnostics
@@ -64,8 +64,7 @@ class Compilation:
     modules: tuple[GeneratedFile, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(NamedTuple):
     """One step of the compiler, which computes the result called ``makes``.
 
     ``tolerant`` passes also run on the valid part of a spec with errors, so that one

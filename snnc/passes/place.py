@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from sys import maxsize
+from typing import NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics
@@ -108,8 +109,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     return rules.loihi.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A search for a mapping, and its result, for any number of cores.
 
     ``unmixed`` lists the populations that use one kind of axon because their neurons
@@ -221,7 +221,7 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
         best = min(best, made, key=lambda each: each.unmixed_cores)
         if best.unmixed_cores == 0:
             break
-    return replace(best, work=work)
+    return best._replace(work=work)
 
 
 def _of_one_kind(
@@ -250,8 +250,8 @@ def _of_one_kind(
         if not mixed:
             more = max(0, made.solution.cores - free.solution.cores)
             unmixed = Unmixed(axons, more)
-            return replace(made, search=free.search, unmixed=unmixed, work=work)
-    return replace(free, work=work)
+            return made._replace(search=free.search, unmixed=unmixed, work=work)
+    return free._replace(work=work)
 
 
 def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:

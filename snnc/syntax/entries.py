@@ -10,7 +10,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial, reduce
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,8 +23,7 @@ _FRONT, _BACK = kinds("front"), kinds("back")
 LAYERS = frozenset(kinds("encoder", "layer"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key with a scalar or nested entries.
 
     Attributes
@@ -142,7 +140,7 @@ def _default(statement: tree.Statement) -> Entry:
     """Return one of several `defaults`, without their common key in YAML."""
     key = _key_text(statement.variant.text) if statement.variant else ""
     inner = tuple(map(_property, statement.properties or ()))
-    return replace(statement_entry(statement), key=key, scalar="", inner=inner)
+    return statement_entry(statement)._replace(key=key, scalar="", inner=inner)
 
 
 def statement_entry(statement: tree.Statement) -> Entry:
@@ -191,7 +189,7 @@ def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
         names = tuple(Entry("", word.span, word.text) for word in sources)
         entry = Entry("from", names[0].span.to(names[-1].span), names[0].scalar)
         if len(names) > 1:
-            entry = replace(entry, inner=names, is_list=True)
+            entry = entry._replace(inner=names, is_list=True)
         yield f"from {', '.join(each.scalar for each in names)}", entry
 
 

@@ -10,22 +10,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from snnc import rules
+from snnc import rules, source
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.language.tree import Document
 from snnc.runtime.files import write_file
-from snnc.source import (
-    LARGEST,
-    NotRegularError,
-    SourceFile,
-    Span,
-    TooLargeError,
-    read_bytes,
-    whole_file,
-)
+from snnc.source import LARGEST, SourceFile, Span, TooLargeError, read_bytes, whole_file
 
 _BOM = b"\xef\xbb\xbf"
 _YAML = (".yaml", ".yml")
+SUFFIXES = (".snn", *_YAML)
 _MODELS = (".keras", ".h5", ".hdf5", ".nir")
 _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 
@@ -64,7 +57,7 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
             return rules.files.FileMissing(span=span, name=name)
         case IsADirectoryError():
             return rules.files.FileIsDirectory(span=span, is_package=is_package(name))
-        case NotRegularError():
+        case source.NotRegularError():
             return rules.files.FileNotRegular(span=span)
         case TooLargeError(size=size):
             return rules.files.FileTooLarge(span=span, size=size, limit=LARGEST)
@@ -90,9 +83,9 @@ def _lines(text: str) -> str:
 def _not_text(name: str, data: bytes, offset: int) -> Diagnostic:
     """Describe the first byte that is not UTF-8, and show its line."""
     before = _lines(data[:offset].decode("utf-8"))
-    source = SourceFile(name, before + _lines(data[offset:].decode("utf-8", "replace")))
+    after = _lines(data[offset:].decode("utf-8", "replace"))
     return rules.files.FileNotText(
-        span=Span(source, len(before), len(before) + 1),
+        span=Span(SourceFile(name, before + after), len(before), len(before) + 1),
         byte=f"0x{data[offset]:02x}",
         offset=offset,
     )
@@ -170,9 +163,6 @@ def is_spec(name: str, read: Callable[[], bytes]) -> bool:
         return bool(_EDITION.search(read()))
     except OSError:
         return False
-
-
-SUFFIXES = (".snn", ".yaml", ".yml")
 
 
 def can_format(name: str) -> bool:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import keywords, tree
@@ -45,8 +45,7 @@ class NoSettingError(ValueError):
     """Raised if a setting lacks a path or a value; the message is for users."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A path in a spec, and its new value.
 
     Attributes
@@ -237,7 +236,7 @@ def _apply(
     at = _position(document, first.text)
     if at is None and first.text == "neuron":  # short for `defaults.neuron`
         path = (tree.Word("defaults", first.span), *setting.path)
-        return _apply(document, replace(setting, path=path), report)
+        return _apply(document, setting._replace(path=path), report)
     if at is None and first.text in _ADDED:
         document, at = _add_statement(document, first)
     if at is None or (not rest and first.text not in _ALONE):

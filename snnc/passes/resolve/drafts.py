@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
@@ -116,8 +115,7 @@ def _free(word: str, taken: Collection[str]) -> Iterator[str]:
     return (name for name in chain((word,), numbered) if name not in taken)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A valid layer statement with resolved names and an unknown shape.
 
     ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all

@@ -13,18 +13,9 @@ from typing import Any, NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Label
-from snnc.language import tree
+from snnc.language import model, tree
 from snnc.language.keywords import FORMS, KINDS, VALUES
-from snnc.language.model import (
-    DefaultsSpec,
-    InputSpec,
-    LoihiTarget,
-    NetworkSpec,
-    Place,
-    ReadoutSpec,
-    TimingSpec,
-    ValidatedSpec,
-)
+from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
@@ -54,17 +45,17 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
     about = by_kind["about"].statement.text if "about" in by_kind else None
     return ValidatedSpec(
-        spec=NetworkSpec(
+        spec=model.NetworkSpec(
             network="network" if word is None else word.text,
             about=about.value if about else "",
-            target=models.get("target") or LoihiTarget(),
-            timing=models.get("timing") or TimingSpec(),
+            target=models.get("target") or model.LoihiTarget(),
+            timing=models.get("timing") or model.TimingSpec(),
             defaults=tuple(item.model for item in defaults),
             input=models.get("input")
-            or InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0)),
+            or model.InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0)),
             layers=tuple(item.model for item in layers),
             readout=models.get("readout")
-            or ReadoutSpec(name=names["readout"], units=1),
+            or model.ReadoutSpec(name=names["readout"], units=1),
             train=models.get("train"),
         ),
         places=tuple(item.place for item in layers),
@@ -94,10 +85,10 @@ def _check_all(
     for index, statement in enumerate(statements):
         if report.full:
             break
-        model = check_statement(statement, report, statements)
+        made = check_statement(statement, report, statements)
         sound = index not in misplaced and index not in repeated
         place = _place(statement, named=index not in repeated)
-        checked.append(Checked(statement, model if sound else None, place))
+        checked.append(Checked(statement, made if sound else None, place))
     report.add(*find_repeated_defaults(statements))
     return checked
 
@@ -127,8 +118,8 @@ def _place(statement: tree.Statement, named: bool) -> Place:
 def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
     """Return the names of broken statements, and of a missing input or readout."""
     named = [(item.model, item.statement.name) for item in checked]
-    sound = {name.text for model, name in named if name and model is not None}
-    broken = {name.text for model, name in named if name and model is None}
+    sound = {name.text for made, name in named if name and made is not None}
+    broken = {name.text for made, name in named if name and made is None}
     return frozenset(broken.union(ends) - sound)
 
 
@@ -261,10 +252,8 @@ def find_repeated_defaults(
         if statement.kind.text == "defaults":
             scope = statement.variant.text if statement.variant else ""
             keys = [item.key for item in statement.properties or ()]
-        own: dict[str, tree.Word] = {}
-        for key in keys:
-            own.setdefault(key.text, key)
-        for text, key in own.items():
+        # The first of each key: a statement that repeats a key is reported elsewhere.
+        for text, key in {key.text: key for key in reversed(keys)}.items():
             before = first.setdefault((scope, text), key)
             if before is not key:
                 yield describe_repeat(key, before)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
@@ -54,8 +53,7 @@ def describe_value(node: object) -> str:
     return f"`{text}`" if 0 < len(text) <= LONGEST and "\n" not in text else kind
 
 
-@dataclass(frozen=True, slots=True)
-class BadValue:
+class BadValue(NamedTuple):
     """A value of the property or part ``key`` that pydantic or a literal rejects.
 
     ``node`` is the syntax of the value, and ``context`` is the error's. ``kind`` is the

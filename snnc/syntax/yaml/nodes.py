@@ -7,19 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    DocumentStartEvent,
-    Event,
-    ScalarEvent,
-    SequenceStartEvent,
-)
 from ruamel.yaml.reader import ReaderError
 
 from snnc import rules
@@ -42,8 +33,7 @@ class UnreadableError(Exception):
             report.add(self.diagnostic)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A single value.
 
     ``text`` has escapes resolved and folded lines joined. ``span`` excludes surrounding
@@ -62,24 +52,21 @@ class Scalar:
         return self.span.text == self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys with their values, in the order of the file."""
 
     pairs: tuple[Pair, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """The items of a list."""
 
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A node whose errors are all reported."""
 
     span: Span
@@ -146,7 +133,7 @@ class Composer:
         root: Node | None = None
         try:
             for event in self._events:
-                if isinstance(event, DocumentStartEvent):
+                if isinstance(event, events.DocumentStartEvent):
                     if root is not None:
                         span = self._span(event)
                         raise UnreadableError(rules.syntax.SeveralDocuments(span=span))
@@ -156,7 +143,7 @@ class Composer:
             return None
         return root
 
-    def _read(self) -> Iterator[Event]:
+    def _read(self) -> Iterator[events.Event]:
         text = self._source.text
         if len(text) > LONGEST:
             raise self._too_much(LONGEST, LONGEST, "characters")
@@ -186,28 +173,30 @@ class Composer:
         problem = f"the character U+{code:04X} is not allowed"
         return not_yaml(self._source, error.position, problem)
 
-    def _span(self, event: Event) -> Span:
+    def _span(self, event: events.Event) -> Span:
         return span_in(self._source, event.start_mark.index, event.end_mark.index)
 
-    def _node(self, event: Event, depth: int) -> Node:
+    def _node(self, event: events.Event, depth: int) -> Node:
         if self._report.full:
             raise UnreadableError
-        if isinstance(event, AliasEvent):
+        if isinstance(event, events.AliasEvent):
             self._report.add(rules.syntax.Reference(span=self._span(event)))
             return Unread(self._span(event))
-        assert isinstance(event, ScalarEvent | CollectionStartEvent)
+        assert isinstance(event, events.ScalarEvent | events.CollectionStartEvent)
         refused = self._is_decorated(event)
         if depth > DEEPEST:
             span = self._span(event)
             raise UnreadableError(rules.syntax.TooDeep(span=span, limit=DEEPEST))
         node: Node
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, events.ScalarEvent):
             node = self._scalar(event)
         else:
             node = self._collection(event, depth)
         return Unread(node.span) if refused else node
 
-    def _is_decorated(self, event: ScalarEvent | CollectionStartEvent) -> bool:
+    def _is_decorated(
+        self, event: events.ScalarEvent | events.CollectionStartEvent
+    ) -> bool:
         """Report an anchor or a tag, and return whether there is one."""
         text, start = self._source.text, event.start_mark.index
         if event.anchor is not None:
@@ -221,7 +210,7 @@ class Composer:
             self._report.add(rules.syntax.Tag(span=span))
         return event.anchor is not None or event.tag is not None
 
-    def _scalar(self, event: ScalarEvent) -> Scalar:
+    def _scalar(self, event: events.ScalarEvent) -> Scalar:
         span = self._span(event)
         try:
             event.value.encode()
@@ -235,13 +224,13 @@ class Composer:
         block = event.style in ("|", ">") and "+" not in span.text.partition("\n")[0]
         return Scalar(event.value, span, plain=event.style is None, block=block)
 
-    def _collection(self, event: CollectionStartEvent, depth: int) -> Node:
-        is_list = isinstance(event, SequenceStartEvent)
+    def _collection(self, event: events.CollectionStartEvent, depth: int) -> Node:
+        is_list = isinstance(event, events.SequenceStartEvent)
         keys: list[Scalar] = []
         nodes: list[Node] = []
         end = self._span(event)
         for inner in self._events:
-            if isinstance(inner, CollectionEndEvent):
+            if isinstance(inner, events.CollectionEndEvent):
                 # The end of a block comes after blank lines.
                 end = self._span(inner) if event.flow_style else end
                 break
@@ -293,7 +282,7 @@ def rejoin(mapping: Mapping) -> Mapping:
                 span = before.span.to(key.span)
                 key, value = first, Scalar(span.text, span, plain=True)
         pairs.append((key, value))
-    return replace(mapping, pairs=tuple(pairs))
+    return mapping._replace(pairs=tuple(pairs))
 
 
 def _goes_on(key: Scalar, value: Node) -> bool:
