@@ -7,7 +7,7 @@ logical graph is built. `DefaultsSpec` has the properties that `defaults` may se
 from typing import Annotated, Literal
 
 from snnc.language import properties as has
-from snnc.language.models import Form, Otherwise, StatementModel, layer
+from snnc.language.models import Form, Otherwise, StatementModel, form, layer
 
 
 class NamedLayer(StatementModel):
@@ -98,11 +98,10 @@ _AXES = {1: "one axis", 2: "two axes", 3: "three axes"}
 
 def _by_axes(kind: str, about: str, properties: str, *axes: int) -> tuple[Form, ...]:
     """Describe the kinds of a layer by number of axes, such as `conv2d`."""
-    forms: list[Form] = []
-    for count in axes:
-        example = f"{kind}{count}d c0 {{ {properties} }}"
-        forms += layer(example, about.format(_AXES[count]))
-    return tuple(forms)
+    return tuple(
+        form(f"{kind}{n}d c0 {{ {properties} }}", about.format(_AXES[n]), place="layer")
+        for n in axes
+    )
 
 
 class ConvSpec(ConvProperties, NamedLayer):
@@ -149,9 +148,7 @@ class DepthwiseSpec(KernelProperties, NamedLayer):
         "depthwise",
         "A spiking convolution over {}, for each channel separately.",
         "kernel 3",
-        1,
-        2,
-        3,
+        *_AXES,
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
@@ -211,17 +208,12 @@ class MaxPoolSpec(NamedLayer):
 class JoinSpec(StatementModel):
     """`add` and `concat`: add or concatenate layers without neurons."""
 
-    forms = (
-        *layer(
-            "add from a, b",
-            "The sum of layers with equal shapes, without neurons.",
-            named="add s from a, b",
-        ),
-        *layer(
-            "concat from a, b",
-            "The joined channels of several layers, without neurons.",
-            named="concat s from a, b",
-        ),
+    forms = tuple(
+        form(f"{kind} from a, b", about, named=f"{kind} s from a, b", place="layer")
+        for kind, about in (
+            ("add", "The sum of layers with equal shapes, without neurons."),
+            ("concat", "The joined channels of several layers, without neurons."),
+        )
     )
 
     kind: Literal["add", "concat"]

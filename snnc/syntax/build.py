@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import cache_from_source
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,13 @@ class UnitMarker:
     always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
 
     def process(self, stream: Iterator[lark.Token]) -> Iterator[lark.Token]:
-        previous: lark.Token | None = None
-        waiting: lark.Token | None = None
-        for token in chain(stream, (None,)):
-            if waiting is not None:
-                measured = previous is not None and previous.type in _MEASURABLE
-                if measured and waiting.type == "NAME" and _is_unit(waiting, token):
-                    waiting = waiting.update(type="UNIT")
-                yield waiting
-                previous = waiting
-            waiting = token
+        measured = False
+        for token, following in pairwise(chain(stream, (None,))):
+            assert token is not None  # only the last one is
+            if measured and token.type == "NAME" and _is_unit(token, following):
+                token = token.update(type="UNIT")
+            yield token
+            measured = token.type in _MEASURABLE
 
 
 @lark.v_args(inline=True)
@@ -97,9 +94,8 @@ class _TreeBuilder(lark.Transformer[Any, Any]):
 
     def range(self, token: Token, unit: Token | None) -> tree.Range:
         low, high = (_number(end) if end else None for end in token.split("..", 1))
-        if unit is None:
-            return tree.Range(low, high, None, token.span)
-        return tree.Range(low, high, self.word(unit), token.span.to(unit.span))
+        word = None if unit is None else self.word(unit)
+        return tree.Range(low, high, word, token.span.to((unit or token).span))
 
     def text(self, token: Token) -> tree.Text:
         value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])
@@ -120,11 +116,10 @@ class _TreeBuilder(lark.Transformer[Any, Any]):
     def heading(self, *words: Token) -> tuple[tree.Word, ...]:
         return tuple(map(self.word, words))
 
+    sources = heading
+
     def within(self, *ranges: tree.Range | None) -> tuple[tree.Range | None, ...]:
         return ranges
-
-    def sources(self, *names: Token) -> tuple[tree.Word, ...]:
-        return tuple(map(self.word, names))
 
     def statement(self, *parts: Any) -> tree.Statement:
         words, text, shape, within, sources, block = parts

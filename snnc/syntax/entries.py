@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from snnc.language import tree
-from snnc.language.keywords import kinds, may_be_bare
+from snnc.language.keywords import kinds, may_be_bare, owner_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Scalar, quote, scalar
 
@@ -146,12 +146,9 @@ def _default(statement: tree.Statement) -> Entry:
 def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key with nested entries."""
     kind, variant = statement.kind.text, statement.variant
-    texts, parts = [kind], list[Entry]()
-    if variant is not None:
-        texts.append(variant.text)
-    for text, part in _parts(statement):
-        texts.append(text)
-        parts.append(part)
+    written = list(_parts(statement))
+    parts = [part for _, part in written]
+    texts = [owner_of(statement), *(text for text, _ in written)]
     closer = "" if statement.properties is None else "}"
     head = " ".join((*texts, "{") if closer else texts)
     entry = partial(Entry, kind, statement.span, head=head, closer=closer)
@@ -181,10 +178,8 @@ def _parts(statement: tree.Statement) -> Iterator[tuple[str, Entry]]:
     for key, value in values.items():
         if value is not None:
             clause = "" if key == "shape" else f"{key} "
-            yield (
-                f"{clause}{scalar(value)}",
-                Entry(key, value.span, _scalar_text(value)),
-            )
+            entry = Entry(key, value.span, _scalar_text(value))
+            yield f"{clause}{scalar(value)}", entry
     if sources:
         names = tuple(Entry("", word.span, word.text) for word in sources)
         entry = Entry("from", names[0].span.to(names[-1].span), names[0].scalar)

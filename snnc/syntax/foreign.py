@@ -53,16 +53,15 @@ def foreign_problem(
 ) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
     token, before = tokens[index], tokens[index - 1] if index else None
-    source, key = token.span.source, str(before or "")
+    key = str(before or "")
     is_shape = tokens[0] == "input" and index in (1, 2)
     # A list is valid syntax; validation reports it.
     may_be_dims = before is not None and before.type == "NAME"
     may_be_dims = may_be_dims and (is_shape or token.type != "LSQB")
 
     def find(pattern: re.Pattern[str]) -> Span | None:
-        match = pattern.match(source.text, token.span.start)
         refused = pattern is _DIMS and not may_be_dims
-        return Span(source, *match.span()) if match and not refused else None
+        return None if refused else _text_from(token.span, pattern)
 
     if problem := _foreign_value(key, find, is_shape):
         return problem
@@ -86,10 +85,8 @@ def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
     if key not in keys and not is_shape:
         return None
     # The shape has no key in `.snn`.
-    shown = f"{key} {dims}" if key in keys - {"shape"} else dims
-    return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, written=shown, fix=Fix(span, dims)
-    )
+    key = "" if key not in keys or key == "shape" else key
+    return wrong_notation(rules.misplaced.DimsSpelling, span, key, dims)
 
 
 def _range(span: Span, key: str) -> Diagnostic | None:
@@ -98,12 +95,15 @@ def _range(span: Span, key: str) -> Diagnostic | None:
     if span.text == written:
         return None
     unit = " Hz" if key == "rate" else ""
-    return rules.misplaced.RangeSpelling(
-        span=span,
-        text=span.text,
-        written=f"{key} {written}{unit}",
-        fix=Fix(span, written),
-    )
+    return wrong_notation(rules.misplaced.RangeSpelling, span, key, written, unit)
+
+
+def wrong_notation(
+    rule: Callable[..., Diagnostic], span: Span, key: str, meant: str, unit: str = ""
+) -> Diagnostic:
+    """Describe the value of a key that another notation writes differently."""
+    written = f"{key} {meant}{unit}".lstrip()
+    return rule(span=span, text=span.text, written=written, fix=Fix(span, meant))
 
 
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
@@ -141,9 +141,7 @@ def _percentage(span: Span, key: str) -> Diagnostic:
         advice = f"percentiles are out of 100: write `percentile {number}`"
         return malformed_number(span, advice, number)
     share = f"{float(number) / 100:.6g}"
-    return rules.misplaced.Percentage(
-        span=span, text=span.text, written=f"{key} {share}", fix=Fix(span, share)
-    )
+    return wrong_notation(rules.misplaced.Percentage, span, key, share)
 
 
 def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
@@ -156,13 +154,12 @@ def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
 
 def find_hyphens(start: Span) -> Diagnostic | None:
     """Describe the name with hyphens that begins with another name, if any."""
-    source = start.source
-    match = _HYPHENATED.match(source.text, start.start)
-    if match is None:
+    span = _text_from(start, _HYPHENATED)
+    if span is None:
         return None
-    span, legal = Span(source, *match.span()), match[0].replace("-", "_")
+    name, legal = span.text, span.text.replace("-", "_")
     return rules.statements.InvalidName(
-        span=span, name=match[0], reason=NAME_RULE, example=legal, fix=Fix(span, legal)
+        span=span, name=name, reason=NAME_RULE, example=legal, fix=Fix(span, legal)
     )
 
 
@@ -250,10 +247,14 @@ def _as_statement(item: Span) -> str:
 
 def _describe_module_name(first: Span) -> Diagnostic | None:
     """Describe a statement such as ``nn.Conv2d``: another library's class name."""
-    match = _DOTTED.match(first.source.text, first.start)
-    if match is None:
+    span = _text_from(first, _DOTTED)
+    if span is None:
         return None
-    span = Span(first.source, *match.span())
-    return vocabulary.foreign_keywords.unknown_kind(
-        tree.Statement(tree.Word(match[0], span), span)
-    )
+    statement = tree.Statement(tree.Word(span.text, span), span)
+    return vocabulary.foreign_keywords.unknown_kind(statement)
+
+
+def _text_from(start: Span, pattern: re.Pattern[str]) -> Span | None:
+    """Return the text that begins where a span begins, if it matches a pattern."""
+    match = pattern.match(start.source.text, start.start)
+    return Span(start.source, *match.span()) if match else None

@@ -11,6 +11,7 @@ from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, UNITS, USUAL
 from snnc.source import Span
+from snnc.syntax.foreign import wrong_notation
 from snnc.syntax.snn import parse_statement
 from snnc.text.tables import join_alternatives
 from snnc.vocabulary.foreign_keywords import fix_word, nearest
@@ -268,13 +269,9 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Describe sizes in brackets, as in Python."""
     sizes = [n.span.text for n in node.items if isinstance(n, tree.Number)]
-    sizes = [text for text in sizes if text.isdecimal()]
-    if not sizes or len(sizes) < len(node.items):
+    if not sizes or len(sizes) < len(node.items) or not all(map(str.isdecimal, sizes)):
         return None
-    dims = "x".join(sizes)
-    return rules.misplaced.DimsSpelling(
-        span=span, text=span.text, written=f"{key} {dims}", fix=Fix(span, dims)
-    )
+    return wrong_notation(rules.misplaced.DimsSpelling, span, key, "x".join(sizes))
 
 
 def _numeral(span: Span) -> str:
