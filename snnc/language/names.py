@@ -88,9 +88,8 @@ def classes(value: tree.Value) -> int | tuple[str, ...]:
 def _check_commas(items: Sequence[tree.Value]) -> None:
     """Refuse ``[cat, polar bear]``, which mixes commas and spaces as separators."""
     text = items[0].span.source.text if items else ""
-    pairs = [
-        (a.span, b.span, text[a.span.end : b.span.start]) for a, b in pairwise(items)
-    ]
+    spans = [item.span for item in items]
+    pairs = [(a, b, text[a.end : b.start]) for a, b in pairwise(spans)]
     if not any("," in gap for _, _, gap in pairs):
         return
     for one, other, gap in pairs:

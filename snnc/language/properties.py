@@ -106,12 +106,10 @@ LearningRate = Annotated[
 ]
 Beta1 = Annotated[Decay, Key("Decay of the mean of the gradients", usual="0.9")]
 Beta2 = Annotated[
-    Decay,
-    Key("Decay of the mean of the squared gradients", usual="0.999"),
+    Decay, Key("Decay of the mean of the squared gradients", usual="0.999")
 ]
 Epsilon = Annotated[
-    Positive,
-    Key("A number added to the denominator for stability", usual="1e-7"),
+    Positive, Key("A number added to the denominator for stability", usual="1e-7")
 ]
 
 
@@ -159,8 +157,7 @@ class PesChoice(Choice):
         Key("The fraction of an error that one presentation removes", usual="0.5"),
     ] = 0.5
     error: Annotated[
-        Positive,
-        Key("The largest error; larger errors are clipped", usual="1.0"),
+        Positive, Key("The largest error; larger errors are clipped", usual="1.0")
     ] = 1.0
     from_: Annotated[
         Literal["trained", "zero"],
@@ -229,12 +226,10 @@ Present = Annotated[
     Duration, Key("The time per example, a multiple of dt", usual="100 ms")
 ]
 Synapse = Annotated[
-    Delay,
-    Key("Time constant of the filter on the inputs", usual="5 ms"),
+    Delay, Key("Time constant of the filter on the inputs", usual="5 ms")
 ]
 ReadoutSynapse = Annotated[
-    Delay,
-    Key("Time constant of the filter on the output", usual="5 ms"),
+    Delay, Key("Time constant of the filter on the output", usual="5 ms")
 ]
 
 # Properties of every spiking layer.
@@ -270,8 +265,7 @@ L2 = Annotated[
     NotNegative, Key("The factor of the l2 penalty on kernels", usual="1e-4")
 ]
 RunsOn = Annotated[
-    Literal["chip", "host"],
-    Key("Where the layer runs: `chip` or `host`", usual="chip"),
+    Literal["chip", "host"], Key("Where the layer runs: `chip` or `host`", usual="chip")
 ]
 Block = Annotated[
     tuple[int, ...] | Literal["auto"],

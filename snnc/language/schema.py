@@ -124,12 +124,10 @@ class _SchemaWriter:
             return self._neuron()
         if kind == "defaults":
             return _or_list(self._defaults(), self._defaults())
-        known = keywords.MODELS[kind]
-        if "" in known:
-            return self._mapping(known[""])
-        return _choice(
-            {m.variant: self._mapping(m) for m in known.values() if m.variant}
-        )
+        own = keywords.MODELS[kind]
+        if "" in own:
+            return self._mapping(own[""])
+        return _choice({m.variant: self._mapping(m) for m in own.values() if m.variant})
 
     def _layer(self) -> Schema:
         forms = {

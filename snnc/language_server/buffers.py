@@ -77,15 +77,13 @@ def _name(uri: str, language: str) -> str:
     return path if can_format(path) else path + suffix
 
 
-def offset_in(
-    source: SourceFile, position: types.Position, codec: PositionCodec
-) -> int:
+def offset_in(source: SourceFile, at: types.Position, codec: PositionCodec) -> int:
     """Return the offset of a position in the protocol, or the nearest offset."""
-    if position.line >= source.line_count:
+    if at.line >= source.line_count:
         return len(source.text)
-    line = position.line + 1
+    line = at.line + 1
     text = source.line_text(line)
-    units = min(position.character, codec.client_num_units(text))
+    units = min(at.character, codec.client_num_units(text))
     place = codec.position_from_client_units([text], types.Position(0, units))
     return source.line_start(line) + place.character
 
@@ -98,10 +96,8 @@ def offsets_in(
     return min(start, end), max(start, end)
 
 
-def position_of(
-    source: SourceFile, offset: int, codec: PositionCodec
-) -> types.Position:
-    line, column = source.line_column(offset)
+def position_of(source: SourceFile, at: int, codec: PositionCodec) -> types.Position:
+    line, column = source.line_column(at)
     before = source.line_text(line)[: column - 1]
     return types.Position(line - 1, codec.client_num_units(before))
 

@@ -148,8 +148,7 @@ def coloured_words(document: tree.Document) -> Iterator[tuple[Span, Category]]:
 
 
 async def diagnostic(
-    server: SpecServer,
-    params: types.DocumentDiagnosticParams,
+    server: SpecServer, params: types.DocumentDiagnosticParams
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
     can_refresh = server.supports("workspace.diagnostics.refresh_support")

@@ -9,7 +9,7 @@ The keys above the placeholder are the context.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from snnc.diagnostics import Diagnostics
@@ -287,9 +287,7 @@ def _of_path(above: tuple[str, ...], siblings: list[str] | None) -> CursorPlace:
     return place._replace(legal=tuple(name for name in names if name not in siblings))
 
 
-def _inside(
-    above: tuple[str, ...], siblings: Collection[str] | None = None
-) -> CursorPlace:
+def _inside(above: tuple[str, ...], siblings: list[str] | None = None) -> CursorPlace:
     """Return the context inside a statement, given its kind, its variant and the keys.
 
     ``siblings`` contains the keys at the same level; None at a value.

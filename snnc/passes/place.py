@@ -26,9 +26,7 @@ from snnc.loihi.search import Search, Solution
 
 
 def place(
-    lowered: LoweredNetwork,
-    report: Diagnostics,
-    cache: PlanCache | None = None,
+    lowered: LoweredNetwork, report: Diagnostics, cache: PlanCache | None = None
 ) -> MappedNetwork | None:
     """Split the populations into ensembles and blocks to minimize the number of cores.
 

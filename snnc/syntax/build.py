@@ -41,6 +41,9 @@ class Token(str):
         return token
 
 
+Tokens = Sequence[Token]
+
+
 def _is_unit(word: str, following: lark.Token | None) -> bool:
     """Return whether a word after a number is a unit rather than a key.
 
@@ -204,7 +207,7 @@ def _place(token: lark.Token, within: Span) -> Span:
 _END = lark.Token("$END", "")
 
 
-def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
+def build(tokens: Tokens, start: str = "statement") -> tuple[Any, int]:
     """Build a statement or a value; also return the number of tokens without an error.
 
     The result is None if that number is smaller than the number of tokens, or if a
@@ -221,7 +224,7 @@ def build(tokens: Sequence[Token], start: str = "statement") -> tuple[Any, int]:
         return None, index
 
 
-def span_of(tokens: Sequence[Token]) -> Span:
+def span_of(tokens: Tokens) -> Span:
     """Return the span from the first to the last token."""
     return tokens[0].span.to(tokens[-1].span)
 

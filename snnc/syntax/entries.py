@@ -398,12 +398,10 @@ class Writer:
         self.lines: list[str] = []
         self.opened = True
 
-    def line(
-        self, text: str, start: int, trailing: Iterable[tree.Comment] = ()
-    ) -> None:
+    def line(self, text: str, start: int, beside: Iterable[tree.Comment] = ()) -> None:
         """Write a line, with the blank line before its text in the source."""
         self.skip_line(start)
-        self.lines.append("  ".join((text, *map(_format_comment, trailing))))
+        self.lines.append("  ".join((text, *map(_format_comment, beside))))
         self.opened = False
 
     def skip_line(self, start: int) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import keywords
-from snnc.language.keywords import FORMS, KEYS, keys_of
-from snnc.syntax.build import CLOSERS, OPENERS, Token, span_of
+from snnc.language.keywords import FORMS, KEYS, keys_of, values_of
+from snnc.syntax.build import CLOSERS, OPENERS, Token, Tokens, span_of
 from snnc.syntax.split import StatementTokens
 
 _AFTER = {
@@ -36,8 +35,6 @@ _ADVICE = {
     _REST: "a statement consists of a kind, a name and a block, such as `conv2d c0 "
     "{ filters 8 }`",
 }
-
-Tokens = Sequence[Token]
 
 
 def explain(tokens: Tokens, index: int) -> Diagnostic:
@@ -180,9 +177,7 @@ def _join_names(tokens: Tokens) -> str:
 
 
 _SIZED = frozenset(k for k, form in FORMS.items() if form.is_layer and form.size)
-_KEY_OF = {
-    word: key for key in ("padding", "neuron") for word in keywords.values_of(key)
-}
+_KEY_OF = {word: key for key in ("padding", "neuron") for word in values_of(key)}
 """The key of each word that is a value of only one key."""
 
 
@@ -244,11 +239,7 @@ def _input(tokens: Tokens) -> tuple[str, bool] | None:
     """Return the line for an input with reordered parts, and whether it is certain."""
     names = [t for t in tokens[1:] if t.type == "NAME"]
     shapes = [t for t in tokens[1:] if t.type in ("DIMS", "NUMBER")]
-    ranges = {
-        before.type: token
-        for before, token in pairwise(tokens)
-        if token.type == "RANGE"
-    }
+    ranges = {a.type: b for a, b in pairwise(tokens) if b.type == "RANGE"}
     known = 1 + len(names) + len(shapes) + 2 * len(ranges)
     if len(names) != 1 or len(shapes) != 1 or known != len(tokens):
         return None

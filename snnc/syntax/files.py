@@ -16,6 +16,8 @@ from snnc.language.tree import Document
 from snnc.runtime.files import write_file
 from snnc.source import LARGEST, SourceFile, Span, TooLargeError, read_bytes, whole_file
 
+Read = Callable[[], bytes]
+
 _BOM = b"\xef\xbb\xbf"
 _YAML = (".yaml", ".yml")
 SUFFIXES = (".snn", *_YAML)
@@ -40,9 +42,7 @@ def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     return _decode(name, partial(read_bytes, Path(path)), report)
 
 
-def _decode(
-    name: str, read: Callable[[], bytes], report: Diagnostics
-) -> SourceFile | None:
+def _decode(name: str, read: Read, report: Diagnostics) -> SourceFile | None:
     try:
         return decode(name, read(), report)
     except (OSError, ValueError) as error:
@@ -154,7 +154,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (p for p in paths if is_spec(p.name, partial(read_bytes, p)))
 
 
-def is_spec(name: str, read: Callable[[], bytes]) -> bool:
+def is_spec(name: str, read: Read) -> bool:
     """Return whether a file is a spec, by its name and, for YAML, the key ``snn``."""
     suffix = PurePosixPath(name).suffix
     if suffix not in _YAML:

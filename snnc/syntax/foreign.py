@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from textwrap import dedent
 
 from snnc import rules, vocabulary
@@ -11,7 +11,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import readers, tree
 from snnc.language.keywords import KINDS, keys_read_by
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Token, span_of
+from snnc.syntax.build import Tokens, span_of
 from snnc.syntax.split import StatementTokens
 
 _DIM_KEYS = keys_read_by(readers.dims, readers.window, readers.block, readers.shape)
@@ -48,9 +48,7 @@ _NO_BRACES = re.compile(
 NAME_RULE = "names have letters, digits and `_`"
 
 
-def foreign_problem(
-    tokens: Sequence[Token], index: int, in_block: bool
-) -> Diagnostic | None:
+def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | None:
     """Describe the value or name at a token if it is in another notation."""
     token, before = tokens[index], tokens[index - 1] if index else None
     key = str(before or "")
@@ -119,9 +117,7 @@ def foreign_text(key: str, span: Span) -> Diagnostic | None:
 
 
 def _foreign_value(
-    key: str,
-    find: Callable[[re.Pattern[str]], Span | None],
-    is_shape: bool = False,
+    key: str, find: Callable[[re.Pattern[str]], Span | None], is_shape: bool = False
 ) -> Diagnostic | None:
     """Describe the value of a key, of which ``find`` finds the text by a pattern."""
     if span := find(_PERCENTAGE):
@@ -207,7 +203,7 @@ def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
     return joined
 
 
-def foreign_construct(tokens: Sequence[Token]) -> Diagnostic | None:
+def foreign_construct(tokens: Tokens) -> Diagnostic | None:
     """Describe a statement that begins like a statement of another notation."""
     if is_item(tokens[0].span):
         return _describe_item(span_of(tokens))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
 from snnc.source import Span
-from snnc.syntax.build import ESCAPES, OPENERS, Token, quote, span_of
+from snnc.syntax.build import ESCAPES, OPENERS, Token, Tokens, quote, span_of
 from snnc.syntax.foreign import foreign_problem, malformed_number
 
 # Count only digits before a point: digits after the point don't make a number larger.
@@ -159,9 +159,7 @@ _CHECKS: dict[str, Callable[[Token, Token | None], Diagnostic | None]] = {
 }
 
 
-def problem_of(
-    tokens: Sequence[Token], before: Token | None = None
-) -> Diagnostic | None:
+def problem_of(tokens: Tokens, before: Token | None = None) -> Diagnostic | None:
     """Describe the first token that is always wrong, or return None.
 
     ``before`` is the token before the first one.
@@ -171,7 +169,7 @@ def problem_of(
     return next(filter(None, found), None)
 
 
-def find_problem(tokens: Sequence[Token]) -> Diagnostic | None:
+def find_problem(tokens: Tokens) -> Diagnostic | None:
     """Describe the first token that is wrong or belongs to another notation.
 
     Report an unclosed quote first: other errors may be inside its text.
@@ -214,7 +212,7 @@ def _other_quotes(token: Token, before: Token | None) -> Diagnostic | None:
     )
 
 
-def _find_missing_quotes(tokens: Sequence[Token]) -> Diagnostic | None:
+def _find_missing_quotes(tokens: Tokens) -> Diagnostic | None:
     """Describe an ``about`` whose text has no quotes or the wrong kind."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None

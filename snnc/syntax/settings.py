@@ -100,9 +100,8 @@ def read_settings(
     values = list(_values(text, start)) if several else [text[start:]]
     # Read each value separately: together, `3,9` would look like dims of another
     # library.
-    settings = (
-        _setting(SourceFile(name, f"{path}={v}"), start, report) for v in values
-    )
+    sources = (SourceFile(name, f"{path}={value}") for value in values)
+    settings = (_setting(source, start, report) for source in sources)
     return tuple(setting for setting in settings if setting is not None)
 
 
@@ -311,9 +310,7 @@ def _add_statement(
 
 
 def _change(
-    statement: tree.Statement,
-    path: tuple[tree.Word, ...],
-    value: tree.Value | None,
+    statement: tree.Statement, path: tuple[tree.Word, ...], value: tree.Value | None
 ) -> tree.Statement:
     if not path:
         return _with_word(statement, value)

@@ -6,7 +6,6 @@ does not affect the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -15,7 +14,7 @@ from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import Token, build, comment, span_of, split_heading
+from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.explain import JOINS, describe_stray, explain
 from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
@@ -46,7 +45,7 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     return tree.Document(edition, network, tuple(statements), source.whole, comments)
 
 
-def _comments(source: SourceFile, tokens: Sequence[Token]) -> tuple[tree.Comment, ...]:
+def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
     """Return the comments between the tokens of a file, in order."""
     if "#" not in source.text:
         return ()
@@ -85,7 +84,7 @@ def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statemen
     return _broken(tokens)
 
 
-def _broken(tokens: Sequence[Token]) -> tree.Statement:
+def _broken(tokens: Tokens) -> tree.Statement:
     """Return a broken statement with its kind and name as far as they can be read."""
     names = takewhile(lambda token: token.type == "NAME", tokens)
     words = [tree.Word(str(name), name.span) for name in names]
@@ -102,9 +101,7 @@ def _broken(tokens: Sequence[Token]) -> tree.Statement:
 class _Header:
     """Read ``snn 1`` and ``network NAME {`` from the first tokens of a file."""
 
-    def __init__(
-        self, source: SourceFile, report: Diagnostics, tokens: Sequence[Token]
-    ) -> None:
+    def __init__(self, source: SourceFile, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report
         self._tokens = (*tokens, Token("END", "", source.end))
         self._index = 0

@@ -7,14 +7,14 @@ braces are open, a ``}`` is missing before the kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import takewhile
 
 from snnc import rules
 from snnc.diagnostics import Diagnostics, Fix, Label
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.build import CLOSERS, OPENERS, Token
+from snnc.syntax.build import CLOSERS, OPENERS, Token, Tokens
 
 _NEUTRAL = frozenset(("NEWLINE", "COMMA", "UNIT"))
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
@@ -81,7 +81,7 @@ class StatementTokens:
 
 
 def split(
-    report: Diagnostics, tokens: Sequence[Token], opener: Token | None
+    report: Diagnostics, tokens: Tokens, opener: Token | None
 ) -> list[StatementTokens]:
     """Return the statements after the network's ``{``, which is None if missing.
 
@@ -108,7 +108,7 @@ def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
     return index
 
 
-def _last_word(tokens: Sequence[Token]) -> Token | None:
+def _last_word(tokens: Tokens) -> Token | None:
     return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
 
 
@@ -117,7 +117,7 @@ def _gap(before: Token, after: Token) -> Span:
 
 
 class _Splitter:
-    def __init__(self, report: Diagnostics, tokens: Sequence[Token]) -> None:
+    def __init__(self, report: Diagnostics, tokens: Tokens) -> None:
         self._report = report
         self._tokens = tokens
         self._pieces: list[StatementTokens] = []
@@ -305,9 +305,7 @@ class _Splitter:
         current.close(down_to)
 
 
-def _look_ahead(
-    tokens: Sequence[Token],
-) -> tuple[list[Token | None], list[int], list[bool]]:
+def _look_ahead(tokens: Tokens) -> tuple[list[Token | None], list[int], list[bool]]:
     """Find what follows each token, in one pass.
 
     Return, for each token, the next token that is not a line end; the number of ``}``
@@ -339,7 +337,7 @@ def _look_ahead(
     return following, surplus, closes
 
 
-def _begins_line(tokens: Sequence[Token], index: int) -> bool:
+def _begins_line(tokens: Tokens, index: int) -> bool:
     """Return whether a token is a kind of statement and first on its line."""
     token = tokens[index]
     first = index == 0 or tokens[index - 1].type == "NEWLINE"

@@ -240,9 +240,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
     problem = refusal(kind, "statement")
     if isinstance(problem, rules.refused.Dropout):  # show the written rate
         values = (statement.shape, *(p.value for p in statement.properties or ()))
-        numbers = (
-            value.span.text for value in values if isinstance(value, tree.Number)
-        )
+        numbers = (v.span.text for v in values if isinstance(v, tree.Number))
         return problem.but(share=next(numbers, USUAL["dropout"]))
     return problem or _property(statement) or _unknown(statement)
 

@@ -66,7 +66,7 @@ class _Resolution:
 
     def run(self) -> logical.LogicalNetwork | None:
         known = KnownNames(self._validated, self._report)
-        drafts = draft_layers(self._validated, known, self._report)
+        drafts = tuple(draft_layers(self._validated, known, self._report))
         readout_sources = self._readout_sources(known)
         order = in_order(drafts, self._report)
         if order is None:

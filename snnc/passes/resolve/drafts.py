@@ -160,11 +160,10 @@ class Draft(NamedTuple):
 
 def draft_layers(
     validated: ValidatedSpec, known: KnownNames, report: Diagnostics
-) -> tuple[Draft, ...]:
+) -> Iterator[Draft]:
     """Resolve the sources of each valid layer."""
     before, *names = known.names
     written = list(zip(validated.spec.defaults, validated.defaults, strict=True))[::-1]
-    drafts = []
     for name, spec, place in zip(
         names, validated.spec.layers, validated.places, strict=True
     ):
@@ -187,11 +186,8 @@ def draft_layers(
             spans: dict[str, Span] = {}
             for _, each in reversed(given):
                 spans |= each.keys
-            drafts.append(
-                Draft(name, spec, place, sources, shortcut, sound, specs, spans)
-            )
+            yield Draft(name, spec, place, sources, shortcut, sound, specs, spans)
         before = name
-    return tuple(drafts)
 
 
 def _source_problems(

@@ -20,6 +20,8 @@ from snnc.language.names import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
 
+Statements = Sequence[tree.Statement]
+
 _PARTS = ("input", "readout", "target", "timing", "train")
 """The kinds of statements that a spec may have once, besides `about`."""
 
@@ -143,9 +145,7 @@ _ANY_LAYER = "a layer"
 _LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
-def find_misplaced(
-    statements: Sequence[tree.Statement],
-) -> Iterator[tuple[int, Diagnostic]]:
+def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     """Yield the indices of statements that are repeated or out of order."""
     first: dict[str, tree.Statement] = {}
     for index, statement in enumerate(statements):
@@ -183,9 +183,7 @@ def _out_of_place(
     )
 
 
-def find_absent(
-    statements: Sequence[tree.Statement], network: Span
-) -> Iterator[Diagnostic]:
+def find_absent(statements: Statements, network: Span) -> Iterator[Diagnostic]:
     """Yield diagnostics for a missing input or readout, unless a kind is unknown."""
     kinds = {statement.kind.text for statement in statements}
     if not kinds <= FORMS.keys():
@@ -202,7 +200,7 @@ def find_absent(
 _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
-def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
+def _meant_as_readout(statements: Statements) -> str:
     """Return the last layer as a readout, if it was probably meant as a readout."""
     layers = [s for s in statements if s.kind.text in _LAYERS]
     last = layers[-1] if layers else None
@@ -216,9 +214,7 @@ def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
     return f"readout {last.name.text} {{ classes {units.span.text} }}"
 
 
-def find_repeated_names(
-    statements: Sequence[tree.Statement],
-) -> Iterator[tuple[int, Diagnostic]]:
+def find_repeated_names(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     """Yield the indices of statements whose names are already taken."""
     taken = {statement.name.text for statement in statements if statement.name}
     firsts: dict[str, tree.Word] = {}
@@ -240,9 +236,7 @@ def find_repeated_names(
             )
 
 
-def find_repeated_defaults(
-    statements: Sequence[tree.Statement],
-) -> Iterator[Diagnostic]:
+def find_repeated_defaults(statements: Statements) -> Iterator[Diagnostic]:
     """Yield properties that two `defaults` set for the same layers."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:

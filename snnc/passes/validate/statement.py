@@ -81,9 +81,7 @@ def _wrong_size(
     units = properties.get("units") or properties.get("filters")
     if classes is not None and units is not None:
         yield rules.statements.TwoSizes(
-            span=units.span,
-            owner=owner,
-            related=(Label(classes.span, "a classifier"),),
+            span=units.span, owner=owner, related=(Label(classes.span, "a classifier"),)
         )
     if classes is None and units is None:
         yield rules.statements.MissingProperty(
@@ -169,9 +167,8 @@ def _property_problem(
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
     from snnc.passes.validate.unknown import unknown_property  # only for errors
 
-    return unknown_property(
-        item, owner_of(statement), legal, statement.properties or ()
-    )
+    owner, siblings = owner_of(statement), statement.properties or ()
+    return unknown_property(item, owner, legal, siblings)
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:
@@ -279,7 +276,5 @@ def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
 def describe_repeat(key: tree.Word, first: tree.Word) -> Diagnostic:
     """Describe a property that is given twice."""
     return rules.statements.RepeatedProperty(
-        span=key.span,
-        key=key.text,
-        related=(Label(first.span, "first given here"),),
+        span=key.span, key=key.text, related=(Label(first.span, "first given here"),)
     )

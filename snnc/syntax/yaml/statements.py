@@ -67,9 +67,8 @@ def unknown(kind: tree.Word, node: nodes.Node | None = None) -> Diagnostic:
     except nodes.UnreadableError:
         value = None
     shape = value if isinstance(value, tree.Number) else None
-    return vocabulary.foreign_keywords.unknown_kind(
-        tree.Statement(kind, kind.span, shape=shape)
-    )
+    statement = tree.Statement(kind, kind.span, shape=shape)
+    return vocabulary.foreign_keywords.unknown_kind(statement)
 
 
 def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
@@ -78,10 +77,8 @@ def _broken(kind: tree.Word, node: nodes.Node, span: Span) -> tree.Statement:
     if kind.text in _CHOOSING and isinstance(node, nodes.Mapping) and node.pairs:
         variant, node = word(node.pairs[0][0]), node.pairs[0][1]
     pairs = node.pairs if isinstance(node, nodes.Mapping) else ()
-    names = (value for key, value in pairs if key.text == "name")
-    name = next(
-        (word(n) for n in names if isinstance(n, nodes.Scalar) and n.text), None
-    )
+    names = (v for k, v in pairs if k.text == "name" and isinstance(v, nodes.Scalar))
+    name = next((word(node) for node in names if node.text), None)
     return tree.Statement(kind, span, variant=variant, name=name, broken=True)
 
 

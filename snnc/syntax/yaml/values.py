@@ -18,9 +18,7 @@ LONGEST = 1_000
 _LONGEST_SHOWN = 60
 # First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
-_SCALARS = frozenset(
-    ("NAME", "NUMBER", "DIMS", "STRING", "RANGE", "RANGE UNIT", "NUMBER UNIT")
-)
+_SCALARS = {"NAME", "NUMBER", "DIMS", "STRING", "RANGE", "RANGE UNIT", "NUMBER UNIT"}
 """The types of the tokens in values that are neither lists nor groups."""
 
 
