@@ -239,13 +239,11 @@ class ValidatedSpec:
 
     Attributes
     ----------
-    places
-        One per item of ``spec.layers``. The name is None if the layer has no name, or a
-        name that is already taken.
+    places, defaults
+        One per item of ``spec.layers`` and ``spec.defaults``. A place's name is None if
+        the layer has no name, or a name that is already taken.
     parts
         The positions of `input`, `readout`, `target`, `timing` and `train`.
-    defaults
-        One per item of ``spec.defaults``.
     broken
         Names of the input, layers and readout whose statements have errors. The
         properties of these layers are unknown, so rules should not report them.

@@ -66,12 +66,7 @@ class Limits(NamedTuple):
 class ValueWord(NamedTuple):
     """A word that is a value, a variant or a choice, such as ``same`` or ``adam``.
 
-    Attributes
-    ----------
-    text
-        The word.
-    about
-        The meaning: a sentence.
+    ``about`` is its meaning: a sentence.
     """
 
     text: str
@@ -81,14 +76,8 @@ class ValueWord(NamedTuple):
 class Key(NamedTuple):
     """A property: a note on the type of its values.
 
-    Attributes
-    ----------
-    about
-        The meaning: a sentence without a full stop.
-    usual
-        An example value, in ``.snn`` notation.
-    words
-        The descriptions of the words that the property accepts as values.
+    ``about`` is its meaning: a sentence without a full stop. ``usual`` is an example
+    value in ``.snn`` notation. ``words`` describe words that are values.
     """
 
     about: str
@@ -97,10 +86,7 @@ class Key(NamedTuple):
 
 
 class StatementPart(NamedTuple):
-    """A part before the block in ``.snn``, and a key in YAML.
-
-    ``key`` is the YAML key, and ``about`` is that of a `Key`.
-    """
+    """A part before the block in ``.snn``, and its YAML key; described like a `Key`."""
 
     key: str
     about: str
@@ -109,12 +95,7 @@ class StatementPart(NamedTuple):
 class Otherwise(NamedTuple):
     """The default of a property: a note on a field whose default is None.
 
-    Attributes
-    ----------
-    value
-        The value; None if it depends on other properties.
-    text
-        What the value depends on, for the documentation.
+    ``value`` is None if it depends on other properties, which ``text`` describes.
     """
 
     value: Any = None
@@ -136,8 +117,7 @@ class Form(NamedTuple):
     named
         An example with a name, if ``example`` has none.
     name, sources, values
-        Whether the statement has a name, a ``from``, or a shape with a range. The
-        fields of the model decide.
+        Whether the model has a name, a ``from``, or a shape with a range.
     place
         The part of a YAML file that contains the statement; an encoder may also be a
         layer.
@@ -271,13 +251,7 @@ def _validator(kind: object) -> SchemaValidator:
 
 
 def _schema(kind: object) -> Schema:
-    """Return the pydantic schema of a type.
-
-    Raises
-    ------
-    TypeError
-        If no value of the language has this type.
-    """
+    """Return the pydantic schema of a type; raise TypeError for an unknown type."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _add_notes(*parts)

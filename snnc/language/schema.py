@@ -38,7 +38,6 @@ def _dims(word: str = "") -> Schema:
 
 
 def _or_list(one: Schema, item: Schema, least: int = 1) -> Schema:
-    """Return the schema of one value or a list of values."""
     types = one["type"] if isinstance(one["type"], list) else [one["type"]]
     return {**one, "type": [*types, "array"], "items": item, "minItems": least}
 
@@ -203,7 +202,6 @@ def _describe(schema: Schema, description: str) -> Schema:
 def _choice(
     inner: Mapping[ValueWord, Schema], bare: tuple[str, ...] | None = None
 ) -> Schema:
-    """Return the schema of a choice, with or without a mapping of its settings."""
     below = {
         word.text: _describe({**schema, "type": ["object", "null"]}, word.about)
         for word, schema in inner.items()
@@ -231,12 +229,8 @@ _BOUNDS = {
 def _plain(field: Field[Any]) -> Schema:
     """Return the schema of a value that is not a mapping.
 
-    It has the limits of a number; a schema can't express the limits of a time.
-
-    Raises
-    ------
-    TypeError
-        If the schema of the field's type is unknown.
+    It has the limits of a number; a schema can't express the limits of a time. Raise
+    TypeError if the schema of the field's type is unknown.
     """
     parts = [*types_in(field.type)]
     limits = [part.to_dict().items() for part in parts if isinstance(part, Limits)]

@@ -149,7 +149,6 @@ class Analyses:
         return None
 
     async def _begin(self, buffer: Buffer, steps: Iterator[Analysis]) -> Analysis:
-        """Analyse a version of a text."""
         await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
         started = time.perf_counter()
         analysis = await self._next(self._quick, steps)

@@ -67,7 +67,6 @@ def completions_at(
 def _item(
     word: str, text: str, kind: Kind, detail: str = "", page: str = ""
 ) -> types.CompletionItem:
-    """Return a word, its text to insert, and a short and a long description."""
     markdown = types.MarkupContent(types.MarkupKind.Markdown, page)
     return types.CompletionItem(
         word,

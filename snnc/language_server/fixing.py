@@ -60,8 +60,7 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
 def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     """Return the nearest values with which the network or layer fits.
 
-    The result is cached: the search takes up to a second, and editors request it after
-    each cursor movement.
+    The search takes up to a second, and editors request it after each cursor movement.
     """
     spec, lowered = analysis.made.spec, analysis.made.lowered
     if spec is None or lowered is None:
@@ -93,10 +92,7 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
 def _with_change(
     analysis: Analysis, statement: Statement, change: Change
 ) -> tuple[Fix, ...]:
-    """Set a property, or add it; empty if nothing names the layer.
-
-    An addition in YAML, or to a statement without properties, formats the spec.
-    """
+    """Set a property, or add it, which may format the spec; empty if impossible."""
     report, properties = Diagnostics(), statement.properties
     owner, value = statement.name or statement.kind, change.text.split()[1]
     for item in properties or ():

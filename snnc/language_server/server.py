@@ -36,8 +36,7 @@ DEVICE = "loihi1"
 def device_in(section: object) -> str | None:
     """Return the device in a client's configuration, if it sets one.
 
-    It is the name of a device, or the path of its file, relative to the folder that is
-    open in the client.
+    It is a name, or the path of a file, relative to the folder open in the client.
     """
     if isinstance(section, Mapping):
         section = section.get(SECTION, section)
@@ -137,7 +136,6 @@ class SpecServer(LanguageServer):
         await self._ask_settings()
 
     def open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Track a text."""
         self._put(Buffer.of(params.text_document))
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
@@ -155,7 +153,6 @@ class SpecServer(LanguageServer):
             self._send(uri, None, [])
 
     async def configure(self, params: types.DidChangeConfigurationParams) -> None:
-        """Update the settings."""
         self._apply_settings(params.settings)
         await self._ask_settings()
 
@@ -257,7 +254,7 @@ class SpecServer(LanguageServer):
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Return whether a log entry is not just a refused request."""
+    """Return whether a log entry is more than a refused request."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, exceptions.JsonRpcInvalidParams)
 

@@ -241,7 +241,6 @@ _QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
 
 
 def _closers(chunk: str) -> str:
-    """Return the closing brackets for the brackets that are open at the end."""
     stack: list[str] = []
     for character in _QUOTED.sub("", chunk):
         if character in _CLOSERS:
@@ -270,7 +269,6 @@ def _path(
 
 
 def _of_path(above: tuple[str, ...], siblings: list[str] | None) -> CursorPlace:
-    """Return the context inside some keys of a YAML file."""
     if not above:
         return CursorPlace("header")
     if above == ("layers",):

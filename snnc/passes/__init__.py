@@ -92,7 +92,6 @@ def route_network(mapped: MappedNetwork) -> RoutedNetwork:
 
 
 def _emit(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
-    """Return the files of the package; never report a problem."""
     # Import late: only `snnc build` uses the templates.
     from snnc.emit.package import package_modules
 

@@ -80,7 +80,6 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
-    """Yield the position and text of lines with content."""
     for match in _SAYS.finditer(source.text):
         if match[1].rstrip() != "---":
             yield match.start(1), match[1]

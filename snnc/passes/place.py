@@ -148,16 +148,10 @@ def attempt(
     most: int = maxsize,
     effort: float = 1,
 ) -> Attempt:
-    """Search for the mapping of a valid network with the fewest cores.
+    """Search for a mapping of a network to a system, with one kind of axon per neuron.
 
     Parameters
     ----------
-    lowered
-        The network.
-    target
-        The system, whose cores the network may use.
-    cache
-        Results of other attempts on the same device; the new results are added.
     most
         The maximum number of cores; by default, there is no limit.
     effort
@@ -182,7 +176,6 @@ def _search(
     effort: float,
     is_brief: bool = False,
 ) -> Attempt:
-    """Search for a mapping, unless one of the last searches was identical."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
         device = plan.profile

@@ -93,10 +93,7 @@ def _route(traffic: ProjectionTraffic, placements: tuple[Chips, Chips]) -> Route
 def _fanouts(
     mapped: MappedNetwork, routes: Iterable[Route]
 ) -> Mapping[str, tuple[int, int]]:
-    """Return the operations and messages of each layer, without those of learning.
-
-    Packages learn on request.
-    """
+    """Return the operations and messages of each layer, without those of learning."""
     layers = {p.population.name: p.population.layer.name for p in mapped.populations}
     fanouts = dict.fromkeys(layers.values(), (0, 0))
     for each in routes:
@@ -131,10 +128,7 @@ def _spikes(
 
 
 def _cores(mapped: MappedNetwork) -> Mapping[str, range]:
-    """Return the cores of each population on the chip.
-
-    A readout that learns on the chip is the last one.
-    """
+    """Return the cores of each population on the chip, a readout that learns last."""
     sizes = {p.population.name: p.cores for p in mapped.populations}
     if mapped.learned is not None:
         sizes[mapped.lowered.network.readout.name] = 1
@@ -249,7 +243,6 @@ class _Exchange:
         return False
 
     def _largest_gain(self, chip: int, other: int) -> float:
-        """Return the largest gain from moving a core of one chip to another chip."""
         known = self._largest[chip]
         if other not in known:
             self._looks += len(self._on[chip])

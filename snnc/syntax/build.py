@@ -47,8 +47,7 @@ Tokens = Sequence[Token]
 def _is_unit(word: str, following: lark.Token | None) -> bool:
     """Return whether a word after a number is a unit rather than a key.
 
-    An unknown word is treated as a misspelt key if a value follows, otherwise as a
-    misspelt unit.
+    An unknown word is a misspelt key if a value follows, otherwise a misspelt unit.
     """
     if word in UNITS:
         return True

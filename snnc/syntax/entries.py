@@ -33,14 +33,10 @@ class Entry(NamedTuple):
     scalar
         The value in YAML, if ``inner`` is None.
     inner
-        The nested entries; None for a scalar.
-    is_list
-        Whether YAML writes the nested entries as a list.
-    head
-        The text in ``.snn`` up to the opening bracket, if there is one. It is empty for
-        parts of a heading and other entries without a line of their own.
-    closer
-        The closing bracket in ``.snn``; may be empty.
+        The nested entries, which YAML writes as a list if ``is_list``.
+    head, closer
+        The text in ``.snn`` up to the opening bracket, and the closing bracket, if any.
+        Entries without a line of their own have no ``head``.
     """
 
     key: str
@@ -222,7 +218,6 @@ def _key_text(word: str) -> str:
 
 
 def _quote_yaml(value: str) -> str:
-    """Write a string in double quotes."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
 
@@ -247,20 +242,9 @@ class CommentsAround(NamedTuple):
 class Remarks:
     """The comments of a document, by the entries that they belong to.
 
-    A comment on its own line belongs to the next entry. A trailing comment belongs to
-    the entry before it. Entries are compared by identity.
-
-    Attributes
-    ----------
-    foot
-        The comments after the last entry.
-
-    Parameters
-    ----------
-    comments, entries
-        The comments in order, and the entries of the whole file.
-    nested
-        Returns the entries inside an entry that may have comments.
+    A comment on its own line belongs to the next entry, and a trailing comment to the
+    entry before it; those after the last entry are the ``foot``. Entries are compared
+    by identity. ``nested`` returns the entries in an entry that may have comments.
     """
 
     def __init__(
@@ -350,9 +334,8 @@ class Remarks:
     def _ending(self, entry: Entry, comment: tree.Comment) -> Entry:
         """Return the part of an entry that a trailing comment belongs to.
 
-        In YAML, return the part that begins and ends on the comment's line. In a `.snn`
-        block, return the last property. A comment that allows a warning belongs to the
-        block whose closing bracket precedes the comment.
+        In YAML, the part is on the comment's line; in a `.snn` block, it is the last
+        property. A comment that allows a warning belongs to the whole block.
         """
         source, line = comment.span.source, comment.span.first.line
         may_allow = comment.text.lstrip("# ").lower().startswith("snnc")
@@ -384,10 +367,7 @@ def _is_below(entry: Entry, comment: tree.Comment) -> bool:
 class Writer:
     """Write a spec line by line.
 
-    Attributes
-    ----------
-    opened
-        Whether no blank line may precede the next line.
+    If ``opened``, no blank line may precede the next line.
     """
 
     indent = "  "

@@ -62,7 +62,6 @@ def describe_stray(tokens: Tokens) -> Diagnostic | None:
 
 
 def _missing_value(key: Token) -> Diagnostic:
-    """Describe a key without a value, and show an example."""
     return rules.syntax.MissingValue(
         span=key.span, key=str(key), example=keywords.USUAL.get(key, "")
     )
@@ -171,7 +170,6 @@ def _advise_sources(tokens: Tokens, index: int) -> str:
 
 
 def _join_names(tokens: Tokens) -> str:
-    """Join the leading names of a token sequence with commas."""
     listed = takewhile(lambda token: token.type in ("NAME", "COMMA"), tokens)
     return ", ".join(token for token in listed if token.type == "NAME")
 

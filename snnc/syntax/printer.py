@@ -25,13 +25,7 @@ WIDTH = 88
 
 
 def print_snn(document: tree.Document) -> str:
-    """Write a spec that has no syntax error, from either notation, as ``.snn`` text.
-
-    Raises
-    ------
-    ValueError
-        If the document has no edition, no network or a broken statement.
-    """
+    """Write a spec in either notation as ``.snn`` text, if `check_syntax` allows it."""
     check_syntax(document)
     source = document.span.source
     edition, network, *statements = entries_of(document)

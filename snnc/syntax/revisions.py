@@ -66,11 +66,7 @@ def _content(name: str) -> bytes:
 def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from a file, or from git if its name is ``git:REV:PATH``.
 
-    Raises
-    ------
-    ValueError
-        If the name is neither a file nor ``git:REV:PATH``; the message says what to
-        type.
+    Raise ValueError, which says what to type, if the name is neither.
     """
     if spec.startswith(PREFIX):
         revision, colon, path = spec.removeprefix(PREFIX).partition(":")

@@ -48,14 +48,10 @@ class NoSettingError(ValueError):
 class Setting(NamedTuple):
     """A path in a spec, and its new value.
 
-    Attributes
-    ----------
-    path
-        The name or kind of the statement, then its property and nested properties:
-        ``train.optimizer.learning_rate``. ``network``, ``about``, ``target``,
-        ``encode`` and ``neuron`` alone refer to the text after these words.
-    value
-        The new value; None for the default.
+    ``path`` is the name or kind of the statement, then its property and nested
+    properties: ``train.optimizer.learning_rate``. ``network``, ``about``, ``target``,
+    ``encode`` and ``neuron`` alone refer to the text after these words. The value None
+    is the default.
     """
 
     path: tuple[tree.Word, ...]
@@ -160,10 +156,7 @@ def settings_of(
 ) -> tuple[Setting, ...]:
     """Convert a mapping to settings in the same order; report unreadable settings.
 
-    Raises
-    ------
-    TypeError
-        If a value has a type that no property accepts.
+    Raise TypeError if no property accepts values of a type.
     """
     texts: list[str] = []
     for name, value in changes.items():
@@ -178,13 +171,7 @@ def settings_of(
 
 
 def spelt(value: object, key: str = "") -> str:
-    """Write a Python value as ``.snn``.
-
-    Raises
-    ------
-    TypeError
-        If no property accepts values of this type.
-    """
+    """Write a Python value as ``.snn``; raise TypeError if no property has its type."""
     if value is None:
         return ""
     if isinstance(value, str):  # a literal, or a text that needs quotes

@@ -46,7 +46,6 @@ def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
 
 
 def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
-    """Return the comments between the tokens of a file, in order."""
     if "#" not in source.text:
         return ()
     starts = (*(token.span.start for token in tokens), len(source.text))
@@ -194,7 +193,6 @@ class _Header:
         return (None if name is None else tree.Word(str(name), name.span)), opener
 
     def _expect(self, expected: str, advice: str) -> None:
-        """Report that the next token is not the expected one."""
         token = self._next
         ends = {"END": "the end of the file", "NEWLINE": "the end of the line"}
         self._report.add(

@@ -85,8 +85,8 @@ def split(
 ) -> list[StatementTokens]:
     """Return the statements after the network's ``{``, which is None if missing.
 
-    Errors in the braces are reported. For an unclosed text, the lines after the first
-    are omitted, up to the closing quote.
+    Report errors in the braces. For an unclosed text, omit the lines after the first,
+    up to the closing quote.
     """
     pieces = _Splitter(report, tokens).split(opener)
     kept = []
@@ -181,11 +181,7 @@ class _Splitter:
         return following in KINDS
 
     def _closes_early(self, index: int, token: Token) -> bool:
-        """Return whether the file's last ``}`` belongs to the network.
-
-        This is the case if the brace begins its line and is indented less than the
-        statement.
-        """
+        """Return whether the file's last ``}``, indented less, ends the network."""
         is_first = self._tokens[index - 1].type == "NEWLINE"
         if not is_first or len(self._current.openers) != 1:
             return False
@@ -221,7 +217,6 @@ class _Splitter:
         self._push(index, token)
 
     def _push(self, index: int, token: Token) -> None:
-        """Add a token to the current statement, or end the statement."""
         current = self._current
         if not current.openers and token.type == "NEWLINE":
             self._end_line(index)
@@ -247,8 +242,7 @@ class _Splitter:
     def _opens_group(self, index: int) -> bool:
         """Return whether the closed block of an unknown statement contains statements.
 
-        These statements are then read as if the block did not exist, so that the
-        unknown word causes only one error.
+        Then the block is ignored, so that the unknown word causes only one error.
         """
         tokens = self._current.tokens
         last = _last_word(tokens)
@@ -268,7 +262,6 @@ class _Splitter:
         return tokens[0] in BEGINNINGS and not has_block
 
     def _follows_statement(self, token: Token) -> bool:
-        """Return whether a kind follows a complete statement."""
         current = self._current
         if current.openers or not current.tokens or token.type != "NAME":
             return False

@@ -29,7 +29,6 @@ _WORDS.read(Path(__file__).with_name("words.ini"), encoding="utf-8")
 
 
 def _by_word(section: str) -> dict[str, tuple[str, ...]]:
-    """Map each foreign word to words of the language."""
     found: dict[str, tuple[str, ...]] = {}
     for ours, others in _WORDS[section].items():
         for key in map(normal, others.split()):
@@ -269,10 +268,7 @@ def _split_glued(word: str) -> str | None:
 
 
 def _advise_kind(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement; may be empty.
-
-    ``name`` is the word after it.
-    """
+    """Return the advice for a word before a name in a statement; may be empty."""
     if advice := _BY_BEGINNING.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
     if found := counterpart(word):

@@ -82,7 +82,6 @@ class _Resolution:
         return self._network(drafts, readout_sources)
 
     def _add_layer(self, draft: Draft, operations: Operations) -> None:
-        """Add a layer to the graph if its shape is known."""
         known = [self._shapes[name] for name in draft.sources if name in self._shapes]
         if len(known) < len(draft.sources):
             return

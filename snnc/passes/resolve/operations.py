@@ -28,12 +28,8 @@ class UnsoundError(Exception):
 class Operations:
     """Determines the operation and output shape of one layer after another.
 
-    Parameters
-    ----------
-    given
-        The input, with the range that the encoders read.
-    report
-        Receives problems; a method that reports one raises `UnsoundError`.
+    The encoders read the range of the input ``given``. A method that reports a problem
+    raises `UnsoundError`.
     """
 
     def __init__(self, given: logical.InputLayer, report: Diagnostics) -> None:
@@ -46,10 +42,7 @@ class Operations:
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed:
         """Return the operation and output shape of a layer that reads ``shapes``.
 
-        Raises
-        ------
-        UnsoundError
-            After reporting what is wrong.
+        After reporting what is wrong, raise UnsoundError.
         """
         shape = shapes[0]
         pools = isinstance(draft.spec, (layers.AveragePoolSpec, layers.MaxPoolSpec))
@@ -97,7 +90,6 @@ class Operations:
         return Shortcut(source, strides)
 
     def _refuse(self, *problems: Diagnostic) -> None:
-        """Report problems, and stop if there are any."""
         self._report.add(*problems)
         if problems:
             raise UnsoundError
@@ -347,7 +339,6 @@ class Operations:
 
 
 def _sound(size: int | None) -> int:
-    """Return a size, unless it is missing, which was reported."""
     if size is None:
         raise UnsoundError
     return size

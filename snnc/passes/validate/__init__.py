@@ -128,8 +128,7 @@ def _broken(checked: Iterable[Checked], ends: Iterable[str]) -> frozenset[str]:
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     """Yield layers, and statements of unknown kinds that may be meant as layers.
 
-    An unknown statement before the input is not a layer; it may be a title, for
-    example.
+    An unknown statement before the input is not a layer; it may be a title.
     """
     kinds = [item.kind for item in checked]
     first = kinds.index("input") if "input" in kinds else 0

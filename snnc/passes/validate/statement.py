@@ -264,7 +264,6 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    """Return a fix that moves a bare number into a new block."""
     shape, line = statement.shape, _with_size(statement, form)
     is_unnamed = statement.name is None and form.name == "required"
     has_more = statement.properties is not None or statement.sources or statement.within

@@ -267,7 +267,6 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
 
 
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
-    """Describe sizes in brackets, as in Python."""
     sizes = [n.span.text for n in node.items if isinstance(n, tree.Number)]
     if not sizes or len(sizes) < len(node.items) or not all(map(str.isdecimal, sizes)):
         return None
@@ -275,7 +274,6 @@ def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | No
 
 
 def _numeral(span: Span) -> str:
-    """Return the number before a unit."""
     return span.text.split()[0].rstrip("%")
 
 

@@ -118,9 +118,8 @@ def _unmarked_key(source: SourceFile, at: int, problem: str) -> Diagnostic:
 def _indentation(source: SourceFile, at: int, begun: int | None = None) -> Diagnostic:
     """Describe the indentation of a line, or of the line above it.
 
-    By default, report the line of ``at``. Report the line above if its indentation (or
-    that at ``begun``, where the level begins) differs from that of ``at`` and of the
-    next line of this level.
+    Report the line above if its indentation (or that at ``begun``, where the level
+    begins) differs from that of ``at`` and of the next line of this level.
     """
     lines = list(_LINE.finditer(source.text))
     starts = [line.start() for line in lines]

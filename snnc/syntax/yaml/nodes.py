@@ -262,12 +262,8 @@ _PARTS = frozenset(part.key for part in PARTS.values())
 def rejoin(mapping: Mapping) -> Mapping:
     """Restore the values of ``from: a, b`` and ``kernel: (3, 3)`` in braces.
 
-    YAML reads the part after a comma as a key without a value.
-
-    Raises
-    ------
-    UnreadableError
-        If a key has no space after its colon: ``filters:8``.
+    YAML reads the part after a comma as a key without a value. Raise UnreadableError if
+    a key has no space after its colon: ``filters:8``.
     """
     pairs: list[Pair] = []
     for key, value in mapping.pairs:

@@ -45,14 +45,9 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
 
 
 def print_yaml(document: tree.Document) -> str:
-    """Write a spec that has no syntax error, from either notation, as YAML text.
+    """Write a spec in either notation as YAML text, if `check_syntax` allows it.
 
     Comments must not contain the characters that `not_in_comments` finds.
-
-    Raises
-    ------
-    ValueError
-        If the document has no edition, no network or a broken statement.
     """
     check_syntax(document)
     entries = tuple(entries_of(document))
@@ -96,7 +91,7 @@ class _YamlPrinter(Writer):
     def is_apart(self, start: int) -> bool:
         """Return whether a blank line precedes a position that opens no `.snn` block.
 
-        The list of layers has no key in `.snn`, and begins at the end of a line.
+        In `.snn`, the list of layers has no key, and begins at the end of a line.
         """
         text = self.source.text
         if _BLANK.match(text, start):
@@ -113,10 +108,7 @@ _BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
 
 
 def in_yaml(text: str) -> str:
-    """Rewrite each quoted statement, property or part of a text.
-
-    Other quotes, such as names and commands, stay unchanged.
-    """
+    """Rewrite each quoted statement, property or part of a text; leave other quotes."""
     return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
 
 
