@@ -10,20 +10,9 @@ from dataclasses import Field
 from functools import cache
 from typing import Any, TypeVar, get_args
 
-from snnc.language import properties, readers, tree, written
+from snnc.language import models, properties, readers, tree, written
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
-from snnc.language.models import (
-    Form,
-    Key,
-    Model,
-    Otherwise,
-    Place,
-    ReadBy,
-    StatementModel,
-    StatementPart,
-    fields_of,
-    is_required,
-)
+from snnc.language.models import Key, Model, Otherwise, ReadBy, StatementPart, fields_of
 from snnc.language.names import HEADERS as HEADERS
 from snnc.language.names import REFUSED as REFUSED
 from snnc.language.names import is_reserved
@@ -92,7 +81,7 @@ def default(field: Field[Any]) -> str:
     if fallback is not None and fallback.text:
         return fallback.text
     value = field.default if not fallback else fallback.value
-    if is_required(field) or value in (None, ()):
+    if models.is_required(field) or value in (None, ()):
         return ""
     return written_value(value, field)
 
@@ -112,9 +101,9 @@ def written_value(value: Any, field: Field[Any]) -> str:
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)
 
 
-FORMS: dict[str, Form] = {ABOUT.kind: ABOUT}
+FORMS: dict[str, models.Form] = {ABOUT.kind: ABOUT}
 """Every kind of statement, in the order of the language."""
-MODELS: dict[str, dict[str, type[StatementModel]]] = {}
+MODELS: dict[str, dict[str, type[models.StatementModel]]] = {}
 """The models of each kind by variant; the variant is empty for kinds without
 variants."""
 CHOICES: dict[str, dict[str, type[Choice]]] = {}
@@ -148,7 +137,7 @@ BLOCKLESS = frozenset(
 """Kinds of statements without properties."""
 
 
-def kinds(*places: Place) -> tuple[str, ...]:
+def kinds(*places: models.Place) -> tuple[str, ...]:
     """Return the kinds of statements in the given parts of a YAML file."""
     return tuple(kind for kind, form in FORMS.items() if form.place in places)
 
@@ -165,15 +154,15 @@ def settings_of(choice: str) -> tuple[str, ...]:
     """Return the settings of a loss, an optimizer or a neuron; empty if it has none."""
     if choice in NEURONS:
         return tuple(keys_of(NeuronSpec)) if choice == "lif" else ()
-    models = (choices.get(choice) for choices in CHOICES.values())
-    return next((tuple(keys_of(model)) for model in models if model), ())
+    found = (choices.get(choice) for choices in CHOICES.values())
+    return next((tuple(keys_of(model)) for model in found if model), ())
 
 
 def first_key(owner: str) -> str:
     """Return the property that a bare number after a kind or a choice sets."""
     if owner in FORMS and FORMS[owner].size:
         return FORMS[owner].size
-    by_word = {v: model for models in MODELS.values() for v, model in models.items()}
+    by_word = {v: model for own in MODELS.values() for v, model in own.items()}
     model = MODELS.get(owner, {}).get("") or by_word.get(owner)
     return next(iter(keys_of(model) if model else settings_of(owner)), "")
 
@@ -209,11 +198,11 @@ def owner_of(statement: tree.Statement) -> str:
     return kind if statement.variant is None else f"{kind} {statement.variant.text}"
 
 
-def model_of(statement: tree.Statement) -> type[StatementModel] | None:
+def model_of(statement: tree.Statement) -> type[models.StatementModel] | None:
     """Return the model of a statement whose kind and variant are known."""
-    models = MODELS.get(statement.kind.text, {})
+    known = MODELS.get(statement.kind.text, {})
     variant = statement.variant.text if statement.variant else ""
-    return models.get(variant) or next(iter(models.values()), None)
+    return known.get(variant) or next(iter(known.values()), None)
 
 
 def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
@@ -238,7 +227,7 @@ BEGINNINGS = KINDS - {"neuron"}
 CLAUSES = frozenset(("in", "as", "from"))
 
 VARIANTS: dict[str, tuple[str, ...]] = {
-    **{kind: tuple(models) for kind, models in MODELS.items() if "" not in models},
+    **{kind: tuple(known) for kind, known in MODELS.items() if "" not in known},
     "neuron": tuple(NEURONS),
     "defaults": SCOPES,
 }

@@ -13,21 +13,12 @@ imported: with pydantic's classes, `snnc check` would take 1.5 times as long
 from __future__ import annotations
 
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-)
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic_core import SchemaValidator, core_schema
 
@@ -252,10 +243,10 @@ def _validator(kind: object) -> SchemaValidator:
 
 def _schema(kind: object) -> Schema:
     """Return the pydantic schema of a type; raise TypeError for an unknown type."""
-    origin, parts = get_origin(kind), get_args(kind)
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         return _add_notes(*parts)
-    if origin in (Union, UnionType):
+    if origin in (typing.Union, UnionType):
         return _union(parts)
     if origin is Literal:
         literal = core_schema.literal_schema([*parts])
@@ -297,7 +288,7 @@ def _union(parts: tuple[Any, ...]) -> Schema:
         return _schema(kinds[0])
     if not all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
         return core_schema.union_schema([*map(_schema, kinds)])
-    models = {get_args(fields_of(k)["kind"].type)[0]: _schema(k) for k in kinds}
+    models = {typing.get_args(fields_of(k)["kind"].type)[0]: _schema(k) for k in kinds}
     return core_schema.tagged_union_schema(models, discriminator="kind")
 
 

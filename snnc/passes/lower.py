@@ -6,36 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from snnc.ir import logical
+from snnc.ir import logical, lowered, shapes
 from snnc.ir.logical import Convolution, LogicalLayer, MaxPooling, Shape
-from snnc.ir.lowered import (
-    ChannelGroups,
-    Full,
-    KnownPaths,
-    LoweredNetwork,
-    Pairwise,
-    Path,
-    Pooling,
-    Population,
-    Projection,
-    Window,
-    paths,
-    picked_of,
-)
-from snnc.ir.shapes import (
-    level_name,
-    pads,
-    transposed_crop,
-    tree_of,
-    triple_of,
-    volume_named,
-    volume_of,
-)
+from snnc.ir.lowered import LoweredNetwork, Path, Population, Projection, Window
+from snnc.ir.shapes import level_name, tree_of, triple_of
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[logical.AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
-Reach = Window | Pairwise | Full
+Reach = Window | lowered.Pairwise | lowered.Full
 
 
 class ValueReader(NamedTuple):
@@ -58,7 +37,7 @@ def lower(network: logical.LogicalNetwork) -> LoweredNetwork:
 class _Lowering:
     def __init__(self, network: logical.LogicalNetwork) -> None:
         self._network = network
-        self._known = KnownPaths()
+        self._known = lowered.KnownPaths()
 
     def run(self) -> LoweredNetwork:
         network = self._network
@@ -75,7 +54,7 @@ class _Lowering:
     def _populations(self, layer: LogicalLayer) -> Iterator[Population]:
         on_chip = isinstance(self._network.target, logical.Loihi) and layer.on_chip
         if not isinstance(layer.operation, MaxPooling):
-            yield Population(layer.name, layer, volume_of(layer.shape), on_chip)
+            yield Population(layer.name, layer, shapes.volume_of(layer.shape), on_chip)
             return
         tree = tree_of(layer.operation, self._network.shape_of(layer.sources[0]))
         for i, level in enumerate(tree.levels):
@@ -108,16 +87,16 @@ class _Lowering:
     ) -> Iterator[Projection]:
         """Yield the projections into each level of a max pool."""
         network, source = self._network, layer.sources[0]
-        pooled = paths(network.by_name, source, self._known)
+        pooled = lowered.paths(network.by_name, source, self._known)
         for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
             reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
             for read in level.reads:
-                reach = Pairwise(level.axis, level.windows, read.nodes)
+                reach = lowered.Pairwise(level.axis, level.windows, read.nodes)
                 before = pooled
                 if read.level is not None:
                     before = (Path(level_name(layer.name, read.level)),)
                 for path in before:
-                    way = picked_of(path, read.grid)
+                    way = lowered.picked_of(path, read.grid)
                     yield self._project(way, source, reader, reach)
 
     def _readout(self) -> Iterator[Projection]:
@@ -131,7 +110,7 @@ class _Lowering:
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
         """Yield a projection for each path that ends in the values called ``read``."""
         network = self._network
-        ways = paths(network.by_name, read, self._known)
+        ways = lowered.paths(network.by_name, read, self._known)
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
@@ -141,7 +120,7 @@ class _Lowering:
     def _project(
         self, path: Path, read: str, reader: ValueReader, reach: Reach
     ) -> Projection:
-        *places, channels = volume_named(self._network, path.source)
+        *places, channels = shapes.volume_named(self._network, path.source)
         is_whole = path.picked == whole(triple_of(tuple(places)))
         return Projection(
             source=path.source,
@@ -150,7 +129,7 @@ class _Lowering:
             rows=(path.first_row, path.first_row + channels),
             all_rows=self._network.shape_of(read)[-1],
             pools=tuple(
-                Pooling(triple_of(pool.window), triple_of(pool.stride))
+                lowered.Pooling(triple_of(pool.window), triple_of(pool.stride))
                 for pool, _ in path.pools
             ),
             reach=reach,
@@ -165,15 +144,17 @@ def _reach(reader: ValueReader, read: Shape, pools: Pools) -> Reach:
         case Convolution(groups=1):
             return _window(operation, pools, read)
         case Convolution(groups=groups):
-            group = ChannelGroups(read[-1] // groups, shape[-1] // groups, groups)
+            group = lowered.ChannelGroups(
+                read[-1] // groups, shape[-1] // groups, groups
+            )
             return replace(_window(operation, pools, read), group=group)
         case logical.TransposedConvolution():
             return _transposed_window(operation)
         case logical.RateCode():
             return _window(logical.pointwise(len(shape) - 1), pools, read)
         case MaxPooling():
-            return Pairwise(0, 1, EVERY)
-    return Full()
+            return lowered.Pairwise(0, 1, EVERY)
+    return lowered.Full()
 
 
 def _transposed_window(operation: logical.TransposedConvolution) -> Window:
@@ -183,7 +164,7 @@ def _transposed_window(operation: logical.TransposedConvolution) -> Window:
     kernel begins ``kernel - 1 - crop`` positions before that of the output.
     """
     before = [
-        kernel - 1 - transposed_crop(kernel, stride, operation.padding)
+        kernel - 1 - shapes.transposed_crop(kernel, stride, operation.padding)
         for kernel, stride in zip(operation.kernel, operation.stride, strict=True)
     ]
     return Window(
@@ -214,7 +195,7 @@ def _window(operation: Convolution, pools: Pools, read: Shape) -> Window:
     """
     extent, strides = triple_of(operation.extent), triple_of(operation.stride)
     axes = zip(triple_of(read[:-1]), extent, strides, strict=True)
-    around = [pads(n, k, s, operation.padding) for n, k, s in axes]
+    around = [shapes.pads(n, k, s, operation.padding) for n, k, s in axes]
     # Without padding, `same` equals `valid`, which can be folded over any pool.
     padded = any(pad > 0 for axis in around[1:] for pad in axis)
     uneven = [after - before if padded else 0 for before, after in around]

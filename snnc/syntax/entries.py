@@ -20,7 +20,6 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.build import Scalar, quote, scalar
 
 _FRONT, _BACK = kinds("front"), kinds("back")
-LAYERS = frozenset(kinds("encoder", "layer"))
 
 
 class Entry(NamedTuple):
@@ -99,11 +98,12 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield from _top(kind, statements)
 
 
-def check_syntax(document: tree.Document) -> None:
-    """Raise ValueError if a spec can't be printed because of its syntax errors."""
+def valid_entries(document: tree.Document) -> tuple[Entry, ...]:
+    """Return the keys of a spec; raise ValueError if it has syntax errors."""
     broken = any(statement.broken for statement in document.statements)
     if document.edition is None or document.network is None or broken:
         raise ValueError("a spec with syntax errors can't be written")
+    return tuple(entries_of(document))
 
 
 def _line_to(span: Span) -> Span:

@@ -12,23 +12,15 @@ from operator import attrgetter
 
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
-from snnc.syntax.entries import (
-    Entry,
-    Remarks,
-    Writer,
-    check_syntax,
-    entries_of,
-    statement_entry,
-)
+from snnc.syntax.entries import Entry, Remarks, Writer, statement_entry, valid_entries
 
 WIDTH = 88
 
 
 def print_snn(document: tree.Document) -> str:
-    """Write a spec in either notation as ``.snn`` text, if `check_syntax` allows it."""
-    check_syntax(document)
+    """Write a spec in either notation as ``.snn`` text; `valid_entries` may raise."""
     source = document.span.source
-    edition, network, *statements = entries_of(document)
+    edition, network, *statements = valid_entries(document)
     if not source.is_yaml:  # its statements stay in the order of the file
         statements = list(map(statement_entry, document.statements))
     end = len(source.text) if source.is_yaml else _closing_brace(document)

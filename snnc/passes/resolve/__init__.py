@@ -20,14 +20,7 @@ from snnc.ir.shapes import window_positions
 from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.written import write_list
-from snnc.passes.resolve.drafts import (
-    ENCODERS,
-    Draft,
-    KnownNames,
-    draft_layers,
-    in_order,
-    spiking_of,
-)
+from snnc.passes.resolve.drafts import ENCODERS, Draft, KnownNames, in_order, spiking_of
 from snnc.passes.resolve.operations import Operations, UnsoundError
 from snnc.source import Span
 
@@ -66,7 +59,7 @@ class _Resolution:
 
     def run(self) -> logical.LogicalNetwork | None:
         known = KnownNames(self._validated, self._report)
-        drafts = tuple(draft_layers(self._validated, known, self._report))
+        drafts = tuple(known.drafts())
         readout_sources = self._readout_sources(known)
         order = in_order(drafts, self._report)
         if order is None:

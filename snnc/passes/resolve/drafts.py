@@ -27,7 +27,7 @@ class KnownNames:
     """The names of the input and the layers, and the layers that may read each name."""
 
     def __init__(self, validated: ValidatedSpec, report: Diagnostics) -> None:
-        self._report = report
+        self._validated, self._report = validated, report
         self._input = validated.spec.input.name
         names = layer_names(validated)
         self._layers = dict(zip(names, validated.spec.layers, strict=True))
@@ -67,6 +67,37 @@ class KnownNames:
         """Yield the names that exist; report the others."""
         written = zip(names, spans, strict=True)
         return (name for name, span in written if self.check(name, span, reader))
+
+    def drafts(self) -> Iterator[Draft]:
+        """Resolve the sources of each valid layer."""
+        valid, before = self._validated, self._input
+        written = list(zip(valid.spec.defaults, valid.defaults, strict=True))[::-1]
+        rows = zip(self.names[1:], valid.spec.layers, valid.places, strict=True)
+        for name, spec, place in rows:
+            if spec is not None:
+                sources = tuple(self.existing(spec.sources, place.sources, name))
+                sound = len(sources) == len(spec.sources)
+                if not spec.sources and not isinstance(spec, layers.JoinSpec):
+                    sources = (before,)
+                # Only spiking layers have shortcuts.
+                shortcut, at = (
+                    getattr(spec, "shortcut", None),
+                    place.span_of("shortcut"),
+                )
+                if shortcut and not self.check(shortcut, at, name):
+                    shortcut, sound = None, False
+                scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
+                given: list[tuple[StatementModel, Place]] = [(spec, place)]
+                given += (g for scope in scopes for g in written if g[0].layer == scope)
+                problems = tuple(_source_problems(name, spec, place))
+                self._report.add(*problems)
+                sound = sound and not problems
+                specs = tuple(spec for spec, _ in given)
+                spans: dict[str, Span] = {}
+                for _, each in reversed(given):
+                    spans |= each.keys
+                yield Draft(name, spec, place, sources, shortcut, sound, specs, spans)
+            before = name
 
     def _readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
@@ -156,38 +187,6 @@ class Draft(NamedTuple):
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
         return self.spans.get(key, self.span)
-
-
-def draft_layers(
-    validated: ValidatedSpec, known: KnownNames, report: Diagnostics
-) -> Iterator[Draft]:
-    """Resolve the sources of each valid layer."""
-    before, *names = known.names
-    written = list(zip(validated.spec.defaults, validated.defaults, strict=True))[::-1]
-    for name, spec, place in zip(
-        names, validated.spec.layers, validated.places, strict=True
-    ):
-        if spec is not None:
-            sources = tuple(known.existing(spec.sources, place.sources, name))
-            sound = len(sources) == len(spec.sources)
-            if not spec.sources and not isinstance(spec, layers.JoinSpec):
-                sources = (before,)
-            # Only spiking layers have shortcuts.
-            shortcut = getattr(spec, "shortcut", None)
-            if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
-                shortcut, sound = None, False
-            scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
-            given: list[tuple[StatementModel, Place]] = [(spec, place)]
-            given += (g for scope in scopes for g in written if g[0].layer == scope)
-            problems = tuple(_source_problems(name, spec, place))
-            report.add(*problems)
-            sound = sound and not problems
-            specs = tuple(spec for spec, _ in given)
-            spans: dict[str, Span] = {}
-            for _, each in reversed(given):
-                spans |= each.keys
-            yield Draft(name, spec, place, sources, shortcut, sound, specs, spans)
-        before = name
 
 
 def _source_problems(

@@ -14,17 +14,9 @@ import re
 from collections.abc import Iterator
 
 from snnc.language import tree
-from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
+from snnc.language.keywords import CLAUSES, FORMS, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.entries import (
-    LAYERS,
-    Entry,
-    Remarks,
-    Writer,
-    check_syntax,
-    entries_of,
-    statement_entry,
-)
+from snnc.syntax.entries import Entry, Remarks, Writer, statement_entry, valid_entries
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110
@@ -45,12 +37,11 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
 
 
 def print_yaml(document: tree.Document) -> str:
-    """Write a spec in either notation as YAML text, if `check_syntax` allows it.
+    """Write a spec in either notation as YAML text; `valid_entries` may raise.
 
     Comments must not contain the characters that `not_in_comments` finds.
     """
-    check_syntax(document)
-    entries = tuple(entries_of(document))
+    entries = valid_entries(document)
     remarks = Remarks(document.comments, entries)
     printer = _YamlPrinter(document.span.source, remarks)
     for entry in entries:
@@ -126,7 +117,7 @@ def snippet(code: str) -> str:
         entries = _entries_in(_BEFORE[first] + code)
         return next((e.flat for e in entries if e.key == first), code)
     if first in KINDS and (statement := parse_statement(code)):
-        dash = "- " if first in LAYERS - {"encode"} else ""
+        dash = "- " if FORMS[first].place == "layer" else ""
         return dash + statement_entry(statement).flat
     if first in KEYS:
         entries = _entries_in(f"train {{ {code} }}")
