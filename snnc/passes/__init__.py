@@ -1,17 +1,6 @@
 """The compiler: the passes that turn a spec into a package.
 
-======== ======================== ============================================
-pass     result                   action
-======== ======================== ============================================
-parse    `Compilation.document`   text becomes a syntax tree
-validate `Compilation.spec`       statements become a checked spec
-resolve  `Compilation.network`    names, order, defaults and shapes
-verify   the same network         checks of the whole network
-lower    `Compilation.lowered`    pools and joins are folded into readers
-place    `Compilation.mapped`     ensembles, blocks and cores
-route    `Compilation.routed`     chips, and spikes between cores
-emit     `Compilation.modules`    the files of the generated package
-======== ======================== ============================================
+`PIPELINE` lists them in order, and docs/architecture.md describes each of them.
 """
 
 from __future__ import annotations

@@ -150,12 +150,7 @@ def attempt(
 ) -> Attempt:
     """Search for a mapping of a network to a system, with one kind of axon per neuron.
 
-    Parameters
-    ----------
-    most
-        The maximum number of cores; by default, there is no limit.
-    effort
-        The search effort; 1 is the default.
+    ``most`` is the maximum number of cores, and ``effort`` the search effort.
     """
     cache = PlanCache() if cache is None else cache
     plan = make_plan(lowered, target, lowered.network.device, cache)

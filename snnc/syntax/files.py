@@ -28,12 +28,8 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     r"""Read a spec file without a byte order mark, with line ends converted to ``\n``.
 
-    Parameters
-    ----------
-    path
-        The path as the user typed it; diagnostics show it with forward slashes.
-    report
-        Receives an SNN7xx diagnostic if the file can't be read; the result is None.
+    Diagnostics show the path as the user typed it, with forward slashes. If the file
+    can't be read, report SNN7xx, and return None.
     """
     name = Path(path).as_posix()
     if name.endswith(_MODELS) and Path(path).is_file():

@@ -16,19 +16,11 @@ PREFIX = "git:"
 
 
 def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile | None:
-    """Read a spec from git, without touching the working tree.
+    """Read a spec from git, without touching the working tree; call it ``REV:path``.
 
-    The name of the result is ``REV:path``.
-
-    Parameters
-    ----------
-    revision
-        A branch, tag or commit; empty for the staged file.
-    path
-        The path relative to the repository root; ``./path`` is relative to the current
-        directory.
-    report
-        Receives an SNN7xx diagnostic if the file can't be read; the result is None.
+    The revision is a branch, tag or commit, or empty for the staged file. The path is
+    relative to the repository root; ``./path`` is relative to the current directory. If
+    the file can't be read, report SNN7xx, and return None.
     """
     name = f"{revision}:{path}"
     try:

@@ -68,25 +68,11 @@ class Setting(NamedTuple):
 def read_settings(
     text: str, name: str, report: Diagnostics, several: bool = True
 ) -> tuple[Setting, ...]:
-    """Read ``PATH=VALUE``; read ``PATH=VALUE,VALUE`` as one setting per value.
+    """Read ``PATH=VALUE``; if ``several``, read ``PATH=VALUE,VALUE`` as two settings.
 
-    Parameters
-    ----------
-    text
-        The user's text. Values are written as in ``.snn``. An empty value means the
-        default, and a number without a unit is in ms or Hz.
-    name
-        The origin of the text, such as ``--set``, which diagnostics show as the file
-        name.
-    report
-        Receives the errors in values.
-    several
-        Whether a comma outside brackets and quotes separates values.
-
-    Raises
-    ------
-    NoSettingError
-        If the text lacks a path or a value.
+    Values are written as in ``.snn``. An empty value means the default, and a number
+    without a unit is in ms or Hz. Diagnostics show ``name``, such as ``--set``, as the
+    file name. Raise NoSettingError if the text lacks a path or a value.
     """
     check_text("the text", text)
     path, equals, _ = text.partition("=")

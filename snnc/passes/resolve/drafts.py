@@ -80,10 +80,8 @@ class KnownNames:
                 if not spec.sources and not isinstance(spec, layers.JoinSpec):
                     sources = (before,)
                 # Only spiking layers have shortcuts.
-                shortcut, at = (
-                    getattr(spec, "shortcut", None),
-                    place.span_of("shortcut"),
-                )
+                shortcut = getattr(spec, "shortcut", None)
+                at = place.span_of("shortcut")
                 if shortcut and not self.check(shortcut, at, name):
                     shortcut, sound = None, False
                 scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
