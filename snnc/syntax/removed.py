@@ -74,19 +74,18 @@ def _report_phases(
     report: Diagnostics,
 ) -> None:
     """Report ``aware off`` and the word ``aware``, which other phases replace."""
+    advice, fix = "write `spikes`", None
     if off is not None:
-        text = write_list(word.text for word in new)
+        advice, text = "remove it", write_list(word.text for word in new)
         colon = ":" if old.span.source.is_yaml else ""
         fix = _fix(old, f"phases{colon} {text}")
         if old is not off:
             fix = _both(fix, _deletion(off))
         report.add(_warning(off.key, "train", f"write `phases {text}`", fix))
     for word in words:
-        if word.text == "aware" and off is not None:
-            report.add(_warning(word, "phases", "remove it", fix))
-        elif word.text == "aware":
-            spikes = Fix(word.span, "spikes")
-            report.add(_warning(word, "phases", "write `spikes`", spikes))
+        if word.text == "aware":
+            own = Fix(word.span, "spikes") if off is None else fix
+            report.add(_warning(word, "phases", advice, own))
 
 
 def _words(phases: tree.Property | None) -> Words:
