@@ -54,9 +54,8 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
             report.withdraw(each)
         if not allowed and complete:
             fix = Fix(_whole(comment), "")
-            problems.append(
-                rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)
-            )
+            problem = rules.misplaced.UnusedAllow(span=span, allowed=code, fix=fix)
+            problems.append(problem)
         elif not match["reason"].strip(" :-,"):
             problems.append(rules.misplaced.AllowWithoutReason(span=span, allowed=code))
     report.add(*problems[: report.limit])

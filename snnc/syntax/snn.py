@@ -159,11 +159,10 @@ class _Header:
         if number == str(EDITION):
             return tree.Number(EDITION, number.span)
         fix = Fix(number.span, str(EDITION), unsafe=True)
-        self._report.add(
-            rules.syntax.UnknownEdition(
-                span=number.span, edition=number[:20], latest=EDITION, fix=fix
-            )
+        problem = rules.syntax.UnknownEdition(
+            span=number.span, edition=number[:20], latest=EDITION, fix=fix
         )
+        self._report.add(problem)
         return None
 
     def _network(self) -> tuple[tree.Word | None, Token | None]:
@@ -195,14 +194,13 @@ class _Header:
     def _expect(self, expected: str, advice: str) -> None:
         token = self._next
         ends = {"END": "the end of the file", "NEWLINE": "the end of the line"}
-        self._report.add(
-            rules.syntax.UnexpectedText(
-                span=token.span,
-                expected=expected,
-                found=ends.get(token.type, f"`{token[:30]}`"),
-                advice=advice,
-            )
+        problem = rules.syntax.UnexpectedText(
+            span=token.span,
+            expected=expected,
+            found=ends.get(token.type, f"`{token[:30]}`"),
+            advice=advice,
         )
+        self._report.add(problem)
 
     def _is_misspelt(self) -> bool:
         """Consume the misspelt first word of ``netwrok NAME {``."""

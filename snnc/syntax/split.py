@@ -149,16 +149,15 @@ class _Splitter:
     ) -> None:
         """Report a bracket that is not closed after ``last``."""
         closer, place = _CLOSER_OF[opener], last.span.after
-        self._report.add(
-            rules.syntax.MissingBrace(
-                span=place,
-                closer=closer,
-                opener=str(opener),
-                before=before,
-                related=(Label(opener.span, "opened here"),),
-                fix=Fix(place, f"{apart}{closer}"),
-            )
+        problem = rules.syntax.MissingBrace(
+            span=place,
+            closer=closer,
+            opener=str(opener),
+            before=before,
+            related=(Label(opener.span, "opened here"),),
+            fix=Fix(place, f"{apart}{closer}"),
         )
+        self._report.add(problem)
 
     def _is_end(self, index: int, token: Token) -> bool:
         """Return whether a token is the network's ``}``, not a superfluous brace."""
@@ -207,11 +206,10 @@ class _Splitter:
         elif self._lacks_opener(index, token):
             last = current.tokens[-1]
             place = last.span.after
-            self._report.add(
-                rules.syntax.MissingOpeningBrace(
-                    span=place, before=str(last), fix=Fix(place, " {")
-                )
+            problem = rules.syntax.MissingOpeningBrace(
+                span=place, before=str(last), fix=Fix(place, " {")
             )
+            self._report.add(problem)
             current.repaired = True
             current.push(Token("LBRACE", "{", place))
         self._push(index, token)
@@ -223,9 +221,8 @@ class _Splitter:
             return
         if not current.openers and token.type == "RBRACE":
             fix = Fix(token.span, "")
-            self._report.add(
-                rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
-            )
+            problem = rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
+            self._report.add(problem)
             return
         if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")

@@ -110,11 +110,10 @@ class _Resolution:
         if draft.is_encoder:
             source = draft.sources[0]
             if source != raw and source not in self._validated.broken:
-                self._report.add(
-                    rules.references.EncoderReadsLayer(
-                        span=spans[0], name=draft.name, source=source, input=raw
-                    )
+                problem = rules.references.EncoderReadsLayer(
+                    span=spans[0], name=draft.name, source=source, input=raw
                 )
+                self._report.add(problem)
             return source == raw
         if raw in draft.sources:
             span = spans[draft.sources.index(raw)]
@@ -265,16 +264,15 @@ class _Resolution:
         axes = zip(shape, kernel, stride, strict=False)
         out = tuple(window_positions(*axis, spec.padding) for axis in axes)
         if not fits or min(out) < 1:
-            self._report.add(
-                rules.windows.NoReadoutImage(
-                    span=self._validated.parts["readout"].span,
-                    name=spec.name,
-                    kernel=kernel or spec.kernel,
-                    stride=stride or spec.stride,
-                    source=sources[0],
-                    shape=shape,
-                )
+            problem = rules.windows.NoReadoutImage(
+                span=self._validated.parts["readout"].span,
+                name=spec.name,
+                kernel=kernel or spec.kernel,
+                stride=stride or spec.stride,
+                source=sources[0],
+                shape=shape,
             )
+            self._report.add(problem)
             return None, ()
         ones = (1,) * rank
         convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)

@@ -49,16 +49,15 @@ class KnownNames:
             return False
         readable = self._readable_by(reader)
         only = only_near(name, readable)
-        self._report.add(
-            rules.references.UnknownLayer(
-                span=span,
-                name=name,
-                near=closest(name, readable),
-                known=readable,
-                advice="" if readable else NONE_TO_READ,
-                fix=None if only is None else Fix(span, only),
-            )
+        problem = rules.references.UnknownLayer(
+            span=span,
+            name=name,
+            near=closest(name, readable),
+            known=readable,
+            advice="" if readable else NONE_TO_READ,
+            fix=None if only is None else Fix(span, only),
         )
+        self._report.add(problem)
         return False
 
     def existing(
@@ -224,13 +223,12 @@ def in_order(
     except CycleError as error:
         circle = tuple(reversed(error.args[1]))
         first = min(circle, key=lambda name: by_name[name].place.span.start)
-        report.add(
-            rules.references.Cycle(
-                span=by_name[first].place.span,
-                first=first,
-                circle=" reads ".join(f"`{name}`" for name in circle),
-            )
+        problem = rules.references.Cycle(
+            span=by_name[first].place.span,
+            first=first,
+            circle=" reads ".join(f"`{name}`" for name in circle),
         )
+        report.add(problem)
         return None
 
 

@@ -78,15 +78,14 @@ class Operations:
         strides = tuple(-(-n // m) for n, m in zip(sizes, targets, strict=False))
         reached = tuple(-(-n // s) for n, s in zip(sizes, strides, strict=False))
         if len(sizes) != len(targets) or reached != targets:
-            self._refuse(
-                rules.shapes.ShortcutMismatch.at(
-                    draft,
-                    "shortcut",
-                    source=source,
-                    source_shape=source_shape,
-                    shape=shape,
-                )
+            problem = rules.shapes.ShortcutMismatch.at(
+                draft,
+                "shortcut",
+                source=source,
+                source_shape=source_shape,
+                shape=shape,
             )
+            self._refuse(problem)
         return Shortcut(source, strides)
 
     def _refuse(self, *problems: Diagnostic) -> None:
@@ -121,11 +120,10 @@ class Operations:
             draft, rank, "kernel", "stride", "dilation"
         )
         if max(stride) > 1 and max(dilation) > 1:
-            self._refuse(
-                rules.windows.DilatedStride.at(
-                    draft, "dilation", dilation=dilation, stride=stride
-                )
+            problem = rules.windows.DilatedStride.at(
+                draft, "dilation", dilation=dilation, stride=stride
             )
+            self._refuse(problem)
         padding = self._padding(draft)
         filters = _sound(filters)
         divides = channels % groups == 0 and filters % groups == 0
@@ -259,23 +257,22 @@ class Operations:
             extent = (k - 1) * d + 1
             out.append(window_positions(size, extent, s, over.padding))
             if out[-1] < 1:
-                self._refuse(
-                    rules.windows.KernelTooLarge.at(
-                        draft,
-                        what,
-                        what=what,
-                        size=extent,
-                        dilation=d,
-                        axis=axis,
-                        limit=size,
-                        source=draft.sources[0],
-                        shape=shape,
-                        legal=tuple(
-                            min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
-                        ),
-                        advice=advice,
-                    )
+                problem = rules.windows.KernelTooLarge.at(
+                    draft,
+                    what,
+                    what=what,
+                    size=extent,
+                    dilation=d,
+                    axis=axis,
+                    limit=size,
+                    source=draft.sources[0],
+                    shape=shape,
+                    legal=tuple(
+                        min(k, (size - 1) // d + 1) for _, size, k, _, d in axes
+                    ),
+                    advice=advice,
                 )
+                self._refuse(problem)
         return tuple(out)
 
     def _check_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
@@ -295,16 +292,15 @@ class Operations:
             family = "depthwise" if draft.kind.startswith("depthwise") else "conv"
             layer = f"{family}{axes}d" if axes else "dense"
             hint = f"use `{layer}`, or {other}"
-        self._refuse(
-            rules.shapes.WrongRank(
-                span=draft.span,
-                kind=draft.kind,
-                source=draft.sources[0],
-                shape=shape,
-                expected=expected,
-                advice=hint,
-            )
+        problem = rules.shapes.WrongRank(
+            span=draft.span,
+            kind=draft.kind,
+            source=draft.sources[0],
+            shape=shape,
+            expected=expected,
+            advice=hint,
         )
+        self._refuse(problem)
 
     def _lacks_channels(self, draft: Draft, shape: Shape, rank: int) -> bool:
         """Return whether the input lacks an axis for a convolution; report it once.
@@ -321,20 +317,19 @@ class Operations:
         if not self._channels_reported:
             self._channels_reported = True
             whole, axes = (*given.shape, 1), rules.shapes.axis_names(rank + 1)
-            self._report.add(
-                rules.shapes.ForgottenChannels(
-                    span=place or given.span,
-                    name=given.name,
-                    shape=given.shape,
-                    meaning=rules.shapes.axis_names(rank),
-                    kind=draft.kind,
-                    expected_axes=axes,
-                    with_channels=whole,
-                    other="dense" if rank == 1 else f"conv{rank - 1}d",
-                    related=(Label(draft.span, f"reads {axes}"),),
-                    fix=None if place is None else Fix(place, dims(whole), unsafe=True),
-                )
+            problem = rules.shapes.ForgottenChannels(
+                span=place or given.span,
+                name=given.name,
+                shape=given.shape,
+                meaning=rules.shapes.axis_names(rank),
+                kind=draft.kind,
+                expected_axes=axes,
+                with_channels=whole,
+                other="dense" if rank == 1 else f"conv{rank - 1}d",
+                related=(Label(draft.span, f"reads {axes}"),),
+                fix=None if place is None else Fix(place, dims(whole), unsafe=True),
             )
+            self._report.add(problem)
         return True
 
 

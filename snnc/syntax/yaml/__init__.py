@@ -96,22 +96,20 @@ class _DocumentReader:
             return
         can_fix = name == "snn" and "network" in self._keys and start.first.column == 1
         fix = Fix(start.before, f"snn: {EDITION}\n") if can_fix else None
-        self._report.add(
-            rules.syntax.MissingKey(
-                span=start, key=name, example=_EXAMPLES[name], fix=fix
-            )
+        problem = rules.syntax.MissingKey(
+            span=start, key=name, example=_EXAMPLES[name], fix=fix
         )
+        self._report.add(problem)
 
     def _suggest(self, key: nodes.Scalar, meant: str) -> None:
-        self._report.add(
-            rules.statements.UnknownKind(
-                span=key.span,
-                word=key.text,
-                near=meant,
-                known=_TOP,
-                fix=Fix(key.span, meant),
-            )
+        problem = rules.statements.UnknownKind(
+            span=key.span,
+            word=key.text,
+            near=meant,
+            known=_TOP,
+            fix=Fix(key.span, meant),
         )
+        self._report.add(problem)
 
     def _edition(self, key: nodes.Scalar, node: nodes.Node) -> tree.Number | None:
         if isinstance(node, nodes.Unread):
@@ -125,11 +123,10 @@ class _DocumentReader:
                 return tree.Number(EDITION, node.span)
             same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
             fix = Fix(node.span, str(EDITION), unsafe=not same)
-        self._report.add(
-            rules.syntax.UnknownEdition(
-                span=node.span, edition=text[:20], latest=EDITION, fix=fix
-            )
+        problem = rules.syntax.UnknownEdition(
+            span=node.span, edition=text[:20], latest=EDITION, fix=fix
         )
+        self._report.add(problem)
         return None
 
     def _network(self, key: nodes.Scalar, node: nodes.Node) -> tree.Word | None:
@@ -173,11 +170,10 @@ class _DocumentReader:
         return tree.Statement(values.word(key), key.span, broken=True)
 
     def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
-        self._report.add(
-            rules.syntax.MisplacedKey(
-                span=key.span, key=key.text, where=where, there=there
-            )
+        problem = rules.syntax.MisplacedKey(
+            span=key.span, key=key.text, where=where, there=there
         )
+        self._report.add(problem)
 
     def _layers(self, key: nodes.Scalar, node: nodes.Node) -> Iterator[tree.Statement]:
         if isinstance(node, nodes.Unread) or nodes.is_empty(node):
