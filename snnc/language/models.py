@@ -298,17 +298,14 @@ def _model(model: type[Model]) -> Schema:
         kind, key = _schema(field.type), key_of(field)
         if not is_required(field):
             kind = core_schema.with_default_schema(kind, default=field.default)
-        arguments.append(
-            core_schema.dataclass_field(
-                field.name, kind, kw_only=True, validation_alias=key
-            )
+        argument = core_schema.dataclass_field(
+            field.name, kind, kw_only=True, validation_alias=key
         )
-    schema = core_schema.dataclass_schema(
-        model,
-        core_schema.dataclass_args_schema(
-            model.__name__, arguments, extra_behavior="forbid"
-        ),
-        [field.name for field in fields(model)],
+        arguments.append(argument)
+    inner = core_schema.dataclass_args_schema(
+        model.__name__, arguments, extra_behavior="forbid"
     )
+    names = [field.name for field in fields(model)]
+    schema = core_schema.dataclass_schema(model, inner, names)
     read = getattr(model, "read", None)  # converts a value with the schema
     return core_schema.no_info_wrap_validator_function(read, schema) if read else schema

@@ -50,11 +50,9 @@ def _comments(source: SourceFile, tokens: Tokens) -> tuple[tree.Comment, ...]:
         return ()
     starts = (*(token.span.start for token in tokens), len(source.text))
     ends = (0, *(token.span.end for token in tokens))
-    gaps = (Span(source, *gap) for gap in zip(ends, starts, strict=True))
-    found = ((gap, gap.text.find("#")) for gap in gaps)
-    return tuple(
-        comment(Span(source, gap.start + at, gap.end)) for gap, at in found if at >= 0
-    )
+    gaps = zip(ends, starts, strict=True)
+    found = ((source.text.find("#", *gap), gap[1]) for gap in gaps)
+    return tuple(comment(Span(source, at, end)) for at, end in found if at >= 0)
 
 
 def parse_statement(code: str) -> tree.Statement | None:

@@ -224,15 +224,13 @@ def find_repeated_names(statements: Statements) -> Iterator[tuple[int, Diagnosti
         first = firsts.setdefault(name.text, name)
         if first is not name:
             numbered = (f"{name.text}_{number}" for number in count(2))
-            yield (
-                index,
-                rules.statements.RepeatedName(
-                    span=name.span,
-                    name=name.text,
-                    free=next(other for other in numbered if other not in taken),
-                    related=(Label(first.span, "first used here"),),
-                ),
+            problem = rules.statements.RepeatedName(
+                span=name.span,
+                name=name.text,
+                free=next(other for other in numbered if other not in taken),
+                related=(Label(first.span, "first used here"),),
             )
+            yield index, problem
 
 
 def find_repeated_defaults(statements: Statements) -> Iterator[Diagnostic]:

@@ -186,8 +186,8 @@ def _bad_name(bad: BadValue) -> Diagnostic:
 
 
 def _repeated_class(bad: BadValue) -> Diagnostic:
-    first, name = bad.context["first"], bad.context["label"]
-    related = () if first is None else (Label(first, "first named here"),)
+    related = (Label(bad.context["first"], "first named here"),)
+    name = bad.context["label"]
     return rules.statements.RepeatedClass(span=bad.span, name=name, related=related)
 
 

@@ -58,11 +58,8 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
-        raise nodes.UnreadableError(
-            rules.syntax.TooMuch(
-                span=scalar.span, limit=LONGEST, what="characters in a value"
-            )
-        )
+        rule, what = rules.syntax.TooMuch, "characters in a value"
+        raise nodes.UnreadableError(rule(span=scalar.span, limit=LONGEST, what=what))
     tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
     if is_literal and (problem := problem_of(tokens)):
@@ -146,14 +143,13 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
-        raise nodes.UnreadableError(
-            rules.syntax.SeveralKeys(
-                span=second.span,
-                first=first.text,
-                key=second.text,
-                advice=_with_kind(node),
-            )
+        problem = rules.syntax.SeveralKeys(
+            span=second.span,
+            first=first.text,
+            key=second.text,
+            advice=_with_kind(node),
         )
+        raise nodes.UnreadableError(problem)
     return node.pairs[0]
 
 
