@@ -99,7 +99,7 @@ def _range(span: Span, key: str) -> Diagnostic | None:
 def wrong_notation(
     rule: Callable[..., Diagnostic], span: Span, key: str, meant: str, unit: str = ""
 ) -> Diagnostic:
-    """Describe the value of a key that another notation writes differently."""
+    """Describe the value of a key in another notation."""
     written = f"{key} {meant}{unit}".lstrip()
     return rule(span=span, text=span.text, written=written, fix=Fix(span, meant))
 

@@ -199,9 +199,8 @@ class _Splitter:
             self._flush()
         elif self._follows_statement(token):
             fix = Fix(_gap(current.tokens[-1], token), "\n")
-            self._report.add(
-                rules.syntax.OneLineEach(span=token.span, kind=str(token), fix=fix)
-            )
+            rule, kind = rules.syntax.OneLineEach, str(token)
+            self._report.add(rule(span=token.span, kind=kind, fix=fix))
             self._flush()
         elif self._lacks_opener(index, token):
             last = current.tokens[-1]

@@ -97,9 +97,8 @@ class Operations:
         """Return a property without a default; None after reporting that it lacks."""
         size: int | None = draft.get(key)
         if size is None:
-            self._report.add(
-                rules.references.MissingSetting.at(draft, kind=draft.kind, key=key)
-            )
+            rule = rules.references.MissingSetting
+            self._report.add(rule.at(draft, kind=draft.kind, key=key))
         return size
 
     def _convolution(self, draft: Draft, shape: Shape) -> Computed:
@@ -107,9 +106,8 @@ class Operations:
         is_encoder = isinstance(spec, layers.ConvEncoderSpec)
         rank = len(shape) - 1 if is_encoder else FORMS[spec.kind].axes
         if rank == 0:
-            self._refuse(
-                rules.refused.EncodeConvOnFeatures(span=draft.span, features=channels)
-            )
+            no_image = rules.refused.EncodeConvOnFeatures
+            self._refuse(no_image(span=draft.span, features=channels))
         self._check_rank(draft, shape, rank)
         depthwise = isinstance(spec, layers.DepthwiseSpec)
         if depthwise:
