@@ -11,14 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from snnc import runtime
-from snnc.emit.python import (
-    comment,
-    docstring,
-    items,
-    module_docstring,
-    number,
-    quote,
-)
+from snnc.emit.python import comment, docstring, items, module_docstring, number, quote
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.loihi.profile import is_file
 from snnc.source import repository_around

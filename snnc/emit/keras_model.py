@@ -93,33 +93,10 @@ def keras_model(network: LogicalNetwork) -> GeneratedFile:
     )
 
 
-TAKEN = frozenset(
-    {
-        "LAYOUT",
-        "NETWORK",
-        "PathLike",
-        "SEED",
-        "SpikingLayers",
-        "Weights",
-        "annotations",
-        "cross_entropy",
-        "flat",
-        "focal",
-        "he_uniform",
-        "keras",
-        "l2",
-        "layers",
-        "model_weights",
-        "pixel",
-        "scaled",
-        "seed",
-        "set_model_weights",
-        "shortcut",
-        "signed",
-        "spiking",
-        "squared_error",
-    }
-)
+TAKEN = {"LAYOUT", "NETWORK", "PathLike", "SEED", "SpikingLayers", "Weights"}
+TAKEN |= {"annotations", "cross_entropy", "flat", "focal", "he_uniform", "keras", "l2"}
+TAKEN |= {"layers", "model_weights", "pixel", "scaled", "seed", "set_model_weights"}
+TAKEN |= {"shortcut", "signed", "spiking", "squared_error"}
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 

@@ -11,15 +11,7 @@ from typing import Any
 from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
-from snnc.emit.python import (
-    INDENT,
-    Bracket,
-    call,
-    import_line,
-    items,
-    number,
-    quote,
-)
+from snnc.emit.python import INDENT, Bracket, call, import_line, items, number, quote
 from snnc.ir.layout import (
     BIAS_AXES,
     DENSE_AXES,
@@ -34,16 +26,7 @@ from snnc.ir.layout import (
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
-from snnc.runtime.network import (
-    Cut,
-    Fanout,
-    Input,
-    Layer,
-    Lif,
-    MaxPool,
-    Pes,
-    Readout,
-)
+from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, Readout
 
 
 @cache
