@@ -7,16 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from snnc.emit.files import GeneratedFile, render
-from snnc.emit.python import (
-    INDENT,
-    Bracket,
-    call,
-    dims,
-    items,
-    number,
-    quote,
-    variables,
-)
+from snnc.emit.python import INDENT, Bracket, call, items, number, quote, variables
 from snnc.ir.logical import (
     Add,
     AveragePooling,
@@ -315,6 +306,11 @@ def _pooling(pool: AveragePooling | MaxPooling) -> Iterator[str]:
         yield f"strides={dims(pool.stride)}"
     if isinstance(pool, MaxPooling) and pool.padding == "same":
         yield 'padding="same"'
+
+
+def dims(sizes: Shape) -> str:
+    """Write sizes for a Keras layer: one number if all are equal."""
+    return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
 
 
 def _strides(stride: Shape) -> tuple[str, ...]:

@@ -171,11 +171,6 @@ def _readout(network: LogicalNetwork) -> Readout:
     )
 
 
-ORDER: Mapping[type, str] = {
-    Layer: "shape rate percentile encoder start lif synapse cut pool fanout",
-    Readout: "name units classes image decide synapse names learn",
-}
-"""The order in which to write fields, if it is not that of the class."""
 COMPLETE = (Fanout, Lif)
 """The classes whose default values are written too."""
 EXPLODED = (Layer, MaxPool)
@@ -184,16 +179,12 @@ EXPLODED = (Layer, MaxPool)
 
 def record(head: str, value: Any) -> Bracket:
     """Write a record of the run-time library, without fields that have a default."""
-    kind = type(value)
-    defaults = {field.name: field.default for field in fields(value)}
-    given = {
-        key: getattr(value, key) for key in ORDER.get(kind, "").split() or defaults
-    }
-    arguments = [
-        quote(text) if key == "name" else _literal(f"{key}=", text)
-        for key, text in given.items()
-        if kind in COMPLETE or text != defaults[key]
-    ]
+    kind, arguments = type(value), []
+    for field in fields(value):
+        given = getattr(value, field.name)
+        if kind in COMPLETE or given != field.default:
+            key = "" if field.name == "name" else f"{field.name}="
+            arguments.append(_literal(key, given))
     return Bracket(f"{head}(", arguments, exploded=kind in EXPLODED)
 
 

@@ -81,11 +81,6 @@ def items(values: Iterable[object]) -> str:
     return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def dims(sizes: Sequence[int]) -> str:
-    """Write sizes for a Keras layer: one number if all are equal."""
-    return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
-
-
 @dataclass(frozen=True, slots=True)
 class Bracket:
     """Items in brackets; an item may itself be a `Bracket`.

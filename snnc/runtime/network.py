@@ -106,9 +106,9 @@ class Layer:
     ("rest"), or spread over 0..1 ("spread"). ``lif`` contains the time
     constants of LIF neurons; None for rectified linear neurons. ``synapse`` is
     the time constant, in seconds, of the filter on all inputs; None without a
-    filter. ``cut`` says how the layer is split into ensembles and cores, and
-    ``fanout`` what one spike of each neuron causes on the chip. ``pool``
-    describes the windows of a max pool.
+    filter. ``cut`` says how the layer is split into ensembles and cores.
+    ``pool`` describes the windows of a max pool. ``fanout`` says what one
+    spike of each neuron causes on the chip.
     """
 
     shape: tuple[int, ...]
@@ -119,8 +119,8 @@ class Layer:
     lif: Lif | None = None
     synapse: float | None = 0.005
     cut: Cut = Cut()
-    fanout: Fanout = Fanout()
     pool: MaxPool | None = None
+    fanout: Fanout = Fanout()
 
     @property
     def neurons(self) -> int:
@@ -145,8 +145,12 @@ class Layer:
     @property
     def on_chip(self) -> bool:
         """Whether the neurons are on the chip, where periods are discrete."""
-        cut = self.cut if self.pool is None else self.pool.cuts[0]
-        return cut.block_shape is not None
+        return self.cuts[0].block_shape is not None
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """The cut of each of the ``levels``."""
+        return (self.cut,) if self.pool is None else self.pool.cuts
 
     @property
     def volume(self) -> Volume:
@@ -220,11 +224,11 @@ class Readout:
     name: str
     units: int
     classes: bool = True
+    image: tuple[int, ...] = ()  # the shape of a convolution's output
     decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
     learn: Pes | None = None
-    image: tuple[int, ...] = ()  # the shape of a convolution's output
 
 
 @dataclass(frozen=True)
