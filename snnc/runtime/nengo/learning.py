@@ -99,19 +99,15 @@ def targets_of(targets: Any, network: Network) -> Array:
     return np.asarray(given, np.float64)
 
 
-def error_node(
-    targets: Array,
-    network: Network,
-    learning: Learning,
-) -> nengo.Node:
+def error_node(targets: Array, learning: Learning) -> nengo.Node:
     """Add the node of the errors, on the host.
 
     Errors are sent in the second half of each example, and are zero otherwise.
     """
-    steps = network.steps
+    steps = learning.steps
 
     def errors(t: float, outputs: Array) -> Array:
-        example, step = divmod(round(t / network.dt) - 1, steps)
+        example, step = divmod(round(t / learning.dt) - 1, steps)
         if step < steps // 2 or example >= len(targets):
             return np.zeros_like(outputs)
         if learning.softmax:
@@ -189,7 +185,7 @@ class LearningBuilder(NetworkBuilder):
             ),
             label=f"{part.label} to {network.readout.name}",
         )
-        error = error_node(self._targets, network, learning)
+        error = error_node(self._targets, learning)
         nengo.Connection(self._readout, error, synapse=None)
         nengo.Connection(error, connection.learning_rule, synapse=None)
         self._learning = LearningReadout(connection, learning, chip)
