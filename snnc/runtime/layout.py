@@ -90,7 +90,7 @@ class Layout:
         unknown, not finite, or has another shape or type.
         """
         if isinstance(weights, Mapping):
-            self.check(weights)
+            self.check(weights, "weights")
             return dict(weights)
         if os.path.isdir(weights):
             raise LayoutError(f"{weights}: a folder, not a safetensors file")
@@ -125,11 +125,7 @@ class Layout:
         metadata.update((n, text) for n, text in known.items() if text)
         write_file(path, _in_order(save(ordered, metadata=metadata)))
 
-    def check(
-        self,
-        tensors: Mapping[str, Array],
-        source: object = "weights",
-    ) -> None:
+    def check(self, tensors: Mapping[str, Array], source: object) -> None:
         """Raise LayoutError, naming ``source``, unless all tensors fit."""
         present = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
         _refuse(source, self._mismatches(present))
@@ -159,10 +155,7 @@ class Layout:
         _refuse(path, self._wrong_values(tensors))
         return tensors
 
-    def _wrong_values(
-        self,
-        tensors: Mapping[str, Array],
-    ) -> Iterator[str]:
+    def _wrong_values(self, tensors: Mapping[str, Array]) -> Iterator[str]:
         for name, tensor in tensors.items():
             nan = np.count_nonzero(np.isnan(tensor))
             infinite = np.count_nonzero(np.isinf(tensor))

@@ -162,11 +162,7 @@ def currents_of(
         yield current
 
 
-def maximum_of(
-    pool: MaxPool,
-    source: Tensor,
-    given: Sequence[Tensor],
-) -> Tensor:
+def maximum_of(pool: MaxPool, source: Tensor, given: list[Tensor]) -> Tensor:
     """Return the maxima, from the source and the outputs of all levels."""
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     values = [*given, pooled]
@@ -285,7 +281,7 @@ def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
 
 def rate_of(layer: Layer, drive: float) -> float:
     """Return the rate in Hz of a layer's neurons at a current."""
-    if layer.lif is None or layer.encoder is not None:
+    if layer.lif is None:
         return layer.high * max(drive, 0.0)
     above = layer.lif.gain(layer.high) * drive - 1 / 64
     if above <= 0:
@@ -296,7 +292,7 @@ def rate_of(layer: Layer, drive: float) -> float:
 
 def drive_of(layer: Layer, rate: float) -> float:
     """Return the current at which a layer's neurons fire at a rate in Hz."""
-    if layer.lif is None or layer.encoder is not None:
+    if layer.lif is None:
         return rate / layer.high
     if rate <= 0:
         return 0.0

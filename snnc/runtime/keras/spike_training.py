@@ -25,11 +25,9 @@ import numpy as np
 
 from ..examples import Array
 from ..network import Network
-from .backend import Dataset, Logs, Tensor, keras, tf
+from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
 from .pipelines import Batches
-from .progress import tell, verbosity
 from .spiking import Firing, SpikingRun, State
-from .wiring import NEURONS
 
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
@@ -249,7 +247,7 @@ class SpikeTraining(keras.Model):
 
         The values come from the spikes, and the gradients from the means.
         """
-        run, layers = self._run, self._network.layers
+        run = self._run
         samples = firing.activations[0].shape[0] // x.shape[0]
 
         def mean(each: Tensor) -> Tensor:
@@ -259,17 +257,17 @@ class SpikeTraining(keras.Model):
         x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        several = zip(run.names, run.stages, *firing[:3], strict=True)
-        for name, stage, activation, slope, rate in several:
-            drive = stage(x, outputs)
-            if layers[name].pool is not None:
+        several = zip(run.layers, *firing[:3])
+        for layer, activation, slope, rate in several:
+            name, drive = layer.name, layer.stage(x, outputs)
+            if layer.layer.pool is not None:
                 drive = self.trained.get_layer(name)(drive)
                 outputs[name] = activation + drive - tf.stop_gradient(drive)
                 continue
             change = slope * (drive - tf.stop_gradient(drive))
             outputs[name] = activation + change
-            scale = self.trained.get_layer(f"{name}{NEURONS}").scale_value
-            over = tf.nn.relu((rate + mean(change)) * scale - ALLOWED) ** 2
+            reached = (rate + mean(change)) * layer.scale
+            over = tf.nn.relu(reached - ALLOWED) ** 2
             excess += tf.reduce_sum(over) / self._streams
         read = run.readout(x, outputs)
         readings = firing.readings + mean(read - tf.stop_gradient(read))
