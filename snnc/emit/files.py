@@ -17,7 +17,7 @@ from snnc.loihi.profile import is_file
 from snnc.source import repository_around
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    import jinja2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,18 @@ class Origin:
             The origin in the existing package. It is kept if it refers to the same
             files from another folder, so that creating a repository changes nothing.
         """
-        before = known and known.root(output)
-        if before and cls._relative_to(before, spec, output, device) == known:
-            return known
         folder = _real(output)
-        root = repository_around(folder) or folder
-        return cls._relative_to(root, spec, output, device)
 
-    @classmethod
-    def _relative_to(
-        cls, root: Path, spec: Path, output: Path, device: str | None
-    ) -> Origin:
-        if device is not None and is_file(device):
-            device = _relative(_real(Path(device)), root)
-        return cls(
-            _relative(_place(spec), root), _relative(_real(output), root), device
-        )
+        def relative_to(root: Path) -> Origin:
+            own = device
+            if device is not None and is_file(device):
+                own = _relative(_real(Path(device)), root)
+            return cls(_relative(_place(spec), root), _relative(folder, root), own)
+
+        before = known and known.root(output)
+        if before and relative_to(before) == known:
+            return known
+        return relative_to(repository_around(folder) or folder)
 
     def root(self, output: Path) -> Path | None:
         """Return the folder to which the paths are relative.
@@ -222,24 +218,19 @@ def render(path: str, network: LogicalNetwork, **values: object) -> GeneratedFil
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> jinja2.Environment:
     # Only `snnc build` renders: other commands must not wait for this import.
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-    )
+    import jinja2
 
     here = Path(__file__).parent
     folder = here / "__pycache__"
     # A cache next to Python's own halves the time of a build.
     cached = folder.is_dir() and os.access(folder, os.W_OK)
-    cache = FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
-    made = Environment(
+    cache = jinja2.FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
+    made = jinja2.Environment(
         bytecode_cache=cache,
-        loader=FileSystemLoader(here / "templates"),
-        undefined=StrictUndefined,
+        loader=jinja2.FileSystemLoader(here / "templates"),
+        undefined=jinja2.StrictUndefined,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,

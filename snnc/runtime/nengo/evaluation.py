@@ -138,13 +138,6 @@ class Evaluator(SpikingProgram):
         reached = score(np.concatenate(outputs), examples.y, classes)
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
-        return EvaluationResult(
-            network.name,
-            simulator,
-            count,
-            network.steps,
-            reached if classes else None,
-            None if classes else reached,
-            rates,
-            cores,
-        )
+        own = network.name, simulator, count, network.steps
+        scores = (reached, None) if classes else (None, reached)
+        return EvaluationResult(*own, *scores, rates, cores)
