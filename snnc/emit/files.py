@@ -24,15 +24,9 @@ if TYPE_CHECKING:
 class Origin:
     """The spec and the output folder of a build, relative to the user's repository.
 
-    Attributes
-    ----------
-    spec
-        The POSIX path of the spec, such as ``specs/drift.snn``.
-    output
-        The POSIX path of the folder that contains the package's folder, such as
-        ``models``.
-    device
-        The name of the device, or the POSIX path of its file; None for Loihi 1.
+    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``, and ``output``
+    of the folder that contains the package's folder, such as ``models``. ``device`` is
+    the name of the device, or the POSIX path of its file; None for Loihi 1.
     """
 
     spec: str
@@ -50,13 +44,9 @@ class Origin:
         """Return the origin relative to the user's repository.
 
         Symbolic links are resolved, so different paths to the same files lead to the
-        same text. A spec that is itself a link keeps its name.
-
-        Parameters
-        ----------
-        known
-            The origin in the existing package. It is kept if it refers to the same
-            files from another folder, so that creating a repository changes nothing.
+        same text. A spec that is itself a link keeps its name. ``known``, the origin in
+        the existing package, is kept if it refers to the same files from another
+        folder, so that creating a repository changes nothing.
         """
         folder = _real(output)
 
@@ -74,15 +64,8 @@ class Origin:
     def root(self, output: Path) -> Path | None:
         """Return the folder to which the paths are relative.
 
-        Parameters
-        ----------
-        output
-            The folder that now contains the package's folder.
-
-        Returns
-        -------
-        Path or None
-            None if ``output`` does not end with the origin's output.
+        ``output`` is the folder that now contains the package's folder. If it does not
+        end with the origin's output, return None.
         """
         real, written = _real(output), PurePosixPath(self.output).parts
         count = len(real.parts) - len(written)
@@ -186,21 +169,10 @@ def has_conflict(text: str) -> bool:
 
 
 def render(path: str, network: LogicalNetwork, **values: object) -> GeneratedFile:
-    """Render a module from its template.
+    """Render the module ``path`` from its template, ``templates/<path>.jinja``.
 
-    Parameters
-    ----------
-    path
-        The module's path; the template of ``train.py`` is ``templates/train.py.jinja``.
-    network
-        The network, which all templates may use.
-    values
-        What only this template uses.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If a value that the template uses is missing.
+    All templates may use ``network``, and only this template uses ``values``. Raises
+    jinja2.UndefinedError if a value that the template uses is missing.
     """
     classified, units = network.readout.labels is not None, network.readout.units
     labels = f"labels (examples,), integers below {units}"

@@ -33,10 +33,7 @@ from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, R
 def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
     """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
 
-    Parameters
-    ----------
-    omitted
-        Modules of `OPTIONAL` that a package does not need.
+    ``omitted`` are modules of `OPTIONAL` that a package does not need.
     """
     return tuple(
         GeneratedFile(f"{LIBRARY}/{name}", content.decode())

@@ -85,16 +85,10 @@ def items(values: Iterable[object]) -> str:
 class Bracket:
     """Items in brackets; an item may itself be a `Bracket`.
 
-    Attributes
-    ----------
-    head, tail
-        The text up to the opening bracket, and the text from the closing bracket. A
-        parenthesis without a name before it is a tuple.
-    items
-        The items in between.
-    exploded
-        Whether each item gets its own line even if all fit on one line, so that
-        changing an item changes one line.
+    ``head`` is the text up to the opening bracket, and ``tail`` the text from the
+    closing bracket. A parenthesis without a name before it is a tuple. If ``exploded``,
+    each item gets its own line even if all fit on one line, so that changing an item
+    changes one line.
     """
 
     head: str
