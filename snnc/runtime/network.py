@@ -7,7 +7,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .maxima import MaxTree, PoolWindow, Triple, max_tree
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
+T = TypeVar("T")
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
@@ -265,16 +266,19 @@ class Network:
 
 def volume_of(shape: tuple[int, ...]) -> Volume:
     """Return a shape in Keras order as depth, height, width and channels."""
-    *space, channels = shape
-    if len(space) == 1:
-        return 1, space[0], 1, channels
-    depth, height, width = (1, 1, 1, *space)[-3:]
-    return depth, height, width, channels
+    return (*triple(shape[:-1]), shape[-1])
 
 
 def triple(sizes: tuple[int, ...]) -> Triple:
     """Return sizes along depth, height and width; 1 for a missing axis."""
-    depth, height, width, _ = volume_of((*sizes, 1))
+    return along_axes(sizes, 1)
+
+
+def along_axes(values: tuple[T, ...], missing: T) -> tuple[T, T, T]:
+    """Return values along depth, height and width from one to three."""
+    if len(values) == 1:
+        return missing, values[0], missing
+    depth, height, width = (missing, missing, missing, *values)[-3:]
     return depth, height, width
 
 

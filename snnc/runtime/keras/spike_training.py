@@ -167,8 +167,8 @@ class SpikeTraining(keras.Model):
         self.trained = model
         self._network = run.network
         self._run = run
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._plan, self._streams = plan, plan.streams // replicas
+        self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._plan, self._streams = plan, plan.streams // self._replicas
         kind = partial(
             tf.Variable,
             trainable=False,
@@ -216,8 +216,7 @@ class SpikeTraining(keras.Model):
             outputs, excess = self._outputs(x, firing)
             loss = self._loss(y, outputs, weight)
             total = loss + EXCESS * excess + sum(self.trained.losses, 0.0)
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            total /= replicas  # gradients of replicas are summed
+            total /= self._replicas  # gradients of replicas are summed
         gradients = tape.gradient(total, variables)
         gradients, _ = tf.clip_by_global_norm(gradients, CLIP)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))

@@ -6,7 +6,7 @@ The simulation differs from the chip only in that weights are not rounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -131,12 +131,11 @@ class SpikingRun:
             values, reads, state = self._advance(x, fixed, state, read_slopes)
             outputs, currents, total = values
             now = slice(first, first + chunk)
-            added = Firing(
-                self._means(outputs, now) if sampled else zeros,
-                self._slopes(currents, now) if read_slopes else zeros,
-                total,
-                tf.tensordot(self._moments[:, now], reads, 1),
-            )
+            shares = self._samples[:, now]
+            means = _means(shares, outputs) if sampled else zeros
+            rises = self._slopes(currents, now) if read_slopes else zeros
+            moments = tf.tensordot(self._moments[:, now], reads, 1)
+            added = Firing(means, rises, total, moments)
             firing = tf.nest.map_structure(tf.add, firing, added)
             return first + chunk, state, firing
 
@@ -160,18 +159,13 @@ class SpikingRun:
         rates = tuple(total / steps for total in firing.rates)
         return Firing(activations, gradients, rates, firing.readings), state
 
-    def _means(self, outputs: Values, now: slice) -> Values:
-        """Return the part of some steps in the samples of activations."""
-        shares = self._samples[:, now]
-        return tuple(tf.tensordot(shares, each, 1) for each in outputs)
-
     def _slopes(self, currents: Values, now: slice) -> Values:
         """Return the part of some steps in the samples of slopes."""
         first = (self._chunk - 1) % SAMPLED
         weights = self._slope_samples[:, now][:, first::SAMPLED]
         pairs = zip(self.layers, currents)
         several = (layer.slope(each[first::SAMPLED]) for layer, each in pairs)
-        return tuple(tf.tensordot(weights, each, 1) for each in several)
+        return _means(weights, several)
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
@@ -235,6 +229,10 @@ class SpikingRun:
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
         return tuple(zip(*values, strict=True)), tf.stack(reads), state
+
+
+def _means(weights: Tensor, values: Iterable[Tensor]) -> Values:
+    return tuple(tf.tensordot(weights, each, 1) for each in values)
 
 
 def sample_weights(network: Network) -> Array:

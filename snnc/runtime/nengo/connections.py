@@ -22,7 +22,7 @@ import numpy as np
 from ..examples import Array
 from ..layout import Tensors
 from ..maxima import EVERY, Grid, Level, Nodes, Padding, Triple, entries
-from ..network import Volume, triple
+from ..network import Volume, along_axes, triple
 from . import kernels
 from .kernels import Pool
 
@@ -176,13 +176,9 @@ def link_sparse(
         yield sub_part(pre, read), post, transform
 
 
-def grid_of(picked: Grid) -> Grid:
+def grid_of(picked: Grid) -> tuple[range, range, range]:
     """Return positions along depth, height and width."""
-    one = range(1)
-    if len(picked) == 1:
-        return one, picked[0], one
-    depth, height, width = (one, *picked)[-3:]
-    return depth, height, width
+    return along_axes(picked, range(1))
 
 
 def sub_population(source: SplitLayer, picked: Grid) -> SplitLayer:

@@ -139,5 +139,5 @@ class Evaluator(SpikingProgram):
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
         own = network.name, simulator, count, network.steps
-        scores = (reached, None) if classes else (None, reached)
-        return EvaluationResult(*own, *scores, rates, cores)
+        accuracy, rmse = (reached, None) if classes else (None, reached)
+        return EvaluationResult(*own, accuracy, rmse, rates, cores)

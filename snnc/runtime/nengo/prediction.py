@@ -48,8 +48,9 @@ class Predictor(SpikingProgram):
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Predict from the command line; return the exit status."""
         name = self.network.name
-        does, data = f"Predict with {name}", ".npz file with x, or an .npy file"
-        parser = make_parser(f"{name}.predict", f"{does} on spikes.", data)
+        does = f"Predict with {name} on spikes."
+        data = ".npz file with x, or an .npy file"
+        parser = make_parser(f"{name}.predict", does, data)
         add, simulators = parser.add_argument, simulators_of(self.network)
         written = ".npz file to write, with outputs and labels"
         add("-o", "--output", required=True, metavar="FILE", help=written)
