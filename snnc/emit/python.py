@@ -36,11 +36,7 @@ def comment(text: str) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Return ``text`` as wrapped lines for a docstring.
-
-    White space is collapsed. Backslashes, and quotes that could end the docstring, are
-    escaped.
-    """
+    """Wrap ``text``; escape backslashes, and quotes that could end a docstring."""
     words = (
         _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
         for word in text.split()

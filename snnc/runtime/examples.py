@@ -58,10 +58,7 @@ def slack_of(bounds: Bounds, present: float = inf) -> Bounds:
 
 
 def check_budget(rate: float, bounds: Bounds, present: float = inf) -> Verdict:
-    """Check a rate in Hz, which was counted over ``present`` seconds if given.
-
-    A rate may be outside its bounds by `slack_of`.
-    """
+    """Check a rate in Hz, which may be outside its bounds by `slack_of`."""
     low, high = bounds
     rounding = ROUNDING * high
     if low - rounding <= rate <= high + rounding:

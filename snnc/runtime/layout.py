@@ -222,10 +222,7 @@ def check_writable(path: FileName) -> None:
 
 
 def _in_order(file: bytes) -> bytes:
-    """Return a safetensors file with sorted metadata.
-
-    The library shuffles metadata, so files with equal weights would differ.
-    """
+    """Sort a file's metadata, which the library shuffles in each file."""
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))

@@ -194,15 +194,10 @@ class Input:
 class Pes:
     """How the weights of a readout keep learning on the chip, with PES.
 
-    ``rate``
-        The fraction of an error that one presentation removes.
-    ``error``
-        The largest error; larger ones are clipped.
-    ``start``
-        Whether learning begins with the trained weights or with zeros.
-    ``softmax``
-        Whether errors are computed from the softmax of the outputs, as for
-        cross entropy, instead of the outputs.
+    ``rate`` is the fraction of an error that one presentation removes, and
+    larger errors than ``error`` are clipped. Learning begins with the trained
+    weights or with zeros. With ``softmax``, errors are computed from the
+    softmax of the outputs, as for cross entropy, instead of the outputs.
     """
 
     rate: float

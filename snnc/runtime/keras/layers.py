@@ -140,9 +140,8 @@ def currents_of(
 ) -> Iterator[Tensor]:
     """Yield the currents of each level of a max pool.
 
-    Their shape is (batch, depth, height, width, channels), as is that of each
-    earlier level's output, which ``given`` contains after the level is
-    yielded.
+    ``given`` contains the outputs of the earlier levels. All are (batch,
+    depth, height, width, channels).
     """
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     for level in pool.tree.levels:
@@ -264,9 +263,8 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
 def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
     """Return the slope of soft LIF neurons' rate curve at x.
 
-    The curve is `lif` with softplus(J - 1) instead of J - 1
-    (Hunsberger and Eliasmith, 2015, arXiv:1510.08829): the slope of LIF is
-    infinite at J = 1.
+    The curve is `lif` with softplus(J - 1) instead of J - 1 (Hunsberger and
+    Eliasmith, 2015, arXiv:1510.08829).
     """
     slope = neuron.gain(high)
     current = slope * x - 1 / 64

@@ -146,9 +146,7 @@ def set_model_weights(
     """Set a model's weights to tensors of its layout, from a file or mapping.
 
     Batch norms become the identity, because the weights include them, and
-    scales become 1.
-
-    Raises LayoutError if the tensors do not fit the layout.
+    scales become 1. Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.load(weights)
     parts = {part.name: part for part in model.layers}

@@ -61,10 +61,7 @@ class Session:
     options: TrainOptions
 
     def train(self, x: Any, y: Any) -> keras.Model:
-        """Train the model, write its weights and the smooth ones; return it.
-
-        Data are checked. Raises the same errors as `Trainer.train`.
-        """
+        """Train on checked data, write weights, and return the model."""
         training, weights, options = self.training, self.weights, self.options
         layout, network = self.layout, self.network
         strategy = tf.distribute.get_strategy()

@@ -172,10 +172,8 @@ def split_groups(
     ``groups``, of shape (examples,), contains for example the recorded
     subjects. The held-out groups contain at least the fraction ``share`` of
     the examples. With labels ``y``, of shape (examples,), both sides contain
-    every class.
-
-    Raises DataError if there is only one group, or if no draw gives both sides
-    every class.
+    every class. Raises DataError if there is only one group, or if no draw
+    gives both sides every class.
     """
     names, group = np.unique(groups, return_inverse=True)
     if len(names) < 2:

@@ -44,10 +44,7 @@ class Progress(keras.callbacks.Callback):
         run: list[str],
         patience: int | None = None,
     ) -> None:
-        """Create it with the file for saving, if any.
-
-        ``run`` describes the training; a saved state must have the same.
-        """
+        """Create it for a file, or None, and a description of the training."""
         super().__init__()
         self.path = path
         self.run = run

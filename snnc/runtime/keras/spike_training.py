@@ -124,10 +124,7 @@ def plan_spikes(
 
 
 def _count_weights(model: keras.Model) -> tuple[int, bool]:
-    """Return the multiplications by weights per example.
-
-    Also returns whether each channel of a convolution reads one channel.
-    """
+    """Count multiplications by weights; say if a convolution is depthwise."""
     count, is_depthwise = 0, False
     for layer in model.layers:
         # A depthwise layer of Keras 2 has a kernel too, which is None.
@@ -159,10 +156,7 @@ class SpikeTraining(keras.Model):
         plan: SpikePlan,
         validation: Dataset | None = None,
     ) -> None:
-        """Create it for a simulation, its compiled model and a plan.
-
-        ``validation`` contains batches of held-out examples.
-        """
+        """Create it for a simulation, its model, a plan, held-out batches."""
         super().__init__()
         self.trained = model
         self._network = run.network
@@ -242,10 +236,7 @@ class SpikeTraining(keras.Model):
         return rested
 
     def _outputs(self, x: Tensor, firing: Firing) -> tuple[Tensor, Tensor]:
-        """Return outputs (readings, batch, units) and the excess of rates.
-
-        The values come from the spikes, and the gradients from the means.
-        """
+        """Return outputs (readings, batch, units) and the excess of rates."""
         run = self._run
         samples = firing.activations[0].shape[0] // x.shape[0]
 

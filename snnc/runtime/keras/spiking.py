@@ -181,10 +181,7 @@ class SpikingRun:
             yield firing
 
     def firing(self, x: Array, streams: int) -> dict[str, Array]:
-        """Return the mean activations of layers in each example.
-
-        Simulates like `simulate`, and returns (examples, *shape) per layer.
-        """
+        """Return the mean activations (examples, *shape) of each layer."""
         parts = [firing.rates for firing in self.simulate(x, streams)]
         whole = map(np.concatenate, zip(*parts, strict=True))
         return dict(zip(self.names, whole, strict=True))
@@ -252,10 +249,7 @@ def sample_weights(network: Network) -> Array:
 
 
 def _deciding_steps(network: Network) -> Array:
-    """Return the second half of an example.
-
-    If the last step decides, return the last quarter.
-    """
+    """Return the second half of an example; for "last", its last quarter."""
     steps = network.steps
     last = network.readout.decide == "last"
     count = max(1, steps // 4) if last else -(-steps // 2)

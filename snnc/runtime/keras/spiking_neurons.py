@@ -75,11 +75,7 @@ class SpikingLayer:
         states: States,
         sampled: bool,
     ) -> Tensor:
-        """Simulate steps; return outputs, currents, a sum, and the state.
-
-        The sum is that of the spikes of all neurons. There are currents only
-        if they are ``sampled``.
-        """
+        """Return outputs, currents if ``sampled``, sums of spikes, states."""
         pool = self.layer.pool
         outputs, currents = [], []
         total = tf.zeros_like(self.fired(states))

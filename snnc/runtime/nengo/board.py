@@ -150,11 +150,7 @@ class BoardRunner:
         probed: Sequence[str],
         options: Mapping[str, Any],
     ) -> tuple[Array, dict[str, Array]]:
-        """Return the readout's rows, and the spikes of the first examples.
-
-        Rows have the shape (examples, steps, units), and the spikes of a layer
-        (examples, steps, neurons), in Keras order.
-        """
+        """Return the readout's rows, and spikes (examples, steps, neurons)."""
         built = self.build_network(tensors, images=x, probe=probed)
         # Reserve messages for every spike of the host, even if a user turns
         # off precomputing.

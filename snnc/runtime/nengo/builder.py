@@ -138,12 +138,7 @@ class NetworkBuilder:
         return tuple(levels)
 
     def _neurons(self, name: str) -> SplitLayer:
-        """Add the ensembles of a layer, or of a level of a max pool.
-
-        Each ensemble contains the neurons of some depth slices, in the layout
-        (height, width, slices x channels). Biases are per channel or per
-        neuron.
-        """
+        """Add the ensembles of a layer, or of a level of a max pool."""
         own, level = split_name(name)
         layer = self._network.layers[own]
         volume, cut = layer.levels[level], layer.cuts[level]
@@ -258,11 +253,7 @@ class NetworkBuilder:
                 self.net.config[made].pop_type = connection.pop_type
 
     def _on_host(self, source: SplitLayer) -> SplitLayer:
-        """Return a source whose values are on the host.
-
-        nengo-loihi only allows Dense connections from the chip; the host can
-        convolve their output.
-        """
+        """Return a source on the host: only Dense may read the chip."""
         layer = self._network.layers.get(split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source

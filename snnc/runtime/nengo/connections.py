@@ -118,11 +118,7 @@ class Connection(ABC):
         depth_before: int = 0,
         used: Array | None = None,
     ) -> Iterator[Link]:
-        """Yield the transform for each pair of parts that overlap.
-
-        The transform is a 2-D convolution, or a sparse matrix of the weights
-        that ``used`` marks.
-        """
+        """Yield 2-D convolutions, or sparse matrices of ``used`` weights."""
         source = self.read
         room, out, taps = source.volume, reader.volume, kernel.shape
         reach = [(out[i] - 1) * stride[i] + taps[i] for i in (1, 2)]

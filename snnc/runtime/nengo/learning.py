@@ -129,11 +129,7 @@ class LearningBuilder(NetworkBuilder):
         seed: int = 0,
         targets: Any = None,
     ) -> None:
-        """Begin with an empty network, like `NetworkBuilder`.
-
-        ``targets`` are the target outputs of the examples. Raises ValueError
-        if they don't fit.
-        """
+        """Begin with an empty network; raise ValueError for other targets."""
         super().__init__(network, tensors, mode, seed)
         self._targets: Array | None = None
         if targets is not None:

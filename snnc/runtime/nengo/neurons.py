@@ -1,8 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The ensembles and the nodes of a network, and their outputs.
-
-Neurons fire at the rates that represent activations.
-"""
+"""The neurons and the nodes of a network, and their outputs."""
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"
 

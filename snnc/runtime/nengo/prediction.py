@@ -30,12 +30,7 @@ class Predictor(SpikingProgram):
         ``x`` is (examples, *the input's shape), an array or `Examples`;
         ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
         Examples run in rows of 200 with the state carried over, as on the
-        chip.
-
-        Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not fit, and RefusedError if the chip can't store them. Raises
-        ValueError if the simulator is unknown, and ModuleNotFoundError if it
-        is not installed.
+        chip. Raises DataError if ``x`` does not fit, and the errors of `run`.
         """
         examples = x
         if not isinstance(x, Examples):

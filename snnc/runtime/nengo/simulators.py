@@ -67,16 +67,10 @@ def require(simulator: str, network: Network) -> None:
 
 
 class SimulatorRun:
-    """A built network on a simulator, which runs examples one after another.
-
-    The state carries over.
-    """
+    """A network on a simulator, from whose state each example continues."""
 
     def __init__(self, name: str, built: BuiltNetwork) -> None:
-        """Build the network for a simulator.
-
-        Raises RefusedError if the chip can't store its weights.
-        """
+        """Build it; raise RefusedError if the chip can't store its weights."""
         self._built = built
         self._network = built.network
         dt, module = built.network.dt, nengo
