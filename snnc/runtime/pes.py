@@ -54,25 +54,22 @@ class Learning:
     softmax: bool = False
 
     @property
-    def learning_rate(self) -> float:
-        """The learning rate of `nengo.PES`, for spikes of amplitude 1 / high.
+    def chip_rate(self) -> float:
+        """The learning rate for nengo-loihi, which ignores the amplitude.
 
         Within the second half of an example, an error e decreases by ``rate
         e``: de/dt = -slope learning_rate a^2 e, where a^2 is the mean square
-        of the activations.
+        of the activations, and learning_rate is that of `nengo.PES` for
+        spikes of amplitude 1 / high.
         """
         seconds = (self.steps - self.steps // 2) * self.dt
-        return -math.log1p(-self.rate) / (seconds * self.power * self.slope)
+        unscaled = seconds * self.power * self.slope
+        return -math.log1p(-self.rate) / unscaled / self.high**2
 
     @property
     def slope(self) -> float:
         """The largest possible change of an error with its output."""
         return 1 / 4 if self.softmax else 1.0
-
-    @property
-    def chip_rate(self) -> float:
-        """The learning rate for nengo-loihi, which ignores the amplitude."""
-        return self.learning_rate / self.high**2
 
     @property
     def power(self) -> float:

@@ -55,10 +55,7 @@ ALLOWED = 0.95  # of the upper bound
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The updates per round, the streams, and the seed for rests.
-
-    ``rate`` is the highest learning rate.
-    """
+    """Updates per round, streams, the seed for rests, and the highest rate."""
 
     each: int
     streams: int

@@ -25,10 +25,7 @@ Mode = Literal["spiking", "rate"]
 
 
 class NetworkBuilder:
-    """Adds layers to one Nengo network, ``net``.
-
-    Call its methods within ``with builder.net``.
-    """
+    """Adds layers to a Nengo network, ``net``, within ``with builder.net``."""
 
     _input: nengo.Node
     _readout: nengo.Node

@@ -290,10 +290,7 @@ class Identity(Connection):
 
 @dataclass(frozen=True)
 class Rectify(Connection):
-    """Values divided by the largest: positive values, then negative ones.
-
-    Values are in ``bounds``.
-    """
+    """Values divided by the largest of ``bounds``, then negative ones."""
 
     bounds: tuple[float, float] = (0.0, 1.0)
 
