@@ -31,10 +31,7 @@ from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, R
 
 @cache
 def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
-    """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
-
-    ``omitted`` are modules of `OPTIONAL` that a package does not need.
-    """
+    """Return the modules of ``snnc/runtime``, in order, except ``omitted`` ones."""
     return tuple(
         GeneratedFile(f"{LIBRARY}/{name}", content.decode())
         for name, content in own_library().items()

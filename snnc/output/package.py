@@ -384,10 +384,7 @@ def other_format(folder: Path) -> Diagnostic | None:
 
 
 def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
-    """Return the diagnostic for a package in another format.
-
-    ``command`` upgrades a package in an older format.
-    """
+    """Return the diagnostic for another format; ``command`` upgrades an older one."""
     rule: Callable[..., Diagnostic] = NewerFormat
     if lock.format <= FORMAT:
         rule = partial(OlderFormat, command=command)

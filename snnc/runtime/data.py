@@ -212,8 +212,7 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     """
     place, arrays = Path(path), {}
     if place.is_dir():
-        for name in names:
-            arrays[name] = _load(place / f"{name}.npy")
+        arrays = {name: _load(place / f"{name}.npy") for name in names}
     elif place.exists() and not place.is_file():
         raise DataError(f"{place} is neither a file nor a folder")
     else:

@@ -73,10 +73,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """All tensors of a network in Keras order; ``id`` identifies them.
-
-    Batch norm is folded in.
-    """
+    """All tensors of a network, in Keras order, with batch norm folded in."""
 
     id: str
     tensors: tuple[Tensor, ...]

@@ -54,22 +54,25 @@ class Learning:
     softmax: bool = False
 
     @property
-    def chip_rate(self) -> float:
-        """The learning rate for nengo-loihi, which ignores the amplitude.
+    def learning_rate(self) -> float:
+        """The learning rate of `nengo.PES`, for spikes of amplitude 1 / high.
 
         Within the second half of an example, an error e decreases by ``rate
         e``: de/dt = -slope learning_rate a^2 e, where a^2 is the mean square
-        of the activations, and learning_rate is that of `nengo.PES` for
-        spikes of amplitude 1 / high.
+        of the activations.
         """
         seconds = (self.steps - self.steps // 2) * self.dt
-        unscaled = seconds * self.power * self.slope
-        return -math.log1p(-self.rate) / unscaled / self.high**2
+        return -math.log1p(-self.rate) / (seconds * self.power * self.slope)
 
     @property
     def slope(self) -> float:
         """The largest possible change of an error with its output."""
         return 1 / 4 if self.softmax else 1.0
+
+    @property
+    def chip_rate(self) -> float:
+        """The learning rate for nengo-loihi, which ignores the amplitude."""
+        return self.learning_rate / self.high**2
 
     @property
     def power(self) -> float:

@@ -81,10 +81,7 @@ class Neurons(keras.layers.Layer):
         self.scale_value.assign(scale)
 
     def clips(self, clips: bool) -> None:
-        """Choose whether an encoder clips at one spike per step.
-
-        Functions that were traced before keep the earlier curve.
-        """
+        """Choose, for functions to be traced, whether an encoder clips."""
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips
         self.curve = keras.activations.relu if free else curve

@@ -100,10 +100,7 @@ def targets_of(targets: Any, network: Network) -> Array:
 
 
 def error_node(targets: Array, learning: Learning) -> nengo.Node:
-    """Add the node of the errors, on the host.
-
-    Errors are sent in the second half of each example, and are zero otherwise.
-    """
+    """Add the node of the errors, which are 0 in each example's first half."""
     steps = learning.steps
 
     def errors(t: float, outputs: Array) -> Array:
