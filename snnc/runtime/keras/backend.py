@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""TensorFlow and Keras, their type names, and what they print."""
+"""TensorFlow and Keras, type names that they lack, and printing."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
