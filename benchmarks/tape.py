@@ -80,8 +80,8 @@ def _train_step(self: Any, data: Any) -> Any:
 
     def fixed() -> dict[str, Any]:
         """Return the currents that depend on the input only."""
-        stages = zip(run.names, run.stages, strict=True)
-        return {name: stage(x, {}) for name, stage in stages if not stage.sources}
+        firsts = (layer for layer in run.layers if not layer.stage.sources)
+        return {layer.name: layer.stage(x, {}) for layer in firsts}
 
     def advance(first: Any, state: Any) -> Any:
         return first + CHUNK, run._advance(x, fixed(), state, False)[2]
@@ -94,9 +94,8 @@ def _train_step(self: Any, data: Any) -> Any:
             reads.append(read)
             parts.append(values[2])
         excess = 0.0
-        for name, counts in zip(run.names, zip(*parts, strict=True), strict=True):
-            scale = self.trained.get_layer(f"{name}{module.NEURONS}").scale_value
-            rate = tf.add_n(counts) / (steps - half) * scale
+        for layer, counts in zip(run.layers, zip(*parts, strict=True), strict=True):
+            rate = tf.add_n(counts) / (steps - half) * layer.scale
             over = tf.nn.relu(rate - module.ALLOWED) ** 2
             excess += tf.reduce_sum(over) / self._streams
         weights = reading_weights(self._network)[:, half:]

@@ -11,35 +11,22 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from snnc import runtime
-from snnc.emit.python import (
-    comment,
-    docstring,
-    items,
-    module_docstring,
-    number,
-    quote,
-)
+from snnc.emit.python import comment, docstring, items, module_docstring, number, quote
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.loihi.profile import is_file
 from snnc.source import repository_around
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    import jinja2
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The spec and the output folder of a build, relative to the user's repository.
 
-    Attributes
-    ----------
-    spec
-        The POSIX path of the spec, such as ``specs/drift.snn``.
-    output
-        The POSIX path of the folder that contains the package's folder, such as
-        ``models``.
-    device
-        The name of the device, or the POSIX path of its file; None for Loihi 1.
+    ``spec`` is the POSIX path of the spec, such as ``specs/drift.snn``, and ``output``
+    of the folder that contains the package's folder, such as ``models``. ``device`` is
+    the name of the device, or the POSIX path of its file; None for Loihi 1.
     """
 
     spec: str
@@ -57,43 +44,28 @@ class Origin:
         """Return the origin relative to the user's repository.
 
         Symbolic links are resolved, so different paths to the same files lead to the
-        same text. A spec that is itself a link keeps its name.
-
-        Parameters
-        ----------
-        known
-            The origin in the existing package. It is kept if it refers to the same
-            files from another folder, so that creating a repository changes nothing.
+        same text. A spec that is itself a link keeps its name. ``known``, the origin in
+        the existing package, is kept if it refers to the same files from another
+        folder, so that creating a repository changes nothing.
         """
-        before = known and known.root(output)
-        if before and cls._relative_to(before, spec, output, device) == known:
-            return known
         folder = _real(output)
-        root = repository_around(folder) or folder
-        return cls._relative_to(root, spec, output, device)
 
-    @classmethod
-    def _relative_to(
-        cls, root: Path, spec: Path, output: Path, device: str | None
-    ) -> Origin:
-        if device is not None and is_file(device):
-            device = _relative(_real(Path(device)), root)
-        return cls(
-            _relative(_place(spec), root), _relative(_real(output), root), device
-        )
+        def relative_to(root: Path) -> Origin:
+            own = device
+            if device is not None and is_file(device):
+                own = _relative(_real(Path(device)), root)
+            return cls(_relative(_place(spec), root), _relative(folder, root), own)
+
+        before = known and known.root(output)
+        if before and relative_to(before) == known:
+            return known
+        return relative_to(repository_around(folder) or folder)
 
     def root(self, output: Path) -> Path | None:
         """Return the folder to which the paths are relative.
 
-        Parameters
-        ----------
-        output
-            The folder that now contains the package's folder.
-
-        Returns
-        -------
-        Path or None
-            None if ``output`` does not end with the origin's output.
+        ``output`` is the folder that now contains the package's folder. If it does not
+        end with the origin's output, return None.
         """
         real, written = _real(output), PurePosixPath(self.output).parts
         count = len(real.parts) - len(written)
@@ -197,21 +169,10 @@ def has_conflict(text: str) -> bool:
 
 
 def render(path: str, network: LogicalNetwork, **values: object) -> GeneratedFile:
-    """Render a module from its template.
+    """Render the module ``path`` from its template, ``templates/<path>.jinja``.
 
-    Parameters
-    ----------
-    path
-        The module's path; the template of ``train.py`` is ``templates/train.py.jinja``.
-    network
-        The network, which all templates may use.
-    values
-        What only this template uses.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If a value that the template uses is missing.
+    All templates may use ``network``, and only this template uses ``values``. Raises
+    jinja2.UndefinedError if a value that the template uses is missing.
     """
     classified, units = network.readout.labels is not None, network.readout.units
     labels = f"labels (examples,), integers below {units}"
@@ -229,24 +190,19 @@ def render(path: str, network: LogicalNetwork, **values: object) -> GeneratedFil
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> jinja2.Environment:
     # Only `snnc build` renders: other commands must not wait for this import.
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-    )
+    import jinja2
 
     here = Path(__file__).parent
     folder = here / "__pycache__"
     # A cache next to Python's own halves the time of a build.
     cached = folder.is_dir() and os.access(folder, os.W_OK)
-    cache = FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
-    made = Environment(
+    cache = jinja2.FileSystemBytecodeCache(str(folder), "%s.jinja") if cached else None
+    made = jinja2.Environment(
         bytecode_cache=cache,
-        loader=FileSystemLoader(here / "templates"),
-        undefined=StrictUndefined,
+        loader=jinja2.FileSystemLoader(here / "templates"),
+        undefined=jinja2.StrictUndefined,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -7,33 +7,9 @@ from math import prod
 from typing import NamedTuple
 
 from snnc.emit.files import GeneratedFile, render
-from snnc.emit.python import (
-    INDENT,
-    Bracket,
-    call,
-    dims,
-    items,
-    number,
-    quote,
-    variables,
-)
-from snnc.ir.logical import (
-    Add,
-    AveragePooling,
-    Concat,
-    Convolution,
-    Dense,
-    InputLayer,
-    LogicalLayer,
-    LogicalNetwork,
-    MaxPooling,
-    RateCode,
-    ReadoutLayer,
-    Shape,
-    Spiking,
-    TransposedConvolution,
-    pointwise,
-)
+from snnc.emit.python import INDENT, Bracket, call, items, number, quote, variables
+from snnc.ir import logical
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Shape
 from snnc.language.model import TrainSpec
 from snnc.language.models import fields_of
 from snnc.language.properties import Focal, MeanSquaredError
@@ -93,33 +69,10 @@ def keras_model(network: LogicalNetwork) -> GeneratedFile:
     )
 
 
-TAKEN = frozenset(
-    {
-        "LAYOUT",
-        "NETWORK",
-        "PathLike",
-        "SEED",
-        "SpikingLayers",
-        "Weights",
-        "annotations",
-        "cross_entropy",
-        "flat",
-        "focal",
-        "he_uniform",
-        "keras",
-        "l2",
-        "layers",
-        "model_weights",
-        "pixel",
-        "scaled",
-        "seed",
-        "set_model_weights",
-        "shortcut",
-        "signed",
-        "spiking",
-        "squared_error",
-    }
-)
+TAKEN = {"LAYOUT", "NETWORK", "PathLike", "SEED", "SpikingLayers", "Weights"}
+TAKEN |= {"annotations", "cross_entropy", "flat", "focal", "he_uniform", "keras", "l2"}
+TAKEN |= {"layers", "model_weights", "pixel", "scaled", "seed", "set_model_weights"}
+TAKEN |= {"shortcut", "signed", "spiking", "squared_error"}
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 
@@ -157,7 +110,7 @@ class _Statements:
         output = self._variables[network.readout.name]
         yield call("return keras.Model", model_input, output, _name(network.name))
 
-    def _input(self, read: InputLayer) -> Iterator[Bracket]:
+    def _input(self, read: logical.InputLayer) -> Iterator[Bracket]:
         """Write the input and its mapping; the variable refers to the mapped values."""
         variable = self._variables[read.name]
         yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
@@ -173,7 +126,7 @@ class _Statements:
         self._variables[read.name] = "scaled"
         yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
-    def _readout(self, readout: ReadoutLayer) -> Iterator[Bracket]:
+    def _readout(self, readout: logical.ReadoutLayer) -> Iterator[Bracket]:
         output, (source,) = self._variables[readout.name], readout.sources
         if readout.convolution is None:
             read = yield from self._flatten(readout.name, source)
@@ -193,13 +146,13 @@ class _Statements:
         variable, name = self._variables[layer.name], _name(layer.name)
         sources = [self._variables[source] for source in layer.sources]
         match layer.operation:
-            case AveragePooling() | MaxPooling() as pool:
+            case logical.AveragePooling() | logical.MaxPooling() as pool:
                 function, *window = _pooling(pool)
                 head = f"{variable} = layers.{function}("
                 yield Bracket(head, (*window, name), f")({sources[0]})")
-            case Add():
+            case logical.Add():
                 yield _call_on_list(f"{variable} = layers.Add(", name, sources)
-            case Concat():
+            case logical.Concat():
                 yield _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
             case _:
                 assert layer.spiking is not None
@@ -218,7 +171,7 @@ class _Statements:
         name, outputs = f"{layer.name}.shortcut", layer.shape[-1]
         if stride := shortcut.stride:
             source = self._variables[shortcut.source]
-            linear = _convolution(pointwise(len(stride), stride), outputs)
+            linear = _convolution(logical.pointwise(len(stride), stride), outputs)
         else:
             source = yield from self._flatten(name, shortcut.source)
             linear = _Linear("Dense", [str(outputs), *_without(bias=False)])
@@ -230,14 +183,14 @@ class _Statements:
         """Write what a layer with neurons does to its source, and return its input."""
         operation, source = layer.operation, layer.sources[0]
         variable, shape = self._variables[source], self._network.shape_of(source)
-        if isinstance(operation, Dense):
+        if isinstance(operation, logical.Dense):
             return (yield from self._flatten(layer.name, source))
-        if isinstance(operation, TransposedConvolution) and len(shape) == 1:
+        if isinstance(operation, logical.TransposedConvolution) and len(shape) == 1:
             # It reads features as one pixel.
             arguments = (items((1, 1, *shape)), _name(f"{layer.name}.pixel"))
             yield Bracket("pixel = layers.Reshape(", arguments, f")({variable})")
             return "pixel"
-        if isinstance(operation, RateCode) and operation.signed:
+        if isinstance(operation, logical.RateCode) and operation.signed:
             factor = ("-1", _name(f"{layer.name}.negative"))
             negative = Bracket("layers.Rescaling(", factor, f")({variable})")
             name, both = _name(f"{layer.name}.signed"), (variable, negative)
@@ -258,19 +211,21 @@ class _Statements:
         """Write the Keras layer between a layer's input and its neurons."""
         name, channels = _name(layer.name), str(layer.shape[-1])
         match layer.operation:
-            case RateCode(scale):
+            case logical.RateCode(scale):
                 factor = "1" if scale == 1 else f"1 / {number(scale)}"
                 return call("layers.Rescaling", factor, name)
-            case Convolution() as convolution:
+            case logical.Convolution() as convolution:
                 linear = _convolution(convolution, layer.shape[-1])
-            case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
+            case logical.TransposedConvolution(
+                kernel, stride, padding, bias, neuron_bias
+            ):
                 given = [channels, dims(kernel), *_strides(stride)]
                 if padding != "valid":
                     given.append(f'padding="{padding}"')
                 given += _without(bias and not neuron_bias)
                 drawn = f"outputs={prod(stride)}"
                 linear = _Linear("Conv2DTranspose", given, drawn=drawn)
-            case Dense(bias):
+            case logical.Dense(bias):
                 linear = _Linear("Dense", [channels, *_without(bias)])
             case _:
                 raise TypeError(f"{layer.kind} has no linear part")
@@ -294,7 +249,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
 
-def _options(layer: LogicalLayer, spiking: Spiking) -> Iterator[str]:
+def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
     if getattr(layer.operation, "neuron_bias", False):
         yield "neuron_bias=True"
@@ -304,7 +259,7 @@ def _options(layer: LogicalLayer, spiking: Spiking) -> Iterator[str]:
         yield f"dropout={number(spiking.dropout)}"
 
 
-def _convolution(operation: Convolution, filters: int) -> _Linear:
+def _convolution(operation: logical.Convolution, filters: int) -> _Linear:
     """Return the Keras layer of a convolution.
 
     Keras lacks depthwise layers over three axes or with unequal strides. A convolution
@@ -329,15 +284,20 @@ def _convolution(operation: Convolution, filters: int) -> _Linear:
     return _Linear(f"Conv{len(kernel)}D", [str(filters), *given, *last])
 
 
-def _pooling(pool: AveragePooling | MaxPooling) -> Iterator[str]:
+def _pooling(pool: logical.AveragePooling | logical.MaxPooling) -> Iterator[str]:
     """Yield the Keras layer of a pool, and its arguments."""
-    kind = "Max" if isinstance(pool, MaxPooling) else "Average"
+    kind = "Max" if isinstance(pool, logical.MaxPooling) else "Average"
     yield f"{kind}Pooling{len(pool.window)}D"
     yield dims(pool.window)
     if pool.stride != pool.window:
         yield f"strides={dims(pool.stride)}"
-    if isinstance(pool, MaxPooling) and pool.padding == "same":
+    if isinstance(pool, logical.MaxPooling) and pool.padding == "same":
         yield 'padding="same"'
+
+
+def dims(sizes: Shape) -> str:
+    """Write sizes for a Keras layer: one number if all are equal."""
+    return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
 
 
 def _strides(stride: Shape) -> tuple[str, ...]:

@@ -24,18 +24,9 @@ from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
 
-KINDS = frozenset(
-    {
-        "Compare",
-        "ConnectAll",
-        "Convolve",
-        "ConvolveAll",
-        "ConvolveTransposed",
-        "Identity",
-        "Rectify",
-    }
-)
-"""The run-time library's classes for connections between layers."""
+# The run-time library's classes for connections between layers.
+KINDS = {"Compare", "ConnectAll", "Convolve", "ConvolveAll", "ConvolveTransposed"}
+KINDS |= {"Identity", "Rectify"}
 # Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
 TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}

@@ -11,15 +11,7 @@ from typing import Any
 from snnc.emit.files import LIBRARY, OPTIONAL, GeneratedFile, own_library, render
 from snnc.emit.keras_model import keras_model
 from snnc.emit.nengo_network import chips_of, nengo_network
-from snnc.emit.python import (
-    INDENT,
-    Bracket,
-    call,
-    import_line,
-    items,
-    number,
-    quote,
-)
+from snnc.emit.python import INDENT, Bracket, call, import_line, items, number, quote
 from snnc.ir.layout import (
     BIAS_AXES,
     DENSE_AXES,
@@ -34,27 +26,12 @@ from snnc.ir.layout import (
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.mapped import RoutedNetwork
 from snnc.language.readers import PHASES
-from snnc.runtime.network import (
-    Cut,
-    Fanout,
-    Input,
-    Layer,
-    Lif,
-    MaxPool,
-    Pes,
-    Readout,
-)
+from snnc.runtime.network import Cut, Fanout, Input, Layer, Lif, MaxPool, Pes, Readout
 
 
 @cache
 def library(omitted: frozenset[str] = frozenset()) -> tuple[GeneratedFile, ...]:
-    """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
-
-    Parameters
-    ----------
-    omitted
-        Modules of `OPTIONAL` that a package does not need.
-    """
+    """Return the modules of ``snnc/runtime``, in order, except ``omitted`` ones."""
     return tuple(
         GeneratedFile(f"{LIBRARY}/{name}", content.decode())
         for name, content in own_library().items()
@@ -188,11 +165,6 @@ def _readout(network: LogicalNetwork) -> Readout:
     )
 
 
-ORDER: Mapping[type, str] = {
-    Layer: "shape rate percentile encoder start lif synapse cut pool fanout",
-    Readout: "name units classes image decide synapse names learn",
-}
-"""The order in which to write fields, if it is not that of the class."""
 COMPLETE = (Fanout, Lif)
 """The classes whose default values are written too."""
 EXPLODED = (Layer, MaxPool)
@@ -201,16 +173,12 @@ EXPLODED = (Layer, MaxPool)
 
 def record(head: str, value: Any) -> Bracket:
     """Write a record of the run-time library, without fields that have a default."""
-    kind = type(value)
-    defaults = {field.name: field.default for field in fields(value)}
-    given = {
-        key: getattr(value, key) for key in ORDER.get(kind, "").split() or defaults
-    }
-    arguments = [
-        quote(text) if key == "name" else _literal(f"{key}=", text)
-        for key, text in given.items()
-        if kind in COMPLETE or text != defaults[key]
-    ]
+    kind, arguments = type(value), []
+    for field in fields(value):
+        given = getattr(value, field.name)
+        if kind in COMPLETE or given != field.default:
+            key = "" if field.name == "name" else f"{field.name}="
+            arguments.append(_literal(key, given))
     return Bracket(f"{head}(", arguments, exploded=kind in EXPLODED)
 
 

@@ -36,11 +36,7 @@ def comment(text: str) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Return ``text`` as wrapped lines for a docstring.
-
-    White space is collapsed. Backslashes, and quotes that could end the docstring, are
-    escaped.
-    """
+    """Wrap ``text``; escape backslashes, and quotes that could end a docstring."""
     words = (
         _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
         for word in text.split()
@@ -81,25 +77,14 @@ def items(values: Iterable[object]) -> str:
     return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def dims(sizes: Sequence[int]) -> str:
-    """Write sizes for a Keras layer: one number if all are equal."""
-    return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
-
-
 @dataclass(frozen=True, slots=True)
 class Bracket:
     """Items in brackets; an item may itself be a `Bracket`.
 
-    Attributes
-    ----------
-    head, tail
-        The text up to the opening bracket, and the text from the closing bracket. A
-        parenthesis without a name before it is a tuple.
-    items
-        The items in between.
-    exploded
-        Whether each item gets its own line even if all fit on one line, so that
-        changing an item changes one line.
+    ``head`` is the text up to the opening bracket, and ``tail`` the text from the
+    closing bracket. A parenthesis without a name before it is a tuple. If ``exploded``,
+    each item gets its own line even if all fit on one line, so that changing an item
+    changes one line.
     """
 
     head: str

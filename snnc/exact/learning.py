@@ -95,7 +95,7 @@ class Learner:
         network = package.network
         none = np.zeros((1, network.readout.units))
         built = package.module("nengo_network").build_network(tensors, targets=none)
-        run = SimulatorRun("loihi", built, network)
+        run = SimulatorRun("loihi", built)
         self._network, self._built, self.simulator = network, built, run.sim
         self._random = run.sim.sims["emulator"].rng
         if seed is not None:

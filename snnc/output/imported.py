@@ -105,11 +105,8 @@ class ImportedPackage:
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, without hiding other modules.
 
-    Raises
-    ------
-    CannotRunError
-        If the folder holds no such package, or a package that another version of snnc
-        wrote in another format or with another library.
+    Raises CannotRunError if the folder holds no such package, or a package that another
+    version of snnc wrote in another format or with another library.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():

@@ -50,25 +50,15 @@ class Lock:
     The lock contains the version of snnc, but comparisons ignore it. So another version
     that writes the same bytes leaves the lock unchanged.
 
-    Attributes
-    ----------
-    spec
-        The hash of the canonical spec, which excludes comments.
-    origin
-        The spec, the output and the device, relative to the user's repository; None if
-        the lock lacks them.
-    files
-        The SHA-256 of each owned file outside the library, by path. The hash is empty
-        if the file was edited and the previous lock is lost.
-    library
-        The `library_hash` of the run-time library. The hash is empty during a build,
-        and in locks of formats 1 and 2. ``files`` then includes the library's files.
-    writing
-        The SHA-256 of each file that an interrupted build was going to write. A file on
-        disk may still have its hash in ``files`` instead.
-    is_merging
-        Whether the text has Git merge conflicts. ``files`` then lists the files of both
-        sides, without meaningful hashes.
+    ``spec`` is the hash of the canonical spec, which excludes comments, and ``origin``
+    is None if the lock lacks it. ``files`` contains the SHA-256 of each owned file
+    outside the library, by path. A hash is empty if the file was edited and the
+    previous lock is lost. ``library`` is the `library_hash`. It is empty during a
+    build, and in locks of formats 1 and 2. ``files`` then includes the library's files.
+    ``writing`` contains the SHA-256 of each file that an interrupted build was going to
+    write. A file on disk may still have its hash in ``files`` instead. If the text has
+    Git merge conflicts, ``is_merging`` is set, and ``files`` lists the files of both
+    sides, without meaningful hashes.
     """
 
     spec: str
@@ -82,10 +72,7 @@ class Lock:
 
     @classmethod
     def parse(cls, text: str) -> Lock:
-        """Parse a lock.
-
-        Raise LockError if the text is not a lock.
-        """
+        """Parse a lock; raise LockError if the text is not a lock."""
         if not has_conflict(text):
             return _parse(text)
         try:
@@ -232,14 +219,8 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
 class PackageFiles:
     """The expected files of a package; empty if the package should be removed.
 
-    Attributes
-    ----------
-    folder
-        The folder of the package, relative to the path that the user typed.
-    files
-        Every file except the lock.
-    lock
-        The lock for these files, or of the package to remove.
+    ``folder`` is relative to the path that the user typed. ``files`` are all files
+    except the lock, and ``lock`` is for these files, or of the package to remove.
     """
 
     folder: Path
@@ -274,20 +255,10 @@ class NotAFile(enum.Enum):
 
 
 def read(folder: Path, name: str) -> str | NotAFile | None:
-    r"""Return a file's text, with ``\n`` line ends.
+    r"""Return the text of a file of a package, with ``\n`` line ends.
 
-    Parameters
-    ----------
-    folder
-        The package's folder.
-    name
-        The file's POSIX path inside the package.
-
-    Returns
-    -------
-    str, NotAFile or None
-        `NotAFile` for a folder or a link, and for a path below a link or a file; None
-        for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
+    Return `NotAFile` for a folder or a link, and for a path below a link or a file, and
+    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -338,16 +309,9 @@ MARKER = ".snnc-building"
 class PackageRecords:
     """The lock, and whether a build is unfinished.
 
-    Attributes
-    ----------
-    found
-        The text, folder or link at the lock's path; None if there is nothing.
-    lock
-        The lock; `NO_LOCK` if it is missing or can't be read.
-    flaw
-        The reason why the lock can't be read, as a sentence.
-    is_unfinished
-        Whether a build was interrupted or is still running.
+    ``found`` is the text, folder or link at the lock's path; None if there is nothing.
+    ``lock`` is `NO_LOCK` if it is missing or can't be read; ``flaw`` then says why, as
+    a sentence. An unfinished build was interrupted or is still running.
     """
 
     folder: Path
@@ -358,13 +322,7 @@ class PackageRecords:
 
     @classmethod
     def of(cls, folder: Path) -> PackageRecords:
-        """Read the records.
-
-        Raises
-        ------
-        OSError
-            If a file can't be read.
-        """
+        """Read the records; raise OSError if a file can't be read."""
         text = read(folder, NAME)
         lock, flaw = NO_LOCK, ""
         if isinstance(text, str) and text:  # a power failure can leave an empty file
@@ -416,15 +374,8 @@ def origin_of(folder: Path) -> Origin | None:
 def other_format(folder: Path) -> Diagnostic | None:
     """Return the diagnostic for users of a package in another format.
 
-    Returns
-    -------
-    Diagnostic or None
-        None if the format is the same, or if the lock is missing.
-
-    Raises
-    ------
-    OSError
-        If the lock can't be read.
+    Return None if the format is the same, or if the lock is missing. Raises OSError if
+    the lock can't be read.
     """
     lock = PackageRecords.of(folder).lock
     if lock.format == FORMAT:
@@ -433,13 +384,7 @@ def other_format(folder: Path) -> Diagnostic | None:
 
 
 def report_format(folder: Path, lock: Lock, command: str = "") -> Diagnostic:
-    """Return the diagnostic for a package in another format.
-
-    Parameters
-    ----------
-    command
-        The command that upgrades a package in an older format.
-    """
+    """Return the diagnostic for another format; ``command`` upgrades an older one."""
     rule: Callable[..., Diagnostic] = NewerFormat
     if lock.format <= FORMAT:
         rule = partial(OlderFormat, command=command)

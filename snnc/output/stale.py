@@ -29,13 +29,7 @@ Orphan = tuple[PackageFiles, str]
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
-    """Find packages that were built from the same spec under different names.
-
-    Parameters
-    ----------
-    package
-        The package of the current spec; its sibling folders are searched.
-    """
+    """Find siblings of a package that its spec built under different names."""
     origin, output = package.lock.origin, package.folder.parent
     for other, spec, path in _packages(output):
         if origin is None or path != origin.spec_path(output):
@@ -79,16 +73,8 @@ def problems(
     """Report why a package differs from its spec: one cause per package.
 
     If there are reasons to refuse a build, only these are reported, because they must
-    be fixed first.
-
-    Parameters
-    ----------
-    spec
-        The path of the spec, as the user typed it.
-    wanted
-        The lock that the package should have.
-    command
-        The command that updates the package.
+    be fixed first. ``spec`` is the path that the user typed, ``wanted`` the lock that
+    the package should have, and ``command`` updates the package.
     """
     folder, lock = comparison.folder, comparison.records.lock
     built, chosen = lock.origin, wanted.origin or Origin("", "")

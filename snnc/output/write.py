@@ -67,14 +67,8 @@ class ComparedFile:
 class Comparison:
     """All files of a package; the lock is the last.
 
-    Attributes
-    ----------
-    records
-        What the folder records about its build.
-    merging
-        Whether the lock or another file has merge conflicts.
-    is_newer
-        Whether a newer snnc wrote the package and ``force`` is off.
+    ``merging`` is set if the lock or another file has merge conflicts, and ``is_newer``
+    if a newer snnc wrote the package and ``force`` is off.
     """
 
     folder: Path
@@ -111,15 +105,8 @@ class Comparison:
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """Compare a package with the disk, without changing anything.
 
-    Parameters
-    ----------
-    force
-        Treat files that were edited by hand as files that snnc wrote.
-
-    Raises
-    ------
-    OSError
-        If a file can't be read.
+    With ``force``, files that were edited by hand count as files that snnc wrote.
+    Raises OSError if a file can't be read.
     """
     folder = package.folder
     if folder.is_symlink():
@@ -204,24 +191,13 @@ def write_package(
 ) -> Comparison | None:
     """Write changed files, remove obsolete files, then write the lock.
 
-    Parameters
-    ----------
-    package
-        The expected files.
-    force
-        Replace or remove generated files that were edited by hand.
-    report
-        Receives SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that are
-        kept.
-    waiting
-        Called with the folder if another build is writing the package.
+    With ``force``, replace or remove generated files that were edited by hand.
+    ``report`` receives SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that
+    are kept. If another build is writing the package, call ``waiting`` with the folder.
 
-    Returns
-    -------
-    Comparison or None
-        The package before the build; None if the build was refused or failed. A refused
-        build writes nothing. A failed build leaves only complete files, and a lock that
-        lists the files to be written.
+    Return the package before the build; None if the build was refused or failed. A
+    refused build writes nothing. A failed build leaves only complete files, and a lock
+    that lists the files to be written.
     """
     try:
         comparison = compare(package, force)
@@ -295,17 +271,8 @@ def _write_alone(
 def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     """Lock a package's folder, and create it if it does not exist.
 
-    Parameters
-    ----------
-    folder
-        The folder of the package.
-    waiting
-        Called once with the folder if another build has locked it.
-
-    Raises
-    ------
-    OSError
-        If the folder or the lock file can't be created.
+    If another build has locked it, call ``waiting`` once with the folder. Raises
+    OSError if the folder or the lock file can't be created.
     """
     # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout

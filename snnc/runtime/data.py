@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .examples import Array, sample_indices
+from .examples import Array, Bounds, sample_indices
 from .files import UserError
 from .layout import FileName
 from .network import Input, Network
@@ -152,11 +152,7 @@ def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _checked_range(
-    x: Array,
-    rows: Array,
-    read: Input,
-) -> tuple[float, float]:
+def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
     """Return the lowest and highest value of some examples."""
     ordered = np.sort(rows)
     part = x if len(ordered) == len(x) else x[ordered]
@@ -216,8 +212,7 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     """
     place, arrays = Path(path), {}
     if place.is_dir():
-        for name in names:
-            arrays[name] = _load(place / f"{name}.npy")
+        arrays = {name: _load(place / f"{name}.npy") for name in names}
     elif place.exists() and not place.is_file():
         raise DataError(f"{place} is neither a file nor a folder")
     else:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import math
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -29,17 +29,13 @@ TOLERATED = 0.05  # the share of a bound by which a rate may miss it
 ROUNDING = 1e-6  # of the upper bound, as rates are spike counts over seconds
 
 
-def sample_indices(
-    count: int,
-    examples: int | None,
-    seed: int | None,
-) -> NDArray[np.int64]:
+def sample_indices(count: int, limit: int | None, seed: int | None) -> Array:
     """Return which of ``count`` examples to present, in order.
 
-    With a ``seed``, these are ``examples`` random ones, or all, in random
+    With a ``seed``, these are ``limit`` random ones, or all, in random
     order. Without a seed, these are the first ones, in file order.
     """
-    wanted = count if examples is None else min(examples, count)
+    wanted = count if limit is None else min(limit, count)
     if seed is None:
         return np.arange(wanted)
     random = np.random.default_rng(seed)
@@ -51,7 +47,7 @@ def spans_of(count: int, size: int) -> list[Span]:
     return [(at, min(at + size, count)) for at in range(0, count, size)]
 
 
-def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
+def slack_of(bounds: Bounds, present: float = inf) -> Bounds:
     """Return by how many Hz a rate may be below and above its bounds.
 
     This is 5 % of the bound or, for rates counted in examples of ``present``
@@ -61,15 +57,8 @@ def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
     return min(low, bounds[0]), high
 
 
-def check_budget(
-    rate: float,
-    bounds: Bounds,
-    present: float = math.inf,
-) -> Verdict:
-    """Check a rate in Hz, which was counted over ``present`` seconds if given.
-
-    A rate may be outside its bounds by `slack_of`.
-    """
+def check_budget(rate: float, bounds: Bounds, present: float = inf) -> Verdict:
+    """Check a rate in Hz, which may be outside its bounds by `slack_of`."""
     low, high = bounds
     rounding = ROUNDING * high
     if low - rounding <= rate <= high + rounding:

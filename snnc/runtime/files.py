@@ -44,10 +44,7 @@ positive = partial(whole, least=1)
 
 
 def run_program(prog: str, run: Callable[[], None]) -> int:
-    """Run a program; return its exit status.
-
-    Errors that users can fix are printed as one line.
-    """
+    """Run a program; print errors that users can fix; return the status."""
     try:
         run()
     except BrokenPipeError:
@@ -76,10 +73,7 @@ def warn(warning: str | None) -> None:
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file like `replacing`; text is encoded as UTF-8.
-
-    Raises OSError if the file can't be written; an existing file stays.
-    """
+    """Write a file like `replacing`; text is encoded as UTF-8."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     with replacing(path) as file:
         file.write(data)

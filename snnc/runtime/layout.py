@@ -73,10 +73,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """All tensors of a network in Keras order; ``id`` identifies them.
-
-    Batch norm is folded in.
-    """
+    """All tensors of a network, in Keras order, with batch norm folded in."""
 
     id: str
     tensors: tuple[Tensor, ...]
@@ -90,7 +87,7 @@ class Layout:
         unknown, not finite, or has another shape or type.
         """
         if isinstance(weights, Mapping):
-            self.check(weights)
+            self.check(weights, "weights")
             return dict(weights)
         if os.path.isdir(weights):
             raise LayoutError(f"{weights}: a folder, not a safetensors file")
@@ -125,11 +122,7 @@ class Layout:
         metadata.update((n, text) for n, text in known.items() if text)
         write_file(path, _in_order(save(ordered, metadata=metadata)))
 
-    def check(
-        self,
-        tensors: Mapping[str, Array],
-        source: object = "weights",
-    ) -> None:
+    def check(self, tensors: Mapping[str, Array], source: object) -> None:
         """Raise LayoutError, naming ``source``, unless all tensors fit."""
         present = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
         _refuse(source, self._mismatches(present))
@@ -159,10 +152,7 @@ class Layout:
         _refuse(path, self._wrong_values(tensors))
         return tensors
 
-    def _wrong_values(
-        self,
-        tensors: Mapping[str, Array],
-    ) -> Iterator[str]:
+    def _wrong_values(self, tensors: Mapping[str, Array]) -> Iterator[str]:
         for name, tensor in tensors.items():
             nan = np.count_nonzero(np.isnan(tensor))
             infinite = np.count_nonzero(np.isinf(tensor))
@@ -229,10 +219,7 @@ def check_writable(path: FileName) -> None:
 
 
 def _in_order(file: bytes) -> bytes:
-    """Return a safetensors file with sorted metadata.
-
-    The library shuffles metadata, so files with equal weights would differ.
-    """
+    """Sort a file's metadata, which the library shuffles in each file."""
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))

@@ -187,7 +187,8 @@ def entries(
             for weight, first, step in node:
                 place = first + j * step
                 if 0 <= place < len(places):
-                    for where, times in _spread(places[place], pools):
+                    spread = _spread(places[place], pools)
+                    for where, times in spread.items():
                         read[where] = read.get(where, 0) + weight * times
             rows.append({p: read[p] for p in sorted(read) if read[p]})
     return rows
@@ -196,10 +197,7 @@ def entries(
 EVERY: Nodes = (((1, 0, 1),),)  # each neuron reads its own place
 
 
-def _spread(
-    place: int,
-    pools: Sequence[tuple[int, int]],
-) -> list[tuple[int, int]]:
+def _spread(place: int, pools: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Return the positions whose mean is a position after pools."""
     weights = {place: 1}
     for window, stride in reversed(pools):
@@ -209,7 +207,7 @@ def _spread(
                 at = where * stride + offset
                 wider[at] = wider.get(at, 0) + times
         weights = wider
-    return list(weights.items())
+    return weights
 
 
 def whole(size: Triple) -> Grid:

@@ -7,7 +7,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .maxima import MaxTree, PoolWindow, Triple, max_tree
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
+T = TypeVar("T")
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
@@ -106,9 +107,9 @@ class Layer:
     ("rest"), or spread over 0..1 ("spread"). ``lif`` contains the time
     constants of LIF neurons; None for rectified linear neurons. ``synapse`` is
     the time constant, in seconds, of the filter on all inputs; None without a
-    filter. ``cut`` says how the layer is split into ensembles and cores, and
-    ``fanout`` what one spike of each neuron causes on the chip. ``pool``
-    describes the windows of a max pool.
+    filter. ``cut`` says how the layer is split into ensembles and cores.
+    ``pool`` describes the windows of a max pool. ``fanout`` says what one
+    spike of each neuron causes on the chip.
     """
 
     shape: tuple[int, ...]
@@ -119,8 +120,8 @@ class Layer:
     lif: Lif | None = None
     synapse: float | None = 0.005
     cut: Cut = Cut()
-    fanout: Fanout = Fanout()
     pool: MaxPool | None = None
+    fanout: Fanout = Fanout()
 
     @property
     def neurons(self) -> int:
@@ -145,8 +146,12 @@ class Layer:
     @property
     def on_chip(self) -> bool:
         """Whether the neurons are on the chip, where periods are discrete."""
-        cut = self.cut if self.pool is None else self.pool.cuts[0]
-        return cut.block_shape is not None
+        return self.cuts[0].block_shape is not None
+
+    @property
+    def cuts(self) -> tuple[Cut, ...]:
+        """The cut of each of the ``levels``."""
+        return (self.cut,) if self.pool is None else self.pool.cuts
 
     @property
     def volume(self) -> Volume:
@@ -189,15 +194,10 @@ class Input:
 class Pes:
     """How the weights of a readout keep learning on the chip, with PES.
 
-    ``rate``
-        The fraction of an error that one presentation removes.
-    ``error``
-        The largest error; larger ones are clipped.
-    ``start``
-        Whether learning begins with the trained weights or with zeros.
-    ``softmax``
-        Whether errors are computed from the softmax of the outputs, as for
-        cross entropy, instead of the outputs.
+    ``rate`` is the fraction of an error that one presentation removes, and
+    larger errors than ``error`` are clipped. Learning begins with the trained
+    weights or with zeros. With ``softmax``, errors are computed from the
+    softmax of the outputs, as for cross entropy, instead of the outputs.
     """
 
     rate: float
@@ -220,11 +220,11 @@ class Readout:
     name: str
     units: int
     classes: bool = True
+    image: tuple[int, ...] = ()  # the shape of a convolution's output
     decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
     learn: Pes | None = None
-    image: tuple[int, ...] = ()  # the shape of a convolution's output
 
 
 @dataclass(frozen=True)
@@ -261,16 +261,19 @@ class Network:
 
 def volume_of(shape: tuple[int, ...]) -> Volume:
     """Return a shape in Keras order as depth, height, width and channels."""
-    *space, channels = shape
-    if len(space) == 1:
-        return 1, space[0], 1, channels
-    depth, height, width = (1, 1, 1, *space)[-3:]
-    return depth, height, width, channels
+    return (*triple(shape[:-1]), shape[-1])
 
 
 def triple(sizes: tuple[int, ...]) -> Triple:
     """Return sizes along depth, height and width; 1 for a missing axis."""
-    depth, height, width, _ = volume_of((*sizes, 1))
+    return along_axes(sizes, 1)
+
+
+def along_axes(values: tuple[T, ...], missing: T) -> tuple[T, T, T]:
+    """Return values along depth, height and width from one to three."""
+    if len(values) == 1:
+        return missing, values[0], missing
+    depth, height, width = (missing, missing, missing, *values)[-3:]
     return depth, height, width
 
 

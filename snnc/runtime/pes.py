@@ -144,12 +144,9 @@ class Learning:
 class ChipLearning:
     """The settings of nengo-loihi for a learning connection.
 
-    ``exponent``
-        ``pes_wgt_exp`` of its model.
-    ``threshold``
-        ``vth_nonspiking`` of its model: units that reach it fall to zero.
-    ``reach``
-        The largest weight that can be learned, in activations.
+    ``exponent`` is its ``pes_wgt_exp``, and ``threshold`` its
+    ``vth_nonspiking``: units that reach it fall to zero. ``reach`` is the
+    largest weight that can be learned, in activations.
     """
 
     exponent: int
@@ -185,16 +182,14 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
 
 
 def _advise(learning: Learning, reach: float) -> str:
-    """Suggest settings if weights make the increment too large or too small.
-
-    The rate in a spec must also work from zero weights.
-    """
+    """Suggest settings that make the increment neither too large nor small."""
     too_high = learning.increment(reach) > learning.most_increment
     bound = learning.most_increment if too_high else LEAST
     rate = learning.rate_of(bound, reach)
     digits = 10.0 ** (1 - math.floor(math.log10(rate)))
     round_off = math.floor if too_high else math.ceil
     rate = round_off(rate * digits) / digits
+    # The rate in a spec must also work from zero weights.
     lowest = learning.rate_of(LEAST)
     if not lowest <= rate <= learning.rate_of(learning.most_increment):
         return "write `from zero` in `learn pes`"

@@ -202,7 +202,7 @@ def _learn_in_nengo(
     network = package.opened.network
     built = package.nengo_network.build_network(tensors, chosen[:], targets=chosen.y)
     outputs = []
-    run = SimulatorRun(simulator, built, network)
+    run = SimulatorRun(simulator, built)
     with closing(run.sim):
         for first in range(0, len(chosen), run.at_once):
             rows, _ = run.present(min(run.at_once, len(chosen) - first))

@@ -17,7 +17,7 @@ def main(name: str, data: str, weights: str, output: str) -> None:
     network = program.NETWORK
     x, tensors = np.load(data), program.LAYOUT.load(weights)
     built = program.build_network(tensors, x, probe=tuple(network.layers))
-    run = simulators.SimulatorRun("loihi", built, network)
+    run = simulators.SimulatorRun("loihi", built)
     parts = []
     with closing(run.sim):
         for start in range(0, len(x), 10):

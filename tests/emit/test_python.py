@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnc.emit.keras_model import dims
 from snnc.emit.python import (
     WIDTH,
     Bracket,
     call,
     comment,
-    dims,
     docstring,
     items,
     module_docstring,

@@ -90,7 +90,7 @@ def compare(
     engine = time.process_time() - started
     build = package.module("nengo_network").build_network
     built = build(tensors, images, targets=targets)
-    run = SimulatorRun("loihi", built, described)
+    run = SimulatorRun("loihi", built)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         started = time.process_time()

@@ -52,7 +52,7 @@ def chip(learner: Any) -> Iterator[Any]:
     """Return the emulator before it learns, without its warnings."""
     tensors = weights(learner.layout)
     built = learner.nengo.build_network(tensors, IMAGES, targets=LABELS)
-    run = SimulatorRun("loihi", built, learner.network)
+    run = SimulatorRun("loihi", built)
     yield run, built, tensors
     run.sim.close()
 
@@ -118,7 +118,7 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
         for simulator in ("nengo", "loihi"):
             build = package.nengo.build_network
             built = build(tensors, IMAGES, probe=("a",), targets=LABELS)
-            run = SimulatorRun(simulator, built, package.network)
+            run = SimulatorRun(simulator, built)
             _, spikes = run.present(len(IMAGES))
             changes.append(built.learning.weights(run.sim) - first)
             run.sim.close()
@@ -193,7 +193,7 @@ def test_the_network_of_nengo_alone_learns() -> None:
         build = package.nengo.build_network
         built = build(tensors, IMAGES, targets=LABELS)
         assert built.learning.chip is None
-        run = SimulatorRun("nengo", built, package.network)
+        run = SimulatorRun("nengo", built)
         run.present(len(IMAGES))
         assert np.abs(built.learning.weights(run.sim)).max() > 0.01
         run.sim.close()

@@ -35,8 +35,8 @@ def test_examples_to_validate_on_may_be_others(net: Made) -> None:
 
 def test_none_is_held_out_of_the_data_then(net: Made) -> None:
     made = net.module("_runtime.keras.pipelines")
-    pipelines = made.Pipelines(net.network, 8, 0.1, 0)
-    batches = pipelines.of_arrays(X, Y, None, (X[:3], Y[:3]))
+    pipelines = made.Pipelines(net.network, 8, 0.1, 0, held_out=(X[:3], Y[:3]))
+    batches = pipelines.of_arrays(X, Y)
     assert batches.steps == 5
     assert sum(len(y) for _, y in batches.validation) == 3
 
@@ -156,9 +156,9 @@ def test_a_layer_of_such_values_is_named(
 def test_notebooks_have_bars(
     net: Made, monkeypatch: pytest.MonkeyPatch, shell: Any, shown: bool
 ) -> None:
-    progress = net.module("_runtime.keras.progress")
+    backend = net.module("_runtime.keras.backend")
     # Whoever starts kernels for others has imported ipykernel too.
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     ipython = SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    assert progress.verbosity() == (1 if shown else 2)
+    assert backend.verbosity() == (1 if shown else 2)

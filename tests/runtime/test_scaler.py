@@ -95,7 +95,7 @@ def test_what_is_exported_or_saved_in_training_computes_what_the_model_does(
 @pytest.mark.parametrize("name", NETWORKS)
 def test_scaled_layers_fire_at_their_upper_rates(models: Any, name: str) -> None:
     model, scaler = filled(models[name])
-    for group in scaler.wiring.groups:
+    for group in scaler.groups:
         highest = max(activation(model, layer) for layer in group)
         lif = any(models[name].network.layers[layer].lif for layer in group)
         assert highest <= 1.001 if lif else highest == pytest.approx(1, rel=1e-3)

@@ -1,18 +1,32 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""TensorFlow and Keras, and type names that these libraries lack."""
+"""TensorFlow and Keras, type names that they lack, and printing."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
+import sys
 from typing import Any, TypeAlias
 
 import tensorflow as tf
 from tensorflow import keras
 
-__all__ = ["Dataset", "KerasLayer", "Logs", "Tensor", "keras", "tf"]
+__all__ = ["keras", "tf"]
 
 Tensor: TypeAlias = Any  # values in TensorFlow, (batch, ...) unless said
 KerasLayer: TypeAlias = Any
 Dataset: TypeAlias = Any  # a tf.data.Dataset
 Logs: TypeAlias = "dict[str, float] | None"  # Keras' results of an epoch
+
+
+def verbosity() -> int:
+    """Return Keras's verbosity: bars on a terminal or in a notebook."""
+    # A process that starts kernels for others has ipykernel but no shell.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
+
+
+def tell(line: str) -> None:
+    """Print a line between those of Keras."""
+    print(line, flush=True)

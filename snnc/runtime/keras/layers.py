@@ -81,10 +81,7 @@ class Neurons(keras.layers.Layer):
         self.scale_value.assign(scale)
 
     def clips(self, clips: bool) -> None:
-        """Choose whether an encoder clips at one spike per step.
-
-        Functions that were traced before keep the earlier curve.
-        """
+        """Choose, for functions to be traced, whether an encoder clips."""
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips
         self.curve = keras.activations.relu if free else curve
@@ -140,9 +137,8 @@ def currents_of(
 ) -> Iterator[Tensor]:
     """Yield the currents of each level of a max pool.
 
-    Their shape is (batch, depth, height, width, channels), as is that of each
-    earlier level's output, which ``given`` contains after the level is
-    yielded.
+    ``given`` contains the outputs of the earlier levels. All are (batch,
+    depth, height, width, channels).
     """
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     for level in pool.tree.levels:
@@ -162,11 +158,7 @@ def currents_of(
         yield current
 
 
-def maximum_of(
-    pool: MaxPool,
-    source: Tensor,
-    given: Sequence[Tensor],
-) -> Tensor:
+def maximum_of(pool: MaxPool, source: Tensor, given: list[Tensor]) -> Tensor:
     """Return the maxima, from the source and the outputs of all levels."""
     pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
     values = [*given, pooled]
@@ -268,9 +260,8 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
 def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
     """Return the slope of soft LIF neurons' rate curve at x.
 
-    The curve is `lif` with softplus(J - 1) instead of J - 1
-    (Hunsberger and Eliasmith, 2015, arXiv:1510.08829): the slope of LIF is
-    infinite at J = 1.
+    The curve is `lif` with softplus(J - 1) instead of J - 1 (Hunsberger and
+    Eliasmith, 2015, arXiv:1510.08829).
     """
     slope = neuron.gain(high)
     current = slope * x - 1 / 64
@@ -285,7 +276,7 @@ def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
 
 def rate_of(layer: Layer, drive: float) -> float:
     """Return the rate in Hz of a layer's neurons at a current."""
-    if layer.lif is None or layer.encoder is not None:
+    if layer.lif is None:
         return layer.high * max(drive, 0.0)
     above = layer.lif.gain(layer.high) * drive - 1 / 64
     if above <= 0:
@@ -296,7 +287,7 @@ def rate_of(layer: Layer, drive: float) -> float:
 
 def drive_of(layer: Layer, rate: float) -> float:
     """Return the current at which a layer's neurons fire at a rate in Hz."""
-    if layer.lif is None or layer.encoder is not None:
+    if layer.lif is None:
         return rate / layer.high
     if rate <= 0:
         return 0.0

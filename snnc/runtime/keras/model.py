@@ -13,16 +13,16 @@ over all classes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from ..layout import Layout, Tensors, Weights
-from ..network import Layer, Network
+from ..network import Network
 from .backend import Tensor, keras, tf
 from .layers import BalancedAdd, NeuronBias, Neurons, max_currents
-from .wiring import NEURONS, rescale, wiring_of, with_norm
+from .wiring import NEURONS, reads_of, rescale, with_norm
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -135,8 +135,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     scales = {name: part.scale for name, part in neurons_of(model).items()}
     if set(scales.values()) == {1.0}:
         return tensors
-    wiring = wiring_of(model, layout, tuple(scales))
-    return rescale(tensors, scales, wiring, layout)
+    return rescale(tensors, scales, reads_of(model, layout), layout)
 
 
 def set_model_weights(
@@ -147,9 +146,7 @@ def set_model_weights(
     """Set a model's weights to tensors of its layout, from a file or mapping.
 
     Batch norms become the identity, because the weights include them, and
-    scales become 1.
-
-    Raises LayoutError if the tensors do not fit the layout.
+    scales become 1. Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.load(weights)
     parts = {part.name: part for part in model.layers}
@@ -181,17 +178,14 @@ def fold_model(model: keras.Model, layout: Layout) -> None:
     set_model_weights(model, layout, model_weights(model, layout))
 
 
-def with_currents(
-    model: keras.Model,
-    layers: Mapping[str, Layer],
-) -> keras.Model:
+def with_currents(model: keras.Model, network: Network) -> keras.Model:
     """Return a model of the outputs, followed by the neurons' currents.
 
     Currents have the shape of the activations or, in a max pool, the shape
     (batch, neurons).
     """
     currents = []
-    for name, layer in layers.items():
+    for name, layer in network.layers.items():
         if layer.pool is None:
             currents.append(model.get_layer(f"{name}{NEURONS}").input)
             continue

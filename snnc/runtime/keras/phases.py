@@ -23,18 +23,11 @@ from typing import Any
 from ..data import DataError
 from ..layout import FileName, Layout, smooth_hash, smooth_path
 from ..network import Network
-from .backend import Dataset, Logs, keras, tf
+from .backend import Dataset, Logs, keras, tell, tf, verbosity
 from .layers import BalancedAdd, Neurons
 from .model import fold_model, model_weights
 from .pipelines import Pipelines
-from .progress import (
-    DivergedError,
-    Progress,
-    StopAtNaN,
-    WholeHistory,
-    tell,
-    verbosity,
-)
+from .progress import DivergedError, Progress, StopAtNaN, WholeHistory
 from .scaler import Scaler
 from .spike_training import ROUNDS, SpikeTraining, plan_spikes
 from .training import StrategyError, TrainOptions, TrainSettings
@@ -68,10 +61,7 @@ class Session:
     options: TrainOptions
 
     def train(self, x: Any, y: Any) -> keras.Model:
-        """Train the model, write its weights and the smooth ones; return it.
-
-        Data are checked. Raises the same errors as `Trainer.train`.
-        """
+        """Train on checked data, write weights, and return the model."""
         training, weights, options = self.training, self.weights, self.options
         layout, network = self.layout, self.network
         strategy = tf.distribute.get_strategy()
@@ -89,12 +79,11 @@ class Session:
         if options.get("resume"):
             self._progress.read()
         own = training.batch, training.validation, training.seed, replicas
-        pipelines = Pipelines(network, *own)
-        groups, held_out = options.get("groups"), options.get("validation")
+        pipelines = Pipelines(network, *own, options.get("validation"))
         if y is None:
-            batches = pipelines.of_dataset(x, held_out)
+            batches = pipelines.of_dataset(x)
         else:
-            batches = pipelines.of_arrays(x, y, groups, held_out)
+            batches = pipelines.of_arrays(x, y, options.get("groups"))
         if self._progress.patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
@@ -202,14 +191,11 @@ class Session:
         progress, scaler, batches = self._progress, self._scaler, self._batches
         model, training = scaler.model, self.training
         first = training.epochs if index else 0
-        plan = plan_spikes(
-            self.network,
-            model,
-            training.epochs * batches.steps * training.batch,
-            training.seed,
-            self.options.get("spike_updates"),
-            tf.distribute.get_strategy().num_replicas_in_sync,
-        )
+        count = training.epochs * batches.steps * training.batch
+        updates = self.options.get("spike_updates")
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        own = self.network, model, count, training.seed, updates, replicas
+        plan = plan_spikes(*own)
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
         if progress.stage == index:
@@ -237,10 +223,10 @@ class Session:
                 progress.forget_best()
 
         begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
-        own = [begins, spiking.callback()]
+        each = [begins, spiking.callback()]
         stop = first + ROUNDS
         data = partial(plan.batches, batches, stop=stop)
-        self._fit(spiking, data, plan.each, stop, own, " within the rates")
+        self._fit(spiking, data, plan.each, stop, each, " within the rates")
         scaler.scales = progress.scales
 
     def _fit(

@@ -46,9 +46,10 @@ class Batches(NamedTuple):
 class Pipelines:
     """Makes batches of ``batch`` examples for a network.
 
-    ``validation`` is the fraction to hold out. ``seed`` chooses the held-out
-    examples and, with the epoch, the order of the others. If ``replicas``
-    can't divide the examples evenly, the last ones are left out.
+    ``validation`` is the fraction to hold out, unless ``held_out`` contains
+    examples for validation. ``seed`` chooses the held-out examples and, with
+    the epoch, the order of the others. If ``replicas`` can't divide the
+    examples evenly, the last ones are left out.
     """
 
     network: Network
@@ -56,21 +57,20 @@ class Pipelines:
     validation: float
     seed: int
     replicas: int = 1
+    held_out: Pair | None = None
 
     def of_arrays(
         self,
         x: Array,
         y: Array,
         groups: Array | None = None,
-        held_out: Pair | None = None,
     ) -> Batches:
         """Return batches of checked arrays.
 
-        ``groups``, of shape (examples,), are not divided. ``held_out``
-        contains examples for validation, instead of a fraction of the arrays.
-        Raises DataError like `split_groups`.
+        ``groups``, of shape (examples,), are not divided. Raises DataError
+        like `split_groups`.
         """
-        share = 0.0 if held_out is not None else self.validation
+        share = 0.0 if self.held_out is not None else self.validation
         if groups is None or not share:
             kept, rest = split(len(x), share, self.seed)
         else:
@@ -87,15 +87,11 @@ class Pipelines:
         def gather(places: Tensor) -> Tensor:
             return tuple(tf.gather(values, places) for values in training)
 
-        pair = (x[kept], y[kept]) if held_out is None else held_out
-        steps, validation = -(-len(rest) // self.batch), self._validation(pair)
+        steps = -(-len(rest) // self.batch)
+        validation = self._validation(self.held_out or (x[kept], y[kept]))
         return Batches(batches_of, steps, validation, x[rest[:SAMPLE]])
 
-    def of_dataset(
-        self,
-        dataset: Dataset,
-        held_out: Pair | None = None,
-    ) -> Batches:
+    def of_dataset(self, dataset: Dataset) -> Batches:
         """Return batches of a dataset.
 
         Which examples are held out also depends on their positions in the
@@ -103,8 +99,8 @@ class Pipelines:
         `single_examples`.
         """
         training, validation = single_examples(dataset, self.network), None
-        if held_out is not None:
-            validation = self._validation(held_out)
+        if self.held_out is not None:
+            validation = self._validation(self.held_out)
         elif self.validation:
             placed = training.enumerate()
 
@@ -176,10 +172,8 @@ def split_groups(
     ``groups``, of shape (examples,), contains for example the recorded
     subjects. The held-out groups contain at least the fraction ``share`` of
     the examples. With labels ``y``, of shape (examples,), both sides contain
-    every class.
-
-    Raises DataError if there is only one group, or if no draw gives both sides
-    every class.
+    every class. Raises DataError if there is only one group, or if no draw
+    gives both sides every class.
     """
     names, group = np.unique(groups, return_inverse=True)
     if len(names) < 2:

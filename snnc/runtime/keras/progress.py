@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,10 +44,7 @@ class Progress(keras.callbacks.Callback):
         run: list[str],
         patience: int | None = None,
     ) -> None:
-        """Create it with the file for saving, if any.
-
-        ``run`` describes the training; a saved state must have the same.
-        """
+        """Create it for a file, or None, and a description of the training."""
         super().__init__()
         self.path = path
         self.run = run
@@ -169,12 +165,7 @@ class StopAtNaN(keras.callbacks.Callback):
     which layer values are NaN or too large.
     """
 
-    def __init__(
-        self,
-        scaler: Scaler,
-        x: Array,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, scaler: Scaler, x: Array, progress: Progress) -> None:
         """Create it with a measurement, examples and the finished epochs."""
         super().__init__()
         self._scaler, self._x, self._progress = scaler, x, progress
@@ -224,16 +215,3 @@ class WholeHistory(keras.callbacks.History):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""
-
-
-def verbosity() -> int:
-    """Return Keras's verbosity: bars on a terminal or in a notebook."""
-    # A process that starts kernels for others has ipykernel but no shell.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
-
-
-def tell(line: str) -> None:
-    """Print a line between those of Keras."""
-    print(line, flush=True)

@@ -19,14 +19,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..examples import Array, Largest, check_budget
+from ..examples import Array, Bounds, Largest, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras
 from .layers import drive_of, rate_of
 from .model import fold_model, neurons_of, with_currents
 from .spiking import SpikingRun
-from .wiring import recalibration, wiring_of
+from .wiring import groups_of, recalibration
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
 IN_SPIKES = 256  # examples to simulate in spikes
@@ -70,15 +70,13 @@ class Scaler:
         self.layout = layout
         self.model = model
         self.x = x
-        self.wiring = wiring_of(model, layout, tuple(network.layers))
+        self.groups = groups_of(model, layout, list(network.layers))
         own, self._neurons = neurons_of(model), {}
         for name in network.layers:
             several = (name, *self.group(name))
             self._neurons[name] = next(own[n] for n in several if n in own)
-        self.currents = with_currents(model, network.layers)
-        kind = keras.layers.BatchNormalization
-        norms = [part for part in model.layers if isinstance(part, kind)]
-        self._recalibrate = recalibration(model, norms) if norms else None
+        self.currents = with_currents(model, network)
+        self._recalibrate = recalibration(model)
         self.run = SpikingRun(network, model)
 
     @property
@@ -108,10 +106,10 @@ class Scaler:
         1, unless its rate would be below its bounds.
         """
         # The scale of a LIF layer changes the inputs of other layers.
-        for _ in range(len(self.wiring.groups) + FILLS):
+        for _ in range(len(self.groups) + FILLS):
             rates, scales = self.measure_activations(examples), self.scales
             steps = []
-            for group in self.wiring.groups:
+            for group in self.groups:
                 wanted = [self._filling(name, rates[name]) for name in group]
                 if min(wanted) < math.inf:
                     steps.append(min(wanted))
@@ -138,7 +136,7 @@ class Scaler:
         for _ in range(ROUNDS):
             scales = self.scales
             steps: Scales = {}
-            for group in self.wiring.groups:
+            for group in self.groups:
                 bounds = [self.bounds(n, rates[n], present) for n in group]
                 low = max(bound[0] for bound in bounds)
                 high = min(bound[1] for bound in bounds)
@@ -229,12 +227,7 @@ class Scaler:
         """Return the largest current of an encoder that does not clip."""
         return HEADROOM / (self.network.dt * layer.high)
 
-    def bounds(
-        self,
-        name: str,
-        measured: Measured,
-        present: float,
-    ) -> tuple[float, float]:
+    def bounds(self, name: str, measured: Measured, present: float) -> Bounds:
         """Return the smallest and the largest factor for a layer."""
         layer = self.network.layers[name]
         if layer.encoder == "rate":
@@ -254,7 +247,7 @@ class Scaler:
 
     def group(self, name: str) -> tuple[str, ...]:
         """Return the layers with the scale of a layer, including itself."""
-        return next(group for group in self.wiring.groups if name in group)
+        return next(group for group in self.groups if name in group)
 
     def _batches(self, examples: int | None) -> list[Array]:
         # Use equal batches: one of few examples would skew the statistics.

@@ -25,11 +25,9 @@ import numpy as np
 
 from ..examples import Array
 from ..network import Network
-from .backend import Dataset, Logs, Tensor, keras, tf
+from .backend import Dataset, Logs, Tensor, keras, tell, tf, verbosity
 from .pipelines import Batches
-from .progress import tell, verbosity
 from .spiking import Firing, SpikingRun, State
-from .wiring import NEURONS
 
 UPDATES = 800  # at least, unless they cost too much
 # Short examples have noisier gradients, so they get more updates.
@@ -57,10 +55,7 @@ ALLOWED = 0.95  # of the upper bound
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The updates per round, the streams, and the seed for rests.
-
-    ``rate`` is the highest learning rate.
-    """
+    """Updates per round, streams, the seed for rests, and the highest rate."""
 
     each: int
     streams: int
@@ -126,10 +121,7 @@ def plan_spikes(
 
 
 def _count_weights(model: keras.Model) -> tuple[int, bool]:
-    """Return the multiplications by weights per example.
-
-    Also returns whether each channel of a convolution reads one channel.
-    """
+    """Count multiplications by weights; say if a convolution is depthwise."""
     count, is_depthwise = 0, False
     for layer in model.layers:
         # A depthwise layer of Keras 2 has a kernel too, which is None.
@@ -161,16 +153,13 @@ class SpikeTraining(keras.Model):
         plan: SpikePlan,
         validation: Dataset | None = None,
     ) -> None:
-        """Create it for a simulation, its compiled model and a plan.
-
-        ``validation`` contains batches of held-out examples.
-        """
+        """Create it for a simulation, its model, a plan, held-out batches."""
         super().__init__()
         self.trained = model
         self._network = run.network
         self._run = run
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._plan, self._streams = plan, plan.streams // replicas
+        self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._plan, self._streams = plan, plan.streams // self._replicas
         kind = partial(
             tf.Variable,
             trainable=False,
@@ -218,8 +207,7 @@ class SpikeTraining(keras.Model):
             outputs, excess = self._outputs(x, firing)
             loss = self._loss(y, outputs, weight)
             total = loss + EXCESS * excess + sum(self.trained.losses, 0.0)
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            total /= replicas  # gradients of replicas are summed
+            total /= self._replicas  # gradients of replicas are summed
         gradients = tape.gradient(total, variables)
         gradients, _ = tf.clip_by_global_norm(gradients, CLIP)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -245,11 +233,8 @@ class SpikeTraining(keras.Model):
         return rested
 
     def _outputs(self, x: Tensor, firing: Firing) -> tuple[Tensor, Tensor]:
-        """Return outputs (readings, batch, units) and the excess of rates.
-
-        The values come from the spikes, and the gradients from the means.
-        """
-        run, layers = self._run, self._network.layers
+        """Return outputs (readings, batch, units) and the excess of rates."""
+        run = self._run
         samples = firing.activations[0].shape[0] // x.shape[0]
 
         def mean(each: Tensor) -> Tensor:
@@ -259,17 +244,17 @@ class SpikeTraining(keras.Model):
         x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        several = zip(run.names, run.stages, *firing[:3], strict=True)
-        for name, stage, activation, slope, rate in several:
-            drive = stage(x, outputs)
-            if layers[name].pool is not None:
+        several = zip(run.layers, *firing[:3])
+        for layer, activation, slope, rate in several:
+            name, drive = layer.name, layer.stage(x, outputs)
+            if layer.layer.pool is not None:
                 drive = self.trained.get_layer(name)(drive)
                 outputs[name] = activation + drive - tf.stop_gradient(drive)
                 continue
             change = slope * (drive - tf.stop_gradient(drive))
             outputs[name] = activation + change
-            scale = self.trained.get_layer(f"{name}{NEURONS}").scale_value
-            over = tf.nn.relu((rate + mean(change)) * scale - ALLOWED) ** 2
+            reached = (rate + mean(change)) * layer.scale
+            over = tf.nn.relu(reached - ALLOWED) ** 2
             excess += tf.reduce_sum(over) / self._streams
         read = run.readout(x, outputs)
         readings = firing.readings + mean(read - tf.stop_gradient(read))

@@ -6,7 +6,7 @@ The simulation differs from the chip only in that weights are not rounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -65,20 +65,22 @@ class SpikingRun:
     def __init__(self, network: Network, model: keras.Model) -> None:
         """Create it for a network and its Keras model."""
         self.network = network
-        layers, dt = network.layers, network.dt
+        layers = network.layers
         ends = {name: end_of(model, name, layers[name]) for name in layers}
         # A layer comes after those that it reads.
         places = {part.name: place for place, part in enumerate(model.layers)}
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
         given = model, {ends[name].layer: name for name in self.names}
-        self.stages = [LinearStage(ends[n].drive, *given) for n in self.names]
+        self.layers = []
+        for name in self.names:
+            own = name, layers[name], LinearStage(ends[name].drive, *given)
+            scaled = SpikingLayer(*own, ends[name].scale, network.dt)
+            self.layers.append(scaled)
         read = model.get_layer(network.readout.name).input
         self.decide = keras.Model(read, model.output)
         read = keras.layers.Activation("linear")(read)
         self.readout = LinearStage(read, *given)
-        own = [(layers[name], name, ends[name]) for name in self.names]
-        self._layers = [SpikingLayer(*each, dt) for each in own]
-        self._kept = lowpass_decay(network.readout.synapse, dt)
+        self._kept = lowpass_decay(network.readout.synapse, network.dt)
         steps = network.steps
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
         self._chunk = chunk
@@ -94,8 +96,8 @@ class SpikingRun:
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
         return State(
-            tuple(layer.rest(batch) for layer in self._layers),
-            tuple(tf.zeros((batch, *layer.shape)) for layer in self._layers),
+            tuple(layer.rest(batch) for layer in self.layers),
+            tuple(tf.zeros((batch, *layer.shape)) for layer in self.layers),
             tf.zeros((batch, *self.readout.shape)),
         )
 
@@ -111,11 +113,11 @@ class SpikingRun:
         """
         steps, chunk = self.network.steps, self._chunk
         # Currents that only depend on the input are the same in each step.
-        stages = zip(self.names, self.stages, strict=True)
-        fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
+        firsts = (layer for layer in self.layers if not layer.stage.sources)
+        fixed = {layer.name: layer.stage(x, {}) for layer in firsts}
         count = self._samples.shape[0]
         zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
-        each = zip(self._layers, state.layers, strict=True)
+        each = zip(self.layers, state.layers)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((self._moments.shape[0], *state.read.shape))
 
@@ -129,12 +131,11 @@ class SpikingRun:
             values, reads, state = self._advance(x, fixed, state, read_slopes)
             outputs, currents, total = values
             now = slice(first, first + chunk)
-            added = Firing(
-                self._means(outputs, now) if sampled else zeros,
-                self._slopes(currents, now) if read_slopes else zeros,
-                total,
-                tf.tensordot(self._moments[:, now], reads, 1),
-            )
+            shares = self._samples[:, now]
+            means = _means(shares, outputs) if sampled else zeros
+            rises = self._slopes(currents, now) if read_slopes else zeros
+            moments = tf.tensordot(self._moments[:, now], reads, 1)
+            added = Firing(means, rises, total, moments)
             firing = tf.nest.map_structure(tf.add, firing, added)
             return first + chunk, state, firing
 
@@ -158,18 +159,13 @@ class SpikingRun:
         rates = tuple(total / steps for total in firing.rates)
         return Firing(activations, gradients, rates, firing.readings), state
 
-    def _means(self, outputs: Values, now: slice) -> Values:
-        """Return the part of some steps in the samples of activations."""
-        shares = self._samples[:, now]
-        return tuple(tf.tensordot(shares, each, 1) for each in outputs)
-
     def _slopes(self, currents: Values, now: slice) -> Values:
         """Return the part of some steps in the samples of slopes."""
         first = (self._chunk - 1) % SAMPLED
         weights = self._slope_samples[:, now][:, first::SAMPLED]
-        pairs = zip(self._layers, currents, strict=True)
+        pairs = zip(self.layers, currents)
         several = (layer.slope(each[first::SAMPLED]) for layer, each in pairs)
-        return tuple(tf.tensordot(weights, each, 1) for each in several)
+        return _means(weights, several)
 
     def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
@@ -185,10 +181,7 @@ class SpikingRun:
             yield firing
 
     def firing(self, x: Array, streams: int) -> dict[str, Array]:
-        """Return the mean activations of layers in each example.
-
-        Simulates like `simulate`, and returns (examples, *shape) per layer.
-        """
+        """Return the mean activations (examples, *shape) of each layer."""
         parts = [firing.rates for firing in self.simulate(x, streams)]
         whole = map(np.concatenate, zip(*parts, strict=True))
         return dict(zip(self.names, whole, strict=True))
@@ -215,22 +208,16 @@ class SpikingRun:
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
         values, ends, chunk = [], [], self._chunk
-        for name, stage, layer, before, own in zip(
-            self.names,
-            self.stages,
-            self._layers,
-            state.outputs,
-            state.layers,
-            strict=True,
-        ):
-            if name in fixed:
-                drives = [fixed[name]] * chunk
+        several = zip(self.layers, state.outputs, state.layers)
+        for layer, before, own in several:
+            if layer.name in fixed:
+                drives = [fixed[layer.name]] * chunk
             else:
-                drives = tf.split(stage(x, arriving), chunk)
+                drives = tf.split(layer.stage(x, arriving), chunk)
             outputs, currents, total, after = layer.scan(drives, own, sampled)
-            arriving[name] = tf.concat([before, *outputs[:-1]], axis=0)
-            several = tf.stack(outputs), tf.stack(currents or [before])
-            values.append((*several, total))
+            arriving[layer.name] = tf.concat([before, *outputs[:-1]], axis=0)
+            shown = tf.stack(currents or [before])
+            values.append((tf.stack(outputs), shown, total))
             ends.append((after, outputs[-1]))
         read, reads = state.read, []
         for one in tf.split(self.readout(x, arriving), chunk):
@@ -239,6 +226,10 @@ class SpikingRun:
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
         return tuple(zip(*values, strict=True)), tf.stack(reads), state
+
+
+def _means(weights: Tensor, values: Iterable[Tensor]) -> Values:
+    return tuple(tf.tensordot(weights, each, 1) for each in values)
 
 
 def sample_weights(network: Network) -> Array:
@@ -258,10 +249,7 @@ def sample_weights(network: Network) -> Array:
 
 
 def _deciding_steps(network: Network) -> Array:
-    """Return the second half of an example.
-
-    If the last step decides, return the last quarter.
-    """
+    """Return the second half of an example; for "last", its last quarter."""
     steps = network.steps
     last = network.readout.decide == "last"
     count = max(1, steps // 4) if last else -(-steps // 2)

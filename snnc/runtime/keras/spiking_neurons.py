@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..network import Layer, Lif, lowpass_decay
 from .backend import Tensor, tf
 from .layers import currents_of, maximum_of, soft_lif_gradient
-from .wiring import End
+from .wiring import LinearStage
 
 
 class NeuronState(NamedTuple):
@@ -35,20 +35,25 @@ Advance = Callable[[Tensor, Tensor, Tensor], Advanced]
 class SpikingLayer:
     """The neurons of a layer and their input synapse.
 
-    The output of a max pool is the sum described in `maxima`.
+    ``stage`` computes their currents. The output of a max pool is the sum
+    described in `maxima`.
     """
 
-    def __init__(self, layer: Layer, name: str, end: End, dt: float) -> None:
-        """Create it for a layer, its end in a Keras model, and dt."""
-        self._layer = layer
-        self._scale = end.scale
-        self.shape = layer.shape
-        shapes = (self.shape,) if layer.pool is None else layer.pool.volumes
-        self._shapes = shapes
+    def __init__(
+        self,
+        name: str,
+        layer: Layer,
+        stage: LinearStage,
+        scale: Tensor,
+        dt: float,
+    ) -> None:
+        """Create it for a layer, its parts in a Keras model, and dt."""
+        self.name, self.layer, self.stage = name, layer, stage
+        self.scale, self.shape = scale, layer.shape
         self._voltages = layer.first_voltages(name)
         synapse = None if layer.encoder else layer.synapse
         self._kept = lowpass_decay(synapse, dt)
-        self._advance = neurons(layer, end.scale, dt)
+        self._advance = neurons(layer, scale, dt)
         # XLA fuses the many operations of neurons: a LIF network then takes
         # half the time.
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
@@ -56,8 +61,8 @@ class SpikingLayer:
 
     def rest(self, batch: int) -> States:
         """Return the state at the start of ``batch`` simulations."""
-        states = []
-        for shape in self._shapes:
+        pool, states = self.layer.pool, []
+        for shape in (self.shape,) if pool is None else pool.volumes:
             zeros = voltage = tf.zeros((batch, *shape))
             if self._voltages is not None:
                 voltage += tf.constant(self._voltages, tf.float32)
@@ -70,12 +75,8 @@ class SpikingLayer:
         states: States,
         sampled: bool,
     ) -> Tensor:
-        """Simulate steps; return outputs, currents, a sum, and the state.
-
-        The sum is that of the spikes of all neurons. There are currents only
-        if they are ``sampled``.
-        """
-        pool = self._layer.pool
+        """Return outputs, currents if ``sampled``, sums of spikes, states."""
+        pool = self.layer.pool
         outputs, currents = [], []
         total = tf.zeros_like(self.fired(states))
         for drive in drives:
@@ -102,7 +103,7 @@ class SpikingLayer:
 
     def fired(self, states: States) -> Tensor:
         """Return the output of neurons; for a max pool, as a flat vector."""
-        if self._layer.pool is None:
+        if self.layer.pool is None:
             return states[0].output
         batch = tf.shape(states[0].output)[0]
         flat = [tf.reshape(state.output, (batch, -1)) for state in states]
@@ -114,12 +115,12 @@ class SpikingLayer:
         The slopes of a max pool are 0, because a maximum of means has its own
         gradient.
         """
-        layer = self._layer
+        layer = self.layer
         if layer.pool is not None:
             return tf.zeros_like(currents)
-        if layer.lif is None or layer.encoder is not None:
+        if layer.lif is None:
             return tf.cast(currents > 0, tf.float32)
-        return soft_lif_gradient(currents * self._scale, layer.high, layer.lif)
+        return soft_lif_gradient(currents * self.scale, layer.high, layer.lif)
 
 
 def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
@@ -130,7 +131,7 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     nengo_loihi.neurons on the chip, and nengo.SpikingRectifiedLinear and
     nengo.LIF on the host. An encoder fires at most once per step.
     """
-    if layer.lif is not None and layer.encoder is None:
+    if layer.lif is not None:
         return _lif(layer, layer.lif, scale, dt)
     unit = layer.high * dt
 

@@ -195,12 +195,7 @@ class Trainer:
         return parser
 
 
-def _validate(
-    x: Any,
-    y: Any,
-    network: Network,
-    options: TrainOptions,
-) -> Any:
+def _validate(x: Any, y: Any, network: Network, options: TrainOptions) -> Any:
     """Return the checked data; also check the data in ``options``."""
     readout = network.readout
     if y is not None:

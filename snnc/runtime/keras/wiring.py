@@ -8,7 +8,7 @@ folded into these kernels.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,36 +22,27 @@ NEURONS = ".neurons"
 Recalibrate = Callable[[Array, float], None]
 # For each channel, the layers whose sum it is; the input has none.
 Sources = tuple[frozenset[str], ...]
+Groups = tuple[tuple[str, ...], ...]
 
 
-class Wiring(NamedTuple):
-    """How the scales of layers depend on one another.
-
-    ``reads`` contains the sources of each kernel's input channels. The layers
-    in each of ``groups`` have to share a scale, because a sum or an identity
-    shortcut adds their outputs.
-    """
-
-    reads: dict[str, Sources]
-    groups: tuple[tuple[str, ...], ...]
-
-
-def wiring_of(
-    model: keras.Model,
-    layout: Layout,
-    names: Sequence[str],
-) -> Wiring:
-    """Return the wiring of a model whose layers of neurons are ``names``."""
-    reads: dict[str, Sources] = {}
-    ties: list[frozenset[str]] = []
+def reads_of(model: keras.Model, layout: Layout) -> dict[str, Sources]:
+    """Return the sources of each kernel's input channels."""
+    reads = {}
     for tensor in layout.tensors:
         layer, _, part = tensor.name.rpartition(".")
-        if part == "bias":
-            continue
-        keras_name = layer if part == "kernel" else tensor.name
-        sources = sources_of(model.get_layer(keras_name).input)
-        reads[tensor.name] = sources
-        ties += sources
+        if part != "bias":
+            keras_name = layer if part == "kernel" else tensor.name
+            reads[tensor.name] = sources_of(model.get_layer(keras_name).input)
+    return reads
+
+
+def groups_of(model: keras.Model, layout: Layout, names: list[str]) -> Groups:
+    """Return the groups of layers of neurons ``names`` that share a scale.
+
+    They have to, because a sum or an identity shortcut adds their outputs.
+    """
+    reads = reads_of(model, layout).values()
+    ties = list(itertools.chain.from_iterable(reads))
     known = {layer.name for layer in model.layers}
     for name in names:
         if f"{name}.sum" in known and f"{name}.shortcut" not in known:
@@ -66,7 +57,7 @@ def wiring_of(
         merged = set().union(*(group[name] for name in tie))
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
-    return Wiring(reads, tuple(dict.fromkeys(ordered)))
+    return tuple(dict.fromkeys(ordered))
 
 
 def sources_of(tensor: Tensor) -> Sources:
@@ -155,7 +146,7 @@ def _producers_of(tensor: Tensor, producers: dict[str, str]) -> set[str]:
 def rescale(
     tensors: Mapping[str, Array],
     scales: Mapping[str, float],
-    wiring: Wiring,
+    reads: Mapping[str, Sources],
     layout: Layout,
 ) -> Tensors:
     """Return weights with scaled activations.
@@ -168,9 +159,9 @@ def rescale(
         name = tensor.name
         own = scales.get(name.rpartition(".")[0], 1.0)
         values = tensors[name].astype(np.float64) * own
-        if name in wiring.reads:
+        if name in reads:
             # Layers that are summed share a scale.
-            names = (min(each, default="") for each in wiring.reads[name])
+            names = (min(each, default="") for each in reads[name])
             several = (scales[each] if each else 1.0 for each in names)
             divisors = np.array(tuple(several))
             rows, columns = values.shape[-2:]
@@ -209,16 +200,17 @@ def with_norm(
     return folded.astype(np.float32), shifted.astype(np.float32)
 
 
-def recalibration(
-    model: keras.Model,
-    norms: Sequence[KerasLayer],
-) -> Recalibrate:
-    """Return a function that updates batch norms' statistics.
+def recalibration(model: keras.Model) -> Recalibrate | None:
+    """Return a function that updates the statistics of batch norms, if any.
 
     Its arguments are examples, of shape (batch, ...), and the fraction of each
     average to keep. For batches of equal size, the averages are the means over
     all batches if batch n, counted from 0, keeps n / (n + 1).
     """
+    kind = keras.layers.BatchNormalization
+    norms = [part for part in model.layers if isinstance(part, kind)]
+    if not norms:
+        return None
     probe = keras.Model(model.input, [norm.output for norm in norms])
     given = tf.TensorSpec([None, *model.input.shape[1:]]), tf.TensorSpec([])
 

@@ -128,7 +128,7 @@ class BoardRunner:
                 rows, spikes = self._run(tensors, x, probed, options)
             except (AssertionError, ValueError) as error:
                 raise UserError(str(error)) from error
-            arrays = self._describe_run(digest_of(examples[:]), spikes)
+            arrays = self._pack(digest_of(examples[:]), spikes)
             with replacing(asked.output) as file:
                 np.savez_compressed(file, **arrays)
             readout, count = self.network.readout, len(x)
@@ -150,11 +150,7 @@ class BoardRunner:
         probed: Sequence[str],
         options: Mapping[str, Any],
     ) -> tuple[Array, dict[str, Array]]:
-        """Return the readout's rows, and the spikes of the first examples.
-
-        Rows have the shape (examples, steps, units), and the spikes of a layer
-        (examples, steps, neurons), in Keras order.
-        """
+        """Return the readout's rows, and spikes (examples, steps, neurons)."""
         built = self.build_network(tensors, images=x, probe=probed)
         # Reserve messages for every spike of the host, even if a user turns
         # off precomputing.
@@ -182,11 +178,7 @@ class BoardRunner:
         every = {n: np.concatenate(e)[:RECORDED] for n, e in spikes.items()}
         return np.concatenate(rows), every
 
-    def _describe_run(
-        self,
-        digest: str,
-        spikes: dict[str, Array],
-    ) -> dict[str, Any]:
+    def _pack(self, digest: str, spikes: dict[str, Array]) -> dict[str, Any]:
         """Return the metadata of a run, and its spikes as packed bits."""
         last, *_ = spikes
         arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}

@@ -16,25 +16,16 @@ import numpy as np
 
 from ..examples import Array
 from ..layout import Tensors
-from ..network import Cut, Layer, Network, Volume, volume_of
+from ..network import Cut, Network, Volume, volume_of
 from . import import_nengo_loihi
 from .connections import Compare, Connection, Part, SplitLayer
-from .neurons import (
-    BuiltNetwork,
-    gain_and_rest,
-    neuron_type,
-    split_name,
-    values_of,
-)
+from .neurons import BuiltNetwork, gain_and_rest, neuron_type, split_name
 
 Mode = Literal["spiking", "rate"]
 
 
 class NetworkBuilder:
-    """Adds layers to one Nengo network, ``net``.
-
-    Call its methods within ``with builder.net``.
-    """
+    """Adds layers to a Nengo network, ``net``, within ``with builder.net``."""
 
     _input: nengo.Node
     _readout: nengo.Node
@@ -110,10 +101,9 @@ class NetworkBuilder:
 
     def layer(self, name: str, *connections: Connection) -> SplitLayer:
         """Add the ensembles of a layer and its inputs."""
-        layer = self._network.layers[name]
-        population = self._neurons(name, layer, layer.volume, layer.cut)
+        population = self._neurons(name)
         for connection in connections:
-            self._connect(connection, population, layer)
+            self._connect(connection, population)
         return population
 
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
@@ -122,48 +112,38 @@ class NetworkBuilder:
         Layers that read the pool read some of these neurons, and some of its
         source.
         """
-        layer = self._network.layers[name]
-        assert layer.pool is not None
+        pool = self._network.layers[name].pool
+        assert pool is not None
         levels: list[SplitLayer] = []
-        tree, volumes = layer.pool.tree, layer.pool.volumes
 
         def sources(one: int | None) -> Sequence[Compare]:
             return compared if one is None else [Compare(levels[one])]
 
-        for i, level in enumerate(tree.levels):
-            cut, label = layer.pool.cuts[i], f"{name}.{i + 1}"
-            population = self._neurons(label, layer, volumes[i], cut)
+        for i, level in enumerate(pool.tree.levels):
+            population = self._neurons(f"{name}.{i + 1}")
             for read in level.reads:
                 for source in sources(read.level):
                     given = replace(source, grid=read.grid, nodes=read.nodes)
                     seen = replace(given, level=level)
-                    self._connect(seen, population, layer)
+                    self._connect(seen, population)
             levels.append(population)
         terms: list[Compare] = []
-        for pick in tree.picks:
+        for pick in pool.tree.picks:
             several = sources(pick.level)
             terms += [replace(one, grid=pick.grid) for one in several]
         self._terms[name] = tuple(terms)
         return tuple(levels)
 
-    def _neurons(
-        self,
-        name: str,
-        layer: Layer,
-        volume: Volume,
-        cut: Cut,
-    ) -> SplitLayer:
-        """Add the ensembles of a layer, or of a level of a max pool.
-
-        Each ensemble contains the neurons of some depth slices, in the layout
-        (height, width, slices x channels). Biases are per channel or per
-        neuron.
-        """
+    def _neurons(self, name: str) -> SplitLayer:
+        """Add the ensembles of a layer, or of a level of a max pool."""
+        own, level = split_name(name)
+        layer = self._network.layers[own]
+        volume, cut = layer.levels[level], layer.cuts[level]
         bias = self._tensors.get(f"{name}.bias")
         voltages = layer.first_voltages(name)
         gain, rest = gain_and_rest(layer)
         depth, group = volume[0], cut.slices_per_ensemble
-        ensembles = self._layers.setdefault(split_name(name)[0], [])
+        ensembles = self._layers.setdefault(own, [])
         parts = []
         for start in range(0, depth, group):
             slices = range(start, min(start + group, depth))
@@ -171,8 +151,8 @@ class NetworkBuilder:
             size = len(slices) * prod(volume[1:])
             current, voltage = np.full(size, rest), None
             if bias is not None:
-                own = values_of(bias, volume, slices)
-                current += gain * np.tile(own, size // len(own))
+                values = values_of(bias, volume, slices)
+                current += gain * np.tile(values, size // len(values))
             if voltages is not None:
                 voltage = values_of(voltages, volume, slices)
             ensemble = nengo.Ensemble(
@@ -246,13 +226,9 @@ class NetworkBuilder:
         own = shape[-len(block) :]
         config.block_shape = self._loihi.BlockShape(block, own)
 
-    def _connect(
-        self,
-        connection: Connection,
-        reader: SplitLayer,
-        layer: Layer | None = None,
-    ) -> None:
+    def _connect(self, connection: Connection, reader: SplitLayer) -> None:
         """Connect a layer, or the readout, by the filter of its synapse."""
+        layer = self._network.layers.get(split_name(reader.name)[0])
         readout, on_chip = self._network.readout, False
         synapse, relays = readout.synapse, bool(readout.image)
         if layer is not None:
@@ -274,11 +250,7 @@ class NetworkBuilder:
                 self.net.config[made].pop_type = connection.pop_type
 
     def _on_host(self, source: SplitLayer) -> SplitLayer:
-        """Return a source whose values are on the host.
-
-        nengo-loihi only allows Dense connections from the chip; the host can
-        convolve their output.
-        """
+        """Return a source on the host: only Dense may read the chip."""
         layer = self._network.layers.get(split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
@@ -293,3 +265,14 @@ class NetworkBuilder:
             relayed = replace(source, parts=tuple(relays))
             self._relays[source.name] = relayed
         return self._relays[source.name]
+
+
+def values_of(values: Array, volume: Volume, slices: range) -> Array:
+    """Return the values of some depth slices, in their ensemble's order.
+
+    Values with one axis, per channel or of a single slice, stay unchanged.
+    """
+    if values.ndim == 1:
+        return values
+    part = values.reshape(volume)[slices.start : slices.stop]
+    return np.moveaxis(part, 0, 2).ravel()

@@ -22,7 +22,7 @@ import numpy as np
 from ..examples import Array
 from ..layout import Tensors
 from ..maxima import EVERY, Grid, Level, Nodes, Padding, Triple, entries
-from ..network import Volume, triple
+from ..network import Volume, along_axes, triple
 from . import kernels
 from .kernels import Pool
 
@@ -118,11 +118,7 @@ class Connection(ABC):
         depth_before: int = 0,
         used: Array | None = None,
     ) -> Iterator[Link]:
-        """Yield the transform for each pair of parts that overlap.
-
-        The transform is a 2-D convolution, or a sparse matrix of the weights
-        that ``used`` marks.
-        """
+        """Yield 2-D convolutions, or sparse matrices of ``used`` weights."""
         source = self.read
         room, out, taps = source.volume, reader.volume, kernel.shape
         reach = [(out[i] - 1) * stride[i] + taps[i] for i in (1, 2)]
@@ -176,13 +172,9 @@ def link_sparse(
         yield sub_part(pre, read), post, transform
 
 
-def grid_of(picked: Grid) -> Grid:
+def grid_of(picked: Grid) -> tuple[range, range, range]:
     """Return positions along depth, height and width."""
-    one = range(1)
-    if len(picked) == 1:
-        return one, picked[0], one
-    depth, height, width = (one, *picked)[-3:]
-    return depth, height, width
+    return along_axes(picked, range(1))
 
 
 def sub_population(source: SplitLayer, picked: Grid) -> SplitLayer:
@@ -298,10 +290,7 @@ class Identity(Connection):
 
 @dataclass(frozen=True)
 class Rectify(Connection):
-    """Values divided by the largest: positive values, then negative ones.
-
-    Values are in ``bounds``.
-    """
+    """Values divided by the largest of ``bounds``, then negative ones."""
 
     bounds: tuple[float, float] = (0.0, 1.0)
 

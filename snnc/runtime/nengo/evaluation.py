@@ -70,10 +70,8 @@ class Evaluator(SpikingProgram):
     ) -> EvaluationResult:
         """Present examples, like ``evaluate`` of the package.
 
-        Raises DataError if an array does not fit, LayoutError if the weights
-        do not fit, and RefusedError if the chip can't store them. Raises
-        ValueError if the simulator is unknown or ``examples`` is below 1, and
-        ModuleNotFoundError if the simulator is not installed.
+        Raises DataError if an array does not fit, ValueError if ``examples``
+        is below 1, and the errors of `run`.
         """
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")
@@ -138,13 +136,6 @@ class Evaluator(SpikingProgram):
         reached = score(np.concatenate(outputs), examples.y, classes)
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
-        return EvaluationResult(
-            network.name,
-            simulator,
-            count,
-            network.steps,
-            reached if classes else None,
-            None if classes else reached,
-            rates,
-            cores,
-        )
+        own = network.name, simulator, count, network.steps
+        accuracy, rmse = (reached, None) if classes else (None, reached)
+        return EvaluationResult(*own, accuracy, rmse, rates, cores)

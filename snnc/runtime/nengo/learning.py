@@ -99,19 +99,12 @@ def targets_of(targets: Any, network: Network) -> Array:
     return np.asarray(given, np.float64)
 
 
-def error_node(
-    targets: Array,
-    network: Network,
-    learning: Learning,
-) -> nengo.Node:
-    """Add the node of the errors, on the host.
-
-    Errors are sent in the second half of each example, and are zero otherwise.
-    """
-    steps = network.steps
+def error_node(targets: Array, learning: Learning) -> nengo.Node:
+    """Add the node of the errors, which are 0 in each example's first half."""
+    steps = learning.steps
 
     def errors(t: float, outputs: Array) -> Array:
-        example, step = divmod(round(t / network.dt) - 1, steps)
+        example, step = divmod(round(t / learning.dt) - 1, steps)
         if step < steps // 2 or example >= len(targets):
             return np.zeros_like(outputs)
         if learning.softmax:
@@ -133,11 +126,7 @@ class LearningBuilder(NetworkBuilder):
         seed: int = 0,
         targets: Any = None,
     ) -> None:
-        """Begin with an empty network, like `NetworkBuilder`.
-
-        ``targets`` are the target outputs of the examples. Raises ValueError
-        if they don't fit.
-        """
+        """Begin with an empty network; raise ValueError for other targets."""
         super().__init__(network, tensors, mode, seed)
         self._targets: Array | None = None
         if targets is not None:
@@ -189,7 +178,7 @@ class LearningBuilder(NetworkBuilder):
             ),
             label=f"{part.label} to {network.readout.name}",
         )
-        error = error_node(self._targets, network, learning)
+        error = error_node(self._targets, learning)
         nengo.Connection(self._readout, error, synapse=None)
         nengo.Connection(error, connection.learning_rule, synapse=None)
         self._learning = LearningReadout(connection, learning, chip)

@@ -1,8 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The ensembles and the nodes of a network, and their outputs.
-
-Neurons fire at the rates that represent activations.
-"""
+"""The neurons and the nodes of a network, and their outputs."""
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"
 
@@ -15,7 +12,7 @@ import nengo
 import numpy as np
 
 from ..examples import Array
-from ..network import REST, Layer, Network, Volume
+from ..network import REST, Layer, Network
 from .connections import Compare
 
 
@@ -34,17 +31,6 @@ class ClippedRectifiedLinear(_Clipped, nengo.RectifiedLinear):
 
 class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
     """Spiking neurons, clipped."""
-
-
-def values_of(values: Array, volume: Volume, slices: range) -> Array:
-    """Return the values of some depth slices, in their ensemble's order.
-
-    Values with one axis, per channel or of a single slice, stay unchanged.
-    """
-    if values.ndim == 1:
-        return values
-    part = values.reshape(volume)[slices.start : slices.stop]
-    return np.moveaxis(part, 0, 2).ravel()
 
 
 def gain_and_rest(layer: Layer) -> tuple[float, float]:

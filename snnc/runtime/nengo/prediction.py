@@ -30,12 +30,7 @@ class Predictor(SpikingProgram):
         ``x`` is (examples, *the input's shape), an array or `Examples`;
         ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
         Examples run in rows of 200 with the state carried over, as on the
-        chip.
-
-        Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not fit, and RefusedError if the chip can't store them. Raises
-        ValueError if the simulator is unknown, and ModuleNotFoundError if it
-        is not installed.
+        chip. Raises DataError if ``x`` does not fit, and the errors of `run`.
         """
         examples = x
         if not isinstance(x, Examples):
@@ -48,11 +43,9 @@ class Predictor(SpikingProgram):
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Predict from the command line; return the exit status."""
         name = self.network.name
-        parser = make_parser(
-            f"{name}.predict",
-            f"Predict with {name} on spikes.",
-            data=".npz file with x, or an .npy file",
-        )
+        does = f"Predict with {name} on spikes."
+        data = ".npz file with x, or an .npy file"
+        parser = make_parser(f"{name}.predict", does, data)
         add, simulators = parser.add_argument, simulators_of(self.network)
         written = ".npz file to write, with outputs and labels"
         add("-o", "--output", required=True, metavar="FILE", help=written)

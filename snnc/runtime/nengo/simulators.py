@@ -67,24 +67,13 @@ def require(simulator: str, network: Network) -> None:
 
 
 class SimulatorRun:
-    """A built network on a simulator, which runs examples one after another.
+    """A network on a simulator, from whose state each example continues."""
 
-    The state carries over.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        built: BuiltNetwork,
-        network: Network,
-    ) -> None:
-        """Build the network for a simulator.
-
-        Raises RefusedError if the chip can't store its weights.
-        """
+    def __init__(self, name: str, built: BuiltNetwork) -> None:
+        """Build it; raise RefusedError if the chip can't store its weights."""
         self._built = built
-        self._network = network
-        dt, module = network.dt, nengo
+        self._network = built.network
+        dt, module = built.network.dt, nengo
         failures: tuple[type[Exception], ...] = ()
         settings: dict[str, Any] = {"dt": dt, "progress_bar": False}
         if name == "loihi":
@@ -184,7 +173,7 @@ def run_examples(
     for first, stop in spans_of(len(x), ROW if presentation == "row" else 1):
         shown = x[first:stop]
         built = build_network(tensors, images=shown, probe=names)
-        run = SimulatorRun(simulator, built, network)
+        run = SimulatorRun(simulator, built)
         with closing(run.sim):
             chip = simulator == "loihi"
             cores = len(run.sim.model.blocks) if chip else None

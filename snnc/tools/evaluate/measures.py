@@ -324,7 +324,7 @@ def with_activations(model: Any, network: Network) -> Any:
 
     from snnc.runtime.keras.model import with_currents  # imports TensorFlow
 
-    output, *values = with_currents(model, network.layers).outputs
+    output, *values = with_currents(model, network).outputs
     for i, (name, layer) in enumerate(network.layers.items()):
         if layer.pool is None:
             values[i] = model.get_layer(f"{name}.neurons").output
