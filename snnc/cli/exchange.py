@@ -153,19 +153,22 @@ def import_command(
         if ended is not None:
             return ended
     limits = reading_limits(model) if LIMIT in os.environ else None
-    files = weights_out, output
+    name = "imported.snn" if output is None else output.as_posix()
+    wants = weights_out is not None, name
     done: ImportOutcome | None
+    from snnc.importer.read import run, write_files
+
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
         takes_spec = not explain and asked == ImportRequest(device=asked.device)
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, asked, *files, report, takes_spec, limits)
+        done = run_nir(model, asked, *wants, report, takes_spec, limits)
     else:
-        from snnc.importer.read import run
-
         asked = replace(asked, weights=str(weights_read or ""))
-        done = run(model, asked, *files, report, say, limits=limits)
+        done = run(model, asked, *wants, report, say, limits=limits)
+    if done is not None and not write_files(done, weights_out, output, report):
+        done = None
     print_diagnostics(report)
     if done is None:
         return 1

@@ -56,7 +56,7 @@ def convert_weights(
     made: dict[str, Stored] = {}
     for draft in conversion.drafts:
         for name, array in maker.tensors_of(draft):
-            value = np.asarray(array, np.float32)
+            value = np.ascontiguousarray(array, np.float32)
             if not np.isfinite(value).all():
                 raise unclear(draft.layer, "they contain NaN or infinite values")
             shape = shapes.get(name, value.shape)
