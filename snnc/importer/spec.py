@@ -10,14 +10,13 @@ from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.driver import allow_warnings
 from snnc.importer.model import Compiled, ImportRequest, config_of, refused
 from snnc.importer.state import COUNTS, INPUT, ConversionState, StatementDraft
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, run_passes
+from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.rules.imports import LongSpec
 from snnc.source import SourceFile
@@ -272,8 +271,8 @@ def compile_written(
     own, cache = Diagnostics(), PlanCache()
 
     def lower(text: str, report: Diagnostics) -> Compilation:
-        device = request.device or read_profile()
-        start = Compilation(SourceFile(name, text), device, cache)
+        source, device = SourceFile(name, text), request.device or read_profile()
+        start = Compilation(source, device, cache, parse_snn(source, report))
         return run_passes(start, report, "lower")
 
     made = lower(written.text, own)
