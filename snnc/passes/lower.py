@@ -43,7 +43,7 @@ from snnc.ir.shapes import (
     volume_named,
     volume_of,
 )
-from snnc.runtime.maxima import EVERY, whole
+from snnc.runtime.maxima import EVERY
 
 Pools = tuple[tuple[AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
@@ -154,7 +154,7 @@ class _Lowering:
         self, path: Path, read: str, reader: ValueReader, reach: Reach
     ) -> Projection:
         *places, channels = volume_named(self._network, path.source)
-        is_whole = path.picked == whole(triple_of(tuple(places)))
+        is_whole = path.picked == tuple(map(range, triple_of(tuple(places))))
         return Projection(
             source=path.source,
             target=reader.target,

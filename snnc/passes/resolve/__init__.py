@@ -37,6 +37,7 @@ from snnc.passes.resolve.drafts import (
     KnownNames,
     draft_layers,
     in_order,
+    key_span,
     spiking_of,
 )
 from snnc.passes.resolve.operations import Operations, UnsoundError
@@ -207,14 +208,14 @@ class _Resolution:
         for key, value, instead in values if known else ():
             if value != instead:
                 yield rules.statements.LossNeedsClasses(
-                    span=place.span_of(key),
+                    span=key_span(place, key),
                     what=f"{key} {value}",
                     instead=f"`{key} {instead}`",
                     readout=readout.name,
                     units=readout.units or 1,
                 )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span, phases = place.span_of("phases"), write_list(train.phases)
+            span, phases = key_span(place, "phases"), write_list(train.phases)
             yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
@@ -222,7 +223,10 @@ class _Resolution:
     ) -> LogicalNetwork:
         spec, validated = self._spec, self._validated
         timing, place = spec.timing, validated.parts["timing"]
-        steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
+        steps, span = (
+            round(timing.present / timing.dt),
+            key_span(place, "present", "dt"),
+        )
         return LogicalNetwork(
             name=spec.network,
             about=spec.about,
@@ -243,7 +247,7 @@ class _Resolution:
         if not isinstance(target, LoihiTarget):
             return Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
-        span = place.span_of("cores", "chips")
+        span = key_span(place, "cores", "chips")
         return Loihi(target.chips, cores, target.pop, span)
 
     def _readout(self, sources: tuple[str, ...]) -> ReadoutLayer:

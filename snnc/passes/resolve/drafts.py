@@ -160,6 +160,11 @@ class Draft:
         return self.spans.get(key, self.span)
 
 
+def key_span(place: Place, *keys: str) -> Span:
+    """Return the span of the first key that is written, or else of the head."""
+    return next((place.keys[key] for key in keys if key in place.keys), place.span)
+
+
 def draft_layers(
     validated: ValidatedSpec, known: KnownNames, report: Diagnostics
 ) -> tuple[Draft, ...]:
@@ -177,7 +182,9 @@ def draft_layers(
                 sources = (before,)
             # Only spiking layers have shortcuts.
             shortcut = getattr(spec, "shortcut", None)
-            if shortcut and not known.check(shortcut, place.span_of("shortcut"), name):
+            if shortcut and not known.check(
+                shortcut, key_span(place, "shortcut"), name
+            ):
                 shortcut, sound = None, False
             scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
             given: list[tuple[StatementModel, Place]] = [(spec, place)]
