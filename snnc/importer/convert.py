@@ -403,9 +403,9 @@ def encoder_of(state: ConversionState) -> str | None:
     ):
         return None
     if first.layer in state.layers:
-        state.become(
-            first.layer,
+        why = (
             "`encode conv`, on the host: exact and without cores (`--encode rate` "
-            "puts this layer on the chip)",
+            "puts this layer on the chip)"
         )
+        state.revise(first.layer, "", why=why)
     return first.layer

@@ -213,15 +213,7 @@ def per_channel(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source, and the steps after it.
-
-    Attributes
-    ----------
-    source :
-        The key of a draft.
-    read :
-        The shape of the source, channels-last.
-    """
+    """The key of a draft, its shape (channels-last), and the steps after it."""
 
     source: str
     read: Shape
@@ -312,20 +304,11 @@ class Term:
 
 
 Padding = Literal["valid", "same", "causal"]
-WAYS: tuple[Literal["valid", "same"], ...] = ("valid", "same")
 
 
 @dataclass(frozen=True, slots=True)
 class FittedAxis:
-    """A kernel along one axis; ``before`` of its taps precede the axis.
-
-    Attributes
-    ----------
-    window :
-        What the kernel covers, at all positions of the padding.
-    skip :
-        The number of positions before the first one that is needed.
-    """
+    """A kernel along one axis that covers a window at all positions of the padding."""
 
     window: AxisWindow
     taps: int
@@ -336,14 +319,18 @@ class FittedAxis:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A kernel of a spec; see `snnc.importer.state.StatementDraft` for its attributes.
+    """A kernel of a spec, with one number per axis.
 
     Attributes
     ----------
-    places :
-        The number of output positions along each axis.
+    before :
+        The number of taps that precede the axis at the first position.
+    places, skip :
+        The number of output positions, and how many of the first are not needed.
     is_padded :
         Whether the kernel reads zeros outside an axis.
+    upscale :
+        The strides of a transposed convolution; empty for others.
     """
 
     kernel: Shape

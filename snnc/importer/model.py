@@ -27,11 +27,9 @@ class KerasLayer:
 
     Attributes
     ----------
-    name :
-        Unique in the model. A layer of a submodel has the submodel's name before it:
-        ``block/conv``.
-    kind :
-        The Keras class, such as ``Conv2D``.
+    name, kind :
+        A unique name, and the Keras class, such as ``Conv2D``. The name of a submodel
+        precedes those of its layers: ``block/conv``.
     options :
         Its configuration as Keras writes it, with Keras 2 names where Keras 3 differs
         (``batch_input_shape``, plain dtype names).
@@ -68,16 +66,10 @@ class KerasModel:
 
     Attributes
     ----------
-    name :
-        Its name in Keras.
     keras :
         The version of Keras that wrote it; None if the file does not say.
     layers :
         All layers, each after its sources; an input is an ``InputLayer``.
-    inputs, outputs :
-        The names of the input layers and of the output layers.
-    compiled :
-        The training configuration; None if the file has none.
     tool :
         The tool that made the model, and whose conventions its outputs follow.
     notes :
@@ -96,15 +88,10 @@ class KerasModel:
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """An output of a layer of the same graph.
+    """An output of a layer of the same graph, numbered from 0.
 
-    Attributes
-    ----------
-    index :
-        The number of the output, from 0.
-    node :
-        The index of the layer's call. For submodels, it starts at 0 or 1, depending on
-        the version of Keras.
+    ``node`` is the index of the layer's call. For submodels, it starts at 0 or 1,
+    depending on the version of Keras.
     """
 
     layer: str
@@ -122,19 +109,7 @@ are None are omitted.
 
 @dataclass(frozen=True, slots=True)
 class NestedLayer:
-    """A layer or a submodel in a graph.
-
-    Attributes
-    ----------
-    name :
-        Unique in the graph.
-    kind, options :
-        As in `snnc.importer.model.KerasLayer`.
-    calls :
-        All calls, in order.
-    inside :
-        The graph of a submodel; None for a layer.
-    """
+    """A layer or a submodel in a graph; ``inside`` is the graph of a submodel."""
 
     name: str
     kind: str
@@ -145,14 +120,9 @@ class NestedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A Sequential or functional model.
+    """A Sequential or functional model, in the order of the configuration.
 
-    Attributes
-    ----------
-    parts :
-        Layers and submodels, in the order of the configuration.
-    inputs :
-        The names of the ``InputLayer`` parts; a Sequential has one.
+    ``inputs`` are the names of the ``InputLayer`` parts; a Sequential has one.
     """
 
     name: str
@@ -166,11 +136,6 @@ class ModelWeights(Protocol):
 
     def of(self, layer: str) -> Arrays:
         """Return the arrays of a layer, by Keras's names and in Keras's order.
-
-        Parameters
-        ----------
-        layer :
-            The layer's full name, which begins with the names of its submodels.
 
         Returns
         -------
@@ -301,9 +266,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
         If ``text`` is not a shape.
     """
     sizes = text.split("x")
-    if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
-        int(size) == 0 for size in sizes
-    ):
+    if not all(size.isdecimal() and len(size) < 10 and int(size) for size in sizes):
         raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
     return tuple(map(int, sizes))
 

@@ -218,7 +218,8 @@ class _SpecWriter:
             "kernels share"
         )
         for layer in lost:
-            self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
+            lost_l2 = {"verdict": "training", "why": f"not kept: {why}"}
+            self._state.revise(layer, "kernel_regularizer L2", **lost_l2)
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")

@@ -94,22 +94,16 @@ class StatementDraft:
 
     Attributes
     ----------
-    layer :
-        The key of the Keras layer that names it.
-    sources :
-        The keys of its sources.
+    layer, sources :
+        The key of the Keras layer that names it, and the keys of its sources.
     shape :
         The shape of its output, without the batch.
     main, beside :
         The terms of the statement's kernel and of its shortcut.
     kernel, stride, padding, dilation, groups :
         The values in the spec; for a pool, the values of its window.
-    before :
-        The number of kernel taps that precede each axis at the first position.
-    skip :
-        The number of first positions along each axis that no statement reads.
-    upscale :
-        The strides of a transposed convolution; empty for any other statement.
+    before, skip, upscale :
+        See `Fitted`; ``upscale`` is empty unless the convolution is transposed.
     image :
         The image shape of a dense layer's output; empty for a vector.
     units :
@@ -185,13 +179,9 @@ class Value:
     ----------
     terms :
         The terms whose sum is the value.
-    shape :
-        The shape without the batch, channels-last. Spatial axes remain separate even
-        if Keras has flattened them.
-    view :
-        The Keras axes that these axes form.
-    is_positive :
-        Whether the value is never below 0.
+    shape, view :
+        The shape without the batch, channels-last, and the Keras axes that these axes
+        form. Spatial axes remain separate even if Keras has flattened them.
     parts :
         The values that a concatenation of flat vectors consists of; it has no terms.
     flat :
@@ -206,7 +196,7 @@ class Value:
     terms: tuple[Term, ...] = ()
     shape: Shape = ()
     view: View = ()
-    is_positive: bool = False
+    is_positive: bool = False  # never below 0
     parts: tuple[Value, ...] = ()
     flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
@@ -236,20 +226,20 @@ class Value:
         return tuple(prod(self.shape[axis] for axis in group) for group in self.view)
 
     @property
+    def _source(self) -> str | None:
+        """The key of the draft or the input whose unchanged output this is."""
+        is_one = len(self.terms) == 1 and not self.terms[0].steps
+        return self.terms[0].source if is_one else None
+
+    @property
     def spikes(self) -> str | None:
         """The key of the draft whose output this is, or None."""
-        if len(self.terms) != 1 or self.terms[0].steps or self.is_input or self.flat:
-            return None
-        return self.terms[0].source
+        return None if self.flat else self._source or None
 
     @property
     def is_input(self) -> bool:
         """Whether the value is the unchanged input."""
-        return (
-            len(self.terms) == 1
-            and not self.terms[0].steps
-            and self.terms[0].source == INPUT
-        )
+        return self._source == INPUT
 
 
 BROKEN = Value(broken=True)
@@ -274,8 +264,6 @@ class Decision:
 
     Attributes
     ----------
-    layer :
-        The layer's name in Keras.
     option :
         One of the layer's options and its value, such as ``padding same``; empty for
         the layer as a whole.
@@ -283,10 +271,8 @@ class Decision:
         ``kept``: the option means the same in the spec. ``training``: the option only
         matters in training. ``rewritten``: it is replaced. ``refused``: it prevents the
         import.
-    why :
-        The reason, as a phrase.
-    remedy :
-        What the user can do, as a command if possible; empty if nothing is needed.
+    why, remedy :
+        The reason, as a phrase, and what the user can do, as a command if possible.
     rule :
         The kind of diagnostic that reports a refusal.
     """
@@ -335,41 +321,31 @@ class ConversionState:
 
     Attributes
     ----------
-    decisions :
-        All lines of the explanation, in the order in which they were made.
-    drafts :
-        The drafts by key, in the order of the spec.
-    values :
-        The output of each Keras layer.
-    scaling :
-        The input's factor and offset.
-    input_shape :
-        The shape of the spec's input, channels last.
+    weights :
+        None if they are unknown, or if the spec does not depend on them (see
+        `snnc.importer.read`).
+    drafts, values :
+        The drafts by key, in the order of the spec, and the outputs of Keras layers.
+    scaling, input_shape :
+        The input's factor and offset, and its shape in the spec, channels last.
     finals :
         For each output, the activation that the host computes, such as ``softmax``.
-    inputs :
-        The inputs that a layer reads or the model outputs.
-    parts :
-        If there are several inputs, the number of channels of each, in order.
+    inputs, parts :
+        The inputs that a layer reads or the model outputs. If there are several, the
+        number of channels of each, in order.
     cut :
         Each `Reshape` at the end of the model that splits the axis of a vector.
     l2 :
         For each layer, the factor of its kernel's penalty.
-    weights :
-        The model's weights; None if they are unknown, or if the spec does not depend
-        on them (see `snnc.importer.read`).
-    refused :
-        The layers that prevent the import.
     done :
         Norms that an earlier layer has absorbed.
     kept :
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
-    encoder :
-        The draft that becomes ``encode conv``; None for ``encode rate``.
-    size :
-        The readout's property: ``classes 10`` or ``units 1``.
+    encoder, size :
+        The draft that becomes ``encode conv``, or None for ``encode rate``, and the
+        readout's property: ``classes 10`` or ``units 1``.
     notes :
         Sentences about the remaining work on the host.
     """
@@ -460,17 +436,12 @@ class ConversionState:
         if name not in self._told:
             self.decide(Decision(name, "", verdict, why))
 
-    def become(self, name: str, why: str) -> None:
-        """Replace the reason for keeping or rewriting a layer with a more exact one."""
+    def revise(self, name: str, option: str, **changes: Any) -> None:
+        """Change what was kept or rewritten of a layer, or of an option of it."""
         for place, d in enumerate(self.decisions):
-            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
-                self.decisions[place] = replace(d, why=why)
-
-    def lose(self, name: str, option: str, why: str) -> None:
-        """Change an option's verdict to ``training``."""
-        for place, d in enumerate(self.decisions):
-            if d.layer == name and d.option.startswith(option):
-                self.decisions[place] = replace(d, verdict="training", why=why)
+            is_it = d.option.startswith(option) if option else not d.option
+            if d.layer == name and is_it and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, **changes)
 
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
