@@ -37,14 +37,7 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules.imports import (
-    DamagedModel,
-    ForeignModel,
-    NotAModel,
-    PythonSource,
-    UnsafeModel,
-    WeightsAlone,
-)
+from snnc.rules import imports as rules
 from snnc.source import module_of
 from snnc.weight_files.header import RepeatedNameError, parse_json
 
@@ -136,7 +129,7 @@ def _read(file: Path, path: str, resources: ExitStack) -> Found:
     if head.startswith(ZIP):
         return _read_archive(file, path, resources)
     if file.suffix == ".py":
-        raise refused(PythonSource, path=path, module=module_of(file))
+        raise refused(rules.PythonSource, path=path, module=module_of(file))
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
@@ -241,7 +234,7 @@ def _without_config(store: Store) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return refused(WeightsAlone, path=store.path)
+        return refused(rules.WeightsAlone, path=store.path)
     reason = "it is HDF5 without a Keras model_config"
     if "version" in members and "node" in members:
         reason = "it is a NIR graph: give the file a name that ends in .nir"
@@ -295,12 +288,12 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
-        raise refused(DamagedModel, path=path, reason=reason) from error
+        raise refused(rules.DamagedModel, path=path, reason=reason) from error
 
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     """Refuse a known format, and say what to do."""
-    return refused(ForeignModel, path=path, what=what[0], advice=what[1])
+    return refused(rules.ForeignModel, path=path, what=what[0], advice=what[1])
 
 
 def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
@@ -310,7 +303,7 @@ def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
         return not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a Git LFS pointer: run `git lfs pull`"
-        return refused(DamagedModel, path=path, reason=reason)
+        return refused(rules.DamagedModel, path=path, reason=reason)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
     if head[4:8] == b"TFL3":
@@ -331,7 +324,7 @@ def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
 def not_weights(path: str, head: bytes) -> RefusedModelError:
     """Refuse a weight file that Keras did not write."""
     refusal = refusal_of_bytes(path, head)
-    if refusal and not (head and isinstance(refusal.diagnostic, NotAModel)):
+    if refusal and not (head and isinstance(refusal.diagnostic, rules.NotAModel)):
         return refusal
     return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
 
@@ -384,11 +377,11 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise refused(DamagedModel, path=path, reason=reason) from error
+        raise refused(rules.DamagedModel, path=path, reason=reason) from error
     return value
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
     """Refuse JSON that is nested too deeply for Python."""
     reason = f"{what} is nested too deeply"
-    return refused(UnsafeModel, path=path, reason=reason)
+    return refused(rules.UnsafeModel, path=path, reason=reason)

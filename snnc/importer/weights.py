@@ -36,13 +36,7 @@ from snnc.importer.model import (
     too_large,
     unclear,
 )
-from snnc.rules.imports import (
-    DamagedModel,
-    PackageMissing,
-    UnsafeModel,
-    WeightsDiffer,
-    WeightsUnclear,
-)
+from snnc.rules import imports as rules
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -94,7 +88,7 @@ class Store:
         except ImportError as error:
             command = installation("import")
             raise refused(
-                PackageMissing, path=self.path, package="h5py", command=command
+                rules.PackageMissing, path=self.path, package="h5py", command=command
             ) from error
         return h5py
 
@@ -199,7 +193,7 @@ class Store:
             if "allocat" in str(error):
                 raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise refused(DamagedModel, path=self.path, reason=reason) from error
+            raise refused(rules.DamagedModel, path=self.path, reason=reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
@@ -216,7 +210,7 @@ class Store:
             raise too_large(self.path, "weights", self._size, LARGEST)
 
     def _unsafe(self, reason: str) -> RefusedModelError:
-        return refused(UnsafeModel, path=self.path, reason=reason)
+        return refused(rules.UnsafeModel, path=self.path, reason=reason)
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
@@ -307,7 +301,7 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
                 self._loaded[layer] = refusal or self._read(layer)
             except RefusedModelError as error:
                 self._loaded[layer] = error
-                if not isinstance(error.diagnostic, WeightsUnclear):
+                if not isinstance(error.diagnostic, rules.WeightsUnclear):
                     refusal = error  # for the whole file
 
     def of(self, layer: str) -> Arrays:
@@ -446,12 +440,12 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
         try:
             reason = next(_differences(layer, weights.shapes(layer.name)), "")
         except RefusedModelError as error:
-            if not isinstance(error.diagnostic, WeightsUnclear):
+            if not isinstance(error.diagnostic, rules.WeightsUnclear):
                 raise
             reason = error.diagnostic.reason
         if reason:
             raise refused(
-                WeightsDiffer,
+                rules.WeightsDiffer,
                 path=path,
                 layer=layer.name,
                 kind=layer.kind,
