@@ -57,14 +57,7 @@ KINDS = "biuf"
 class Store:
     """An HDF5 file, which is opened on first use.
 
-    Parameters
-    ----------
-    file :
-        A file on disk, or a function that returns a temporary file.
-    path :
-        The file's name in messages.
-    resources :
-        Closes the file.
+    ``resources`` closes the file, whose name in messages is ``path``.
 
     Raises
     ------
@@ -271,8 +264,6 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
 
     Attributes
     ----------
-    store :
-        The file.
     paths :
         Returns the paths of a layer's arrays in the file, by Keras's names.
     renamed :
@@ -339,14 +330,9 @@ Chain = tuple[tuple[NestedLayer, int, int], ...]
 def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
     """Return the weights of a file that Keras's ``save_own_variables`` wrote.
 
-    Parameters
-    ----------
-    store :
-        The HDF5 file, from an archive or standalone.
-    graph :
-        The model's graph, which defines the order of the layers.
+    ``graph`` defines the order of the layers.
     """
-    chains = dict(_chains(graph, ""))
+    chains = dict(chains_of(graph))
 
     def paths(layer: str) -> Mapping[str, str]:
         part, _, _ = chains[layer][-1]
@@ -394,8 +380,8 @@ def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
     return dict(zip(variable_names(kind, options, len(paths)), paths, strict=True))
 
 
-def _chains(
-    graph: Graph, prefix: str, around: Chain = ()
+def chains_of(
+    graph: Graph, prefix: str = "", around: Chain = ()
 ) -> Iterator[tuple[str, Chain]]:
     """Yield each layer's full name and chain."""
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
@@ -407,7 +393,7 @@ def _chains(
             if part.inside is None:
                 yield name, chain
             else:
-                yield from _chains(part.inside, f"{name}/", chain)
+                yield from chains_of(part.inside, f"{name}/", chain)
 
 
 _BIAS = ("bias", "filters")
