@@ -309,7 +309,7 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
             why = (
                 "part of the `readout`, on the host, which has the units of all outputs"
             )
-        elif is_own and (step.op == "matrix" or draft.kernel):
+        elif is_own and (step.op == "matrix" or draft.window.kernel):
             state.tell(step.layer, "kept", "the `readout`, on the host")
             continue
         elif step.is_kernel:
@@ -343,7 +343,7 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
     units, asked = draft.shape[-1], state.request.readout
-    if draft.kernel:
+    if draft.window.kernel:
         return f"filters {units}"
     if is_pair and asked != "units":
         return "classes 2"
@@ -394,10 +394,10 @@ def encoder_of(state: ConversionState) -> str | None:
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
     if (
         first.kind != "conv"
-        or first.upscale
+        or first.window.upscale
         or first.shortcut is not None
         or first.bias == "neuron"
-        or first.extent != first.kernel
+        or first.window.extent != first.window.kernel
         or has_curve
         or not others
     ):

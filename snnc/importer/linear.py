@@ -333,20 +333,26 @@ class Fitted:
         The strides of a transposed convolution; empty for others.
     """
 
-    kernel: Shape
-    stride: Shape
-    padding: Padding
-    dilation: Shape
-    before: Shape
-    places: Shape
-    skip: Shape
-    is_padded: bool
+    kernel: Shape = ()
+    stride: Shape = ()
+    padding: Padding = "valid"
+    dilation: Shape = ()
+    before: Shape = ()
+    places: Shape = ()
+    skip: Shape = ()
+    is_padded: bool = False
     upscale: Shape = ()
 
-    def properties(self) -> dict[str, Any]:
-        """Return the attributes of a draft's kernel."""
-        names = ("kernel", "stride", "padding", "dilation", "before", "skip", "upscale")
-        return {name: getattr(self, name) for name in names}
+    @property
+    def extent(self) -> Shape:
+        """The number of positions that the kernel covers along each axis."""
+        if not self.dilation:
+            return self.kernel
+        pairs = zip(self.kernel, self.dilation, strict=True)
+        return tuple((taps - 1) * step + 1 for taps, step in pairs)
+
+
+NO_WINDOW = Fitted()
 
 
 def fit(windows: Windows, causal: bool = False) -> Fitted | None:

@@ -95,7 +95,7 @@ def add_relu(
     shape = (*value.shape[:-1], draft.shape[-1])
     term = Term(draft.layer, draft.shape)
     if draft.shape != shape:  # skip the positions that only extra padding creates
-        axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
+        axes = zip(draft.shape[:-1], draft.window.skip, shape[:-1], strict=True)
         windows = tuple(AxisWindow(n, 1, 1, -skip, places) for n, skip, places in axes)
         term = term.then(per_channel("window", owner, shape, windows))
     return Value((term,), shape, value.view, is_positive=True)
@@ -192,7 +192,7 @@ def readout_image(
     if not is_plain or shift_of(terms) == "place":
         return None
     draft = _draft(state, name, "readout", value.shape, terms)
-    return replace(draft, **fitted.properties())
+    return replace(draft, window=fitted)
 
 
 def _dense(
@@ -227,7 +227,7 @@ def _convolution(
     conv = _draft(state, owner, "conv", shape, main, beside, units)
     return replace(
         conv,
-        **fitted.properties(),
+        window=fitted,
         groups=1 if fitted.upscale else groups_of(state, main),
         is_learned=bool(beside) and same is None,
     )

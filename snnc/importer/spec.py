@@ -183,7 +183,7 @@ class _SpecWriter:
         )
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
-        if draft.kind == "readout" and not draft.kernel:
+        if draft.kind == "readout" and not draft.window.kernel:
             yield self._state.size
         yield from own_properties(draft)
         if draft.kind not in ("conv", "dense", "downsample"):
@@ -311,7 +311,8 @@ def skips(draft: StatementDraft) -> bool:
     """Whether a stride is larger than its kernel or window."""
     if draft.kind not in ("conv", "avgpool") or draft.is_global:
         return False
-    return any(s > k for s, k in zip(draft.stride, draft.kernel, strict=True))
+    sizes = zip(draft.window.stride, draft.window.kernel, strict=True)
+    return any(stride > kernel for stride, kernel in sizes)
 
 
 def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
@@ -329,16 +330,17 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
 
 def own_properties(draft: StatementDraft) -> Iterator[str]:
     """Yield the properties of a statement's kernel, window or units."""
-    if draft.kind in ("conv", "readout") and draft.kernel:
+    window = draft.window
+    if draft.kind in ("conv", "readout") and window.kernel:
         yield from _convolution(draft)
     elif draft.kind in ("avgpool", "maxpool"):
-        yield "window all" if draft.is_global else f"window {extents(draft.kernel)}"
-        if not draft.is_global and draft.stride != draft.kernel:
-            yield f"stride {extents(draft.stride)}"
-        if draft.padding == "same":
+        yield "window all" if draft.is_global else f"window {extents(window.kernel)}"
+        if not draft.is_global and window.stride != window.kernel:
+            yield f"stride {extents(window.stride)}"
+        if window.padding == "same":
             yield "padding same"
     elif draft.kind == "downsample":
-        yield f"factor {extents(draft.kernel)}"
+        yield f"factor {extents(window.kernel)}"
     elif draft.image:
         *kernel, filters = draft.image
         yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
@@ -349,14 +351,15 @@ def own_properties(draft: StatementDraft) -> Iterator[str]:
 def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
-    yield f"kernel {extents(draft.kernel)}"
-    stride = draft.upscale or draft.stride
+    window = draft.window
+    yield f"kernel {extents(window.kernel)}"
+    stride = window.upscale or window.stride
     if set(stride) != {1}:
         yield f"stride {extents(stride)}"
-    if draft.padding != "valid":
-        yield f"padding {draft.padding}"
-    if draft.extent != draft.kernel:
-        yield f"dilation {extents(draft.dilation)}"
+    if window.padding != "valid":
+        yield f"padding {window.padding}"
+    if window.extent != window.kernel:
+        yield f"dilation {extents(window.dilation)}"
     multiplier = draft.shape[-1] // draft.groups
     if draft.is_depthwise and multiplier > 1:
         yield f"multiplier {multiplier}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
-from snnc.importer.linear import LinearStep, Padding, Shape, Term, points
+from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
 from snnc.importer.model import (
     ImportRequest,
     KerasLayer,
@@ -100,10 +100,8 @@ class StatementDraft:
         The shape of its output, without the batch.
     main, beside :
         The terms of the statement's kernel and of its shortcut.
-    kernel, stride, padding, dilation, groups :
-        The values in the spec; for a pool, the values of its window.
-    before, skip, upscale :
-        See `Fitted`; ``upscale`` is empty unless the convolution is transposed.
+    window :
+        The kernel of a convolution, or the window of a pool; otherwise empty.
     image :
         The image shape of a dense layer's output; empty for a vector.
     units :
@@ -122,14 +120,8 @@ class StatementDraft:
     shape: Shape
     main: tuple[Term, ...] = ()
     beside: tuple[Term, ...] = ()
-    kernel: Shape = ()
-    stride: Shape = ()
-    padding: Padding = "valid"
-    dilation: Shape = ()
-    before: Shape = ()
-    skip: Shape = ()
+    window: Fitted = NO_WINDOW
     groups: int = 1
-    upscale: Shape = ()
     image: Shape = ()
     units: tuple[Unit, ...] = RELU
     bias: Bias = "on"
@@ -145,25 +137,17 @@ class StatementDraft:
     @property
     def word(self) -> str:
         """The kind of the statement in a spec."""
-        if self.upscale or self.image:
+        if self.window.upscale or self.image:
             return "conv2d_transpose"
         if self.kind == "conv":
             kind = "depthwise" if self.is_depthwise else "conv"
-            return f"{kind}{len(self.kernel)}d"
+            return f"{kind}{len(self.window.kernel)}d"
         return self.kind
 
     @property
     def is_depthwise(self) -> bool:
         """Whether the statement is a depthwise convolution in the spec."""
         return self.groups > 1 and self.groups == self.main[0].read[-1]
-
-    @property
-    def extent(self) -> Shape:
-        """The number of positions that the kernel covers along each axis."""
-        if not self.dilation:
-            return self.kernel
-        pairs = zip(self.kernel, self.dilation, strict=True)
-        return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
     @property
     def steps(self) -> tuple[LinearStep, ...]:
@@ -519,8 +503,10 @@ class ConversionState:
                 kind="avgpool",
                 sources=(source,),
                 shape=(*(window.places for window in windows), mean.read),
-                kernel=tuple(window.taps for window in windows),
-                stride=tuple(window.stride for window in windows),
+                window=Fitted(
+                    kernel=tuple(window.taps for window in windows),
+                    stride=tuple(window.stride for window in windows),
+                ),
                 is_global=all(w.taps == w.size and w.places == 1 for w in windows),
                 rewritten=self.stands.get(mean.layer, ()),
             )
@@ -535,9 +521,9 @@ class ConversionState:
             return True
         (source,) = draft.sources
         read = self.drafts[source].shape if source else self.input_shape
-        sizes = zip(read[:-1], draft.kernel, strict=True)
+        sizes = zip(read[:-1], draft.window.kernel, strict=True)
         is_whole = all(size % taps == 0 for size, taps in sizes)
-        return is_whole and draft.kernel == draft.stride
+        return is_whole and draft.window.kernel == draft.window.stride
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
         """Return the key of the `concat` of sources; it may extend another `concat`."""

@@ -115,7 +115,7 @@ class TensorMaker:
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
-        if draft.upscale:  # Keras reverses transposed kernels, and swaps their channels
+        if draft.window.upscale:  # Keras reverses these kernels, and swaps channels
             kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
@@ -135,7 +135,7 @@ class TensorMaker:
                 layers = [step.layer for step in term.steps if step.is_kernel]
                 reason = f"they do not have the shapes of its configuration ({error})"
                 raise unclear([draft.layer, *layers][-1], reason) from error
-            if term in draft.main and draft.kernel:
+            if term in draft.main and draft.window.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
             kernel, bias = _by_units(draft, kernel, bias, is_first)
@@ -211,10 +211,10 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel at its position in the statement's kernel."""
     windows = term.windows()
     assert windows is not None
-    pairs = zip(windows, draft.before, strict=True)
+    pairs = zip(windows, draft.window.before, strict=True)
     starts = tuple(window.before - before for window, before in pairs)
-    full = crop(kernel, starts, draft.extent)
-    steps = draft.dilation or (1,) * len(windows)
+    full = crop(kernel, starts, draft.window.extent)
+    steps = draft.window.dilation or (1,) * len(windows)
     return full[tuple(slice(None, None, step) for step in steps)]
 
 

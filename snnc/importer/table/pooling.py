@@ -11,6 +11,7 @@ from math import prod
 
 from snnc.importer.linear import (
     AxisWindow,
+    Fitted,
     LinearStep,
     Op,
     Shape,
@@ -119,9 +120,7 @@ def _statement(
             kind="maxpool",
             sources=(before.source,),
             shape=shape,
-            kernel=taps,
-            stride=fitted.stride,
-            padding=fitted.padding,
+            window=fitted,
             is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
         )
     )
@@ -315,9 +314,7 @@ def _downsample(
             sources=(term.source,),
             shape=mean.shape,
             main=(term,),
-            kernel=taps,
-            stride=taps,
-            before=(0,) * len(taps),
+            window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
             rewritten=(rewritten,),
         )
     )
