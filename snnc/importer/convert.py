@@ -59,10 +59,8 @@ class Conversion:
         The final state, whose model lacks the layers that the host computes.
     decisions :
         All decisions, in the order of the layers.
-    written :
-        The spec; None if a layer was refused.
-    problems :
-        The reasons for refusals, or warnings.
+    written, problems :
+        The spec, or None if a layer was refused, and reasons for refusals or warnings.
     """
 
     model: KerasModel
@@ -83,21 +81,10 @@ def convert(
     path: str,
     weights: ModelWeights | None = None,
 ) -> Conversion:
-    """Convert a model to a spec.
+    """Convert a model to a spec; ``path`` is the model's name in diagnostics.
 
-    Parameters
-    ----------
-    path :
-        The name of the model in diagnostics.
-    weights :
-        The model's weights, or None if they are unknown. Without weights, norms are
-        assumed not to change signs.
-
-    Raises
-    ------
-    RefusedModelError
-        If an option has a value that Keras does not write, or if the spec would be too
-        long.
+    Without weights, norms are assumed not to change signs. Raise RefusedModelError if
+    an option has a value that Keras does not write, or if the spec would be too long.
     """
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
@@ -240,10 +227,7 @@ def convert_ends(state: ConversionState) -> bool:
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     """Return the draft of one readout that computes all outputs.
 
-    Raises
-    ------
-    UnfitError
-        If its matrix is too large.
+    Raise UnfitError if its matrix is too large.
     """
     only = values[0] if len(values) == 1 else None
     if only and state.request.readout != "classes" and _has_neurons(state, only):

@@ -41,19 +41,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The whole explanation.
+    """The name, the kind and the decisions of each layer of a model, and the costs.
 
-    Attributes
-    ----------
-    layers :
-        The name and the kind of each layer of the model, and the decisions on it.
-    encode :
-        How the input becomes spikes; empty if a layer was refused.
-    network :
-        The layers of the spec with their cores; empty if the spec does not fit. If a
-        layer was refused, ``network`` contains the layers that could be drafted.
-    is_part :
-        Whether a layer was refused but other layers were drafted.
+    ``network`` is empty if the spec does not fit. If a layer was refused, ``encode`` is
+    empty. If other layers were drafted, ``is_part`` is true and ``network`` has these.
     """
 
     model: KerasModel
@@ -75,13 +66,7 @@ class Explanation:
 
 
 def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
-    """Create an explanation.
-
-    Parameters
-    ----------
-    compilation :
-        The result of the compiler's passes over the spec.
-    """
+    """Create an explanation; ``compilation`` is the result of compiling the spec."""
     model, written, state = conversion.model, conversion.written, conversion.state
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None

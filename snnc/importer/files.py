@@ -90,12 +90,8 @@ Found = tuple[KerasModel, Graph, StoredWeights | None]
 def read_file(file: Path, path: str, resources: ExitStack, weights: str = "") -> Read:
     """Read the content of a file; messages call the file ``path``.
 
-    Parameters
-    ----------
-    resources :
-        Closes the files that remain open.
-    weights :
-        Another file, whose weights replace the weights in ``file``; or "".
+    ``resources`` closes the files that remain open. ``weights`` is "" or another file,
+    whose weights replace the weights in ``file``.
     """
     try:
         model, graph, own = _read(file, path, resources)
@@ -204,10 +200,8 @@ def _read_json(file: Path, path: str) -> Found:
 def _build(stored: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph, bool]:
     """Build a model from what Keras stores; see `build_any`.
 
-    Parameters
-    ----------
-    stored :
-        The configuration, or values and texts by the names of attributes in HDF5.
+    ``stored`` is the configuration, or values and texts by the names of attributes in
+    HDF5.
     """
 
     def parsed(name: str) -> Any:
@@ -266,10 +260,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
 def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
     """Open an archive, to read members by name without unpacking them.
 
-    Raises
-    ------
-    RefusedModelError
-        Also raised for any error from zipfile on a damaged archive.
+    Any error from zipfile on a damaged archive becomes a RefusedModelError.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -360,11 +351,8 @@ def refuse_json(path: str, value: Any) -> None:
 def parse(text: bytes | str, path: str, what: str) -> Any:
     """Return the value of a JSON text.
 
-    Raises
-    ------
-    RefusedModelError
-        If it is too long, nested too deeply or not JSON, or repeats a key of an object.
-        ``what`` names the text.
+    Raise RefusedModelError if it is too long, nested too deeply or not JSON, or repeats
+    a key of an object. ``what`` names the text.
     """
     if len(text) > LARGEST_TEXT:
         raise too_large(path, what, len(text), LARGEST_TEXT)

@@ -21,17 +21,9 @@ from snnc.text.near import only_near
 def saved_by_code(how: str, target: str) -> Iterator[Path]:
     """Get a model and save it to a file in a temporary folder.
 
-    The code's output goes to stderr.
-
-    Parameters
-    ----------
-    how :
-        ``call`` for a ``module:function``, or ``load`` for the folder of a SavedModel.
-
-    Raises
-    ------
-    RefusedModelError
-        If the code returns no model. A traceback on stderr shows where it failed.
+    ``how`` is ``call`` for a ``module:function``, or ``load`` for the folder of a
+    SavedModel. The code's output goes to stderr. Raise RefusedModelError if the code
+    returns no model. A traceback on stderr shows where it failed.
     """
     with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
         file = Path(folder) / "model.h5"

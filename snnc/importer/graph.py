@@ -87,6 +87,10 @@ def unwrapped(value: Any) -> Any:
 def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     """Return a model and its graph.
 
+    Raise RefusedModelError if the model has no graph, or a graph that Keras does not
+    write: layers form a cycle or read a missing output, or two layers have the same
+    full name.
+
     Parameters
     ----------
     config :
@@ -96,12 +100,6 @@ def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     training :
         The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
         None if the model was not compiled.
-
-    Raises
-    ------
-    RefusedModelError
-        If the model has no graph, or a graph that Keras does not write: layers form a
-        cycle or read a missing output, or two layers have the same full name.
     """
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
@@ -137,13 +135,9 @@ def _flatten(
     Each further call of a layer becomes a separate layer, named after the layer and the
     call.
 
-    Parameters
-    ----------
-    prefix, own :
-        The prefixes of the names of the graph's layers, and of the layers whose weights
-        they share.
-    bound :
-        The sources of a submodel's inputs.
+    ``prefix`` and ``own`` are the prefixes of the names of the graph's layers, and of
+    the layers whose weights they share. ``bound`` are the sources of a submodel's
+    inputs.
     """
     # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
@@ -198,13 +192,7 @@ def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> N
 
 
 def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
-    """Return the sources of each call in a graph, and of its outputs.
-
-    Raises
-    ------
-    RefusedModelError
-        If a source is missing.
-    """
+    """Return the sources of each call in a graph, and of its outputs."""
     reads = {
         (part.name, number): tensors
         for part in graph.parts
@@ -247,19 +235,9 @@ def _in_order(sources: Mapping[CallKey, list[Source]]) -> list[CallKey]:
 
 
 def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
-    """Return the graph of a model as Keras serialises it.
+    """Return the graph of a model as Keras serialises it; see `build`.
 
-    Parameters
-    ----------
-    entry :
-        The serialised model: an object with ``class_name`` and ``config``.
-    name :
-        A submodel's name in the outer graph, if known.
-
-    Raises
-    ------
-    RefusedModelError
-        If the model has no graph, or a graph that Keras does not write.
+    ``name`` is a submodel's name in the outer graph.
     """
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
@@ -471,11 +449,8 @@ def is_custom(entry: Mapping[str, Any]) -> bool:
 def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, Any]:
     """Return a layer's configuration as Keras 2 would write it.
 
-    Raises
-    ------
-    RefusedModelError
-        If the configuration has an unknown dtype, an impossible input shape or a
-        number that is not finite.
+    Raise RefusedModelError if the configuration has an unknown dtype, an impossible
+    input shape or a number that is not finite.
     """
     renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
     options: dict[str, Any] = {}

@@ -137,19 +137,12 @@ class ModelWeights(Protocol):
     def of(self, layer: str) -> Arrays:
         """Return the arrays of a layer, by Keras's names and in Keras's order.
 
-        Returns
-        -------
-        dict of str to array
-            For example ``kernel`` and ``bias`` for a ``Conv2D``; empty for a layer
-            without weights. The arrays of a wrapper have the names of the wrapped
-            layer's arrays. If two names would be equal, the path inside the layer
-            precedes the name.
+        For example ``kernel`` and ``bias`` for a ``Conv2D``; empty for a layer without
+        weights. The arrays of a wrapper have the names of the wrapped layer's arrays.
+        If two names would be equal, the path inside the layer precedes the name.
 
-        Raises
-        ------
-        RefusedModelError
-            If the file is damaged or not safe to read, or if it is unclear which
-            weights belong to the layer.
+        Raise RefusedModelError if the file is damaged or not safe to read, or if it is
+        unclear which weights belong to the layer.
         """
 
 
@@ -220,10 +213,8 @@ class ImportRequest:
 def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Parse rewrites such as ``maxpool=avgpool``.
 
-    Raises
-    ------
-    ValueError
-        If a rewrite is not in `REWRITES`, or two rewrites replace the same layer.
+    Raise ValueError if a rewrite is not in `REWRITES`, or two rewrites replace the same
+    layer.
     """
     rewrites: dict[str, str] = {}
     for text in texts:
@@ -240,13 +231,7 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def parse_range(text: str) -> Range:
-    """Parse ``0..255``.
-
-    Raises
-    ------
-    ValueError
-        If ``text`` is not a range.
-    """
+    """Parse ``0..255``; raise ValueError for other texts."""
     low, dots, high = text.partition("..")
     try:
         bounds = float(low), float(high)
@@ -258,13 +243,7 @@ def parse_range(text: str) -> Range:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """Parse ``224x224x3``.
-
-    Raises
-    ------
-    ValueError
-        If ``text`` is not a shape.
-    """
+    """Parse ``224x224x3``; raise ValueError for other texts."""
     sizes = text.split("x")
     if not all(size.isdecimal() and len(size) < 10 and int(size) for size in sizes):
         raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
@@ -278,10 +257,7 @@ NOWHERE = whole_file("model")
 class RefusedModelError(Exception):
     """A model that can't be imported. This package raises no other error.
 
-    Attributes
-    ----------
-    diagnostic : Diagnostic
-        A rule from SNN8xx, or SNN700 or SNN705 for a file that can't be read.
+    The diagnostic is SNN8xx, or SNN700 or SNN705 for a file that can't be read.
     """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -302,13 +278,7 @@ def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
 
 @contextmanager
 def refusing(name: str) -> Iterator[None]:
-    """Refuse a file that is missing or can't be read.
-
-    Raises
-    ------
-    RefusedModelError
-        Instead of `OSError`.
-    """
+    """Raise RefusedModelError instead of `OSError`, and add the file's name."""
     try:
         if "\0" in name:
             raise OSError("embedded null byte")

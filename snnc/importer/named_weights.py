@@ -99,10 +99,8 @@ def sharded_weights(
 ) -> StoredWeights:
     """Return the weights of a TensorFlow.js model, whose shards are in a folder.
 
-    Raises
-    ------
-    RefusedModelError
-        If TensorFlow.js did not write the manifest, or the arrays are too large.
+    Raise RefusedModelError if TensorFlow.js did not write the manifest, or the arrays
+    are too large.
     """
     shards = Shards(folder, path, _read_manifest(manifest, path))
     own = owners([*shards.arrays], [*dict(chains_of(graph))])
@@ -112,10 +110,7 @@ def sharded_weights(
 def owned(layer: str, owners: Owners) -> dict[str, str]:
     """Return the paths of a layer's weights in order, by the shortest unique names.
 
-    Raises
-    ------
-    RefusedModelError
-        If one of the weights could also belong to another layer.
+    Raise RefusedModelError if one of the weights could also belong to another layer.
     """
     paths = [path for path, names in owners.items() if layer in names]
     for path in paths:

@@ -66,23 +66,10 @@ def add_relu(
 ) -> Value:
     """Add neurons that compute an activation, and return their output.
 
-    Parameters
-    ----------
-    owner :
-        The layer that contains the activation. The neurons are named after it, unless
-        they have a kernel from another layer.
-    units :
-        The neurons of each value.
-
-    Returns
-    -------
-    Value
-        The output of all neurons; the neurons of a value are consecutive channels.
-
-    Raises
-    ------
-    UnfitError
-        If no kernel over spikes computes the value.
+    ``units`` are the neurons of each value, which are consecutive channels. They are
+    named after ``owner``, the layer that contains the activation, unless they have a
+    kernel from another layer. Raise UnfitError if no kernel over spikes computes the
+    value.
     """
     if value.flat:
         raise UnfitError(
@@ -162,13 +149,7 @@ def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Valu
 
 
 def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
-    """Return the draft of a readout that is a matrix.
-
-    Raises
-    ------
-    UnfitError
-        See `add_relu`.
-    """
+    """Return the draft of a readout that is a matrix; may raise UnfitError."""
     terms = tuple(pooled(state, term) for term in value.terms)
     terms = _alike(state, name, terms, value.shape)
     return _draft(state, name, "readout", value.shape, terms)
@@ -331,10 +312,7 @@ def split_shortcut(
 def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     """Return a term that is one kernel; neurons compute its first steps if necessary.
 
-    Raises
-    ------
-    UnfitError
-        If the term can't be split into kernels.
+    Raise UnfitError if the term can't be split into kernels.
     """
     while (folded := pooled(state, term)) is not term:
         term = folded

@@ -58,6 +58,9 @@ def read(
 ) -> tuple[KerasModel, StoredWeights | None]:
     """Read a model, and open its weights.
 
+    The weights are None if the file has only an architecture. They are a context
+    manager; each layer is read on request. Raise RefusedModelError for any problem.
+
     Parameters
     ----------
     target :
@@ -70,17 +73,6 @@ def read(
     weights :
         A weight file for an architecture, written by ``save_weights`` or ``save`` of
         Keras 2 or 3.
-
-    Returns
-    -------
-    tuple of Model and Weights, or Model and None
-        The model, and its weights or, if the file has only an architecture, None. The
-        weights are a context manager; each layer is read on request.
-
-    Raises
-    ------
-    RefusedModelError
-        For any problem; the error has the diagnostic.
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
@@ -169,15 +161,13 @@ def run(
     Parameters
     ----------
     target :
-        See `snnc.importer.read`.
+        See `read`.
     needs_tensors :
         Whether to convert the weights, too.
-    spec :
-        The spec's name in messages.
+    spec, shown :
+        The names of the spec and the model in messages; by default ``target``.
     report :
         Receives every problem, including problems in the spec.
-    shown :
-        The model's name in messages; by default ``target``.
     limits :
         A context that limits time and memory; all weights are read inside it.
     """
@@ -207,18 +197,12 @@ class ImportOutcome:
 
     Attributes
     ----------
-    text :
-        The spec; empty if a layer was refused.
-    notes :
-        Sentences for stderr.
-    conversion :
+    text, notes :
+        The spec, which is empty if a layer was refused, and sentences for stderr.
+    conversion, compilation :
         None for a spec that the file contains.
-    compilation :
-        The result of compiling the spec; None without a spec.
-    network :
-        The spec's network, if its tensors were requested.
-    tensors :
-        The tensors of the network, if they were requested.
+    network, tensors :
+        The spec's network and its tensors, if they were requested.
     """
 
     text: str
@@ -240,10 +224,7 @@ def outcome(
 ) -> ImportOutcome | None:
     """Convert a model; see `run`.
 
-    Raises
-    ------
-    RefusedModelError
-        If the weights can't be read, or do not belong to the model.
+    Raise RefusedModelError if the weights can't be read, or do not belong to the model.
     """
     conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)

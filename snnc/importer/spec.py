@@ -67,14 +67,8 @@ def _free(name: str, taken: set[str]) -> str:
 class WrittenSpec:
     """A spec, and the names in it.
 
-    Attributes
-    ----------
-    text :
-        In the layout of ``snnc fmt``.
-    names :
-        The names by the drafts' keys; the key of the input's encoder is ``INPUT``.
-    notes :
-        Sentences about assumptions and lost settings.
+    The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
+    ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
     """
 
     text: str
@@ -96,10 +90,7 @@ class WrittenSpec:
 def write(state: ConversionState) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported.
 
-    Raises
-    ------
-    RefusedModelError
-        If the spec is too long to be read. The message names the limit.
+    Raise RefusedModelError if the spec is too long to be read.
     """
     return _SpecWriter(state).written()
 
@@ -397,10 +388,7 @@ def train_lines(
 ) -> Iterator[str]:
     """Yield the properties of `train`, and add notes on lost parts of ``compile``.
 
-    Parameters
-    ----------
-    decides :
-        Whether the readout has classes.
+    ``decides`` says whether the readout has classes.
     """
     if compiled is None:
         return

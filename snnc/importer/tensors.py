@@ -39,17 +39,9 @@ LIMIT = 1000 / TOP
 def convert_weights(
     conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
 ) -> tuple[dict[str, Stored], TensorMaker]:
-    """Return the tensors of a spec.
+    """Return the tensors of a spec, which was compiled to a network.
 
-    Parameters
-    ----------
-    network :
-        The compiled spec.
-
-    Raises
-    ------
-    RefusedModelError
-        If the weights of a layer can't be read.
+    Raise RefusedModelError if the weights of a layer can't be read.
     """
     maker = TensorMaker(conversion, weights)
     shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
@@ -234,11 +226,7 @@ def _by_units(
 class Kernels:
     """Composes terms from the weights of a model.
 
-    Raises
-    ------
-    KeyError, ValueError
-        Raised by `compose` if the shapes of weights do not match the
-    configuration.
+    Raise KeyError or ValueError if the shapes of weights don't match the configuration.
     """
 
     def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
@@ -248,13 +236,10 @@ class Kernels:
     def compose(self, term: Term) -> tuple[Array, Array]:
         """Return a term's kernel and bias.
 
-        Returns
-        -------
-        kernel : (taps or places, ..., channels, outputs)
-            All positions of the source if the term is a matrix, otherwise the taps of
-            its windows.
-        bias : (outputs,) or (places, ..., outputs)
-            One per position if padded zeros reduce a shift near a border.
+        The kernel is (taps or places, ..., channels, outputs). It has all positions of
+        the source if the term is a matrix, otherwise the taps of its windows. The bias
+        is (outputs,), or (places, ..., outputs) if padded zeros reduce a shift near a
+        border.
         """
         rank = len(term.sizes(len(term.steps)))
         kernel: Array | None = None
@@ -493,12 +478,8 @@ def _scatter(
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 
-    Parameters
-    ----------
-    own :
-        (taps, ..., read, given), or (taps, ..., 1) if channels do not mix.
-    is_full :
-        Whether the kernel has all positions of the axes, not only windows.
+    ``own`` is (taps, ..., read, given), or (taps, ..., 1) if channels do not mix. With
+    ``is_full``, the kernel has all positions of the axes, not only windows.
     """
     places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
     pairs = list(zip(places, windows, strict=True))

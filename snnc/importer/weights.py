@@ -59,11 +59,8 @@ class Store:
 
     ``resources`` closes the file, whose name in messages is ``path``.
 
-    Raises
-    ------
-    RefusedModelError
-        Raised by every method if the file is damaged, links to other places or declares
-        arrays that are too large, or if h5py is not installed.
+    Every method raises RefusedModelError if the file is damaged, links to other places
+    or declares arrays that are too large, or if h5py is not installed.
     """
 
     def __init__(
@@ -209,10 +206,7 @@ class Store:
 def _texts(value: Any, what: str) -> tuple[str, ...]:
     """Return texts from h5py: one, or an array of any shape.
 
-    Raises
-    ------
-    ValueError
-        If they are not texts, or not UTF-8.
+    Raise ValueError if they are not texts, or not UTF-8.
     """
     values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
     if not all(isinstance(one, str | bytes) for one in values):
@@ -262,18 +256,10 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
 
     Each layer is read on request. Only the arrays that the caller keeps stay in memory.
 
-    Attributes
-    ----------
-    paths :
-        Returns the paths of a layer's arrays in the file, by Keras's names.
-    renamed :
-        The first layer whose name in the file differs, with that name; or "".
-    name :
-        The name of the model in messages.
-    owners :
-        For each call of a layer, the layer whose weights it has.
-    resources :
-        What `close` closes.
+    ``paths`` returns the paths of a layer's arrays in the file, by Keras's names.
+    ``renamed`` is the first layer whose name in the file differs, with that name; or
+    "". ``name`` is the model's name in messages. ``owners`` has, for each call of a
+    layer, the layer whose weights it has. `close` closes the ``resources``.
     """
 
     store: Store | Shards
@@ -415,12 +401,7 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
     """Compare the layers with the weights, by the names and shapes of arrays.
 
     The number of channels that a kernel reads is unknown here; the conversion checks
-    this number later.
-
-    Raises
-    ------
-    RefusedModelError
-        SNN826, with the first layer that differs.
+    this number later. Raise RefusedModelError with the first layer that differs.
     """
     for layer in (layer for layer in model.layers if not layer.shares):
         try:

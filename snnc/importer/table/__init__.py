@@ -52,16 +52,9 @@ ReadLayer = TypeVar("ReadLayer", bound=Callable[..., Value])
 class LayerReader:
     """The reader of a Keras class.
 
-    Attributes
-    ----------
-    read :
-        Takes the layer and its input; with ``joins``, all inputs.
-    keeps :
-        The options that the spec keeps; None if no decisions on options are recorded.
-    joins :
-        Whether the layer may have several inputs.
-    reads_broken :
-        Whether it also reads layers whose input is unknown.
+    ``read`` takes the layer and its input or, with ``joins``, all inputs; with
+    ``reads_broken``, even unknown ones. The spec keeps the options in ``keeps``; if
+    these are None, no decisions on options are recorded.
     """
 
     read: Callable[..., Value]
@@ -291,10 +284,8 @@ TOOLS = {
 def read_layer(layer: CurrentLayer) -> Value:
     """Return the output of a layer, and record decisions on it.
 
-    Raises
-    ------
-    RefusedModelError
-        With SNN811, if an option has a value that Keras does not write.
+    Raise RefusedModelError with SNN811 if an option has a value that Keras does not
+    write.
     """
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)

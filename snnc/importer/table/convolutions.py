@@ -45,15 +45,8 @@ ReadKernel = Callable[[CurrentLayer, Value], Value]
 class Axes:
     """The spatial axes of a layer.
 
-    Attributes
-    ----------
-    of :
-        The value's axis for each Keras axis; None if the value lacks the axis, which
-        then has size 1.
-    sizes :
-        The sizes of the axes.
-    view :
-        The axes of the layer's output in Keras.
+    ``of`` has the value's axis for each Keras axis; None if the value lacks the axis,
+    which then has size 1. ``view`` has the axes of the layer's output in Keras.
     """
 
     of: tuple[int | None, ...]
@@ -73,10 +66,8 @@ def is_first(layer: KerasLayer) -> bool:
 def axes_of(layer: KerasLayer, value: Value) -> Axes:
     """Return the spatial axes of a layer's class.
 
-    Raises
-    ------
-    RefusedLayerError
-        If a spatial Keras axis is the spec's channels, or several of the spec's axes.
+    Raise RefusedLayerError if a spatial Keras axis is the spec's channels, or several
+    of the spec's axes.
     """
     view, shape, channels = value.view, value.shape, len(value.shape) - 1
     rank = layer.rank
@@ -115,10 +106,7 @@ def slide(
 ) -> tuple[Windows, tuple[int, ...]]:
     """Return the windows of a kernel, and its taps on axes that the value lacks.
 
-    Raises
-    ------
-    RefusedLayerError
-        If the kernel is larger than its input.
+    Raise RefusedLayerError if the kernel is larger than its input.
     """
     given: Any = layer.options.get("padding")
     padding: Padding = given if given in ("same", "causal") else "valid"

@@ -132,10 +132,7 @@ def _statement(
 def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
     """Return a maximum that is computed pairwise.
 
-    Raises
-    ------
-    UnfitError
-        If no kernel computes a difference.
+    Raise UnfitError if no kernel computes a difference.
     """
     rows: list[Value] = []
     for taps in product(*(range(window.taps) for window in windows)):
