@@ -213,6 +213,7 @@ def convert_ends(state: ConversionState) -> bool:
         advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
         state.layers[state.model.outputs[0]].refuse(error, advice)
         return False
+    _tell(state, draft, values)
     is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
@@ -233,7 +234,6 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     if only and state.request.readout != "classes" and _has_neurons(state, only):
         image = readout_image(state, _last(only), only)
         if image is not None:
-            _tell(state, image, values)
             return image
     vectors = list(map(_flat, values, state.model.outputs))
     value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
@@ -253,7 +253,6 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
             f"it outputs {size} values, for which the readout would need "
             f"{weights} weights, more than {MOST_WEIGHTS}"
         )
-    _tell(state, draft, values)
     return draft
 
 

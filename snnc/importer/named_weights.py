@@ -30,7 +30,7 @@ from snnc.importer.model import (
     too_large,
     unclear,
 )
-from snnc.importer.weights import LARGEST, NAMES, Store, StoredWeights, chains_of
+from snnc.importer.weights import LARGEST, SHAPES, Store, StoredWeights, chains_of
 from snnc.rules.imports import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:
     weighted = {
         chain[0][0].name
         for _, chain in chains_of(graph)
-        if chain[-1][0].kind in NAMES or "layer" in chain[-1][0].options
+        if chain[-1][0].kind in SHAPES or "layer" in chain[-1][0].options
     }  # according to their classes, if these are known
     due = [part.name for part in graph.parts if part.name in weighted]
     if set(due) <= set(stored) or len(due) != len(stored):

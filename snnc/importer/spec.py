@@ -22,7 +22,6 @@ from snnc.rules.imports import LongSpec
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
-from snnc.text import tables
 
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
@@ -110,7 +109,7 @@ class _SpecWriter:
         state, given = self._state, interval(*self._state.given)
         name = network_name(state.request.name or state.model.name)
         about = f"The {state.model.tool} model {network_name(state.model.name)}."
-        chips, shape = state.request.chips, tables.dims(state.input_shape)
+        chips, shape = state.request.chips, "x".join(map(str, state.input_shape))
         encoded = interval(*state.encoded)
         lines = [
             "snn 1",

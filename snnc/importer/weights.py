@@ -216,21 +216,26 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-_BATCH_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
-_KERNELS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
-_DEPTHWISE = ("depthwise_kernel", "bias")
-_SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
-
-NAMES = {
-    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _BATCH_NORM),
-    **dict.fromkeys(_KERNELS, ("kernel", "bias")),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _DEPTHWISE),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _SEPARABLE),
-    "Embedding": ("embeddings",),
-    "Normalization": ("mean", "variance", "count"),
-    "PReLU": ("alpha",),
+_BIAS = {"bias": "filters"}
+_TAPS = {"depthwise_kernel": "taps ? depth_multiplier"}
+_POINT = {"pointwise_kernel": "ones ? filters"}
+_CONVOLUTION = {"kernel": "taps ? filters", **_BIAS}
+_NORM = dict.fromkeys(("gamma", "beta", "moving_mean", "moving_variance"), "")
+SHAPES: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _NORM),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _CONVOLUTION),
+    "Conv2DTranspose": {"kernel": "taps filters ?", **_BIAS},
+    "Dense": {"kernel": "? units", "bias": "units"},
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _TAPS | {"bias": ""}),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _TAPS | _POINT | _BIAS),
+    "Embedding": {"embeddings": ""},
+    "Normalization": dict.fromkeys(("mean", "variance", "count"), ""),
+    "PReLU": {"alpha": ""},
 }
+"""The arrays of each class in Keras's order, and the axes of some of them.
 
+An axis is an option, the taps of all axes, or ``?`` for an unknown size.
+"""
 _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 
 
@@ -242,7 +247,7 @@ def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequenc
     """
     names = [
         name
-        for name in NAMES.get(kind, ())
+        for name in SHAPES.get(kind, ())
         if options.get(_SWITCHES.get(name, ""), True)
     ]
     if len(names) == count or (kind == "Normalization" and 0 < count < len(names)):
@@ -382,21 +387,6 @@ def chains_of(
                 yield from chains_of(part.inside, f"{name}/", chain)
 
 
-_BIAS = ("bias", "filters")
-_TAPS = ("depthwise_kernel", "taps ? depth_multiplier")
-_POINT = ("pointwise_kernel", "ones ? filters")
-_SHAPES: dict[str, tuple[tuple[str, str], ...]] = {
-    **dict.fromkeys(
-        ("Conv1D", "Conv2D", "Conv3D"), (("kernel", "taps ? filters"), _BIAS)
-    ),
-    "Conv2DTranspose": (("kernel", "taps filters ?"), _BIAS),
-    "Dense": (("kernel", "? units"), ("bias", "units")),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), (_TAPS,)),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), (_TAPS, _POINT, _BIAS)),
-}
-"""The shapes of arrays: options, the taps of all axes, or ``?`` for unknown sizes."""
-
-
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
     """Compare the layers with the weights, by the names and shapes of arrays.
 
@@ -423,11 +413,12 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
 def _differences(
     layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[str]:
-    if layer.kind not in NAMES:
+    if layer.kind not in SHAPES:
         return
+    arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
-        present, names = ", ".join(shapes) or "no weights", ", ".join(NAMES[layer.kind])
+        present, names = ", ".join(shapes) or "no weights", ", ".join(arrays)
         yield f"the file has {present} for this layer, but {names} are expected"
     kernel = layer.options.get("kernel_size")
     known = {
@@ -435,8 +426,9 @@ def _differences(
         "ones": [1] * layer.rank,
         "depth_multiplier": [layer.options.get("depth_multiplier", 1)],
     }
-    for name, axes in _SHAPES.get(layer.kind, ()):
-        if (shape := shapes.get(name)) is None:
+    for name, axes in arrays.items():
+        shape = shapes.get(name)
+        if not axes or shape is None:
             continue
         found = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
         size = [n if type(n) is int else None for n in found]

@@ -21,7 +21,6 @@ from snnc.importer.state import (
     Value,
 )
 from snnc.rules.imports import CustomObject
-from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"
@@ -96,7 +95,7 @@ def each_rank(name: str) -> tuple[str, ...]:
 def shown(value: Any) -> str:
     """Return a Keras value in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
-        return tables.dims(tuple(value))
+        return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
     if isinstance(value, bool) or value is None:
