@@ -37,7 +37,7 @@ from snnc.importer.model import (
     parse_shape,
     refused,
 )
-from snnc.rules.imports import DamagedModel, ReadingStopped
+from snnc.rules.model_files import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 

@@ -37,7 +37,7 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules import imports as rules
+from snnc.rules import model_files as rules
 from snnc.source import module_of
 from snnc.weight_files.header import RepeatedNameError, parse_json
 

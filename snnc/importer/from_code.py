@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.importer.model import RefusedModelError, refused
-from snnc.rules.imports import CodeFailed
+from snnc.rules.model_files import CodeFailed
 from snnc.text.near import only_near
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from snnc.importer.graph import build
 from snnc.importer.model import Graph, KerasModel, refused
-from snnc.rules.imports import OldModel
+from snnc.rules.model_files import OldModel
 
 OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
 """Keras 1's names for ``filters``, ``kernel_size``, ``padding`` and ``strides``."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from snnc.diagnostics import Diagnostic
 from snnc.ir.device import Profile
 from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.imports import MalformedLayer, ModelTooLarge, NotAModel, WeightsUnclear
+from snnc.rules.imports import MalformedLayer
+from snnc.rules.model_files import ModelTooLarge, NotAModel, WeightsUnclear
 from snnc.source import whole_file
 
 if TYPE_CHECKING:

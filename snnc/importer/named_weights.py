@@ -31,7 +31,7 @@ from snnc.importer.model import (
     unclear,
 )
 from snnc.importer.weights import LARGEST, SHAPES, Store, StoredWeights, chains_of
-from snnc.rules.imports import DamagedModel, UnsafeModel
+from snnc.rules.model_files import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
     import numpy as np

@@ -33,7 +33,7 @@ from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.imports import NoWeights, PackageMissing
+from snnc.rules.model_files import NoWeights, PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation

@@ -36,7 +36,7 @@ from snnc.importer.model import (
     too_large,
     unclear,
 )
-from snnc.rules import imports as rules
+from snnc.rules import model_files as rules
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
