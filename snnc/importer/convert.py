@@ -20,22 +20,19 @@ from snnc.importer.model import (
 )
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
-from snnc.importer.state import (
-    ENDING,
+from snnc.importer.state import ENDING, ConversionState, Decision, Rule
+from snnc.importer.table import (  # noqa: F401  modules that register readers
+    arithmetic,
+    pooling,
+    read_layer,
+)
+from snnc.importer.values import (
     INPUT,
-    ConversionState,
-    Decision,
-    Rule,
     StatementDraft,
     Value,
     order,
     plain,
     side_by_side,
-)
-from snnc.importer.table import (  # noqa: F401  modules that register readers
-    arithmetic,
-    pooling,
-    read_layer,
 )
 from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
 from snnc.source import whole_file

@@ -12,7 +12,8 @@ from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasModel, RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import INPUT, ConversionState, Decision, StatementDraft
+from snnc.importer.state import ConversionState, Decision
+from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 from snnc.text import tables

@@ -27,18 +27,16 @@ from snnc.importer.linear import (
     shift_of,
     united,
 )
-from snnc.importer.state import (
+from snnc.importer.state import ConversionState, RefusedLayerError, Verdict
+from snnc.importer.values import (
     INPUT,
     RELU,
     SIGNED,
     Bias,
-    ConversionState,
     Kind,
-    RefusedLayerError,
     StatementDraft,
     Unit,
     Value,
-    Verdict,
     plain,
 )
 

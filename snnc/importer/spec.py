@@ -11,7 +11,8 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostics
 from snnc.importer.model import Compiled, ImportRequest, config_of, refused
-from snnc.importer.state import COUNTS, INPUT, ConversionState, StatementDraft
+from snnc.importer.state import ConversionState
+from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
 from snnc.loihi.plan import PlanCache

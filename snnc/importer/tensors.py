@@ -17,7 +17,7 @@ import numpy as np
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
 from snnc.importer.model import KerasLayer, ModelWeights, unclear
 from snnc.importer.spec import TOP
-from snnc.importer.state import INPUT, RELU, StatementDraft
+from snnc.importer.values import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.runtime.nengo import kernels

@@ -15,19 +15,9 @@ from typing import Any
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import (
-    BROKEN,
-    COUNTS,
-    INPUT,
-    RELU,
-    SIGNED,
-    ConversionState,
-    CurrentLayer,
-    RefusedLayerError,
-    Unit,
-    Value,
-)
+from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.table import reads, shown
+from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
 
 ALIASES = {

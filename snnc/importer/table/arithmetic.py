@@ -16,10 +16,13 @@ from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import (
-    CurrentLayer,
+from snnc.importer.state import CurrentLayer, RefusedLayerError
+from snnc.importer.table import READERS, REFUSED, numbers, reads
+from snnc.importer.table.activations import activate
+from snnc.importer.table.convolutions import normed
+from snnc.importer.table.inputs import reshaped
+from snnc.importer.values import (
     Kind,
-    RefusedLayerError,
     StatementDraft,
     Value,
     View,
@@ -27,10 +30,6 @@ from snnc.importer.state import (
     plain,
     side_by_side,
 )
-from snnc.importer.table import READERS, REFUSED, numbers, reads
-from snnc.importer.table.activations import activate
-from snnc.importer.table.convolutions import normed
-from snnc.importer.table.inputs import reshaped
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""

@@ -20,19 +20,10 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import (
-    BROKEN,
-    NORMS,
-    CurrentLayer,
-    Group,
-    RefusedLayerError,
-    Value,
-    View,
-    order,
-    plain,
-)
+from snnc.importer.state import NORMS, CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
+from snnc.importer.values import BROKEN, Group, Value, View, order, plain
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")

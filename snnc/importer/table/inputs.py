@@ -9,15 +9,13 @@ from typing import Any
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import (
+from snnc.importer.state import ENDING, ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.table import each_rank, reads
+from snnc.importer.values import (
     BROKEN,
-    ENDING,
     INPUT,
     RELU,
     Bias,
-    ConversionState,
-    CurrentLayer,
-    RefusedLayerError,
     StatementDraft,
     Value,
     channels_first,
@@ -25,7 +23,6 @@ from snnc.importer.state import (
     plain,
     regrouped,
 )
-from snnc.importer.table import each_rank, reads
 from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 

@@ -24,18 +24,12 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import (
-    INPUT,
-    CurrentLayer,
-    RefusedLayerError,
-    StatementDraft,
-    Value,
-    View,
-)
+from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
 from snnc.importer.table.arithmetic import larger
 from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
+from snnc.importer.values import INPUT, StatementDraft, Value, View
 from snnc.rules.imports import MaxPoolRefused
 from snnc.text import tables
 
