@@ -30,13 +30,8 @@ from snnc.cli.printing import (
     say_lines,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer.model import (
-    ImportRequest,
-    parse_range,
-    parse_rewrites,
-    parse_shape,
-    refused,
-)
+from snnc.importer.model import ImportRequest, parse_range, parse_rewrites, parse_shape
+from snnc.importer.refusals import refused
 from snnc.rules.model_files import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
 from snnc.source import whole_file

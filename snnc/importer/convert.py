@@ -11,14 +11,9 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import (
-    REWRITES,
-    ImportRequest,
-    KerasModel,
-    ModelWeights,
-    RefusedModelError,
-)
+from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
+from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
 from snnc.importer.state import ENDING, ConversionState, Decision, Rule
 from snnc.importer.table import (  # noqa: F401  modules that register readers

@@ -10,7 +10,8 @@ from typing import Any
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasModel, RefusedModelError
+from snnc.importer.model import KerasModel
+from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
 from snnc.importer.state import ConversionState, Decision
 from snnc.importer.values import INPUT, StatementDraft

@@ -19,15 +19,9 @@ from typing import IO, Any
 
 from snnc.importer.graph import build
 from snnc.importer.keras1 import build_any, refuse_old
-from snnc.importer.model import (
-    Graph,
-    KerasModel,
-    RefusedModelError,
-    not_a_model,
-    refused,
-    too_large,
-)
+from snnc.importer.model import Graph, KerasModel
 from snnc.importer.named_weights import ROOT, h5_weights, sharded_weights
+from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.weights import (
     FOLDERS,
     HDF5,

@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from snnc.importer.model import RefusedModelError, refused
+from snnc.importer.refusals import RefusedModelError, refused
 from snnc.rules.model_files import CodeFailed
 from snnc.text.near import only_near
 

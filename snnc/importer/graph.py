@@ -30,9 +30,8 @@ from snnc.importer.model import (
     KerasModel,
     LayerOutput,
     NestedLayer,
-    malformed,
-    refused,
 )
+from snnc.importer.refusals import malformed, refused
 from snnc.ir.logical import reading_order
 from snnc.rules import imports as rules
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.importer.graph import build
-from snnc.importer.model import Graph, KerasModel, refused
+from snnc.importer.model import Graph, KerasModel
+from snnc.importer.refusals import refused
 from snnc.rules.model_files import OldModel
 
 OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}

@@ -1,19 +1,12 @@
-"""What is imported, as data: models, weights, the user's options, and refusals."""
+"""What is imported, as data: models, weights and the user's options."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from snnc.diagnostics import Diagnostic
 from snnc.ir.device import Profile
-from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.imports import MalformedLayer
-from snnc.rules.model_files import ModelTooLarge, NotAModel, WeightsUnclear
-from snnc.source import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,70 +242,6 @@ def parse_shape(text: str) -> tuple[int, ...]:
     if not all(size.isdecimal() and len(size) < 10 and int(size) for size in sizes):
         raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
     return tuple(map(int, sizes))
-
-
-NOWHERE = whole_file("model")
-"""The span of a diagnostic until `RefusedModelError.at` adds the file."""
-
-
-class RefusedModelError(Exception):
-    """A model that can't be imported. This package raises no other error.
-
-    The diagnostic is SNN8xx, or SNN700 or SNN705 for a file that can't be read.
-    """
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-    def at(self, name: str) -> RefusedModelError:
-        """Return the same refusal with the name of the model."""
-        if self.diagnostic.span is not NOWHERE:
-            return self
-        return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))
-
-
-def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
-    """Return the error for a rule; the file is added later."""
-    return RefusedModelError(rule(span=NOWHERE, **fields))
-
-
-@contextmanager
-def refusing(name: str) -> Iterator[None]:
-    """Raise RefusedModelError instead of `OSError`, and add the file's name."""
-    try:
-        if "\0" in name:
-            raise OSError("embedded null byte")
-        yield
-    except RefusedModelError as error:
-        raise error.at(name) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        if missing and not Path(name).exists():
-            refusal = FileMissing(span=NOWHERE, name=name)
-        raise RefusedModelError(refusal).at(name) from error
-
-
-def not_a_model(path: str, reason: str) -> RefusedModelError:
-    """Refuse a file that is not a model."""
-    return refused(NotAModel, path=path, reason=reason)
-
-
-def malformed(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a configuration that Keras does not write."""
-    return refused(MalformedLayer, layer=layer, reason=reason)
-
-
-def unclear(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a file that does not say which weights belong to a layer."""
-    return refused(WeightsUnclear, layer=layer, reason=reason)
-
-
-def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
-    """Refuse a file that contains, or declares, too many bytes."""
-    return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)
 
 
 def config_of(value: Any) -> Mapping[str, Any]:

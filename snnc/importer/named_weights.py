@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.importer.model import (
-    Graph,
+from snnc.importer.model import Graph
+from snnc.importer.refusals import (
     RefusedModelError,
     not_a_model,
     refused,

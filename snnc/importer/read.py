@@ -17,18 +17,10 @@ from snnc.diagnostics import Diagnostics, Severity
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.from_code import saved_by_code
-from snnc.importer.model import (
-    ImportRequest,
-    KerasModel,
-    ModelWeights,
-    RefusedModelError,
-    not_a_model,
-    refused,
-    refusing,
-    too_large,
-)
+from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
+from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.spec import TOP, compile_written
-from snnc.importer.weights import StoredWeights
+from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.passes import Compilation

@@ -10,7 +10,8 @@ from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.model import Compiled, ImportRequest, config_of, refused
+from snnc.importer.model import Compiled, ImportRequest, config_of
+from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.language.names import LONGEST, why_no_name, why_no_package

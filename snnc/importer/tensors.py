@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
-from snnc.importer.model import KerasLayer, ModelWeights, unclear
+from snnc.importer.model import KerasLayer, ModelWeights
+from snnc.importer.refusals import unclear
 from snnc.importer.spec import TOP
 from snnc.importer.values import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors

@@ -23,20 +23,18 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from snnc.diagnostics import Diagnostic
 from snnc.importer.graph import snake
-from snnc.importer.model import (
-    Graph,
-    KerasLayer,
-    KerasModel,
-    NestedLayer,
+from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
+from snnc.importer.refusals import (
+    NOWHERE,
     RefusedModelError,
-    config_of,
     refused,
-    refusing,
     too_large,
     unclear,
 )
 from snnc.rules import model_files as rules
+from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -52,6 +50,24 @@ LARGEST = 2**30
 """The most bytes of all arrays together; VGG16 has 553 MB of weights."""
 KINDS = "biuf"
 """NumPy's letters for the dtypes of weights: no objects, no records."""
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Raise RefusedModelError instead of `OSError`, and add the file's name."""
+    try:
+        if "\0" in name:
+            raise OSError("embedded null byte")
+        yield
+    except RefusedModelError as error:
+        raise error.at(name) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if missing and not Path(name).exists():
+            refusal = FileMissing(span=NOWHERE, name=name)
+        raise RefusedModelError(refusal).at(name) from error
 
 
 class Store:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.importer.model import RefusedModelError, refused
+from snnc.importer.refusals import RefusedModelError, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import Shape, reading_order
 from snnc.rules import imports as rules

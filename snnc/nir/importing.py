@@ -16,8 +16,10 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
-from snnc.importer.model import ImportRequest, RefusedModelError, refusing
+from snnc.importer.model import ImportRequest
 from snnc.importer.read import ImportOutcome, check_file, outcome
+from snnc.importer.refusals import RefusedModelError
+from snnc.importer.weights import refusing
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
 from snnc.ir.logical import LogicalNetwork

@@ -18,8 +18,9 @@ from snnc.cli.exchange import MEMORY
 from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain, markdown, text
-from snnc.importer.model import ImportRequest, RefusedModelError
+from snnc.importer.model import ImportRequest
 from snnc.importer.read import ImportOutcome, outcome, read, write_files
+from snnc.importer.refusals import RefusedModelError
 from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.models import archives, hdf5, texts

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer, malformed
+from snnc.importer.model import KerasLayer
+from snnc.importer.refusals import malformed
 from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
