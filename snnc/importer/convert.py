@@ -16,11 +16,9 @@ from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
 from snnc.importer.state import ENDING, ConversionState, Decision, Rule
-from snnc.importer.table import (  # noqa: F401  modules that register readers
-    arithmetic,
-    pooling,
-    read_layer,
-)
+
+# `arithmetic` and `pooling` register readers.
+from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
 from snnc.importer.values import (
     INPUT,
     StatementDraft,

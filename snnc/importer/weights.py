@@ -23,16 +23,9 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostic
 from snnc.importer.graph import snake
 from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
-from snnc.importer.refusals import (
-    NOWHERE,
-    RefusedModelError,
-    refused,
-    too_large,
-    unclear,
-)
+from snnc.importer.refusals import RefusedModelError, refused, too_large, unclear
 from snnc.rules import model_files as rules
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.text.installing import installation
@@ -63,11 +56,11 @@ def refusing(name: str) -> Iterator[None]:
         raise error.at(name) from error
     except OSError as error:
         reason = error.strerror or str(error)
-        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
+        refusal = refused(FileUnreadable, name=name, reason=reason)
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         if missing and not Path(name).exists():
-            refusal = FileMissing(span=NOWHERE, name=name)
-        raise RefusedModelError(refusal).at(name) from error
+            refusal = refused(FileMissing, name=name)
+        raise refusal.at(name) from error
 
 
 class Store:
