@@ -45,6 +45,10 @@ class KerasLayer:
         plain = self.kind.removesuffix("Transpose")
         return int(plain[-2]) if plain.endswith("D") else 0
 
+    @property
+    def is_channels_first(self) -> bool:
+        return bool(self.options.get("data_format") == "channels_first")
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:

@@ -75,15 +75,15 @@ def add_relu(
         )
     place = _convolution if len(value.shape) > 1 else _dense
     draft = place(state, owner, value, units)
-    state.add(draft)
+    fired = state.add(draft, value.view)
     _tell_draft(state, draft)
     shape = (*value.shape[:-1], draft.shape[-1])
-    term = Term(draft.layer, draft.shape)
     if draft.shape != shape:  # skip the positions that only extra padding creates
         axes = zip(draft.shape[:-1], draft.window.skip, shape[:-1], strict=True)
         windows = tuple(AxisWindow(n, 1, 1, -skip, places) for n, skip, places in axes)
-        term = term.then(per_channel("window", owner, shape, windows))
-    return Value((term,), shape, value.view, is_positive=True)
+        step = per_channel("window", owner, shape, windows)
+        return fired.then(step, is_positive=True)
+    return fired
 
 
 def _tell_draft(state: ConversionState, draft: StatementDraft) -> None:

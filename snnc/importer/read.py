@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib.util
 import re
 import stat
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +43,7 @@ CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 def read(
     target: str | Path,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = print,
     weights: str | Path = "",
 ) -> tuple[KerasModel, StoredWeights | None]:
     """Read a model, and open its weights.
@@ -60,8 +58,7 @@ def read(
         TensorFlow.js ``model.json``, the folder of a SavedModel, or
         ``module:function``. Files are recognized by their content, not their names.
     tell :
-        A function that is called with a sentence before a SavedModel or a user's
-        function runs; by default the sentence is printed to stderr.
+        Called with a sentence before a SavedModel or a user's function runs.
     weights :
         A weight file for an architecture, written by ``save_weights`` or ``save`` of
         Keras 2 or 3.
@@ -69,8 +66,7 @@ def read(
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
     with refusing(name):
-        to_stderr = partial(print, file=sys.stderr, flush=True)
-        how = how_to_read(Path(name), name, tell or to_stderr)
+        how = how_to_read(Path(name), name, tell)
         if beside and how != "file":
             raise not_a_model(
                 name, "`--weights` needs a file that contains an architecture"

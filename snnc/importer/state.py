@@ -14,7 +14,7 @@ from snnc.importer.model import (
     ModelWeights,
     Range,
 )
-from snnc.importer.values import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.values import BROKEN, INPUT, StatementDraft, Value, View, plain
 from snnc.rules.imports import LayerRefusal, LayerRefused, OptionRefused
 from snnc.rules.shapes import WIDEST_UNSCALED
 
@@ -267,8 +267,11 @@ class ConversionState:
             key, number = f"{name}_{number}", number + 1
         return key
 
-    def add(self, draft: StatementDraft) -> None:
+    def add(self, draft: StatementDraft, view: View = ()) -> Value:
+        """Add a draft, and return its output."""
         self.drafts[draft.layer] = draft
+        terms, view = (Term(draft.layer, draft.shape),), view or plain(len(draft.shape))
+        return Value(terms, draft.shape, view, is_positive=True)
 
     def change(self, key: str, **changes: Any) -> None:
         self.drafts[key] = replace(self.drafts[key], **changes)

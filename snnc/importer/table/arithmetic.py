@@ -311,8 +311,7 @@ def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
     followers = layer.state.followers(layer.name)
     after = next((after for after in followers if after.kind != "Dropout"), layer)
-    is_first = after.options.get("data_format") == "channels_first"
-    return after.kind == "Flatten" and not is_first
+    return after.kind == "Flatten" and not after.is_channels_first
 
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
@@ -344,9 +343,8 @@ def _join_spikes(
     sources = tuple(key for value in values if (key := value.spikes) is not None)
     if len(set(sources)) < len(values):
         return None
-    layer.state.add(StatementDraft(layer.name, kind, sources, shape))
-    term = Term(layer.name, shape)
-    return Value((term,), shape, values[0].view, is_positive=True)
+    draft = StatementDraft(layer.name, kind, sources, shape)
+    return layer.state.add(draft, values[0].view)
 
 
 def _check_equal(values: Sequence[Value]) -> None:

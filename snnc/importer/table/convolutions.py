@@ -50,10 +50,6 @@ class Axes:
         return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
 
 
-def is_first(layer: KerasLayer) -> bool:
-    return layer.options.get("data_format") == "channels_first"
-
-
 def axes_of(layer: KerasLayer, value: Value) -> Axes:
     """Return the spatial axes of a layer's class.
 
@@ -64,7 +60,8 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
     rank = layer.rank
     if len(view) != rank + 1:
         raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
-    groups, last = (view[1:], view[0]) if is_first(layer) else (view[:-1], view[-1])
+    is_first = layer.is_channels_first
+    groups, last = (view[1:], view[0]) if is_first else (view[:-1], view[-1])
     of = tuple(_spatial(group, shape) for group in groups)
     own = _axis_of(last, shape)
     if own is not None and own != channels and shape[own] > 1:
@@ -73,7 +70,7 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
         raise RefusedLayerError("it uses the channels as a spatial axis")
     spatial = tuple(() if axis is None else (axis,) for axis in of)
     sizes = tuple(1 if axis is None else shape[axis] for axis in of)
-    after = ((channels,), *spatial) if is_first(layer) else (*spatial, (channels,))
+    after = ((channels,), *spatial) if is_first else (*spatial, (channels,))
     return Axes(of, sizes, after)
 
 
@@ -229,7 +226,7 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
         windows.append(AxisWindow(size, taps, 1, before, places, step=apart))
     given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
-        sizes_given = given[2:] if is_first(layer) else given[1:-1]
+        sizes_given = given[2:] if layer.is_channels_first else given[1:-1]
         if sizes_given != [window.places for window in windows]:
             raise RefusedLayerError(
                 f"its output_shape is {shown(given)}, which no padding produces",

@@ -145,8 +145,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
     if not shape or None in shape:
         return BROKEN
     key = layer.state.free(layer.name)
-    layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
-    return Value((Term(key, shape),), shape, plain(len(shape)), is_positive=True)
+    return layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
 
 
 def _is_channels_first(layer: CurrentLayer) -> bool:
@@ -159,7 +158,7 @@ def _is_channels_first(layer: CurrentLayer) -> bool:
             continue
         seen.add(name)
         if after.options.get("data_format") is not None:
-            return bool(after.options["data_format"] == "channels_first")
+            return after.is_channels_first
         names += layer.state.readers[name]
     return False
 
@@ -169,7 +168,7 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     layer.keep("its reader flattens in the same order")
     view = value.view
-    if layer.options.get("data_format") == "channels_first" and len(view) > 1:
+    if layer.is_channels_first and len(view) > 1:
         view = (*view[1:], view[0])  # as Keras does
     return replace(value, view=(order(view),), is_alone=False)
 

@@ -298,15 +298,13 @@ def _downsample(
     mean = _averaged(layer, value, windows, view)
     (term,) = mean.terms
     taps = tuple(window.taps for window in windows)
-    layer.state.add(
-        StatementDraft(
-            layer=layer.name,
-            kind="downsample",
-            sources=(term.source,),
-            shape=mean.shape,
-            main=(term,),
-            window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
-            rewritten=(rewritten,),
-        )
+    draft = StatementDraft(
+        layer=layer.name,
+        kind="downsample",
+        sources=(term.source,),
+        shape=mean.shape,
+        main=(term,),
+        window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
+        rewritten=(rewritten,),
     )
-    return replace(mean, terms=(Term(layer.name, mean.shape),), is_positive=True)
+    return layer.state.add(draft, view)
