@@ -35,14 +35,9 @@ class AxisWindow:
     Window ``i`` reads ``taps`` positions, starting at ``i stride - before``. Positions
     outside the axis are zeros. If ``before`` is negative, positions are skipped.
 
-    Attributes
-    ----------
-    dilation :
-        The distance between the taps of a dilated kernel; ``taps`` includes the
-        positions between these taps.
-    step :
-        The distance between the source's ``size`` values, with zeros in between;
-        positions are counted on this longer axis.
+    ``dilation`` is the distance between the taps of a dilated kernel; ``taps`` includes
+    the positions between these. ``step`` is the distance between the source's ``size``
+    values, with zeros in between; positions are counted on this longer axis.
     """
 
     size: int
@@ -131,10 +126,9 @@ class LinearStep:
     ----------
     layer :
         The layer that provides the weights, and whose name messages show.
-    windows :
-        The windows over the spatial axes that it reads, in the spec's order.
-    read, given :
-        The numbers of its input and output channels.
+    windows, read, given :
+        The windows over the spatial axes that it reads, in the spec's order, and the
+        numbers of its input and output channels.
     groups :
         The number of groups of channels that do not mix; for a depthwise kernel, the
         number of channels.
@@ -150,10 +144,8 @@ class LinearStep:
         For ``scale``, one number, or one per channel. For ``mix``, one factor per
         neuron of a value. For ``fill``, the gain, factor and shift of each neuron,
         which are applied to the shift of the norm in ``layer``.
-    start :
-        For ``embed`` and ``select``, the first channel; for ``matrix``, the first
-        row.
-    order :
+    start, order :
+        For ``embed`` and ``select``, the first channel; for ``matrix``, the first row.
         For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :
         For ``matrix``: the batch norms over the flat vector that it reads, and the

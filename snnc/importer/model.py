@@ -178,17 +178,13 @@ class ImportRequest:
     encode :
         ``first``: the first convolution runs on the host and produces the spikes.
         ``rate``: values become rates, and all layers run on the chip.
-    values :
-        The range of the input; None to guess it.
+    values, shape :
+        The range of the input, or None to guess it, and its shape in Keras without the
+        batch, if the model leaves sizes open.
     readout :
         ``units`` or ``classes``; None to choose by the loss.
-    chips :
-        The number of chips in the spec; None to omit it, which means one.
-    device :
-        The device for the spec's costs; None for Loihi 1.
-    shape :
-        The input's shape in Keras without the batch, if the model leaves sizes open;
-        None to use the model's shape.
+    chips, device :
+        None for the fewest chips that suffice, and for Loihi 1.
     weights :
         The file with the weights, if that of the model has none.
     """

@@ -268,13 +268,10 @@ class ConversionState:
         return key
 
     def add(self, draft: StatementDraft, view: View = ()) -> Value:
-        """Add a draft, and return its output."""
+        """Add or replace a draft, and return its output."""
         self.drafts[draft.layer] = draft
         terms, view = (Term(draft.layer, draft.shape),), view or plain(len(draft.shape))
         return Value(terms, draft.shape, view, is_positive=True)
-
-    def change(self, key: str, **changes: Any) -> None:
-        self.drafts[key] = replace(self.drafts[key], **changes)
 
     def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""

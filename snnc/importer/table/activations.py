@@ -81,7 +81,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        layer.state.change(fired, properties=properties)
+        layer.state.add(replace(layer.state.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
     return given
 

@@ -244,9 +244,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     if layer.kind != "Dense":
         return None
     bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
-    state.change(draft.layer, shape=target, image=target, bias=bias, batchnorm=False)
-    term = Term(draft.layer, target)
-    return Value((term,), target, plain(len(target)), is_positive=True)
+    image = replace(draft, shape=target, image=target, bias=bias, batchnorm=False)
+    return state.add(image)
 
 
 @reads("Embedding")
@@ -308,7 +307,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
     ):
         layer.train("not kept, because it does not follow the neurons of one layer")
         return value
-    layer.state.change(draft.layer, dropout=rate)
+    layer.state.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
