@@ -19,14 +19,7 @@ from snnc.importer.state import ENDING, ConversionState, Decision, Rule
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
-from snnc.importer.values import (
-    INPUT,
-    StatementDraft,
-    Value,
-    order,
-    plain,
-    side_by_side,
-)
+from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
 from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
 from snnc.source import whole_file
 from snnc.text.tables import counted
@@ -260,7 +253,7 @@ def _flat(value: Value, output: str) -> Value:
     size = prod(value.shape)
     step = LinearStep(
         "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
-        order=order(value.view),
+        order=value.order,
     )  # fmt: skip
     terms = tuple(term.then(step) for term in value.terms)
     return replace(value, terms=terms, shape=(size,), view=plain(1))

@@ -20,16 +20,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from snnc.importer.model import Graph
-from snnc.importer.refusals import (
-    RefusedModelError,
-    not_a_model,
-    refused,
-    too_large,
-    unclear,
-)
+from snnc.importer.refusals import not_a_model, refused, too_large, unclear
 from snnc.importer.weights import LARGEST, SHAPES, Store, StoredWeights, chains_of
 from snnc.rules.model_files import DamagedModel, UnsafeModel
 
@@ -235,7 +229,7 @@ class Shards:
         content = self._contents[array.files]
         if array.end > len(content):
             names = ", ".join(array.files[:2])
-            raise self._refuse(
+            self._refuse(
                 DamagedModel,
                 f"its shards ({names}) have {len(content)} bytes, but {array.end} are "
                 "expected",
@@ -256,15 +250,13 @@ class Shards:
         steps = name.replace("\\", "/").split("/")
         file, shard = self._folder / name, f"its shard `{name:.80}`"
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
-            raise self._refuse(UnsafeModel, f"{shard} is outside its folder")
+            self._refuse(UnsafeModel, f"{shard} is outside its folder")
         if not file.is_file():
-            raise self._refuse(DamagedModel, f"{shard} is not next to it")
+            self._refuse(DamagedModel, f"{shard} is not next to it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
-            raise self._refuse(UnsafeModel, f"{shard} is a link to another place")
+            self._refuse(UnsafeModel, f"{shard} is a link to another place")
         return file
 
-    def _refuse(
-        self, rule: type[DamagedModel | UnsafeModel], reason: str
-    ) -> RefusedModelError:
-        return refused(rule, path=self._path, reason=reason)
+    def _refuse(self, rule: type[DamagedModel | UnsafeModel], reason: str) -> NoReturn:
+        raise refused(rule, path=self._path, reason=reason)

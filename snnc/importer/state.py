@@ -7,13 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from snnc.importer.linear import Fitted, LinearStep, Shape, Term
-from snnc.importer.model import (
-    ImportRequest,
-    KerasLayer,
-    KerasModel,
-    ModelWeights,
-    Range,
-)
+from snnc.importer.model import ImportRequest, KerasLayer, KerasModel, ModelWeights
 from snnc.importer.values import BROKEN, INPUT, StatementDraft, Value, View, plain
 from snnc.rules.imports import LayerRefusal, LayerRefused, OptionRefused
 from snnc.rules.shapes import WIDEST_UNSCALED
@@ -153,7 +147,7 @@ class ConversionState:
         self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     @property
-    def given(self) -> Range:
+    def given(self) -> tuple[float, float]:
         """The range of the input's values."""
         if self.request.values is not None:
             return self.request.values
@@ -163,7 +157,7 @@ class ConversionState:
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 
     @property
-    def seen(self) -> Range:
+    def seen(self) -> tuple[float, float]:
         """The range after a `Rescaling`, the encoder's input."""
         scale, offset = self.scaling
         low, high = (_clean(value * scale + offset) for value in self.given)
@@ -177,7 +171,7 @@ class ConversionState:
         return max(abs(low), abs(high)) if is_wide else 1.0
 
     @property
-    def encoded(self) -> Range:
+    def encoded(self) -> tuple[float, float]:
         """The range of the encoded values, which is `as` in the spec."""
         low, high = self.seen
         return _clean(low / self.divisor), _clean(high / self.divisor)

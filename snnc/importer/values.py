@@ -19,35 +19,10 @@ Group = tuple[int, ...]
 View = tuple[Group, ...]
 
 
-def plain(rank: int) -> View:
-    """Return the channels-last view; ``rank`` is the number of all axes."""
-    return tuple((axis,) for axis in range(rank))
-
-
-def channels_first(rank: int) -> View:
-    """Return the channels-first view."""
-    return ((rank - 1,), *((axis,) for axis in range(rank - 1)))
-
-
-def order(view: View) -> Group:
-    """Return the axes in Keras's memory order."""
-    return tuple(axis for group in view for axis in group)
-
-
-def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
-    """Return the view after a `Reshape`, or None if the `Reshape` splits an axis."""
-    axes = [axis for axis in order(view) if shape[axis] > 1]
-    groups: list[Group] = []
-    for size in target:
-        group: list[int] = []
-        left = size
-        while left > 1:
-            if not axes or left % shape[axes[0]]:
-                return None
-            left //= shape[axes[0]]
-            group.append(axes.pop(0))
-        groups.append(tuple(group))
-    return None if axes else tuple(groups)
+def plain(rank: int, is_first: bool = False) -> View:
+    """Return the view with channels last or first; ``rank`` counts all axes."""
+    view = tuple((axis,) for axis in range(rank))
+    return (*view[-1:], *view[:-1]) if is_first else view
 
 
 Kind = Literal[
@@ -190,6 +165,26 @@ class Value:
             is_positive=is_positive,
             is_alone=False,
         )
+
+    @property
+    def order(self) -> Group:
+        """The axes in Keras's memory order."""
+        return tuple(axis for group in self.view for axis in group)
+
+    def regrouped(self, target: Shape) -> View | None:
+        """Return the view after a `Reshape`, or None if it splits an axis."""
+        axes = [axis for axis in self.order if self.shape[axis] > 1]
+        groups: list[Group] = []
+        for size in target:
+            group: list[int] = []
+            left = size
+            while left > 1:
+                if not axes or left % self.shape[axes[0]]:
+                    return None
+                left //= self.shape[axes[0]]
+                group.append(axes.pop(0))
+            groups.append(tuple(group))
+        return None if axes else tuple(groups)
 
     @property
     def keras_shape(self) -> Shape:

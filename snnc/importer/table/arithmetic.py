@@ -21,15 +21,7 @@ from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
-from snnc.importer.values import (
-    Kind,
-    StatementDraft,
-    Value,
-    View,
-    order,
-    plain,
-    side_by_side,
-)
+from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_by_side
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""
@@ -293,7 +285,7 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     if axis == -1 and all(len(v.view) == 1 for v in values):
         return _concatenate_vectors(layer, values)
     if axis == -rank and _is_flattened(layer):
-        flat = [replace(value, view=(order(value.view),)) for value in values]
+        flat = [replace(value, view=(value.order,)) for value in values]
         return _concatenate_vectors(layer, flat)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1

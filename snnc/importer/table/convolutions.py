@@ -23,7 +23,7 @@ from snnc.importer.model import KerasLayer, config_of
 from snnc.importer.state import NORMS, CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
-from snnc.importer.values import BROKEN, Group, Value, View, order, plain
+from snnc.importer.values import BROKEN, Group, Value, View, plain
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
@@ -315,7 +315,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
                 part.shape[-1],
                 units,
                 bias=bool((bias and not terms) or value.flat or part.flat),
-                order=order(part.view),
+                order=part.order,
                 start=start,
                 before=(*part.flat, *value.flat) if value.parts else value.flat,
                 rows=size,

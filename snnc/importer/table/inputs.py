@@ -11,18 +11,7 @@ from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ENDING, ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.table import each_rank, reads
-from snnc.importer.values import (
-    BROKEN,
-    INPUT,
-    RELU,
-    Bias,
-    StatementDraft,
-    Value,
-    channels_first,
-    order,
-    plain,
-    regrouped,
-)
+from snnc.importer.values import BROKEN, INPUT, RELU, Bias, StatementDraft, Value, plain
 from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 
@@ -74,7 +63,7 @@ def read_input(layer: CurrentLayer) -> Value:
     if _is_channels_first(layer) and len(shape) > 1:
         last, how = (*shape[1:], shape[0]), ", channels last: transpose the data"
         value = _relaid(layer, last, how, "data_format channels_first")
-        return replace(value, view=channels_first(len(last)))
+        return replace(value, view=plain(len(last), is_first=True))
     return _input(layer.state, tuple(shape))
 
 
@@ -112,7 +101,7 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     is_first = len(own) > 1 and _is_channels_first(layer)
     why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
     layer.rewrite(why, "data_format channels_first" if is_first else "")
-    view = channels_first(len(own)) if is_first else plain(len(own))
+    view = plain(len(own), is_first)
     return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
 
 
@@ -167,10 +156,9 @@ def _is_channels_first(layer: CurrentLayer) -> bool:
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     layer.keep("its reader flattens in the same order")
-    view = value.view
-    if layer.is_channels_first and len(view) > 1:
-        view = (*view[1:], view[0])  # as Keras does
-    return replace(value, view=(order(view),), is_alone=False)
+    if layer.is_channels_first and len(value.view) > 1:  # as Keras does
+        value = replace(value, view=(*value.view[1:], value.view[0]))
+    return replace(value, view=(value.order,), is_alone=False)
 
 
 @reads("Reshape")
@@ -192,7 +180,7 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)
     shape = tuple(target)
-    view = None if value.parts else regrouped(value.view, value.shape, shape)
+    view = None if value.parts else value.regrouped(shape)
     is_vector = view is None and len(value.shape) == 1
     is_last = not layer.state.readers[layer.name] or is_vector
     is_end = is_last and layer.state.output_of(layer, ENDING) is not None
