@@ -96,11 +96,10 @@ def _tell_rest(state: ConversionState) -> None:
                 "separately",
                 "weights of its own",
             )
-        is_broken = state.values[layer.name].broken
-        when = "as soon as its input can be imported"
-        state.tell(
-            layer.name, "kept", when if is_broken else "in the kernels that read it"
-        )
+        why = "in the kernels that read it"
+        if state.values[layer.name].broken:
+            why = "as soon as its input can be imported"
+        state.tell(layer.name, "kept", why)
 
 
 def _diagnose(

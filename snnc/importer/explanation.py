@@ -193,11 +193,7 @@ def text(explanation: Explanation) -> str:
             lines.append(f"  {UNREACHED}")
         lines.append("")
     rows = [cells(placed) for placed in explanation.network]
-    cores = [
-        *tables.columns(HEAD, rows, ("layer", "kind", "shape")),
-        "",
-        explanation.total,
-    ]
+    cores = [*tables.columns(HEAD, rows, HEAD[:3]), "", explanation.total]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
         if rows:

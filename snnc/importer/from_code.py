@@ -40,9 +40,8 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
             _show(error)
             reason = " ".join(str(error).split())[:500]
             kind = type(error).__name__
-            raise failed(
-                how, target, f"{kind}: {reason}" if reason else kind
-            ) from error
+            told = f"{kind}: {reason}" if reason else kind
+            raise failed(how, target, told) from error
         yield file
 
 

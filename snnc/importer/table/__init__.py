@@ -170,9 +170,7 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     values = value if isinstance(value, (list, tuple)) else [value] * rank
     if rank == 1 and len(values) == 2:
         values = [values]
-    pairs = [
-        pair if isinstance(pair, (list, tuple)) else (pair,) * 2 for pair in values
-    ]
+    pairs = [p if isinstance(p, (list, tuple)) else (p, p) for p in values]
     is_known = all(len(pair) == 2 and all(map(_is_pad, pair)) for pair in pairs)
     return [(a, b) for a, b in pairs] if is_known and len(pairs) == rank else None
 

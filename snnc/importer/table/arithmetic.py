@@ -256,14 +256,12 @@ def read_maximum(layer: CurrentLayer, *values: Value) -> Value:
     return largest
 
 
-def larger(
-    layer: CurrentLayer, first: Value, second: Value, sign: float = 1.0
-) -> Value:
+def larger(layer: CurrentLayer, a: Value, b: Value, sign: float = 1.0) -> Value:
     """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
-    apart = summed([first, second], [sign, -sign], layer.name)
+    apart = summed([a, b], [sign, -sign], layer.name)
     above = add_relu(layer.state, layer.name, apart)
-    total = summed([second, above], [1.0, sign], layer.name)
-    return replace(total, is_positive=first.is_positive and second.is_positive)
+    total = summed([b, above], [1.0, sign], layer.name)
+    return replace(total, is_positive=a.is_positive and b.is_positive)
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
@@ -342,9 +340,8 @@ def _join_spikes(
 def _check_equal(values: Sequence[Value]) -> None:
     """Refuse to add values of different shapes."""
     if any(v.parts or v.flat for v in values) and len(values) > 1:
-        raise RefusedLayerError(
-            "it adds flat images", "add the images before `Flatten`"
-        )
+        remedy = "add the images before `Flatten`"
+        raise RefusedLayerError("it adds flat images", remedy)
     if len({(value.shape, _order(value)) for value in values}) > 1:
         remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
         raise RefusedLayerError("it adds unequal shapes", remedy)

@@ -98,9 +98,9 @@ def slide(
     """
     given: Any = layer.options.get("padding")
     padding: Padding = given if given in ("same", "causal") else "valid"
-    dilation = (
-        dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
-    )
+    dilation = (1,) * len(size)
+    if "Conv" in layer.kind:
+        dilation = dims(layer, "dilation_rate")
     windows: list[AxisWindow] = []
     taps: list[int] = []
     for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):

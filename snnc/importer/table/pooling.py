@@ -137,10 +137,9 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
         step = per_channel("window", layer.name, value.shape, views)
         rows.append(value.then(step, is_positive=value.is_positive))
     while len(rows) > 1:
-        pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
-        rows = [
-            larger(layer, pair[0], pair[1]) if pair[1:] else pair[0] for pair in pairs
-        ]
+        pairs = zip(rows[::2], rows[1::2], strict=False)
+        alone = rows[len(rows) // 2 * 2 :]
+        rows = [*(larger(layer, a, b) for a, b in pairs), *alone]
     return identity_neurons(layer.state, layer.name, rows[0])
 
 
