@@ -12,8 +12,9 @@ from pathlib import Path
 
 from snnc.diagnostics import Severity
 from snnc.importer.convert import convert
-from snnc.importer.model import ImportRequest, RefusedModelError
+from snnc.importer.model import ImportRequest
 from snnc.importer.read import read
+from snnc.importer.refusals import RefusedModelError
 
 RECURRENT = (
     "LSTM", "GRU", "RNN", "Bidirectional", "Attention", "Embedding", "StringLookup",

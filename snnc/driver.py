@@ -12,7 +12,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, route_network, run_passes
+from snnc.passes import Compilation, allow_warnings, route_network, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.files import read
 
@@ -87,21 +87,6 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
         advise_blocks(made.spec, made.mapped, report)
-
-
-def allow_warnings(
-    made: Compilation, report: Diagnostics, complete: bool | None = None
-) -> None:
-    """Suppress the warnings that comments in the spec allow.
-
-    ``complete`` says whether all warnings are known; by default, this is the case after
-    the mapping.
-    """
-    if made.document is not None and made.document.comments:
-        from snnc.passes.suppress import suppress_warnings  # needed for few specs
-
-        complete = made.mapped is not None if complete is None else complete
-        suppress_warnings(made.document, report, complete)
 
 
 def place_on_chips(made: Compilation) -> RoutedNetwork | None:

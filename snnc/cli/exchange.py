@@ -30,14 +30,9 @@ from snnc.cli.printing import (
     say_lines,
 )
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.importer.model import (
-    ImportRequest,
-    parse_range,
-    parse_rewrites,
-    parse_shape,
-    refused,
-)
-from snnc.rules.imports import DamagedModel, ReadingStopped
+from snnc.importer.model import ImportRequest, parse_range, parse_rewrites, parse_shape
+from snnc.importer.refusals import refused
+from snnc.rules.model_files import DamagedModel, ReadingStopped
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 
@@ -153,19 +148,22 @@ def import_command(
         if ended is not None:
             return ended
     limits = reading_limits(model) if LIMIT in os.environ else None
-    files = weights_out, output
+    name = "imported.snn" if output is None else output.as_posix()
+    wants = weights_out is not None, name
     done: ImportOutcome | None
+    from snnc.importer.read import run, write_files
+
     if Path(model).suffix == ".nir":
         # Other options only apply to a spec that is created from the nodes.
         takes_spec = not explain and asked == ImportRequest(device=asked.device)
         from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
-        done = run_nir(model, asked, *files, report, takes_spec, limits)
+        done = run_nir(model, asked, *wants, report, takes_spec, limits)
     else:
-        from snnc.importer.read import run
-
         asked = replace(asked, weights=str(weights_read or ""))
-        done = run(model, asked, *files, report, say, limits=limits)
+        done = run(model, asked, *wants, report, say, limits=limits)
+    if done is not None and not write_files(done, weights_out, output, report):
+        done = None
     print_diagnostics(report)
     if done is None:
         return 1

@@ -11,32 +11,15 @@ from typing import Any
 
 from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.importer.linear import LinearStep, whole
-from snnc.importer.model import (
-    REWRITES,
-    ImportRequest,
-    KerasModel,
-    ModelWeights,
-    RefusedModelError,
-)
+from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeights
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
+from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
-from snnc.importer.state import (
-    ENDING,
-    INPUT,
-    ConversionState,
-    Decision,
-    Rule,
-    StatementDraft,
-    Value,
-    order,
-    plain,
-    side_by_side,
-)
-from snnc.importer.table import (  # noqa: F401  modules that register readers
-    arithmetic,
-    pooling,
-    read_layer,
-)
+from snnc.importer.state import ENDING, ConversionState, Decision, Rule
+
+# `arithmetic` and `pooling` register readers.
+from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
+from snnc.importer.values import INPUT, StatementDraft, Value, plain, side_by_side
 from snnc.rules.imports import MaxPoolRefused, OptionRefused, RewriteUnused
 from snnc.source import whole_file
 from snnc.text.tables import counted
@@ -59,10 +42,8 @@ class Conversion:
         The final state, whose model lacks the layers that the host computes.
     decisions :
         All decisions, in the order of the layers.
-    written :
-        The spec; None if a layer was refused.
-    problems :
-        The reasons for refusals, or warnings.
+    written, problems :
+        The spec, or None if a layer was refused, and reasons for refusals or warnings.
     """
 
     model: KerasModel
@@ -83,21 +64,10 @@ def convert(
     path: str,
     weights: ModelWeights | None = None,
 ) -> Conversion:
-    """Convert a model to a spec.
+    """Convert a model to a spec; ``path`` is the model's name in diagnostics.
 
-    Parameters
-    ----------
-    path :
-        The name of the model in diagnostics.
-    weights :
-        The model's weights, or None if they are unknown. Without weights, norms are
-        assumed not to change signs.
-
-    Raises
-    ------
-    RefusedModelError
-        If an option has a value that Keras does not write, or if the spec would be too
-        long.
+    Without weights, norms are assumed not to change signs. Raise RefusedModelError if
+    an option has a value that Keras does not write, or if the spec would be too long.
     """
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
@@ -126,11 +96,10 @@ def _tell_rest(state: ConversionState) -> None:
                 "separately",
                 "weights of its own",
             )
-        is_broken = state.values[layer.name].broken
-        when = "as soon as its input can be imported"
-        state.tell(
-            layer.name, "kept", when if is_broken else "in the kernels that read it"
-        )
+        why = "in the kernels that read it"
+        if state.values[layer.name].broken:
+            why = "as soon as its input can be imported"
+        state.tell(layer.name, "kept", why)
 
 
 def _diagnose(
@@ -226,6 +195,7 @@ def convert_ends(state: ConversionState) -> bool:
         advice = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
         state.layers[state.model.outputs[0]].refuse(error, advice)
         return False
+    _tell(state, draft, values)
     is_pair = draft.shape == (1,) and list(state.finals.values()) == ["sigmoid"]
     if is_pair:
         draft = replace(draft, shape=(2,))
@@ -240,16 +210,12 @@ def convert_ends(state: ConversionState) -> bool:
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     """Return the draft of one readout that computes all outputs.
 
-    Raises
-    ------
-    UnfitError
-        If its matrix is too large.
+    Raise UnfitError if its matrix is too large.
     """
     only = values[0] if len(values) == 1 else None
     if only and state.request.readout != "classes" and _has_neurons(state, only):
         image = readout_image(state, _last(only), only)
         if image is not None:
-            _tell(state, image, values)
             return image
     vectors = list(map(_flat, values, state.model.outputs))
     value = side_by_side(vectors, "") if len(vectors) > 1 else vectors[0]
@@ -269,7 +235,6 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
             f"it outputs {size} values, for which the readout would need "
             f"{weights} weights, more than {MOST_WEIGHTS}"
         )
-    _tell(state, draft, values)
     return draft
 
 
@@ -287,7 +252,7 @@ def _flat(value: Value, output: str) -> Value:
     size = prod(value.shape)
     step = LinearStep(
         "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
-        order=order(value.view),
+        order=value.order,
     )  # fmt: skip
     terms = tuple(term.then(step) for term in value.terms)
     return replace(value, terms=terms, shape=(size,), view=plain(1))
@@ -309,7 +274,7 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
             why = (
                 "part of the `readout`, on the host, which has the units of all outputs"
             )
-        elif is_own and (step.op == "matrix" or draft.kernel):
+        elif is_own and (step.op == "matrix" or draft.window.kernel):
             state.tell(step.layer, "kept", "the `readout`, on the host")
             continue
         elif step.is_kernel:
@@ -343,7 +308,7 @@ def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
 
 def _size(state: ConversionState, draft: StatementDraft, is_pair: bool) -> str:
     units, asked = draft.shape[-1], state.request.readout
-    if draft.kernel:
+    if draft.window.kernel:
         return f"filters {units}"
     if is_pair and asked != "units":
         return "classes 2"
@@ -394,18 +359,18 @@ def encoder_of(state: ConversionState) -> str | None:
     others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
     if (
         first.kind != "conv"
-        or first.upscale
+        or first.window.upscale
         or first.shortcut is not None
         or first.bias == "neuron"
-        or first.extent != first.kernel
+        or first.window.extent != first.window.kernel
         or has_curve
         or not others
     ):
         return None
     if first.layer in state.layers:
-        state.become(
-            first.layer,
+        why = (
             "`encode conv`, on the host: exact and without cores (`--encode rate` "
-            "puts this layer on the chip)",
+            "puts this layer on the chip)"
         )
+        state.revise(first.layer, "", why=why)
     return first.layer

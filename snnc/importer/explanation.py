@@ -10,32 +10,19 @@ from typing import Any
 from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import NEURAL, Conversion, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasModel, RefusedModelError
+from snnc.importer.model import KerasModel
+from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, write
-from snnc.importer.state import (
-    INPUT,
-    ConversionState,
-    Decision,
-    StatementDraft,
-)
+from snnc.importer.state import ConversionState, Decision
+from snnc.importer.values import INPUT, StatementDraft
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
-from snnc.text.tables import (
-    Cells,
-    Row,
-    code,
-    columns,
-    counted,
-    dims,
-    printable,
-    prose,
-    table,
-)
+from snnc.text import tables
 
 TRAINING = "training only"
 UNREAD = "unread"
 JSON_VERSION = 1
-HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
+HEAD: tables.Cells = ("layer", "kind", "shape", "neurons", "cores")
 PART = "cores of the other layers, with relu instead of a refused activation"
 UNREACHED = "not reached: its input is refused"
 TOO_LARGE = "the network does not fit, as the diagnostics explain"
@@ -56,19 +43,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The whole explanation.
+    """The name, the kind and the decisions of each layer of a model, and the costs.
 
-    Attributes
-    ----------
-    layers :
-        The name and the kind of each layer of the model, and the decisions on it.
-    encode :
-        How the input becomes spikes; empty if a layer was refused.
-    network :
-        The layers of the spec with their cores; empty if the spec does not fit. If a
-        layer was refused, ``network`` contains the layers that could be drafted.
-    is_part :
-        Whether a layer was refused but other layers were drafted.
+    ``network`` is empty if the spec does not fit. If a layer was refused, ``encode`` is
+    empty. If other layers were drafted, ``is_part`` is true and ``network`` has these.
     """
 
     model: KerasModel
@@ -86,17 +64,11 @@ class Explanation:
     @property
     def total(self) -> str:
         where = "so far" if self.is_refused else "in all"
-        return f"{counted(self.cores, 'core')} {where}"
+        return f"{tables.counted(self.cores, 'core')} {where}"
 
 
 def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
-    """Create an explanation.
-
-    Parameters
-    ----------
-    compilation :
-        The result of the compiler's passes over the spec.
-    """
+    """Create an explanation; ``compilation`` is the result of compiling the spec."""
     model, written, state = conversion.model, conversion.written, conversion.state
     mapped = None if compilation is None else compilation.mapped
     part = _write_part(state) if written is None else None
@@ -221,7 +193,7 @@ def text(explanation: Explanation) -> str:
             lines.append(f"  {UNREACHED}")
         lines.append("")
     rows = [cells(placed) for placed in explanation.network]
-    cores = [*columns(HEAD, rows, ("layer", "kind", "shape")), "", explanation.total]
+    cores = [*tables.columns(HEAD, rows, HEAD[:3]), "", explanation.total]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
         if rows:
@@ -232,14 +204,14 @@ def text(explanation: Explanation) -> str:
         lines.append(f"encoding: {explanation.encode}")
         lines += [f"note: {note}" for note in explanation.notes]
         lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
-    return "\n".join(map(printable, lines)) + "\n"
+    return "\n".join(map(tables.printable, lines)) + "\n"
 
 
-def cells(placed: Placed) -> Cells:
+def cells(placed: Placed) -> tables.Cells:
     """Return a row of the table of cores."""
     neurons = str(placed.neurons) if placed.neurons else ""
     cores = str(placed.cores) if placed.cores else "host"
-    return (placed.name, placed.kind, dims(placed.shape), neurons, cores)
+    return (placed.name, placed.kind, tables.dims(placed.shape), neurons, cores)
 
 
 def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
@@ -256,18 +228,18 @@ def grouped(decisions: list[Decision]) -> Iterator[tuple[str, str, str]]:
 
 def markdown(explanation: Explanation) -> str:
     """Return a table of layers and one of cores, as Markdown."""
-    rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
-    cores = [*table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
-    becomes: list[Row] = []
+    rows = [tuple(map(tables.prose, cells(placed))) for placed in explanation.network]
+    cores = [*tables.table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
+    becomes: list[tables.Row] = []
     for layer, kind, decisions in explanation.layers:
         sentences = []
         for verdict, sentence, remedy in grouped(decisions):
             way = f" ({remedy})" if remedy else ""
-            sentences.append(f"**{verdict}** {prose(sentence + way)}".strip())
-        name = f"{code(layer)} ({prose(kind)})"
+            sentences.append(f"**{verdict}** {tables.prose(sentence + way)}".strip())
+        name = f"{tables.code(layer)} ({tables.prose(kind)})"
         becomes.append((name, "<br>".join(sentences) or UNREACHED))
-    lines = [f"## {code(explanation.model.name)}", ""]
-    lines += [*table(("layer", "becomes"), becomes), ""]
+    lines = [f"## {tables.code(explanation.model.name)}", ""]
+    lines += [*tables.table(("layer", "becomes"), becomes), ""]
     if explanation.is_refused:
         lines.append("No spec: a layer is refused.")
         if rows:
@@ -275,7 +247,7 @@ def markdown(explanation: Explanation) -> str:
         elif explanation.is_part:
             lines.append(f"{ALONE.capitalize()}.")
     else:
-        lines.append(f"- encoding: {prose(explanation.encode)}")
-        lines += [f"- {prose(note)}" for note in explanation.notes]
+        lines.append(f"- encoding: {tables.prose(explanation.encode)}")
+        lines += [f"- {tables.prose(note)}" for note in explanation.notes]
         lines += ["", *(cores if rows else [f"{TOO_LARGE.capitalize()}."])]
     return "\n".join(lines) + "\n"

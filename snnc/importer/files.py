@@ -19,15 +19,9 @@ from typing import IO, Any
 
 from snnc.importer.graph import build
 from snnc.importer.keras1 import build_any, refuse_old
-from snnc.importer.model import (
-    Graph,
-    KerasModel,
-    RefusedModelError,
-    not_a_model,
-    refused,
-    too_large,
-)
+from snnc.importer.model import Graph, KerasModel
 from snnc.importer.named_weights import ROOT, h5_weights, sharded_weights
+from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.weights import (
     FOLDERS,
     HDF5,
@@ -37,14 +31,7 @@ from snnc.importer.weights import (
     compare,
     keras3_weights,
 )
-from snnc.rules.imports import (
-    DamagedModel,
-    ForeignModel,
-    NotAModel,
-    PythonSource,
-    UnsafeModel,
-    WeightsAlone,
-)
+from snnc.rules import model_files as rules
 from snnc.source import module_of
 from snnc.weight_files.header import RepeatedNameError, parse_json
 
@@ -97,12 +84,8 @@ Found = tuple[KerasModel, Graph, StoredWeights | None]
 def read_file(file: Path, path: str, resources: ExitStack, weights: str = "") -> Read:
     """Read the content of a file; messages call the file ``path``.
 
-    Parameters
-    ----------
-    resources :
-        Closes the files that remain open.
-    weights :
-        Another file, whose weights replace the weights in ``file``; or "".
+    ``resources`` closes the files that remain open. ``weights`` is "" or another file,
+    whose weights replace the weights in ``file``.
     """
     try:
         model, graph, own = _read(file, path, resources)
@@ -136,7 +119,7 @@ def _read(file: Path, path: str, resources: ExitStack) -> Found:
     if head.startswith(ZIP):
         return _read_archive(file, path, resources)
     if file.suffix == ".py":
-        raise refused(PythonSource, path=path, module=module_of(file))
+        raise refused(rules.PythonSource, path=path, module=module_of(file))
     if refusal := refusal_of_bytes(path, head):
         raise refusal
     return _read_json(file, path)
@@ -211,10 +194,8 @@ def _read_json(file: Path, path: str) -> Found:
 def _build(stored: Mapping[str, Any], path: str) -> tuple[KerasModel, Graph, bool]:
     """Build a model from what Keras stores; see `build_any`.
 
-    Parameters
-    ----------
-    stored :
-        The configuration, or values and texts by the names of attributes in HDF5.
+    ``stored`` is the configuration, or values and texts by the names of attributes in
+    HDF5.
     """
 
     def parsed(name: str) -> Any:
@@ -241,7 +222,7 @@ def _without_config(store: Store) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return refused(WeightsAlone, path=store.path)
+        return refused(rules.WeightsAlone, path=store.path)
     reason = "it is HDF5 without a Keras model_config"
     if "version" in members and "node" in members:
         reason = "it is a NIR graph: give the file a name that ends in .nir"
@@ -273,10 +254,7 @@ def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
 def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
     """Open an archive, to read members by name without unpacking them.
 
-    Raises
-    ------
-    RefusedModelError
-        Also raised for any error from zipfile on a damaged archive.
+    Any error from zipfile on a damaged archive becomes a RefusedModelError.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -295,12 +273,12 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
-        raise refused(DamagedModel, path=path, reason=reason) from error
+        raise refused(rules.DamagedModel, path=path, reason=reason) from error
 
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     """Refuse a known format, and say what to do."""
-    return refused(ForeignModel, path=path, what=what[0], advice=what[1])
+    return refused(rules.ForeignModel, path=path, what=what[0], advice=what[1])
 
 
 def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
@@ -310,7 +288,7 @@ def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
         return not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a Git LFS pointer: run `git lfs pull`"
-        return refused(DamagedModel, path=path, reason=reason)
+        return refused(rules.DamagedModel, path=path, reason=reason)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
     if head[4:8] == b"TFL3":
@@ -331,7 +309,7 @@ def refusal_of_bytes(path: str, head: bytes) -> RefusedModelError | None:
 def not_weights(path: str, head: bytes) -> RefusedModelError:
     """Refuse a weight file that Keras did not write."""
     refusal = refusal_of_bytes(path, head)
-    if refusal and not (head and isinstance(refusal.diagnostic, NotAModel)):
+    if refusal and not (head and isinstance(refusal.diagnostic, rules.NotAModel)):
         return refusal
     return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
 
@@ -367,11 +345,8 @@ def refuse_json(path: str, value: Any) -> None:
 def parse(text: bytes | str, path: str, what: str) -> Any:
     """Return the value of a JSON text.
 
-    Raises
-    ------
-    RefusedModelError
-        If it is too long, nested too deeply or not JSON, or repeats a key of an object.
-        ``what`` names the text.
+    Raise RefusedModelError if it is too long, nested too deeply or not JSON, or repeats
+    a key of an object. ``what`` names the text.
     """
     if len(text) > LARGEST_TEXT:
         raise too_large(path, what, len(text), LARGEST_TEXT)
@@ -384,11 +359,11 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise refused(DamagedModel, path=path, reason=reason) from error
+        raise refused(rules.DamagedModel, path=path, reason=reason) from error
     return value
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
     """Refuse JSON that is nested too deeply for Python."""
     reason = f"{what} is nested too deeply"
-    return refused(UnsafeModel, path=path, reason=reason)
+    return refused(rules.UnsafeModel, path=path, reason=reason)

@@ -12,8 +12,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from snnc.importer.model import RefusedModelError, refused
-from snnc.rules.imports import CodeFailed
+from snnc.importer.refusals import RefusedModelError, refused
+from snnc.rules.model_files import CodeFailed
 from snnc.text.near import only_near
 
 
@@ -21,17 +21,9 @@ from snnc.text.near import only_near
 def saved_by_code(how: str, target: str) -> Iterator[Path]:
     """Get a model and save it to a file in a temporary folder.
 
-    The code's output goes to stderr.
-
-    Parameters
-    ----------
-    how :
-        ``call`` for a ``module:function``, or ``load`` for the folder of a SavedModel.
-
-    Raises
-    ------
-    RefusedModelError
-        If the code returns no model. A traceback on stderr shows where it failed.
+    ``how`` is ``call`` for a ``module:function``, or ``load`` for the folder of a
+    SavedModel. The code's output goes to stderr. Raise RefusedModelError if the code
+    returns no model. A traceback on stderr shows where it failed.
     """
     with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
         file = Path(folder) / "model.h5"
@@ -48,9 +40,8 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
             _show(error)
             reason = " ".join(str(error).split())[:500]
             kind = type(error).__name__
-            raise failed(
-                how, target, f"{kind}: {reason}" if reason else kind
-            ) from error
+            told = f"{kind}: {reason}" if reason else kind
+            raise failed(how, target, told) from error
         yield file
 
 

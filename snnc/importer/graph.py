@@ -30,20 +30,10 @@ from snnc.importer.model import (
     KerasModel,
     LayerOutput,
     NestedLayer,
-    malformed,
-    refused,
 )
+from snnc.importer.refusals import malformed, refused
 from snnc.ir.logical import reading_order
-from snnc.rules.imports import (
-    CyclicModel,
-    NoInputShape,
-    NoSuchLayer,
-    NotFiniteOption,
-    SameLayerName,
-    SecondOutput,
-    SubclassedModel,
-    UnknownDtype,
-)
+from snnc.rules import imports as rules
 
 _WRAPPED = {
     **dict.fromkeys(("DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"), "name"),
@@ -96,6 +86,10 @@ def unwrapped(value: Any) -> Any:
 def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     """Return a model and its graph.
 
+    Raise RefusedModelError if the model has no graph, or a graph that Keras does not
+    write: layers form a cycle or read a missing output, or two layers have the same
+    full name.
+
     Parameters
     ----------
     config :
@@ -105,12 +99,6 @@ def build(config: Any, keras: Any, training: Any) -> tuple[KerasModel, Graph]:
     training :
         The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
         None if the model was not compiled.
-
-    Raises
-    ------
-    RefusedModelError
-        If the model has no graph, or a graph that Keras does not write: layers form a
-        cycle or read a missing output, or two layers have the same full name.
     """
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
@@ -146,13 +134,9 @@ def _flatten(
     Each further call of a layer becomes a separate layer, named after the layer and the
     call.
 
-    Parameters
-    ----------
-    prefix, own :
-        The prefixes of the names of the graph's layers, and of the layers whose weights
-        they share.
-    bound :
-        The sources of a submodel's inputs.
+    ``prefix`` and ``own`` are the prefixes of the names of the graph's layers, and of
+    the layers whose weights they share. ``bound`` are the sources of a submodel's
+    inputs.
     """
     # For each call, the full names of the layers that compute its outputs.
     ends: dict[CallKey, tuple[str, ...]] = {}
@@ -162,7 +146,9 @@ def _flatten(
     def names_of(call: CallKey, reader: str) -> Iterator[str]:
         for source, index in sources[call]:
             if index >= len(ends[source]):
-                raise refused(SecondOutput, reader=reader, layer=source[0], index=index)
+                raise refused(
+                    rules.SecondOutput, reader=reader, layer=source[0], index=index
+                )
             yield ends[source][index]
 
     for place, number in _in_order(sources):
@@ -205,13 +191,7 @@ def _check_reads(part: NestedLayer, reads: bool, graph: Graph, reader: str) -> N
 
 
 def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
-    """Return the sources of each call in a graph, and of its outputs.
-
-    Raises
-    ------
-    RefusedModelError
-        If a source is missing.
-    """
+    """Return the sources of each call in a graph, and of its outputs."""
     reads = {
         (part.name, number): tensors
         for part in graph.parts
@@ -224,7 +204,7 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
         for tensor in tensors:
             last[tensor.layer] = max(last.get(tensor.layer, 0), tensor.node)
     if missing := [name for name in graph.inputs if name not in parts]:
-        raise refused(NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
+        raise refused(rules.NoSuchLayer, reader=f"`{graph.name}`", layer=missing[0])
 
     def source_of(tensor: LayerOutput, reader: str) -> Source:
         name, part, number = tensor.layer, parts.get(tensor.layer), tensor.node
@@ -234,7 +214,7 @@ def _sources(graph: Graph) -> dict[CallKey, list[Source]]:
             number -= 1  # its nodes begin at 1
         if (name, number) not in reads:
             named = reader or graph.name
-            raise refused(NoSuchLayer, reader=f"`{named}`", layer=name)
+            raise refused(rules.NoSuchLayer, reader=f"`{named}`", layer=name)
         return (name, number), tensor.index
 
     return {
@@ -250,23 +230,13 @@ def _in_order(sources: Mapping[CallKey, list[Source]]) -> list[CallKey]:
         return list(reading_order(reads))
     except CycleError as error:
         cycle = tuple(name for name, _ in error.args[1])
-        raise refused(CyclicModel, layers=cycle) from error
+        raise refused(rules.CyclicModel, layers=cycle) from error
 
 
 def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
-    """Return the graph of a model as Keras serialises it.
+    """Return the graph of a model as Keras serialises it; see `build`.
 
-    Parameters
-    ----------
-    entry :
-        The serialised model: an object with ``class_name`` and ``config``.
-    name :
-        A submodel's name in the outer graph, if known.
-
-    Raises
-    ------
-    RefusedModelError
-        If the model has no graph, or a graph that Keras does not write.
+    ``name`` is a submodel's name in the outer graph.
     """
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
@@ -274,7 +244,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     own = config.get("name")
     name = name or (own if isinstance(own, str) and own else snake(kind))
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
-        raise refused(SubclassedModel, name=name, kind=kind)
+        raise refused(rules.SubclassedModel, name=name, kind=kind)
     entries = config["layers"]
     if not isinstance(entries, list):
         raise malformed(f"`{name}`", "its layers are not a list")
@@ -297,7 +267,7 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     if first.kind != "InputLayer":  # Keras omits the input layer
         shape = _first_shape(first) or config.get("build_input_shape")
         if shape is None:
-            raise refused(NoInputShape, name=name)
+            raise refused(rules.NoInputShape, name=name)
         own = f"{first.name}_input"
         check_shape(shape, own)
         dtype = first.options.get("dtype")
@@ -352,7 +322,7 @@ def _part(name: str, entry: Mapping[str, Any], calls: tuple[Call, ...]) -> Neste
     if kind in MODELS:
         return NestedLayer(name, kind, {}, calls, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
-        raise refused(SubclassedModel, name=name, kind=kind)
+        raise refused(rules.SubclassedModel, name=name, kind=kind)
     if is_custom(entry):
         foreign = str(entry.get("registered_name") or kind)
         return NestedLayer(name, foreign, {FOREIGN: True}, calls)
@@ -456,7 +426,7 @@ def refuse_repeats(names: list[str]) -> None:
     """Refuse two layers with the same name."""
     for name, count in Counter(names).items():
         if count > 1:
-            raise refused(SameLayerName, layer=name)
+            raise refused(rules.SameLayerName, layer=name)
 
 
 def snake(kind: str) -> str:
@@ -478,11 +448,8 @@ def is_custom(entry: Mapping[str, Any]) -> bool:
 def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, Any]:
     """Return a layer's configuration as Keras 2 would write it.
 
-    Raises
-    ------
-    RefusedModelError
-        If the configuration has an unknown dtype, an impossible input shape or a
-        number that is not finite.
+    Raise RefusedModelError if the configuration has an unknown dtype, an impossible
+    input shape or a number that is not finite.
     """
     renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
     options: dict[str, Any] = {}
@@ -492,7 +459,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
     dtype = options.get("dtype")
     if dtype is not None and not (isinstance(dtype, str) and dtype in DTYPES):
         name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
-        raise refused(UnknownDtype, layer=layer, dtype=str(name))
+        raise refused(rules.UnknownDtype, layer=layer, dtype=str(name))
     if "batch_input_shape" in options:
         check_shape(options["batch_input_shape"], layer)
     return options
@@ -500,7 +467,9 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
 def _plain(value: Any, option: str, layer: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        raise refused(NotFiniteOption, option=option, layer=f"`{layer}`", value=value)
+        raise refused(
+            rules.NotFiniteOption, option=option, layer=f"`{layer}`", value=value
+        )
     if isinstance(value, list):
         return [_plain(item, option, layer) for item in value]
     if not isinstance(value, dict):

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.importer.graph import build
-from snnc.importer.model import Graph, KerasModel, refused
-from snnc.rules.imports import OldModel
+from snnc.importer.model import Graph, KerasModel
+from snnc.importer.refusals import refused
+from snnc.rules.model_files import OldModel
 
 OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
 """Keras 1's names for ``filters``, ``kernel_size``, ``padding`` and ``strides``."""

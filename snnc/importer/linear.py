@@ -35,14 +35,9 @@ class AxisWindow:
     Window ``i`` reads ``taps`` positions, starting at ``i stride - before``. Positions
     outside the axis are zeros. If ``before`` is negative, positions are skipped.
 
-    Attributes
-    ----------
-    dilation :
-        The distance between the taps of a dilated kernel; ``taps`` includes the
-        positions between these taps.
-    step :
-        The distance between the source's ``size`` values, with zeros in between;
-        positions are counted on this longer axis.
+    ``dilation`` is the distance between the taps of a dilated kernel; ``taps`` includes
+    the positions between these. ``step`` is the distance between the source's ``size``
+    values, with zeros in between; positions are counted on this longer axis.
     """
 
     size: int
@@ -131,10 +126,9 @@ class LinearStep:
     ----------
     layer :
         The layer that provides the weights, and whose name messages show.
-    windows :
-        The windows over the spatial axes that it reads, in the spec's order.
-    read, given :
-        The numbers of its input and output channels.
+    windows, read, given :
+        The windows over the spatial axes that it reads, in the spec's order, and the
+        numbers of its input and output channels.
     groups :
         The number of groups of channels that do not mix; for a depthwise kernel, the
         number of channels.
@@ -150,10 +144,8 @@ class LinearStep:
         For ``scale``, one number, or one per channel. For ``mix``, one factor per
         neuron of a value. For ``fill``, the gain, factor and shift of each neuron,
         which are applied to the shift of the norm in ``layer``.
-    start :
-        For ``embed`` and ``select``, the first channel; for ``matrix``, the first
-        row.
-    order :
+    start, order :
+        For ``embed`` and ``select``, the first channel; for ``matrix``, the first row.
         For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :
         For ``matrix``: the batch norms over the flat vector that it reads, and the
@@ -213,15 +205,7 @@ def per_channel(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source, and the steps after it.
-
-    Attributes
-    ----------
-    source :
-        The key of a draft.
-    read :
-        The shape of the source, channels-last.
-    """
+    """The key of a draft, its shape (channels-last), and the steps after it."""
 
     source: str
     read: Shape
@@ -312,20 +296,11 @@ class Term:
 
 
 Padding = Literal["valid", "same", "causal"]
-WAYS: tuple[Literal["valid", "same"], ...] = ("valid", "same")
 
 
 @dataclass(frozen=True, slots=True)
 class FittedAxis:
-    """A kernel along one axis; ``before`` of its taps precede the axis.
-
-    Attributes
-    ----------
-    window :
-        What the kernel covers, at all positions of the padding.
-    skip :
-        The number of positions before the first one that is needed.
-    """
+    """A kernel along one axis that covers a window at all positions of the padding."""
 
     window: AxisWindow
     taps: int
@@ -336,30 +311,40 @@ class FittedAxis:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A kernel of a spec; see `snnc.importer.state.StatementDraft` for its attributes.
+    """A kernel of a spec, with one number per axis.
 
     Attributes
     ----------
-    places :
-        The number of output positions along each axis.
+    before :
+        The number of taps that precede the axis at the first position.
+    places, skip :
+        The number of output positions, and how many of the first are not needed.
     is_padded :
         Whether the kernel reads zeros outside an axis.
+    upscale :
+        The strides of a transposed convolution; empty for others.
     """
 
-    kernel: Shape
-    stride: Shape
-    padding: Padding
-    dilation: Shape
-    before: Shape
-    places: Shape
-    skip: Shape
-    is_padded: bool
+    kernel: Shape = ()
+    stride: Shape = ()
+    padding: Padding = "valid"
+    dilation: Shape = ()
+    before: Shape = ()
+    places: Shape = ()
+    skip: Shape = ()
+    is_padded: bool = False
     upscale: Shape = ()
 
-    def properties(self) -> dict[str, Any]:
-        """Return the attributes of a draft's kernel."""
-        names = ("kernel", "stride", "padding", "dilation", "before", "skip", "upscale")
-        return {name: getattr(self, name) for name in names}
+    @property
+    def extent(self) -> Shape:
+        """The number of positions that the kernel covers along each axis."""
+        if not self.dilation:
+            return self.kernel
+        pairs = zip(self.kernel, self.dilation, strict=True)
+        return tuple((taps - 1) * step + 1 for taps, step in pairs)
+
+
+NO_WINDOW = Fitted()
 
 
 def fit(windows: Windows, causal: bool = False) -> Fitted | None:

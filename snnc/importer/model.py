@@ -1,18 +1,12 @@
-"""What is imported, as data: models, weights, the user's options, and refusals."""
+"""What is imported, as data: models, weights and the user's options."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from snnc.diagnostics import Diagnostic
 from snnc.ir.device import Profile
-from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.imports import MalformedLayer, ModelTooLarge, NotAModel, WeightsUnclear
-from snnc.source import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +21,9 @@ class KerasLayer:
 
     Attributes
     ----------
-    name :
-        Unique in the model. A layer of a submodel has the submodel's name before it:
-        ``block/conv``.
-    kind :
-        The Keras class, such as ``Conv2D``.
+    name, kind :
+        A unique name, and the Keras class, such as ``Conv2D``. The name of a submodel
+        precedes those of its layers: ``block/conv``.
     options :
         Its configuration as Keras writes it, with Keras 2 names where Keras 3 differs
         (``batch_input_shape``, plain dtype names).
@@ -53,6 +45,10 @@ class KerasLayer:
         plain = self.kind.removesuffix("Transpose")
         return int(plain[-2]) if plain.endswith("D") else 0
 
+    @property
+    def is_channels_first(self) -> bool:
+        return bool(self.options.get("data_format") == "channels_first")
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -68,16 +64,10 @@ class KerasModel:
 
     Attributes
     ----------
-    name :
-        Its name in Keras.
     keras :
         The version of Keras that wrote it; None if the file does not say.
     layers :
         All layers, each after its sources; an input is an ``InputLayer``.
-    inputs, outputs :
-        The names of the input layers and of the output layers.
-    compiled :
-        The training configuration; None if the file has none.
     tool :
         The tool that made the model, and whose conventions its outputs follow.
     notes :
@@ -96,15 +86,10 @@ class KerasModel:
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """An output of a layer of the same graph.
+    """An output of a layer of the same graph, numbered from 0.
 
-    Attributes
-    ----------
-    index :
-        The number of the output, from 0.
-    node :
-        The index of the layer's call. For submodels, it starts at 0 or 1, depending on
-        the version of Keras.
+    ``node`` is the index of the layer's call. For submodels, it starts at 0 or 1,
+    depending on the version of Keras.
     """
 
     layer: str
@@ -122,19 +107,7 @@ are None are omitted.
 
 @dataclass(frozen=True, slots=True)
 class NestedLayer:
-    """A layer or a submodel in a graph.
-
-    Attributes
-    ----------
-    name :
-        Unique in the graph.
-    kind, options :
-        As in `snnc.importer.model.KerasLayer`.
-    calls :
-        All calls, in order.
-    inside :
-        The graph of a submodel; None for a layer.
-    """
+    """A layer or a submodel in a graph; ``inside`` is the graph of a submodel."""
 
     name: str
     kind: str
@@ -145,14 +118,9 @@ class NestedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A Sequential or functional model.
+    """A Sequential or functional model, in the order of the configuration.
 
-    Attributes
-    ----------
-    parts :
-        Layers and submodels, in the order of the configuration.
-    inputs :
-        The names of the ``InputLayer`` parts; a Sequential has one.
+    ``inputs`` are the names of the ``InputLayer`` parts; a Sequential has one.
     """
 
     name: str
@@ -167,24 +135,12 @@ class ModelWeights(Protocol):
     def of(self, layer: str) -> Arrays:
         """Return the arrays of a layer, by Keras's names and in Keras's order.
 
-        Parameters
-        ----------
-        layer :
-            The layer's full name, which begins with the names of its submodels.
+        For example ``kernel`` and ``bias`` for a ``Conv2D``; empty for a layer without
+        weights. The arrays of a wrapper have the names of the wrapped layer's arrays.
+        If two names would be equal, the path inside the layer precedes the name.
 
-        Returns
-        -------
-        dict of str to array
-            For example ``kernel`` and ``bias`` for a ``Conv2D``; empty for a layer
-            without weights. The arrays of a wrapper have the names of the wrapped
-            layer's arrays. If two names would be equal, the path inside the layer
-            precedes the name.
-
-        Raises
-        ------
-        RefusedModelError
-            If the file is damaged or not safe to read, or if it is unclear which
-            weights belong to the layer.
+        Raise RefusedModelError if the file is damaged or not safe to read, or if it is
+        unclear which weights belong to the layer.
         """
 
 
@@ -222,17 +178,13 @@ class ImportRequest:
     encode :
         ``first``: the first convolution runs on the host and produces the spikes.
         ``rate``: values become rates, and all layers run on the chip.
-    values :
-        The range of the input; None to guess it.
+    values, shape :
+        The range of the input, or None to guess it, and its shape in Keras without the
+        batch, if the model leaves sizes open.
     readout :
         ``units`` or ``classes``; None to choose by the loss.
-    chips :
-        The number of chips in the spec; None to omit it, which means one.
-    device :
-        The device for the spec's costs; None for Loihi 1.
-    shape :
-        The input's shape in Keras without the batch, if the model leaves sizes open;
-        None to use the model's shape.
+    chips, device :
+        None for the fewest chips that suffice, and for Loihi 1.
     weights :
         The file with the weights, if that of the model has none.
     """
@@ -255,10 +207,8 @@ class ImportRequest:
 def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Parse rewrites such as ``maxpool=avgpool``.
 
-    Raises
-    ------
-    ValueError
-        If a rewrite is not in `REWRITES`, or two rewrites replace the same layer.
+    Raise ValueError if a rewrite is not in `REWRITES`, or two rewrites replace the same
+    layer.
     """
     rewrites: dict[str, str] = {}
     for text in texts:
@@ -275,13 +225,7 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def parse_range(text: str) -> Range:
-    """Parse ``0..255``.
-
-    Raises
-    ------
-    ValueError
-        If ``text`` is not a range.
-    """
+    """Parse ``0..255``; raise ValueError for other texts."""
     low, dots, high = text.partition("..")
     try:
         bounds = float(low), float(high)
@@ -293,92 +237,11 @@ def parse_range(text: str) -> Range:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """Parse ``224x224x3``.
-
-    Raises
-    ------
-    ValueError
-        If ``text`` is not a shape.
-    """
+    """Parse ``224x224x3``; raise ValueError for other texts."""
     sizes = text.split("x")
-    if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
-        int(size) == 0 for size in sizes
-    ):
+    if not all(size.isdecimal() and len(size) < 10 and int(size) for size in sizes):
         raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
     return tuple(map(int, sizes))
-
-
-NOWHERE = whole_file("model")
-"""The span of a diagnostic until `RefusedModelError.at` adds the file."""
-
-
-class RefusedModelError(Exception):
-    """A model that can't be imported. This package raises no other error.
-
-    Attributes
-    ----------
-    diagnostic : Diagnostic
-        A rule from SNN8xx, or SNN700 or SNN705 for a file that can't be read.
-    """
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-    def at(self, name: str) -> RefusedModelError:
-        """Return the same refusal with the name of the model."""
-        if self.diagnostic.span is not NOWHERE:
-            return self
-        return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))
-
-
-def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
-    """Return the error for a rule; the file is added later."""
-    return RefusedModelError(rule(span=NOWHERE, **fields))
-
-
-@contextmanager
-def refusing(name: str) -> Iterator[None]:
-    """Refuse a file that is missing or can't be read.
-
-    Raises
-    ------
-    RefusedModelError
-        Instead of `OSError`.
-    """
-    try:
-        if "\0" in name:
-            raise OSError("embedded null byte")
-        yield
-    except RefusedModelError as error:
-        raise error.at(name) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        if missing and not Path(name).exists():
-            refusal = FileMissing(span=NOWHERE, name=name)
-        raise RefusedModelError(refusal).at(name) from error
-
-
-def not_a_model(path: str, reason: str) -> RefusedModelError:
-    """Refuse a file that is not a model."""
-    return refused(NotAModel, path=path, reason=reason)
-
-
-def malformed(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a configuration that Keras does not write."""
-    return refused(MalformedLayer, layer=layer, reason=reason)
-
-
-def unclear(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a file that does not say which weights belong to a layer."""
-    return refused(WeightsUnclear, layer=layer, reason=reason)
-
-
-def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
-    """Refuse a file that contains, or declares, too many bytes."""
-    return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)
 
 
 def config_of(value: Any) -> Mapping[str, Any]:

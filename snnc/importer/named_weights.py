@@ -16,23 +16,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from snnc.importer.model import (
-    Graph,
-    NestedLayer,
-    RefusedModelError,
-    not_a_model,
-    refused,
-    too_large,
-    unclear,
-)
-from snnc.importer.weights import LARGEST, NAMES, Store, StoredWeights
-from snnc.rules.imports import DamagedModel, UnsafeModel
+from snnc.importer.model import Graph
+from snnc.importer.refusals import not_a_model, refused, too_large, unclear
+from snnc.importer.weights import LARGEST, SHAPES, Store, StoredWeights, chains_of
+from snnc.rules.model_files import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,14 +41,10 @@ def h5_weights(
 ) -> StoredWeights:
     """Return the weights from ``save('model.h5')`` or ``save_weights``.
 
-    Parameters
-    ----------
-    root :
-        The group that contains the layers' groups; "" for the root of the file.
-    is_beside :
-        Whether the architecture is in another file, so that names may differ.
+    ``root`` is the group that contains the layers' groups. With ``is_beside``, the
+    architecture is in another file, so that names may differ.
     """
-    parts = {name: part for part in graph.parts for name in full_names(part)}
+    parts = {name: chain[0][0] for name, chain in chains_of(graph)}
     groups = {part.name: part.name for part in graph.parts}
     if is_beside:
         groups |= _by_order(store, graph, root)
@@ -69,7 +58,7 @@ def h5_weights(
             known[part.name] = (
                 {path: [layer] for path in listed}
                 if part.inside is None
-                else owners(listed, [*full_names(part)])
+                else owners(listed, [n for n, p in parts.items() if p is part])
             )
         found = owned(layer, known[part.name])
         for path in found.values():
@@ -88,17 +77,15 @@ def _by_order(store: Store, graph: Graph, root: str) -> dict[str, str]:
         for name in store.texts(root, "layer_names") or ()
         if store.texts(f"{root}/{name}".lstrip("/"), "weight_names")
     ]
-    due = [part.name for part in graph.parts if _has_weights(part)]
+    weighted = {
+        chain[0][0].name
+        for _, chain in chains_of(graph)
+        if chain[-1][0].kind in SHAPES or "layer" in chain[-1][0].options
+    }  # according to their classes, if these are known
+    due = [part.name for part in graph.parts if part.name in weighted]
     if set(due) <= set(stored) or len(due) != len(stored):
         return {}
     return dict(zip(due, stored, strict=True))
-
-
-def _has_weights(part: NestedLayer) -> bool:
-    """Whether a part has weights, according to its class if that is known."""
-    if part.inside is not None:
-        return any(map(_has_weights, part.inside.parts))
-    return part.kind in NAMES or "layer" in part.options
 
 
 def sharded_weights(
@@ -106,24 +93,18 @@ def sharded_weights(
 ) -> StoredWeights:
     """Return the weights of a TensorFlow.js model, whose shards are in a folder.
 
-    Raises
-    ------
-    RefusedModelError
-        If TensorFlow.js did not write the manifest, or the arrays are too large.
+    Raise RefusedModelError if TensorFlow.js did not write the manifest, or the arrays
+    are too large.
     """
     shards = Shards(folder, path, _read_manifest(manifest, path))
-    names = [name for part in graph.parts for name in full_names(part)]
-    own = owners([*shards.arrays], names)
+    own = owners([*shards.arrays], [*dict(chains_of(graph))])
     return StoredWeights(shards, partial(owned, owners=own))
 
 
 def owned(layer: str, owners: Owners) -> dict[str, str]:
     """Return the paths of a layer's weights in order, by the shortest unique names.
 
-    Raises
-    ------
-    RefusedModelError
-        If one of the weights could also belong to another layer.
+    Raise RefusedModelError if one of the weights could also belong to another layer.
     """
     paths = [path for path, names in owners.items() if layer in names]
     for path in paths:
@@ -136,16 +117,6 @@ def owned(layer: str, owners: Owners) -> dict[str, str]:
         for name, path in zip(last, plain, strict=True)
     ]
     return dict(zip(names, paths, strict=True))
-
-
-def full_names(part: NestedLayer, prefix: str = "") -> Iterator[str]:
-    """Yield the full name of each layer in a part."""
-    name = f"{prefix}{part.name}"
-    if part.inside is None:
-        yield name
-    else:
-        for inner in part.inside.parts:
-            yield from full_names(inner, f"{name}/")
 
 
 def owners(paths: Sequence[str], names: Sequence[str]) -> Owners:
@@ -180,7 +151,7 @@ SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An array: its files, and where it starts when they are concatenated.
+    """An array: its files, and where it starts when they are joined.
 
     ``packed`` is the factor and the offset of quantized values.
     """
@@ -258,7 +229,7 @@ class Shards:
         content = self._contents[array.files]
         if array.end > len(content):
             names = ", ".join(array.files[:2])
-            raise self._refuse(
+            self._refuse(
                 DamagedModel,
                 f"its shards ({names}) have {len(content)} bytes, but {array.end} are "
                 "expected",
@@ -279,15 +250,13 @@ class Shards:
         steps = name.replace("\\", "/").split("/")
         file, shard = self._folder / name, f"its shard `{name:.80}`"
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
-            raise self._refuse(UnsafeModel, f"{shard} is outside its folder")
+            self._refuse(UnsafeModel, f"{shard} is outside its folder")
         if not file.is_file():
-            raise self._refuse(DamagedModel, f"{shard} is not next to it")
+            self._refuse(DamagedModel, f"{shard} is not next to it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
-            raise self._refuse(UnsafeModel, f"{shard} is a link to another place")
+            self._refuse(UnsafeModel, f"{shard} is a link to another place")
         return file
 
-    def _refuse(
-        self, rule: type[DamagedModel | UnsafeModel], reason: str
-    ) -> RefusedModelError:
-        return refused(rule, path=self._path, reason=reason)
+    def _refuse(self, rule: type[DamagedModel | UnsafeModel], reason: str) -> NoReturn:
+        raise refused(rule, path=self._path, reason=reason)

@@ -27,18 +27,16 @@ from snnc.importer.linear import (
     shift_of,
     united,
 )
-from snnc.importer.state import (
+from snnc.importer.state import ConversionState, RefusedLayerError, Verdict
+from snnc.importer.values import (
     INPUT,
     RELU,
     SIGNED,
     Bias,
-    ConversionState,
     Kind,
-    RefusedLayerError,
     StatementDraft,
     Unit,
     Value,
-    Verdict,
     plain,
 )
 
@@ -66,23 +64,10 @@ def add_relu(
 ) -> Value:
     """Add neurons that compute an activation, and return their output.
 
-    Parameters
-    ----------
-    owner :
-        The layer that contains the activation. The neurons are named after it, unless
-        they have a kernel from another layer.
-    units :
-        The neurons of each value.
-
-    Returns
-    -------
-    Value
-        The output of all neurons; the neurons of a value are consecutive channels.
-
-    Raises
-    ------
-    UnfitError
-        If no kernel over spikes computes the value.
+    ``units`` are the neurons of each value, which are consecutive channels. They are
+    named after ``owner``, the layer that contains the activation, unless they have a
+    kernel from another layer. Raise UnfitError if no kernel over spikes computes the
+    value.
     """
     if value.flat:
         raise UnfitError(
@@ -90,15 +75,15 @@ def add_relu(
         )
     place = _convolution if len(value.shape) > 1 else _dense
     draft = place(state, owner, value, units)
-    state.add(draft)
+    fired = state.add(draft, value.view)
     _tell_draft(state, draft)
     shape = (*value.shape[:-1], draft.shape[-1])
-    term = Term(draft.layer, draft.shape)
     if draft.shape != shape:  # skip the positions that only extra padding creates
-        axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
+        axes = zip(draft.shape[:-1], draft.window.skip, shape[:-1], strict=True)
         windows = tuple(AxisWindow(n, 1, 1, -skip, places) for n, skip, places in axes)
-        term = term.then(per_channel("window", owner, shape, windows))
-    return Value((term,), shape, value.view, is_positive=True)
+        step = per_channel("window", owner, shape, windows)
+        return fired.then(step, is_positive=True)
+    return fired
 
 
 def _tell_draft(state: ConversionState, draft: StatementDraft) -> None:
@@ -162,13 +147,7 @@ def mix(fired: Value, owner: str, value: Value, units: tuple[Unit, ...]) -> Valu
 
 
 def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
-    """Return the draft of a readout that is a matrix.
-
-    Raises
-    ------
-    UnfitError
-        See `add_relu`.
-    """
+    """Return the draft of a readout that is a matrix; may raise UnfitError."""
     terms = tuple(pooled(state, term) for term in value.terms)
     terms = _alike(state, name, terms, value.shape)
     return _draft(state, name, "readout", value.shape, terms)
@@ -192,7 +171,7 @@ def readout_image(
     if not is_plain or shift_of(terms) == "place":
         return None
     draft = _draft(state, name, "readout", value.shape, terms)
-    return replace(draft, **fitted.properties())
+    return replace(draft, window=fitted)
 
 
 def _dense(
@@ -227,7 +206,7 @@ def _convolution(
     conv = _draft(state, owner, "conv", shape, main, beside, units)
     return replace(
         conv,
-        **fitted.properties(),
+        window=fitted,
         groups=1 if fitted.upscale else groups_of(state, main),
         is_learned=bool(beside) and same is None,
     )
@@ -331,10 +310,7 @@ def split_shortcut(
 def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     """Return a term that is one kernel; neurons compute its first steps if necessary.
 
-    Raises
-    ------
-    UnfitError
-        If the term can't be split into kernels.
+    Raise UnfitError if the term can't be split into kernels.
     """
     while (folded := pooled(state, term)) is not term:
         term = folded

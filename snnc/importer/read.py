@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib.util
 import re
 import stat
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +15,15 @@ from snnc.diagnostics import Diagnostics, Severity
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.files import read_file
 from snnc.importer.from_code import saved_by_code
-from snnc.importer.model import (
-    ImportRequest,
-    KerasModel,
-    ModelWeights,
-    RefusedModelError,
-    not_a_model,
-    refused,
-    refusing,
-    too_large,
-)
+from snnc.importer.model import ImportRequest, KerasModel, ModelWeights
+from snnc.importer.refusals import RefusedModelError, not_a_model, refused, too_large
 from snnc.importer.spec import TOP, compile_written
-from snnc.importer.weights import StoredWeights
+from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
+from snnc.ir.logical import LogicalNetwork
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
-from snnc.rules.imports import NoWeights, PackageMissing
+from snnc.rules.model_files import NoWeights, PackageMissing
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
@@ -52,10 +43,13 @@ CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 def read(
     target: str | Path,
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = print,
     weights: str | Path = "",
 ) -> tuple[KerasModel, StoredWeights | None]:
     """Read a model, and open its weights.
+
+    The weights are None if the file has only an architecture. They are a context
+    manager; each layer is read on request. Raise RefusedModelError for any problem.
 
     Parameters
     ----------
@@ -64,28 +58,15 @@ def read(
         TensorFlow.js ``model.json``, the folder of a SavedModel, or
         ``module:function``. Files are recognized by their content, not their names.
     tell :
-        A function that is called with a sentence before a SavedModel or a user's
-        function runs; by default the sentence is printed to stderr.
+        Called with a sentence before a SavedModel or a user's function runs.
     weights :
         A weight file for an architecture, written by ``save_weights`` or ``save`` of
         Keras 2 or 3.
-
-    Returns
-    -------
-    tuple of Model and Weights, or Model and None
-        The model, and its weights or, if the file has only an architecture, None. The
-        weights are a context manager; each layer is read on request.
-
-    Raises
-    ------
-    RefusedModelError
-        For any problem; the error has the diagnostic.
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
     with refusing(name):
-        to_stderr = partial(print, file=sys.stderr, flush=True)
-        how = how_to_read(Path(name), name, tell or to_stderr)
+        how = how_to_read(Path(name), name, tell)
         if beside and how != "file":
             raise not_a_model(
                 name, "`--weights` needs a file that contains an architecture"
@@ -156,25 +137,25 @@ def _check_folder(path: Path, name: str) -> None:
 def run(
     target: str,
     request: ImportRequest,
-    weights_file: Path | None,
-    output: Path | None,
+    needs_tensors: bool,
+    spec: str,
     report: Diagnostics,
     say: Callable[[str], None],
     shown: str = "",
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a model; return None if reading it or writing the files fails.
+    """Import a model; return None if it or its weights can't be read.
 
     Parameters
     ----------
     target :
-        See `snnc.importer.read`.
-    weights_file, output :
-        The files to write, or None. If there are two, either both are written or none.
+        See `read`.
+    needs_tensors :
+        Whether to convert the weights, too.
+    spec, shown :
+        The names of the spec and the model in messages; by default ``target``.
     report :
         Receives every problem, including problems in the spec.
-    shown :
-        The model's name in messages; by default ``target``.
     limits :
         A context that limits time and memory; all weights are read inside it.
     """
@@ -188,11 +169,11 @@ def run(
                 # A spec depends on the signs of norms before a maximum, or on a range.
                 kinds = [layer.kind for layer in model.layers]
                 is_used = any("Max" in k or k == "Normalization" for k in kinds)
-                if weights_file is None and not is_used:
+                if not needs_tensors and not is_used:
                     weights = None
                 elif weights is not None and limits is not None:
                     weights.load()
-            return outcome(shown, model, weights, request, weights_file, output, report)
+            return outcome(shown, model, weights, request, needs_tensors, spec, report)
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
@@ -204,20 +185,20 @@ class ImportOutcome:
 
     Attributes
     ----------
-    text :
-        The spec; empty if a layer was refused.
-    notes :
-        Sentences for stderr.
-    conversion :
+    text, notes :
+        The spec, which is empty if a layer was refused, and sentences for stderr.
+    conversion, compilation :
         None for a spec that the file contains.
-    compilation :
-        The result of compiling the spec; None without a spec.
+    network, tensors :
+        The spec's network and its tensors, if they were requested.
     """
 
     text: str
     notes: tuple[str, ...]
     conversion: Conversion | None = None
     compilation: Compilation | None = None
+    network: LogicalNetwork | None = None
+    tensors: Tensors = field(default_factory=dict)
 
 
 def outcome(
@@ -225,33 +206,30 @@ def outcome(
     model: KerasModel,
     weights: ModelWeights | None,
     request: ImportRequest,
-    weights_file: Path | None,
-    output: Path | None,
+    needs_tensors: bool,
+    spec: str,
     report: Diagnostics,
 ) -> ImportOutcome | None:
-    """Convert a model and write the files; see `run`.
+    """Convert a model; see `run`.
 
-    Raises
-    ------
-    RefusedModelError
-        If the weights can't be read, or do not belong to the model.
+    Raise RefusedModelError if the weights can't be read, or do not belong to the model.
     """
     conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
         return ImportOutcome("", (), conversion)
-    name = "imported.snn" if output is None else output.as_posix()
     compiled = Diagnostics()
-    written, made = compile_written(written, name, compiled, request)
+    written, made = compile_written(written, spec, compiled, request)
     is_too_large = made.lowered is not None and made.mapped is None
     for diagnostic in compiled.diagnostics:
         # Unless the user chose the number of chips, the import goes on.
         warns = is_too_large and request.chips is None
         report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
     notes = (*model.notes, *written.notes)
-    contents: dict[Path, bytes] = {}
-    if weights_file is not None:
+    network: LogicalNetwork | None = None
+    arrays: Tensors = {}
+    if needs_tensors:
         if weights is None:
             report.add(NoWeights(span=whole_file(Path(target)), path=target))
         if weights is None or made.lowered is None:  # its diagnostics say why
@@ -262,23 +240,17 @@ def outcome(
 
         network = made.lowered.network
         arrays, scales = convert_weights(conversion, weights, network)
-        file = tensors(network), arrays, input_scale(network)
-        contents[weights_file] = serialize(*file, "imported")
         written = written.at(scales.rate)
         if scales.rate != TOP:
             own_report = Diagnostics()
-            written, made = compile_written(written, name, own_report, request)
+            written, made = compile_written(written, spec, own_report, request)
             if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
         placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
         for layer in placed:  # exact in Keras, but spikes may lose information
             report.extend(strong_spikes(layer))
         notes = (*notes, *_next_steps(conversion, scales, request))
-    if output is not None:
-        contents[output] = written.text.encode("utf-8")
-    if not write_all(contents, report):
-        return None
-    return ImportOutcome(written.text, notes, conversion, made)
+    return ImportOutcome(written.text, notes, conversion, made, network, arrays)
 
 
 def _next_steps(
@@ -312,8 +284,19 @@ def _next_steps(
     )
 
 
-def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
-    """Write all files or, after an error, none."""
+def write_files(
+    done: ImportOutcome,
+    weights_file: Path | None,
+    output: Path | None,
+    report: Diagnostics,
+) -> bool:
+    """Write the tensors and the spec, if there are any; after an error, neither."""
+    contents: dict[Path, bytes] = {}
+    if weights_file is not None and done.network is not None:
+        layout, scale = tensors(done.network), input_scale(done.network)
+        contents[weights_file] = serialize(layout, done.tensors, scale, "imported")
+    if output is not None and done.text:
+        contents[output] = done.text.encode("utf-8")
     try:
         with ExitStack() as stack:
             for path, content in contents.items():

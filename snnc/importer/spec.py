@@ -10,20 +10,20 @@ from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.driver import allow_warnings
-from snnc.importer.model import Compiled, ImportRequest, config_of, refused
-from snnc.importer.state import COUNTS, INPUT, ConversionState, StatementDraft
+from snnc.importer.model import Compiled, ImportRequest, config_of
+from snnc.importer.refusals import refused
+from snnc.importer.state import ConversionState
+from snnc.importer.values import COUNTS, INPUT, StatementDraft
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, run_passes
+from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.rules.imports import LongSpec
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.snn import MOST_TOKENS, parse_snn
-from snnc.text import tables
 
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
@@ -68,14 +68,8 @@ def _free(name: str, taken: set[str]) -> str:
 class WrittenSpec:
     """A spec, and the names in it.
 
-    Attributes
-    ----------
-    text :
-        In the layout of ``snnc fmt``.
-    names :
-        The names by the drafts' keys; the key of the input's encoder is ``INPUT``.
-    notes :
-        Sentences about assumptions and lost settings.
+    The text has the layout of ``snnc fmt``. The keys of names are those of drafts, and
+    ``INPUT`` for the input's encoder. Notes are about assumptions and lost settings.
     """
 
     text: str
@@ -97,10 +91,7 @@ class WrittenSpec:
 def write(state: ConversionState) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported.
 
-    Raises
-    ------
-    RefusedModelError
-        If the spec is too long to be read. The message names the limit.
+    Raise RefusedModelError if the spec is too long to be read.
     """
     return _SpecWriter(state).written()
 
@@ -120,7 +111,7 @@ class _SpecWriter:
         state, given = self._state, interval(*self._state.given)
         name = network_name(state.request.name or state.model.name)
         about = f"The {state.model.tool} model {network_name(state.model.name)}."
-        chips, shape = state.request.chips, tables.dims(state.input_shape)
+        chips, shape = state.request.chips, "x".join(map(str, state.input_shape))
         encoded = interval(*state.encoded)
         lines = [
             "snn 1",
@@ -184,7 +175,7 @@ class _SpecWriter:
         )
 
     def _properties(self, draft: StatementDraft) -> Iterator[str]:
-        if draft.kind == "readout" and not draft.kernel:
+        if draft.kind == "readout" and not draft.window.kernel:
             yield self._state.size
         yield from own_properties(draft)
         if draft.kind not in ("conv", "dense", "downsample"):
@@ -219,7 +210,8 @@ class _SpecWriter:
             "kernels share"
         )
         for layer in lost:
-            self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
+            lost_l2 = {"verdict": "training", "why": f"not kept: {why}"}
+            self._state.revise(layer, "kernel_regularizer L2", **lost_l2)
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
@@ -272,8 +264,8 @@ def compile_written(
     own, cache = Diagnostics(), PlanCache()
 
     def lower(text: str, report: Diagnostics) -> Compilation:
-        device = request.device or read_profile()
-        start = Compilation(SourceFile(name, text), device, cache)
+        source, device = SourceFile(name, text), request.device or read_profile()
+        start = Compilation(source, device, cache, parse_snn(source, report))
         return run_passes(start, report, "lower")
 
     made = lower(written.text, own)
@@ -311,7 +303,8 @@ def skips(draft: StatementDraft) -> bool:
     """Whether a stride is larger than its kernel or window."""
     if draft.kind not in ("conv", "avgpool") or draft.is_global:
         return False
-    return any(s > k for s, k in zip(draft.stride, draft.kernel, strict=True))
+    sizes = zip(draft.window.stride, draft.window.kernel, strict=True)
+    return any(stride > kernel for stride, kernel in sizes)
 
 
 def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
@@ -329,16 +322,17 @@ def crossing(drafts: list[StatementDraft]) -> Iterator[str]:
 
 def own_properties(draft: StatementDraft) -> Iterator[str]:
     """Yield the properties of a statement's kernel, window or units."""
-    if draft.kind in ("conv", "readout") and draft.kernel:
+    window = draft.window
+    if draft.kind in ("conv", "readout") and window.kernel:
         yield from _convolution(draft)
     elif draft.kind in ("avgpool", "maxpool"):
-        yield "window all" if draft.is_global else f"window {extents(draft.kernel)}"
-        if not draft.is_global and draft.stride != draft.kernel:
-            yield f"stride {extents(draft.stride)}"
-        if draft.padding == "same":
+        yield "window all" if draft.is_global else f"window {extents(window.kernel)}"
+        if not draft.is_global and window.stride != window.kernel:
+            yield f"stride {extents(window.stride)}"
+        if window.padding == "same":
             yield "padding same"
     elif draft.kind == "downsample":
-        yield f"factor {extents(draft.kernel)}"
+        yield f"factor {extents(window.kernel)}"
     elif draft.image:
         *kernel, filters = draft.image
         yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
@@ -349,14 +343,15 @@ def own_properties(draft: StatementDraft) -> Iterator[str]:
 def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
-    yield f"kernel {extents(draft.kernel)}"
-    stride = draft.upscale or draft.stride
+    window = draft.window
+    yield f"kernel {extents(window.kernel)}"
+    stride = window.upscale or window.stride
     if set(stride) != {1}:
         yield f"stride {extents(stride)}"
-    if draft.padding != "valid":
-        yield f"padding {draft.padding}"
-    if draft.extent != draft.kernel:
-        yield f"dilation {extents(draft.dilation)}"
+    if window.padding != "valid":
+        yield f"padding {window.padding}"
+    if window.extent != window.kernel:
+        yield f"dilation {extents(window.dilation)}"
     multiplier = draft.shape[-1] // draft.groups
     if draft.is_depthwise and multiplier > 1:
         yield f"multiplier {multiplier}"
@@ -394,10 +389,7 @@ def train_lines(
 ) -> Iterator[str]:
     """Yield the properties of `train`, and add notes on lost parts of ``compile``.
 
-    Parameters
-    ----------
-    decides :
-        Whether the readout has classes.
+    ``decides`` says whether the readout has classes.
     """
     if compiled is None:
         return

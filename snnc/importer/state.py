@@ -1,271 +1,19 @@
-"""The state of a conversion: values, drafts of statements, and decisions so far.
-
-A value's view maps Keras's axes to the spec's axes, which are channels-last. For each
-Keras axis, the view has one group: the spec's axes that form this axis, in order. Axes
-of size 1 may be in any group, or in none. Flattening joins groups, `Permute` and
-channels-first layouts reorder them, and `Reshape` may split them between axes.
-"""
+"""The state of a conversion: the values, drafts and decisions so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import Any, Literal
 
-from snnc.importer.linear import LinearStep, Padding, Shape, Term, points
-from snnc.importer.model import (
-    ImportRequest,
-    KerasLayer,
-    KerasModel,
-    ModelWeights,
-    Range,
-)
+from snnc.importer.linear import Fitted, LinearStep, Shape, Term
+from snnc.importer.model import ImportRequest, KerasLayer, KerasModel, ModelWeights
+from snnc.importer.values import BROKEN, INPUT, StatementDraft, Value, View, plain
 from snnc.rules.imports import LayerRefusal, LayerRefused, OptionRefused
 from snnc.rules.shapes import WIDEST_UNSCALED
 
-Group = tuple[int, ...]
-View = tuple[Group, ...]
-
-
-def plain(rank: int) -> View:
-    """Return the channels-last view; ``rank`` is the number of all axes."""
-    return tuple((axis,) for axis in range(rank))
-
-
-def channels_first(rank: int) -> View:
-    """Return the channels-first view."""
-    return ((rank - 1,), *((axis,) for axis in range(rank - 1)))
-
-
-def order(view: View) -> Group:
-    """Return the axes in Keras's memory order."""
-    return tuple(axis for group in view for axis in group)
-
-
-def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
-    """Return the view after a `Reshape`, or None if the `Reshape` splits an axis."""
-    axes = [axis for axis in order(view) if shape[axis] > 1]
-    groups: list[Group] = []
-    for size in target:
-        group: list[int] = []
-        left = size
-        while left > 1:
-            if not axes or left % shape[axes[0]]:
-                return None
-            left //= shape[axes[0]]
-            group.append(axes.pop(0))
-        groups.append(tuple(group))
-    return None if axes else tuple(groups)
-
-
-Kind = Literal[
-    "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
-]
-Bias = Literal["on", "off", "neuron"]
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = type[LayerRefusal]
-INPUT = ""
-"""The key of the input's encoder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A neuron that fires at the rate ``relu(factor x + shift)`` for each value x.
-
-    An activation is the sum of the rates of its units, multiplied by their gains.
-    """
-
-    factor: float = 1.0
-    shift: float = 0.0
-    gain: float = 1.0
-
-
-RELU = (Unit(),)
-SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
-"""Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
-COUNTS = {2: "two", 3: "three"}
-"""The numbers of neurons per value, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatementDraft:
-    """A statement of the spec, with the Keras layers that it implements.
-
-    Attributes
-    ----------
-    layer :
-        The key of the Keras layer that names it.
-    sources :
-        The keys of its sources.
-    shape :
-        The shape of its output, without the batch.
-    main, beside :
-        The terms of the statement's kernel and of its shortcut.
-    kernel, stride, padding, dilation, groups :
-        The values in the spec; for a pool, the values of its window.
-    before :
-        The number of kernel taps that precede each axis at the first position.
-    skip :
-        The number of first positions along each axis that no statement reads.
-    upscale :
-        The strides of a transposed convolution; empty for any other statement.
-    image :
-        The image shape of a dense layer's output; empty for a vector.
-    units :
-        The neurons of each value; each neuron is a separate filter.
-    is_learned :
-        Whether the shortcut has weights.
-    rewritten :
-        The layers that it replaces, for the comment above it in the spec.
-    properties :
-        The properties of the statement's neurons, such as ``synapse 5 ms``.
-    """
-
-    layer: str
-    kind: Kind
-    sources: tuple[str, ...]
-    shape: Shape
-    main: tuple[Term, ...] = ()
-    beside: tuple[Term, ...] = ()
-    kernel: Shape = ()
-    stride: Shape = ()
-    padding: Padding = "valid"
-    dilation: Shape = ()
-    before: Shape = ()
-    skip: Shape = ()
-    groups: int = 1
-    upscale: Shape = ()
-    image: Shape = ()
-    units: tuple[Unit, ...] = RELU
-    bias: Bias = "on"
-    batchnorm: bool = False
-    shortcut: str | None = None
-    is_learned: bool = False
-    dropout: float = 0.0
-    l2: float = 0.0
-    is_global: bool = False
-    rewritten: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-
-    @property
-    def word(self) -> str:
-        """The kind of the statement in a spec."""
-        if self.upscale or self.image:
-            return "conv2d_transpose"
-        if self.kind == "conv":
-            kind = "depthwise" if self.is_depthwise else "conv"
-            return f"{kind}{len(self.kernel)}d"
-        return self.kind
-
-    @property
-    def is_depthwise(self) -> bool:
-        """Whether the statement is a depthwise convolution in the spec."""
-        return self.groups > 1 and self.groups == self.main[0].read[-1]
-
-    @property
-    def extent(self) -> Shape:
-        """The number of positions that the kernel covers along each axis."""
-        if not self.dilation:
-            return self.kernel
-        pairs = zip(self.kernel, self.dilation, strict=True)
-        return tuple((taps - 1) * step + 1 for taps, step in pairs)
-
-    @property
-    def steps(self) -> tuple[LinearStep, ...]:
-        """The steps that contribute to the statement's weights."""
-        return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """The output of a Keras layer.
-
-    Attributes
-    ----------
-    terms :
-        The terms whose sum is the value.
-    shape :
-        The shape without the batch, channels-last. Spatial axes remain separate even
-        if Keras has flattened them.
-    view :
-        The Keras axes that these axes form.
-    is_positive :
-        Whether the value is never below 0.
-    parts :
-        The values that a concatenation of flat vectors consists of; it has no terms.
-    flat :
-        Batch norms over a flat vector; the kernel of the next layer includes them.
-    is_alone :
-        Whether this is the input, possibly with another shape, that no other layer
-        reads.
-    broken :
-        Whether the value is unknown because an earlier layer was refused.
-    """
-
-    terms: tuple[Term, ...] = ()
-    shape: Shape = ()
-    view: View = ()
-    is_positive: bool = False
-    parts: tuple[Value, ...] = ()
-    flat: tuple[LinearStep, ...] = ()
-    is_alone: bool = False
-    broken: bool = False
-
-    def then(
-        self, step: LinearStep, view: View | None = None, is_positive: bool = False
-    ) -> Value:
-        """Return the value after a step, whose shift only the first term adds."""
-        more = replace(step, bias=False, is_first=False)
-        steps = [more if number else step for number in range(len(self.terms))]
-        pairs = zip(self.terms, steps, strict=True)
-        return replace(
-            self,
-            terms=tuple(term.then(own) for term, own in pairs),
-            shape=(*(window.places for window in step.windows), step.given),
-            view=view or self.view,
-            is_positive=is_positive,
-            is_alone=False,
-        )
-
-    @property
-    def keras_shape(self) -> Shape:
-        """The shape in Keras, without the batch."""
-        if self.parts:
-            return (sum(prod(part.shape) for part in self.parts),)
-        return tuple(prod(self.shape[axis] for axis in group) for group in self.view)
-
-    @property
-    def spikes(self) -> str | None:
-        """The key of the draft whose output this is, or None."""
-        if len(self.terms) != 1 or self.terms[0].steps or self.is_input or self.flat:
-            return None
-        return self.terms[0].source
-
-    @property
-    def is_input(self) -> bool:
-        """Whether the value is the unchanged input."""
-        return (
-            len(self.terms) == 1
-            and not self.terms[0].steps
-            and self.terms[0].source == INPUT
-        )
-
-
-BROKEN = Value(broken=True)
-
-
-def side_by_side(values: Sequence[Value], layer: str) -> Value:
-    """Return the concatenation of values along their channels."""
-    first, terms, start = values[0], list[Term](), 0
-    whole = sum(value.shape[-1] for value in values)
-    for value in values:
-        own, places = value.shape[-1], points(value.shape)
-        step = LinearStep("embed", layer, places, own, whole, start=start)
-        terms += (term.then(step) for term in value.terms)
-        start += own
-    positive = all(value.is_positive for value in values)
-    return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +22,6 @@ class Decision:
 
     Attributes
     ----------
-    layer :
-        The layer's name in Keras.
     option :
         One of the layer's options and its value, such as ``padding same``; empty for
         the layer as a whole.
@@ -283,10 +29,8 @@ class Decision:
         ``kept``: the option means the same in the spec. ``training``: the option only
         matters in training. ``rewritten``: it is replaced. ``refused``: it prevents the
         import.
-    why :
-        The reason, as a phrase.
-    remedy :
-        What the user can do, as a command if possible; empty if nothing is needed.
+    why, remedy :
+        The reason, as a phrase, and what the user can do, as a command if possible.
     rule :
         The kind of diagnostic that reports a refusal.
     """
@@ -335,41 +79,31 @@ class ConversionState:
 
     Attributes
     ----------
-    decisions :
-        All lines of the explanation, in the order in which they were made.
-    drafts :
-        The drafts by key, in the order of the spec.
-    values :
-        The output of each Keras layer.
-    scaling :
-        The input's factor and offset.
-    input_shape :
-        The shape of the spec's input, channels last.
+    weights :
+        None if they are unknown, or if the spec does not depend on them (see
+        `snnc.importer.read`).
+    drafts, values :
+        The drafts by key, in the order of the spec, and the outputs of Keras layers.
+    scaling, input_shape :
+        The input's factor and offset, and its shape in the spec, channels last.
     finals :
         For each output, the activation that the host computes, such as ``softmax``.
-    inputs :
-        The inputs that a layer reads or the model outputs.
-    parts :
-        If there are several inputs, the number of channels of each, in order.
+    inputs, parts :
+        The inputs that a layer reads or the model outputs. If there are several, the
+        number of channels of each, in order.
     cut :
         Each `Reshape` at the end of the model that splits the axis of a vector.
     l2 :
         For each layer, the factor of its kernel's penalty.
-    weights :
-        The model's weights; None if they are unknown, or if the spec does not depend
-        on them (see `snnc.importer.read`).
-    refused :
-        The layers that prevent the import.
     done :
         Norms that an earlier layer has absorbed.
     kept :
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
-    encoder :
-        The draft that becomes ``encode conv``; None for ``encode rate``.
-    size :
-        The readout's property: ``classes 10`` or ``units 1``.
+    encoder, size :
+        The draft that becomes ``encode conv``, or None for ``encode rate``, and the
+        readout's property: ``classes 10`` or ``units 1``.
     notes :
         Sentences about the remaining work on the host.
     """
@@ -413,7 +147,7 @@ class ConversionState:
         self.inputs = [n for n in self.model.inputs if self.readers[n] or n in ends]
 
     @property
-    def given(self) -> Range:
+    def given(self) -> tuple[float, float]:
         """The range of the input's values."""
         if self.request.values is not None:
             return self.request.values
@@ -423,7 +157,7 @@ class ConversionState:
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 
     @property
-    def seen(self) -> Range:
+    def seen(self) -> tuple[float, float]:
         """The range after a `Rescaling`, the encoder's input."""
         scale, offset = self.scaling
         low, high = (_clean(value * scale + offset) for value in self.given)
@@ -437,7 +171,7 @@ class ConversionState:
         return max(abs(low), abs(high)) if is_wide else 1.0
 
     @property
-    def encoded(self) -> Range:
+    def encoded(self) -> tuple[float, float]:
         """The range of the encoded values, which is `as` in the spec."""
         low, high = self.seen
         return _clean(low / self.divisor), _clean(high / self.divisor)
@@ -460,17 +194,12 @@ class ConversionState:
         if name not in self._told:
             self.decide(Decision(name, "", verdict, why))
 
-    def become(self, name: str, why: str) -> None:
-        """Replace the reason for keeping or rewriting a layer with a more exact one."""
+    def revise(self, name: str, option: str, **changes: Any) -> None:
+        """Change what was kept or rewritten of a layer, or of an option of it."""
         for place, d in enumerate(self.decisions):
-            if (d.layer, d.option) == (name, "") and d.verdict in ("kept", "rewritten"):
-                self.decisions[place] = replace(d, why=why)
-
-    def lose(self, name: str, option: str, why: str) -> None:
-        """Change an option's verdict to ``training``."""
-        for place, d in enumerate(self.decisions):
-            if d.layer == name and d.option.startswith(option):
-                self.decisions[place] = replace(d, verdict="training", why=why)
+            is_it = d.option.startswith(option) if option else not d.option
+            if d.layer == name and is_it and d.verdict in ("kept", "rewritten"):
+                self.decisions[place] = replace(d, **changes)
 
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
@@ -532,11 +261,11 @@ class ConversionState:
             key, number = f"{name}_{number}", number + 1
         return key
 
-    def add(self, draft: StatementDraft) -> None:
+    def add(self, draft: StatementDraft, view: View = ()) -> Value:
+        """Add or replace a draft, and return its output."""
         self.drafts[draft.layer] = draft
-
-    def change(self, key: str, **changes: Any) -> None:
-        self.drafts[key] = replace(self.drafts[key], **changes)
+        terms, view = (Term(draft.layer, draft.shape),), view or plain(len(draft.shape))
+        return Value(terms, draft.shape, view, is_positive=True)
 
     def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""
@@ -548,8 +277,10 @@ class ConversionState:
                 kind="avgpool",
                 sources=(source,),
                 shape=(*(window.places for window in windows), mean.read),
-                kernel=tuple(window.taps for window in windows),
-                stride=tuple(window.stride for window in windows),
+                window=Fitted(
+                    kernel=tuple(window.taps for window in windows),
+                    stride=tuple(window.stride for window in windows),
+                ),
                 is_global=all(w.taps == w.size and w.places == 1 for w in windows),
                 rewritten=self.stands.get(mean.layer, ()),
             )
@@ -564,9 +295,9 @@ class ConversionState:
             return True
         (source,) = draft.sources
         read = self.drafts[source].shape if source else self.input_shape
-        sizes = zip(read[:-1], draft.kernel, strict=True)
+        sizes = zip(read[:-1], draft.window.kernel, strict=True)
         is_whole = all(size % taps == 0 for size, taps in sizes)
-        return is_whole and draft.kernel == draft.stride
+        return is_whole and draft.window.kernel == draft.window.stride
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
         """Return the key of the `concat` of sources; it may extend another `concat`."""

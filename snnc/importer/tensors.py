@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, joint
-from snnc.importer.model import KerasLayer, ModelWeights, unclear
+from snnc.importer.model import KerasLayer, ModelWeights
+from snnc.importer.refusals import unclear
 from snnc.importer.spec import TOP
-from snnc.importer.state import INPUT, RELU, StatementDraft
+from snnc.importer.values import INPUT, RELU, StatementDraft
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.runtime.nengo import kernels
@@ -39,24 +40,16 @@ LIMIT = 1000 / TOP
 def convert_weights(
     conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
 ) -> tuple[dict[str, Stored], TensorMaker]:
-    """Return the tensors of a spec.
+    """Return the tensors of a spec, which was compiled to a network.
 
-    Parameters
-    ----------
-    network :
-        The compiled spec.
-
-    Raises
-    ------
-    RefusedModelError
-        If the weights of a layer can't be read.
+    Raise RefusedModelError if the weights of a layer can't be read.
     """
     maker = TensorMaker(conversion, weights)
     shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
     made: dict[str, Stored] = {}
     for draft in conversion.drafts:
         for name, array in maker.tensors_of(draft):
-            value = np.asarray(array, np.float32)
+            value = np.ascontiguousarray(array, np.float32)
             if not np.isfinite(value).all():
                 raise unclear(draft.layer, "they contain NaN or infinite values")
             shape = shapes.get(name, value.shape)
@@ -115,7 +108,7 @@ class TensorMaker:
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
-        if draft.upscale:  # Keras reverses transposed kernels, and swaps their channels
+        if draft.window.upscale:  # Keras reverses these kernels, and swaps channels
             kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
@@ -135,7 +128,7 @@ class TensorMaker:
                 layers = [step.layer for step in term.steps if step.is_kernel]
                 reason = f"they do not have the shapes of its configuration ({error})"
                 raise unclear([draft.layer, *layers][-1], reason) from error
-            if term in draft.main and draft.kernel:
+            if term in draft.main and draft.window.kernel:
                 kernel = _place_kernel(draft, term, kernel)
             is_first = term is terms[0] and terms is draft.main
             kernel, bias = _by_units(draft, kernel, bias, is_first)
@@ -211,10 +204,10 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel at its position in the statement's kernel."""
     windows = term.windows()
     assert windows is not None
-    pairs = zip(windows, draft.before, strict=True)
+    pairs = zip(windows, draft.window.before, strict=True)
     starts = tuple(window.before - before for window, before in pairs)
-    full = crop(kernel, starts, draft.extent)
-    steps = draft.dilation or (1,) * len(windows)
+    full = crop(kernel, starts, draft.window.extent)
+    steps = draft.window.dilation or (1,) * len(windows)
     return full[tuple(slice(None, None, step) for step in steps)]
 
 
@@ -234,11 +227,7 @@ def _by_units(
 class Kernels:
     """Composes terms from the weights of a model.
 
-    Raises
-    ------
-    KeyError, ValueError
-        Raised by `compose` if the shapes of weights do not match the
-    configuration.
+    Raise KeyError or ValueError if the shapes of weights don't match the configuration.
     """
 
     def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
@@ -248,13 +237,10 @@ class Kernels:
     def compose(self, term: Term) -> tuple[Array, Array]:
         """Return a term's kernel and bias.
 
-        Returns
-        -------
-        kernel : (taps or places, ..., channels, outputs)
-            All positions of the source if the term is a matrix, otherwise the taps of
-            its windows.
-        bias : (outputs,) or (places, ..., outputs)
-            One per position if padded zeros reduce a shift near a border.
+        The kernel is (taps or places, ..., channels, outputs). It has all positions of
+        the source if the term is a matrix, otherwise the taps of its windows. The bias
+        is (outputs,), or (places, ..., outputs) if padded zeros reduce a shift near a
+        border.
         """
         rank = len(term.sizes(len(term.steps)))
         kernel: Array | None = None
@@ -493,12 +479,8 @@ def _scatter(
 ) -> Array:
     """Turn the kernel over the windows' output into the kernel over their input.
 
-    Parameters
-    ----------
-    own :
-        (taps, ..., read, given), or (taps, ..., 1) if channels do not mix.
-    is_full :
-        Whether the kernel has all positions of the axes, not only windows.
+    ``own`` is (taps, ..., read, given), or (taps, ..., 1) if channels do not mix. With
+    ``is_full``, the kernel has all positions of the axes, not only windows.
     """
     places, mixes = kernel.shape[:-2], own is not None and own.ndim > len(windows) + 1
     pairs = list(zip(places, windows, strict=True))

@@ -24,25 +24,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.graph import snake
-from snnc.importer.model import (
-    Graph,
-    KerasLayer,
-    KerasModel,
-    NestedLayer,
-    RefusedModelError,
-    config_of,
-    refused,
-    refusing,
-    too_large,
-    unclear,
-)
-from snnc.rules.imports import (
-    DamagedModel,
-    PackageMissing,
-    UnsafeModel,
-    WeightsDiffer,
-    WeightsUnclear,
-)
+from snnc.importer.model import Graph, KerasLayer, KerasModel, NestedLayer, config_of
+from snnc.importer.refusals import RefusedModelError, refused, too_large, unclear
+from snnc.rules import model_files as rules
+from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -60,23 +45,31 @@ KINDS = "biuf"
 """NumPy's letters for the dtypes of weights: no objects, no records."""
 
 
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Raise RefusedModelError instead of `OSError`, and add the file's name."""
+    try:
+        if "\0" in name:
+            raise OSError("embedded null byte")
+        yield
+    except RefusedModelError as error:
+        raise error.at(name) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refusal = refused(FileUnreadable, name=name, reason=reason)
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if missing and not Path(name).exists():
+            refusal = refused(FileMissing, name=name)
+        raise refusal.at(name) from error
+
+
 class Store:
     """An HDF5 file, which is opened on first use.
 
-    Parameters
-    ----------
-    file :
-        A file on disk, or a function that returns a temporary file.
-    path :
-        The file's name in messages.
-    resources :
-        Closes the file.
+    ``resources`` closes the file, whose name in messages is ``path``.
 
-    Raises
-    ------
-    RefusedModelError
-        Raised by every method if the file is damaged, links to other places or declares
-        arrays that are too large, or if h5py is not installed.
+    Every method raises RefusedModelError if the file is damaged, links to other places
+    or declares arrays that are too large, or if h5py is not installed.
     """
 
     def __init__(
@@ -94,7 +87,7 @@ class Store:
         except ImportError as error:
             command = installation("import")
             raise refused(
-                PackageMissing, path=self.path, package="h5py", command=command
+                rules.PackageMissing, path=self.path, package="h5py", command=command
             ) from error
         return h5py
 
@@ -199,7 +192,7 @@ class Store:
             if "allocat" in str(error):
                 raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise refused(DamagedModel, path=self.path, reason=reason) from error
+            raise refused(rules.DamagedModel, path=self.path, reason=reason) from error
 
     def _declare(self, dataset: Any, path: str) -> None:
         """Refuse an array from another file, or above the limit, before reading it."""
@@ -216,16 +209,13 @@ class Store:
             raise too_large(self.path, "weights", self._size, LARGEST)
 
     def _unsafe(self, reason: str) -> RefusedModelError:
-        return refused(UnsafeModel, path=self.path, reason=reason)
+        return refused(rules.UnsafeModel, path=self.path, reason=reason)
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
     """Return texts from h5py: one, or an array of any shape.
 
-    Raises
-    ------
-    ValueError
-        If they are not texts, or not UTF-8.
+    Raise ValueError if they are not texts, or not UTF-8.
     """
     values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
     if not all(isinstance(one, str | bytes) for one in values):
@@ -235,21 +225,26 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     return tuple(texts)
 
 
-_BATCH_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
-_KERNELS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
-_DEPTHWISE = ("depthwise_kernel", "bias")
-_SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
-
-NAMES = {
-    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _BATCH_NORM),
-    **dict.fromkeys(_KERNELS, ("kernel", "bias")),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _DEPTHWISE),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _SEPARABLE),
-    "Embedding": ("embeddings",),
-    "Normalization": ("mean", "variance", "count"),
-    "PReLU": ("alpha",),
+_BIAS = {"bias": "filters"}
+_TAPS = {"depthwise_kernel": "taps ? depth_multiplier"}
+_POINT = {"pointwise_kernel": "ones ? filters"}
+_CONVOLUTION = {"kernel": "taps ? filters", **_BIAS}
+_NORM = dict.fromkeys(("gamma", "beta", "moving_mean", "moving_variance"), "")
+SHAPES: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _NORM),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _CONVOLUTION),
+    "Conv2DTranspose": {"kernel": "taps filters ?", **_BIAS},
+    "Dense": {"kernel": "? units", "bias": "units"},
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _TAPS | {"bias": ""}),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _TAPS | _POINT | _BIAS),
+    "Embedding": {"embeddings": ""},
+    "Normalization": dict.fromkeys(("mean", "variance", "count"), ""),
+    "PReLU": {"alpha": ""},
 }
+"""The arrays of each class in Keras's order, and the axes of some of them.
 
+An axis is an option, the taps of all axes, or ``?`` for an unknown size.
+"""
 _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 
 
@@ -261,7 +256,7 @@ def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequenc
     """
     names = [
         name
-        for name in NAMES.get(kind, ())
+        for name in SHAPES.get(kind, ())
         if options.get(_SWITCHES.get(name, ""), True)
     ]
     if len(names) == count or (kind == "Normalization" and 0 < count < len(names)):
@@ -275,20 +270,10 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
 
     Each layer is read on request. Only the arrays that the caller keeps stay in memory.
 
-    Attributes
-    ----------
-    store :
-        The file.
-    paths :
-        Returns the paths of a layer's arrays in the file, by Keras's names.
-    renamed :
-        The first layer whose name in the file differs, with that name; or "".
-    name :
-        The name of the model in messages.
-    owners :
-        For each call of a layer, the layer whose weights it has.
-    resources :
-        What `close` closes.
+    ``paths`` returns the paths of a layer's arrays in the file, by Keras's names.
+    ``renamed`` is the first layer whose name in the file differs, with that name; or
+    "". ``name`` is the model's name in messages. ``owners`` has, for each call of a
+    layer, the layer whose weights it has. `close` closes the ``resources``.
     """
 
     store: Store | Shards
@@ -307,7 +292,7 @@ class StoredWeights(AbstractContextManager["StoredWeights"]):
                 self._loaded[layer] = refusal or self._read(layer)
             except RefusedModelError as error:
                 self._loaded[layer] = error
-                if not isinstance(error.diagnostic, WeightsUnclear):
+                if not isinstance(error.diagnostic, rules.WeightsUnclear):
                     refusal = error  # for the whole file
 
     def of(self, layer: str) -> Arrays:
@@ -345,14 +330,9 @@ Chain = tuple[tuple[NestedLayer, int, int], ...]
 def keras3_weights(store: Store, graph: Graph) -> StoredWeights:
     """Return the weights of a file that Keras's ``save_own_variables`` wrote.
 
-    Parameters
-    ----------
-    store :
-        The HDF5 file, from an archive or standalone.
-    graph :
-        The model's graph, which defines the order of the layers.
+    ``graph`` defines the order of the layers.
     """
-    chains = dict(_chains(graph, ""))
+    chains = dict(chains_of(graph))
 
     def paths(layer: str) -> Mapping[str, str]:
         part, _, _ = chains[layer][-1]
@@ -400,8 +380,8 @@ def _name(part: NestedLayer, group: str, store: Store) -> dict[str, str]:
     return dict(zip(variable_names(kind, options, len(paths)), paths, strict=True))
 
 
-def _chains(
-    graph: Graph, prefix: str, around: Chain = ()
+def chains_of(
+    graph: Graph, prefix: str = "", around: Chain = ()
 ) -> Iterator[tuple[str, Chain]]:
     """Yield each layer's full name and chain."""
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
@@ -413,45 +393,25 @@ def _chains(
             if part.inside is None:
                 yield name, chain
             else:
-                yield from _chains(part.inside, f"{name}/", chain)
-
-
-_BIAS = ("bias", "filters")
-_TAPS = ("depthwise_kernel", "taps ? depth_multiplier")
-_POINT = ("pointwise_kernel", "ones ? filters")
-_SHAPES: dict[str, tuple[tuple[str, str], ...]] = {
-    **dict.fromkeys(
-        ("Conv1D", "Conv2D", "Conv3D"), (("kernel", "taps ? filters"), _BIAS)
-    ),
-    "Conv2DTranspose": (("kernel", "taps filters ?"), _BIAS),
-    "Dense": (("kernel", "? units"), ("bias", "units")),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), (_TAPS,)),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), (_TAPS, _POINT, _BIAS)),
-}
-"""The shapes of arrays: options, the taps of all axes, or ``?`` for unknown sizes."""
+                yield from chains_of(part.inside, f"{name}/", chain)
 
 
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
     """Compare the layers with the weights, by the names and shapes of arrays.
 
     The number of channels that a kernel reads is unknown here; the conversion checks
-    this number later.
-
-    Raises
-    ------
-    RefusedModelError
-        SNN826, with the first layer that differs.
+    this number later. Raise RefusedModelError with the first layer that differs.
     """
     for layer in (layer for layer in model.layers if not layer.shares):
         try:
             reason = next(_differences(layer, weights.shapes(layer.name)), "")
         except RefusedModelError as error:
-            if not isinstance(error.diagnostic, WeightsUnclear):
+            if not isinstance(error.diagnostic, rules.WeightsUnclear):
                 raise
             reason = error.diagnostic.reason
         if reason:
             raise refused(
-                WeightsDiffer,
+                rules.WeightsDiffer,
                 path=path,
                 layer=layer.name,
                 kind=layer.kind,
@@ -462,11 +422,12 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
 def _differences(
     layer: KerasLayer, shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[str]:
-    if layer.kind not in NAMES:
+    if layer.kind not in SHAPES:
         return
+    arrays = SHAPES[layer.kind]
     due = variable_names(layer.kind, layer.options, len(shapes))
     if set(due) != set(shapes) or not shapes:
-        present, names = ", ".join(shapes) or "no weights", ", ".join(NAMES[layer.kind])
+        present, names = ", ".join(shapes) or "no weights", ", ".join(arrays)
         yield f"the file has {present} for this layer, but {names} are expected"
     kernel = layer.options.get("kernel_size")
     known = {
@@ -474,8 +435,9 @@ def _differences(
         "ones": [1] * layer.rank,
         "depth_multiplier": [layer.options.get("depth_multiplier", 1)],
     }
-    for name, axes in _SHAPES.get(layer.kind, ()):
-        if (shape := shapes.get(name)) is None:
+    for name, axes in arrays.items():
+        shape = shapes.get(name)
+        if not axes or shape is None:
             continue
         found = [n for a in axes.split() for n in known.get(a, [layer.options.get(a)])]
         size = [n if type(n) is int else None for n in found]

@@ -123,12 +123,6 @@ class Axons(Sourced):
     pop16_in_axons: Amount
     pop16_base: Limit
 
-    def slots(self, pop: int | None) -> int:
-        """Return the out-axon slots of one axon; ``pop`` is None for a dense axon."""
-        if pop is None:
-            return self.discrete_slots
-        return self.pop16_slots if pop == 16 else self.pop32_slots
-
 
 @dataclass(frozen=True, slots=True)
 class Energy(Sourced):

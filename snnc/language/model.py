@@ -224,10 +224,6 @@ class Place(NamedTuple):
     keys: Mapping[str, Span]
     sources: tuple[Span, ...]
 
-    def span_of(self, *keys: str) -> Span:
-        """Return the span of the first key that is written, or else of the head."""
-        return next((self.keys[key] for key in keys if key in self.keys), self.span)
-
 
 @dataclass(frozen=True, slots=True)
 class ValidatedSpec:

@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.driver import add_advice, allow_warnings, map_without_limit, wants_advice
+from snnc.driver import add_advice, map_without_limit, wants_advice
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, run_passes
+from snnc.passes import Compilation, allow_warnings, run_passes
 from snnc.passes.route import route
 from snnc.source import SourceFile, spec_path
 from snnc.tools.report.summary import Summary, summarise

@@ -34,6 +34,12 @@ LOOKS_OF_LOAD = 10
 """The work to compute the load of one block, in work units of the search."""
 
 
+def slots_of(profile: Profile, pop: PopType | None) -> int:
+    """Return the out-axon slots of one axon; ``pop`` is None for a dense axon."""
+    axon = profile.axon
+    return {None: axon.discrete_slots, 16: axon.pop16_slots}.get(pop, axon.pop32_slots)
+
+
 class CostModel:
     """The costs of a population's tilings on the chip, by volume and inputs.
 
@@ -222,7 +228,7 @@ class CostModel:
                 return violation
             short: PopType = 16 if self.pop != 32 and violation is None else 32
             pop = short if image else None
-            slots = self.profile.axon.slots(pop)
+            slots = slots_of(self.profile, pop)
             connections[each] = ConnectionChoice(each.form, each.link, pop, slots)
         every = map(Inputs, tiling.forms, self.links_of(tiling.forms), groups)
         return BlockFit(tuple(map(connections.__getitem__, every)))

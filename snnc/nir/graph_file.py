@@ -22,11 +22,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.importer.model import RefusedModelError, refused
+from snnc.importer.refusals import RefusedModelError, refused
 from snnc.importer.weights import HDF5, Store
 from snnc.ir.logical import Shape, reading_order
 from snnc.rules import imports as rules
-from snnc.rules.imports import DamagedModel, ModelTooLarge, UnsafeModel
+from snnc.rules.model_files import (
+    DamagedModel,
+    ModelTooLarge,
+    NewerNir,
+    NotNir,
+    UnsafeModel,
+)
 from snnc.runtime import network
 from snnc.text.tables import dims
 
@@ -150,7 +156,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
 
 
 def not_nir(path: str, reason: str) -> RefusedModelError:
-    return refused(rules.NotNir, path=path, reason=reason)
+    return refused(NotNir, path=path, reason=reason)
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -159,7 +165,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version")
     if not re.match(r"[01]\.", version):
-        raise refused(rules.NewerNir, path=path, version=version[:40])
+        raise refused(NewerNir, path=path, version=version[:40])
     if (kind := _word(store, "node/type")) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")

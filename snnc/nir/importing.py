@@ -16,10 +16,12 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
-from snnc.importer.model import ImportRequest, RefusedModelError, refusing
-from snnc.importer.read import ImportOutcome, check_file, outcome, write_all
+from snnc.importer.model import ImportRequest
+from snnc.importer.read import ImportOutcome, check_file, outcome
+from snnc.importer.refusals import RefusedModelError
+from snnc.importer.weights import refusing
 from snnc.ir.device import Profile
-from snnc.ir.layout import input_scale, layout_id, tensors
+from snnc.ir.layout import layout_id, tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
@@ -27,7 +29,6 @@ from snnc.nir.translate import translate
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
-from snnc.weight_files.header import serialize
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -36,20 +37,20 @@ if TYPE_CHECKING:
 def run(
     target: str,
     request: ImportRequest,
-    weights_file: Path | None,
-    output: Path | None,
+    needs_tensors: bool,
+    spec: str,
     report: Diagnostics,
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a graph; return None if reading or writing fails.
+    """Import a graph; return None if reading fails.
 
     Parameters
     ----------
     target
         The NIR file.
-    weights_file, output
-        The files to write, or None.
+    needs_tensors, spec
+        See `snnc.importer.read.run`.
     report
         Receives every problem.
     takes_spec
@@ -62,25 +63,18 @@ def run(
             check_file(Path(target), target)
             graph = read_graph(Path(target), target)
             model, weights, notes = translate(graph, Path(target).stem)
-        spec = graph.facts.get("spec") if takes_spec else None
-        if spec and (found := restore(spec, graph, request.device)) is not None:
+        own = graph.facts.get("spec") if takes_spec else None
+        if own and (found := restore(own, graph, request.device)) is not None:
             network, values, text = found
-            contents: dict[Path, bytes] = {}
-            if weights_file is not None:
-                arrays = tensors(network), values, input_scale(network)
-                contents[weights_file] = serialize(*arrays, "imported")
-            if output is not None:
-                contents[output] = text.encode("utf-8")
-            copied = ImportOutcome(text, (COPIED,))
-            return copied if write_all(contents, report) else None
-        files = weights_file, output
-        done = outcome(target, model, weights, request, *files, report)
+            return ImportOutcome(text, (COPIED,), network=network, tensors=values)
+        asked = request, needs_tensors, spec
+        done = outcome(target, model, weights, *asked, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
     if done is None:
         return None
-    changed = (CHANGED,) if spec else ()
+    changed = (CHANGED,) if own else ()
     told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
     return replace(done, notes=told)
 

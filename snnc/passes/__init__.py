@@ -126,3 +126,18 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
         span, limit = made.source.whole.after, report.limit
         report.extend([rules.syntax.TooManyProblems(span=span, limit=limit)])
     return made
+
+
+def allow_warnings(
+    made: Compilation, report: Diagnostics, complete: bool | None = None
+) -> None:
+    """Suppress the warnings that comments in the spec allow.
+
+    ``complete`` says whether all warnings are known; by default, this is the case after
+    the mapping.
+    """
+    if made.document is not None and made.document.comments:
+        from snnc.passes.suppress import suppress_warnings  # needed for few specs
+
+        complete = made.mapped is not None if complete is None else complete
+        suppress_warnings(made.document, report, complete)

@@ -10,7 +10,7 @@ from snnc.ir import logical, lowered, shapes
 from snnc.ir.logical import Convolution, LogicalLayer, MaxPooling, Shape
 from snnc.ir.lowered import LoweredNetwork, Path, Population, Projection, Window
 from snnc.ir.shapes import level_name, tree_of, triple_of
-from snnc.runtime.maxima import EVERY, whole
+from snnc.runtime.maxima import EVERY
 
 Pools = tuple[tuple[logical.AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
@@ -121,7 +121,7 @@ class _Lowering:
         self, path: Path, read: str, reader: ValueReader, reach: Reach
     ) -> Projection:
         *places, channels = shapes.volume_named(self._network, path.source)
-        is_whole = path.picked == whole(triple_of(tuple(places)))
+        is_whole = path.picked == tuple(map(range, triple_of(tuple(places))))
         return Projection(
             source=path.source,
             target=reader.target,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snnc.rules import imports as imports
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
+    from snnc.rules import model_files as model_files
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
     from snnc.rules import references as references

@@ -377,7 +377,7 @@ class LearnsFromWrongLayer(LayerDiagnostic):
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[LearnsFromWrongLayer]:
         readout = network.readout
-        if readout.learn is not None and (what := _fault(network)):
+        if what := _fault(network):
             yield cls.at(readout, "learn", what=what)
 
 
@@ -405,7 +405,7 @@ def _fault(network: LogicalNetwork) -> str:
 def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
     """Return the chip layer from which the readout learns, if it is valid."""
     on_chip = isinstance(network.target, Loihi)
-    if network.readout.learn is None or not on_chip or _fault(network):
+    if not on_chip or _fault(network):
         return None
     return next(map(network.by_name.get, network.readout.sources), None)
 

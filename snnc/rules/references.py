@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from snnc.diagnostics import Diagnostic, LayerDiagnostic, StatementDiagnostic
-from snnc.ir.logical import LogicalNetwork
-from snnc.ir.lowered import MAX_PATHS, KnownPaths, TooManyPathsError, paths
 from snnc.rules.statements import UnknownWord
-from snnc.rules.times import spiking_layers
 
 
 class UnknownLayer(UnknownWord):
@@ -146,31 +141,6 @@ class RepeatedSource(StatementDiagnostic):
     )
 
     source: str
-
-
-class TooManyPaths(LayerDiagnostic):
-    """Checks that there are not too many paths between two layers.
-
-    Every path through pools, `add` and `concat` becomes a connection. Every `add` or
-    `concat` multiplies the number of paths.
-    """
-
-    code = "SNN258"
-    title = "too many paths"
-    message = f"there are more than {MAX_PATHS} paths to `{{name}}`"
-    help = "put a spiking layer between the joins"
-
-    @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
-        readout, known = network.readout, KnownPaths()
-        reads = [(e.name, e.span, e.reads) for e, _ in spiking_layers(network)]
-        reads.append((readout.name, readout.span, readout.sources))
-        for name, span, sources in reads:
-            try:
-                for each in sources:
-                    paths(network.by_name, each, known)
-            except TooManyPathsError:
-                yield cls(span=span, name=name)
 
 
 class MissingSetting(LayerDiagnostic):

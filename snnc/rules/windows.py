@@ -1,4 +1,4 @@
-"""Rules for windows: kernels, strides, padding and pools."""
+"""Rules for windows: kernels, strides, padding, pools and the paths through pools."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from snnc.ir.logical import (
     Shape,
     TransposedConvolution,
 )
-from snnc.ir.lowered import Path, TooManyPathsError, paths
+from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
+from snnc.rules.times import spiking_layers
 
 
 class KernelTooLarge(LayerDiagnostic):
@@ -238,6 +239,31 @@ class PooledTranspose(LayerDiagnostic):
                 path.pools for path in _paths(network, layer)
             ):
                 yield cls.at(layer)
+
+
+class TooManyPaths(LayerDiagnostic):
+    """Checks that there are not too many paths between two layers.
+
+    Every path through pools, `add` and `concat` becomes a connection. Every `add` or
+    `concat` multiplies the number of paths.
+    """
+
+    code = "SNN258"
+    title = "too many paths"
+    message = f"there are more than {MAX_PATHS} paths to `{{name}}`"
+    help = "put a spiking layer between the joins"
+
+    @classmethod
+    def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
+        readout, known = network.readout, KnownPaths()
+        reads = [(e.name, e.span, e.reads) for e, _ in spiking_layers(network)]
+        reads.append((readout.name, readout.span, readout.sources))
+        for name, span, sources in reads:
+            try:
+                for each in sources:
+                    paths(network.by_name, each, known)
+            except TooManyPathsError:
+                yield cls(span=span, name=name)
 
 
 class StrideAboveKernel(LayerWarning):

@@ -52,15 +52,6 @@ def explain(tokens: Tokens, index: int) -> Diagnostic:
     return _unexpected(tokens, index, expected)
 
 
-def describe_stray(tokens: Tokens) -> Diagnostic | None:
-    """Describe a superfluous word before the block, if there is one."""
-    names = list(takewhile(lambda token: token.type == "NAME", tokens))
-    most = 3 if names and names[0] in keywords.VARIANTS else 2
-    if most == 3 and FORMS[names[0]].name == "none" and names[-1] in KEYS:
-        most = 2  # `target loihi chips 1`
-    return _stray_word(tokens, most) if len(names) > most else None
-
-
 def _missing_value(key: Token) -> Diagnostic:
     return rules.syntax.MissingValue(
         span=key.span, key=str(key), example=keywords.USUAL.get(key, "")
@@ -99,7 +90,7 @@ def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     if kind == "FROM" and index:
         return _late_from(tokens, index)
     if kind == "NAME":
-        return _stray_word(tokens, index)
+        return stray_word(tokens, index)
     return _unexpected(tokens, index, _REST if index else "a statement")
 
 
@@ -126,7 +117,8 @@ def _late_from(tokens: Tokens, index: int) -> Diagnostic:
     )
 
 
-def _stray_word(tokens: Tokens, index: int) -> Diagnostic:
+def stray_word(tokens: Tokens, index: int) -> Diagnostic:
+    """Describe a superfluous word before the block."""
     token = tokens[index]
     if token in KEYS:
         rest = span_of(tokens[index:]).text

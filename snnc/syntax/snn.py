@@ -10,13 +10,13 @@ from dataclasses import replace
 from itertools import takewhile
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics, Fix
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
-from snnc.language.keywords import HEADERS, KINDS
+from snnc.language.keywords import FORMS, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.explain import JOINS, describe_stray, explain
+from snnc.syntax.explain import JOINS, explain, stray_word
 from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
 from snnc.syntax.lexical import find_problem, problem_of
 from snnc.syntax.split import StatementTokens, split
@@ -73,12 +73,21 @@ def read_statement(piece: StatementTokens, report: Diagnostics) -> tree.Statemen
             statement, index = build(tokens)
             if statement is None:
                 problem = None if piece.repaired else explain(tokens, index)
-            elif not (problem := describe_stray(tokens)):
+            elif not (problem := _describe_stray(tokens)):
                 located: tree.Statement = replace(statement, span=span_of(tokens))
                 return located
     if problem:
         report.add(problem)
     return _broken(tokens)
+
+
+def _describe_stray(tokens: Tokens) -> Diagnostic | None:
+    """Describe a superfluous word before the block, if there is one."""
+    names = list(takewhile(lambda token: token.type == "NAME", tokens))
+    most = 3 if names and names[0] in VARIANTS else 2
+    if most == 3 and FORMS[names[0]].name == "none" and names[-1] in KEYS:
+        most = 2  # `target loihi chips 1`
+    return stray_word(tokens, most) if len(names) > most else None
 
 
 def _broken(tokens: Tokens) -> tree.Statement:

@@ -90,9 +90,7 @@ def import_keras(
         If ``model`` is neither a model nor a path.
     """
     require(("numpy", "h5py", "safetensors"), "import", "import_keras")
-    from safetensors.numpy import load_file  # imports of extras
-
-    from snnc.importer.read import run
+    from snnc.importer.read import run  # needs these extras
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
@@ -107,15 +105,14 @@ def import_keras(
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        made = Path(folder) / "weights.safetensors"
-        done = run(file, request, made, None, report, tell, shown)
+        done = run(file, request, True, "imported.snn", report, tell, shown)
         if done is None or report.errors:
             raise SpecError(report.diagnostics)
         for note in done.notes:
             tell(note)
         assert done.compilation is not None  # there are no errors
         spec = Spec(None, device, False, done.compilation, report)
-        return spec, load_file(made)
+        return spec, dict(done.tensors)
 
 
 def export_nir(

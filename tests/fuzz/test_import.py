@@ -18,8 +18,9 @@ from snnc.cli.exchange import MEMORY
 from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain, markdown, text
-from snnc.importer.model import ImportRequest, RefusedModelError
-from snnc.importer.read import ImportOutcome, outcome, read
+from snnc.importer.model import ImportRequest
+from snnc.importer.read import ImportOutcome, outcome, read, write_files
+from snnc.importer.refusals import RefusedModelError
 from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.models import archives, hdf5, texts
@@ -41,11 +42,12 @@ def answer(file: Path) -> None:
         report = Diagnostics()
         try:
             model, weights = read(file)
-            target = file.with_name("weights") if weights is not None else None
+            wanted = weights is not None
             with weights or nullcontext():
                 if weights is not None:
                     weights.load()
-                done = outcome(file.name, model, weights, request, target, None, report)
+                asked = request, wanted, "imported.snn"
+                done = outcome(file.name, model, weights, *asked, report)
         except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
         except MemoryError:  # the reading process reports it
@@ -53,7 +55,9 @@ def answer(file: Path) -> None:
         else:
             if done is not None:
                 show(done)
-            if done is not None and done.text and target is not None:
+            if done is not None and done.text and wanted:
+                target = file.with_name("weights")
+                assert write_files(done, target, None, report)
                 assert read_header(target, Diagnostics()) is not None
         assert all(
             line.isprintable() for line in render(report.diagnostics).split("\n")

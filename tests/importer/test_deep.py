@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from snnc.importer.convert import Conversion
-from snnc.importer.model import RefusedModelError
+from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import functional, layer, of
 
 LAYERS = 1100

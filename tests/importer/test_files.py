@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
-from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read as read_target
+from snnc.importer.refusals import RefusedModelError
 
 DATA = Path(__file__).parent / "data"
 

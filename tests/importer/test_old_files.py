@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from snnc.importer.convert import convert
-from snnc.importer.model import ImportRequest, RefusedModelError
+from snnc.importer.model import ImportRequest
 from snnc.importer.read import read
+from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import CONV, ended, functional, layer, small
 
 KERNEL = np.arange(4, dtype="f4").reshape(2, 2)

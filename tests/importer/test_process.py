@@ -18,8 +18,8 @@ import h5py
 import pytest
 
 from snnc.cli.exchange import LIMIT, MEMORY, SECONDS
-from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
+from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import small
 from tests.support import ROOT
 

@@ -21,8 +21,8 @@ import pytest
 from snnc.cli import main
 from snnc.importer import files
 from snnc.importer import weights as weights_module
-from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
+from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import IMAGE, functional, layer, small
 
 DATA = Path(__file__).parent / "data"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnc.importer import graph
-from snnc.importer.model import RefusedModelError
+from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import (
     CONV,
     IMAGE,

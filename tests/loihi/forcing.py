@@ -11,7 +11,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, HostChoices
-from snnc.loihi.cost_model import CostModel
+from snnc.loihi.cost_model import CostModel, slots_of
 from snnc.loihi.link import BlockFit, ConnectionChoice
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
@@ -67,7 +67,7 @@ def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit:
     choices = []
     for form, link in zip(tiling.forms, costs.links_of(tiling.forms), strict=True):
         pop = long if form == "convolution" else None
-        choices.append(ConnectionChoice(form, link, pop, costs.profile.axon.slots(pop)))
+        choices.append(ConnectionChoice(form, link, pop, slots_of(costs.profile, pop)))
     return BlockFit(tuple(choices))
 
 

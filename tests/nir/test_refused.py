@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.importer.model import RefusedModelError
+from snnc.importer.refusals import RefusedModelError
 from snnc.nir.graph_file import read_graph
 from snnc.nir.translate import translate
 from tests.nir.graphs import affine, chain, conv, fires, flat, full, leaks

@@ -12,16 +12,11 @@ from typing import Any, TypeVar
 
 from snnc.importer.graph import FOREIGN
 from snnc.importer.linear import Shape
-from snnc.importer.model import KerasLayer, malformed
-from snnc.importer.state import (
-    BROKEN,
-    ConversionState,
-    CurrentLayer,
-    RefusedLayerError,
-    Value,
-)
+from snnc.importer.model import KerasLayer
+from snnc.importer.refusals import malformed
+from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.values import BROKEN, Value
 from snnc.rules.imports import CustomObject
-from snnc.text import tables
 
 _BEGIN = "snnc uses its own initial values"
 _CONSTRAINT = "not kept: specs have no constraints"
@@ -52,16 +47,9 @@ ReadLayer = TypeVar("ReadLayer", bound=Callable[..., Value])
 class LayerReader:
     """The reader of a Keras class.
 
-    Attributes
-    ----------
-    read :
-        Takes the layer and its input; with ``joins``, all inputs.
-    keeps :
-        The options that the spec keeps; None if no decisions on options are recorded.
-    joins :
-        Whether the layer may have several inputs.
-    reads_broken :
-        Whether it also reads layers whose input is unknown.
+    ``read`` takes the layer and its input or, with ``joins``, all inputs; with
+    ``reads_broken``, even unknown ones. The spec keeps the options in ``keeps``; if
+    these are None, no decisions on options are recorded.
     """
 
     read: Callable[..., Value]
@@ -103,7 +91,7 @@ def each_rank(name: str) -> tuple[str, ...]:
 def shown(value: Any) -> str:
     """Return a Keras value in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
-        return tables.dims(tuple(value))
+        return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
         return str(value["class_name"])
     if isinstance(value, bool) or value is None:
@@ -182,9 +170,7 @@ def margins_of(value: Any, rank: int) -> list[tuple[int, int]] | None:
     values = value if isinstance(value, (list, tuple)) else [value] * rank
     if rank == 1 and len(values) == 2:
         values = [values]
-    pairs = [
-        pair if isinstance(pair, (list, tuple)) else (pair,) * 2 for pair in values
-    ]
+    pairs = [p if isinstance(p, (list, tuple)) else (p, p) for p in values]
     is_known = all(len(pair) == 2 and all(map(_is_pad, pair)) for pair in pairs)
     return [(a, b) for a, b in pairs] if is_known and len(pairs) == rank else None
 
@@ -291,10 +277,8 @@ TOOLS = {
 def read_layer(layer: CurrentLayer) -> Value:
     """Return the output of a layer, and record decisions on it.
 
-    Raises
-    ------
-    RefusedModelError
-        With SNN811, if an option has a value that Keras does not write.
+    Raise RefusedModelError with SNN811 if an option has a value that Keras does not
+    write.
     """
     is_operation = layer.kind in NUMERIC and len(layer.reads) == 1
     reader = READERS.get("TFOpLambda" if is_operation else layer.kind)

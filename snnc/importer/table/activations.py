@@ -15,19 +15,9 @@ from typing import Any
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
-from snnc.importer.state import (
-    BROKEN,
-    COUNTS,
-    INPUT,
-    RELU,
-    SIGNED,
-    ConversionState,
-    CurrentLayer,
-    RefusedLayerError,
-    Unit,
-    Value,
-)
+from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.table import reads, shown
+from snnc.importer.values import BROKEN, COUNTS, INPUT, RELU, SIGNED, Unit, Value
 from snnc.rules.imports import ActivationRefused
 
 ALIASES = {
@@ -91,7 +81,7 @@ def read_activation(layer: CurrentLayer, value: Value) -> Value:
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        layer.state.change(fired, properties=properties)
+        layer.state.add(replace(layer.state.drafts[fired], properties=properties))
         layer.keep(option=", ".join(properties))
     return given
 

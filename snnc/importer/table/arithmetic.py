@@ -16,21 +16,12 @@ from snnc.importer.graph import CALLED_WITH
 from snnc.importer.linear import Shape, Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import add_relu, advising, identity_neurons
-from snnc.importer.state import (
-    CurrentLayer,
-    Kind,
-    RefusedLayerError,
-    StatementDraft,
-    Value,
-    View,
-    order,
-    plain,
-    side_by_side,
-)
+from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import READERS, REFUSED, numbers, reads
 from snnc.importer.table.activations import activate
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.inputs import reshaped
+from snnc.importer.values import Kind, StatementDraft, Value, View, plain, side_by_side
 
 MOST_SOURCES = 64
 """The most sources of a sum for readers; for more sources, neurons keep the sum."""
@@ -265,14 +256,12 @@ def read_maximum(layer: CurrentLayer, *values: Value) -> Value:
     return largest
 
 
-def larger(
-    layer: CurrentLayer, first: Value, second: Value, sign: float = 1.0
-) -> Value:
+def larger(layer: CurrentLayer, a: Value, b: Value, sign: float = 1.0) -> Value:
     """Return the maximum of two values or, if ``sign`` is -1, their minimum."""
-    apart = summed([first, second], [sign, -sign], layer.name)
+    apart = summed([a, b], [sign, -sign], layer.name)
     above = add_relu(layer.state, layer.name, apart)
-    total = summed([second, above], [1.0, sign], layer.name)
-    return replace(total, is_positive=first.is_positive and second.is_positive)
+    total = summed([b, above], [1.0, sign], layer.name)
+    return replace(total, is_positive=a.is_positive and b.is_positive)
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
@@ -294,7 +283,7 @@ def read_concatenate(layer: CurrentLayer, *values: Value) -> Value:
     if axis == -1 and all(len(v.view) == 1 for v in values):
         return _concatenate_vectors(layer, values)
     if axis == -rank and _is_flattened(layer):
-        flat = [replace(value, view=(order(value.view),)) for value in values]
+        flat = [replace(value, view=(value.order,)) for value in values]
         return _concatenate_vectors(layer, flat)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1
@@ -312,8 +301,7 @@ def _is_flattened(layer: CurrentLayer) -> bool:
     """Whether only a `Flatten` reads a layer, perhaps after dropout."""
     followers = layer.state.followers(layer.name)
     after = next((after for after in followers if after.kind != "Dropout"), layer)
-    is_first = after.options.get("data_format") == "channels_first"
-    return after.kind == "Flatten" and not is_first
+    return after.kind == "Flatten" and not after.is_channels_first
 
 
 def _concatenate_vectors(layer: CurrentLayer, values: Sequence[Value]) -> Value:
@@ -345,17 +333,15 @@ def _join_spikes(
     sources = tuple(key for value in values if (key := value.spikes) is not None)
     if len(set(sources)) < len(values):
         return None
-    layer.state.add(StatementDraft(layer.name, kind, sources, shape))
-    term = Term(layer.name, shape)
-    return Value((term,), shape, values[0].view, is_positive=True)
+    draft = StatementDraft(layer.name, kind, sources, shape)
+    return layer.state.add(draft, values[0].view)
 
 
 def _check_equal(values: Sequence[Value]) -> None:
     """Refuse to add values of different shapes."""
     if any(v.parts or v.flat for v in values) and len(values) > 1:
-        raise RefusedLayerError(
-            "it adds flat images", "add the images before `Flatten`"
-        )
+        remedy = "add the images before `Flatten`"
+        raise RefusedLayerError("it adds flat images", remedy)
     if len({(value.shape, _order(value)) for value in values}) > 1:
         remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
         raise RefusedLayerError("it adds unequal shapes", remedy)

@@ -20,19 +20,10 @@ from snnc.importer.linear import (
     whole,
 )
 from snnc.importer.model import KerasLayer, config_of
-from snnc.importer.state import (
-    BROKEN,
-    NORMS,
-    CurrentLayer,
-    Group,
-    RefusedLayerError,
-    Value,
-    View,
-    order,
-    plain,
-)
+from snnc.importer.state import NORMS, CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, margins_of, reads, shown
 from snnc.importer.table.activations import activate, find_activation
+from snnc.importer.values import BROKEN, Group, Value, View, plain
 from snnc.ir.shapes import pads, transposed_crop, transposed_places, window_positions
 
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
@@ -45,15 +36,8 @@ ReadKernel = Callable[[CurrentLayer, Value], Value]
 class Axes:
     """The spatial axes of a layer.
 
-    Attributes
-    ----------
-    of :
-        The value's axis for each Keras axis; None if the value lacks the axis, which
-        then has size 1.
-    sizes :
-        The sizes of the axes.
-    view :
-        The axes of the layer's output in Keras.
+    ``of`` has the value's axis for each Keras axis; None if the value lacks the axis,
+    which then has size 1. ``view`` has the axes of the layer's output in Keras.
     """
 
     of: tuple[int | None, ...]
@@ -66,23 +50,18 @@ class Axes:
         return tuple(found.get(axis, one) for axis, one in enumerate(points(shape)))
 
 
-def is_first(layer: KerasLayer) -> bool:
-    return layer.options.get("data_format") == "channels_first"
-
-
 def axes_of(layer: KerasLayer, value: Value) -> Axes:
     """Return the spatial axes of a layer's class.
 
-    Raises
-    ------
-    RefusedLayerError
-        If a spatial Keras axis is the spec's channels, or several of the spec's axes.
+    Raise RefusedLayerError if a spatial Keras axis is the spec's channels, or several
+    of the spec's axes.
     """
     view, shape, channels = value.view, value.shape, len(value.shape) - 1
     rank = layer.rank
     if len(view) != rank + 1:
         raise RefusedLayerError(f"it reads {len(view)} axes instead of {rank + 1}")
-    groups, last = (view[1:], view[0]) if is_first(layer) else (view[:-1], view[-1])
+    is_first = layer.is_channels_first
+    groups, last = (view[1:], view[0]) if is_first else (view[:-1], view[-1])
     of = tuple(_spatial(group, shape) for group in groups)
     own = _axis_of(last, shape)
     if own is not None and own != channels and shape[own] > 1:
@@ -91,7 +70,7 @@ def axes_of(layer: KerasLayer, value: Value) -> Axes:
         raise RefusedLayerError("it uses the channels as a spatial axis")
     spatial = tuple(() if axis is None else (axis,) for axis in of)
     sizes = tuple(1 if axis is None else shape[axis] for axis in of)
-    after = ((channels,), *spatial) if is_first(layer) else (*spatial, (channels,))
+    after = ((channels,), *spatial) if is_first else (*spatial, (channels,))
     return Axes(of, sizes, after)
 
 
@@ -115,16 +94,13 @@ def slide(
 ) -> tuple[Windows, tuple[int, ...]]:
     """Return the windows of a kernel, and its taps on axes that the value lacks.
 
-    Raises
-    ------
-    RefusedLayerError
-        If the kernel is larger than its input.
+    Raise RefusedLayerError if the kernel is larger than its input.
     """
     given: Any = layer.options.get("padding")
     padding: Padding = given if given in ("same", "causal") else "valid"
-    dilation = (
-        dims(layer, "dilation_rate") if "Conv" in layer.kind else (1,) * len(size)
-    )
+    dilation = (1,) * len(size)
+    if "Conv" in layer.kind:
+        dilation = dims(layer, "dilation_rate")
     windows: list[AxisWindow] = []
     taps: list[int] = []
     for axis, *numbers in zip(axes.of, axes.sizes, size, stride, dilation, strict=True):
@@ -250,7 +226,7 @@ def read_transposed(layer: CurrentLayer, value: Value) -> Value:
         windows.append(AxisWindow(size, taps, 1, before, places, step=apart))
     given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
-        sizes_given = given[2:] if is_first(layer) else given[1:-1]
+        sizes_given = given[2:] if layer.is_channels_first else given[1:-1]
         if sizes_given != [window.places for window in windows]:
             raise RefusedLayerError(
                 f"its output_shape is {shown(given)}, which no padding produces",
@@ -339,7 +315,7 @@ def _matrix(layer: KerasLayer, value: Value) -> Value:
                 part.shape[-1],
                 units,
                 bias=bool((bias and not terms) or value.flat or part.flat),
-                order=order(part.view),
+                order=part.order,
                 start=start,
                 before=(*part.flat, *value.flat) if value.parts else value.flat,
                 rows=size,

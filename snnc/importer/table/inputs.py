@@ -9,23 +9,9 @@ from typing import Any
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import (
-    BROKEN,
-    ENDING,
-    INPUT,
-    RELU,
-    Bias,
-    ConversionState,
-    CurrentLayer,
-    RefusedLayerError,
-    StatementDraft,
-    Value,
-    channels_first,
-    order,
-    plain,
-    regrouped,
-)
+from snnc.importer.state import ENDING, ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.table import each_rank, reads
+from snnc.importer.values import BROKEN, INPUT, RELU, Bias, StatementDraft, Value, plain
 from snnc.rules.imports import InputRefused, SeveralModelInputs
 from snnc.text.tables import dims
 
@@ -77,7 +63,7 @@ def read_input(layer: CurrentLayer) -> Value:
     if _is_channels_first(layer) and len(shape) > 1:
         last, how = (*shape[1:], shape[0]), ", channels last: transpose the data"
         value = _relaid(layer, last, how, "data_format channels_first")
-        return replace(value, view=channels_first(len(last)))
+        return replace(value, view=plain(len(last), is_first=True))
     return _input(layer.state, tuple(shape))
 
 
@@ -115,7 +101,7 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     is_first = len(own) > 1 and _is_channels_first(layer)
     why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
     layer.rewrite(why, "data_format channels_first" if is_first else "")
-    view = channels_first(len(own)) if is_first else plain(len(own))
+    view = plain(len(own), is_first)
     return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
 
 
@@ -148,8 +134,7 @@ def _several(layer: CurrentLayer, shape: Shape) -> Value:
     if not shape or None in shape:
         return BROKEN
     key = layer.state.free(layer.name)
-    layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
-    return Value((Term(key, shape),), shape, plain(len(shape)), is_positive=True)
+    return layer.state.add(StatementDraft(key, "downsample", (INPUT,), shape))
 
 
 def _is_channels_first(layer: CurrentLayer) -> bool:
@@ -162,7 +147,7 @@ def _is_channels_first(layer: CurrentLayer) -> bool:
             continue
         seen.add(name)
         if after.options.get("data_format") is not None:
-            return bool(after.options["data_format"] == "channels_first")
+            return after.is_channels_first
         names += layer.state.readers[name]
     return False
 
@@ -171,10 +156,9 @@ def _is_channels_first(layer: CurrentLayer) -> bool:
 def read_flatten(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     layer.keep("its reader flattens in the same order")
-    view = value.view
-    if layer.options.get("data_format") == "channels_first" and len(view) > 1:
-        view = (*view[1:], view[0])  # as Keras does
-    return replace(value, view=(order(view),), is_alone=False)
+    if layer.is_channels_first and len(value.view) > 1:  # as Keras does
+        value = replace(value, view=(*value.view[1:], value.view[0]))
+    return replace(value, view=(value.order,), is_alone=False)
 
 
 @reads("Reshape")
@@ -196,7 +180,7 @@ def reshaped(layer: CurrentLayer, value: Value, target: list[int]) -> Value:
         why = f"its input has {size} values"
         raise RefusedLayerError(why, "save the model again", option)
     shape = tuple(target)
-    view = None if value.parts else regrouped(value.view, value.shape, shape)
+    view = None if value.parts else value.regrouped(shape)
     is_vector = view is None and len(value.shape) == 1
     is_last = not layer.state.readers[layer.name] or is_vector
     is_end = is_last and layer.state.output_of(layer, ENDING) is not None
@@ -248,9 +232,8 @@ def _image_of_dense(layer: CurrentLayer, value: Value, target: Shape) -> Value |
     if layer.kind != "Dense":
         return None
     bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
-    state.change(draft.layer, shape=target, image=target, bias=bias, batchnorm=False)
-    term = Term(draft.layer, target)
-    return Value((term,), target, plain(len(target)), is_positive=True)
+    image = replace(draft, shape=target, image=target, bias=bias, batchnorm=False)
+    return state.add(image)
 
 
 @reads("Embedding")
@@ -312,7 +295,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
     ):
         layer.train("not kept, because it does not follow the neurons of one layer")
         return value
-    layer.state.change(draft.layer, dropout=rate)
+    layer.state.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
     layer.train(f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value

@@ -11,6 +11,7 @@ from math import prod
 
 from snnc.importer.linear import (
     AxisWindow,
+    Fitted,
     LinearStep,
     Op,
     Shape,
@@ -23,18 +24,12 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
-from snnc.importer.state import (
-    INPUT,
-    CurrentLayer,
-    RefusedLayerError,
-    StatementDraft,
-    Value,
-    View,
-)
+from snnc.importer.state import CurrentLayer, RefusedLayerError
 from snnc.importer.table import dims, each_rank, reads
 from snnc.importer.table.activations import NARROWER, unpadded
 from snnc.importer.table.arithmetic import larger
 from snnc.importer.table.convolutions import Axes, axes_of, normed, slide
+from snnc.importer.values import INPUT, StatementDraft, Value, View
 from snnc.rules.imports import MaxPoolRefused
 from snnc.text import tables
 
@@ -119,9 +114,7 @@ def _statement(
             kind="maxpool",
             sources=(before.source,),
             shape=shape,
-            kernel=taps,
-            stride=fitted.stride,
-            padding=fitted.padding,
+            window=fitted,
             is_global=taps == before.read[:-1] and set(shape[:-1]) == {1},
         )
     )
@@ -133,10 +126,7 @@ def _statement(
 def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
     """Return a maximum that is computed pairwise.
 
-    Raises
-    ------
-    UnfitError
-        If no kernel computes a difference.
+    Raise UnfitError if no kernel computes a difference.
     """
     rows: list[Value] = []
     for taps in product(*(range(window.taps) for window in windows)):
@@ -147,10 +137,9 @@ def _compared(layer: CurrentLayer, value: Value, windows: Windows) -> Value:
         step = per_channel("window", layer.name, value.shape, views)
         rows.append(value.then(step, is_positive=value.is_positive))
     while len(rows) > 1:
-        pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
-        rows = [
-            larger(layer, pair[0], pair[1]) if pair[1:] else pair[0] for pair in pairs
-        ]
+        pairs = zip(rows[::2], rows[1::2], strict=False)
+        alone = rows[len(rows) // 2 * 2 :]
+        rows = [*(larger(layer, a, b) for a, b in pairs), *alone]
     return identity_neurons(layer.state, layer.name, rows[0])
 
 
@@ -308,17 +297,13 @@ def _downsample(
     mean = _averaged(layer, value, windows, view)
     (term,) = mean.terms
     taps = tuple(window.taps for window in windows)
-    layer.state.add(
-        StatementDraft(
-            layer=layer.name,
-            kind="downsample",
-            sources=(term.source,),
-            shape=mean.shape,
-            main=(term,),
-            kernel=taps,
-            stride=taps,
-            before=(0,) * len(taps),
-            rewritten=(rewritten,),
-        )
+    draft = StatementDraft(
+        layer=layer.name,
+        kind="downsample",
+        sources=(term.source,),
+        shape=mean.shape,
+        main=(term,),
+        window=Fitted(kernel=taps, stride=taps, before=(0,) * len(taps)),
+        rewritten=(rewritten,),
     )
-    return replace(mean, terms=(Term(layer.name, mean.shape),), is_positive=True)
+    return layer.state.add(draft, view)

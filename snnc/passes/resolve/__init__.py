@@ -20,7 +20,14 @@ from snnc.ir.shapes import window_positions
 from snnc.language.model import LoihiTarget, TrainSpec, ValidatedSpec
 from snnc.language.properties import CrossEntropy, MeanSquaredError
 from snnc.language.written import write_list
-from snnc.passes.resolve.drafts import ENCODERS, Draft, KnownNames, in_order, spiking_of
+from snnc.passes.resolve.drafts import (
+    ENCODERS,
+    Draft,
+    KnownNames,
+    in_order,
+    key_span,
+    spiking_of,
+)
 from snnc.passes.resolve.operations import Operations, UnsoundError
 from snnc.source import Span
 
@@ -187,14 +194,14 @@ class _Resolution:
         for key, value, instead in values if known else ():
             if value != instead:
                 yield rules.statements.LossNeedsClasses(
-                    span=place.span_of(key),
+                    span=key_span(place, key),
                     what=f"{key} {value}",
                     instead=f"`{key} {instead}`",
                     readout=readout.name,
                     units=readout.units or 1,
                 )
         if {"smooth", "spikes"}.isdisjoint(train.phases):
-            span, phases = place.span_of("phases"), write_list(train.phases)
+            span, phases = key_span(place, "phases"), write_list(train.phases)
             yield rules.statements.NothingTrains(span=span, phases=phases)
 
     def _network(
@@ -202,7 +209,10 @@ class _Resolution:
     ) -> logical.LogicalNetwork:
         spec, validated = self._spec, self._validated
         timing, place = spec.timing, validated.parts["timing"]
-        steps, span = round(timing.present / timing.dt), place.span_of("present", "dt")
+        steps, span = (
+            round(timing.present / timing.dt),
+            key_span(place, "present", "dt"),
+        )
         return logical.LogicalNetwork(
             name=spec.network,
             about=spec.about,
@@ -223,7 +233,7 @@ class _Resolution:
         if not isinstance(target, LoihiTarget):
             return logical.Nengo(place.span)
         cores = target.cores or self._device.chip.cores * target.chips
-        span = place.span_of("cores", "chips")
+        span = key_span(place, "cores", "chips")
         return Loihi(target.chips, cores, target.pop, span)
 
     def _readout(self, sources: tuple[str, ...]) -> logical.ReadoutLayer:

@@ -80,7 +80,7 @@ class KnownNames:
                     sources = (before,)
                 # Only spiking layers have shortcuts.
                 shortcut = getattr(spec, "shortcut", None)
-                at = place.span_of("shortcut")
+                at = key_span(place, "shortcut")
                 if shortcut and not self.check(shortcut, at, name):
                     shortcut, sound = None, False
                 scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
@@ -184,6 +184,11 @@ class Draft(NamedTuple):
     def span_of(self, key: str) -> Span:
         """Return the position of a property, or of the statement's head."""
         return self.spans.get(key, self.span)
+
+
+def key_span(place: Place, *keys: str) -> Span:
+    """Return the span of the first key that is written, or else of the head."""
+    return next((place.keys[key] for key in keys if key in place.keys), place.span)
 
 
 def _source_problems(

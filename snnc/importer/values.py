@@ -1,0 +1,226 @@
+"""The outputs of Keras layers, and the statements of the spec that compute them.
+
+A value's view maps Keras's axes to the spec's axes, which are channels-last. For each
+Keras axis, the view has one group: the spec's axes that form this axis, in order. Axes
+of size 1 may be in any group, or in none. Flattening joins groups, `Permute` and
+channels-first layouts reorder them, and `Reshape` may split them between axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Literal
+
+from snnc.importer.linear import NO_WINDOW, Fitted, LinearStep, Shape, Term, points
+
+Group = tuple[int, ...]
+View = tuple[Group, ...]
+
+
+def plain(rank: int, is_first: bool = False) -> View:
+    """Return the view with channels last or first; ``rank`` counts all axes."""
+    view = tuple((axis,) for axis in range(rank))
+    return (*view[-1:], *view[:-1]) if is_first else view
+
+
+Kind = Literal[
+    "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
+]
+Bias = Literal["on", "off", "neuron"]
+INPUT = ""
+"""The key of the input's encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A neuron that fires at the rate ``relu(factor x + shift)`` for each value x.
+
+    An activation is the sum of the rates of its units, multiplied by their gains.
+    """
+
+    factor: float = 1.0
+    shift: float = 0.0
+    gain: float = 1.0
+
+
+RELU = (Unit(),)
+SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
+"""Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
+COUNTS = {2: "two", 3: "three"}
+"""The numbers of neurons per value, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDraft:
+    """A statement of the spec, with the Keras layers that it implements.
+
+    Attributes
+    ----------
+    layer, sources :
+        The key of the Keras layer that names it, and the keys of its sources.
+    shape :
+        The shape of its output, without the batch.
+    main, beside :
+        The terms of the statement's kernel and of its shortcut.
+    window :
+        The kernel of a convolution, or the window of a pool; otherwise empty.
+    image :
+        The image shape of a dense layer's output; empty for a vector.
+    units :
+        The neurons of each value; each neuron is a separate filter.
+    is_learned :
+        Whether the shortcut has weights.
+    rewritten :
+        The layers that it replaces, for the comment above it in the spec.
+    properties :
+        The properties of the statement's neurons, such as ``synapse 5 ms``.
+    """
+
+    layer: str
+    kind: Kind
+    sources: tuple[str, ...]
+    shape: Shape
+    main: tuple[Term, ...] = ()
+    beside: tuple[Term, ...] = ()
+    window: Fitted = NO_WINDOW
+    groups: int = 1
+    image: Shape = ()
+    units: tuple[Unit, ...] = RELU
+    bias: Bias = "on"
+    batchnorm: bool = False
+    shortcut: str | None = None
+    is_learned: bool = False
+    dropout: float = 0.0
+    l2: float = 0.0
+    is_global: bool = False
+    rewritten: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The kind of the statement in a spec."""
+        if self.window.upscale or self.image:
+            return "conv2d_transpose"
+        if self.kind == "conv":
+            kind = "depthwise" if self.is_depthwise else "conv"
+            return f"{kind}{len(self.window.kernel)}d"
+        return self.kind
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether the statement is a depthwise convolution in the spec."""
+        return self.groups > 1 and self.groups == self.main[0].read[-1]
+
+    @property
+    def steps(self) -> tuple[LinearStep, ...]:
+        """The steps that contribute to the statement's weights."""
+        return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The output of a Keras layer.
+
+    Attributes
+    ----------
+    terms :
+        The terms whose sum is the value.
+    shape, view :
+        The shape without the batch, channels-last, and the Keras axes that these axes
+        form. Spatial axes remain separate even if Keras has flattened them.
+    parts :
+        The values that a concatenation of flat vectors consists of; it has no terms.
+    flat :
+        Batch norms over a flat vector; the kernel of the next layer includes them.
+    is_alone :
+        Whether this is the input, possibly with another shape, that no other layer
+        reads.
+    broken :
+        Whether the value is unknown because an earlier layer was refused.
+    """
+
+    terms: tuple[Term, ...] = ()
+    shape: Shape = ()
+    view: View = ()
+    is_positive: bool = False  # never below 0
+    parts: tuple[Value, ...] = ()
+    flat: tuple[LinearStep, ...] = ()
+    is_alone: bool = False
+    broken: bool = False
+
+    def then(
+        self, step: LinearStep, view: View | None = None, is_positive: bool = False
+    ) -> Value:
+        """Return the value after a step, whose shift only the first term adds."""
+        more = replace(step, bias=False, is_first=False)
+        steps = [more if number else step for number in range(len(self.terms))]
+        pairs = zip(self.terms, steps, strict=True)
+        return replace(
+            self,
+            terms=tuple(term.then(own) for term, own in pairs),
+            shape=(*(window.places for window in step.windows), step.given),
+            view=view or self.view,
+            is_positive=is_positive,
+            is_alone=False,
+        )
+
+    @property
+    def order(self) -> Group:
+        """The axes in Keras's memory order."""
+        return tuple(axis for group in self.view for axis in group)
+
+    def regrouped(self, target: Shape) -> View | None:
+        """Return the view after a `Reshape`, or None if it splits an axis."""
+        axes = [axis for axis in self.order if self.shape[axis] > 1]
+        groups: list[Group] = []
+        for size in target:
+            group: list[int] = []
+            left = size
+            while left > 1:
+                if not axes or left % self.shape[axes[0]]:
+                    return None
+                left //= self.shape[axes[0]]
+                group.append(axes.pop(0))
+            groups.append(tuple(group))
+        return None if axes else tuple(groups)
+
+    @property
+    def keras_shape(self) -> Shape:
+        """The shape in Keras, without the batch."""
+        if self.parts:
+            return (sum(prod(part.shape) for part in self.parts),)
+        return tuple(prod(self.shape[axis] for axis in group) for group in self.view)
+
+    @property
+    def _source(self) -> str | None:
+        """The key of the draft or the input whose unchanged output this is."""
+        is_one = len(self.terms) == 1 and not self.terms[0].steps
+        return self.terms[0].source if is_one else None
+
+    @property
+    def spikes(self) -> str | None:
+        """The key of the draft whose output this is, or None."""
+        return None if self.flat else self._source or None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the value is the unchanged input."""
+        return self._source == INPUT
+
+
+BROKEN = Value(broken=True)
+
+
+def side_by_side(values: Sequence[Value], layer: str) -> Value:
+    """Return the concatenation of values along their channels."""
+    first, terms, start = values[0], list[Term](), 0
+    whole = sum(value.shape[-1] for value in values)
+    for value in values:
+        own, places = value.shape[-1], points(value.shape)
+        step = LinearStep("embed", layer, places, own, whole, start=start)
+        terms += (term.then(step) for term in value.terms)
+        start += own
+    positive = all(value.is_positive for value in values)
+    return Value(tuple(terms), (*first.shape[:-1], whole), first.view, positive)
