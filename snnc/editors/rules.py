@@ -7,9 +7,8 @@ Oniguruma, which editors use.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import cache
 
@@ -19,7 +18,6 @@ from snnc.language.keywords import (
     HEADERS,
     KEYS,
     KINDS,
-    MODELS,
     REFUSED,
     RESERVED,
     UNITS,
@@ -28,7 +26,6 @@ from snnc.language.keywords import (
 )
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser
-from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
 
@@ -157,41 +154,10 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
-def textmate_text() -> str:
-    """Return the text of ``grammar/snn.tmLanguage.json``."""
-    grammar = {
-        "name": "snn",
-        "scopeName": "source.snn",
-        "fileTypes": ["snn"],
-        "patterns": [_pattern(*rule) for rule in rules().items()],
-    }
-    return json.dumps(grammar, indent=2) + "\n"
-
-
-def _pattern(pattern: str, categories: Sequence[Category]) -> Json:
-    if len(categories) == 1:
-        return {"match": pattern, "name": categories[0].scope}
-    groups = enumerate(categories, start=1)
-    captures = {str(number): {"name": part.scope} for number, part in groups}
-    return {"match": pattern, "captures": captures}
-
-
 def to_fill(example: str) -> str:
     """Turn each number in an example into a placeholder: ``filters ${1:8}``."""
     count = iter(range(1, 100))
     return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
-
-
-def snippets() -> Json:
-    """Return the content of ``editors/vscode/snippets/snn.json``."""
-    found: Json = {"spec": _SPEC}
-    for kind, form in FORMS.items():
-        example = form.named if "" not in MODELS.get(kind, {"": None}) else form.example
-        example = example or form.example
-        if example.startswith(kind):
-            body = to_fill(example)
-            found[kind] = {"prefix": kind, "body": body, "description": form.about}
-    return found
 
 
 NETWORK = (
@@ -204,8 +170,3 @@ NETWORK = (
     "}",
 )
 """The lines of a network to fill in."""
-_SPEC = {
-    "prefix": "snn",
-    "body": ["snn 1", "", *NETWORK],
-    "description": "A spec with an input and a readout.",
-}
