@@ -29,7 +29,7 @@ from snnc.tools.report.folder import FolderReport, report_folder
 from snnc.tools.report.formats import limits_table
 from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
-from snnc.tools.sweep import Sweep
+from snnc.tools.sweep_results import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
