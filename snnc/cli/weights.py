@@ -7,16 +7,10 @@ from pathlib import Path
 import click
 
 from snnc.cli import options
-from snnc.cli.printing import (
-    print_diagnostics,
-    print_json,
-    print_lines,
-    print_result,
-    say,
-)
+from snnc.cli.printing import print_diagnostics, print_result, say
 from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import DEFAULT
-from snnc.tools.opening import missing
+from snnc.tools.opening import SpecError, missing
 from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
 
@@ -94,15 +88,12 @@ def _migrate(
         return 1
     from snnc.tools.migrate import migrate_file  # imports NumPy
 
-    report, written = Diagnostics(), output.as_posix()
+    report = Diagnostics()
     moved = migrate_file(file, old, new, output, force, report, options.device())
     print_diagnostics(report)
     if moved is None:
         return 1
-    if form == "json":
-        print_json(moved.as_dict(written))
-    else:
-        print_lines(moved.text(written))
+    print_result(moved, form)
     return 0
 
 
@@ -145,7 +136,6 @@ def calibrate_command(
     options.refuse_existing(force, output)
     options.quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
-    from snnc.tools.opening import SpecError
 
     with options.one_line_errors():
         require_libraries()

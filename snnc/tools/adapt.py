@@ -135,9 +135,8 @@ def adapt(
     network = package.opened.network
     readout = network.readout
     if readout.learn is None:
-        raise RefusedRunError(
-            f"`{readout.name}` doesn't learn: write `learn pes` in it"
-        )
+        told = f"`{readout.name}` doesn't learn: write `learn pes` in it"
+        raise RefusedRunError(told)
     require("loihi" if simulator == "exact" else simulator, network)
     chosen = _draw_examples(network, x, y, examples, seed)
     tensors = dict(package.layout.LAYOUT.load(weights))
@@ -181,10 +180,8 @@ def _draw_examples(
     if not len(chosen):
         raise DataError("there are no examples to learn from")
     if network.readout.classes and len(set(chosen.y.tolist())) == 1:
-        raise DataError(
-            f"all examples are of class {chosen.y[0]}: the readout would forget the "
-            "others; give examples of several classes"
-        )
+        effect = "the readout would forget the others; give examples of several classes"
+        raise DataError(f"all examples are of class {chosen.y[0]}: {effect}")
     return chosen
 
 
@@ -286,14 +283,9 @@ def evaluate_adapted(
         raise RefusedRunError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None, resume=False)
     opened = as_package(package)
+    given = opened, adapt_data, None, weights
     learning = adapt(
-        opened,
-        adapt_data,
-        None,
-        weights,
-        simulator=simulator,
-        seed=options.seed,
-        weights_out=weights_out,
+        *given, simulator=simulator, seed=options.seed, weights_out=weights_out
     )
     before = evaluate_with(once, opened, (data, None), weights)
     after = evaluate_with(once, opened, (data, None), learning.weights)

@@ -345,7 +345,7 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[FaultyReplay]:
 
 @dataclass(frozen=True)
 class Replay:
-    """A chip, its host's spikes (examples, steps, encoder neurons), and layers' sources.
+    """A chip, the host's spikes (examples, steps, neurons), and the layers' sources.
 
     Sources in ``places`` are flat indices: compartments, then the host's neurons.
     """

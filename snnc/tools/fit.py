@@ -44,9 +44,8 @@ PAIRED = 3
 class FitVariant:
     """A legal network that is similar to the spec.
 
-    ``kept`` is the geometric mean of the fractions of neurons and weights that the
-    variant keeps. It is above 1 for a larger network. ``open_end`` is a change to the
-    largest value that was tried, so larger values may also fit.
+    ``kept`` is the geometric mean of the kept fractions of neurons and weights, above 1
+    for a larger network. Values above the one in ``open_end`` were not tried.
     """
 
     changes: Changes
@@ -95,10 +94,10 @@ class Fit(Tabular):
         """The specs of the variants, in order."""
         specs = []
         for variant in self.variants:
-            changes: dict[str, Json] = {}
+            values: dict[str, Json] = {change.layer: {} for change in variant.changes}
             for change in variant.changes:
-                changes.setdefault(change.layer, {})[change.key] = change.value
-            specs.append(self.spec.replace(**changes))
+                values[change.layer][change.key] = change.value
+            specs.append(self.spec.replace(**values))
         return tuple(specs)
 
     def text(self, shown: int | None = None) -> str:
@@ -171,12 +170,8 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     Some variants change one layer: fewer filters (or more, if the network fits), a
     larger stride, or both. One variant scales the filters of all layers. A variant with
     changes in two layers is included only if it keeps more than the others. Layers with
-    the most neurons are tried first, until the work is used up.
-
-    Raises
-    ------
-    ValueError
-        If the target has no cores.
+    the most neurons are tried first, until the work is used up. Raise ValueError if the
+    target has no cores.
     """
     made = spec.made
     assert made.spec is not None
@@ -206,10 +201,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 
 
 class _Search:
-    """Searches for variants that fit.
-
-    ``layers`` are the chip's layers with filters or units.
-    """
+    """Searches for variants that fit; ``layers`` are those with filters or units."""
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
@@ -218,10 +210,7 @@ class _Search:
         self._present = cost_of(trials.as_is, 0)
 
     def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
-        """Return the variants that fit, and the number of layers tried.
-
-        ``fits`` says whether the unchanged network fits.
-        """
+        """Return the variants and the number of tried layers, if the spec ``fits``."""
         found: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
@@ -273,10 +262,7 @@ class _Search:
                 yield (wider, both)
 
     def _thinner(self) -> Iterator[FitVariant]:
-        """Yield the variant with the largest fraction of all filters that fits.
-
-        If there is only one layer, `_narrower` handles this.
-        """
+        """Yield the variant of several layers with most of all filters that fits."""
         for share in SHARES:
             # A layer with few filters may keep all.
             scaled = ((_share(layer, share), layer) for layer in self.layers)
