@@ -41,25 +41,18 @@ def compile_spec(
 ) -> Compilation:
     """Run the passes up to and including ``through``, then suppress allowed warnings.
 
+    Return the results of the passes before the first error.
+
     Parameters
     ----------
-    source
-        The spec.
     report
         Receives the problems, and advice if the network does not fit.
-    through
-        The name of the last pass.
     device
         The device to compile for; None for Loihi 1.
     cache
         Plans for other specs on the same device.
     document
         The syntax tree of the spec; None to parse ``source``.
-
-    Returns
-    -------
-    Compilation
-        The results of the passes before the first error in ``report``.
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)
@@ -94,8 +87,7 @@ def allow_warnings(
 ) -> None:
     """Suppress the warnings that comments in the spec allow.
 
-    ``complete`` says whether all warnings are known; by default, this is the case after
-    the mapping.
+    By default, all warnings are known (``complete``) after the mapping.
     """
     if made.document is not None and made.document.comments:
         from snnc.passes.suppress import suppress_warnings  # needed for few specs

@@ -44,14 +44,11 @@ def drifting_digits(
     """
     from sklearn.datasets import load_digits  # import of an extra
 
-    images = load_digits().images / BRIGHTEST
     random = np.random.default_rng(seed)
-    images = images[random.permutation(len(images))]
+    images = random.permutation(load_digits().images / BRIGHTEST)
     held_out = len(images) // 5
-    return (
-        _clips(images[held_out:], train, random),
-        _clips(images[:held_out], test, random),
-    )
+    seen = _clips(images[held_out:], train, random)
+    return seen, _clips(images[:held_out], test, random)
 
 
 def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
@@ -128,22 +125,18 @@ class Demonstration:
             name, alike = LABELS[simulator], percent(found.score.agreement or 0.0)
             accuracy, time = percent(found.score.value), f"{seconds[simulator]:.1f}"
             rows.append((name, accuracy, alike, time))
-        missed = (layer for layer in loihi.layers if not layer.holds)
         breaches = ", ".join(
             f"{layer.name} {layer.rate:.0f} Hz of {layer.low:g}..{layer.high:g}"
-            for layer in missed
+            for layer in loihi.layers
+            if not layer.holds
         )
-        return "\n".join(
-            [
-                *align(rows, "<>><"),
-                "",
-                f"cores predicted by snnc {self.cores}, built by nengo-loihi "
-                f"{loihi.cores}",
-                f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
-                f"all steps {sum(seconds.values()):.0f}",
-                f"rate budgets not held on the emulator: {breaches or 'none'}",
-            ]
+        first = f"data {seconds['data']:.1f}, build {seconds['build']:.1f}"
+        lines = (
+            f"cores predicted by snnc {self.cores}, built by nengo-loihi {loihi.cores}",
+            f"seconds: {first}, all steps {sum(seconds.values()):.0f}",
+            f"rate budgets not held on the emulator: {breaches or 'none'}",
         )
+        return "\n".join([*align(rows, "<>><"), "", *lines])
 
 
 def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstration:
