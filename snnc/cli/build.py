@@ -115,7 +115,7 @@ def build_command(
 
 def _describe_build(spec: str) -> Wanted:
     compiled = partial(compile_file, spec, device=options.device())
-    return Wanted(spec, options.chosen_device(), compiled)
+    return Wanted(spec, options.device_name(), compiled)
 
 
 def watch_files(
@@ -123,15 +123,10 @@ def watch_files(
     act: Callable[[], object],
     pause: Callable[[float], object] = time.sleep,
 ) -> NoReturn:
-    """Run an action now and after each save, until the user interrupts.
+    """Run an action now and after each save, until KeyboardInterrupt.
 
     A file is only read after two equal polls, so files that are still being written are
     ignored.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When the user interrupts.
     """
     gc.enable()  # the command line disables it for short runs
     done = seen = {path: _stamp(path) for path in find()}

@@ -131,13 +131,7 @@ MODELINE = "# yaml-language-server: $schema="
 def one_line(
     context: click.Context, parameter: click.Parameter, path: str | None
 ) -> str | None:
-    """Return a path if it can be written in a comment.
-
-    Raises
-    ------
-    click.BadParameter
-        If the path contains a line end or bytes that are not UTF-8.
-    """
+    """Refuse a path with a line end or bytes that are not UTF-8, for a comment."""
     if path is not None and path != printable(path):
         raise click.BadParameter("use a path without line ends")
     return path

@@ -196,13 +196,10 @@ def _request(
 def _read_in_child(
     model: Path, weights: Path | None, report: Diagnostics
 ) -> int | None:
-    """Fork a child that reads the files, and wait for it.
+    """Fork a child that reads the files, and wait for its exit status.
 
-    Returns
-    -------
-    int or None
-        The exit status, after an error if the child did not end by itself. None in the
-        child, and on systems without forks.
+    Report an error if the child did not end by itself. Return None in the child, and on
+    systems without forks.
     """
     if not hasattr(os, "fork"):
         return None
@@ -240,12 +237,9 @@ def _why_ended(number: int, model: Path, seconds: int) -> Diagnostic:
 
 @contextmanager
 def reading_limits(path: str) -> Iterator[None]:
-    """Limit the memory and time of the child; SIGXCPU ends it after the time limit.
+    """Limit the memory and time of the child; raise RefusedModelError for MemoryError.
 
-    Raises
-    ------
-    RefusedModelError
-        Instead of MemoryError.
+    SIGXCPU ends the child after the time limit.
     """
     import resource  # missing on Windows, which has no child processes by forks
 
@@ -262,9 +256,8 @@ def reading_limits(path: str) -> Iterator[None]:
                     resource.setrlimit(kind, (limits[kind], hard))
         yield
     except MemoryError as error:
-        raise refused(
-            ReadingStopped, path=path, limit=f"{MEMORY // 2**30} GiB of memory"
-        ) from error
+        limit = f"{MEMORY // 2**30} GiB of memory"
+        raise refused(ReadingStopped, path=path, limit=limit) from error
     finally:
         for kind, old in before.items():
             resource.setrlimit(kind, old)

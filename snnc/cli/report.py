@@ -22,7 +22,6 @@ from snnc.cli.printing import (
 )
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec, place_on_chips
-from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 from snnc.tools.diff.compare import compare
@@ -34,8 +33,7 @@ from snnc.tools.spec import Spec
 
 
 @click.command(
-    "report",
-    epilog="Example: snnc report specs/drift.snn --format html > drift.html",
+    "report", epilog="Example: snnc report specs/drift.snn --format html > drift.html"
 )
 @click.argument("spec", type=click.Path())
 @options.output_format(
@@ -85,7 +83,7 @@ def report_command(
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
-        rows = report_folder(paths, packages, options.device(), options.chosen_device())
+        rows = report_folder(paths, packages, options.device_name())
         print_diagnostics(rows)
         print_result(rows, form)
         return 1 if any(row.problems for row in rows.networks) else 0
@@ -98,16 +96,12 @@ def report_command(
     if made is None or place_on_chips(made) is None:
         return 1
     file = None if paths[0] == STDIN else Path(paths[0])
-    found = Spec(file, options.chosen_device() or DEFAULT, False, made, report).report()
+    found = Spec(file, options.device_name(), False, made, report).report()
     if form == "html":
         with options.one_line_errors(ValueError):
             print_data(found.html(against))
-    elif form == "json":
-        print_json(found.as_dict(why=why))
-    elif form == "markdown":
-        print_lines(found.markdown(why=why))
     else:
-        print_lines(found.text(why=why), REPORT)
+        print_result(found, form, REPORT, why=why)
     if picture is not None:
         from snnc.tools.verbs import plot  # most runs don't draw
 
@@ -152,11 +146,10 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     except ValueError as error:
         say(f"{spec}: {error}")
         return 1
-    shown = None if everything else SHOWN
     if form == "json":
         print_json(found.as_dict())
     else:
-        print_lines(found.markdown(shown) if form == "markdown" else found.text(shown))
+        print_result(found, form, shown=None if everything else SHOWN)
     return 0 if found.variants or found.fits else 1
 
 

@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from snnc.cli import INTERRUPTED, options
 from snnc.cli.printing import print_result, say
-from snnc.loihi.profile import DEFAULT
 from snnc.tools import plots
 
 if TYPE_CHECKING:
@@ -120,13 +119,10 @@ def sweep_command(
     from snnc.tools.sweep import sweep
     from snnc.tools.verbs import plot
 
-    device = options.chosen_device() or DEFAULT
     with options.one_line_errors(ValueError):
         try:
-            chosen: Any = tuple(phases.split(","))
-            found = sweep(
-                spec, settings, phases=chosen, device=device, progress=True, **wanted
-            )
+            wanted |= {"phases": phases.split(","), "device": options.device_name()}
+            found = sweep(spec, settings, progress=True, **wanted)
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
@@ -198,8 +194,8 @@ def plot_command(
         if runs:
             options.quiet_tensorflow(run["simulator"])
             drawn = evaluate(what, data, weights=weights, **run)
-        elif not what.is_dir() and options.chosen_device() is not None:
-            drawn = load(what, options.chosen_device() or DEFAULT)
+        elif not what.is_dir():
+            drawn = load(what, options.device_name())
         plot(drawn, kind, file=output, dark=dark, example=example)
     say(f"{output.as_posix()} written")
     return 0

@@ -9,7 +9,6 @@ import click
 from snnc.cli import options
 from snnc.cli.printing import print_diagnostics, print_result, say
 from snnc.diagnostics import Diagnostics
-from snnc.loihi.profile import DEFAULT
 from snnc.tools.opening import SpecError, missing
 from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
@@ -142,7 +141,7 @@ def calibrate_command(
         from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(output)
-        chosen = options.chosen_device() or DEFAULT
+        chosen = options.device_name()
         try:
             done = calibrate(package, data, weights, examples=examples, device=chosen)
         except SpecError as error:

@@ -34,13 +34,10 @@ MARK = "# Written by `Spec.build`, which replaces it; without this line it is yo
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A spec to build: its path as typed, its device, and a function that compiles it.
-
-    If ``device`` is None, the target is Loihi 1.
-    """
+    """A spec to build: its path and device as typed, and a function that compiles it."""
 
     path: str
-    device: str | None
+    device: str
     compile: Callable[[Diagnostics], Compilation | None]
 
 
@@ -48,8 +45,8 @@ class Wanted:
 class Job:
     """A package to build from a spec or, if there is a ``reason``, to remove.
 
-    ``command`` does this in a shell. ``span`` is the network's in its spec, and
-    ``seconds`` is how long compiling it took.
+    ``command`` does this in a shell. ``span`` is the network's in its spec, which took
+    ``seconds`` to compile.
     """
 
     package: PackageFiles
@@ -75,22 +72,13 @@ def ignore(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What to do with the packages of specs.
+    """What to do with the packages of specs, in the folder ``output``.
 
-    Attributes
-    ----------
-    output
-        The folder that contains the packages' folders.
-    mode
-        ``write`` the packages; ``check`` whether they are up to date; or ``list`` the
-        files that would change.
-    force
-        Whether edited files and packages of other specs may be replaced.
-    tracked
-        Whether to report files that git does not track.
-    say, show
-        Receive a summary of each package, and the details: differences in the mode
-        ``check``, otherwise the paths of files.
+    ``write`` them, ``check`` whether they are up to date, or ``list`` the files that
+    would change. ``force`` replaces edited files and packages of other specs, and
+    ``tracked`` reports files that git does not track. ``say`` receives a summary of
+    each package, and ``show`` the details: differences in the mode ``check``, otherwise
+    paths.
     """
 
     output: Path
@@ -112,18 +100,9 @@ class Build:
         the same name. Packages to remove are processed last, and only if there are no
         errors. Otherwise a spec with a mistyped name would look removed.
 
-        Parameters
-        ----------
-        tell
-            Called with the diagnostics of each spec, then with those of packages
-            without a spec.
-        sweep
-            Whether to include packages whose specs no longer exist.
-
-        Returns
-        -------
-        bool
-            Whether no error was reported.
+        Call ``tell`` with the diagnostics of each spec, then with those of packages
+        without a spec, and return whether none is an error. With ``sweep``, include
+        packages whose specs no longer exist.
         """
         reports = [Diagnostics() for _ in specs]
         pairs = zip(specs, reports, strict=True)
@@ -240,19 +219,19 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     except OSError as error:  # the current folder was removed
         report.add(write.cannot_write(error, output))
         return None
-    command = build_command(spec.path, output.as_posix(), spec.device)
+    device = None if spec.device == DEFAULT else spec.device
+    command = build_command(spec.path, output.as_posix(), device)
     seconds = time.perf_counter() - started
     return Job(package, command, made.network.span, spec.path, seconds)
 
 
-def package_of(
-    made: Compilation, path: str, device: str | None, output: Path
-) -> PackageFiles:
+def package_of(made: Compilation, path: str, device: str, output: Path) -> PackageFiles:
     """Return the package that a build of a spec would write into a folder."""
     assert made.spec is not None
     assert made.modules is not None
     folder = output / made.spec.spec.network
-    origin = Origin.of(Path(path), output, device, origin_of(folder))
+    named = None if device == DEFAULT else device
+    origin = Origin.of(Path(path), output, named, origin_of(folder))
     files = [module.with_header(origin) for module in made.modules]
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
@@ -280,8 +259,7 @@ def _conflicts(
 def _other_owner(package: PackageFiles) -> str | None:
     """Return the path of another spec that owns a package's folder, as in its lock.
 
-    Return None if this spec owns the package, or if the other spec no longer exists or
-    now has another network name.
+    The other spec must exist, and still have the network's name.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)
@@ -293,9 +271,8 @@ def _other_owner(package: PackageFiles) -> str | None:
         return None
     made = compile_file(other, Diagnostics(), "resolve")
     found = None if made is None or made.network is None else made.network.name
-    return (
-        theirs.spec if found in (None, package.folder.name) else None
-    )  # errors hide the name
+    # Errors hide the name.
+    return theirs.spec if found in (None, package.folder.name) else None
 
 
 def build(
@@ -343,8 +320,7 @@ def build(
     if not spec.fits:
         raise SpecError(spec.found.diagnostics)
     path = spec.path or _write_spec(spec, folder, check, force)
-    device_name = None if spec.device == DEFAULT else spec.device
-    wanted = Wanted(path.as_posix(), device_name, partial(_emit, spec))
+    wanted = Wanted(path.as_posix(), spec.device, partial(_emit, spec))
     report = Diagnostics()
     building = Build(folder, "check" if check else "write", force)
     if not building.run([wanted], lambda own: report.extend(own.diagnostics), False):

@@ -112,8 +112,7 @@ def report(
     if not isinstance(spec, Spec) and os.path.isdir(spec):
         specs = [str(path) for path in specs_in(Path(spec))]
         if len(specs) != 1:
-            named = None if device == DEFAULT else device
-            return report_folder(specs, Path(packages), read_profile(device), named)
+            return report_folder(specs, Path(packages), device)
         spec = specs[0]
     return as_spec(spec, device).report()
 
