@@ -34,7 +34,7 @@ MARK = "# Written by `Spec.build`, which replaces it; without this line it is yo
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A spec to build: its path and device as typed, and a function that compiles it."""
+    """A spec to build: its path and device as typed, and its compilation."""
 
     path: str
     device: str
@@ -107,20 +107,18 @@ class Build:
         reports = [Diagnostics() for _ in specs]
         pairs = zip(specs, reports, strict=True)
         jobs = [_compile(spec, report, self.output) for spec, report in pairs]
-        modes = {"write": self._write, "check": self._check, "list": self._list}
-        process = modes[self.mode]
         done = []
         for job, report in zip(jobs, reports, strict=True):
             if job is not None:
                 report.add(*_conflicts(job, jobs, self.force))
-                if not report.errors and process(job, report):
+                if not report.errors and self._process(job, report):
                     done.append(job)
             tell(report)
         if len(done) == len(specs):
             last = Diagnostics()
             try:
                 for job in self._removals(done, sweep):
-                    process(job, last)
+                    self._process(job, last)
             except OSError as error:
                 last.add(write.cannot_write(error, self.output))
             tell(last)
@@ -140,6 +138,14 @@ class Build:
             if package.folder not in built:  # otherwise another spec owns it now
                 span = whole_file(package.folder)
                 yield Job(package, command, span, reason=reason)
+
+    def _process(self, job: Job, report: Diagnostics) -> bool:
+        modes = {"write": self._write, "check": self._check, "list": self._list}
+        try:
+            return modes[self.mode](job, report)
+        except OSError as error:
+            report.add(write.cannot_write(error, job.package.folder))
+            return False
 
     def _write(self, job: Job, report: Diagnostics) -> bool:
         """Update or remove a package; return whether this succeeded."""
@@ -170,9 +176,7 @@ class Build:
 
     def _check(self, job: Job, report: Diagnostics) -> bool:
         """Report a package that is out of date; return whether it can be built."""
-        comparison = _compare(job.package, report)
-        if comparison is None:
-            return False
+        comparison = write.compare(job.package)
         if self.show is not ignore and (text := stale.difference(comparison)):
             self.show(text)
         if job.reason:
@@ -187,26 +191,15 @@ class Build:
 
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
-        comparison = _compare(job.package, report, self.force)
-        if comparison is not None:
-            refused = list(write.refusals(comparison))
-            report.add(*refused, *write.report_kept(comparison))
-            plan = {"write": comparison.written, "remove": comparison.removed}
-            for word, names in plan.items() if not refused else ():
-                for name in names:
-                    path = (comparison.folder / name).as_posix()
-                    self.show(printable(f"{word} {path}"))
+        comparison = write.compare(job.package, self.force)
+        refused = list(write.refusals(comparison))
+        report.add(*refused, *write.report_kept(comparison))
+        plan = {"write": comparison.written, "remove": comparison.removed}
+        for word, names in plan.items() if not refused else ():
+            for name in names:
+                path = (comparison.folder / name).as_posix()
+                self.show(printable(f"{word} {path}"))
         return not report.errors
-
-
-def _compare(
-    package: PackageFiles, report: Diagnostics, force: bool = False
-) -> write.Comparison | None:
-    try:
-        return write.compare(package, force)
-    except OSError as error:
-        report.add(write.cannot_write(error, package.folder))
-        return None
 
 
 def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:

@@ -137,7 +137,6 @@ class Fit(Tabular):
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc fit --format json``."""
-        keys = ("layer", "key", "value")
         return {
             "version": VERSION,
             "network": self.spec.name,
@@ -146,7 +145,7 @@ class Fit(Tabular):
             "present": None if self.present is None else asdict(self.present),
             "variants": [
                 {
-                    "changes": [{k: getattr(c, k) for k in keys} for c in v.changes],
+                    "changes": list(map(asdict, v.changes)),
                     **asdict(v.cost),
                     "kept": round(v.kept, 4),
                 }
