@@ -73,15 +73,12 @@ def build_command(
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
     modes["--force"] = check and force
     chosen = [name for name, is_set in modes.items() if is_set]
-    options.refuse(
-        {
-            f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
-            f"--format {form} needs --check": form != "text" and not check,
-            "--tracked works only alone or with --check": (
-                tracked and (dry_run or watch)
-            ),
-        }
-    )
+    refusals = {
+        f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
+        f"--format {form} needs --check": form != "text" and not check,
+        "--tracked works only alone or with --check": (tracked and (dry_run or watch)),
+    }
+    options.refuse(refusals)
     report = Diagnostics()
     paths = tuple(options.with_folders(specs, report, allow_empty))
     if report.errors:

@@ -49,12 +49,11 @@ def check_command(
 
     In a folder, all specs are checked. `-` means stdin.
     """
-    options.refuse(
-        {
-            "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
-            "--fix can't change stdin: name a file": fix and files.STDIN in specs,
-        }
-    )
+    refusals = {
+        "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
+        "--fix can't change stdin: name a file": fix and files.STDIN in specs,
+    }
+    options.refuse(refusals)
     stdin = options.checked_stdin(specs, stdin_filename)
     report = Diagnostics()
     for path in options.with_folders(specs, report, allow_empty):
@@ -97,10 +96,8 @@ def fmt_command(
     paths = list(options.with_folders(specs, report, allow_empty))
     for path in paths:
         if path != files.STDIN and not files.can_format(Path(path).as_posix()):
-            raise click.BadParameter(
-                f"{path} is not a {' or '.join(files.SUFFIXES)} file",
-                param_hint="SPECS",
-            )
+            problem = f"{path} is not a {' or '.join(files.SUFFIXES)} file"
+            raise click.BadParameter(problem, param_hint="SPECS")
     changed = False
     for path in paths:
         own = Diagnostics()  # a full report would stop reading

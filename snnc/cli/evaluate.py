@@ -172,42 +172,41 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
     learning = ", ".join(LEARNING_SIMULATORS)
     is_exact, is_text = simulator == "exact", given["form"] == "text"
-    options.refuse(
-        {
-            f"{pipe} is a pipe: name a file": pipe,
-            # After swapping arguments by mistake, the table could replace weights.
-            "--examples-out writes CSV: name a file that ends in .csv": (
-                table and table.suffix != ".csv"
-            ),
-            "--presentation needs spikes, but Keras has no spikes": (
-                own["presentation"] and simulator == "keras"
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                own["dask"] is not None and own["workers"]
-            ),
-            "--strict needs spikes, but Keras has no spikes": (
-                given["strict"] and simulator == "keras"
-            ),
-            "--compare uses the exact engine and prints text": (
-                compare and not (is_exact and is_text)
-            ),
-            "--compare has no accuracy: leave out --min-accuracy": (
-                compare and given["min_accuracy"] is not None
-            ),
-            "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                adapt and (output or compare)
-            ),
-            "--weights-out needs --adapt with examples": (
-                given["weights_out"] and not adapt
-            ),
-            f"--adapt works only with the simulators {learning}": (
-                adapt and simulator not in LEARNING_SIMULATORS
-            ),
-            "--adapt evaluates twice: leave out --resume, --examples-out and html": (
-                adapt and (own["resume"] or table or given["form"] == "html")
-            ),
-        }
-    )
+    refusals = {
+        f"{pipe} is a pipe: name a file": pipe,
+        # After swapping arguments by mistake, the table could replace weights.
+        "--examples-out writes CSV: name a file that ends in .csv": (
+            table and table.suffix != ".csv"
+        ),
+        "--presentation needs spikes, but Keras has no spikes": (
+            own["presentation"] and simulator == "keras"
+        ),
+        "a cluster has its own workers: leave out --workers": (
+            own["dask"] is not None and own["workers"]
+        ),
+        "--strict needs spikes, but Keras has no spikes": (
+            given["strict"] and simulator == "keras"
+        ),
+        "--compare uses the exact engine and prints text": (
+            compare and not (is_exact and is_text)
+        ),
+        "--compare has no accuracy: leave out --min-accuracy": (
+            compare and given["min_accuracy"] is not None
+        ),
+        "--adapt excludes -o and --compare; --weights-out writes the weights": (
+            adapt and (output or compare)
+        ),
+        "--weights-out needs --adapt with examples": (
+            given["weights_out"] and not adapt
+        ),
+        f"--adapt works only with the simulators {learning}": (
+            adapt and simulator not in LEARNING_SIMULATORS
+        ),
+        "--adapt evaluates twice: leave out --resume, --examples-out and html": (
+            adapt and (own["resume"] or table or given["form"] == "html")
+        ),
+    }
+    options.refuse(refusals)
     return replace(checked, output=journal) if is_exact else checked
 
 
@@ -272,23 +271,22 @@ def predict_command(
     unit.
     """
     suffix = None if output is None else output.suffix
-    options.refuse(
-        {
-            f"-o {output}: name a file that ends in .npz or .csv": (
-                suffix not in (None, ".npz", ".csv")
-            ),
-            f"-o {output} would replace an input file": (
-                output is not None
-                and output.resolve() in (data.resolve(), weights.resolve())
-            ),
-            "--over-time needs -o with a file that ends in .npz": (
-                over_time and suffix != ".npz"
-            ),
-            "--over-time needs spikes, but Keras has no spikes": (
-                over_time and simulator == "keras"
-            ),
-        }
-    )
+    refusals = {
+        f"-o {output}: name a file that ends in .npz or .csv": (
+            suffix not in (None, ".npz", ".csv")
+        ),
+        f"-o {output} would replace an input file": (
+            output is not None
+            and output.resolve() in (data.resolve(), weights.resolve())
+        ),
+        "--over-time needs -o with a file that ends in .npz": (
+            over_time and suffix != ".npz"
+        ),
+        "--over-time needs spikes, but Keras has no spikes": (
+            over_time and simulator == "keras"
+        ),
+    }
+    options.refuse(refusals)
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():

@@ -127,21 +127,20 @@ def import_command(
     Norse, sinabs, snnTorch or `snnc export`.
     """
     suffix = ".snn" if output is None else output.suffix
-    options.refuse(
-        {
-            "--format needs --explain": form != "text" and not explain,
-            "-o writes .snn; `snnc convert` converts it to YAML": (
-                suffix in (".yaml", ".yml")
-            ),
-            "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
-            "--weights-out writes a file that ends in .safetensors": (
-                weights_out and weights_out.suffix != ".safetensors"
-            ),
-            "--explain writes no files: leave out -o and --weights-out": (
-                explain and (output or weights_out)
-            ),
-        }
-    )
+    refusals = {
+        "--format needs --explain": form != "text" and not explain,
+        "-o writes .snn; `snnc convert` converts it to YAML": (
+            suffix in (".yaml", ".yml")
+        ),
+        "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
+        "--weights-out writes a file that ends in .safetensors": (
+            weights_out and weights_out.suffix != ".safetensors"
+        ),
+        "--explain writes no files: leave out -o and --weights-out": (
+            explain and (output or weights_out)
+        ),
+    }
+    options.refuse(refusals)
     asked = _request(**wanted)
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
@@ -308,16 +307,15 @@ def export_command(
     from snnc.runtime.layout import OTHERS
 
     others = {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}
-    options.refuse(
-        {
-            "-o would replace weights: name a file such as net.nir": (
-                output.suffix == ".safetensors" or output.resolve() == weights.resolve()
-            ),
-            f"the output is NIR: use -o {output.with_suffix('.nir')}": (
-                output.suffix.lower() in others
-            ),
-        }
-    )
+    refusals = {
+        "-o would replace weights: name a file such as net.nir": (
+            output.suffix == ".safetensors" or output.resolve() == weights.resolve()
+        ),
+        f"the output is NIR: use -o {output.with_suffix('.nir')}": (
+            output.suffix.lower() in others
+        ),
+    }
+    options.refuse(refusals)
     started = time.perf_counter()
     try:
         done = export_nir(package, weights, output, neuron, options.device())
@@ -327,8 +325,7 @@ def export_command(
     milliseconds = 1000 * (time.perf_counter() - started)
     if form == "json":
         print_json(done.as_dict())
-    say(
-        f"{done.path}: {done.nodes} nodes, {done.size} bytes; its limitations are in"
-        f" {done.text} ({milliseconds:.0f} ms)"
-    )
+    size = f"{done.nodes} nodes, {done.size} bytes"
+    limitations = f"its limitations are in {done.text} ({milliseconds:.0f} ms)"
+    say(f"{done.path}: {size}; {limitations}")
     return 0

@@ -77,9 +77,9 @@ def report_command(
     paths = list(options.with_folders([spec], report))
     if len(paths) > 1:
         if form == "html" or why or picture is not None:
+            needs = f"--why and --picture need a single spec, such as {paths[0]}"
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, --why and --picture "
-                f"need a single spec, such as {paths[0]}"
+                f"{spec} has {len(paths)} specs; --format html, {needs}"
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
@@ -180,12 +180,10 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
         is_broken, is_same = rows.broken, rows.same
     else:
         try:
-            sides = [
-                read_version(spec, report, options.device()) for spec in (old, new)
-            ]
+            device = options.device()
+            before, after = (read_version(side, report, device) for side in (old, new))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        before, after = sides
         print_diagnostics(report)
         is_broken = before is None or after is None
         if before is not None and after is not None:

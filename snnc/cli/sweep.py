@@ -98,23 +98,22 @@ def sweep_command(
     """
     data, test, weights = (wanted[name] for name in ("data", "test", "weights"))
     needs_data = any((train, test, weights, picture, picture_cores))
-    options.refuse(
-        {
-            "--train, --test, --weights and --picture need --data": (
-                needs_data and data is None
-            ),
-            "with --data, give one of --train and --weights": (
-                data is not None and train == (weights is not None)
-            ),
-            "--test needs --train; without training, evaluate on --data": (
-                test and not train
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                None not in (wanted["dask"], wanted["workers"])
-            ),
-            "--seeds needs --train": wanted["seeds"] > 1 and not train,
-        }
-    )
+    refusals = {
+        "--train, --test, --weights and --picture need --data": (
+            needs_data and data is None
+        ),
+        "with --data, give one of --train and --weights": (
+            data is not None and train == (weights is not None)
+        ),
+        "--test needs --train; without training, evaluate on --data": (
+            test and not train
+        ),
+        "a cluster has its own workers: leave out --workers": (
+            None not in (wanted["dask"], wanted["workers"])
+        ),
+        "--seeds needs --train": wanted["seeds"] > 1 and not train,
+    }
+    options.refuse(refusals)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.sweep import sweep
     from snnc.tools.verbs import plot
@@ -176,14 +175,11 @@ def plot_command(
     given = click.get_current_context().get_parameter_source
     is_typed = [name for name in needless if given(name) is ParameterSource.COMMANDLINE]
     typed = " ".join(f"--{name}" for name in is_typed)
-    options.refuse(
-        {
-            f"--kind {kind} needs --data and --weights": (
-                runs and None in (data, weights)
-            ),
-            f"--kind {kind} does not use {typed}": typed,
-        }
-    )
+    refusals = {
+        f"--kind {kind} needs --data and --weights": (runs and None in (data, weights)),
+        f"--kind {kind} does not use {typed}": typed,
+    }
+    options.refuse(refusals)
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
     from snnc.tools.spec import load
     from snnc.tools.verbs import Drawable, plot

@@ -49,15 +49,14 @@ def weights_command(
     weights, as nengo-loihi's build does.
     """
     name, is_spec = file.as_posix(), file.suffix in (".snn", ".yaml", ".yml")
-    options.refuse(
-        {
-            f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
-            "-o and --force need --migrate": migrate is None and (output or force),
-            "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
-                migrate is not None and (spec is not None or output is None)
-            ),
-        }
-    )
+    refusals = {
+        f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
+        "-o and --force need --migrate": migrate is None and (output or force),
+        "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
+            migrate is not None and (spec is not None or output is None)
+        ),
+    }
+    options.refuse(refusals)
     try:
         if migrate is not None and output is not None:
             return _migrate(file, *migrate, output, force, form)

@@ -156,14 +156,9 @@ def adapt(
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shown = powers / powers.sum(axis=1, keepdims=True)
     errors = np.abs(shown - targets_of(chosen.y, network))
-    return Adaptation(
-        chosen.y,
-        outputs,
-        tensors,
-        readout.classes,
-        score(outputs, chosen.y, readout.classes),
-        float(np.mean(errors > readout.learn.error)),
-    )
+    reached = score(outputs, chosen.y, readout.classes)
+    clipped = float(np.mean(errors > readout.learn.error))
+    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached, clipped)
 
 
 def _draw_examples(
@@ -231,11 +226,8 @@ class AdaptedEvaluation:
             "clipped": self.learning.clipped,
         }
         if self.learning.classes:
-            names = [each.name for each in self.before.by_class]
-            learned["classes"] = [
-                {"name": name, "recall": recall}
-                for name, recall in zip(names, self.learning.recalls, strict=True)
-            ]
+            pairs = zip(self.before.by_class, self.learning.recalls, strict=True)
+            learned["classes"] = [{"name": c.name, "recall": r} for c, r in pairs]
         return {
             "version": 1,
             "before": self.before.as_dict(),
@@ -255,9 +247,9 @@ class AdaptedEvaluation:
             f"{after} after"
         ]
         if learning.clipped:
+            reason = "which were larger than `error` in `learn pes`; write a larger one"
             lines.append(
-                f"clipped: {percent(learning.clipped)} of the errors, which were "
-                "larger than `error` in `learn pes`; write a larger one"
+                f"clipped: {percent(learning.clipped)} of the errors, {reason}"
             )
         if learning.classes:
             head, rows = ("class", "before", "learning", "after"), []

@@ -92,17 +92,15 @@ class BoardComparison:
         return self.first is None
 
     def __str__(self) -> str:
+        spikes = f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         compared = (
-            f"{counted(self.examples, 'example')} of {self.steps} steps, "
-            f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+            f"{counted(self.examples, 'example')} of {self.steps} steps, {spikes}"
         )
         if self.first is None:
             return f"the board and the exact engine have the same spikes: {compared}"
         cause = self.cause or "none of the known failures of boards"
-        return (
-            f"the board and the exact engine differ in {self.differing} spikes: "
-            f"{compared}\n{self.first}\nlikely cause: {cause}"
-        )
+        differ = f"the board and the exact engine differ in {self.differing} spikes"
+        return f"{differ}: {compared}\n{self.first}\nlikely cause: {cause}"
 
 
 def compare(
@@ -149,10 +147,8 @@ def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> st
         neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
     who = "the board" if board[name][place][number] else "the exact engine"
     example, step = place
-    return (
-        f"first difference: example {example}, step {step}: only {who} has a spike of "
-        f"neuron ({neuron}) of {name}"
-    )
+    spike = f"a spike of neuron ({neuron}) of {name}"
+    return f"first difference: example {example}, step {step}: only {who} has {spike}"
 
 
 def read_recording(
@@ -173,10 +169,8 @@ def read_recording(
         facts = (arrays[name].item() for name in ("layout_id", "data_sha256", "steps"))
         layout, data, steps = facts
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise RefusedRunError(
-            f"{path} is truncated, or `board.py` did not write this file: run "
-            "`board.py` again"
-        ) from None
+        problem = "is truncated, or `board.py` did not write this file"
+        raise RefusedRunError(f"{path} {problem}: run `board.py` again") from None
     network = package.network
     if layout != package.layout.id:
         raise RefusedRunError(f"{path} is from another package (layout_id differs)")

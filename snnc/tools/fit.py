@@ -187,16 +187,10 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     search = _Search(trials)
     variants, tried = search.fitting(fits=present is not None)
-    limitless = present or trials.without_limit
-    return Fit(
-        spec,
-        target.cores,
-        None if limitless is None else limitless.cores,
-        present,
-        tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
-        len(search.layers),
-        len(search.layers) - tried,
-    )
+    limitless, count = present or trials.without_limit, len(search.layers)
+    needed = None if limitless is None else limitless.cores
+    ordered = tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores)))
+    return Fit(spec, target.cores, needed, present, ordered, count, count - tried)
 
 
 class _Search:
@@ -317,9 +311,8 @@ def _sentence(found: Fit, shown: int | None) -> str:
     untried = ""
     if found.untried:
         few = "" if found.untried == found.layers else ", those with the fewest neurons"
-        untried = (
-            f"\nnot tried, to save time: {found.untried} of {found.layers} layers{few}"
-        )
+        layers = f"{found.untried} of {found.layers} layers{few}"
+        untried = f"\nnot tried, to save time: {layers}"
     if not count and found.present is None:
         no = "no change that was tried" if found.untried else "no change"
         refused = f"{no} of filters or stride fits on {cores}"

@@ -177,10 +177,8 @@ def _choices(
         if count > 1:
             raise ValueError(f"{each} is there {count} times: write it once")
     if (variants := prod(map(len, chosen))) > MOST_VARIANTS:
-        raise ValueError(
-            f"{variants} variants are more than {MOST_VARIANTS}: give fewer values, "
-            "or draw some, as Optuna does"
-        )
+        advice = "give fewer values, or draw some, as Optuna does"
+        raise ValueError(f"{variants} variants are more than {MOST_VARIANTS}: {advice}")
     return chosen
 
 
@@ -212,10 +210,11 @@ def parse_condition(text: str) -> Callable[[Variant], str]:
     """
     match = _CONDITION.fullmatch(text.strip())
     if match is None or bool(match[4]) != (match[1] == "energy"):
-        raise ValueError(
-            f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
-            " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        form = (
+            "write `cores`, `weights` or `energy`, then <, <=, > or >=, then a number"
         )
+        example = "with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        raise ValueError(f"where: {text}: {form}; {example}")
     name, sign, limit = match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1)
 
     def break_reason(variant: Variant) -> str:

@@ -195,10 +195,10 @@ class Sweep(Tabular, Sequence[Variant]):
                 f"and cores and better in one of them: {len(self.front)}"
             )
         if any(variant.deviation is not None for variant in self.variants):
-            yield (
-                f"{self._kind}: mean and standard deviation over seeds; two means "
-                "count as equal if they differ by less than 2 standard errors"
+            equal = (
+                "two means count as equal if they differ by less than 2 standard errors"
             )
+            yield f"{self._kind}: mean and standard deviation over seeds; {equal}"
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc sweep --format json``."""
