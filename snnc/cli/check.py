@@ -7,15 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    UNIFIED_DIFF,
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
 from snnc.passes.parse import parse
@@ -64,12 +56,13 @@ def check_command(
             fixed = autofix(source, unsafe_fixes, options.device())
             own = fixed.report
             if fixed.count and files.replace_text(path, fixed.source.text, own):
-                say(f"{path}: {fixed.count} fixed")
+                printing.say(f"{path}: {fixed.count} fixed")
         elif source is not None:
             compile_spec(source, own, "place", options.device())
         if form == "text" and not own.errors:
             name = stdin if path == files.STDIN else path
-            say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
+            milliseconds = 1000 * (time.perf_counter() - started)
+            printing.say(f"{name}: ok ({milliseconds:.0f} ms)")
         report.extend(own.diagnostics)
     options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
@@ -110,15 +103,15 @@ def fmt_command(
             if differs and diff:
                 after = f"{source.name} (formatted)"
                 changes = unified_diff(source.text, text, source.name, after)
-                print_lines(changes, UNIFIED_DIFF)
+                printing.print_lines(changes, printing.UNIFIED_DIFF)
             if differs and check:
-                say(f"{source.name}: not formatted")
+                printing.say(f"{source.name}: not formatted")
             elif path == files.STDIN and not (check or diff):
-                print_data(text)
+                printing.print_data(text)
             elif differs and not diff and files.replace_text(path, text, own):
-                say(f"{path}: formatted")
+                printing.say(f"{path}: formatted")
         report.extend(own.diagnostics)
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
 
 
@@ -144,11 +137,11 @@ def one_line(
 def schema_command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
-        print_data(f"{MODELINE}{modeline}\n")
+        printing.print_data(f"{MODELINE}{modeline}\n")
         return
     from snnc.language.schema import schema  # slow to import
 
-    print_json(schema())
+    printing.print_json(schema())
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
@@ -185,7 +178,7 @@ def convert_command(
         for span in not_in_comments(document):
             code_point = f"U+{ord(span.text):04X}"
             report.add(NotInComment(span=span, code_point=code_point))
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if document is None or report.errors:
         return 1
     text = files.print_document(document, form)
@@ -194,13 +187,13 @@ def convert_command(
         text = rest if first.startswith(MODELINE) else text
         text = f"{MODELINE}{modeline}\n{text}"
     if output is None:
-        print_data(text)
+        printing.print_data(text)
         return 0
     options.refuse_existing(force, output)
     try:
         write_file(output, text)
     except OSError as error:
-        say(f"error: {output} can't be written: {error.strerror}")
+        printing.say(f"error: {output} can't be written: {error.strerror}")
         return 1
-    say(f"{spec}: {output} written")
+    printing.say(f"{spec}: {output} written")
     return 0

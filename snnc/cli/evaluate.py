@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import Result, print_data, print_lines, print_result, say
+from snnc.cli import INTERRUPTED, options, printing
 from snnc.tools.evaluate import verb
 from snnc.tools.opening import require_simulator
 
@@ -112,7 +111,7 @@ def evaluate_command(
     layer by layer.
     """
     checked = _check_options(click.get_current_context().params)
-    shown: Result
+    shown: printing.Result
     drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out)
     options.quiet_tensorflow(checked.simulator)
@@ -124,7 +123,7 @@ def evaluate_command(
             from snnc.tools.board import compare as compare_board
 
             comparison = compare_board(package, data, weights, compare)
-            print_lines(str(comparison))
+            printing.print_lines(str(comparison))
             return 0 if comparison.agrees else 1
         _import_engine()
         if adapt is not None:
@@ -138,11 +137,12 @@ def evaluate_command(
             try:
                 found = verb.evaluate_with(checked, package, (data, None), weights)
             except KeyboardInterrupt:
-                if checked.output is not None and Path(checked.output).exists():
-                    say(f"interrupted: `--resume` continues from {checked.output}")
+                saved = checked.output
+                if saved is not None and Path(saved).exists():
+                    printing.say(f"interrupted: `--resume` continues from {saved}")
                 return INTERRUPTED
             shown, drawn = found, found
-    print_result(shown, form)
+    printing.print_result(shown, form)
     if picture is not None:
         from snnc.tools.plots import style  # most runs don't draw
 
@@ -216,11 +216,9 @@ def _verdict(
     """Print which limits are not met, and return the exit status."""
     reached, least = found.accuracy, min_accuracy
     if strict and found.missed:
-        problem = (
-            f"rates not held: {', '.join(found.missed)}; give them a wider "
-            "`rate` and train again, or scale the weights with "
-            f"`snnc calibrate {package}`"
-        )
+        advice = "give them a wider `rate` and train again, or scale the weights with"
+        advice += f" `snnc calibrate {package}`"
+        problem = f"rates not held: {', '.join(found.missed)}; {advice}"
     elif least is None or (reached is not None and reached >= least):
         return 0
     elif reached is None:
@@ -228,7 +226,7 @@ def _verdict(
     else:
         below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
         problem = f"the accuracy is {below}"
-    say(f"error: {problem}")
+    printing.say(f"error: {problem}")
     return 1
 
 
@@ -294,7 +292,7 @@ def predict_command(
             package, data, weights, simulator=simulator, over_time=over_time
         )
         if output is None:
-            print_data(found.csv())
+            printing.print_data(found.csv())
         else:
             found.write(output)
     return 0

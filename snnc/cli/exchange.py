@@ -20,15 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    say,
-    say_lines,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.model import (
     ImportRequest,
@@ -164,16 +156,16 @@ def import_command(
         from snnc.importer.read import run
 
         asked = replace(asked, weights=str(weights_read or ""))
-        done = run(model, asked, *files, report, say, limits=limits)
-    print_diagnostics(report)
+        done = run(model, asked, *files, report, printing.say, limits=limits)
+    printing.print_diagnostics(report)
     if done is None:
         return 1
     for note in done.notes:
-        say(f"note: {note}")
+        printing.say(f"note: {note}")
     if explain:
         _print(done, form)
     elif done.text and output is None:
-        print_data(done.text)
+        printing.print_data(done.text)
     return 1 if report.errors else 0
 
 
@@ -219,7 +211,7 @@ def _read_in_child(
     if status >= 0:
         return status
     report.add(_why_ended(-status, model, seconds))
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     return 1
 
 
@@ -268,10 +260,10 @@ def _print(done: ImportOutcome, form: str) -> None:
     assert done.conversion is not None  # because `takes_spec` is false
     explained = explanation.explain(done.conversion, done.compilation)
     if form == "json":
-        print_json(explanation.document(explained))
+        printing.print_json(explanation.document(explained))
     else:
         show = explanation.markdown if form == "markdown" else explanation.text
-        print_lines(show(explained))
+        printing.print_lines(show(explained))
 
 
 @click.command(
@@ -320,12 +312,12 @@ def export_command(
     try:
         done = export_nir(package, weights, output, neuron, options.device())
     except (CannotExportError, OSError) as error:
-        say_lines(f"error: {reason(error)}")
+        printing.say_lines(f"error: {reason(error)}")
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
     if form == "json":
-        print_json(done.as_dict())
+        printing.print_json(done.as_dict())
     size = f"{done.nodes} nodes, {done.size} bytes"
     limitations = f"its limitations are in {done.text} ({milliseconds:.0f} ms)"
-    say(f"{done.path}: {size}; {limitations}")
+    printing.say(f"{done.path}: {size}; {limitations}")
     return 0

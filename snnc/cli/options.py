@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, print_json, say
+from snnc.cli import printing
 from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
@@ -108,7 +108,7 @@ def refuse(refusals: Mapping[str, object]) -> None:
             raise click.UsageError(message)
 
 
-def _require_specs(
+def _require(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
     if not specs and not context.params.get("allow_empty"):
@@ -126,11 +126,7 @@ def specs(command: Any) -> Any:
         "folder).",
     )
     argument = click.argument(
-        "specs",
-        nargs=-1,
-        type=click.Path(),
-        metavar="SPECS...",
-        callback=_require_specs,
+        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_require
     )
     return argument(allow_empty(command))
 
@@ -177,7 +173,7 @@ def refuse_existing(force: bool, *files: Path | None) -> None:
     taken = [file for file in files if file is not None and file.exists()]
     if taken and not force:
         for file in taken:
-            say(f"error: {file} exists; `--force` replaces it")
+            printing.say(f"error: {file} exists; `--force` replaces it")
         raise click.exceptions.Exit(1)
 
 
@@ -214,7 +210,7 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        print_diagnostics(error)
+        printing.print_diagnostics(error)
         raise click.exceptions.Exit(1) from error
     except caught as error:
         is_own = type(error).__module__.startswith("snnc.")
@@ -222,9 +218,9 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
         if not (is_own or is_missing or isinstance(error, (OSError, *others))):
             raise
         first, *lines = reason(error).split("\n  ")
-        say(f"error: {first}")
+        printing.say(f"error: {first}")
         for line in lines:
-            say(f"  - {line}")
+            printing.say(f"  - {line}")
         raise click.exceptions.Exit(1) from error
 
 
@@ -242,14 +238,14 @@ def device() -> Profile:
 def print_diagnostics_as(form: str, report: Diagnostics) -> None:
     """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
-        print_diagnostics(report)
+        printing.print_diagnostics(report)
         return
     from snnc.diagnostics import machine_formats  # only programs need it
 
     if form == "github":
         for line in machine_formats.github_commands(report.diagnostics):
-            print_data(f"{line}\n")
+            printing.print_data(f"{line}\n")
     elif form == "sarif":
-        print_json(machine_formats.sarif_document(report.diagnostics))
+        printing.print_json(machine_formats.sarif_document(report.diagnostics))
     else:
-        print_json(machine_formats.document(report.diagnostics))
+        printing.print_json(machine_formats.document(report.diagnostics))

@@ -9,17 +9,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    DIFFERENCE,
-    REPORT,
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    print_result,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec, place_on_chips
 from snnc.rules.loihi import TooManyCores
@@ -84,24 +74,24 @@ def report_command(
         from snnc.tools.report.folder import report_folder  # slow to import
 
         rows = report_folder(paths, packages, options.device_name())
-        print_diagnostics(rows)
-        print_result(rows, form)
+        printing.print_diagnostics(rows)
+        printing.print_result(rows, form)
         return 1 if any(row.problems for row in rows.networks) else 0
     made, device = None, options.device()
     for path in paths:
         source = options.read_input(path, name, report)
         if source is not None:
             made = compile_spec(source, report, "route", device)
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if made is None or place_on_chips(made) is None:
         return 1
     file = None if paths[0] == STDIN else Path(paths[0])
     found = Spec(file, options.device_name(), False, made, report).report()
     if form == "html":
         with options.one_line_errors(ValueError):
-            print_data(found.html(against))
+            printing.print_data(found.html(against))
     else:
-        print_result(found, form, REPORT, why=why)
+        printing.print_result(found, form, printing.REPORT, why=why)
     if picture is not None:
         from snnc.tools.verbs import plot  # most runs don't draw
 
@@ -115,10 +105,10 @@ def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
     device = options.device()
     if form == "json":
-        print_json(formats.limits_document(device))
+        printing.print_json(formats.limits_document(device))
     else:
         show = formats.limits_markdown if form == "markdown" else formats.limits_table
-        print_lines(show(device))
+        printing.print_lines(show(device))
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
@@ -137,19 +127,19 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # the list below replaces it
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
     spec_ = Spec(Path(spec), made.device.name, False, made, report)
     try:
         found = find_variants(spec_, cores)
     except ValueError as error:
-        say(f"{spec}: {error}")
+        printing.say(f"{spec}: {error}")
         return 1
     if form == "json":
-        print_json(found.as_dict())
+        printing.print_json(found.as_dict())
     else:
-        print_result(found, form, shown=None if everything else SHOWN)
+        printing.print_result(found, form, shown=None if everything else SHOWN)
     return 0 if found.variants or found.fits else 1
 
 
@@ -175,8 +165,8 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
         raise click.UsageError("compare two specs, or two folders")
     if all(folders):
         rows = compare_folders(old, new, report, options.device())
-        print_diagnostics(report)
-        print_result(rows, form)
+        printing.print_diagnostics(report)
+        printing.print_result(rows, form)
         is_broken, is_same = rows.broken, rows.same
     else:
         try:
@@ -184,11 +174,11 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
             before, after = (read_version(side, report, device) for side in (old, new))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        print_diagnostics(report)
+        printing.print_diagnostics(report)
         is_broken = before is None or after is None
         if before is not None and after is not None:
             found = compare(before, after)
-            print_result(found, form, DIFFERENCE)
+            printing.print_result(found, form, printing.DIFFERENCE)
             is_same = found.same
     if is_broken:
         return 2 if exit_code else 1

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import print_result, say
+from snnc.cli import INTERRUPTED, options, printing
 from snnc.tools import plots
 
 if TYPE_CHECKING:
@@ -125,9 +124,10 @@ def sweep_command(
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
-            say(f"interrupted: the same command continues from {wanted['output']}")
+            saved = wanted["output"]
+            printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
-        print_result(found, form)
+        printing.print_result(found, form)
         if picture is not None:
             plot(found, "sweep", file=picture)
         if picture_cores is not None:
@@ -193,5 +193,5 @@ def plot_command(
         elif not what.is_dir():
             drawn = load(what, options.device_name())
         plot(drawn, kind, file=output, dark=dark, example=example)
-    say(f"{output.as_posix()} written")
+    printing.say(f"{output.as_posix()} written")
     return 0

@@ -12,18 +12,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import cache
 
-from snnc.language.keywords import (
-    CLAUSES,
-    FORMS,
-    HEADERS,
-    KEYS,
-    KINDS,
-    REFUSED,
-    RESERVED,
-    UNITS,
-    VARIANTS,
-    values_in,
-)
+from snnc.language import keywords
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser
 
@@ -32,15 +21,12 @@ SWITCHES = frozenset(("on", "off", "true", "false"))
 
 def value_words() -> frozenset[str]:
     """Return every word that a property accepts, such as ``same`` or ``adam``."""
-    words = {word for word in values_in(NetworkSpec) if word.isidentifier()}
+    words = {word for word in keywords.values_in(NetworkSpec) if word.isidentifier()}
     return SWITCHES | words
 
 
 class Category(Enum):
-    """A category of text, with its TextMate scope and its Pygments token.
-
-    ``semantic`` is its name in the language server's protocol; empty if it has none.
-    """
+    """A kind of text: its TextMate scope, Pygments token, and LSP name, or no name."""
 
     COMMENT = ("comment.line.number-sign", "Comment.Single", "comment")
     TEXT = ("string.quoted.double", "Literal.String.Double", "string")
@@ -82,11 +68,12 @@ def _any_of(words: Iterable[str]) -> str:
 @cache
 def rules() -> Rules:
     """Return all rules; if two match at one position, the first one applies."""
-    value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
-    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
-    named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
+    value, unit = value_words(), f"[ \\t]+({_any_of(keywords.UNITS)})"
+    name = f"(?!{_any_of(keywords.CLAUSES)}){_terminal('NAME')}"
+    forms, encoders = keywords.FORMS, _any_of(keywords.VARIANTS["encode"])
+    named = _any_of(kind for kind, form in forms.items() if form.name != "none")
     network = _any_of(["network"])
-    encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
+    encoder = f"(encode)[ \\t]+({encoders})(?:[ \\t]+({name}))?"
     patterns: Rules = {
         _terminal("COMMENT"): (Category.COMMENT,),
         _terminal("STRING"): (Category.TEXT,),
@@ -102,16 +89,16 @@ def rules() -> Rules:
         encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
         **{
             f"({kind})[ \\t]+({_any_of(words)})": (Category.KIND, Category.VARIANT)
-            for kind, words in VARIANTS.items()
+            for kind, words in keywords.VARIANTS.items()
         },
         f"({named})[ \\t]+({name})": (Category.KIND, Category.DECLARED),
         f"({network})[ \\t]+({name})": (Category.HEADER, Category.DECLARED),
-        f"{_any_of(KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
-        _any_of(KINDS): (Category.KIND,),
-        _any_of(HEADERS): (Category.HEADER,),
-        _any_of(REFUSED & RESERVED): (Category.REFUSED,),
-        _any_of(CLAUSES): (Category.CLAUSE,),
-        _any_of(KEYS): (Category.KEY,),
+        f"{_any_of(keywords.KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
+        _any_of(keywords.KINDS): (Category.KIND,),
+        _any_of(keywords.HEADERS): (Category.HEADER,),
+        _any_of(keywords.REFUSED & keywords.RESERVED): (Category.REFUSED,),
+        _any_of(keywords.CLAUSES): (Category.CLAUSE,),
+        _any_of(keywords.KEYS): (Category.KEY,),
         _any_of(value): (Category.VALUE,),
     }
     others: Rules = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import sys
 import time
@@ -22,6 +21,7 @@ from snnc.tools.building import build
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.task import write_data
 from snnc.tools.evaluate.verb import Simulator
+from snnc.tools.opening import missing
 from snnc.tools.spec import load
 
 FRAMES, SIZE = 8, 16
@@ -71,8 +71,7 @@ _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
 
 def simulators() -> tuple[Simulator, ...]:
     """Return the simulators to run; nengo-dl, which needs Keras 2, is optional."""
-    is_old = sys.version_info < (3, 12)
-    has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
+    has_dl = sys.version_info < (3, 12) and not missing("nengo_dl")
     return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
@@ -20,13 +19,13 @@ from snnc.text.tables import printable
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.fit import find_variants
+from snnc.tools.opening import FileName, missing
 from snnc.tools.report.html import Section, document, line_costs, page, tables_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.tools.evaluate.evaluation import Evaluation
-    from snnc.tools.opening import FileName
     from snnc.tools.report.network import Report
     from snnc.tools.spec import Spec
 
@@ -92,7 +91,7 @@ def _pictures(evaluation: Evaluation) -> Iterator[Section]:
 
 def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     """Draw images for light and dark backgrounds, embedded in the page."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if missing("matplotlib"):
         return Section(title, "", LACKING)
     images = []
     for is_dark in (False, True):

@@ -136,9 +136,7 @@ class Spec(Displayed):
     @cached_property
     def text(self) -> str:
         """The spec as text, in its original notation."""
-        if not self.changed:
-            return self.made.source.text
-        return self.to(self.notation)
+        return self.to(self.notation) if self.changed else self.made.source.text
 
     @property
     def notation(self) -> Literal["snn", "yaml"]:
