@@ -51,10 +51,9 @@ class NoClusterError(ValueError):
     """Raised if an address has no Dask cluster with workers."""
 
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(
-            f"{address}: {reason}; start one with `dask scheduler` and its workers "
-            f"with `dask worker {address}`, or use `--workers N` on this machine"
-        )
+        start = f"`dask scheduler` and its workers with `dask worker {address}`"
+        advice = f"start one with {start}, or use `--workers N` on this machine"
+        super().__init__(f"{address}: {reason}; {advice}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,9 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     only once.
     """
     own = {field.name: given[field.name] for field in fields(verb.EvaluateOptions)}
+    wanted = own | {"presentation": own["presentation"] or "row"}
     try:
-        checked = verb.EvaluateOptions(
-            **own | {"presentation": own["presentation"] or "row"}
-        )
+        checked = verb.EvaluateOptions(**wanted)
     except verb.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")

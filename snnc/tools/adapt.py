@@ -241,11 +241,9 @@ class AdaptedEvaluation:
         show = percent if learning.classes else "{:.4g}".format
         values = self.before.score.value, learning.score, self.after.score.value
         before, during, after = map(show, values)
-        lines = [
-            f"{self.after.network} on {self.after.simulator}: {kind} {before} before, "
-            f"{during} while learning {counted(len(learning.y), 'example')}, "
-            f"{after} after"
-        ]
+        where = f"{self.after.network} on {self.after.simulator}"
+        during += f" while learning {counted(len(learning.y), 'example')}"
+        lines = [f"{where}: {kind} {before} before, {during}, {after} after"]
         if learning.clipped:
             reason = "which were larger than `error` in `learn pes`; write a larger one"
             lines.append(

@@ -129,9 +129,7 @@ class Build:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
-        orphans = [
-            (o, job.command) for job in done for o in stale.find_renamed(job.package)
-        ]
+        orphans = [(o, j.command) for j in done for o in stale.find_renamed(j.package)]
         if sweep:
             orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
         for (package, reason), command in orphans:

@@ -107,13 +107,9 @@ class Calibration(Displayed):
 
     def __str__(self) -> str:
         rows = [_row(layer) for layer in self.as_dict()["layers"]]
-        lines = [
-            f"{self.package.name}, {self.examples} examples",
-            "",
-            *columns(COLUMNS, rows, {"layer", ""}),
-            "",
-            f"outputs change by at most {self.scaled.change:.1g} of the largest",
-        ]
+        title = f"{self.package.name}, {self.examples} examples"
+        change = f"outputs change by at most {self.scaled.change:.1g} of the largest"
+        lines = [title, "", *columns(COLUMNS, rows, {"layer", ""}), "", change]
         if self.precision:
             lines += ["", *chip_table(self.precision)]
         return "\n".join(lines)

@@ -190,15 +190,13 @@ class Sweep(Tabular, Sequence[Variant]):
         total = counted(len(self.variants), "variant")
         yield f"{self.spec.name}: {total}{lost if failed else ''}"
         if self._has_scores:
-            yield (
-                f"{BEST}: no other variant is at least as good in {self._kind}, energy "
-                f"and cores and better in one of them: {len(self.front)}"
+            good = (
+                f"as good in {self._kind}, energy and cores and better in one of them"
             )
+            yield f"{BEST}: no other variant is at least {good}: {len(self.front)}"
         if any(variant.deviation is not None for variant in self.variants):
-            equal = (
-                "two means count as equal if they differ by less than 2 standard errors"
-            )
-            yield f"{self._kind}: mean and standard deviation over seeds; {equal}"
+            means = "mean and standard deviation over seeds; two means count as equal"
+            yield f"{self._kind}: {means} if they differ by less than 2 standard errors"
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc sweep --format json``."""
@@ -207,20 +205,18 @@ class Sweep(Tabular, Sequence[Variant]):
             "network": self.spec.name,
             "variants": [
                 {
-                    "settings": {
-                        k: parse_setting(v) for k, v in variant.settings.items()
-                    },
-                    "cores": variant.cores,
-                    "weights": variant.weights,
-                    "energy_joules": variant.energy,
-                    "accuracy": variant.accuracy,
-                    "rmse": variant.rmse,
-                    "deviation": variant.deviation,
-                    "seeds": len(variant.results),
-                    "best": variant.is_best,
-                    "problem": variant.problem or None,
+                    "settings": {k: parse_setting(x) for k, x in v.settings.items()},
+                    "cores": v.cores,
+                    "weights": v.weights,
+                    "energy_joules": v.energy,
+                    "accuracy": v.accuracy,
+                    "rmse": v.rmse,
+                    "deviation": v.deviation,
+                    "seeds": len(v.results),
+                    "best": v.is_best,
+                    "problem": v.problem or None,
                 }
-                for variant in self.variants
+                for v in self.variants
             ],
         }
 
