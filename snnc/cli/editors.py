@@ -53,10 +53,8 @@ def lsp_command(stdio: bool) -> int:
         printing.say(f"{missing} is not installed: {installation('lsp')}")
         return 1
     if sys.stdin.isatty():
-        printing.say(
-            "waiting for an editor on stdin (editors start this command); Ctrl-C to"
-            " stop"
-        )
+        waiting = "waiting for an editor on stdin (editors start this command)"
+        printing.say(f"{waiting}; Ctrl-C to stop")
     # Don't use `cli.device`, which imports modules that delay the start.
     device = click.get_current_context().find_root().params["device"]
     server = SpecServer(device)

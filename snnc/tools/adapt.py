@@ -204,15 +204,7 @@ def _learn_in_nengo(
 
 @dataclass(frozen=True)
 class AdaptedEvaluation:
-    """The results of a package before, during and after learning.
-
-    Attributes
-    ----------
-    before, after : Evaluation
-        The results with the given weights, and with the learned weights.
-    learning : Adaptation
-        The results while learning.
-    """
+    """The results of a package before, during and after learning."""
 
     before: Evaluation
     learning: Adaptation

@@ -62,10 +62,8 @@ class Cause:
     explains: float
 
     def __str__(self) -> str:
-        told = f"{self.name}: {self.where}"
-        if self.explains >= LIKELY:
-            return told
-        return f"{told} ({self.explains:.0%} of what differs)"
+        share = f" ({self.explains:.0%} of what differs)"
+        return f"{self.name}: {self.where}{share if self.explains < LIKELY else ''}"
 
 
 @dataclass(frozen=True, slots=True)

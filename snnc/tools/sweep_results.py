@@ -33,23 +33,12 @@ write_joules = partial(human, unit="J")
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A variant of a spec, its costs, and its accuracy.
+    """A variant of a spec: the values of its ``settings`` by path, and its results.
 
-    Attributes
-    ----------
-    settings : dict of str
-        The values, by path.
-    spec : Spec or None
-        The spec; None if the values don't form a legal network.
-    report : Report or None
-        The cores, weights and maximum energy.
-    results : tuple of dict
-        The results of the evaluations, one per seed, as in ``snnc evaluate --format
-        json``.
-    problem : str
-        The problem with the variant; empty if there is none.
-    is_best : bool
-        Whether the variant is on the Pareto front of accuracy, energy and cores.
+    ``spec`` and ``report`` are None if the values don't form a legal network. There is
+    one of ``results`` per seed, as in ``snnc evaluate --format json``. ``problem`` is
+    empty if there is none. ``is_best`` says whether the variant is on the Pareto front
+    of accuracy, energy and cores.
     """
 
     settings: dict[str, str]
@@ -89,8 +78,7 @@ class Variant:
         return [r[key] for r in self.results if r.get(key) is not None]
 
     def _mean(self, key: str) -> float | None:
-        values = self._values(key)
-        return fmean(values) if values else None
+        return fmean(values) if (values := self._values(key)) else None
 
     @property
     def cores(self) -> int | None:
@@ -190,10 +178,9 @@ class Sweep(Tabular, Sequence[Variant]):
         total = counted(len(self.variants), "variant")
         yield f"{self.spec.name}: {total}{lost if failed else ''}"
         if self._has_scores:
-            good = (
-                f"as good in {self._kind}, energy and cores and better in one of them"
-            )
-            yield f"{BEST}: no other variant is at least {good}: {len(self.front)}"
+            good = f"at least as good in {self._kind}, energy and cores"
+            end = f"and better in one of them: {len(self.front)}"
+            yield f"{BEST}: no other variant is {good} {end}"
         if any(variant.deviation is not None for variant in self.variants):
             means = "mean and standard deviation over seeds; two means count as equal"
             yield f"{self._kind}: {means} if they differ by less than 2 standard errors"
