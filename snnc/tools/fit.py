@@ -203,7 +203,7 @@ class _Search:
         self._present = cost_of(trials.as_is, 0)
 
     def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
-        """Return variants and the number of layers tried, given whether the spec fits."""
+        """Return variants and the number of tried layers, knowing if the spec fits."""
         found: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
