@@ -79,12 +79,9 @@ def read_checkpoint(path: Path) -> SavedRun | None:
         header = json.loads(first)
     except (ValueError, RecursionError):
         header = None
-    return SavedRun(
-        header if isinstance(header, dict) else None,
-        tuple(map(json.loads, known)),
-        len(others) - len(known),
-        "".join(f"{line}\n" for line in (first, *known)),
-    )
+    lines, damaged = tuple(map(json.loads, known)), len(others) - len(known)
+    text = "".join(f"{line}\n" for line in (first, *known))
+    return SavedRun(header if isinstance(header, dict) else None, lines, damaged, text)
 
 
 def _seal(first: str, body: str) -> str:
