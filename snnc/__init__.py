@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
     from snnc.tools.spec import parse as parse
-    from snnc.tools.sweep import Sweep as Sweep
     from snnc.tools.sweep import sweep as sweep
+    from snnc.tools.sweep_results import Sweep as Sweep
     from snnc.tools.verbs import check as check
     from snnc.tools.verbs import convert as convert
     from snnc.tools.verbs import demo as demo
@@ -63,7 +63,8 @@ _HOMES = {
     "snnc.tools.package": ("Package", "Training"),
     "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
-    "snnc.tools.sweep": ("Sweep", "sweep"),
+    "snnc.tools.sweep": ("sweep",),
+    "snnc.tools.sweep_results": ("Sweep",),
     "snnc.tools.verbs": (
         "check", "convert", "demo", "diff", "explain", "fit", "fmt", "init", "limits",
         "plot", "report", "schema",

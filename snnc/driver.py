@@ -41,25 +41,10 @@ def compile_spec(
 ) -> Compilation:
     """Run the passes up to and including ``through``, then suppress allowed warnings.
 
-    Parameters
-    ----------
-    source
-        The spec.
-    report
-        Receives the problems, and advice if the network does not fit.
-    through
-        The name of the last pass.
-    device
-        The device to compile for; None for Loihi 1.
-    cache
-        Plans for other specs on the same device.
-    document
-        The syntax tree of the spec; None to parse ``source``.
-
-    Returns
-    -------
-    Compilation
-        The results of the passes before the first error in ``report``.
+    Return the results of the passes before the first error. ``report`` also receives
+    advice if the network does not fit. Without a ``device``, compile for Loihi 1.
+    ``cache`` has plans for other specs on the device, and ``document`` is the syntax
+    tree if it is known.
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)

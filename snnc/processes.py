@@ -42,17 +42,26 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+NO_ADDRESS = "this is not an address such as tcp://HOST:8786"
+NO_ANSWER = f"no Dask scheduler answers within {PATIENCE} s"
+NO_WORKERS = "this Dask cluster has no workers"
+
+
 class NoClusterError(ValueError):
     """Raised if an address has no Dask cluster with workers."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        start = f"`dask scheduler` and its workers with `dask worker {address}`"
+        advice = f"start one with {start}, or use `--workers N` on this machine"
+        super().__init__(f"{address}: {reason}; {advice}")
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers for tasks.
+    """Workers for ``width`` tasks at the same time.
 
-    ``width`` is the number of tasks that run at the same time. ``open`` returns an
-    executor for one of them, which may be the same for all. ``deaths`` contains the
-    errors of tasks whose processes died.
+    ``open`` returns an executor for one of them, which may be the same for all.
+    ``deaths`` contains the errors of tasks whose processes died.
     """
 
     width: int
@@ -79,10 +88,8 @@ def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
     opened: list[ProcessPoolExecutor] = []
 
     def start() -> Executor:
-        output = None if log is None else str(log)
-        pool = ProcessPoolExecutor(1, _Context(), _print_to, (output,))
-        opened.append(pool)
-        return pool
+        opened.append(ProcessPoolExecutor(1, _Context(), _print_to, (log,)))
+        return opened[-1]
 
     try:
         yield Workers(width, start)
@@ -100,17 +107,9 @@ def local_workers(width: int, log: Path | None = None) -> Iterator[Workers]:
 def cluster_workers(address: str, ahead: int = 1) -> Iterator[Workers]:
     """Yield the workers of the Dask cluster at an address, in one executor.
 
-    Parameters
-    ----------
-    ahead
-        The number of tasks per worker thread; more than one if sending a task takes
-        long compared to running it. If a worker dies, this counts as a failed attempt
-        for each of its tasks.
-
-    Raises
-    ------
-    NoClusterError
-        If nothing answers, or the cluster has no workers.
+    ``ahead`` is the number of tasks per worker thread, more than one if sending a task
+    takes long compared to running it. If a worker dies, this counts as a failed attempt
+    for each of its tasks. Raise NoClusterError if the cluster has no workers.
     """
     import asyncio  # Dask takes a second to import
 
@@ -126,27 +125,18 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[Workers]:
         parse_host_port(parse_address(address)[1])
         asyncio.run(greet())  # a `Client` would raise too, but take 20 s to close
     except ValueError as error:
-        reason = "this is not an address such as tcp://HOST:8786"
-        raise _absent(address, reason) from error
+        raise NoClusterError(address, NO_ADDRESS) from error
     # The greeting of another server, parsed as Dask's, may announce exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:
-        reason = f"no Dask scheduler answers within {PATIENCE} s"
-        raise _absent(address, reason) from error
+        raise NoClusterError(address, NO_ANSWER) from error
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
-            raise _absent(address, "this Dask cluster has no workers") from error
+            raise NoClusterError(address, NO_WORKERS) from error
         threads = sum(client.nthreads().values())
         executor = client.get_executor(pure=False)
         yield Workers(ahead * max(1, threads), lambda: executor, (KilledWorker,))
-
-
-def _absent(address: str, reason: str) -> NoClusterError:
-    return NoClusterError(
-        f"{address}: {reason}; start one with `dask scheduler` and its workers "
-        f"with `dask worker {address}`, or use `--workers N` on this machine"
-    )
 
 
 def run_tasks(
@@ -157,12 +147,8 @@ def run_tasks(
 ) -> Iterator[tuple[Task, Future[Result]]]:
     """Yield each task and its future when the task ends.
 
-    Parameters
-    ----------
-    tasks
-        The tasks; each is requested when a worker is free.
-    tries
-        How often to run a task whose process dies.
+    A task is requested when a worker is free, and runs up to ``tries`` times if its
+    process dies.
     """
     waiting: Iterator[tuple[Task, int]] = ((task, 1) for task in tasks)
     idle: list[Executor] = []
@@ -185,10 +171,7 @@ def run_tasks(
 
 
 def _submit(
-    workers: Workers,
-    idle: list[Executor],
-    work: Callable[[Task], Result],
-    task: Task,
+    workers: Workers, idle: list[Executor], work: Callable[[Task], Result], task: Task
 ) -> tuple[Future[Result], Executor]:
     while True:
         executor = idle.pop() if idle else workers.open()
@@ -196,7 +179,7 @@ def _submit(
             return executor.submit(work, task), executor
 
 
-def _print_to(log: str | None) -> None:
+def _print_to(log: Path | None) -> None:
     if log is not None:
         handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         for stream in (1, 2):
@@ -232,8 +215,8 @@ def _alone() -> Iterator[None]:
     with ExitStack() as undo:
         undo.callback(setattr, spawn, "get_preparation_data", genuine)
         spawn.get_preparation_data = prepare
-        undo.callback(_set, {name: os.environ.get(name) for name in ENVIRONMENT})
-        _set(ENVIRONMENT)
+        undo.callback(_restore, {name: os.environ.get(name) for name in ENVIRONMENT})
+        os.environ.update(ENVIRONMENT)
         if threading.current_thread() is threading.main_thread():
             handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
             undo.callback(signal.signal, signal.SIGINT, handler)
@@ -265,9 +248,8 @@ def _absolute(path: str) -> str:
         return os.curdir
 
 
-def _set(environment: Mapping[str, str | None]) -> None:
+def _restore(environment: Mapping[str, str | None]) -> None:
     for name, value in environment.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
+        del os.environ[name]
+        if value is not None:
             os.environ[name] = value

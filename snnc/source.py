@@ -18,13 +18,8 @@ from snnc.text.near import closest
 class SourceFile:
     r"""The text of one spec, which all of its spans share.
 
-    Attributes
-    ----------
-    name
-        The path as the user typed it, with forward slashes; shown in diagnostics.
-    text
-        The decoded text with ``\n`` line ends, so that offsets are equal on every
-        checkout.
+    ``name`` is the path as the user typed it, with forward slashes. ``text`` has
+    ``\n`` line ends, so that offsets are equal on every checkout.
     """
 
     name: str
@@ -35,10 +30,10 @@ class SourceFile:
         starts = (0, *(i + 1 for i, c in enumerate(self.text) if c == "\n"))
         object.__setattr__(self, "_starts", starts)
 
-    def line_column(self, offset: int) -> tuple[int, int]:
-        """Return the line and column of a character offset, both counted from 1."""
+    def line_column(self, offset: int) -> Position:
+        """Return the line and column of a character offset."""
         line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        return Position(line, offset - self._starts[line - 1] + 1)
 
     def line_start(self, line: int) -> int:
         """Return the offset of a line's first character; lines count from 1."""
@@ -108,12 +103,12 @@ class Span:
     @property
     def first(self) -> Position:
         """The position of the span's first character."""
-        return Position(*self.source.line_column(self.start))
+        return self.source.line_column(self.start)
 
     @property
     def last(self) -> Position:
         """The position after the span's last character."""
-        return Position(*self.source.line_column(self.end))
+        return self.source.line_column(self.end)
 
     @property
     def text(self) -> str:
@@ -171,13 +166,8 @@ def module_of(path: PurePath) -> str:
 def read_bytes(path: Path) -> bytes:
     """Return the content of a regular file, without opening pipes.
 
-    Raises
-    ------
-    OSError
-        `IsADirectoryError`, `NotRegularError`, `TooLargeError`, or an error of the
-        operating system.
-    ValueError
-        If the path is invalid.
+    Raise ValueError for an invalid path, otherwise `IsADirectoryError`,
+    `NotRegularError`, `TooLargeError`, or an error of the operating system.
     """
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
@@ -222,13 +212,7 @@ def rule_pages() -> dict[str, Path]:
 
 
 def rule_page(code: str | int) -> str:
-    """Return the page of a code, which may be given as a number.
-
-    Raises
-    ------
-    ValueError
-        If the code is unknown; the message names the nearest code.
-    """
+    """Return the page of a code or its number, or raise ValueError with a near code."""
     pages, code = rule_pages(), str(code)
     code = f"SNN{code}" if code.isdecimal() else code
     page = pages.get(code.upper())

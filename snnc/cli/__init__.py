@@ -36,9 +36,7 @@ GROUPS = {
         "diff": "show what changed between two specs",
         "explain": "explain a diagnostic code",
     },
-    "Build it": {
-        "build": "check specs and write their packages",
-    },
+    "Build it": {"build": "check specs and write their packages"},
     "Train and run it": {
         "demo": "train and run a drifting-digits network, from spec to spikes",
         "evaluate": "run a trained package on data, with the chip's spikes",

@@ -16,14 +16,7 @@ from typing import NoReturn
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    UNIFIED_DIFF,
-    has_option,
-    print_diagnostics,
-    print_lines,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.tools.building import Build, Mode, Tell, Wanted, ignore
@@ -73,33 +66,30 @@ def build_command(
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
     modes["--force"] = check and force
     chosen = [name for name, is_set in modes.items() if is_set]
-    options.refuse(
-        {
-            f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
-            f"--format {form} needs --check": form != "text" and not check,
-            "--tracked works only alone or with --check": (
-                tracked and (dry_run or watch)
-            ),
-        }
-    )
+    refusals = {
+        f"choose one of {' and '.join(chosen)}": len(chosen) > 1,
+        f"--format {form} needs --check": form != "text" and not check,
+        "--tracked works only alone or with --check": (tracked and (dry_run or watch)),
+    }
+    options.refuse(refusals)
     report = Diagnostics()
     paths = tuple(options.with_folders(specs, report, allow_empty))
     if report.errors:
         options.print_diagnostics_as(form, report)
         return 1
     show: Tell = ignore
-    if dry_run or (has_option("verbose") and form == "text"):
-        paint = partial(print_lines, palette=UNIFIED_DIFF)
-        show = paint if check else print_lines
+    if dry_run or (printing.has_option("verbose") and form == "text"):
+        paint = partial(printing.print_lines, palette=printing.UNIFIED_DIFF)
+        show = paint if check else printing.print_lines
     mode: Mode = "check" if check else "list" if dry_run else "write"
-    build = Build(output, mode, force, tracked, say, show)
+    build = Build(output, mode, force, tracked, printing.say, show)
     wanted = list(map(_describe_build, paths))
     if form != "text":
         done = build.run(wanted, lambda own: report.extend(own.diagnostics))
         options.print_diagnostics_as(form, report)
         return 0 if done else 1
     if not watch:
-        return 0 if build.run(wanted, print_diagnostics) else 1
+        return 0 if build.run(wanted, printing.print_diagnostics) else 1
 
     # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:
@@ -108,14 +98,14 @@ def build_command(
 
     def again() -> None:
         found = [_describe_build(str(path)) for path in now()]
-        build.run(found, print_diagnostics, sweep=False)
+        build.run(found, printing.print_diagnostics, sweep=False)
 
     watch_files(now, again)
 
 
 def _describe_build(spec: str) -> Wanted:
     compiled = partial(compile_file, spec, device=options.device())
-    return Wanted(spec, options.chosen_device(), compiled)
+    return Wanted(spec, options.device_name(), compiled)
 
 
 def watch_files(
@@ -123,20 +113,15 @@ def watch_files(
     act: Callable[[], object],
     pause: Callable[[float], object] = time.sleep,
 ) -> NoReturn:
-    """Run an action now and after each save, until the user interrupts.
+    """Run an action now and after each save, until KeyboardInterrupt.
 
     A file is only read after two equal polls, so files that are still being written are
     ignored.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When the user interrupts.
     """
     gc.enable()  # the command line disables it for short runs
     done = seen = {path: _stamp(path) for path in find()}
     act()
-    say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
+    printing.say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
     while True:
         pause(INTERVAL)
         now = {path: _stamp(path) for path in find()}

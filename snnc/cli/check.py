@@ -7,15 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    UNIFIED_DIFF,
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec
 from snnc.passes.parse import parse
@@ -49,12 +41,11 @@ def check_command(
 
     In a folder, all specs are checked. `-` means stdin.
     """
-    options.refuse(
-        {
-            "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
-            "--fix can't change stdin: name a file": fix and files.STDIN in specs,
-        }
-    )
+    refusals = {
+        "--unsafe-fixes needs --fix": unsafe_fixes and not fix,
+        "--fix can't change stdin: name a file": fix and files.STDIN in specs,
+    }
+    options.refuse(refusals)
     stdin = options.checked_stdin(specs, stdin_filename)
     report = Diagnostics()
     for path in options.with_folders(specs, report, allow_empty):
@@ -65,12 +56,13 @@ def check_command(
             fixed = autofix(source, unsafe_fixes, options.device())
             own = fixed.report
             if fixed.count and files.replace_text(path, fixed.source.text, own):
-                say(f"{path}: {fixed.count} fixed")
+                printing.say(f"{path}: {fixed.count} fixed")
         elif source is not None:
             compile_spec(source, own, "place", options.device())
         if form == "text" and not own.errors:
             name = stdin if path == files.STDIN else path
-            say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
+            milliseconds = 1000 * (time.perf_counter() - started)
+            printing.say(f"{name}: ok ({milliseconds:.0f} ms)")
         report.extend(own.diagnostics)
     options.print_diagnostics_as(form, report)
     return 1 if report.errors else 0
@@ -97,10 +89,8 @@ def fmt_command(
     paths = list(options.with_folders(specs, report, allow_empty))
     for path in paths:
         if path != files.STDIN and not files.can_format(Path(path).as_posix()):
-            raise click.BadParameter(
-                f"{path} is not a {' or '.join(files.SUFFIXES)} file",
-                param_hint="SPECS",
-            )
+            problem = f"{path} is not a {' or '.join(files.SUFFIXES)} file"
+            raise click.BadParameter(problem, param_hint="SPECS")
     changed = False
     for path in paths:
         own = Diagnostics()  # a full report would stop reading
@@ -113,15 +103,15 @@ def fmt_command(
             if differs and diff:
                 after = f"{source.name} (formatted)"
                 changes = unified_diff(source.text, text, source.name, after)
-                print_lines(changes, UNIFIED_DIFF)
+                printing.print_lines(changes, printing.UNIFIED_DIFF)
             if differs and check:
-                say(f"{source.name}: not formatted")
+                printing.say(f"{source.name}: not formatted")
             elif path == files.STDIN and not (check or diff):
-                print_data(text)
+                printing.print_data(text)
             elif differs and not diff and files.replace_text(path, text, own):
-                say(f"{path}: formatted")
+                printing.say(f"{path}: formatted")
         report.extend(own.diagnostics)
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
 
 
@@ -131,13 +121,7 @@ MODELINE = "# yaml-language-server: $schema="
 def one_line(
     context: click.Context, parameter: click.Parameter, path: str | None
 ) -> str | None:
-    """Return a path if it can be written in a comment.
-
-    Raises
-    ------
-    click.BadParameter
-        If the path contains a line end or bytes that are not UTF-8.
-    """
+    """Refuse a path with a line end or bytes that are not UTF-8, for a comment."""
     if path is not None and path != printable(path):
         raise click.BadParameter("use a path without line ends")
     return path
@@ -153,11 +137,11 @@ def one_line(
 def schema_command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
-        print_data(f"{MODELINE}{modeline}\n")
+        printing.print_data(f"{MODELINE}{modeline}\n")
         return
     from snnc.language.schema import schema  # slow to import
 
-    print_json(schema())
+    printing.print_json(schema())
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
@@ -194,7 +178,7 @@ def convert_command(
         for span in not_in_comments(document):
             code_point = f"U+{ord(span.text):04X}"
             report.add(NotInComment(span=span, code_point=code_point))
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if document is None or report.errors:
         return 1
     text = files.print_document(document, form)
@@ -203,13 +187,13 @@ def convert_command(
         text = rest if first.startswith(MODELINE) else text
         text = f"{MODELINE}{modeline}\n{text}"
     if output is None:
-        print_data(text)
+        printing.print_data(text)
         return 0
     options.refuse_existing(force, output)
     try:
         write_file(output, text)
     except OSError as error:
-        say(f"error: {output} can't be written: {error.strerror}")
+        printing.say(f"error: {output} can't be written: {error.strerror}")
         return 1
-    say(f"{spec}: {output} written")
+    printing.say(f"{spec}: {output} written")
     return 0

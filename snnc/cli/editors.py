@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from snnc.cli.printing import print_data, say
+from snnc.cli import printing
 from snnc.source import rule_page, rule_pages
 from snnc.text.installing import installation
 
@@ -25,7 +25,7 @@ def explain_command(code: str) -> None:
         page = rule_page(code)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="CODE") from error
-    print_data(page)
+    printing.print_data(page)
 
 
 @click.command("completion", epilog='Example: eval "$(snnc completion bash)"')
@@ -37,7 +37,7 @@ def completion_command(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     root = click.get_current_context().find_root().command
-    print_data(f"{kind(root, {}, 'snnc', '_SNNC_COMPLETE').source()}\n")
+    printing.print_data(f"{kind(root, {}, 'snnc', '_SNNC_COMPLETE').source()}\n")
 
 
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
@@ -50,13 +50,11 @@ def lsp_command(stdio: bool) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
             raise
-        say(f"{missing} is not installed: {installation('lsp')}")
+        printing.say(f"{missing} is not installed: {installation('lsp')}")
         return 1
     if sys.stdin.isatty():
-        say(
-            "waiting for an editor on stdin (editors start this command); Ctrl-C to"
-            " stop"
-        )
+        waiting = "waiting for an editor on stdin (editors start this command)"
+        printing.say(f"{waiting}; Ctrl-C to stop")
     # Don't use `cli.device`, which imports modules that delay the start.
     device = click.get_current_context().find_root().params["device"]
     server = SpecServer(device)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import Result, print_data, print_lines, print_result, say
+from snnc.cli import INTERRUPTED, options, printing
 from snnc.tools.evaluate import verb
 from snnc.tools.opening import require_simulator
 
@@ -112,7 +111,7 @@ def evaluate_command(
     layer by layer.
     """
     checked = _check_options(click.get_current_context().params)
-    shown: Result
+    shown: printing.Result
     drawn: Adaptation | Evaluation
     options.refuse_existing(others["force"], weights_out)
     options.quiet_tensorflow(checked.simulator)
@@ -124,7 +123,7 @@ def evaluate_command(
             from snnc.tools.board import compare as compare_board
 
             comparison = compare_board(package, data, weights, compare)
-            print_lines(str(comparison))
+            printing.print_lines(str(comparison))
             return 0 if comparison.agrees else 1
         _import_engine()
         if adapt is not None:
@@ -138,11 +137,12 @@ def evaluate_command(
             try:
                 found = verb.evaluate_with(checked, package, (data, None), weights)
             except KeyboardInterrupt:
-                if checked.output is not None and Path(checked.output).exists():
-                    say(f"interrupted: `--resume` continues from {checked.output}")
+                saved = checked.output
+                if saved is not None and Path(saved).exists():
+                    printing.say(f"interrupted: `--resume` continues from {saved}")
                 return INTERRUPTED
             shown, drawn = found, found
-    print_result(shown, form)
+    printing.print_result(shown, form)
     if picture is not None:
         from snnc.tools.plots import style  # most runs don't draw
 
@@ -158,10 +158,9 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     only once.
     """
     own = {field.name: given[field.name] for field in fields(verb.EvaluateOptions)}
+    wanted = own | {"presentation": own["presentation"] or "row"}
     try:
-        checked = verb.EvaluateOptions(
-            **own | {"presentation": own["presentation"] or "row"}
-        )
+        checked = verb.EvaluateOptions(**wanted)
     except verb.OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
@@ -172,42 +171,41 @@ def _check_options(given: Mapping[str, Any]) -> verb.EvaluateOptions:
     pipe = next((path for path in (weights, journal) if path.is_fifo()), None)
     learning = ", ".join(LEARNING_SIMULATORS)
     is_exact, is_text = simulator == "exact", given["form"] == "text"
-    options.refuse(
-        {
-            f"{pipe} is a pipe: name a file": pipe,
-            # After swapping arguments by mistake, the table could replace weights.
-            "--examples-out writes CSV: name a file that ends in .csv": (
-                table and table.suffix != ".csv"
-            ),
-            "--presentation needs spikes, but Keras has no spikes": (
-                own["presentation"] and simulator == "keras"
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                own["dask"] is not None and own["workers"]
-            ),
-            "--strict needs spikes, but Keras has no spikes": (
-                given["strict"] and simulator == "keras"
-            ),
-            "--compare uses the exact engine and prints text": (
-                compare and not (is_exact and is_text)
-            ),
-            "--compare has no accuracy: leave out --min-accuracy": (
-                compare and given["min_accuracy"] is not None
-            ),
-            "--adapt excludes -o and --compare; --weights-out writes the weights": (
-                adapt and (output or compare)
-            ),
-            "--weights-out needs --adapt with examples": (
-                given["weights_out"] and not adapt
-            ),
-            f"--adapt works only with the simulators {learning}": (
-                adapt and simulator not in LEARNING_SIMULATORS
-            ),
-            "--adapt evaluates twice: leave out --resume, --examples-out and html": (
-                adapt and (own["resume"] or table or given["form"] == "html")
-            ),
-        }
-    )
+    refusals = {
+        f"{pipe} is a pipe: name a file": pipe,
+        # After swapping arguments by mistake, the table could replace weights.
+        "--examples-out writes CSV: name a file that ends in .csv": (
+            table and table.suffix != ".csv"
+        ),
+        "--presentation needs spikes, but Keras has no spikes": (
+            own["presentation"] and simulator == "keras"
+        ),
+        "a cluster has its own workers: leave out --workers": (
+            own["dask"] is not None and own["workers"]
+        ),
+        "--strict needs spikes, but Keras has no spikes": (
+            given["strict"] and simulator == "keras"
+        ),
+        "--compare uses the exact engine and prints text": (
+            compare and not (is_exact and is_text)
+        ),
+        "--compare has no accuracy: leave out --min-accuracy": (
+            compare and given["min_accuracy"] is not None
+        ),
+        "--adapt excludes -o and --compare; --weights-out writes the weights": (
+            adapt and (output or compare)
+        ),
+        "--weights-out needs --adapt with examples": (
+            given["weights_out"] and not adapt
+        ),
+        f"--adapt works only with the simulators {learning}": (
+            adapt and simulator not in LEARNING_SIMULATORS
+        ),
+        "--adapt evaluates twice: leave out --resume, --examples-out and html": (
+            adapt and (own["resume"] or table or given["form"] == "html")
+        ),
+    }
+    options.refuse(refusals)
     return replace(checked, output=journal) if is_exact else checked
 
 
@@ -217,11 +215,9 @@ def _verdict(
     """Print which limits are not met, and return the exit status."""
     reached, least = found.accuracy, min_accuracy
     if strict and found.missed:
-        problem = (
-            f"rates not held: {', '.join(found.missed)}; give them a wider "
-            "`rate` and train again, or scale the weights with "
-            f"`snnc calibrate {package}`"
-        )
+        advice = "give them a wider `rate` and train again, or scale the weights with"
+        advice += f" `snnc calibrate {package}`"
+        problem = f"rates not held: {', '.join(found.missed)}; {advice}"
     elif least is None or (reached is not None and reached >= least):
         return 0
     elif reached is None:
@@ -229,7 +225,7 @@ def _verdict(
     else:
         below = f"{100 * reached:.2f} %, below --min-accuracy {least:g}"
         problem = f"the accuracy is {below}"
-    say(f"error: {problem}")
+    printing.say(f"error: {problem}")
     return 1
 
 
@@ -272,23 +268,22 @@ def predict_command(
     unit.
     """
     suffix = None if output is None else output.suffix
-    options.refuse(
-        {
-            f"-o {output}: name a file that ends in .npz or .csv": (
-                suffix not in (None, ".npz", ".csv")
-            ),
-            f"-o {output} would replace an input file": (
-                output is not None
-                and output.resolve() in (data.resolve(), weights.resolve())
-            ),
-            "--over-time needs -o with a file that ends in .npz": (
-                over_time and suffix != ".npz"
-            ),
-            "--over-time needs spikes, but Keras has no spikes": (
-                over_time and simulator == "keras"
-            ),
-        }
-    )
+    refusals = {
+        f"-o {output}: name a file that ends in .npz or .csv": (
+            suffix not in (None, ".npz", ".csv")
+        ),
+        f"-o {output} would replace an input file": (
+            output is not None
+            and output.resolve() in (data.resolve(), weights.resolve())
+        ),
+        "--over-time needs -o with a file that ends in .npz": (
+            over_time and suffix != ".npz"
+        ),
+        "--over-time needs spikes, but Keras has no spikes": (
+            over_time and simulator == "keras"
+        ),
+    }
+    options.refuse(refusals)
     os.environ.update(ONE_THREAD | os.environ)
     options.quiet_tensorflow(simulator)
     with options.one_line_errors():
@@ -296,7 +291,7 @@ def predict_command(
             package, data, weights, simulator=simulator, over_time=over_time
         )
         if output is None:
-            print_data(found.csv())
+            printing.print_data(found.csv())
         else:
             found.write(output)
     return 0

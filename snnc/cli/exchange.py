@@ -20,15 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    say,
-    say_lines,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.model import ImportRequest, parse_range, parse_rewrites, parse_shape
 from snnc.importer.refusals import refused
@@ -122,21 +114,20 @@ def import_command(
     Norse, sinabs, snnTorch or `snnc export`.
     """
     suffix = ".snn" if output is None else output.suffix
-    options.refuse(
-        {
-            "--format needs --explain": form != "text" and not explain,
-            "-o writes .snn; `snnc convert` converts it to YAML": (
-                suffix in (".yaml", ".yml")
-            ),
-            "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
-            "--weights-out writes a file that ends in .safetensors": (
-                weights_out and weights_out.suffix != ".safetensors"
-            ),
-            "--explain writes no files: leave out -o and --weights-out": (
-                explain and (output or weights_out)
-            ),
-        }
-    )
+    refusals = {
+        "--format needs --explain": form != "text" and not explain,
+        "-o writes .snn; `snnc convert` converts it to YAML": (
+            suffix in (".yaml", ".yml")
+        ),
+        "-o writes a spec: name a file that ends in .snn": suffix != ".snn",
+        "--weights-out writes a file that ends in .safetensors": (
+            weights_out and weights_out.suffix != ".safetensors"
+        ),
+        "--explain writes no files: leave out -o and --weights-out": (
+            explain and (output or weights_out)
+        ),
+    }
+    options.refuse(refusals)
     asked = _request(**wanted)
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
@@ -161,18 +152,18 @@ def import_command(
         done = run_nir(model, asked, *wants, report, takes_spec, limits)
     else:
         asked = replace(asked, weights=str(weights_read or ""))
-        done = run(model, asked, *wants, report, say, limits=limits)
+        done = run(model, asked, *wants, report, printing.say, limits=limits)
     if done is not None and not write_files(done, weights_out, output, report):
         done = None
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if done is None:
         return 1
     for note in done.notes:
-        say(f"note: {note}")
+        printing.say(f"note: {note}")
     if explain:
         _print(done, form)
     elif done.text and output is None:
-        print_data(done.text)
+        printing.print_data(done.text)
     return 1 if report.errors else 0
 
 
@@ -194,13 +185,10 @@ def _request(
 def _read_in_child(
     model: Path, weights: Path | None, report: Diagnostics
 ) -> int | None:
-    """Fork a child that reads the files, and wait for it.
+    """Fork a child that reads the files, and wait for its exit status.
 
-    Returns
-    -------
-    int or None
-        The exit status, after an error if the child did not end by itself. None in the
-        child, and on systems without forks.
+    Report an error if the child did not end by itself. Return None in the child, and on
+    systems without forks.
     """
     if not hasattr(os, "fork"):
         return None
@@ -221,7 +209,7 @@ def _read_in_child(
     if status >= 0:
         return status
     report.add(_why_ended(-status, model, seconds))
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     return 1
 
 
@@ -238,12 +226,9 @@ def _why_ended(number: int, model: Path, seconds: int) -> Diagnostic:
 
 @contextmanager
 def reading_limits(path: str) -> Iterator[None]:
-    """Limit the memory and time of the child; SIGXCPU ends it after the time limit.
+    """Limit the memory and time of the child; raise RefusedModelError for MemoryError.
 
-    Raises
-    ------
-    RefusedModelError
-        Instead of MemoryError.
+    SIGXCPU ends the child after the time limit.
     """
     import resource  # missing on Windows, which has no child processes by forks
 
@@ -260,9 +245,8 @@ def reading_limits(path: str) -> Iterator[None]:
                     resource.setrlimit(kind, (limits[kind], hard))
         yield
     except MemoryError as error:
-        raise refused(
-            ReadingStopped, path=path, limit=f"{MEMORY // 2**30} GiB of memory"
-        ) from error
+        limit = f"{MEMORY // 2**30} GiB of memory"
+        raise refused(ReadingStopped, path=path, limit=limit) from error
     finally:
         for kind, old in before.items():
             resource.setrlimit(kind, old)
@@ -274,10 +258,10 @@ def _print(done: ImportOutcome, form: str) -> None:
     assert done.conversion is not None  # because `takes_spec` is false
     explained = explanation.explain(done.conversion, done.compilation)
     if form == "json":
-        print_json(explanation.document(explained))
+        printing.print_json(explanation.document(explained))
     else:
         show = explanation.markdown if form == "markdown" else explanation.text
-        print_lines(show(explained))
+        printing.print_lines(show(explained))
 
 
 @click.command(
@@ -313,27 +297,25 @@ def export_command(
     from snnc.runtime.layout import OTHERS
 
     others = {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}
-    options.refuse(
-        {
-            "-o would replace weights: name a file such as net.nir": (
-                output.suffix == ".safetensors" or output.resolve() == weights.resolve()
-            ),
-            f"the output is NIR: use -o {output.with_suffix('.nir')}": (
-                output.suffix.lower() in others
-            ),
-        }
-    )
+    refusals = {
+        "-o would replace weights: name a file such as net.nir": (
+            output.suffix == ".safetensors" or output.resolve() == weights.resolve()
+        ),
+        f"the output is NIR: use -o {output.with_suffix('.nir')}": (
+            output.suffix.lower() in others
+        ),
+    }
+    options.refuse(refusals)
     started = time.perf_counter()
     try:
         done = export_nir(package, weights, output, neuron, options.device())
     except (CannotExportError, OSError) as error:
-        say_lines(f"error: {reason(error)}")
+        printing.say_lines(f"error: {reason(error)}")
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
     if form == "json":
-        print_json(done.as_dict())
-    say(
-        f"{done.path}: {done.nodes} nodes, {done.size} bytes; its limitations are in"
-        f" {done.text} ({milliseconds:.0f} ms)"
-    )
+        printing.print_json(done.as_dict())
+    size = f"{done.nodes} nodes, {done.size} bytes"
+    limitations = f"its limitations are in {done.text} ({milliseconds:.0f} ms)"
+    printing.say(f"{done.path}: {size}; {limitations}")
     return 0

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import print_data, print_diagnostics, print_lines, say, say_lines
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
 from snnc.rules.files import AlreadyThere
@@ -52,22 +51,23 @@ def init_command(folder: str, requirement: str | None) -> int:
             report.add(AlreadyThere(span=whole_file(name)))
         if not plan.existing_files:
             for written in plan.write():
-                print_data(f"{printable(written.as_posix())}\n")
+                printing.print_data(f"{printable(written.as_posix())}\n")
     except OSError as error:
         report.add(cannot_write(error, Path(folder)))
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if report.errors:
         return 1
     for path, text in plan.kept.items():
-        say(f"{path.as_posix()} exists; add the lines that you need from:")
-        say_lines(text)
-    say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
+        printing.say(f"{path.as_posix()} exists; add the lines that you need from:")
+        printing.say_lines(text)
+    printing.say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
     if plan.at_root:
-        say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
+        names = ", ".join(path.as_posix() for path in plan.at_root)
+        printing.say(ROOT.format(files=names))
     workflow = plan.root / WORKFLOW
     if workflow in plan.files and requirement == UNPINNED:
-        values = {"workflow": workflow.as_posix(), "requirement": requirement}
-        say_lines(SOURCE.format(**values))
+        name = workflow.as_posix()
+        printing.say_lines(SOURCE.format(workflow=name, requirement=requirement))
     return 0
 
 
@@ -92,5 +92,5 @@ def demo_command(output: Path) -> int:
     from snnc.tools.verbs import demo  # slow to import
 
     with options.one_line_errors(RuntimeError):
-        print_lines(str(demo(output, tell=say)))
+        printing.print_lines(str(demo(output, tell=printing.say)))
     return 0

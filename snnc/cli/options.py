@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, print_json, say
+from snnc.cli import printing
 from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
@@ -102,19 +102,13 @@ examples = count("--examples", help="Run only N examples, drawn with the seed.")
 
 
 def refuse(refusals: Mapping[str, object]) -> None:
-    """Refuse a use of the command line with the first message whose value is true.
-
-    Raises
-    ------
-    click.UsageError
-        If any value is true.
-    """
+    """Raise click.UsageError with the first message whose value is true."""
     for message, holds in refusals.items():
         if holds:
             raise click.UsageError(message)
 
 
-def _require_specs(
+def _require(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
     if not specs and not context.params.get("allow_empty"):
@@ -132,23 +126,13 @@ def specs(command: Any) -> Any:
         "folder).",
     )
     argument = click.argument(
-        "specs",
-        nargs=-1,
-        type=click.Path(),
-        metavar="SPECS...",
-        callback=_require_specs,
+        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_require
     )
     return argument(allow_empty(command))
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
-    """Return the name of stdin.
-
-    Raises
-    ------
-    click.UsageError
-        If stdin has a name but no spec is ``-``.
-    """
+    """Return the name of stdin, or refuse one that is not for a spec ``-``."""
     if filename is not None and spec_files.STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
     return spec_files.STDIN_NAME if filename is None else Path(filename).as_posix()
@@ -164,15 +148,10 @@ def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
 def with_folders(
     paths: Iterable[str], report: Diagnostics, allow_empty: bool = False
 ) -> Iterator[str]:
-    """Replace each folder by the specs inside.
+    """Replace each folder by the specs inside, and report folders without specs.
 
-    Parameters
-    ----------
-    report
-        Receives SNN706 for a folder without specs, unless ``allow_empty``.
-    allow_empty
-        Also skip missing paths, unless they are named like a spec, because git removes
-        folders without files.
+    With ``allow_empty``, skip those, and missing paths unless they are named like a
+    spec, because git removes folders without files.
     """
     for path in paths:
         is_missing = not os.path.lexists(path)
@@ -190,17 +169,11 @@ def with_folders(
 
 
 def refuse_existing(force: bool, *files: Path | None) -> None:
-    """Before a spec or weights are computed, refuse to replace them without ``force``.
-
-    Raises
-    ------
-    click.exceptions.Exit
-        With status 1.
-    """
+    """Before a computation, exit with status 1 if files exist, unless ``force``."""
     taken = [file for file in files if file is not None and file.exists()]
     if taken and not force:
         for file in taken:
-            say(f"error: {file} exists; `--force` replaces it")
+            printing.say(f"error: {file} exists; `--force` replaces it")
         raise click.exceptions.Exit(1)
 
 
@@ -231,18 +204,13 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
 
     This covers snnc's own errors, operating system errors, and ``others``. Any other
     error is a bug.
-
-    Raises
-    ------
-    click.exceptions.Exit
-        With status 1.
     """
     own = (ValueError, ModuleNotFoundError, OSError)
     caught: tuple[type[Exception], ...] = (*own, *others)
     try:
         yield
     except SpecError as error:
-        print_diagnostics(error)
+        printing.print_diagnostics(error)
         raise click.exceptions.Exit(1) from error
     except caught as error:
         is_own = type(error).__module__.startswith("snnc.")
@@ -250,35 +218,34 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
         if not (is_own or is_missing or isinstance(error, (OSError, *others))):
             raise
         first, *lines = reason(error).split("\n  ")
-        say(f"error: {first}")
+        printing.say(f"error: {first}")
         for line in lines:
-            say(f"  - {line}")
+            printing.say(f"  - {line}")
         raise click.exceptions.Exit(1) from error
 
 
-def chosen_device() -> str | None:
-    """Return the device's name or file as typed; None for Loihi 1."""
-    context = click.get_current_context(silent=True)
-    name = None if context is None else context.find_root().params.get("device")
-    return None if name == DEFAULT else name
+def device_name() -> str:
+    """Return the device's name or file as typed."""
+    device: str | None = click.get_current_context().find_root().params["device"]
+    return device or DEFAULT
 
 
 def device() -> Profile:
     """Return the device to compile for."""
-    return read_profile(chosen_device() or DEFAULT)
+    return read_profile(device_name())
 
 
 def print_diagnostics_as(form: str, report: Diagnostics) -> None:
     """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
-        print_diagnostics(report)
+        printing.print_diagnostics(report)
         return
     from snnc.diagnostics import machine_formats  # only programs need it
 
     if form == "github":
         for line in machine_formats.github_commands(report.diagnostics):
-            print_data(f"{line}\n")
+            printing.print_data(f"{line}\n")
     elif form == "sarif":
-        print_json(machine_formats.sarif_document(report.diagnostics))
+        printing.print_json(machine_formats.sarif_document(report.diagnostics))
     else:
-        print_json(machine_formats.document(report.diagnostics))
+        printing.print_json(machine_formats.document(report.diagnostics))

@@ -51,20 +51,23 @@ REPORT = {
 
 
 class Result(Protocol):
-    """The result of a tool; formats other than text and JSON are further methods."""
+    """The result of a tool; its other formats are further methods."""
 
     def as_dict(self) -> Json: ...
 
 
-def print_result(found: Result, form: str, palette: Palette = PLAIN) -> None:
-    """Print a tool's result in the given format."""
+def print_result(
+    found: Result, form: str, palette: Palette = PLAIN, **details: object
+) -> None:
+    """Print a tool's result in the given format, with options of its method."""
     if form == "json":
-        print_json(found.as_dict())
-    elif form == "text":
-        print_lines(str(found), palette)
+        print_json(found.as_dict(**details))
+        return
+    text = getattr(found, form, found.__str__)(**details)
+    if form == "html":
+        print_data(text)
     else:
-        text = getattr(found, form)()
-        print_data(text) if form == "html" else print_lines(text)
+        print_lines(text, palette if form == "text" else PLAIN)
 
 
 class Found(Protocol):

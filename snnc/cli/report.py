@@ -9,20 +9,9 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    DIFFERENCE,
-    REPORT,
-    print_data,
-    print_diagnostics,
-    print_json,
-    print_lines,
-    print_result,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec, place_on_chips
-from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 from snnc.tools.diff.compare import compare
@@ -34,8 +23,7 @@ from snnc.tools.spec import Spec
 
 
 @click.command(
-    "report",
-    epilog="Example: snnc report specs/drift.snn --format html > drift.html",
+    "report", epilog="Example: snnc report specs/drift.snn --format html > drift.html"
 )
 @click.argument("spec", type=click.Path())
 @options.output_format(
@@ -79,35 +67,31 @@ def report_command(
     paths = list(options.with_folders([spec], report))
     if len(paths) > 1:
         if form == "html" or why or picture is not None:
+            needs = f"--why and --picture need a single spec, such as {paths[0]}"
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, --why and --picture "
-                f"need a single spec, such as {paths[0]}"
+                f"{spec} has {len(paths)} specs; --format html, {needs}"
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
-        rows = report_folder(paths, packages, options.device(), options.chosen_device())
-        print_diagnostics(rows)
-        print_result(rows, form)
+        rows = report_folder(paths, packages, options.device_name())
+        printing.print_diagnostics(rows)
+        printing.print_result(rows, form)
         return 1 if any(row.problems for row in rows.networks) else 0
     made, device = None, options.device()
     for path in paths:
         source = options.read_input(path, name, report)
         if source is not None:
             made = compile_spec(source, report, "route", device)
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if made is None or place_on_chips(made) is None:
         return 1
     file = None if paths[0] == STDIN else Path(paths[0])
-    found = Spec(file, options.chosen_device() or DEFAULT, False, made, report).report()
+    found = Spec(file, options.device_name(), False, made, report).report()
     if form == "html":
         with options.one_line_errors(ValueError):
-            print_data(found.html(against))
-    elif form == "json":
-        print_json(found.as_dict(why=why))
-    elif form == "markdown":
-        print_lines(found.markdown(why=why))
+            printing.print_data(found.html(against))
     else:
-        print_lines(found.text(why=why), REPORT)
+        printing.print_result(found, form, printing.REPORT, why=why)
     if picture is not None:
         from snnc.tools.verbs import plot  # most runs don't draw
 
@@ -121,10 +105,10 @@ def limits_command(form: str) -> None:
     """Print the limits of the chip, with the source of each number."""
     device = options.device()
     if form == "json":
-        print_json(formats.limits_document(device))
+        printing.print_json(formats.limits_document(device))
     else:
         show = formats.limits_markdown if form == "markdown" else formats.limits_table
-        print_lines(show(device))
+        printing.print_lines(show(device))
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
@@ -143,20 +127,19 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # the list below replaces it
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
     spec_ = Spec(Path(spec), made.device.name, False, made, report)
     try:
         found = find_variants(spec_, cores)
     except ValueError as error:
-        say(f"{spec}: {error}")
+        printing.say(f"{spec}: {error}")
         return 1
-    shown = None if everything else SHOWN
     if form == "json":
-        print_json(found.as_dict())
+        printing.print_json(found.as_dict())
     else:
-        print_lines(found.markdown(shown) if form == "markdown" else found.text(shown))
+        printing.print_result(found, form, shown=None if everything else SHOWN)
     return 0 if found.variants or found.fits else 1
 
 
@@ -182,22 +165,20 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
         raise click.UsageError("compare two specs, or two folders")
     if all(folders):
         rows = compare_folders(old, new, report, options.device())
-        print_diagnostics(report)
-        print_result(rows, form)
+        printing.print_diagnostics(report)
+        printing.print_result(rows, form)
         is_broken, is_same = rows.broken, rows.same
     else:
         try:
-            sides = [
-                read_version(spec, report, options.device()) for spec in (old, new)
-            ]
+            device = options.device()
+            before, after = (read_version(side, report, device) for side in (old, new))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        before, after = sides
-        print_diagnostics(report)
+        printing.print_diagnostics(report)
         is_broken = before is None or after is None
         if before is not None and after is not None:
             found = compare(before, after)
-            print_result(found, form, DIFFERENCE)
+            printing.print_result(found, form, printing.DIFFERENCE)
             is_same = found.same
     if is_broken:
         return 2 if exit_code else 1

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from snnc.cli import INTERRUPTED, options
-from snnc.cli.printing import print_result, say
-from snnc.loihi.profile import DEFAULT
+from snnc.cli import INTERRUPTED, options, printing
 from snnc.tools import plots
 
 if TYPE_CHECKING:
@@ -99,40 +97,37 @@ def sweep_command(
     """
     data, test, weights = (wanted[name] for name in ("data", "test", "weights"))
     needs_data = any((train, test, weights, picture, picture_cores))
-    options.refuse(
-        {
-            "--train, --test, --weights and --picture need --data": (
-                needs_data and data is None
-            ),
-            "with --data, give one of --train and --weights": (
-                data is not None and train == (weights is not None)
-            ),
-            "--test needs --train; without training, evaluate on --data": (
-                test and not train
-            ),
-            "a cluster has its own workers: leave out --workers": (
-                None not in (wanted["dask"], wanted["workers"])
-            ),
-            "--seeds needs --train": wanted["seeds"] > 1 and not train,
-        }
-    )
+    refusals = {
+        "--train, --test, --weights and --picture need --data": (
+            needs_data and data is None
+        ),
+        "with --data, give one of --train and --weights": (
+            data is not None and train == (weights is not None)
+        ),
+        "--test needs --train; without training, evaluate on --data": (
+            test and not train
+        ),
+        "a cluster has its own workers: leave out --workers": (
+            None not in (wanted["dask"], wanted["workers"])
+        ),
+        "--seeds needs --train": wanted["seeds"] > 1 and not train,
+    }
+    options.refuse(refusals)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.sweep import sweep
     from snnc.tools.verbs import plot
 
-    device = options.chosen_device() or DEFAULT
     with options.one_line_errors(ValueError):
         try:
-            chosen: Any = tuple(phases.split(","))
-            found = sweep(
-                spec, settings, phases=chosen, device=device, progress=True, **wanted
-            )
+            wanted |= {"phases": phases.split(","), "device": options.device_name()}
+            found = sweep(spec, settings, progress=True, **wanted)
         except NoSettingError as error:
             raise click.UsageError(f"--set {error}") from error
         except KeyboardInterrupt:
-            say(f"interrupted: the same command continues from {wanted['output']}")
+            saved = wanted["output"]
+            printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
-        print_result(found, form)
+        printing.print_result(found, form)
         if picture is not None:
             plot(found, "sweep", file=picture)
         if picture_cores is not None:
@@ -180,14 +175,11 @@ def plot_command(
     given = click.get_current_context().get_parameter_source
     is_typed = [name for name in needless if given(name) is ParameterSource.COMMANDLINE]
     typed = " ".join(f"--{name}" for name in is_typed)
-    options.refuse(
-        {
-            f"--kind {kind} needs --data and --weights": (
-                runs and None in (data, weights)
-            ),
-            f"--kind {kind} does not use {typed}": typed,
-        }
-    )
+    refusals = {
+        f"--kind {kind} needs --data and --weights": (runs and None in (data, weights)),
+        f"--kind {kind} does not use {typed}": typed,
+    }
+    options.refuse(refusals)
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
     from snnc.tools.spec import load
     from snnc.tools.verbs import Drawable, plot
@@ -198,8 +190,8 @@ def plot_command(
         if runs:
             options.quiet_tensorflow(run["simulator"])
             drawn = evaluate(what, data, weights=weights, **run)
-        elif not what.is_dir() and options.chosen_device() is not None:
-            drawn = load(what, options.chosen_device() or DEFAULT)
+        elif not what.is_dir():
+            drawn = load(what, options.device_name())
         plot(drawn, kind, file=output, dark=dark, example=example)
-    say(f"{output.as_posix()} written")
+    printing.say(f"{output.as_posix()} written")
     return 0

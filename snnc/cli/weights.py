@@ -6,17 +6,9 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import options
-from snnc.cli.printing import (
-    print_diagnostics,
-    print_json,
-    print_lines,
-    print_result,
-    say,
-)
+from snnc.cli import options, printing
 from snnc.diagnostics import Diagnostics
-from snnc.loihi.profile import DEFAULT
-from snnc.tools.opening import missing
+from snnc.tools.opening import SpecError, missing
 from snnc.tools.weights import Weights
 from snnc.weight_files.inspect import inspect
 
@@ -56,15 +48,14 @@ def weights_command(
     weights, as nengo-loihi's build does.
     """
     name, is_spec = file.as_posix(), file.suffix in (".snn", ".yaml", ".yml")
-    options.refuse(
-        {
-            f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
-            "-o and --force need --migrate": migrate is None and (output or force),
-            "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
-                migrate is not None and (spec is not None or output is None)
-            ),
-        }
-    )
+    refusals = {
+        f"swap them: snnc weights {spec} {name}": spec is not None and is_spec,
+        "-o and --force need --migrate": migrate is None and (output or force),
+        "write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE": (
+            migrate is not None and (spec is not None or output is None)
+        ),
+    }
+    options.refuse(refusals)
     try:
         if migrate is not None and output is not None:
             return _migrate(file, *migrate, output, force, form)
@@ -76,13 +67,14 @@ def weights_command(
 def _list(file: Path, spec: str | None, form: str) -> int:
     calculates = not missing("numpy")
     if not calculates:
-        say(f"note: the values are not read, because numpy is missing: {EXTRA}")
+        reason = "because numpy is missing"
+        printing.say(f"note: the values are not read, {reason}: {EXTRA}")
     report = Diagnostics()
     listing = inspect(file, spec, calculates, report, options.device())
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if listing is None:
         return 1
-    print_result(Weights(report.diagnostics, listing), form)
+    printing.print_result(Weights(report.diagnostics, listing), form)
     return 1 if report.errors else 0
 
 
@@ -90,19 +82,16 @@ def _migrate(
     file: Path, old: str, new: str, output: Path, force: bool, form: str
 ) -> int:
     if needs := missing("numpy", "safetensors"):
-        say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
+        printing.say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
     from snnc.tools.migrate import migrate_file  # imports NumPy
 
-    report, written = Diagnostics(), output.as_posix()
+    report = Diagnostics()
     moved = migrate_file(file, old, new, output, force, report, options.device())
-    print_diagnostics(report)
+    printing.print_diagnostics(report)
     if moved is None:
         return 1
-    if form == "json":
-        print_json(moved.as_dict(written))
-    else:
-        print_lines(moved.text(written))
+    printing.print_result(moved, form)
     return 0
 
 
@@ -145,28 +134,27 @@ def calibrate_command(
     options.refuse_existing(force, output)
     options.quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
-    from snnc.tools.opening import SpecError
 
     with options.one_line_errors():
         require_libraries()
         from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(output)
-        chosen = options.chosen_device() or DEFAULT
+        chosen = options.device_name()
         try:
             done = calibrate(package, data, weights, examples=examples, device=chosen)
         except SpecError as error:
-            print_diagnostics(error)
-            say(f"{output} is not written: the chip can't store these weights")
+            printing.print_diagnostics(error)
+            printing.say(f"{output} is not written: the chip can't store these weights")
             return 1
-        print_diagnostics(done)
+        printing.print_diagnostics(done)
         done.save(output)
-    print_result(done, form)
-    say(f"wrote {output}")
+    printing.print_result(done, form)
+    printing.say(f"wrote {output}")
     if done.precision is None:
         check = f"snnc weights {output} SPEC"
-        say(f"note: `{check}` shows whether the chip can store the weights")
+        printing.say(f"note: `{check}` shows whether the chip can store the weights")
     if done.missed:
-        say(f"error: rates not held: {', '.join(done.missed)}")
+        printing.say(f"error: rates not held: {', '.join(done.missed)}")
         return 1
     return 0

@@ -7,43 +7,26 @@ Oniguruma, which editors use.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import cache
 
-from snnc.language.keywords import (
-    CLAUSES,
-    FORMS,
-    HEADERS,
-    KEYS,
-    KINDS,
-    MODELS,
-    REFUSED,
-    RESERVED,
-    UNITS,
-    VARIANTS,
-    values_in,
-)
+from snnc.language import keywords
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser
-from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
 
 
 def value_words() -> frozenset[str]:
     """Return every word that a property accepts, such as ``same`` or ``adam``."""
-    words = {word for word in values_in(NetworkSpec) if word.isidentifier()}
+    words = {word for word in keywords.values_in(NetworkSpec) if word.isidentifier()}
     return SWITCHES | words
 
 
 class Category(Enum):
-    """A category of text, with its TextMate scope and its Pygments token.
-
-    ``semantic`` is its name in the language server's protocol; empty if it has none.
-    """
+    """A kind of text: its TextMate scope, Pygments token, and LSP name, or no name."""
 
     COMMENT = ("comment.line.number-sign", "Comment.Single", "comment")
     TEXT = ("string.quoted.double", "Literal.String.Double", "string")
@@ -85,11 +68,12 @@ def _any_of(words: Iterable[str]) -> str:
 @cache
 def rules() -> Rules:
     """Return all rules; if two match at one position, the first one applies."""
-    value, unit = value_words(), f"[ \\t]+({_any_of(UNITS)})"
-    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
-    named = _any_of(kind for kind, form in FORMS.items() if form.name != "none")
+    value, unit = value_words(), f"[ \\t]+({_any_of(keywords.UNITS)})"
+    name = f"(?!{_any_of(keywords.CLAUSES)}){_terminal('NAME')}"
+    forms, encoders = keywords.FORMS, _any_of(keywords.VARIANTS["encode"])
+    named = _any_of(kind for kind, form in forms.items() if form.name != "none")
     network = _any_of(["network"])
-    encoder = f"(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?"
+    encoder = f"(encode)[ \\t]+({encoders})(?:[ \\t]+({name}))?"
     patterns: Rules = {
         _terminal("COMMENT"): (Category.COMMENT,),
         _terminal("STRING"): (Category.TEXT,),
@@ -105,16 +89,16 @@ def rules() -> Rules:
         encoder: (Category.KIND, Category.VARIANT, Category.DECLARED),
         **{
             f"({kind})[ \\t]+({_any_of(words)})": (Category.KIND, Category.VARIANT)
-            for kind, words in VARIANTS.items()
+            for kind, words in keywords.VARIANTS.items()
         },
         f"({named})[ \\t]+({name})": (Category.KIND, Category.DECLARED),
         f"({network})[ \\t]+({name})": (Category.HEADER, Category.DECLARED),
-        f"{_any_of(KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
-        _any_of(KINDS): (Category.KIND,),
-        _any_of(HEADERS): (Category.HEADER,),
-        _any_of(REFUSED & RESERVED): (Category.REFUSED,),
-        _any_of(CLAUSES): (Category.CLAUSE,),
-        _any_of(KEYS): (Category.KEY,),
+        f"{_any_of(keywords.KEYS & value)}(?=[^\\[\\]{{}}]*\\])": (Category.VALUE,),
+        _any_of(keywords.KINDS): (Category.KIND,),
+        _any_of(keywords.HEADERS): (Category.HEADER,),
+        _any_of(keywords.REFUSED & keywords.RESERVED): (Category.REFUSED,),
+        _any_of(keywords.CLAUSES): (Category.CLAUSE,),
+        _any_of(keywords.KEYS): (Category.KEY,),
         _any_of(value): (Category.VALUE,),
     }
     others: Rules = {
@@ -157,41 +141,10 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
-def textmate_text() -> str:
-    """Return the text of ``grammar/snn.tmLanguage.json``."""
-    grammar = {
-        "name": "snn",
-        "scopeName": "source.snn",
-        "fileTypes": ["snn"],
-        "patterns": [_pattern(*rule) for rule in rules().items()],
-    }
-    return json.dumps(grammar, indent=2) + "\n"
-
-
-def _pattern(pattern: str, categories: Sequence[Category]) -> Json:
-    if len(categories) == 1:
-        return {"match": pattern, "name": categories[0].scope}
-    groups = enumerate(categories, start=1)
-    captures = {str(number): {"name": part.scope} for number, part in groups}
-    return {"match": pattern, "captures": captures}
-
-
 def to_fill(example: str) -> str:
     """Turn each number in an example into a placeholder: ``filters ${1:8}``."""
     count = iter(range(1, 100))
     return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
-
-
-def snippets() -> Json:
-    """Return the content of ``editors/vscode/snippets/snn.json``."""
-    found: Json = {"spec": _SPEC}
-    for kind, form in FORMS.items():
-        example = form.named if "" not in MODELS.get(kind, {"": None}) else form.example
-        example = example or form.example
-        if example.startswith(kind):
-            body = to_fill(example)
-            found[kind] = {"prefix": kind, "body": body, "description": form.about}
-    return found
 
 
 NETWORK = (
@@ -204,8 +157,3 @@ NETWORK = (
     "}",
 )
 """The lines of a network to fill in."""
-_SPEC = {
-    "prefix": "snn",
-    "body": ["snn 1", "", *NETWORK],
-    "description": "A spec with an input and a readout.",
-}

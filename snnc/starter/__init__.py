@@ -49,13 +49,8 @@ def installed_from() -> str:
 def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, str]:
     """Return the text of each file, by its path (POSIX).
 
-    Parameters
-    ----------
-    prefix
-        The path from the git repo's root to the folder, empty or ending in ``/``.
-        GitHub and pre-commit read the files in `AT_ROOT` only at the root.
-    requirement
-        The requirement that the workflow installs with pip.
+    ``prefix`` is the path from the git repo's root to the folder, empty or ending in
+    ``/``. GitHub and pre-commit read the files in `AT_ROOT` only at the root.
     """
     files = {}
     for path in (SPEC, *EXTENDED, *AT_ROOT):
@@ -69,23 +64,12 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class StarterPlan:
-    """The files to write.
+    """The new ``files``, and the lines ``added`` to existing files, by path.
 
-    Attributes
-    ----------
-    root
-        The root of the git repo, relative to the current folder; without a repo, the
-        folder itself.
-    files
-        The new texts by their paths.
-    added
-        The lines to add to existing files, by their paths.
-    kept
-        The texts of `AT_ROOT` whose files exist, by path. These files are not changed;
-        users may copy the texts.
-    at_root
-        The new files that go to the root of the git repo around the folder, because
-        tools read them only there.
+    ``root`` is that of the git repo, relative to the current folder; without a repo,
+    the folder itself. ``at_root`` are the new files at the root of a repo around the
+    folder, because tools read them only there. ``kept`` are the texts of `AT_ROOT`
+    whose files exist and don't change, so that users may copy the texts.
     """
 
     root: Path
@@ -107,8 +91,9 @@ class StarterPlan:
         added = {}
         for path in (place / name for name in EXTENDED if (place / name).is_file()):
             known = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            lines = files.pop(path).splitlines()
-            added[path] = [line for line in lines if line not in known]
+            lines = [x for x in files.pop(path).splitlines() if x not in known]
+            if lines:
+                added[path] = lines
         new = [root / name for name in AT_ROOT if prefix and root / name in files]
         return cls(root, files, added, texts, tuple(new))
 
@@ -124,8 +109,6 @@ class StarterPlan:
             write_file(path, text)
             yield path
         for path, lines in self.added.items():
-            if not lines:
-                continue
             before = path.read_bytes()
             with path.open("ab") as file:  # keeps line ends and encoding
                 gap = b"\n" if before and not before.endswith(b"\n") else b""

@@ -135,9 +135,8 @@ def adapt(
     network = package.opened.network
     readout = network.readout
     if readout.learn is None:
-        raise RefusedRunError(
-            f"`{readout.name}` doesn't learn: write `learn pes` in it"
-        )
+        told = f"`{readout.name}` doesn't learn: write `learn pes` in it"
+        raise RefusedRunError(told)
     require("loihi" if simulator == "exact" else simulator, network)
     chosen = _draw_examples(network, x, y, examples, seed)
     tensors = dict(package.layout.LAYOUT.load(weights))
@@ -157,14 +156,9 @@ def adapt(
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shown = powers / powers.sum(axis=1, keepdims=True)
     errors = np.abs(shown - targets_of(chosen.y, network))
-    return Adaptation(
-        chosen.y,
-        outputs,
-        tensors,
-        readout.classes,
-        score(outputs, chosen.y, readout.classes),
-        float(np.mean(errors > readout.learn.error)),
-    )
+    reached = score(outputs, chosen.y, readout.classes)
+    clipped = float(np.mean(errors > readout.learn.error))
+    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached, clipped)
 
 
 def _draw_examples(
@@ -181,10 +175,8 @@ def _draw_examples(
     if not len(chosen):
         raise DataError("there are no examples to learn from")
     if network.readout.classes and len(set(chosen.y.tolist())) == 1:
-        raise DataError(
-            f"all examples are of class {chosen.y[0]}: the readout would forget the "
-            "others; give examples of several classes"
-        )
+        effect = "the readout would forget the others; give examples of several classes"
+        raise DataError(f"all examples are of class {chosen.y[0]}: {effect}")
     return chosen
 
 
@@ -212,15 +204,7 @@ def _learn_in_nengo(
 
 @dataclass(frozen=True)
 class AdaptedEvaluation:
-    """The results of a package before, during and after learning.
-
-    Attributes
-    ----------
-    before, after : Evaluation
-        The results with the given weights, and with the learned weights.
-    learning : Adaptation
-        The results while learning.
-    """
+    """The results of a package before, during and after learning."""
 
     before: Evaluation
     learning: Adaptation
@@ -234,11 +218,8 @@ class AdaptedEvaluation:
             "clipped": self.learning.clipped,
         }
         if self.learning.classes:
-            names = [each.name for each in self.before.by_class]
-            learned["classes"] = [
-                {"name": name, "recall": recall}
-                for name, recall in zip(names, self.learning.recalls, strict=True)
-            ]
+            pairs = zip(self.before.by_class, self.learning.recalls, strict=True)
+            learned["classes"] = [{"name": c.name, "recall": r} for c, r in pairs]
         return {
             "version": 1,
             "before": self.before.as_dict(),
@@ -252,15 +233,13 @@ class AdaptedEvaluation:
         show = percent if learning.classes else "{:.4g}".format
         values = self.before.score.value, learning.score, self.after.score.value
         before, during, after = map(show, values)
-        lines = [
-            f"{self.after.network} on {self.after.simulator}: {kind} {before} before, "
-            f"{during} while learning {counted(len(learning.y), 'example')}, "
-            f"{after} after"
-        ]
+        where = f"{self.after.network} on {self.after.simulator}"
+        during += f" while learning {counted(len(learning.y), 'example')}"
+        lines = [f"{where}: {kind} {before} before, {during}, {after} after"]
         if learning.clipped:
+            reason = "which were larger than `error` in `learn pes`; write a larger one"
             lines.append(
-                f"clipped: {percent(learning.clipped)} of the errors, which were "
-                "larger than `error` in `learn pes`; write a larger one"
+                f"clipped: {percent(learning.clipped)} of the errors, {reason}"
             )
         if learning.classes:
             head, rows = ("class", "before", "learning", "after"), []
@@ -286,14 +265,9 @@ def evaluate_adapted(
         raise RefusedRunError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None, resume=False)
     opened = as_package(package)
+    given = opened, adapt_data, None, weights
     learning = adapt(
-        opened,
-        adapt_data,
-        None,
-        weights,
-        simulator=simulator,
-        seed=options.seed,
-        weights_out=weights_out,
+        *given, simulator=simulator, seed=options.seed, weights_out=weights_out
     )
     before = evaluate_with(once, opened, (data, None), weights)
     after = evaluate_with(once, opened, (data, None), learning.weights)

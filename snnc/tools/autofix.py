@@ -15,15 +15,7 @@ from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """Apply fixes to a text; of fixes that overlap or touch, apply only the first.
-
-    Returns
-    -------
-    str
-        The new text.
-    int
-        The number of applied fixes.
-    """
+    """Return the text and the number of fixes, without those that touch a prior fix."""
     pieces: list[str] = []
     end, applied = 0, 0
     for fix in sorted(fixes, key=lambda fix: (fix.span.start, fix.span.end)):
@@ -65,20 +57,10 @@ class Fixed:
 def autofix(
     source: SourceFile, unsafe: bool = False, device: Profile | None = None
 ) -> Fixed:
-    """Apply all fixes that help, until none is left.
+    """Apply all fixes that help, until none is left; each leaves fewer problems.
 
-    Parameters
-    ----------
-    unsafe
-        Also apply fixes that may change the spec's meaning.
-    device
-        The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    Fixed
-        The formatted text, or the unformatted text if it still has syntax errors. If
-        nothing was fixed, ``source`` itself. Each fix reduces the number of problems.
+    Fixes that may change the spec's meaning are applied only if ``unsafe``. A fixed
+    text is formatted, unless it still has syntax errors.
     """
     mender = _Mender(unsafe, device)
     state = mender.compile(source, 0)
@@ -136,12 +118,9 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: Fixed, fix: Fix) -> tuple[Fixed, int] | None:
-        """Apply a fix and the fixes of revealed problems; None if this doesn't help.
+        """Apply a fix and those of revealed problems; return also the first change.
 
-        Returns
-        -------
-        tuple
-            The resulting spec, and the position of the first change in its text.
+        Return None if this doesn't help.
         """
         # Known problems, with their positions before and after the fix.
         known = {(d.code, d.span.start) for d in state.report.diagnostics}

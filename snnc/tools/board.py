@@ -1,10 +1,9 @@
 """Compare the spikes of a board and the exact engine, and find the likely cause.
 
-`compare` reads a recording from a package's ``board.py``, and finds the first
-difference. Then it simulates known board failures. Some only affect the recording;
-these are applied to the engine's spikes. For other failures, the engine runs again with
-the failure. The result is the failure that explains the most differences. Work is
-limited by counting runs, not by time.
+`compare` finds the first difference in a recording from a package's ``board.py``, and
+then simulates known board failures. Some only affect the recording; these are applied
+to the engine's spikes. For others, the engine runs again. The result is the failure
+that explains the most differences. Work is limited by counting runs, not by time.
 """
 
 from __future__ import annotations
@@ -36,6 +35,8 @@ Bools = NDArray[np.bool_]
 Places = NDArray[np.int64]
 Spikes = Mapping[str, Bools]
 """The spikes of each layer: (examples, steps, neurons)."""
+Fault = tuple[str, str, Spikes]
+"""A failure, its location, and the spikes after it."""
 Step = tuple[int, int]
 """An example, and a step of this example."""
 RUNS = 2000
@@ -54,39 +55,25 @@ LATE = 16
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A known board failure, and its location.
-
-    ``explains`` is the fraction of the differences that this cause accounts for.
-    """
+    """A known board failure, its location, and the fraction that it ``explains``."""
 
     name: str
     where: str
     explains: float
 
     def __str__(self) -> str:
-        told = f"{self.name}: {self.where}"
-        if self.explains >= LIKELY:
-            return told
-        return f"{told} ({self.explains:.0%} of what differs)"
+        share = f" ({self.explains:.0%} of what differs)"
+        return f"{self.name}: {self.where}{share if self.explains < LIKELY else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class BoardComparison:
     """The comparison of the spikes of a board and of the exact engine.
 
-    Attributes
-    ----------
-    layers
-        The recorded layers.
-    examples, steps
-        The number of compared examples, and the number of steps per example.
-    spikes
-        The engine's spikes in these examples.
-    differing
-        The number of spikes in only one of the two recordings.
-    first, cause
-        A description of the first such spike, and the failure that explains most of
-        these spikes; None without differences.
+    ``layers`` are the recorded layers, and ``spikes`` is the engine's count.
+    ``differing`` is the number of spikes in only one of the recordings, ``first``
+    describes the first such spike, and ``cause`` explains most of them; both are None
+    without differences.
     """
 
     layers: tuple[str, ...]
@@ -103,17 +90,15 @@ class BoardComparison:
         return self.first is None
 
     def __str__(self) -> str:
+        spikes = f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         compared = (
-            f"{counted(self.examples, 'example')} of {self.steps} steps, "
-            f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+            f"{counted(self.examples, 'example')} of {self.steps} steps, {spikes}"
         )
         if self.first is None:
             return f"the board and the exact engine have the same spikes: {compared}"
         cause = self.cause or "none of the known failures of boards"
-        return (
-            f"the board and the exact engine differ in {self.differing} spikes: "
-            f"{compared}\n{self.first}\nlikely cause: {cause}"
-        )
+        differ = f"the board and the exact engine differ in {self.differing} spikes"
+        return f"{differ}: {compared}\n{self.first}\nlikely cause: {cause}"
 
 
 def compare(
@@ -121,10 +106,8 @@ def compare(
 ) -> BoardComparison:
     """Compare a board's recording with the exact engine.
 
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
-        If package, data, weights and recording don't match; the message is for users.
+    Raise RefusedRunError, `snnc.exact.CannotRunError` or `snnc.runtime.data.DataError`
+    if package, data, weights and recording don't match; the message is for users.
     """
     opened = open_package(package)
     network, tensors = opened.network, opened.layout.load(weights)
@@ -140,38 +123,30 @@ def compare(
     shape = count, network.steps, -1
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in fired}
     first, cause = None, None
-    differs = [(fired[name] != exact[name]).any(axis=2) for name in fired]
-    for example, step in np.argwhere(np.any(differs, axis=0))[:1].tolist():
+    differs = {name: fired[name] != exact[name] for name in fired}
+    steps = np.any([own.any(axis=2) for own in differs.values()], axis=0)
+    for example, step in np.argwhere(steps)[:1].tolist():
         first = _describe((example, step), fired, exact, network)
         cause = find_cause(fired, exact, (example, step), network, replay)
-    return BoardComparison(
-        tuple(fired),
-        count,
-        network.steps,
-        sum(int(train.sum()) for train in exact.values()),
-        sum(int((fired[name] != exact[name]).sum()) for name in fired),
-        first,
-        cause,
-    )
+    total, apart = (sum(int(s.sum()) for s in o.values()) for o in (exact, differs))
+    size = count, network.steps, total
+    return BoardComparison(tuple(fired), *size, apart, first, cause)
 
 
 def _describe(place: Step, board: Spikes, exact: Spikes, network: Network) -> str:
     """Describe the first spike on only the board or only the exact engine.
 
-    The neuron is described by its position in the layer's shape, or by its index in a
-    max pool.
+    A neuron of a max pool has an index, and not a position in the layer's shape.
     """
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
-    one, other = board[name][place], exact[name][place]
-    number = int(np.flatnonzero(one != other)[0])
+    number = int(np.flatnonzero(board[name][place] != exact[name][place])[0])
     layer, neuron = network.layers[name], str(number)
     if layer.pool is None:
         neuron = ", ".join(map(str, np.unravel_index(number, layer.shape)))
-    (example, step), who = place, "the board" if one[number] else "the exact engine"
-    return (
-        f"first difference: example {example}, step {step}: only {who} has a spike of "
-        f"neuron ({neuron}) of {name}"
-    )
+    who = "the board" if board[name][place][number] else "the exact engine"
+    example, step = place
+    spike = f"a spike of neuron ({neuron}) of {name}"
+    return f"first difference: example {example}, step {step}: only {who} has {spike}"
 
 
 def read_recording(
@@ -179,49 +154,38 @@ def read_recording(
 ) -> dict[str, Bools]:
     """Return the spikes (examples, steps, neurons) of some layers on a board.
 
-    Raises
-    ------
-    RefusedRunError
-        If the file is truncated or is not a recording, or belongs to another package,
-        other data or another number of steps.
+    Raise RefusedRunError if the file is truncated or not a recording of this package,
+    these data, and this number of steps.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        last = str(arrays["layer"])
         names = [n.removeprefix("spikes.") for n in arrays if n.startswith("spikes.")]
-        keys = {last: "", **{name: f".{name}" for name in names}}
+        keys = {str(arrays["layer"]): "", **{name: f".{name}" for name in names}}
         packed = {name: arrays[f"spikes{key}"] for name, key in keys.items()}
         counts = {name: int(arrays[f"neurons{key}"]) for name, key in keys.items()}
-        layout, data = arrays["layout_id"].item(), arrays["data_sha256"].item()
-        steps = arrays["steps"].item()
+        facts = (arrays[name].item() for name in ("layout_id", "data_sha256", "steps"))
+        layout, data, steps = facts
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise RefusedRunError(
-            f"{path} is truncated, or `board.py` did not write this file: run "
-            "`board.py` again"
-        ) from None
+        problem = "is truncated, or `board.py` did not write this file"
+        raise RefusedRunError(f"{path} {problem}: run `board.py` again") from None
     network = package.network
     if layout != package.layout.id:
         raise RefusedRunError(f"{path} is from another package (layout_id differs)")
     if steps != network.steps:
-        raise RefusedRunError(
-            f"{path} has {steps} steps per example, but the package has "
-            f"{network.steps}: build the package that ran"
-        )
+        has = f"{steps} steps per example, but the package has {network.steps}"
+        raise RefusedRunError(f"{path} has {has}: build the package that ran")
     if data != digest_of(x):
-        raise RefusedRunError(
-            f"{path} is from other data: name the data file that the board read "
-            "(data_sha256 differs)"
-        )
+        advice = "name the data file that the board read (data_sha256 differs)"
+        raise RefusedRunError(f"{path} is from other data: {advice}")
     spikes = {}
     for name, bits in packed.items():
-        layer = network.layers.get(name)
-        shape = (network.steps, -(-counts[name] // 8))
-        if layer is None or layer.neurons != counts[name] or bits.shape[1:] != shape:
-            raise RefusedRunError(
-                f"{path} has spikes of {name} that do not fit this layer"
-            )
-        spikes[name] = np.unpackbits(bits, axis=-1, count=counts[name]).astype(bool)
+        layer, count = network.layers.get(name), counts[name]
+        shape = network.steps, -(-count // 8)
+        if layer is None or layer.neurons != count or bits.shape[1:] != shape:
+            problem = f"spikes of {name} that do not fit this layer"
+            raise RefusedRunError(f"{path} has {problem}")
+        spikes[name] = np.unpackbits(bits, axis=-1, count=count).astype(bool)
     if not min(map(len, spikes.values())):
         raise RefusedRunError(f"{path} has no examples")
     return spikes
@@ -232,16 +196,8 @@ def find_cause(
 ) -> Cause | None:
     """Return the cause that explains most differences, if any explains some.
 
-    Parameters
-    ----------
-    board, exact
-        The spikes of the same layers on the board and in the exact engine.
-    first
-        The first step with a difference.
-    network
-        The network that ran.
-    replay
-        Runs the chip again; None if the host has its own layers of neurons.
+    ``first`` is the first step with a difference. ``replay`` is None if the host has
+    its own layers of neurons.
     """
     example, step = first
     end = example * network.steps + min(step + NEAR, network.steps)
@@ -255,11 +211,11 @@ def find_cause(
     missing, added = (expected & ~recorded).sum(), (recorded & ~expected).sum()
     causes = []
     if not missing:
-        where = f"{added} that the engine does not have"
-        causes.append(Cause("false spikes", where, LIKELY))
+        extra = f"{added} that the engine does not have"
+        causes = [Cause("false spikes", extra, LIKELY)]
     elif not added:
-        where = f"{missing}, from step {step} of example {example} on"
-        causes.append(Cause("dropped spikes", where, LIKELY))
+        lost = f"{missing}, from step {step} of example {example} on"
+        causes = [Cause("dropped spikes", lost, LIKELY)]
     before = (recorded[:end] != expected[:end]).sum()
     board, exact = ({n: s[n][: example + 1] for n in board} for s in (board, exact))
     faults = _recorded_faults(board, exact, network, replay)
@@ -276,8 +232,8 @@ def find_cause(
 
 def _recorded_faults(
     board: Spikes, exact: Spikes, network: Network, replay: Replay | None
-) -> Iterator[tuple[str, str, Spikes]]:
-    """Yield the spikes after faults in the probes or in the recorded layer."""
+) -> Iterator[Fault]:
+    """Yield faults in the probes or in the recorded layer."""
     late = {name: _late(train) for name, train in exact.items()}
     for name, train in exact.items():
         yield "one step late", f"the spikes of {name}", {**exact, name: late[name]}
@@ -304,12 +260,9 @@ def _late(train: Bools) -> Bools:
 def _channel_pairs(
     network: Network, name: str, among: Bools
 ) -> Iterator[tuple[str, Places, Places]]:
-    """Yield pairs of a layer's channels, with the neurons of both channels.
-
-    Only channels with a neuron in ``among`` count. A max pool has no channels.
-    """
+    """Yield pairs of channels with a neuron in ``among``, and the neurons of both."""
     layer = network.layers[name]
-    if layer.pool is not None:
+    if layer.pool is not None:  # it has no channels
         return
     by_channel = np.arange(layer.neurons).reshape(-1, layer.shape[-1]).T
     chosen = np.flatnonzero(among[by_channel].any(axis=1)).tolist()
@@ -317,10 +270,8 @@ def _channel_pairs(
         yield f"{a} and {b} of {name}", by_channel[a], by_channel[b]
 
 
-def _run_faults(
-    network: Network, replay: Replay, first: Step
-) -> Iterator[tuple[str, str, Spikes]]:
-    """Yield the spikes after faults on the chip or in its input, cheapest first."""
+def _run_faults(network: Network, replay: Replay, first: Step) -> Iterator[Fault]:
+    """Yield faults on the chip or in its input, cheapest first."""
     example, step = first
     replay = replace(replay, host=replay.host[: example + 1])
     most = max(1, WORK // ((example + 1) * network.steps * replay.size))
@@ -336,9 +287,7 @@ def _run_faults(
         yield name, where, faulty.run()
 
 
-def _drop_spikes(
-    replay: Replay, example: int, step: int
-) -> Iterator[tuple[str, str, Replay]]:
+def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[FaultyReplay]:
     """Drop the last spikes from the host in one step, like nengo-loihi."""
     for at in range(step, max(-1, step - LATE), -1):
         sent = np.flatnonzero(replay.host[example, at])
@@ -349,7 +298,7 @@ def _drop_spikes(
             yield "dropped spikes", where, replace(replay, host=host)
 
 
-def _scale_weights(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
+def _scale_weights(replay: Replay) -> Iterator[FaultyReplay]:
     """Scale the weights from a layer to a core, or to all cores of a layer."""
     ends: dict[tuple[str, str], list[Places]] = {}
     places = []
@@ -364,7 +313,7 @@ def _scale_weights(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
         yield "wrong exponent", where, replay.with_scaled(axons, exponent)
 
 
-def _lose_axons(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
+def _lose_axons(replay: Replay) -> Iterator[FaultyReplay]:
     """Lose spikes from a layer to a core, or from a core."""
     for block, target, name, axons in replay.links():
         where = f"core {block} ({target}) receives no spikes from {name}"
@@ -377,9 +326,7 @@ def _lose_axons(replay: Replay) -> Iterator[tuple[str, str, Replay]]:
             yield "wrong chip", where, replay.without(axons)
 
 
-def _swap_channels(
-    network: Network, replay: Replay
-) -> Iterator[tuple[str, str, Replay]]:
+def _swap_channels(network: Network, replay: Replay) -> Iterator[FaultyReplay]:
     """Exchange two channels of a layer for the layers that read it."""
     for name, places in replay.places.items():
         every = np.ones(len(places), bool)
@@ -390,10 +337,9 @@ def _swap_channels(
 
 @dataclass(frozen=True)
 class Replay:
-    """A chip, the host's spikes, and the sources of each layer.
+    """A chip, the host's spikes (examples, steps, neurons), and the layers' sources.
 
-    ``host`` has the shape (examples, steps, encoder neurons). ``places`` contains the
-    flat source indices of each layer: compartments, followed by the host's neurons.
+    Sources in ``places`` are flat indices: compartments, then the host's neurons.
     """
 
     chip: BuiltChip
@@ -482,3 +428,7 @@ class Replay:
 
     def _with(self, **parts: Any) -> Replay:
         return replace(self, chip=self.chip._replace(**parts))
+
+
+FaultyReplay = tuple[str, str, Replay]
+"""A failure, its location, and a replay with it."""

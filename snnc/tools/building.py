@@ -34,13 +34,10 @@ MARK = "# Written by `Spec.build`, which replaces it; without this line it is yo
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A spec to build: its path as typed, its device, and a function that compiles it.
-
-    If ``device`` is None, the target is Loihi 1.
-    """
+    """A spec to build: its path and device as typed, and its compilation."""
 
     path: str
-    device: str | None
+    device: str
     compile: Callable[[Diagnostics], Compilation | None]
 
 
@@ -48,8 +45,8 @@ class Wanted:
 class Job:
     """A package to build from a spec or, if there is a ``reason``, to remove.
 
-    ``command`` does this in a shell. ``span`` is the network's in its spec, and
-    ``seconds`` is how long compiling it took.
+    ``command`` does this in a shell. ``span`` is the network's in its spec, which took
+    ``seconds`` to compile.
     """
 
     package: PackageFiles
@@ -75,22 +72,13 @@ def ignore(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What to do with the packages of specs.
+    """What to do with the packages of specs, in the folder ``output``.
 
-    Attributes
-    ----------
-    output
-        The folder that contains the packages' folders.
-    mode
-        ``write`` the packages; ``check`` whether they are up to date; or ``list`` the
-        files that would change.
-    force
-        Whether edited files and packages of other specs may be replaced.
-    tracked
-        Whether to report files that git does not track.
-    say, show
-        Receive a summary of each package, and the details: differences in the mode
-        ``check``, otherwise the paths of files.
+    ``write`` them, ``check`` whether they are up to date, or ``list`` the files that
+    would change. ``force`` replaces edited files and packages of other specs, and
+    ``tracked`` reports files that git does not track. ``say`` receives a summary of
+    each package, and ``show`` the details: differences in the mode ``check``, otherwise
+    paths.
     """
 
     output: Path
@@ -112,36 +100,25 @@ class Build:
         the same name. Packages to remove are processed last, and only if there are no
         errors. Otherwise a spec with a mistyped name would look removed.
 
-        Parameters
-        ----------
-        tell
-            Called with the diagnostics of each spec, then with those of packages
-            without a spec.
-        sweep
-            Whether to include packages whose specs no longer exist.
-
-        Returns
-        -------
-        bool
-            Whether no error was reported.
+        Call ``tell`` with the diagnostics of each spec, then with those of packages
+        without a spec, and return whether none is an error. With ``sweep``, include
+        packages whose specs no longer exist.
         """
         reports = [Diagnostics() for _ in specs]
         pairs = zip(specs, reports, strict=True)
         jobs = [_compile(spec, report, self.output) for spec, report in pairs]
-        modes = {"write": self._write, "check": self._check, "list": self._list}
-        process = modes[self.mode]
         done = []
         for job, report in zip(jobs, reports, strict=True):
             if job is not None:
                 report.add(*_conflicts(job, jobs, self.force))
-                if not report.errors and process(job, report):
+                if not report.errors and self._process(job, report):
                     done.append(job)
             tell(report)
         if len(done) == len(specs):
             last = Diagnostics()
             try:
                 for job in self._removals(done, sweep):
-                    process(job, last)
+                    self._process(job, last)
             except OSError as error:
                 last.add(write.cannot_write(error, self.output))
             tell(last)
@@ -152,15 +129,21 @@ class Build:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
-        orphans = [
-            (o, job.command) for job in done for o in stale.find_renamed(job.package)
-        ]
+        orphans = [(o, j.command) for j in done for o in stale.find_renamed(j.package)]
         if sweep:
             orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
         for (package, reason), command in orphans:
             if package.folder not in built:  # otherwise another spec owns it now
                 span = whole_file(package.folder)
                 yield Job(package, command, span, reason=reason)
+
+    def _process(self, job: Job, report: Diagnostics) -> bool:
+        modes = {"write": self._write, "check": self._check, "list": self._list}
+        try:
+            return modes[self.mode](job, report)
+        except OSError as error:
+            report.add(write.cannot_write(error, job.package.folder))
+            return False
 
     def _write(self, job: Job, report: Diagnostics) -> bool:
         """Update or remove a package; return whether this succeeded."""
@@ -191,9 +174,7 @@ class Build:
 
     def _check(self, job: Job, report: Diagnostics) -> bool:
         """Report a package that is out of date; return whether it can be built."""
-        comparison = _compare(job.package, report)
-        if comparison is None:
-            return False
+        comparison = write.compare(job.package)
         if self.show is not ignore and (text := stale.difference(comparison)):
             self.show(text)
         if job.reason:
@@ -208,26 +189,15 @@ class Build:
 
     def _list(self, job: Job, report: Diagnostics) -> bool:
         """Show one line per file that a build would write or remove."""
-        comparison = _compare(job.package, report, self.force)
-        if comparison is not None:
-            refused = list(write.refusals(comparison))
-            report.add(*refused, *write.report_kept(comparison))
-            plan = {"write": comparison.written, "remove": comparison.removed}
-            for word, names in plan.items() if not refused else ():
-                for name in names:
-                    path = (comparison.folder / name).as_posix()
-                    self.show(printable(f"{word} {path}"))
+        comparison = write.compare(job.package, self.force)
+        refused = list(write.refusals(comparison))
+        report.add(*refused, *write.report_kept(comparison))
+        plan = {"write": comparison.written, "remove": comparison.removed}
+        for word, names in plan.items() if not refused else ():
+            for name in names:
+                path = (comparison.folder / name).as_posix()
+                self.show(printable(f"{word} {path}"))
         return not report.errors
-
-
-def _compare(
-    package: PackageFiles, report: Diagnostics, force: bool = False
-) -> write.Comparison | None:
-    try:
-        return write.compare(package, force)
-    except OSError as error:
-        report.add(write.cannot_write(error, package.folder))
-        return None
 
 
 def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
@@ -240,19 +210,19 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> Job | None:
     except OSError as error:  # the current folder was removed
         report.add(write.cannot_write(error, output))
         return None
-    command = build_command(spec.path, output.as_posix(), spec.device)
+    device = None if spec.device == DEFAULT else spec.device
+    command = build_command(spec.path, output.as_posix(), device)
     seconds = time.perf_counter() - started
     return Job(package, command, made.network.span, spec.path, seconds)
 
 
-def package_of(
-    made: Compilation, path: str, device: str | None, output: Path
-) -> PackageFiles:
+def package_of(made: Compilation, path: str, device: str, output: Path) -> PackageFiles:
     """Return the package that a build of a spec would write into a folder."""
     assert made.spec is not None
     assert made.modules is not None
     folder = output / made.spec.spec.network
-    origin = Origin.of(Path(path), output, device, origin_of(folder))
+    named = None if device == DEFAULT else device
+    origin = Origin.of(Path(path), output, named, origin_of(folder))
     files = [module.with_header(origin) for module in made.modules]
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
@@ -280,8 +250,7 @@ def _conflicts(
 def _other_owner(package: PackageFiles) -> str | None:
     """Return the path of another spec that owns a package's folder, as in its lock.
 
-    Return None if this spec owns the package, or if the other spec no longer exists or
-    now has another network name.
+    The other spec must exist, and still have the network's name.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)
@@ -293,9 +262,8 @@ def _other_owner(package: PackageFiles) -> str | None:
         return None
     made = compile_file(other, Diagnostics(), "resolve")
     found = None if made is None or made.network is None else made.network.name
-    return (
-        theirs.spec if found in (None, package.folder.name) else None
-    )  # errors hide the name
+    # Errors hide the name.
+    return theirs.spec if found in (None, package.folder.name) else None
 
 
 def build(
@@ -343,8 +311,7 @@ def build(
     if not spec.fits:
         raise SpecError(spec.found.diagnostics)
     path = spec.path or _write_spec(spec, folder, check, force)
-    device_name = None if spec.device == DEFAULT else spec.device
-    wanted = Wanted(path.as_posix(), device_name, partial(_emit, spec))
+    wanted = Wanted(path.as_posix(), spec.device, partial(_emit, spec))
     report = Diagnostics()
     building = Build(folder, "check" if check else "write", force)
     if not building.run([wanted], lambda own: report.extend(own.diagnostics), False):

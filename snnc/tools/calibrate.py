@@ -1,8 +1,4 @@
-"""Scale weights so that each layer's rates stay within bounds: `snnc calibrate`.
-
-`scaling` computes the scales. If the package's spec is available, the result also
-includes the precision of the weights on the chip.
-"""
+"""Scale weights so that each layer's rates stay within bounds: `snnc calibrate`."""
 
 from __future__ import annotations
 
@@ -111,13 +107,9 @@ class Calibration(Displayed):
 
     def __str__(self) -> str:
         rows = [_row(layer) for layer in self.as_dict()["layers"]]
-        lines = [
-            f"{self.package.name}, {self.examples} examples",
-            "",
-            *columns(COLUMNS, rows, {"layer", ""}),
-            "",
-            f"outputs change by at most {self.scaled.change:.1g} of the largest",
-        ]
+        title = f"{self.package.name}, {self.examples} examples"
+        change = f"outputs change by at most {self.scaled.change:.1g} of the largest"
+        lines = [title, "", *columns(COLUMNS, rows, {"layer", ""}), "", change]
         if self.precision:
             lines += ["", *chip_table(self.precision)]
         return "\n".join(lines)
@@ -128,13 +120,7 @@ class Calibration(Displayed):
 
 
 def require_libraries() -> None:
-    """Refuse to calibrate without TensorFlow and Nengo.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If a library is missing; the message says what to install.
-    """
+    """Refuse to calibrate without TensorFlow and Nengo, like `require`."""
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
 
@@ -216,11 +202,9 @@ COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
 def _row(layer: Json) -> tuple[str, ...]:
     from snnc.runtime.examples import check_budget, slack_of  # imports NumPy
 
-    rate, bounds, fixed = layer["after"], (layer["low"], layer["high"]), ""
-    verdict = check_budget(rate, bounds)
-    state = outside(rate, bounds, slack_of(bounds), verdict)
-    if layer["not_scaled"]:
-        fixed = f"not scaled: {layer['not_scaled']}"
+    rate, bounds = layer["after"], (layer["low"], layer["high"])
+    state = outside(rate, bounds, slack_of(bounds), check_budget(rate, bounds))
+    fixed = layer["not_scaled"] and f"not scaled: {layer['not_scaled']}"
     return (
         layer["name"],
         f"{layer['percentile']:g}",

@@ -23,18 +23,9 @@ _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 
 class SavedRun(NamedTuple):
-    """The content of a checkpoint.
+    """The valid lines of a checkpoint, the number of damaged lines, and the valid text.
 
-    Attributes
-    ----------
-    header
-        The run's identity; None if the first line is not a JSON object.
-    lines
-        The valid lines.
-    damaged
-        The number of damaged lines.
-    text
-        The first line and the valid lines.
+    ``header`` is the run's identity; None if the first line is not a JSON object.
     """
 
     header: Json | None
@@ -44,16 +35,12 @@ class SavedRun(NamedTuple):
 
 
 class Checkpoint:
-    """A file to which lines are added; each line is saved at once."""
+    """A file of a new or a saved run, to which lines are added; each is saved at once.
+
+    Raise OSError if the file can't be written.
+    """
 
     def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
-        """Begin a file, or continue a saved run.
-
-        Raises
-        ------
-        OSError
-            If the file can't be written.
-        """
         text = f"{json.dumps(header)}\n" if saved is None else saved.text
         if saved is not None and saved.damaged:
             told = counted(saved.damaged, "damaged line")
@@ -64,13 +51,7 @@ class Checkpoint:
         self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
 
     def add(self, content: Json) -> None:
-        """Write a line.
-
-        Raises
-        ------
-        OSError
-            If the file can't be written; the error names the file.
-        """
+        """Write a line, or raise OSError with the name of the file."""
         try:
             self._file.write(_seal(self._first, json.dumps(content)) + "\n")
             self._file.flush()
@@ -86,13 +67,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> SavedRun | None:
-    """Return the content of a file; None if it is empty or missing.
-
-    Raises
-    ------
-    OSError
-        If the file can't be read.
-    """
+    """Return a file's content, or raise OSError; None if it is empty or missing."""
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         return None
@@ -104,12 +79,9 @@ def read_checkpoint(path: Path) -> SavedRun | None:
         header = json.loads(first)
     except (ValueError, RecursionError):
         header = None
-    return SavedRun(
-        header if isinstance(header, dict) else None,
-        tuple(map(json.loads, known)),
-        len(others) - len(known),
-        "".join(f"{line}\n" for line in (first, *known)),
-    )
+    lines, damaged = tuple(map(json.loads, known)), len(others) - len(known)
+    text = "".join(f"{line}\n" for line in (first, *known))
+    return SavedRun(header if isinstance(header, dict) else None, lines, damaged, text)
 
 
 def _seal(first: str, body: str) -> str:

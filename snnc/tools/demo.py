@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import sys
 import time
@@ -22,6 +21,7 @@ from snnc.tools.building import build
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.task import write_data
 from snnc.tools.evaluate.verb import Simulator
+from snnc.tools.opening import missing
 from snnc.tools.spec import load
 
 FRAMES, SIZE = 8, 16
@@ -44,14 +44,11 @@ def drifting_digits(
     """
     from sklearn.datasets import load_digits  # import of an extra
 
-    images = load_digits().images / BRIGHTEST
     random = np.random.default_rng(seed)
-    images = images[random.permutation(len(images))]
+    images = random.permutation(load_digits().images / BRIGHTEST)
     held_out = len(images) // 5
-    return (
-        _clips(images[held_out:], train, random),
-        _clips(images[:held_out], test, random),
-    )
+    seen = _clips(images[held_out:], train, random)
+    return seen, _clips(images[:held_out], test, random)
 
 
 def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
@@ -74,8 +71,7 @@ _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
 
 def simulators() -> tuple[Simulator, ...]:
     """Return the simulators to run; nengo-dl, which needs Keras 2, is optional."""
-    is_old = sys.version_info < (3, 12)
-    has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
+    has_dl = sys.version_info < (3, 12) and not missing("nengo_dl")
     return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")
 
 
@@ -128,22 +124,18 @@ class Demonstration:
             name, alike = LABELS[simulator], percent(found.score.agreement or 0.0)
             accuracy, time = percent(found.score.value), f"{seconds[simulator]:.1f}"
             rows.append((name, accuracy, alike, time))
-        missed = (layer for layer in loihi.layers if not layer.holds)
         breaches = ", ".join(
             f"{layer.name} {layer.rate:.0f} Hz of {layer.low:g}..{layer.high:g}"
-            for layer in missed
+            for layer in loihi.layers
+            if not layer.holds
         )
-        return "\n".join(
-            [
-                *align(rows, "<>><"),
-                "",
-                f"cores predicted by snnc {self.cores}, built by nengo-loihi "
-                f"{loihi.cores}",
-                f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
-                f"all steps {sum(seconds.values()):.0f}",
-                f"rate budgets not held on the emulator: {breaches or 'none'}",
-            ]
+        first = f"data {seconds['data']:.1f}, build {seconds['build']:.1f}"
+        lines = (
+            f"cores predicted by snnc {self.cores}, built by nengo-loihi {loihi.cores}",
+            f"seconds: {first}, all steps {sum(seconds.values()):.0f}",
+            f"rate budgets not held on the emulator: {breaches or 'none'}",
         )
+        return "\n".join([*align(rows, "<>><"), "", *lines])
 
 
 def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstration:

@@ -158,15 +158,7 @@ def export_nir(
 
 
 def _check(model: Any) -> None:
-    """Refuse anything except a built model with a graph of layers.
-
-    Raises
-    ------
-    TypeError
-        If the argument is not a model.
-    SpecError
-        If the model has no graph, or is not built yet.
-    """
+    """Raise TypeError unless this is a model, SpecError without a built graph."""
     kind = type(model).__name__
     if isinstance(model, type) or not hasattr(model, "get_layer"):
         raise TypeError(f"neither a Keras model nor the path of one: {kind}")

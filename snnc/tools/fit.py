@@ -44,9 +44,8 @@ PAIRED = 3
 class FitVariant:
     """A legal network that is similar to the spec.
 
-    ``kept`` is the geometric mean of the fractions of neurons and weights that the
-    variant keeps. It is above 1 for a larger network. ``open_end`` is a change to the
-    largest value that was tried, so larger values may also fit.
+    ``kept`` is the geometric mean of the kept fractions of neurons and weights, above 1
+    for a larger network. Values above the one in ``open_end`` were not tried.
     """
 
     changes: Changes
@@ -95,10 +94,10 @@ class Fit(Tabular):
         """The specs of the variants, in order."""
         specs = []
         for variant in self.variants:
-            changes: dict[str, Json] = {}
+            values: dict[str, Json] = {change.layer: {} for change in variant.changes}
             for change in variant.changes:
-                changes.setdefault(change.layer, {})[change.key] = change.value
-            specs.append(self.spec.replace(**changes))
+                values[change.layer][change.key] = change.value
+            specs.append(self.spec.replace(**values))
         return tuple(specs)
 
     def text(self, shown: int | None = None) -> str:
@@ -138,7 +137,6 @@ class Fit(Tabular):
 
     def as_dict(self) -> Json:
         """Return the JSON data of ``snnc fit --format json``."""
-        keys = ("layer", "key", "value")
         return {
             "version": VERSION,
             "network": self.spec.name,
@@ -147,7 +145,7 @@ class Fit(Tabular):
             "present": None if self.present is None else asdict(self.present),
             "variants": [
                 {
-                    "changes": [{k: getattr(c, k) for k in keys} for c in v.changes],
+                    "changes": list(map(asdict, v.changes)),
                     **asdict(v.cost),
                     "kept": round(v.kept, 4),
                 }
@@ -171,12 +169,8 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     Some variants change one layer: fewer filters (or more, if the network fits), a
     larger stride, or both. One variant scales the filters of all layers. A variant with
     changes in two layers is included only if it keeps more than the others. Layers with
-    the most neurons are tried first, until the work is used up.
-
-    Raises
-    ------
-    ValueError
-        If the target has no cores.
+    the most neurons are tried first, until the work is used up. Raise ValueError if the
+    target has no cores.
     """
     made = spec.made
     assert made.spec is not None
@@ -193,23 +187,14 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     search = _Search(trials)
     variants, tried = search.fitting(fits=present is not None)
-    limitless = present or trials.without_limit
-    return Fit(
-        spec,
-        target.cores,
-        None if limitless is None else limitless.cores,
-        present,
-        tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
-        len(search.layers),
-        len(search.layers) - tried,
-    )
+    limitless, count = present or trials.without_limit, len(search.layers)
+    needed = None if limitless is None else limitless.cores
+    ordered = tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores)))
+    return Fit(spec, target.cores, needed, present, ordered, count, count - tried)
 
 
 class _Search:
-    """Searches for variants that fit.
-
-    ``layers`` are the chip's layers with filters or units.
-    """
+    """Searches for variants that fit; ``layers`` are those with filters or units."""
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
@@ -218,10 +203,7 @@ class _Search:
         self._present = cost_of(trials.as_is, 0)
 
     def fitting(self, fits: bool) -> tuple[list[FitVariant], int]:
-        """Return the variants that fit, and the number of layers tried.
-
-        ``fits`` says whether the unchanged network fits.
-        """
+        """Return variants and the number of tried layers, knowing if the spec fits."""
         found: list[FitVariant] = []
         tried = 0
         largest = sorted(self.layers, key=lambda layer: -prod(layer.shape))
@@ -273,10 +255,7 @@ class _Search:
                 yield (wider, both)
 
     def _thinner(self) -> Iterator[FitVariant]:
-        """Yield the variant with the largest fraction of all filters that fits.
-
-        If there is only one layer, `_narrower` handles this.
-        """
+        """Yield the variant of several layers with most of all filters that fits."""
         for share in SHARES:
             # A layer with few filters may keep all.
             scaled = ((_share(layer, share), layer) for layer in self.layers)
@@ -332,9 +311,8 @@ def _sentence(found: Fit, shown: int | None) -> str:
     untried = ""
     if found.untried:
         few = "" if found.untried == found.layers else ", those with the fewest neurons"
-        untried = (
-            f"\nnot tried, to save time: {found.untried} of {found.layers} layers{few}"
-        )
+        layers = f"{found.untried} of {found.layers} layers{few}"
+        untried = f"\nnot tried, to save time: {layers}"
     if not count and found.present is None:
         no = "no change that was tried" if found.untried else "no change"
         refused = f"{no} of filters or stride fits on {cores}"

@@ -18,7 +18,7 @@ import numpy as np
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import TensorSpec, input_scale, tensors
-from snnc.rules.files import CannotWrite
+from snnc.output.write import cannot_write
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file
@@ -41,27 +41,10 @@ def migrate_file(
     report: Diagnostics,
     device: Profile | None = None,
 ) -> Migration | None:
-    """Copy the weights of ``old`` that fit to ``new``, and initialize the others.
+    """Copy the weights of the spec ``old`` that fit to ``new``, initialize the others.
 
-    Parameters
-    ----------
-    path
-        The weights of ``old``.
-    old, new
-        The specs.
-    output
-        The file to write.
-    force
-        Whether the file may exist.
-    report
-        Receives the problems.
-    device
-        The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    Migration or None
-        What happened to each tensor; None if no file was written.
+    The weights of ``old`` are in ``path``. Return None if no file was written. Without
+    a ``device``, the specs are compiled for Loihi 1.
     """
     header = read_header(path, report)
     before, after = (read_version(spec, report, device) for spec in (old, new))
@@ -83,10 +66,9 @@ def migrate_file(
         scale = input_scale(after.network)
         write_file(output, serialize(wanted, moved.tensors, scale))
     except OSError as error:
-        reason = error.strerror or str(error)
-        report.add(CannotWrite(span=whole_file(output), reason=reason))
+        report.add(cannot_write(error, output))
         return None
-    return moved
+    return replace(moved, file=output.as_posix())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +82,18 @@ class Migration:
     tensors: dict[str, Array]
     entries: list[Json]
     lines: list[str]
+    file: str = ""
 
-    def as_dict(self, target: str) -> Json:
+    def as_dict(self) -> Json:
         """Return what happened to each tensor, as JSON data."""
-        return {"version": VERSION, "file": target, "tensors": self.entries}
+        return {"version": VERSION, "file": self.file, "tensors": self.entries}
 
-    def text(self, target: str) -> str:
-        """Write one line per tensor: kept, new with its initial values, or removed."""
+    def __str__(self) -> str:
         counts = Counter(entry["becomes"] for entry in self.entries)
         kept, new = counted(counts["kept"], "tensor"), counts["new"]
         advice = "; train it before you use it" if new else ""
-        return "\n".join([*self.lines, "", f"{target}: {kept} kept, {new} new{advice}"])
+        total = f"{self.file}: {kept} kept, {new} new{advice}"
+        return "\n".join([*self.lines, "", total])
 
 
 def migrate(
@@ -119,18 +102,9 @@ def migrate(
     changes: Collection[SubjectChange],
     seed: int,
 ) -> Migration:
-    """Copy or initialize each tensor of the new network.
+    """Copy or initialize each tensor of the new network, whose layout is ``wanted``.
 
-    Parameters
-    ----------
-    values
-        The tensors of the old network.
-    wanted
-        The layout of the new network.
-    changes
-        The changes of the layout.
-    seed
-        The training seed of the new network; kernels use this and the following seeds.
+    Kernels are drawn with the training ``seed`` of the new network and the next ones.
     """
     gone = [change.data["name"] for change in changes if change.became == "removed"]
     changed = {

@@ -37,13 +37,7 @@ def missing(*names: str) -> list[str]:
 
 
 def require(names: tuple[str, ...], extra: str, what: str) -> None:
-    """Refuse a task whose libraries are not installed.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If a library is missing; the message says what to install.
-    """
+    """Raise ModuleNotFoundError if libraries are missing, and say what to install."""
     if absent := missing(*names):
         listed = " and ".join(absent)
         raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")
@@ -54,13 +48,7 @@ class RefusedRunError(ValueError):
 
 
 def require_simulator(simulator: str, clustered: bool = False) -> None:
-    """Refuse a run that needs missing packages, before importing NumPy.
-
-    Raises
-    ------
-    RefusedRunError
-        If a package is missing; the message says what to install.
-    """
+    """Raise RefusedRunError if a run needs missing packages, before importing NumPy."""
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
     needed += ["distributed"] if clustered else []
     needed += ["tensorflow"] if simulator == "keras" else []

@@ -67,9 +67,9 @@ class Package(Listed):
         object.__setattr__(self, "folder", opened.folder)
         lock = PackageRecords.of(self.folder).lock
         if spec is not None and lock.spec != spec.hash:
+            does = f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
             raise ValueError(
-                f"{os.fspath(folder)} was not built from this spec: "
-                f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
+                f"{os.fspath(folder)} was not built from this spec: {does}"
             )
 
     @property

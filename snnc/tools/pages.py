@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,13 @@ from snnc.text.tables import printable
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.fit import find_variants
+from snnc.tools.opening import FileName, missing
 from snnc.tools.report.html import Section, document, line_costs, page, tables_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.tools.evaluate.evaluation import Evaluation
-    from snnc.tools.opening import FileName
     from snnc.tools.report.network import Report
     from snnc.tools.spec import Spec
 
@@ -91,7 +91,7 @@ def _pictures(evaluation: Evaluation) -> Iterator[Section]:
 
 def picture(of: str, title: str, draw: Callable[[], Axes]) -> Section:
     """Draw images for light and dark backgrounds, embedded in the page."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if missing("matplotlib"):
         return Section(title, "", LACKING)
     images = []
     for is_dark in (False, True):
@@ -114,38 +114,27 @@ def footer(source: Path | None) -> str:
     return f"snnc {__version__}{f', {source.as_posix()}' if source else ''}"
 
 
-_WORD, _NUMBER, _VALUE = "#c8490a; font-weight: 600", "#3d82c4", "#a97b00"
-_CATEGORIES = {
-    "KIND": _WORD,
-    "HEADER": _WORD,
-    "VARIANT": _WORD,
-    "KEY": "#0a8f74",
-    "NUMBER": _NUMBER,
-    "DIMS": _NUMBER,
-    "RANGE": _NUMBER,
-    "UNIT": _NUMBER,
-    "TEXT": _VALUE,
-    "VALUE": _VALUE,
-    "DECLARED": "inherit; font-weight: 600",
-    "COMMENT": "#808890; font-style: italic",
+_COLOURS = {
+    "#c8490a; font-weight: 600": "KIND HEADER VARIANT",
+    "#0a8f74": "KEY",
+    "#3d82c4": "NUMBER DIMS RANGE UNIT",
+    "#a97b00": "TEXT VALUE",
+    "inherit; font-weight: 600": "DECLARED",
+    "#808890; font-style: italic": "COMMENT",
 }
+_CATEGORIES = {name: c for c, names in _COLOURS.items() for name in names.split()}
 
 
 def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) -> str:
     """Convert a spec to HTML; colour ``.snn`` text, and escape control codes.
 
-    Parameters
-    ----------
-    text, notation
-        The spec and its notation, ``snn`` or ``yaml``.
-    costs
-        The texts to write after lines, by line number (from 1).
+    ``costs`` are texts to write after lines, by line number (from 1).
     """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
     shown = html.escape(text)
     if notation == "snn":
-        shown = "".join(map(_colour, coloured_parts(text)))
+        shown = "".join(starmap(_colour, coloured_parts(text)))
     body = shown.split("\n")
     for number, cost in (costs or {}).items():
         body[number - 1] += f'<span class="cost">{html.escape(cost)}</span>'
@@ -153,8 +142,7 @@ def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) 
     return f'<pre style="{PRE}">{shown}</pre>'
 
 
-def _colour(coloured: tuple[str, Category | None]) -> str:
-    part, category = coloured
+def _colour(part: str, category: Category | None) -> str:
     colour = _CATEGORIES.get(category.name) if category else None
     escaped = html.escape(part)
     return f'<span style="color: {colour}">{escaped}</span>' if colour else escaped

@@ -17,11 +17,11 @@ from snnc.tools.opening import RefusedRunError
 
 @dataclass(frozen=True)
 class ScaledWeights:
-    """Scaled weights, the scale of each layer, and rates before and after scaling.
+    """Scaled weights, each layer's scale, and spike rates before and after scaling.
 
-    Rates are spike rates. ``change`` is the largest change of an output of the Keras
-    model, relative to the largest output. ``fixed`` says why a layer can't be scaled.
-    ``missed`` lists the layers whose rates are out of bounds.
+    ``change`` is the largest change of an output of the Keras model, relative to the
+    largest output. ``fixed`` says why a layer can't be scaled. ``missed`` lists the
+    layers whose rates are out of bounds.
     """
 
     tensors: Tensors
@@ -36,15 +36,14 @@ class ScaledWeights:
 def scale_weights(
     package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
 ) -> ScaledWeights:
-    """Return weights that bring the spike rates within bounds.
+    """Return weights that bring the spike rates for ``x`` within bounds.
 
-    ``x`` has the shape (examples, *input shape). Layers within bounds stay unchanged,
-    unless they share a scale with others. Rates of other layers are scaled to the
-    nearer bound. The outputs of the Keras model only change by rounding. LIF layers
-    stay unchanged, because no scale is exact for LIF neurons.
+    Rates out of bounds are scaled to the nearer bound. Other layers stay unchanged,
+    unless they share a scale with those, and so do LIF layers, for which no scale is
+    exact. The outputs of the Keras model only change by rounding.
 
-    Raises RefusedRunError if no scale brings all layers within bounds, or if
-    scaled weights exceed float32.
+    Raise RefusedRunError if no scale brings all layers within bounds, or if scaled
+    weights exceed float32.
     """
     network, layout = package.network, package.layout
     model = package.module("keras_model").build_model()
@@ -61,16 +60,11 @@ def scale_weights(
     try:
         layout.load(scaled)
     except LayoutError as error:
-        what = str(error).removeprefix("weights: ")
-        raise RefusedRunError(
-            f"weights are so large that they exceed float32 when scaled: {what}"
-        ) from error
+        what = f"exceed float32 when scaled: {str(error).removeprefix('weights: ')}"
+        raise RefusedRunError(f"weights are so large that they {what}") from error
     missed = scaler.broken_budgets(after)
-    refused = [
-        f"{line}: {_reason(scaler, name, after)}"
-        for name, line in missed.items()
-        if name not in fixed
-    ]
+    others = {name: line for name, line in missed.items() if name not in fixed}
+    refused = [f"{n}: {_reason(scaler, name, after)}" for name, n in others.items()]
     if refused:
         raise RefusedRunError("\n  ".join(refused))
     scales = scaler.scales

@@ -31,20 +31,15 @@ def moments(steps: int) -> tuple[int, ...]:
 
 
 def decide_early(rows: Array, how: Decide) -> Array:
-    """Return the outputs if an example ended at each of `moments`.
-
-    The result has the shape (moments, examples, units). The last outputs equal the
-    result of `decide`.
-    """
+    """Return the outputs (moments, examples, units) if examples ended at `moments`."""
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
 
 
 def per_example_score(outputs: Array, y: Array, classes: bool) -> Array:
-    """Return the quality of each example's outputs; higher is better.
+    """Return the quality of each example's outputs (examples, units).
 
-    ``outputs`` are (examples, units). With ``classes``, the quality is whether the
-    decision is correct; otherwise it is the negative mean square error.
+    This is whether the decision is correct, or the negative mean square error.
     """
     if classes:
         right: NDArray[np.bool_] = outputs.argmax(axis=1) == y
@@ -156,24 +151,19 @@ def over_time(
     """Score outputs (moments, examples, units) after each of `moments`."""
     *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
-    timed = zip(moments(steps), outputs, [*gains, None], strict=True)
-    return tuple(
-        results.ScoreAtTime(at, examples.score(each, y, classes), gain)
-        for at, each, gain in timed
-    )
+    values = [examples.score(each, y, classes) for each in outputs]
+    timed = zip(moments(steps), values, [*gains, None], strict=True)
+    return tuple(results.ScoreAtTime(*each) for each in timed)
 
 
 def contrast(
     row: Array, rest: Array, y: Array, classes: bool
 ) -> results.CarryOverEffect:
     """Compare outputs (examples, units) of the same examples with labels."""
+    own, other = (examples.score(o, y, classes) for o in (row, rest))
     row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
-    return results.CarryOverEffect(
-        len(y),
-        examples.score(row, y, classes),
-        examples.score(rest, y, classes),
-        difference(row_merits, rest_merits),
-    )
+    gain = difference(row_merits, rest_merits)
+    return results.CarryOverEffect(len(y), own, other, gain)
 
 
 def confusion(outputs: Array, y: Array) -> tuple[tuple[int, ...], ...]:
@@ -214,10 +204,7 @@ class Reader:
         self._filtered: dict[Readout, Array] = {}
 
     def read(self, rows: Array) -> NDArray[np.float64]:
-        """Return the outputs of each readout, from rows (examples, steps, units).
-
-        The result has the shape (ways, examples, units).
-        """
+        """Return outputs (ways, examples, units) from rows (examples, steps, units)."""
         earlier = np.roll(rows, 1, axis=1)
         earlier[:, 0] = rows[:, 0]  # at rest, before any spike arrives
         if self._carries:
@@ -239,12 +226,9 @@ class Reader:
         left *= (1 - keeps) / (1 - kept)
         fresh = rows - kept * earlier
         outputs: NDArray[np.float64] = np.einsum("t,etu->eu", left, fresh)
-        if not self._carries:
-            outputs += keeps**steps * earlier[:, 0]
-            return outputs
         filtered = self._filtered.get(way, earlier[0, 0])
-        for example in outputs:
-            example += keeps**steps * filtered
+        for example, start in zip(outputs, earlier[:, 0], strict=True):
+            example += keeps**steps * (filtered if self._carries else start)
             filtered = example
         self._filtered[way] = filtered.copy()
         return outputs
@@ -253,7 +237,7 @@ class Reader:
 def compare_readouts(
     network: Network, outputs: Array, others: Array, y: Array
 ) -> tuple[results.ReadoutVariant, ...]:
-    """Compare the readout's outputs (examples, units) with those of other readouts.
+    """Compare outputs (examples, units) with those of other ways to read them.
 
     ``others`` has the shape (ways, examples, units), and ``y`` contains the labels.
     """
@@ -276,17 +260,11 @@ Bytes = Annotated[NDArray[np.uint8], _READ, _WRITE]
 
 @dataclass(frozen=True)
 class LayerFiring:
-    """The spike counts of a layer's neurons in each of some examples.
+    """The spike counts of a layer's neurons in some examples; sets can be added.
 
-    The counts of two sets of examples can be added.
-
-    ``examples``
-        The number of examples.
-    ``seen``
-        How many neurons fired each number of spikes in an example, over all examples:
-        (maximum spikes + 1,).
-    ``fired``
-        Whether each neuron has ever fired, as packed bits.
+    ``seen`` says how many neurons fired each number of spikes in an example, over all
+    examples: (maximum spikes + 1,). ``fired`` says whether each neuron has ever fired,
+    as packed bits.
     """
 
     examples: int
@@ -300,7 +278,6 @@ class LayerFiring:
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 
     def __add__(self, other: LayerFiring) -> LayerFiring:
-        """Return the counts for both sets of examples."""
         seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
         seen[: len(self.seen)] = self.seen
         seen[: len(other.seen)] += other.seen
@@ -318,8 +295,7 @@ class LayerFiring:
     @property
     def spikes(self) -> float:
         """The mean number of spikes of all neurons per example."""
-        total = int(np.arange(len(self.seen)) @ self.seen)
-        return total / self.examples
+        return int(np.arange(len(self.seen)) @ self.seen) / self.examples
 
     @property
     def silent(self) -> float:
@@ -339,17 +315,12 @@ class LayerFiring:
 
 @dataclass(frozen=True)
 class Correlation:
-    """The sums for the Pearson correlation of pairs of values.
+    """The sums for the Pearson correlation of ``count`` pairs of values.
 
-    The sums of two sets of pairs can be added; see Chan, Golub and LeVeque, Updating
-    formulae and a pairwise algorithm for computing sample variances, 1979.
-
-    ``count``
-        The number of pairs.
-    ``means``
-        The means of both variables.
-    ``products``
-        The sums of products of deviations from the means: (2, 2).
+    ``means`` are those of both variables, and ``products`` the sums of products of
+    deviations from them: (2, 2). The sums of two sets of pairs can be added; see Chan,
+    Golub and LeVeque, Updating formulae and a pairwise algorithm for computing sample
+    variances, 1979.
     """
 
     count: int
@@ -358,14 +329,12 @@ class Correlation:
 
     @classmethod
     def of(cls, first: Array, second: Array) -> Correlation:
-        """Compute the sums for pairs of values from two arrays of equal size."""
         pairs = np.stack([np.ravel(first), np.ravel(second)]).astype(np.float64)
         means = pairs.mean(axis=1)
         pairs -= means[:, np.newaxis]
         return cls(pairs.shape[1], means, pairs @ pairs.T)
 
     def __add__(self, other: Correlation) -> Correlation:
-        """Return the sums for both sets of pairs."""
         count, apart = self.count + other.count, other.means - self.means
         share = other.count / count
         products = self.products + other.products

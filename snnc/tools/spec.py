@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 
-class LayerSpec:
+class LayerSpec(SimpleNamespace):
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -76,9 +76,6 @@ class LayerSpec:
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
-    def __init__(self, **properties: object) -> None:
-        vars(self).update(properties)
-
     if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
@@ -91,10 +88,7 @@ class LayerSpec:
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LayerSpec) and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(tuple(vars(self).items()))
 
     def __repr__(self) -> str:
@@ -142,9 +136,7 @@ class Spec(Displayed):
     @cached_property
     def text(self) -> str:
         """The spec as text, in its original notation."""
-        if not self.changed:
-            return self.made.source.text
-        return self.to(self.notation)
+        return self.to(self.notation) if self.changed else self.made.source.text
 
     @property
     def notation(self) -> Literal["snn", "yaml"]:
@@ -158,18 +150,12 @@ class Spec(Displayed):
         All defaults are filled in. Sizes have one number per axis, times are in
         seconds, and rates are in Hz.
         """
-        return MappingProxyType(
-            {
-                layer.name: LayerSpec(
-                    name=layer.name,
-                    kind=layer.kind,
-                    sources=layer.sources,
-                    shape=layer.shape,
-                    **layer_properties(layer),
-                )
-                for layer in self._network.layers
-            }
-        )
+        own = ("name", "kind", "sources", "shape")
+        layers = {}
+        for layer in self._network.layers:
+            places = {name: getattr(layer, name) for name in own}
+            layers[layer.name] = LayerSpec(**places, **layer_properties(layer))
+        return MappingProxyType(layers)
 
     @property
     def input(self) -> model.InputSpec:
@@ -362,10 +348,7 @@ def _compile(
 ) -> Spec:
     """Compile a spec up to its cores; ``report`` contains the document's diagnostics.
 
-    Raises
-    ------
-    SpecError
-        If the spec has errors that do not depend on the chip's limits.
+    Raise SpecError for errors that do not depend on the chip's limits.
     """
     report = report or diagnostics.Diagnostics()
     profile = read_profile(device)

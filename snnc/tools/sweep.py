@@ -5,296 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from itertools import chain, product
-from math import hypot, isfinite, prod, sqrt
+from math import prod
 from operator import ge, gt, le, lt
 from pathlib import Path
-from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Literal, overload
 
 from snnc import diagnostics
 from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
-from snnc.text.display import Json, Tabular
-from snnc.text.tables import TextTable, counted, csv_table, human, percent, prose
-from snnc.tools import plots
-from snnc.tools.evaluate.summary import known
 from snnc.tools.opening import FileName, SpecError
-from snnc.tools.pages import footer, picture
-from snnc.tools.report.html import Part, document, tables_html
-from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
+from snnc.tools.sweep_results import Sweep, Variant, select_best, write_joules
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""
 MOST_VARIANTS = 10_000
-BEST = "*"
-
-Costs = tuple[float, float, tuple[float, ...]]
-"""The score of a variant, the standard error of the score, and other costs; lower is
-better."""
-
-
-@dataclass(frozen=True, eq=False)
-class Variant:
-    """A variant of a spec, its costs, and its accuracy.
-
-    Attributes
-    ----------
-    settings : dict of str
-        The values, by path.
-    spec : Spec or None
-        The spec; None if the values don't form a legal network.
-    report : Report or None
-        The cores, weights and maximum energy.
-    results : tuple of dict
-        The results of the evaluations, one per seed, as in ``snnc evaluate --format
-        json``.
-    problem : str
-        The problem with the variant; empty if there is none.
-    is_best : bool
-        Whether the variant is on the Pareto front of accuracy, energy and cores.
-    """
-
-    settings: dict[str, str]
-    spec: Spec | None
-    report: Report | None
-    results: tuple[Json, ...] = ()
-    problem: str = ""
-    is_best: bool = False
-
-    @property
-    def accuracy(self) -> float | None:
-        """The fraction of correct decisions; None without data and for a regression.
-
-        This and the other numbers are means over seeds.
-        """
-        return self._mean("accuracy")
-
-    @property
-    def rmse(self) -> float | None:
-        """The root mean square error; None without data and for a classification."""
-        return self._mean("rmse")
-
-    @property
-    def deviation(self) -> float | None:
-        """The standard deviation of the score over seeds; None for a single seed."""
-        scores = self._values("accuracy") or self._values("rmse")
-        return stdev(scores) if len(scores) > 1 else None
-
-    @property
-    def energy(self) -> float | None:
-        """The measured or, without data, the maximum energy per example in joules."""
-        if self.results:
-            return self._mean("energy_joules")
-        return None if self.report is None else self.report.energy
-
-    def _values(self, key: str) -> list[float]:
-        return [r[key] for r in self.results if r.get(key) is not None]
-
-    def _mean(self, key: str) -> float | None:
-        values = self._values(key)
-        return fmean(values) if values else None
-
-    @property
-    def cores(self) -> int | None:
-        """The number of cores; None for an illegal network."""
-        return None if self.report is None else self.report.cores
-
-    @property
-    def weights(self) -> int | None:
-        """The number of trained values; None for an illegal network."""
-        return None if self.report is None else self.report.weights
-
-    @property
-    def score(self) -> float | None:
-        """The accuracy, or the error of a regression; None without data."""
-        return self.rmse if self.accuracy is None else self.accuracy
-
-    @property
-    def classifies(self) -> bool:
-        """Whether the score is an accuracy."""
-        return self.rmse is None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the accuracy of a single training."""
-        if len(self.results) != 1 or not self.results[0].get("accuracy_interval"):
-            return None
-        low, high = self.results[0]["accuracy_interval"]
-        return low, high
-
-    def costs(self, *others: Literal["energy", "cores"]) -> Costs | None:
-        """Return the score and other costs, to compare variants; None if unknown."""
-        if self.score is None or self.cores is None or not isfinite(self.score):
-            return None
-        score = -self.score if self.classifies else self.score
-        error = (self.deviation or 0.0) / sqrt(len(self.results))
-        return score, error, tuple(float(getattr(self, n) or 0) for n in others)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Sweep(Tabular, Sequence[Variant]):
-    """All variants, in the order of their settings; prints as a table.
-
-    Attributes
-    ----------
-    spec : Spec
-        The original spec.
-    variants : tuple of Variant
-        All variants, including those with a problem.
-    """
-
-    spec: Spec
-    variants: tuple[Variant, ...]
-
-    @property
-    def front(self) -> tuple[Variant, ...]:
-        """The variants that no other variant beats in accuracy, energy and cores."""
-        return tuple(variant for variant in self.variants if variant.is_best)
-
-    @property
-    def _kind(self) -> str:
-        """The name of the scores."""
-        return "accuracy" if all(v.classifies for v in self.variants) else "error"
-
-    @property
-    def _has_scores(self) -> bool:
-        return any(variant.score is not None for variant in self.variants)
-
-    @property
-    def _table(self) -> TextTable:
-        """One row per variant, in the order of the settings."""
-        keys = list(dict.fromkeys(key for v in self.variants for key in v.settings))
-        kind, judged = self._kind, self._has_scores
-        write = percent if kind == "accuracy" else "{:.4g}".format
-        rows = []
-        for variant in self.variants:
-            # An upper bound next to measured energies would be misleading.
-            is_shown = variant.score is not None or not judged
-            row = (
-                known(variant.cores, str, ""),
-                known(variant.weights, str, ""),
-                known(variant.energy if is_shown else None, _joules, ""),
-                known(variant.score, write, ""),
-                known(variant.deviation, write, ""),
-                known(variant.interval, _write_interval, ""),
-                BEST if variant.is_best else "",
-                variant.problem,
-            )
-            rows.append((*(variant.settings.get(key, "") for key in keys), *row))
-        energy = "energy" if judged else "energy at most"
-        head = ("cores", "weights", energy, kind, "deviation", "interval", "best", "")
-        return TextTable.of((*keys, *head), rows, left={*keys, "interval", "best", ""})
-
-    def _sentences(self) -> Iterator[str]:
-        """Describe problems, the best variants, and means over seeds."""
-        failed = sum(bool(variant.problem) for variant in self.variants)
-        lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
-        total = counted(len(self.variants), "variant")
-        yield f"{self.spec.name}: {total}{lost if failed else ''}"
-        if self._has_scores:
-            yield (
-                f"{BEST}: no other variant is at least as good in {self._kind}, energy "
-                f"and cores and better in one of them: {len(self.front)}"
-            )
-        if any(variant.deviation is not None for variant in self.variants):
-            yield (
-                f"{self._kind}: mean and standard deviation over seeds; two means "
-                "count as equal if they differ by less than 2 standard errors"
-            )
-
-    def as_dict(self) -> Json:
-        """Return the JSON data of ``snnc sweep --format json``."""
-        return {
-            "version": 1,
-            "network": self.spec.name,
-            "variants": [
-                {
-                    "settings": {
-                        k: parse_setting(v) for k, v in variant.settings.items()
-                    },
-                    "cores": variant.cores,
-                    "weights": variant.weights,
-                    "energy_joules": variant.energy,
-                    "accuracy": variant.accuracy,
-                    "rmse": variant.rmse,
-                    "deviation": variant.deviation,
-                    "seeds": len(variant.results),
-                    "best": variant.is_best,
-                    "problem": variant.problem or None,
-                }
-                for variant in self.variants
-            ],
-        }
-
-    def csv(self) -> str:
-        """Return the variants as CSV, with one column per setting."""
-        records = self._records()
-        return csv_table(records[0] if records else (), map(dict.values, records))
-
-    def markdown(self) -> str:
-        """Return the table as GitHub Markdown."""
-        sentences = map(prose, self._sentences())
-        return "\n\n".join([self._table.markdown(), *sentences]) + "\n"
-
-    def html(self) -> str:
-        """Return a self-contained page with the table and pictures."""
-        sections, name = [], self.spec.name
-        if any(variant.results for variant in self):
-            for over in ("energy", "cores"):
-                draw = partial(self.plot, over=over)
-                sections.append(picture(name, f"Accuracy against {over}", draw))
-        body, end = self._repr_html_(), footer(self.spec.path)
-        return document(f"Variants of {name}", body, sections, end)
-
-    def plot(
-        self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
-    ) -> Axes:
-        """Plot accuracy against energy or cores, and connect the Pareto front.
-
-        Raises
-        ------
-        ValueError
-            If no variant was evaluated.
-        """
-        best = self.front
-        if over == "cores":  # these and the score are the only costs
-            best = select_best(self.variants, "cores")
-        return plots.results.sweep(self.spec.name, self.variants, best, over, ax)
-
-    def __len__(self) -> int:
-        return len(self.variants)
-
-    @overload
-    def __getitem__(self, index: int) -> Variant: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
-    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
-        return self.variants[index]
-
-    def _records(self) -> list[Json]:
-        variants = self.as_dict()["variants"]
-        return [{**variant.pop("settings"), **variant} for variant in variants]
-
-    def _repr_html_(self) -> str:
-        parts: list[Part] = [self._table, *self._sentences()]
-        return tables_html(f"Variants of {self.spec.name}", parts)
-
-    def __str__(self) -> str:
-        return "\n".join([*self._table.lines(), "", *self._sentences()])
-
-    def __repr__(self) -> str:
-        return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
 
 
 def sweep(
@@ -423,27 +152,21 @@ def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[Varia
 def _choices(
     settings: Mapping[str, object] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
-    """Parse settings with several values each.
-
-    Raises
-    ------
-    SpecError
-        If a value can't be read.
-    """
+    """Parse settings with several values each; raise SpecError if one can't be read."""
     report = diagnostics.Diagnostics()
     if isinstance(settings, str) or not isinstance(settings, Iterable):
         raise TypeError("settings are neither values by path nor a list of texts")
     if isinstance(settings, Mapping):
         chosen = []
         for path, values in settings.items():
-            key = path.rpartition(".")[2]
-            changes: list[Setting] = []
             if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
                 values = [values]
-            for value in values:
-                text = f"{path}={spelt(value, key)}"
-                changes += read_settings(text, "sweep", report, several=False)
-            chosen.append(tuple(changes))
+            key = path.rpartition(".")[2]
+            texts = [f"{path}={spelt(value, key)}" for value in values]
+            own = [
+                read_settings(text, "sweep", report, several=False) for text in texts
+            ]
+            chosen.append(tuple(chain(*own)))
     else:
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:
@@ -454,10 +177,8 @@ def _choices(
         if count > 1:
             raise ValueError(f"{each} is there {count} times: write it once")
     if (variants := prod(map(len, chosen))) > MOST_VARIANTS:
-        raise ValueError(
-            f"{variants} variants are more than {MOST_VARIANTS}: give fewer values, "
-            "or draw some, as Optuna does"
-        )
+        advice = "give fewer values, or draw some, as Optuna does"
+        raise ValueError(f"{variants} variants are more than {MOST_VARIANTS}: {advice}")
     return chosen
 
 
@@ -481,52 +202,26 @@ def _variant(
     return replace(variant, problem=problem if spec.fits else "does not fit its chip")
 
 
-def parse_setting(text: str) -> int | float | bool | str | None:
-    """Convert the value of a setting to a JSON value; None for the default."""
-    if not text:
-        return None
-    if text in ("on", "off"):
-        return text == "on"
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
-
-
-def _write_interval(interval: tuple[float, float]) -> str:
-    low, high = interval
-    return f"{100 * low:.1f} to {100 * high:.1f} %"
-
-
-_joules = partial(human, unit="J")
-
-
 def parse_condition(text: str) -> Callable[[Variant], str]:
     """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
 
-    Returns
-    -------
-    function
-        Returns why a variant does not meet the condition; empty if it does.
-
-    Raises
-    ------
-    ValueError
-        If the text is not a condition.
+    The result is a function that returns why a variant does not meet the condition,
+    empty if it does.
     """
     match = _CONDITION.fullmatch(text.strip())
     if match is None or bool(match[4]) != (match[1] == "energy"):
-        raise ValueError(
-            f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
-            " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        form = (
+            "write `cores`, `weights` or `energy`, then <, <=, > or >=, then a number"
         )
+        example = "with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+        raise ValueError(f"where: {text}: {form}; {example}")
     name, sign, limit = match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1)
 
     def break_reason(variant: Variant) -> str:
         found = getattr(variant, name)
         if found is None or _SIGNS[sign](found, limit):
             return ""
-        write = _joules if name == "energy" else "{:g}".format
+        write = write_joules if name == "energy" else "{:g}".format
         return f"left out: {name} {write(found)}, not {sign} {write(limit)}"
 
     return break_reason
@@ -537,28 +232,3 @@ _CONDITION = re.compile(
 )
 _JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
 _SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge}
-
-
-def select_best(
-    variants: Sequence[Variant], *others: Literal["energy", "cores"]
-) -> tuple[Variant, ...]:
-    """Return the variants on the Pareto front of the score and other costs.
-
-    Scores are treated as equal if they differ by less than 2 standard errors.
-    """
-    costs = [variant.costs(*others) for variant in variants]
-    known_costs = {own for own in costs if own is not None}
-    return tuple(
-        variant
-        for variant, own in zip(variants, costs, strict=True)
-        if own is not None and not any(_is_better(each, own) for each in known_costs)
-    )
-
-
-def _is_better(one: Costs, other: Costs) -> bool:
-    """Return whether at least one cost is better and none is worse."""
-    (score, error, others), (worse, its_error, its_others) = one, other
-    noise, gain = 2 * hypot(error, its_error), worse - score
-    if gain < -noise or any(a > b for a, b in zip(others, its_others, strict=True)):
-        return False
-    return gain > noise or others != its_others

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.language.readers import Phase
 from snnc.processes import open_workers, run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.text.tables import percent
-from snnc.tools.checkpoint import Checkpoint, read_checkpoint
+from snnc.tools.checkpoint import DIGITS, Checkpoint, read_checkpoint
+from snnc.tools.evaluate.verb import EvaluateOptions, evaluate_with
 from snnc.tools.opening import FileName
 from snnc.tools.package import Package
 from snnc.tools.spec import Spec
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 HELD_OUT = 0.2
 """The fraction of the data for evaluation if there is no separate test data."""
 MARK = {"snnc": "sweep", "version": 2}
-DIGITS = 16
 LONGEST = 80  # the maximum length of the settings in a folder's name
 DIED = "its process died; it may lack memory"
 
@@ -43,10 +43,7 @@ def name_of(identity: Json) -> str:
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """The common settings of a sweep's variants; paths are absolute.
-
-    ``weights`` is the weight file for evaluation; None to train.
-    """
+    """The common settings of a sweep's variants; without ``weights``, they train."""
 
     folder: Path
     data: Path
@@ -107,7 +104,6 @@ def run_variant(job: VariantJob) -> Json | str:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     shared, own = job.shared, job.folder
     weights = shared.weights or own / "weights.safetensors"
-    drawn: Any = {"examples": shared.examples, "seed": shared.seed}
     try:
         package = job.spec.build(own / "models", force=True)
         train, test = _data(package, shared)
@@ -116,7 +112,8 @@ def run_variant(job: VariantJob) -> Json | str:
             package.train(  # the seed is in the spec
                 *train, weights, shared.epochs, phases=shared.phases, resume=resumes
             )
-        found = package.evaluate(*test, weights, **drawn, progress=False, workers=1)
+        options = EvaluateOptions(examples=shared.examples, seed=shared.seed, workers=1)
+        found = evaluate_with(options, package, test, weights, progress=False)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         return str(error).split("\n")[0] or type(error).__name__
     # Convert tuples to lists, as in a checkpoint.
@@ -157,7 +154,7 @@ def data_file(data: FileName | tuple[object, object], folder: Path) -> Path:
     for array in (x, y):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.tobytes())
-    path = folder / f"data-{digest.hexdigest()[:16]}.npz"
+    path = folder / f"data-{digest.hexdigest()[:DIGITS]}.npz"
     if not path.exists():
         write_data(path, x, y)
     return path
@@ -170,10 +167,7 @@ def run_variants(
     dask: str | None,
     progress: bool | None,
 ) -> dict[str, Json | str]:
-    """Return the results of jobs, or their problems, by name.
-
-    Finished jobs do not run again.
-    """
+    """Return the results of jobs, or their problems, by name; skip finished jobs."""
     header = shared.identity
     path = shared.folder / f"{name_of(header)}.jsonl"
     saved = read_checkpoint(path)

@@ -105,9 +105,7 @@ class Weights(Tabular):
 
 
 def weights(
-    file: FileName | Tensors,
-    spec: Spec | FileName | None = None,
-    device: str = DEFAULT,
+    file: FileName | Tensors, spec: Spec | FileName | None = None, device: str = DEFAULT
 ) -> Weights:
     """Return the contents of a safetensors file, and whether it fits a network.
 

@@ -21,7 +21,7 @@ from snnc.loihi.profile import read_profile
 from snnc.processes import Workers
 from snnc.tools import sweep_runs as runs
 from snnc.tools.plots.style import theme
-from snnc.tools.sweep import Variant, select_best
+from snnc.tools.sweep_results import Variant, select_best
 from snnc.tools.sweep_runs import VariantJob
 from tests.api.test_specs import DRIFT, SMALL
 from tests.commands import run

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from pygments.lexers import get_lexer_by_name
 
+from editors.vscode_files import GRAMMAR, textmate_text
 from snnc.editors.pygments import SnnLexer
-from snnc.editors.rules import SWITCHES, Category, textmate_text, value_words
+from snnc.editors.rules import SWITCHES, Category, value_words
 from snnc.language import tree
 from snnc.language.keywords import (
     CLAUSES,
@@ -27,7 +28,6 @@ from snnc.source import SourceFile, Span
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS, sound
 
-GRAMMAR = ROOT / "grammar" / "snn.tmLanguage.json"
 CASES = sorted((ROOT / "tests" / "rules" / "cases").glob("*/valid.snn"))
 FILES = [*SPECS, *CASES]
 Places = list[Category | None]

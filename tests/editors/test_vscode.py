@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from click import Context
 
+from editors.vscode_files import SNIPPETS, snippets_text
 from snnc import __version__
 from snnc.cli import snnc
-from snnc.editors.rules import snippets
 from snnc.language.keywords import FORMS
 from snnc.language_server.server import DEVICE
 from tests.rules.checking import assert_accepted
@@ -26,12 +26,11 @@ _PLACE = re.compile(r"\$\{\d+:([^}]*)\}|\$0")
 
 
 def test_the_snippets_are_those_of_the_language() -> None:
-    text = json.dumps(snippets(), indent=2) + "\n"
-    assert_accepted(EXTENSION / "snippets/snn.json", text)
+    assert_accepted(SNIPPETS, snippets_text())
 
 
 def test_each_kind_has_one_and_can_be_read() -> None:
-    found = snippets()
+    found = json.loads(snippets_text())
     assert FORMS.keys() - {"neuron"} <= found.keys()
     for name in FORMS.keys() - {"neuron"}:
         body = _PLACE.sub(lambda place: place[1] or "", found[name]["body"])

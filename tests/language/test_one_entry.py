@@ -49,7 +49,7 @@ import json
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.editors.pygments import SnnLexer
-from snnc.editors.rules import textmate_text
+from snnc.editors.rules import rules
 from snnc.language.keywords import otherwise
 from snnc.language.keywords import scope_keys
 from snnc.language.layers import ConvSpec
@@ -114,7 +114,7 @@ print(json.dumps({
     "rows": [row for row in rows if row.startswith(("| `squeeze", "| `jitter"))],
     "is a default in the tables": "`jitter 0.25`" in tables["layers"],
     "colours": {text: str(kind) for _, kind, text in tokens},
-    "is in the editors": "jitter" in textmate_text(),
+    "is in the editors": "jitter" in str(rules()),
 }, indent=2))
 """
 

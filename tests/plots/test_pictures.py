@@ -20,7 +20,7 @@ from snnc.tools.plots import networks, results
 from snnc.tools.plots.style import looks, save, theme
 from snnc.tools.report.summary import Summary, summarise, use_of
 from snnc.tools.scores import LayerFiring
-from snnc.tools.sweep import Sweep
+from snnc.tools.sweep_results import Sweep
 from tests.commands import run
 from tests.support import ROOT, network, sound
 from tests.sweep.test_front import variant

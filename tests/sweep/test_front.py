@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.sweep import Sweep, Variant, parse_setting, select_best
+from snnc.tools.sweep_results import Sweep, Variant, parse_setting, select_best
 from tests.rules.checking import assert_accepted
 
 

@@ -209,10 +209,8 @@ class _Resolution:
     ) -> logical.LogicalNetwork:
         spec, validated = self._spec, self._validated
         timing, place = spec.timing, validated.parts["timing"]
-        steps, span = (
-            round(timing.present / timing.dt),
-            key_span(place, "present", "dt"),
-        )
+        steps = round(timing.present / timing.dt)
+        span = key_span(place, "present", "dt")
         return logical.LogicalNetwork(
             name=spec.network,
             about=spec.about,

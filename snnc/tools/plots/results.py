@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.evaluate.results import LayerResult
     from snnc.tools.scores import LayerFiring
-    from snnc.tools.sweep import Variant
+    from snnc.tools.sweep_results import Variant
 
 
 MOST_NUMBERS = 12

@@ -9,8 +9,8 @@ from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file, place_on_chips
-from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
+from snnc.loihi.profile import read_profile
 from snnc.output.stale import problems
 from snnc.output.write import compare
 from snnc.passes import Compilation
@@ -88,23 +88,13 @@ def _cells(row: NetworkRow) -> Row:
     return row.spec, row.network or "", *numbers, fits, row.package or ""
 
 
-def report_folder(
-    specs: Iterable[str], packages: Path, device: Profile, device_name: str | None
-) -> FolderReport:
-    """Compile specs, and compare their packages with the output of a build.
-
-    Parameters
-    ----------
-    packages
-        The folder that contains the packages' folders.
-    device, device_name
-        The device to compile for; the name is None for Loihi 1.
-    """
-    report = Diagnostics()
+def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderReport:
+    """Compile specs for a device, and compare their packages with a build's output."""
+    profile = read_profile(device)
     found, rows = Diagnostics(), []
     for spec in specs:
         report = Diagnostics()
-        made = compile_file(spec, report, device=device)
+        made = compile_file(spec, report, device=profile)
         row = NetworkRow(spec, problems=report.errors)
         placed = None if made is None else place_on_chips(made)
         if made is not None and made.spec is not None and placed is not None:
@@ -114,9 +104,9 @@ def report_folder(
                 network=network.name,
                 cores=placed.mapped.cores,
                 chips=placed.mapped.chips,
-                energy_joules=round_number(activity_of(placed).joules(device.energy)),
+                energy_joules=round_number(activity_of(placed).joules(profile.energy)),
                 fits=made.mapped is not None,
-                package=_package(spec, made, packages, device_name),
+                package=_package(spec, made, packages, device),
             )
         found.extend(report.diagnostics)
         rows.append(row)
@@ -124,11 +114,11 @@ def report_folder(
 
 
 def _package(
-    spec: str, made: Compilation, packages: Path, device_name: str | None
+    spec: str, made: Compilation, packages: Path, device: str
 ) -> PackageState | None:
     if made.modules is None:
         return None
-    package = package_of(made, spec, device_name, packages)
+    package = package_of(made, spec, device, packages)
     found = compare(package)
     if found.is_absent:
         return "not built"
