@@ -14,7 +14,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from math import gcd, lcm
 
 from snnc.ir.lowered import Pooling
@@ -170,6 +170,7 @@ Kind = tuple[int, frozenset[int]]
 ONE = frozenset([1])
 
 
+@dataclass(eq=False)
 class View:
     """The ``inputs`` positions that a tile of ``size`` outputs reads on an axis.
 
@@ -178,28 +179,19 @@ class View:
     inputs.
     """
 
-    def __init__(
-        self,
-        size: int,
-        inputs: int,
-        find_runs: Callable[[], tuple[TapRun, ...]],
-    ) -> None:
-        self.size = size
-        self.inputs = inputs
-        self._find_runs = find_runs
+    size: int
+    inputs: int
+    find_runs: Callable[[], tuple[TapRun, ...]]
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
-        return self._find_runs()
+        return self.find_runs()
 
     def kinds(self, shared: bool) -> Counter[Kind]:
         """Return the number of arrays by length and by their common factors.
 
-        Parameters
-        ----------
-        shared
-            Whether equal arrays are counted once, and arrays that differ by a factor
-            are one kind.
+        If ``shared``, equal arrays are counted once, and arrays that differ by a factor
+        are one kind.
         """
         return self._distinct if shared else self._lengths
 
@@ -266,6 +258,7 @@ def unlike_items(number: int, alike: Iterable[EquivalentItems]) -> Iterator[int]
     return reduce(EquivalentItems.both, alike, every).some(number)
 
 
+@dataclass(eq=False)
 class Axis:
     """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
 
@@ -279,29 +272,26 @@ class Axis:
         The outputs that only read inputs, without padding.
     period
         Outputs inside at this distance read in the same way.
+    overlaps
+        A function of the sizes of a source's and an output's tile. It returns the
+        output tiles that read each source tile, and how many positions.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        stride: int,
-        before: int,
-        taps: Taps,
-        picked: Picked | None = None,
-    ) -> None:
-        self.inputs = inputs
-        self.outputs = outputs
-        self.stride = stride
-        self.before = before
-        self.taps = taps
-        self.picked = picked
-        self.inside = -(-before // stride), (inputs + before - len(taps)) // stride + 1
+    inputs: int
+    outputs: int
+    stride: int
+    before: int
+    taps: Taps
+    picked: Picked | None = None
+
+    def __post_init__(self) -> None:
+        stop = (self.inputs + self.before - len(self.taps)) // self.stride + 1
+        self.inside = -(-self.before // self.stride), stop
         self.period = 1
+        self.overlaps = cache(self._find_overlaps)
+        self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
-        self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
-        self._overlaps: dict[tuple[int, int], Overlaps] = {}
 
     def view(self, tile: Interval) -> View:
         """Return the view of a tile of outputs."""
@@ -326,19 +316,6 @@ class Axis:
         stop = min(self.inside[1], tiles.extent) // tiles.size
         period = self.period // gcd(self.period, tiles.size)
         return EquivalentItems(range(first, max(first, stop)), period)
-
-    def overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
-        """Return the output tiles that read each source tile, and how many positions.
-
-        Parameters
-        ----------
-        source_tile, target_tile
-            The sizes of the tiles.
-        """
-        key = (source_tile, target_tile)
-        if key not in self._overlaps:
-            self._overlaps[key] = self._find_overlaps(source_tile, target_tile)
-        return self._overlaps[key]
 
     def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
         sources = list(self.ensembles(source_tile))
@@ -498,15 +475,11 @@ class Axis:
             for (tap, length), outputs in starts.items()
         )
 
-    def _number(self, tap: int, length: int) -> tuple[int, int]:
+    def _find_number(self, tap: int, length: int) -> tuple[int, int]:
         """Return an identifier for the weights of consecutive taps, and their scale."""
-        key = (tap, length)
-        if key not in self._numbered:
-            stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
-            plain, scale = without_factor(stretch)
-            values = self._values.setdefault(plain, len(self._values))
-            self._numbered[key] = (values, scale)
-        return self._numbered[key]
+        stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
+        plain, scale = without_factor(stretch)
+        return self._values.setdefault(plain, len(self._values)), scale
 
 
 Overlaps = list[dict[int, int]]

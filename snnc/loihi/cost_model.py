@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
 from operator import mul
@@ -34,39 +35,21 @@ LOOKS_OF_LOAD = 10
 """The work to compute the load of one block, in work units of the search."""
 
 
+@dataclass(eq=False)
 class CostModel:
     """The costs of a population's tilings on the chip, by volume and inputs.
 
-    Populations with equal volumes and inputs share a cost model.
-
-    Parameters
-    ----------
-    volume
-        The population's volume.
-    links
-        The possible forms of the population's inputs, one per projection.
-    pop
-        The axon format that the target requests.
-    profile
-        The device.
-
-    Attributes
-    ----------
-    work
-        The work so far, in work units of the search.
+    Populations with equal volumes and inputs share a cost model. ``links`` are the
+    possible forms of each projection, and ``pop`` is the axon format that the target
+    requests. ``work`` is the work so far, in work units of the search.
     """
 
-    def __init__(
-        self,
-        volume: Volume,
-        links: Sequence[Links],
-        pop: Literal["auto", 16, 32],
-        profile: Profile,
-    ) -> None:
-        self.volume = volume
-        self.links = tuple(links)
-        self.pop = pop
-        self.profile = profile
+    volume: Volume
+    links: Sequence[Links]
+    pop: Literal["auto", 16, 32]
+    profile: Profile
+
+    def __post_init__(self) -> None:
         self.work = 0
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}

@@ -76,7 +76,7 @@ def refuse_plan(
         for population, step in zip(plan.populations, plan.steps, strict=True):
             if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
                 yield _refuse_layer(population, step.choices)
-        floors = compartment_floors(lowered, plan.profile)
+        floors = compartment_floors(lowered)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
@@ -87,7 +87,7 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        most = plan.profile.core.out_axons
+        most = lowered.network.device.core.out_axons
         yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
 
 
@@ -130,16 +130,14 @@ def _smaller(
     return None
 
 
-def refuse_large(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile
-) -> Iterator[Diagnostic]:
+def refuse_large(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
     """Report a network with far too many neurons."""
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
-            one = standalone(lowered, population, target, profile)
+            one = standalone(lowered, population)
             if one.violation is not None:
                 yield _refuse_layer(population, one)
-    floors = compartment_floors(lowered, profile)
+    floors = compartment_floors(lowered)
     yield _too_many(lowered, target, sum(floors.values()), floors)
 
 

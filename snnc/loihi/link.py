@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from math import prod
 from typing import Literal, NamedTuple
@@ -114,19 +114,9 @@ whole ensembles, and how many channels they read of each of the ensemble's strip
 class Link(ABC):
     """The connections of one projection in one form.
 
-    Parameters
-    ----------
-    axes
-        The target's inputs along depth, height and width.
-    bands
-        The channels.
-    profile
-        The device.
-
-    Attributes
-    ----------
-    source
-        The volume that is read.
+    ``axes`` are the target's inputs along depth, height and width, and ``bands`` the
+    channels. ``source`` is the volume that is read. ``cost`` returns the cost of one
+    connection for a block.
     """
 
     def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
@@ -138,7 +128,9 @@ class Link(ABC):
         self.source = depth, height, width, bands.channels
         self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
         self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
-        self._costs: dict[Hashable, Cost] = {}
+        # A search asks for the same costs many times: large networks would take
+        # twice as long without the cache.
+        self.cost = cache(self._find_cost)
         self._strips: dict[Hashable, ReadStrips] = {}
 
     @property
@@ -168,15 +160,6 @@ class Link(ABC):
     @abstractmethod
     def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         """Return the in-axons of one connection in a block."""
-
-    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        """Return the cost of one connection for a block."""
-        # A search asks for the same costs many times: large networks would take
-        # twice as long without the cache.
-        key = feed, block
-        if key not in self._costs:
-            self._costs[key] = self._find_cost(feed, block)
-        return self._costs[key]
 
     @abstractmethod
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:

@@ -6,9 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
-from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
@@ -37,7 +36,6 @@ class Plan:
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
     steps: tuple[Step, ...]
-    profile: Profile
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
@@ -75,23 +73,13 @@ class PlanCache:
 
 def make_plan(
     lowered: LoweredNetwork,
-    target: Loihi,
-    profile: Profile,
     cache: PlanCache | None = None,
     axons: Axons | None = None,
 ) -> Plan:
     """Return the plan: for each population, the tilings that fit on a core.
 
-    `block_is_sound` must hold for each layer with a `block`.
-
-    Parameters
-    ----------
-    lowered, target, profile
-        The network, the system whose cores it may use, and the device.
-    cache
-        Results of other plans for the same device; the new results are added.
-    axons
-        The required kind of axon, for populations that need one.
+    `block_is_sound` must hold for each layer with a `block`. ``cache`` contains results
+    of other plans for the same device; the new results are added.
     """
     choices = PlanCache().choices if cache is None else cache.choices
     populations = _populations_to_map(lowered)
@@ -100,7 +88,7 @@ def make_plan(
     for population in populations:
         read = lowered.into(population.name) if population.on_chip else ()
         sources = tuple(positions[projection.source] for projection in read)
-        links = _links_into(lowered, population, profile, axons or {})
+        links = _links_into(lowered, population, axons or {})
         groups = tuple(steps[source].choices.groups for source in sources)
         key = (
             population.on_chip,
@@ -108,46 +96,50 @@ def make_plan(
             tuple(map(id, links)),  # equal links are one object
             groups,
             population.block,
-            target.pop,
+            _pop(lowered),
         )
         if key not in choices:
             choices[key] = (
-                _chip_choices(population, links, groups, target, profile)
+                _chip_choices(lowered, population, links, groups)
                 if population.on_chip
                 else HostChoices(population.volume)
             )
         steps.append(Step(choices[key], sources))
-    return Plan(lowered, populations, tuple(steps), profile)
+    return Plan(lowered, populations, tuple(steps))
 
 
-def standalone(
-    lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
-) -> ChipChoices:
+def standalone(lowered: LoweredNetwork, population: Population) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
-    links = _links_into(lowered, population, profile, {})
+    links = _links_into(lowered, population, {})
     read = lowered.into(population.name)
     groups = [least_sizes(lowered.by_name[p.source].volume[0]) for p in read]
-    return _chip_choices(population, links, groups, target, profile)
+    return _chip_choices(lowered, population, links, groups)
 
 
 def _links_into(
-    lowered: LoweredNetwork, population: Population, profile: Profile, axons: Axons
+    lowered: LoweredNetwork, population: Population, axons: Axons
 ) -> list[Links]:
-    sources = lowered.by_name
+    sources, device = lowered.by_name, lowered.network.device
     return [
-        links_of(p, sources[p.source].volume, population, profile, axons.get(p.source))
+        links_of(p, sources[p.source].volume, population, device, axons.get(p.source))
         for p in (lowered.into(population.name) if population.on_chip else ())
     ]
 
 
+def _pop(lowered: LoweredNetwork) -> Literal["auto", 16, 32]:
+    target = lowered.network.target
+    assert isinstance(target, Loihi)
+    return target.pop
+
+
 def _chip_choices(
+    lowered: LoweredNetwork,
     population: Population,
     links: Sequence[Links],
     groups: Sequence[Groups],
-    target: Loihi,
-    profile: Profile,
 ) -> ChipChoices:
-    costs, fixed = CostModel(population.volume, links, target.pop, profile), None
+    device, fixed = lowered.network.device, None
+    costs = CostModel(population.volume, links, _pop(lowered), device)
     if population.block is not None:
         group, height, width, strip = volume_of(population.block)
         fixed = tilings_of(costs, group, (height, width, strip))
@@ -183,10 +175,11 @@ def block_is_sound(population: Population) -> bool:
     )
 
 
-def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
+def compartment_floors(lowered: LoweredNetwork) -> dict[str, int]:
     """Return the number of cores that the neurons of each chip population fill."""
+    room = lowered.network.device.core.compartments
     return {
-        population.name: ceil(population.neurons / profile.core.compartments)
+        population.name: ceil(population.neurons / room)
         for population in lowered.populations
         if population.on_chip
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise, product
 from operator import itemgetter
 
@@ -86,8 +87,8 @@ class ScatterAxis(Axis):
         self.inside = inside or (outputs, 0)
         self.period = period
         self.reads = reads
+        self._read = cache(self._find_places)
         self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
-        self._places: dict[Interval, tuple[int, ...]] = {}
 
     def tap(self, output: int, place: int) -> Tap:
         return self.reads(output).get(place, ())
@@ -113,12 +114,10 @@ class ScatterAxis(Axis):
                 yield places[first], place + 1
                 first = i + 1
 
-    def _read(self, tile: Interval) -> tuple[int, ...]:
+    def _find_places(self, tile: Interval) -> tuple[int, ...]:
         """Return the positions that a tile reads, in order."""
-        if tile not in self._places:
-            places = {place for output in range(*tile) for place in self.reads(output)}
-            self._places[tile] = tuple(sorted(places))
-        return self._places[tile]
+        places = {place for output in range(*tile) for place in self.reads(output)}
+        return tuple(sorted(places))
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         readers: dict[int, list[tuple[int, Tap]]] = {}

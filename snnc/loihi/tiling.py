@@ -81,21 +81,18 @@ class PlacedBlock:
 
 @dataclass(frozen=True, eq=False)
 class Tiling:
-    """One way to split a population; ``cores`` is 0 on the host.
-
-    Attributes
-    ----------
-    volume
-        The depth, height, width and channels of the population.
-    group
-        The number of depth slices per ensemble.
-    """
+    """One way to split a population; ``group`` is the depth slices per ensemble."""
 
     volume: Volume
     group: int
     tile: Tile
-    forms: Forms
-    cores: int
+    forms: Forms = ()
+    on_chip: bool = True
+
+    @cached_property
+    def cores(self) -> int:
+        """The number of blocks; 0 on the host."""
+        return count_cores(self.volume, self.group, self.tile) if self.on_chip else 0
 
     @cached_property
     def parts(self) -> tuple[EnsembleTiling, ...]:
@@ -136,8 +133,8 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
     """Return a mapped population's tiling; on the host, each ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
     height, width, strip = block if len(block) == 3 else (1, 1, *block)
-    volume = mapped.population.volume
-    return Tiling(volume, mapped.group, (height, width, strip), (), mapped.cores)
+    population, tile = mapped.population, (height, width, strip)
+    return Tiling(population.volume, mapped.group, tile, on_chip=population.on_chip)
 
 
 @lru_cache(maxsize=1024)

@@ -110,11 +110,10 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
     ``cache`` contains results from the mapping, which are reused.
     """
     lowered = mapped.lowered
-    target, profile = lowered.network.target, lowered.network.device
-    if not isinstance(target, Loihi):
+    if not isinstance(lowered.network.target, Loihi):
         return Reasons((), 0, 0, True)
     axons = None if mapped.unmixed is None else mapped.unmixed.axons
-    plan = make_plan(lowered, target, profile, cache, axons)
+    plan = make_plan(lowered, cache, axons)
     return explain(plan, _solution_of(plan, mapped))
 
 
@@ -146,7 +145,7 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
     population, cores = plan.populations[i], solution.tilings[i].cores
-    filled = ceil(population.neurons / plan.profile.core.compartments)
+    filled = ceil(population.neurons / choices.costs.profile.core.compartments)
     block = population.block
     bound: Bound = "neighbours"
     miss = None
@@ -236,7 +235,7 @@ def replacement_violation(
         if isinstance(fit, LimitViolation):
             return n, fit
         fits[n] = fit
-    most = plan.profile.core.out_axons
+    most = plan.lowered.network.device.core.out_axons
     readers = readers_of(steps, fits, tilings, use)
     for source in sorted({s for n in changed for s in steps[n].sources}):
         if source in readers:
