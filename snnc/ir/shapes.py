@@ -15,7 +15,7 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.pooling_error import PoolingError, expected_error
-from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
+from snnc.runtime.maxima import Level, MaxTree, PoolWindow, max_tree
 
 Each = TypeVar("Each")
 
@@ -86,13 +86,10 @@ def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
 
 def triple_of(spatial: Shape) -> tuple[int, int, int]:
     """Extend one to three spatial sizes to (depth, height, width)."""
-    if len(spatial) == 3:
-        return spatial[0], spatial[1], spatial[2]
-    if len(spatial) == 2:
-        return 1, spatial[0], spatial[1]
-    if len(spatial) == 1:
-        return 1, spatial[0], 1
-    return 1, 1, 1
+    after: Shape = (1,) if len(spatial) < 2 else ()
+    before = (1,) * (3 - len(spatial) - len(after))
+    depth, height, width = *before, *spatial, *after
+    return depth, height, width
 
 
 @lru_cache(maxsize=256)
@@ -108,9 +105,7 @@ def volume_named(network: LogicalNetwork, population: str) -> Shape:
     if not level:
         return volume_of(network.shape_of(name))
     layer = network.by_name[name]
-    assert isinstance(layer.operation, MaxPooling)
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    return (*tree.levels[int(level) - 1].shape, layer.shape[-1])
+    return (*_levels(network, layer)[int(level) - 1].shape, layer.shape[-1])
 
 
 def level_name(layer: str, level: int) -> str:
@@ -131,6 +126,9 @@ def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
 
 def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
     """Return the number of neuron levels in a max pool."""
+    return len(_levels(network, layer))
+
+
+def _levels(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Level, ...]:
     assert isinstance(layer.operation, MaxPooling)
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    return len(tree.levels)
+    return tree_of(layer.operation, network.shape_of(layer.sources[0])).levels

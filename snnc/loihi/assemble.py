@@ -39,10 +39,7 @@ Connections = Mapping[int, ConnectionChoice]
 
 
 def assemble(
-    plan: Plan,
-    solution: Solution,
-    lower_bound: int = 0,
-    unmixed: Unmixed | None = None,
+    plan: Plan, solution: Solution, lower_bound: int = 0, unmixed: Unmixed | None = None
 ) -> MappedNetwork:
     """Return a solution's mapping, with the resources of every block.
 

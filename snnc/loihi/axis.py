@@ -332,14 +332,6 @@ class Axis:
                         found[i][j] = found[i].get(j, 0) + shared
         return found
 
-    def crossings(self, source_tile: int, target_tile: int) -> list[int]:
-        """Return, for each source tile, how many positions the output tiles read.
-
-        A position that several tiles read is counted once per tile.
-        """
-        near = self.overlaps(source_tile, target_tile)
-        return [sum(counts.values()) for counts in near]
-
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""
         return tile if self.picked is None else self.picked.within(tile)

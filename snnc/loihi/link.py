@@ -209,9 +209,13 @@ class Link(ABC):
     def _reached(
         self, axis: int, source: Tiling, target: Tiling
     ) -> list[tuple[int, int]]:
-        """Return how many positions of each tile split and whole ensembles read."""
+        """Return how many positions of each tile split and whole ensembles read.
+
+        A position that several tiles of the target read is counted once per tile.
+        """
         along, size = self.plane[axis], source.tile[axis]
-        near = along.crossings(size, target.tile[axis])
+        overlaps = along.overlaps(size, target.tile[axis])
+        near = [sum(counts.values()) for counts in overlaps]
         if not (target.part(0).whole or target.part(-1).whole):
             return [(number, 0) for number in near]
         last = along.read_extent

@@ -13,13 +13,7 @@ from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import Links, links_of
-from snnc.loihi.candidates import (
-    ChipChoices,
-    Choices,
-    Groups,
-    HostChoices,
-    tilings_of,
-)
+from snnc.loihi.candidates import ChipChoices, Choices, Groups, HostChoices, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.search import AxonUse, Step
@@ -72,9 +66,7 @@ class PlanCache:
 
 
 def make_plan(
-    lowered: LoweredNetwork,
-    cache: PlanCache | None = None,
-    axons: Axons | None = None,
+    lowered: LoweredNetwork, cache: PlanCache | None = None, axons: Axons | None = None
 ) -> Plan:
     """Return the plan: for each population, the tilings that fit on a core.
 

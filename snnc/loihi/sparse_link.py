@@ -34,14 +34,7 @@ from snnc.loihi.link import (
     SourceChannels,
     count_arrays,
 )
-from snnc.loihi.tiling import (
-    NO_EDGES,
-    Bands,
-    Edges,
-    EnsembleTiling,
-    Tiling,
-    edges_of,
-)
+from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, edges_of
 
 Reads = Mapping[int, Tap]
 """The positions that an output reads, and their taps."""

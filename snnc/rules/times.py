@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from snnc.diagnostics import (
-    Diagnostic,
-    Fix,
-    LayerDiagnostic,
-    LayerWarning,
-    SpecWarning,
-)
+from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Rate, Spiking
 from snnc.language.keywords import otherwise
 from snnc.language.layers import SpikingSpec
@@ -282,6 +276,20 @@ class _TimeTooLong(LayerDiagnostic):
     value: str
     limit: str
 
+    @classmethod
+    def above(
+        cls, network: LogicalNetwork, limit: float, names: Collection[str]
+    ) -> Iterator[_TimeTooLong]:
+        """Yield the time constants above a limit; allow for rounding."""
+        for layer, what, value in _time_constants(network):
+            if what in names and value > limit * _ONE:
+                key = "synapse" if what == "synapse" else "neuron"
+                span = layer.spans.get(key, network.timing.spans.get(key, layer.span))
+                given, most = time(value), time(below(limit))
+                yield cls(
+                    span=span, name=layer.name, what=what, value=given, limit=most
+                )
+
 
 class SynapseTooLong(_TimeTooLong):
     """Checks that the chip can store a long time constant.
@@ -294,19 +302,9 @@ class SynapseTooLong(_TimeTooLong):
     title = "time constant above the limit of the chip"
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
+    def check(cls, network: LogicalNetwork) -> Iterator[_TimeTooLong]:
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
-        for layer, what, value in _time_constants(network):
-            if what != "tau_ref" and value > limit * (1 + 1e-9):
-                key = "synapse" if what == "synapse" else "neuron"
-                general = network.timing.spans.get(key, layer.span)
-                yield cls(
-                    span=layer.spans.get(key, general),
-                    name=layer.name,
-                    what=what,
-                    value=time(value),
-                    limit=time(below(limit)),
-                )
+        return cls.above(network, limit, ("synapse", "tau_rc"))
 
 
 def _time_constants(
@@ -360,11 +358,8 @@ class RefractoryTooLong(_TimeTooLong):
     title = "refractory period above the limit of the chip"
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
-        for layer, what, value in _time_constants(network):
-            if what == "tau_ref" and value > LONGEST_REFRACTORY:
-                times = {"value": time(value), "limit": time(LONGEST_REFRACTORY)}
-                yield cls.at(layer, "neuron", what=what, **times)
+    def check(cls, network: LogicalNetwork) -> Iterator[_TimeTooLong]:
+        return cls.above(network, LONGEST_REFRACTORY, ("tau_ref",))
 
 
 class PresentTooShort(SpecWarning):
