@@ -84,15 +84,7 @@ class SynapseMemory(Sourced):
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
     def array_bits(self, weights: int, width: int) -> int:
-        """Return the size of one stored array of ``weights`` entries.
-
-        Parameters
-        ----------
-        weights
-            The number of entries.
-        width
-            The size of one entry (weight and index) in bits.
-        """
+        """Return the size of an array of ``weights`` entries of ``width`` bits."""
         full, rest = divmod(weights, self.chunk)
         bits = full * self._chunk_bits(self.chunk, width)
         return bits + (self._chunk_bits(rest, width) if rest else 0)

@@ -117,20 +117,12 @@ class Spiking:
 class Convolution:
     """A convolution over one, two or three spatial axes.
 
-    Attributes
-    ----------
-    padding
-        Where zeros are added to the axes; ``causal`` adds zeros only before a single
-        axis.
-    dilation
-        The distance between kernel taps.
-    groups
-        The number of channel groups of equal size, each read by one group of filters.
-    neuron_bias
-        Whether the bias has one value per neuron instead of one per channel.
-    depthwise
-        Whether each channel is a group; the kernel has an axis for the filters of a
-        group.
+    ``padding`` says where zeros are added to the axes; ``causal`` adds zeros only
+    before a single axis. ``dilation`` is the distance between kernel taps. Each of the
+    ``groups`` of channels of equal size is read by one group of filters. With
+    ``neuron_bias``, the bias has one value per neuron instead of one per channel. With
+    ``depthwise``, each channel is a group; the kernel has an axis for the filters of a
+    group.
     """
 
     kernel: Shape

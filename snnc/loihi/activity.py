@@ -21,20 +21,11 @@ from snnc.runtime.pes import WEIGHT_EPOCH
 class Activity:
     """The maximum activity of a population per inference.
 
-    Attributes
-    ----------
-    spikes
-        Spikes of the population's neurons.
-    operations
-        Synaptic operations on the population's cores, for its inputs.
-    arrivals
-        Spikes that the population's cores receive. A spike that is sent to several
-        cores is counted once per core.
-    updates
-        Updates of the population's neurons. On the host, updates, operations and
-        arrivals are 0.
-    learned
-        Updates of weights that learn.
+    ``spikes`` are those of the population's neurons. Its cores perform ``operations``
+    synaptic operations for its inputs, and receive ``arrivals`` spikes; a spike that is
+    sent to several cores is counted once per core. ``updates`` are those of the
+    neurons, and ``learned`` those of weights that learn. On the host, updates,
+    operations and arrivals are 0.
     """
 
     name: str
@@ -73,18 +64,9 @@ def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
 class NetworkActivity(Activity):
     """A network's maximum activity on the chip, and the sum over its layers.
 
-    Attributes
-    ----------
-    layers
-        The activity of each population, in spec order, and of a readout that learns.
-    to_chip
-        Spikes per step from the host to cores.
-    to_host
-        Spikes per step from the chip to the host.
-    crossing
-        Spikes per step between chips.
-    crossing_in_order
-        Spikes per step between chips if chips were filled in block order.
+    ``layers`` contains each population, in spec order, and a readout that learns. The
+    other fields are spikes per step: from the host to cores, from the chip to the host,
+    and between chips, also if chips were filled in block order.
     """
 
     layers: tuple[Activity, ...]

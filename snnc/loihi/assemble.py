@@ -43,8 +43,7 @@ def assemble(
 ) -> MappedNetwork:
     """Return a solution's mapping, with the resources of every block.
 
-    ``lower_bound`` is a lower bound on the cores. ``unmixed`` lists the populations
-    that were forced to use one kind of axon.
+    `MappedNetwork` describes ``lower_bound`` and ``unmixed``.
     """
     fits, tilings = solution.fits, solution.tilings
     readers = readers_of(plan.steps, fits, tilings, AxonUse())
@@ -176,16 +175,9 @@ def _blocks_of(
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
 
-    Parameters
-    ----------
-    costs, tiling
-        The costs and the tiling of the population.
-    groups
-        The group size of each projection's source.
-    readers
-        The population's readers on the chip, and the number of equal ones.
-    learns
-        Whether a readout on the chip learns from the population.
+    ``groups`` are the group sizes of each projection's source, and ``readers`` the
+    population's readers on the chip. A readout on the chip may learn from the
+    population.
     """
     inputs = costs.inputs(tiling, groups)
     links = [each.link for each in inputs]

@@ -63,20 +63,9 @@ Steps = tuple[tuple[int, int], ...]
 class Taps:
     """The taps of a composed kernel, each computed on demand.
 
-    The kernel may be far larger than its input.
-
-    Attributes
-    ----------
-    size
-        The number of taps of the composed kernel, including zeros.
-    reader
-        The number of taps of the reader's own kernel.
-    zeros
-        The number of zero taps before the kernel.
-    pools
-        The window and stride of each pool, from the source.
-    dilation
-        The distance between the reader's taps, after pools.
+    The kernel may be far larger than its input. It has ``size`` taps, including zeros,
+    of which ``zeros`` are before the kernel. The reader's own kernel has ``reader``
+    taps at a distance of ``dilation`` after the ``pools``.
     """
 
     size: int
@@ -102,10 +91,7 @@ class Taps:
         return _compose(self.pools)
 
     def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
-        """Yield the positions of nonzero taps from ``first`` up to ``stop``.
-
-        A position that several taps of the reader share is yielded repeatedly.
-        """
+        """Yield the positions of nonzero taps, once per tap of the reader."""
         counts, stride = self._window
         step = stride * self.dilation
         lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
@@ -154,8 +140,8 @@ class TapRun:
     """The inputs that reach a tile through the same consecutive taps of the kernel.
 
     ``tap`` is the first tap. ``values`` identifies the weights, apart from the factor
-    ``scale``. This factor is 0 if all taps are zero. ``starts`` are the first outputs
-    that each input reaches, relative to the tile's start.
+    ``scale``, which is 0 if all taps are zero. ``starts`` are the first outputs that
+    each input reaches, relative to the tile's start.
     """
 
     tap: int
@@ -266,15 +252,10 @@ class Axis:
     positions on the source's axis, or only the ``picked`` positions. Height and width
     are split into tiles, and depth into groups of slices, one per ensemble.
 
-    Attributes
-    ----------
-    inside
-        The outputs that only read inputs, without padding.
-    period
-        Outputs inside at this distance read in the same way.
-    overlaps
-        A function of the sizes of a source's and an output's tile. It returns the
-        output tiles that read each source tile, and how many positions.
+    The outputs ``inside`` read only inputs, without padding, and those at a distance of
+    ``period`` read in the same way. ``overlaps`` is a function of the sizes of a
+    source's and an output's tile. It returns the output tiles that read each source
+    tile, and how many positions.
     """
 
     inputs: int
@@ -415,10 +396,7 @@ class Axis:
         return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
-        """Return which ensembles of outputs read a source in the same way.
-
-        ``group`` is the number of slices of the source's ensembles.
-        """
+        """Return which ensembles of outputs read ensembles of ``group`` slices alike."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         whole = self.inputs - self.inputs % group
@@ -431,10 +409,7 @@ class Axis:
         return EquivalentItems(range(first, stop), period)
 
     def equivalent_sources(self, sources: Tiles, group: int) -> EquivalentItems:
-        """Return which ensembles of a source are read in the same way.
-
-        ``group`` is the number of slices of the ensembles of outputs.
-        """
+        """Return which ensembles are read alike by ensembles of ``group`` outputs."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         size, step = sources.size, group * self.stride

@@ -152,7 +152,6 @@ _scattered = lru_cache(maxsize=256)(window_axis)
 def _reads(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> Callable[[int], Reads]:
-    """Return a function that returns what an output reads along an axis."""
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -166,7 +165,7 @@ def _reads(
 def _along(
     geometry: ProjectionGeometry, window: Window, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """Return an axis: inputs, outputs, stride, zeros before, taps, picked."""
+    """Return the arguments of an `Axis`."""
     inputs, outputs = geometry.source[axis], geometry.target[axis]
     stride = window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).

@@ -81,15 +81,7 @@ class CostModel:
         return Counter(map(Inputs, tiling.forms, links, groups))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
-        """Return whether a tiling fits on cores if the sources have the given groups.
-
-        Parameters
-        ----------
-        tiling
-            A tiling of the population.
-        groups
-            The number of depth slices per ensemble, for each projection's source.
-        """
+        """Return whether a tiling fits on cores, given the groups of the sources."""
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)

@@ -26,17 +26,10 @@ from snnc.loihi.tiling import Bands, Edges, EnsembleTiling, Tiling
 class SourceChannels:
     """The inputs of a strip (a slice of channels) from one source ensemble.
 
-    Attributes
-    ----------
-    entries
-        The number of channels that the strip reads.
-    is_zero
-        Whether all weights are zero.
-    lengths
-        Without zeros between channels, the number of channels by the number of the
-        strip's channels that they reach.
-    distinct
-        The same for channels with different weights, with their factors.
+    The strip reads ``entries`` channels; ``is_zero`` says whether all weights are zero.
+    Without zeros between channels, ``lengths`` contains the number of channels by the
+    number of the strip's channels that they reach. ``distinct`` contains the same for
+    channels with different weights, with their factors.
     """
 
     entries: int
@@ -62,14 +55,9 @@ class Cost(NamedTuple):
 class BlockView(NamedTuple):
     """A block's view of a source image.
 
-    Attributes
-    ----------
-    rows, columns
-        The views of the source's rows and columns.
-    channels
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
+    ``rows`` and ``columns`` are the views of the source's rows and columns,
+    ``channels`` is the number of the block's channels, and ``whole`` says whether the
+    block is the whole ensemble.
     """
 
     rows: View
@@ -91,14 +79,10 @@ class BlockView(NamedTuple):
 class AxonCounts(NamedTuple):
     """The axons from a block of the source to the blocks of a target.
 
-    Attributes
-    ----------
-    built
-        The axons that the emulator counts. In a convolution, one axon serves all
-        channels of a pixel.
-    shared, own
-        The entries in out-axon lists on a board, where axons without weights need none:
-        if the neurons of a pixel share a list, and if each neuron has its own list.
+    ``built`` are the axons that the emulator counts. In a convolution, one axon serves
+    all channels of a pixel. ``shared`` and ``own`` are the entries in out-axon lists on
+    a board, where axons without weights need none: if the neurons of a pixel share a
+    list, and if each neuron has its own list.
     """
 
     built: int
@@ -350,8 +334,6 @@ class BlockFit:
 
 @dataclass(frozen=True, slots=True)
 class LimitViolation:
-    """The first limit that a tiling exceeds."""
-
     limit: Limit
     value: int
     most: int
@@ -379,18 +361,8 @@ class Load:
     """The costs of a block's inputs.
 
     Bits are counted on demand, because counting is slow and unnecessary if there are
-    too many in-axons.
-
-    Attributes
-    ----------
-    inputs, feeds
-        The projections, and the inputs of the block's strip.
-    rows, columns
-        The block's views of the sources.
-    channels
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
+    too many in-axons. ``feeds`` are the inputs of the block's strip; the other fields
+    are as in `BlockView`.
     """
 
     inputs: Counter[Inputs]

@@ -193,14 +193,9 @@ class OutOfPatienceError(Exception):
 class Demand(NamedTuple):
     """What the chosen readers of a source require of it.
 
-    Attributes
-    ----------
-    group
-        The number of depth slices per ensemble.
-    readers
-        The readers on the chip; none if the source is on the host.
-    need
-        The fewest cores with which the source serves its readers.
+    The source has ``group`` depth slices per ensemble. There are no ``readers`` if it
+    is on the host. ``need`` is the fewest cores with which the source serves its
+    readers.
     """
 
     group: int
@@ -211,14 +206,9 @@ class Demand(NamedTuple):
 class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
-    Attributes
-    ----------
-    bound
-        A lower bound on the cores of all mappings that contain this partial solution.
-    demands
-        The demand on each earlier source.
-    chosen
-        The tilings of these steps.
+    ``bound`` is a lower bound on the cores of all mappings that contain this one.
+    ``demands`` are those on each earlier source, and ``chosen`` the tilings of these
+    steps.
     """
 
     bound: int
@@ -239,8 +229,6 @@ class Search:
     ----------
     steps
         The populations, each after its sources.
-    core
-        The limits of a core.
     use
         Counts the slots of readers; searches for variants share the counts.
     most
@@ -250,10 +238,9 @@ class Search:
 
     Attributes
     ----------
-    floor
-        The sum of the cores that each population needs on its own.
-    lower_bound
-        A lower bound on the cores of any mapping into equal blocks.
+    floor, lower_bound
+        The sum of the cores that each population needs on its own, and a lower bound on
+        the cores of any mapping into equal blocks.
     infeasible
         The closest miss because of out-axons.
     gave_up
@@ -352,15 +339,9 @@ class Search:
     ) -> tuple[Solution | None, bool]:
         """Return the best mapping within a bound, and whether all mappings were tried.
 
-        Parameters
-        ----------
-        bound
-            The maximum number of cores of the mapping.
-        width
-            The maximum number of partial solutions to keep at each step.
-        branches
-            The maximum number of tilings to try per partial solution; None for all
-            within the bound.
+        Keep at most ``width`` partial solutions at each step, and try at most
+        ``branches`` tilings per partial solution; None for all within the bound of
+        ``bound`` cores.
 
         Raises
         ------

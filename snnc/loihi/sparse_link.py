@@ -53,18 +53,8 @@ class ScatterAxis(Axis):
 
     A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
     belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
-    so a run is one position.
-
-    Parameters
-    ----------
-    inputs, outputs
-        The number of positions.
-    reads
-        Returns the positions that an output reads through nonzero taps.
-    picked
-        The positions on the source's axis that are read; None for all.
-    inside, period
-        Equal outputs, as in `Axis`; by default, all outputs may differ.
+    so a run is one position. ``reads`` returns the positions that an output reads
+    through nonzero taps. By default, all outputs may differ.
     """
 
     def __init__(
@@ -155,14 +145,8 @@ def transposed_axis(
 ) -> ScatterAxis:
     """Return the axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
 
-    Parameters
-    ----------
-    inputs, outputs
-        The number of positions.
-    taps, step, before
-        The number of taps, the distance between inputs, and the positions before them.
-    picked
-        The positions on the source's axis that are read; None for all.
+    There are ``before`` positions before the inputs, which are at a distance of
+    ``step``.
     """
     entries = []
     for output in range(outputs):
@@ -187,14 +171,8 @@ class SparseLink(Link):
     an ensemble is split, arrays with equal weights to the same neurons, as pools create
     them, are stored once (``builder/split_blocks.py:612``).
 
-    A `nengo.Dense` is stored in the same way, but reads all neurons of the source.
-
-    Parameters
-    ----------
-    axes, bands, profile
-        As in `Link`.
-    dense
-        Whether each connection is a `nengo.Dense`.
+    With ``dense``, each connection is a `nengo.Dense`, which is stored in the same way
+    but reads all neurons of the source.
     """
 
     def __init__(

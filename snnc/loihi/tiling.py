@@ -159,16 +159,9 @@ def count_cores(volume: Volume, group: int, tile: Tile) -> int:
 class Bands:
     """A kernel whose channels form groups, in the same order at both ends.
 
-    Attributes
-    ----------
-    first
-        The kernel's input channel for the source's first channel.
-    channels, filters
-        The number of channels of the source and of the reader.
-    read
-        The number of the kernel's input channels per group.
-    given
-        The number of the reader's channels per group.
+    The source has ``channels`` channels, which are the kernel's input channels from
+    ``first`` on. Each group reads ``read`` of the kernel's input channels, and outputs
+    ``given`` of the reader's ``filters`` channels.
     """
 
     first: int
@@ -248,16 +241,9 @@ def unlike_strips(
 ) -> tuple[Interval, ...]:
     """Return a representative of each kind of strip in an ensemble.
 
-    There may be a million strips, but few of them differ in their inputs.
-
-    Parameters
-    ----------
-    extent, channels
-        The number of channels of the ensemble, and of each of its slices.
-    size
-        The number of channels of a strip.
-    edges
-        The edges of the links into the ensemble.
+    There may be a million strips, but few of them differ in their inputs. ``extent`` is
+    the number of channels of the ensemble, ``channels`` that of each of its slices, and
+    ``size`` that of a strip. ``edges`` are the edges of the links into the ensemble.
     """
     strips = Tiles(extent, size)
     marks = {mark for one in edges for mark in one.marks}

@@ -31,14 +31,7 @@ Bound = Literal["block", "compartments", "alone", "neighbours"]
 class NearMiss:
     """A tiling with fewer cores that does not fit.
 
-    Attributes
-    ----------
-    cores
-        The number of cores of the tiling.
-    layer
-        The layer whose core exceeds a limit.
-    violation
-        The first limit exceeded on this core.
+    ``violation`` is the first limit exceeded on a core of the ``layer``.
     """
 
     cores: int
@@ -59,21 +52,13 @@ class Reason:
 
     Attributes
     ----------
-    name
-        The layer's name.
-    neurons, cores
-        The layer's numbers of neurons and cores.
     filled
         The number of cores that the neurons fill.
     alone
         The fewest cores of any tiling of the layer on its own. If its sources have too
-        many groups to try, the fewest that its neurons fill.
-    tried
-        Whether ``alone`` is based on all groups of the sources.
+        many groups to try, which ``tried`` says, the fewest that its neurons fill.
     bound
-        The bound that the mapping reaches; ``"block"`` if the spec sets the tiling.
-    block
-        The spec's `block`.
+        The bound that the mapping reaches; ``"block"`` if the spec sets the ``block``.
     miss
         The tiling with fewer cores that is closest to fitting. None if the neurons or
         the spec are the bound, or if the search ended early.
