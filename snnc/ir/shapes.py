@@ -118,10 +118,8 @@ def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     spiking, pool = layer.spiking, layer.operation
     assert spiking is not None
     assert isinstance(pool, MaxPooling)
-    timing = network.timing
-    return expected_error(
-        prod(pool.window), spiking.rate.high, spiking.synapse, timing.present
-    )
+    rate, present = spiking.rate.high, network.timing.present
+    return expected_error(prod(pool.window), rate, spiking.synapse, present)
 
 
 def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:

@@ -396,7 +396,7 @@ class Axis:
         return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
-        """Return which ensembles of outputs read ensembles of ``group`` slices alike."""
+        """Return which outputs read source ensembles of ``group`` slices alike."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         whole = self.inputs - self.inputs % group

@@ -371,10 +371,8 @@ class Search:
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        own = partial.demands.get(i)
-        group = None if own is None else own.group
-        readers = NO_READERS if own is None else own.readers
-        need = self.floors[i] if own is None else own.need
+        own = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
+        group, readers, need = own
         others = {source: d for source, d in partial.demands.items() if source != i}
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound

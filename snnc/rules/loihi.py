@@ -436,9 +436,7 @@ class TooFastToLearn(LayerDiagnostic):
         if layer is None or layer.spiking is None:
             return
         rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
-        if layer.name in above_ceiling(network):
-            return
-        if rate.high > limit:
+        if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
 

@@ -10,7 +10,6 @@ from snnc.ir.logical import (
     AveragePooling,
     LogicalLayer,
     LogicalNetwork,
-    Loihi,
     MaxPooling,
 )
 from snnc.ir.pooling_error import PoolingError
@@ -40,8 +39,6 @@ class HostBetweenChip(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[HostBetweenChip]:
-        if not isinstance(network.target, Loihi):
-            return
         before = chip_before(network)
         # Another rule reports a host layer before a max pool.
         chip = {
@@ -70,7 +67,7 @@ class NothingOnChip(LayerDiagnostic):
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
     """Return a preceding chip layer for each layer that depends on the chip."""
-    chip = {layer.name for layer in network.layers if layer.on_chip}
+    chip = {layer.name for layer, _ in chip_layers(network)}
     return _nearest(chip, _edges(network))
 
 
@@ -127,8 +124,6 @@ class MaxPoolOffChip(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
-        if not isinstance(network.target, Loihi):
-            return
         before = chip_before(network)
         for layer in network.layers:
             is_pool = isinstance(layer.operation, MaxPooling)

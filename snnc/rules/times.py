@@ -217,7 +217,7 @@ def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
 
 def _divides(step: float, present: float) -> bool:
     count = present / step
-    return abs(count - round(count)) <= 1e-6 * count and round(count) >= 2
+    return abs(count - round(count)) <= SAME_STEPS * count and round(count) >= 2
 
 
 class PresentNotSteps(Diagnostic):
@@ -240,8 +240,7 @@ class PresentNotSteps(Diagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
         timing = network.timing
         steps = timing.present / timing.dt
-        whole = max(round(steps), 2)
-        if abs(steps - whole) <= SAME_STEPS * whole or step_is_at_fault(network):
+        if _divides(timing.dt, timing.present) or step_is_at_fault(network):
             return
         written, step = timing.spans.get("present"), timing.spans.get("dt")
         present = written.text if written else time(timing.present)
@@ -251,7 +250,7 @@ class PresentNotSteps(Diagnostic):
             dt=step.text if step else time(timing.dt),
             steps=steps,
             noun="step" if steps == 1 else "steps",
-            near=in_unit_of(present, whole, timing.dt),
+            near=in_unit_of(present, max(round(steps), 2), timing.dt),
         )
 
 
