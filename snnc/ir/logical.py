@@ -355,13 +355,9 @@ class LogicalNetwork:
 def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     """Order names so that each name comes after the names that it reads.
 
-    If several names are ready, the first in ``reads`` comes first. Names that are read
-    but are not keys of ``reads`` are always ready.
-
-    Raises
-    ------
-    graphlib.CycleError
-        If names form a cycle; the second argument of the error is the cycle.
+    If several names are ready, the first in ``reads`` comes first. Names that are not
+    keys of ``reads`` are always ready. If names form a cycle, a `graphlib.CycleError`
+    has it as its second argument.
     """
     places = {name: place for place, name in enumerate(reads)}
     sorter: TopologicalSorter[Key] = TopologicalSorter(dict.fromkeys(reads, ()))

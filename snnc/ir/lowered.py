@@ -127,20 +127,12 @@ class Full:
 class Projection:
     """All inputs to one target population from one source population.
 
-    Attributes
-    ----------
-    source, target
-        Names of populations; ``source`` may be the input (host side).
-    tensor
-        The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``. None means the
-        identity: fixed weights between volumes that are equal except for pools.
-    rows, all_rows
-        The input channels of the kernel that read the source, and their total number.
-    pools
-        The pools in between, from the source to the target.
-    picked
-        The source positions that are read, along depth, height and width; None for all.
-        The other fields refer to these positions only.
+    ``source`` may be the input (host side). ``tensor`` is the weight tensor, such as
+    ``"c0.kernel"`` or ``"c1.shortcut"``. None means the identity: fixed weights between
+    volumes that are equal except for pools. ``rows`` are those of the kernel's
+    ``all_rows`` input channels that read the source. ``pools`` are in between, from the
+    source to the target. If positions are ``picked`` along depth, height and width, the
+    other fields refer to these positions only.
     """
 
     source: str
@@ -262,12 +254,8 @@ def paths(
 ) -> tuple[Path, ...]:
     """Return all paths that end in the values called ``name``, in reading order.
 
-    ``known`` caches paths between calls for the same layers.
-
-    Raises
-    ------
-    TooManyPathsError
-        If there are more than `MAX_PATHS`.
+    ``known`` caches paths between calls for the same layers. If there are more than
+    `MAX_PATHS`, a `TooManyPathsError` is raised.
     """
     known = {} if known is None else known
     pending = [name]

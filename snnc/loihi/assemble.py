@@ -41,10 +41,7 @@ Connections = Mapping[int, ConnectionChoice]
 def assemble(
     plan: Plan, solution: Solution, lower_bound: int = 0, unmixed: Unmixed | None = None
 ) -> MappedNetwork:
-    """Return a solution's mapping, with the resources of every block.
-
-    `MappedNetwork` describes ``lower_bound`` and ``unmixed``.
-    """
+    """Return a solution's mapping, with the resources of every block."""
     fits, tilings = solution.fits, solution.tilings
     readers = readers_of(plan.steps, fits, tilings, AxonUse())
     populations = tuple(

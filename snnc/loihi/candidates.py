@@ -193,16 +193,10 @@ class HostChoices:
 class ChipChoices:
     """The tilings of a population on the chip.
 
-    Attributes
-    ----------
-    fixed
-        If the spec sets `block`, its tiling in each form; otherwise None.
-    sources
-        For each projection, the possible group sizes of its source.
-    finest
-        The smallest blocks: those of the spec, or one neuron per block.
-    candidates
-        A function that returns the `TilingCandidates` for the other arguments.
+    ``fixed`` is the tiling in each form if the spec sets `block`, and ``sources``
+    contains the possible group sizes of each projection's source. ``finest`` are the
+    smallest blocks: those of the spec, or one neuron per block. ``candidates`` returns
+    the `TilingCandidates` for the other arguments.
     """
 
     costs: CostModel

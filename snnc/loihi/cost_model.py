@@ -73,10 +73,7 @@ class CostModel:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def inputs(self, tiling: Tiling, groups: Sequence[int]) -> Counter[Inputs]:
-        """Return the number of equal projections into a tiling.
-
-        ``groups`` are the numbers of depth slices per ensemble of the sources.
-        """
+        """Return the number of equal projections into a tiling."""
         links = self.links_of(tiling.forms)
         return Counter(map(Inputs, tiling.forms, links, groups))
 

@@ -87,8 +87,8 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        most = lowered.network.device.core.out_axons
-        yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
+        value, most = dead.out_axons, lowered.network.device.core.out_axons
+        yield rules.TooManyOutAxons.at(layer, value=value, limit="out-axons", most=most)
 
 
 def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
@@ -148,10 +148,6 @@ def _too_many(
     shares: Mapping[str, int],
     bound: str = "at least ",
 ) -> rules.TooManyCores:
-    """Describe a network with more cores than the target allows.
-
-    ``shares`` are the cores of each population.
-    """
     largest = max(shares, key=lambda name: shares[name])
     layer = lowered.by_name[largest].layer
     return rules.TooManyCores(

@@ -20,10 +20,7 @@ from snnc.loihi.tiling import NO_EDGES, Edges, EnsembleTiling, Tiling
 
 
 class ImageLink(Link):
-    """The connections of a projection, each a `nengo.Convolution`.
-
-    Unconnected pairs are stored as zero weights.
-    """
+    """Connections that are `nengo.Convolution`s, with zeros for unconnected pairs."""
 
     @property
     def edges(self) -> Edges:

@@ -53,11 +53,10 @@ class Cost(NamedTuple):
 
 
 class BlockView(NamedTuple):
-    """A block's view of a source image.
+    """A block's view of a source image: the rows and columns that it reads.
 
-    ``rows`` and ``columns`` are the views of the source's rows and columns,
-    ``channels`` is the number of the block's channels, and ``whole`` says whether the
-    block is the whole ensemble.
+    ``whole`` says whether the block, which has ``channels`` channels, is the whole
+    ensemble.
     """
 
     rows: View
@@ -98,9 +97,9 @@ whole ensembles, and how many channels they read of each of the ensemble's strip
 class Link(ABC):
     """The connections of one projection in one form.
 
-    ``axes`` are the target's inputs along depth, height and width, and ``bands`` the
-    channels. ``source`` is the volume that is read. ``cost`` returns the cost of one
-    connection for a block.
+    ``axes`` are the target's inputs along depth, height and width, ``bands`` the
+    channels, and ``source`` the volume that is read. ``cost`` returns a connection's
+    cost for a block.
     """
 
     def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
@@ -314,10 +313,7 @@ Limit = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChoice:
-    """The connection of a projection to a tiling: its form, link and axons.
-
-    Each out-axon needs ``slots`` slots.
-    """
+    """The connection of a projection to a tiling, with the slots per out-axon."""
 
     form: Form
     link: Link

@@ -103,8 +103,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
     Raises
     ------
     ProfileError
-        If there is no such profile, or if a table or a number is missing, unknown or of
-        the wrong type.
+        If there is no such profile, or as in `validate_profile`.
     """
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"

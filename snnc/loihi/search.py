@@ -76,10 +76,7 @@ NO_READERS = Readers()
 
 
 class AxonUse:
-    """Counts slots, once for each pair of tilings.
-
-    The counts are shared by the searches for variants of a network.
-    """
+    """Counts slots, once for each pair of tilings in the searches for variants."""
 
     def __init__(self) -> None:
         self._slots: dict[tuple[AxonReader, Cut], list[int]] = {}
@@ -140,10 +137,7 @@ class AxonUse:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One population: its choices and its sources.
-
-    ``sources`` are the indices of the steps that are read, one per projection.
-    """
+    """One population: its choices, and the steps that its projections read."""
 
     choices: Choices
     sources: tuple[int, ...]
@@ -225,26 +219,14 @@ class PartialSolution(NamedTuple):
 class Search:
     """Searches for the mapping with the fewest cores.
 
-    Parameters
-    ----------
-    steps
-        The populations, each after its sources.
-    use
-        Counts the slots of readers; searches for variants share the counts.
-    most
-        The maximum number of cores of a mapping.
-    effort
-        The search effort; 1 is the default.
+    The ``steps`` are the populations, each after its sources. Searches for variants
+    share ``use``, the slots of readers. A mapping has at most ``most`` cores. The
+    default ``effort`` is 1.
 
-    Attributes
-    ----------
-    floor, lower_bound
-        The sum of the cores that each population needs on its own, and a lower bound on
-        the cores of any mapping into equal blocks.
-    infeasible
-        The closest miss because of out-axons.
-    gave_up
-        Whether the search ended early because the network is too large.
+    ``floor`` is the sum of the cores that each population needs on its own, and
+    ``lower_bound`` a lower bound on the cores of any mapping into equal blocks.
+    ``infeasible`` is the closest miss because of out-axons. ``gave_up`` says whether
+    the search ended early because the network is too large.
     """
 
     def __init__(
@@ -341,12 +323,7 @@ class Search:
 
         Keep at most ``width`` partial solutions at each step, and try at most
         ``branches`` tilings per partial solution; None for all within the bound of
-        ``bound`` cores.
-
-        Raises
-        ------
-        OutOfPatienceError
-            If the attempt exceeds the work limit.
+        ``bound`` cores. Beyond the work limit, an `OutOfPatienceError` is raised.
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]

@@ -261,7 +261,6 @@ class SparseLink(Link):
     def _reads(
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
-        """Yield how slices of a strip read one slice of the source."""
         for out in range(*part.slices_of(strip)):
             tap = self.depth.tap(out, place)
             if tap or self._dense:

@@ -50,18 +50,13 @@ class NearMiss:
 class Reason:
     """The reason for the cores of one layer.
 
-    Attributes
-    ----------
-    filled
-        The number of cores that the neurons fill.
-    alone
-        The fewest cores of any tiling of the layer on its own. If its sources have too
-        many groups to try, which ``tried`` says, the fewest that its neurons fill.
-    bound
-        The bound that the mapping reaches; ``"block"`` if the spec sets the ``block``.
-    miss
-        The tiling with fewer cores that is closest to fitting. None if the neurons or
-        the spec are the bound, or if the search ended early.
+    Its neurons fill ``filled`` cores, and ``alone`` is the fewest cores of any tiling
+    of the layer on its own. If its sources have too many groups to be ``tried``, it is
+    the fewest that its neurons fill. ``bound`` is the bound that the mapping reaches;
+    ``"block"`` if the spec sets the ``block``.
+
+    ``miss`` is the tiling with fewer cores that is closest to fitting. It is None if
+    the neurons or the spec are the bound, or if the search ended early.
     """
 
     name: str

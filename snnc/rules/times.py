@@ -205,9 +205,7 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
-    """Return the longest step, in whole milliseconds, that rates and `present` allow.
-
-    Return `USUAL_STEP` if no such step exists.
+    """Return the longest step in whole milliseconds, or `USUAL_STEP` if none is left.
     """
     longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
     steps = range(int(1000 * longest + 1e-9), 1, -1)

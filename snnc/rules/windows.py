@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 
-from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
+from snnc.diagnostics import LayerDiagnostic, LayerWarning, PropertyDiagnostic
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
@@ -49,7 +49,7 @@ class KernelTooLarge(LayerDiagnostic):
         return f", with dilation {self.dilation}," if self.dilation > 1 else ""
 
 
-class WrongDims(Diagnostic):
+class WrongDims(PropertyDiagnostic):
     """Checks that a property has one size per spatial axis.
 
     A single size applies to all axes.
@@ -59,7 +59,6 @@ class WrongDims(Diagnostic):
     title = "wrong number of sizes"
     message = "`{key} {value}` has {given} sizes, but `{kind}` expects {expected}"
 
-    key: str
     value: Shape
     kind: str
     given: int
