@@ -6,13 +6,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
 from snnc.ir.shapes import volume_of
-from snnc.loihi.build_links import Links, links_of
+from snnc.loihi.build_links import links_of
 from snnc.loihi.candidates import ChipChoices, Choices, Groups, HostChoices, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
@@ -73,69 +73,55 @@ def make_plan(
     `block_is_sound` must hold for each layer with a `block`. ``cache`` contains results
     of other plans for the same device; the new results are added.
     """
-    choices = PlanCache().choices if cache is None else cache.choices
+    known = {} if cache is None else cache.choices
     populations = _populations_to_map(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
     steps: list[Step] = []
     for population in populations:
-        read = lowered.into(population.name) if population.on_chip else ()
+        if not population.on_chip:
+            volume, block = population.volume, population.block
+            host = known.setdefault((volume, block), HostChoices(volume))
+            steps.append(Step(host, ()))
+            continue
+        read = lowered.into(population.name)
         sources = tuple(positions[projection.source] for projection in read)
-        links = _links_into(lowered, population, axons or {})
         groups = tuple(steps[source].choices.groups for source in sources)
-        key = (
-            population.on_chip,
-            population.volume,
-            tuple(map(id, links)),  # equal links are one object
-            groups,
-            population.block,
-            _pop(lowered),
-        )
-        if key not in choices:
-            choices[key] = (
-                _chip_choices(lowered, population, links, groups)
-                if population.on_chip
-                else HostChoices(population.volume)
-            )
-        steps.append(Step(choices[key], sources))
+        own = _chip_choices(lowered, population, groups, axons or {}, known)
+        steps.append(Step(own, sources))
     return Plan(lowered, populations, tuple(steps))
 
 
 def standalone(lowered: LoweredNetwork, population: Population) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
-    links = _links_into(lowered, population, {})
-    read = lowered.into(population.name)
-    groups = [least_sizes(lowered.by_name[p.source].volume[0]) for p in read]
-    return _chip_choices(lowered, population, links, groups)
-
-
-def _links_into(
-    lowered: LoweredNetwork, population: Population, axons: Axons
-) -> list[Links]:
-    sources, device = lowered.by_name, lowered.network.device
-    return [
-        links_of(p, sources[p.source].volume, population, device, axons.get(p.source))
-        for p in (lowered.into(population.name) if population.on_chip else ())
-    ]
-
-
-def _pop(lowered: LoweredNetwork) -> Literal["auto", 16, 32]:
-    target = lowered.network.target
-    assert isinstance(target, Loihi)
-    return target.pop
+    sources = (lowered.by_name[p.source] for p in lowered.into(population.name))
+    groups = tuple(least_sizes(source.volume[0]) for source in sources)
+    return _chip_choices(lowered, population, groups, {}, {})
 
 
 def _chip_choices(
     lowered: LoweredNetwork,
     population: Population,
-    links: Sequence[Links],
-    groups: Sequence[Groups],
+    groups: tuple[Groups, ...],
+    axons: Axons,
+    known: dict[Hashable, Choices],
 ) -> ChipChoices:
-    device, fixed = lowered.network.device, None
-    costs = CostModel(population.volume, links, _pop(lowered), device)
-    if population.block is not None:
-        group, height, width, strip = volume_of(population.block)
-        fixed = tilings_of(costs, group, (height, width, strip))
-    return ChipChoices(costs, fixed, groups)
+    device, target = lowered.network.device, lowered.network.target
+    assert isinstance(target, Loihi)
+    volume, block, sources = population.volume, population.block, lowered.by_name
+    links = [
+        links_of(p, sources[p.source].volume, population, device, axons.get(p.source))
+        for p in lowered.into(population.name)
+    ]
+    # Equal links are one object.
+    key = volume, tuple(map(id, links)), groups, block, target.pop
+    choices = known.get(key)
+    if not isinstance(choices, ChipChoices):
+        costs, fixed = CostModel(volume, links, target.pop, device), None
+        if block is not None:
+            group, height, width, strip = volume_of(block)
+            fixed = tilings_of(costs, group, (height, width, strip))
+        choices = known[key] = ChipChoices(costs, fixed, groups)
+    return choices
 
 
 def whole_block(shape: Shape) -> Shape:

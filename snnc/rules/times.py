@@ -205,8 +205,7 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
-    """Return the longest step in whole milliseconds, or `USUAL_STEP` if none is left.
-    """
+    """Return the longest step in whole milliseconds; otherwise, `USUAL_STEP`."""
     longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
     steps = range(int(1000 * longest + 1e-9), 1, -1)
     whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
