@@ -42,11 +42,9 @@ def assemble(
     plan: Plan, solution: Solution, lower_bound: int = 0, unmixed: Unmixed | None = None
 ) -> MappedNetwork:
     """Return a solution's mapping, with the resources of every block."""
-    fits, tilings = solution.fits, solution.tilings
-    readers = readers_of(plan.steps, fits, tilings, AxonUse())
+    readers = readers_of(plan.steps, solution.fits, solution.tilings, AxonUse())
     populations = tuple(
-        _population(plan, population, solution, readers)
-        for population in plan.lowered.populations
+        _population(plan, p, solution, readers) for p in plan.lowered.populations
     )
     learned = _learning_core(plan.lowered.network)
     return replace(
@@ -75,9 +73,7 @@ def _connections(plan: Plan, solution: Solution) -> Connections:
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
     """Return the mapping for the Nengo simulators: one ensemble per depth slice."""
-    populations = tuple(
-        _map_to_host(population, 1) for population in lowered.populations
-    )
+    populations = tuple(_map_to_host(p, 1) for p in lowered.populations)
     return _network(lowered, populations, {})
 
 
@@ -104,10 +100,11 @@ def _projection(
     source = lowered.by_name.get(projection.source)
     # nengo-loihi allows only Dense transforms from the chip to the host.
     leaves_chip = source is not None and source.on_chip
+    form: Form = "convolution"
     if leaves_chip or isinstance(projection.reach, Full):
-        return MappedProjection(projection, "dense", None)
-    sparse = isinstance(projection.reach, Pairwise) or projection.reach.is_sparse
-    form: Form = "sparse" if sparse else "convolution"
+        form = "dense"
+    elif isinstance(projection.reach, Pairwise) or projection.reach.is_sparse:
+        form = "sparse"
     return MappedProjection(projection, form, None)
 
 
@@ -136,14 +133,9 @@ def _population(
 
 
 def _map_to_host(population: Population, group: int) -> MappedPopulation:
-    return MappedPopulation(
-        population,
-        group,
-        tuple(
-            _ensemble(population, slices, None, ())
-            for slices in Tiles(population.volume[0], group)
-        ),
-    )
+    every = Tiles(population.volume[0], group)
+    ensembles = tuple(_ensemble(population, slices, None, ()) for slices in every)
+    return MappedPopulation(population, group, ensembles)
 
 
 def _ensemble(

@@ -174,11 +174,7 @@ class View:
         return self.find_runs()
 
     def kinds(self, shared: bool) -> Counter[Kind]:
-        """Return the number of arrays by length and by their common factors.
-
-        If ``shared``, equal arrays are counted once, and arrays that differ by a factor
-        are one kind.
-        """
+        """Return the number of arrays by kind; count equal ones once if ``shared``."""
         return self._distinct if shared else self._lengths
 
     @cached_property

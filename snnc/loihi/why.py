@@ -29,10 +29,7 @@ Bound = Literal["block", "compartments", "alone", "neighbours"]
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A tiling with fewer cores that does not fit.
-
-    ``violation`` is the first limit exceeded on a core of the ``layer``.
-    """
+    """A tiling with fewer cores, and the first limit that a ``layer`` exceeds."""
 
     cores: int
     layer: str

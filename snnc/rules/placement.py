@@ -6,12 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import (
-    AveragePooling,
-    LogicalLayer,
-    LogicalNetwork,
-    MaxPooling,
-)
+from snnc.ir.logical import AveragePooling, LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.pooling_error import PoolingError
 from snnc.ir.shapes import error_of
 from snnc.rules.times import chip_layers, spiking_layers

@@ -191,15 +191,14 @@ class StepTooLong(Diagnostic):
         if not step_is_at_fault(network):
             return
         above, span = above_ceiling(network), network.timing.spans["dt"]
-        rates = {name: spiking.rate.high for name, spiking in above.items()}
-        fastest = max(rates, key=lambda name: rates[name])
+        fastest = max(above, key=lambda name: above[name].rate.high)
         yield cls(
             span=span,
             step=span.text,
             limit=1 / network.timing.dt,
             count=len(above),
             fastest=fastest,
-            high=rates[fastest],
+            high=above[fastest].rate.high,
             near=time(_longest_step(network, above.values())),
         )
 
