@@ -154,8 +154,8 @@ class Board(Sourced):
     """The limits that nengo-loihi only checks on a board, and the size of a board.
 
     ``synapse_formats`` is the limit per core, and ``chips`` the default number of
-    chips.
-    A board can't record ``too_many_recorded`` neurons; the exact limit is not public.
+    chips. A board can't record ``too_many_recorded`` neurons; the exact limit is not
+    public.
     """
 
     synapse_formats: Limit

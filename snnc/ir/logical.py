@@ -97,9 +97,8 @@ class Spiking:
     """The spiking properties of a layer.
 
     ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
-    current.
-    ``start`` sets the initial voltages of an encoder's neurons: all 0, or spread over
-    0..1.
+    current. ``start`` sets the initial voltages of an encoder's neurons: all 0, or
+    spread over 0..1.
     """
 
     neuron: Lif | None

@@ -162,11 +162,10 @@ def _blocks_of(
     readers: Mapping[AxonReader, int],
     learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:
-    """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
+    """Yield the resources of each block, by ensemble, in nengo-loihi's order.
 
-    ``groups`` are the group sizes of each projection's source, and ``readers`` the
-    population's readers on the chip. A readout on the chip may learn from the
-    population.
+    ``groups`` are those of the sources, and a readout on the chip ``learns`` from
+    neurons.
     """
     inputs = costs.inputs(tiling, groups)
     links = [each.link for each in inputs]

@@ -1,8 +1,8 @@
 """The connections of one projection, and their costs for the blocks at both ends.
 
 A projection becomes one connection for each pair of ensembles whose depth slices
-overlap. A `Load` contains the costs of
-all inputs of a block. A `BlockFit` is a tiling whose blocks fit on cores.
+overlap. A `Load` contains the costs of all inputs of a block. A `BlockFit` is a tiling
+whose blocks fit on cores.
 """
 
 from __future__ import annotations
@@ -124,10 +124,7 @@ class Link(ABC):
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
-        """Return a strip's inputs from each source ensemble of ``group`` slices.
-
-        Equal results are one object.
-        """
+        """Return a strip's inputs per source ensemble; equal results are one object."""
         key = group, part.slices, strip
         if key not in self._feeds:
             feeds = tuple(self._find_feeds(group, part, strip))
@@ -206,7 +203,6 @@ class Link(ABC):
         return list(zip(near, reached, strict=True))
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
-        """Return how the target reads the strips of an ensemble."""
         is_whole = target.part(0).whole, target.part(-1).whole
         key = part.slices, part.strips, target.group, target.tile[2], is_whole
         if key not in self._strips:

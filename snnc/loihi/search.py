@@ -161,10 +161,7 @@ def readers_of(
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A mapping: one tiling and fit per step.
-
-    ``exact`` says whether no mapping with the tilings tried has fewer cores.
-    """
+    """A tiling and fit per step, ``exact`` if no mapping tried has fewer cores."""
 
     tilings: tuple[Tiling, ...]
     fits: tuple[BlockFit, ...]
@@ -271,10 +268,7 @@ class Search:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found with at most ``most`` cores, or None.
-
-        If a mapping seems ``hopeless``, the search ends early.
-        """
+        """Return the best mapping found, or None; end early if one seems ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best

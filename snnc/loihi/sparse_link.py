@@ -143,11 +143,7 @@ def transposed_axis(
     before: int,
     picked: Picked | None = None,
 ) -> ScatterAxis:
-    """Return the axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
-
-    There are ``before`` positions before the inputs, which are at a distance of
-    ``step``.
-    """
+    """Return a transposed convolution's axis, as in `snnc.ir.lowered.Window`."""
     entries = []
     for output in range(outputs):
         first = max(0, -(-(output - before) // step))
