@@ -131,9 +131,9 @@ def input_scale(network: LogicalNetwork) -> str:
 def layout_id(tensors: Iterable[TensorSpec]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
-    The identity only depends on names, shapes, dtypes and axes, in order. Trained
-    weights therefore stay valid if a rate, a loss or a block shape changes. A bias that
-    must be zero is checked on loading.
+    It only depends on names, shapes, dtypes and axes, in order. Trained weights stay
+    valid if a rate, a loss or a block shape changes. A bias that must be zero is
+    checked on loading.
     """
     rows = [asdict(tensor) for tensor in tensors]
     for row in rows:

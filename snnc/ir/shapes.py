@@ -41,7 +41,7 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def transposed_places(size: int, kernel: int, stride: int, padding: Padding) -> int:
-    """Return a transposed convolution's output size, as Keras's `deconv_output_length`."""
+    """Return the output size on an axis, as in Keras (`deconv_output_length`)."""
     return size * stride + (max(kernel - stride, 0) if padding == "valid" else 0)
 
 

@@ -268,7 +268,8 @@ class Search:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found, or None; end early if one seems ``hopeless``."""
+        """Return the best mapping found, or None; end early if this seems ``hopeless``.
+        """
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best

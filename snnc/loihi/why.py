@@ -82,7 +82,7 @@ class Reasons:
 
 
 def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons:
-    """Return the reason for each layer's cores; ``cache`` has results of the mapping."""
+    """Return the reason for each layer's cores; reuse the mapping's results."""
     lowered = mapped.lowered
     if not isinstance(lowered.network.target, Loihi):
         return Reasons((), 0, 0, True)
