@@ -11,9 +11,9 @@ from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (
     ChannelGroups,
     Full,
+    LoweredNetwork,
     Pairwise,
     Pooling,
-    Population,
     Projection,
     Triple,
     Volume,
@@ -59,11 +59,7 @@ class ProjectionGeometry:
 
 
 def links_of(
-    projection: Projection,
-    source: Volume,
-    target: Population,
-    profile: Profile,
-    axons: AxonKind | None = None,
+    lowered: LoweredNetwork, projection: Projection, axons: AxonKind | None = None
 ) -> Links:
     """Return the possible forms of a projection, in order of preference.
 
@@ -73,6 +69,8 @@ def links_of(
     image. If the source's axons must be of one kind, only forms of this kind remain. A
     comparison has a single form.
     """
+    source = lowered.by_name[projection.source].volume
+    target = lowered.by_name[projection.target]
     operation, reach = target.layer.operation, projection.reach
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
     kernel: Triple = (1, 1, 1)
@@ -91,7 +89,7 @@ def links_of(
     geometry = ProjectionGeometry(
         source, target.volume, first, kernel, projection.pools, reach, picked, axons
     )
-    return _build_links(geometry, profile)
+    return _build_links(geometry, lowered.network.device)
 
 
 @lru_cache(maxsize=4096)

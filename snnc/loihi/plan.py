@@ -107,11 +107,8 @@ def _chip_choices(
 ) -> ChipChoices:
     device, target = lowered.network.device, lowered.network.target
     assert isinstance(target, Loihi)
-    volume, block, sources = population.volume, population.block, lowered.by_name
-    links = [
-        links_of(p, sources[p.source].volume, population, device, axons.get(p.source))
-        for p in lowered.into(population.name)
-    ]
+    volume, block, read = population.volume, population.block, lowered.into
+    links = [links_of(lowered, p, axons.get(p.source)) for p in read(population.name)]
     # Equal links are one object.
     key = volume, tuple(map(id, links)), groups, block, target.pop
     choices = known.get(key)

@@ -213,6 +213,7 @@ class PartialSolution(NamedTuple):
         return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
+@dataclass(eq=False)
 class Search:
     """Searches for the mapping with the fewest cores.
 
@@ -226,34 +227,25 @@ class Search:
     the search ended early because the network is too large.
     """
 
-    def __init__(
-        self,
-        steps: Sequence[Step],
-        core: Core,
-        use: AxonUse | None = None,
-        most: int = maxsize,
-        effort: float = 1,
-    ) -> None:
-        self.steps = tuple(steps)
-        self.limit = core.out_axons
-        self.most = most
-        self.effort = effort
-        self._cost_models = {
-            step.choices.costs
-            for step in steps
-            if isinstance(step.choices, ChipChoices)
-        }
+    steps: Sequence[Step]
+    core: Core
+    use: AxonUse = field(default_factory=AxonUse)
+    most: int = maxsize
+    effort: float = 1
+
+    def __post_init__(self) -> None:
+        choices = [step.choices for step in self.steps]
+        self._cost_models = {c.costs for c in choices if isinstance(c, ChipChoices)}
         self._tested, self._patience = 0, maxsize
         self._known = self._work
-        self.floors = [step.choices.floor for step in steps]
+        self.floors = [each.floor for each in choices]
         self.floor = self.lower_bound = sum(self.floors)
         self._began = self.work
         self.infeasible: Infeasible | None = None
         self.gave_up = False
-        self._use = AxonUse() if use is None else use
         self._by_channel = self._read_by_channel()
-        self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
-        self._tries_all = self._groups == [step.choices.groups for step in steps]
+        self._groups = [_some_groups(each, self.core.compartments) for each in choices]
+        self._tries_all = self._groups == [each.groups for each in choices]
         # Cache: hundreds of readers may request the same step.
         self._free: dict[int, list[Groups]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
@@ -268,8 +260,7 @@ class Search:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found, or None; end early if this seems ``hopeless``.
-        """
+        """Return the best mapping found, or None; end early if ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
@@ -376,7 +367,7 @@ class Search:
             own = demands.get(source) or (group, NO_READERS, self.floors[source])
             _, readers, need = own
             if isinstance(self.steps[source].choices, ChipChoices):
-                readers = self._use.more(readers, connection, tiling)
+                readers = self.use.more(readers, connection, tiling)
             demands[source] = Demand(group, readers, need)
         for source in dict.fromkeys(sources):
             group, readers, least = demands[source]
@@ -411,7 +402,7 @@ class Search:
         self._tested += 1
         if self._patience < maxsize and self.work > self._patience:
             raise OutOfPatienceError
-        over = self._use.exceeds(readers, tiling, self.limit)
+        over = self.use.exceeds(readers, tiling, self.core.out_axons)
         if over and (self.infeasible is None or over < self.infeasible.out_axons):
             self.infeasible = Infeasible(i, over)
         return not over

@@ -10,6 +10,7 @@ from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Rate, Spiking
 from snnc.language.keywords import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import TimingSpec
+from snnc.language.readers import SECONDS
 from snnc.source import Span
 
 USUAL_STEP: float = TimingSpec.dt
@@ -26,7 +27,6 @@ SLOWEST_DECAY_STEPS = 8190
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
-UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 SAME_STEPS = 1e-6
 """The relative tolerance for `present` to be a whole number of steps."""
 MIDDLE = {"last": 1.0, "mean": 0.75}
@@ -253,8 +253,8 @@ class PresentNotSteps(Diagnostic):
 def in_unit_of(written: str, steps: int, step: float) -> str:
     """Write a number of steps as a time in the unit of another time."""
     unit = written.lstrip("+-.0123456789eE").strip()
-    unit = unit if unit in UNITS else "ms"
-    exact = UNITS[unit] * steps * step
+    unit = unit if unit in SECONDS else "ms"
+    exact = SECONDS[unit] * steps * step
     texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
     close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
     return f"{next(close)} {unit}"
