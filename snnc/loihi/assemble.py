@@ -170,7 +170,7 @@ def _blocks_of(
     inputs = costs.inputs(tiling, groups)
     links = [each.link for each in inputs]
     axons = [
-        (one.slots, times, one.link.axons(tiling, one.target, tiling.parts))
+        (one.slots, times, list(one.link.axons(tiling, one.target)))
         for one, times in readers.items()
     ]
     for i, part in enumerate(tiling.parts):

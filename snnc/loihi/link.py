@@ -155,15 +155,12 @@ class Link(ABC):
         words = sum(n * size for size, n in arrays.items())
         return Cost(bits, aligned, words, index_bits)
 
-    def axons(
-        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[AxonCounts]]:
-        """Return the axons of each block of some source ensembles, in order."""
+    def axons(self, source: Tiling, target: Tiling) -> Iterator[list[AxonCounts]]:
+        """Yield the axons of each block of the source's ensembles, in order."""
         rows, columns = (self._reached(i, source, target) for i in (0, 1))
-        found = []
-        for part in parts:
+        for part in source.parts:
             split, whole, strips = self._strips_of(part, target)
-            counts = [
+            yield [
                 AxonCounts(
                     (split * n * m + whole * high * wide) * self._shared(channels),
                     (split + whole) * n * m * self._shared(channels),
@@ -171,8 +168,6 @@ class Link(ABC):
                 )
                 for (n, high), (m, wide), channels in product(rows, columns, strips)
             ]
-            found.append(counts)
-        return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""

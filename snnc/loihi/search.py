@@ -124,7 +124,7 @@ class AxonUse:
     def _slots_by_block(self, one: AxonReader, source: Tiling) -> list[int]:
         key = one, source.cut
         if key not in self._slots:
-            axons = one.link.axons(source, one.target, source.parts)
+            axons = one.link.axons(source, one.target)
             self._slots[key] = [one.slots * n.built for part in axons for n in part]
         return self._slots[key]
 

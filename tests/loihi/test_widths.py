@@ -91,7 +91,7 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
             for source, forms in zip(step.sources, links, strict=True):
                 cuts = tilings[source]
                 for link, cut, target in product(forms.values(), cuts, targets):
-                    every = link.axons(cut, target, cut.parts)
+                    every = link.axons(cut, target)
                     most = max(max(each).built for each in every)
                     assert link.most_axons(cut, target) == most
                     found += 1
