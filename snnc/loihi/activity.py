@@ -92,16 +92,12 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
         spikes = rates[route.source] * timing.present
         operations[route.target] += spikes * route.operations
         arrivals[route.target] += spikes * route.messages
-    layers = [
-        Activity(
-            name,
-            population.neurons * population.upper_rate * timing.present,
-            operations[name],
-            arrivals[name],
-            population.neurons * timing.steps if population.on_chip else 0,
-        )
-        for name, population in populations.items()
-    ]
+    layers: list[Activity] = []
+    for name, p in populations.items():
+        spikes = p.neurons * p.upper_rate * timing.present
+        updates = p.neurons * timing.steps if p.on_chip else 0
+        own = operations[name], arrivals[name]
+        layers.append(Activity(name, spikes, *own, updates))
     if mapped.learned is not None:  # the readout, which has no spikes
         name = network.readout.name
         (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers

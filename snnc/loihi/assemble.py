@@ -82,13 +82,10 @@ def _network(
     populations: tuple[MappedPopulation, ...],
     connections: Connections,
 ) -> MappedNetwork:
-    return MappedNetwork(
-        lowered,
-        populations,
-        tuple(_projection(lowered, p, connections) for p in lowered.projections),
-        tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
-        tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
-    )
+    read = tuple(_projection(lowered, p, connections) for p in lowered.projections)
+    readout = tuple(MappedProjection(p, "dense", None) for p in lowered.readout)
+    pooled = tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled)
+    return MappedNetwork(lowered, populations, read, readout, pooled)
 
 
 def _projection(
@@ -185,20 +182,12 @@ def _blocks_of(
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0
             sent = [(slots, n, counts[i][number]) for slots, n, counts in axons]
-            block = Block(
-                neurons,
-                load.in_axons,
-                learned + sum(slots * n * each.built for slots, n, each in sent),
-                load.bits,
-            )
-            registers = Registers(
-                in_axons=built.in_axons,
-                words=load.words,
-                formats=load.formats,
-                shared_axons=learned
-                + sum(slots * n * each.shared for slots, n, each in sent),
-                own_axons=learned + sum(n * each.own for _, n, each in sent),
-            )
+            out = learned + sum(slots * n * each.built for slots, n, each in sent)
+            shared = learned + sum(slots * n * each.shared for slots, n, each in sent)
+            apart = learned + sum(n * each.own for _, n, each in sent)
+            block = Block(neurons, load.in_axons, out, load.bits)
+            in_axons, words, formats = built.in_axons, load.words, load.formats
+            registers = Registers(in_axons, words, formats, shared, apart)
             blocks.append((block, registers))
         yield blocks
 

@@ -169,12 +169,8 @@ def _along(
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    taps = Taps(
-        window.kernel[axis],
-        geometry.kernel[axis],
-        (0, *window.zeros_before)[axis],
-        steps_of(geometry.pools, axis),
-        window.dilation[axis],
-    )
+    zeros, dilation = (0, *window.zeros_before)[axis], window.dilation[axis]
+    pools = steps_of(geometry.pools, axis)
+    taps = Taps(window.kernel[axis], geometry.kernel[axis], zeros, pools, dilation)
     before = before if axis else window.depth_before
     return inputs, outputs, stride, before, taps, geometry.picked[axis]

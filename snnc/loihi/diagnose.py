@@ -58,12 +58,10 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
     """Describe a target with more cores than its chips have."""
+    chips, cores, room = target.chips, target.cores, profile.chip.cores
+    most, needed = chips * room, ceil(cores / room)
     return rules.MoreCoresThanChips(
-        span=target.span,
-        chips=target.chips,
-        cores=target.cores,
-        most=target.chips * profile.chip.cores,
-        needed=ceil(target.cores / profile.chip.cores),
+        span=target.span, chips=chips, cores=cores, most=most, needed=needed
     )
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
@@ -247,7 +248,7 @@ class Search:
         self._groups = [_some_groups(each, self.core.compartments) for each in choices]
         self._tries_all = self._groups == [each.groups for each in choices]
         # Cache: hundreds of readers may request the same step.
-        self._free: dict[int, list[Groups]] = {}
+        self._free = cache(lambda i: self._combinations(i, {}))
         self._needs: dict[tuple[object, ...], int | None] = {}
 
     @property
@@ -384,10 +385,8 @@ class Search:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
-            if i not in self._free:
-                self._free[i] = self._combinations(i, {})
             most = maxsize
-            for groups in self._free[i]:
+            for groups in self._free(i):
                 serving = (
                     tiling.cores
                     for tiling, _ in self._fitting(i, group, groups, most - 1)

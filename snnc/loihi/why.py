@@ -119,30 +119,21 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
     population, cores = plan.populations[i], solution.tilings[i].cores
-    filled = ceil(population.neurons / choices.costs.profile.core.compartments)
-    block = population.block
+    name, neurons, block = population.name, population.neurons, population.block
+    filled = ceil(neurons / choices.costs.profile.core.compartments)
+    alone, tried = choices.floor, bool(choices.combinations)
     bound: Bound = "neighbours"
     miss = None
     if block is not None:
         bound = "block"
     elif cores == filled:
         bound = "compartments"
-    elif cores == choices.floor:
+    elif cores == alone:
         bound = "alone"
-        miss = _nearest(_misses_alone(choices, population.name, filled))
+        miss = _nearest(_misses_alone(choices, name, filled))
     else:
         miss = _nearest(_misses_beside(plan, solution, i, choices))
-    return Reason(
-        population.name,
-        population.neurons,
-        cores,
-        filled,
-        choices.floor,
-        bool(choices.combinations),
-        bound,
-        block,
-        miss,
-    )
+    return Reason(name, neurons, cores, filled, alone, tried, bound, block, miss)
 
 
 def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
