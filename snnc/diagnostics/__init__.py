@@ -340,12 +340,8 @@ class Diagnostics:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All diagnostics, sorted by position, then by code."""
-        return tuple(
-            sorted(
-                self._found,
-                key=lambda d: (d.file, d.span.start, d.span.end, d.code),
-            )
-        )
+        key = attrgetter("file", "span.start", "span.end", "code")
+        return tuple(sorted(self._found, key=key))
 
     @property
     def full(self) -> bool:

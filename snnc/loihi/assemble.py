@@ -61,14 +61,11 @@ def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
 
 
 def _connections(plan: Plan, solution: Solution) -> Connections:
-    return {
-        id(projection): connection
-        for population, fit in zip(plan.populations, solution.fits, strict=True)
-        if population.on_chip
-        for projection, connection in zip(
-            plan.lowered.into(population.name), fit.connections, strict=True
-        )
-    }
+    connections: dict[int, ConnectionChoice] = {}
+    for population, fit in zip(plan.populations, solution.fits, strict=True):
+        read = plan.lowered.into(population.name) if population.on_chip else ()
+        connections.update(zip(map(id, read), fit.connections, strict=True))
+    return connections
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:

@@ -179,9 +179,8 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         mixed = _concerned(mapped, mapped.of_both_forms)
         yield rules.MixedAxons(**mixed, allowed=target.cores)
     for layer in network.layers:
-        ensembles = (
-            e for level in mapped.of_layer(layer.name) for e in level.ensembles
-        )
+        levels = mapped.of_layer(layer.name)
+        ensembles = (e for level in levels for e in level.ensembles)
         registers = [each for ensemble in ensembles for each in ensemble.registers]
         if registers:
             yield from _of_layer(mapped, layer, registers)

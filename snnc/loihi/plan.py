@@ -153,21 +153,11 @@ def block_is_sound(population: Population) -> bool:
 def compartment_floors(lowered: LoweredNetwork) -> dict[str, int]:
     """Return the number of cores that the neurons of each chip population fill."""
     room = lowered.network.device.core.compartments
-    return {
-        population.name: ceil(population.neurons / room)
-        for population in lowered.populations
-        if population.on_chip
-    }
+    return {p.name: ceil(p.neurons / room) for p in lowered.populations if p.on_chip}
 
 
 def _populations_to_map(lowered: LoweredNetwork) -> tuple[Population, ...]:
-    feeding = {
-        projection.source
-        for projection in lowered.projections
-        if lowered.by_name[projection.target].on_chip
-    }
-    return tuple(
-        population
-        for population in lowered.in_reading_order
-        if population.on_chip or population.name in feeding
-    )
+    ends = ((p.source, lowered.by_name[p.target]) for p in lowered.projections)
+    feeding = {source for source, target in ends if target.on_chip}
+    ordered = lowered.in_reading_order
+    return tuple(p for p in ordered if p.on_chip or p.name in feeding)

@@ -191,9 +191,8 @@ class SparseLink(Link):
         return block.rows.inputs * block.columns.inputs * feed.entries
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        rows, columns = (
-            view.kinds(not block.whole) for view in (block.rows, block.columns)
-        )
+        shared = not block.whole
+        rows, columns = block.rows.kinds(shared), block.columns.kinds(shared)
         channels = dict(feed.lengths if block.whole else feed.distinct)
         arrays = count_arrays(rows, columns, channels)
         return self._price(arrays, 0 if self._dense else None, aligned=True)
