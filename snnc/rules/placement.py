@@ -36,10 +36,9 @@ class HostBetweenChip(LayerDiagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[HostBetweenChip]:
         before = chip_before(network)
         # Another rule reports a host layer before a max pool.
+        layers = (layer for layer, _ in chip_layers(network))
         chip = {
-            layer.name
-            for layer in network.layers
-            if layer.on_chip and not isinstance(layer.operation, MaxPooling)
+            each.name for each in layers if not isinstance(each.operation, MaxPooling)
         }
         after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
