@@ -129,10 +129,10 @@ class Projection:
 
     ``source`` may be the input (host side). ``tensor`` is the weight tensor, such as
     ``"c0.kernel"`` or ``"c1.shortcut"``. None means the identity: fixed weights between
-    volumes that are equal except for pools. ``rows`` are those of the kernel's
-    ``all_rows`` input channels that read the source. ``pools`` are in between, from the
-    source to the target. If positions are ``picked`` along depth, height and width, the
-    other fields refer to these positions only.
+    volumes that are equal except for pools. The kernel has ``all_rows`` input channels,
+    and ``rows`` read the source. ``pools`` are in between, from the source to the
+    target. If positions are ``picked`` along depth, height and width, the other fields
+    refer to these positions only.
     """
 
     source: str

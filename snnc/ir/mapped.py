@@ -212,9 +212,8 @@ class Route:
     """The traffic of a projection onto the chip if every source neuron spikes once.
 
     ``source`` and ``target`` are names of populations. ``operations`` is the number of
-    weights that are read. Cores receive ``messages`` spikes, of which ``crossing`` are
-    between different chips; ``crossing_in_order`` are if blocks filled the chips in
-    order.
+    weights that are read. Cores receive ``messages`` spikes. ``crossing`` spikes are
+    between different chips, or ``crossing_in_order`` if blocks fill the chips in order.
     """
 
     source: str

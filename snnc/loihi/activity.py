@@ -21,10 +21,10 @@ from snnc.runtime.pes import WEIGHT_EPOCH
 class Activity:
     """The maximum activity of a population per inference.
 
-    ``spikes`` are those of the population's neurons. Its cores perform ``operations``
-    synaptic operations for its inputs, and receive ``arrivals`` spikes; a spike that is
-    sent to several cores is counted once per core. ``updates`` are those of the
-    neurons, and ``learned`` those of weights that learn. On the host, updates,
+    ``spikes`` counts the spikes of the population's neurons. Its cores perform
+    ``operations`` synaptic operations for its inputs, and receive ``arrivals`` spikes;
+    a spike that is sent to several cores is counted once per core. Neurons are updated
+    ``updates`` times, and weights that learn ``learned`` times. On the host, updates,
     operations and arrivals are 0.
     """
 

@@ -158,7 +158,7 @@ def _blocks_of(
 ) -> Iterator[list[tuple[Block, Registers]]]:
     """Yield the resources of each block, by ensemble, in nengo-loihi's order.
 
-    ``groups`` are those of the sources, and a readout on the chip ``learns`` from
+    ``groups`` are the groups of the sources. A readout on the chip may learn from
     neurons.
     """
     inputs = costs.inputs(tiling, groups)

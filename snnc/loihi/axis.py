@@ -63,9 +63,9 @@ Steps = tuple[tuple[int, int], ...]
 class Taps:
     """The taps of a composed kernel, each computed on demand.
 
-    The kernel may be far larger than its input. It has ``size`` taps, including zeros,
-    of which ``zeros`` are before the kernel. The reader's own kernel has ``reader``
-    taps at a distance of ``dilation`` after the ``pools``.
+    The kernel may be far larger than its input. It has ``size`` taps, including
+    ``zeros`` zeros at the start. The reader's own kernel has ``reader`` taps at a
+    distance of ``dilation`` after the ``pools``.
     """
 
     size: int
@@ -248,8 +248,8 @@ class Axis:
     positions on the source's axis, or only the ``picked`` positions. Height and width
     are split into tiles, and depth into groups of slices, one per ensemble.
 
-    The outputs ``inside`` read only inputs, without padding, and those at a distance of
-    ``period`` read in the same way. ``overlaps`` is a function of the sizes of a
+    The outputs ``inside`` read only inputs, without padding; at a distance of
+    ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
     source's and an output's tile. It returns the output tiles that read each source
     tile, and how many positions.
     """
@@ -392,7 +392,7 @@ class Axis:
         return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
-        """Return which outputs read source ensembles of ``group`` slices alike."""
+        """Return which outputs read source ensembles of ``group`` slices equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         whole = self.inputs - self.inputs % group
@@ -405,7 +405,7 @@ class Axis:
         return EquivalentItems(range(first, stop), period)
 
     def equivalent_sources(self, sources: Tiles, group: int) -> EquivalentItems:
-        """Return which ensembles are read alike by ensembles of ``group`` outputs."""
+        """Return which ensembles outputs in ensembles of ``group`` read equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         size, step = sources.size, group * self.stride

@@ -199,8 +199,8 @@ class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
     ``bound`` is a lower bound on the cores of all mappings that contain this one.
-    ``demands`` are those on each earlier source, and ``chosen`` the tilings of these
-    steps.
+    ``demands`` contains the demand on each earlier source, and ``chosen`` the tilings
+    of these steps.
     """
 
     bound: int

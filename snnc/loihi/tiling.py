@@ -241,9 +241,9 @@ def unlike_strips(
 ) -> tuple[Interval, ...]:
     """Return a representative of each kind of strip in an ensemble.
 
-    There may be a million strips, but few of them differ in their inputs. ``extent`` is
-    the number of channels of the ensemble, ``channels`` that of each of its slices, and
-    ``size`` that of a strip. ``edges`` are the edges of the links into the ensemble.
+    There may be a million strips, but few of them differ in their inputs. The ensemble
+    has ``extent`` channels, each slice has ``channels``, and a strip has ``size``.
+    ``edges`` are the edges of the links into the ensemble.
     """
     strips = Tiles(extent, size)
     marks = {mark for one in edges for mark in one.marks}
