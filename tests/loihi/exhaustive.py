@@ -44,9 +44,7 @@ def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
         cores = sum(tiling.cores for tiling in tilings)
         if best is None or cores < best:
             mapped = assembled(plan, tilings)
-            if mapped is not None and within_limits(
-                mapped, plan.lowered.network.device
-            ):
+            if mapped is not None and within_limits(mapped):
                 best = cores
     return best
 
