@@ -312,12 +312,7 @@ class LayerWarning(LayerDiagnostic, SpecWarning):
 class Diagnostics:
     """Collects diagnostics, so that one run reports every problem in a file.
 
-    Attributes
-    ----------
-    limit
-        The maximum number of errors: passes stop there, and further errors are dropped.
-    errors
-        The number of errors.
+    After ``limit`` errors, passes stop, and further errors are dropped.
     """
 
     limit: int = 100
@@ -325,10 +320,7 @@ class Diagnostics:
     _found: dict[Diagnostic, None] = field(default_factory=dict, init=False)
 
     def add(self, *diagnostics: Diagnostic) -> None:
-        """Add a diagnostic, unless it is an error above the limit.
-
-        A diagnostic that is reported twice is kept once.
-        """
+        """Add diagnostics once each, except errors above the limit."""
         for diagnostic in diagnostics:
             if not (self.full and diagnostic.severity is Severity.ERROR):
                 self.extend([diagnostic])
@@ -348,12 +340,8 @@ class Diagnostics:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All diagnostics, sorted by position, then by code."""
-        return tuple(
-            sorted(
-                self._found,
-                key=lambda d: (d.file, d.span.start, d.span.end, d.code),
-            )
-        )
+        key = attrgetter("file", "span.start", "span.end", "code")
+        return tuple(sorted(self._found, key=key))
 
     @property
     def full(self) -> bool:

@@ -74,17 +74,8 @@ def describe_fix(fix: Fix) -> str:
 def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     """Return diagnostics as text, with source lines and a final line of totals.
 
-    Parameters
-    ----------
-    diagnostics
-        The diagnostics, in output order.
-    colour
-        Whether to use ANSI colours.
-
-    Returns
-    -------
-    str
-        The text, which ends with a line end; empty without diagnostics.
+    The text ends with a line end; it is empty without diagnostics. With ``colour``, it
+    contains ANSI colours.
     """
     if not diagnostics:
         return ""

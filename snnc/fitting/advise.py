@@ -282,7 +282,7 @@ def advise_blocks(
     if not isinstance(network.target, Loihi):
         return
     trials = Trials(spec, network.target, network.device)
-    floors = compartment_floors(mapped.lowered, trials.profile)
+    floors = compartment_floors(mapped.lowered)
     for name, floor in floors.items() if trials.countable else ():
         population = mapped.by_name[name]
         layer, written = population.population.layer, population.population.block

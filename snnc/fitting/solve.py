@@ -117,7 +117,7 @@ def for_cores(trials: Trials, largest: str) -> Changes:
         The layer with the most cores, which is tried first.
     """
     lowered = trials.as_is
-    floors = compartment_floors(lowered, trials.profile)
+    floors = compartment_floors(lowered)
     ordered = sorted(floors, key=lambda name: -floors[name])
     layers = (lowered.by_name[name].layer.name for name in ordered)
     for name in list(dict.fromkeys((largest, *layers)))[:LAYERS]:

@@ -236,10 +236,7 @@ class Trials:
         lowered = self.lower(changes)
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
-        population = lowered.by_name[name]
-        return (
-            standalone(lowered, population, self.target, self.profile).violation is None
-        )
+        return standalone(lowered, lowered.by_name[name]).violation is None
 
     def floor(self, changes: Changes) -> int:
         """Return how many cores the neurons of a legal variant need at least."""

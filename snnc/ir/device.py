@@ -84,15 +84,7 @@ class SynapseMemory(Sourced):
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
     def array_bits(self, weights: int, width: int) -> int:
-        """Return the size of one stored array of ``weights`` entries.
-
-        Parameters
-        ----------
-        weights
-            The number of entries.
-        width
-            The size of one entry (weight and index) in bits.
-        """
+        """Return the size of an array of ``weights`` entries of ``width`` bits."""
         full, rest = divmod(weights, self.chunk)
         bits = full * self._chunk_bits(self.chunk, width)
         return bits + (self._chunk_bits(rest, width) if rest else 0)
@@ -156,8 +148,8 @@ class Board(Sourced):
     """The limits that nengo-loihi only checks on a board, and the size of a board.
 
     ``synapse_formats`` is the limit per core, and ``chips`` the default number of
-    chips.
-    A board can't record ``too_many_recorded`` neurons; the exact limit is not public.
+    chips. A board can't record ``too_many_recorded`` neurons; the exact limit is not
+    public.
     """
 
     synapse_formats: Limit

@@ -21,7 +21,6 @@ from snnc.ir.logical import (
     LogicalLayer,
     LogicalNetwork,
     RateCode,
-    ReadoutLayer,
     Shape,
     TransposedConvolution,
     pointwise,
@@ -63,7 +62,10 @@ class TensorSpec:
 def tensors(network: LogicalNetwork) -> tuple[TensorSpec, ...]:
     """Return the tensors in the order of the spec; the readout's tensors are last."""
     of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
-    return (*of_layers, *_of_readout(network, network.readout))
+    readout = network.readout
+    source, shape = network.shape_of(readout.sources[0]), readout.image or readout.shape
+    kernel = _weights(f"{readout.name}.kernel", readout.convolution, source, shape)
+    return (*of_layers, kernel, _bias(readout.name, shape))
 
 
 def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
@@ -84,12 +86,6 @@ def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSp
         small = pointwise(len(kernel.kernel)) if kernel is not None else None
         source = network.shape_of(shortcut.source)
         yield _weights(f"{layer.name}.shortcut", small, source, layer.shape)
-
-
-def _of_readout(network: LogicalNetwork, readout: ReadoutLayer) -> Iterator[TensorSpec]:
-    source, shape = network.shape_of(readout.sources[0]), readout.image or readout.shape
-    yield _weights(f"{readout.name}.kernel", readout.convolution, source, shape)
-    yield _bias(readout.name, shape)
 
 
 def _weights(
@@ -135,9 +131,9 @@ def input_scale(network: LogicalNetwork) -> str:
 def layout_id(tensors: Iterable[TensorSpec]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
-    The identity only depends on names, shapes, dtypes and axes, in order. Trained
-    weights therefore stay valid if a rate, a loss or a block shape changes. A bias that
-    must be zero is checked on loading.
+    It only depends on names, shapes, dtypes and axes, in order. Trained weights stay
+    valid if a rate, a loss or a block shape changes. A bias that must be zero is
+    checked on loading.
     """
     rows = [asdict(tensor) for tensor in tensors]
     for row in rows:

@@ -97,9 +97,8 @@ class Spiking:
     """The spiking properties of a layer.
 
     ``neuron`` is None for rectified linear neurons, whose rate is proportional to the
-    current.
-    ``start`` sets the initial voltages of an encoder's neurons: all 0, or spread over
-    0..1.
+    current. ``start`` sets the initial voltages of an encoder's neurons: all 0, or
+    spread over 0..1.
     """
 
     neuron: Lif | None
@@ -117,20 +116,12 @@ class Spiking:
 class Convolution:
     """A convolution over one, two or three spatial axes.
 
-    Attributes
-    ----------
-    padding
-        Where zeros are added to the axes; ``causal`` adds zeros only before a single
-        axis.
-    dilation
-        The distance between kernel taps.
-    groups
-        The number of channel groups of equal size, each read by one group of filters.
-    neuron_bias
-        Whether the bias has one value per neuron instead of one per channel.
-    depthwise
-        Whether each channel is a group; the kernel has an axis for the filters of a
-        group.
+    ``padding`` says where zeros are added to the axes; ``causal`` adds zeros only
+    before a single axis. ``dilation`` is the distance between kernel taps. Each of the
+    ``groups`` of channels of equal size is read by one group of filters. With
+    ``neuron_bias``, the bias has one value per neuron instead of one per channel. With
+    ``depthwise``, each channel is a group; the kernel has an axis for the filters of a
+    group.
     """
 
     kernel: Shape
@@ -363,13 +354,9 @@ class LogicalNetwork:
 def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     """Order names so that each name comes after the names that it reads.
 
-    If several names are ready, the first in ``reads`` comes first. Names that are read
-    but are not keys of ``reads`` are always ready.
-
-    Raises
-    ------
-    graphlib.CycleError
-        If names form a cycle; the second argument of the error is the cycle.
+    If several names are ready, the first in ``reads`` comes first. Names that are not
+    keys of ``reads`` are always ready. If names form a cycle, a `graphlib.CycleError`
+    has it as its second argument.
     """
     places = {name: place for place, name in enumerate(reads)}
     sorter: TopologicalSorter[Key] = TopologicalSorter(dict.fromkeys(reads, ()))

@@ -61,18 +61,12 @@ class Window:
     Output slice ``o`` of the depth axis reads source slices ``o * stride[0] -
     depth_before + t`` for each tap ``t`` of ``kernel[0]``; slices outside the source
     are zero. Height and width are padded by ``padding`` as in TensorFlow and Nengo.
+    ``kernel`` is the number of taps over the *source*, and ``stride`` the step over it.
+    ``dilation`` is the distance between the taps of the target's own kernel, after
+    pools. Without a ``group``, each filter reads all channels.
 
     Attributes
     ----------
-    kernel
-        The number of taps over depth, height and width of the *source*, including
-        pools.
-    stride
-        The step over the source, including pools.
-    depth_before
-        The zero slices before the source's depth axis.
-    padding
-        The padding of height and width.
     zeros_before
         Zero rows and columns added before the kernel, (height, width). These zeros
         align ``same`` padding of the source with the padding of the pooled image in
@@ -80,16 +74,10 @@ class Window:
     zeros_behind
         Zero rows and columns added after the kernel, so that ``same`` padding only pads
         before the source.
-    dilation
-        The distance between taps of the target's own kernel, after pools.
-    group
-        The channel groups; None if each filter reads all channels.
-    input_step
-        The distance between source positions, among the positions that the taps cover.
-        A transposed convolution reads zeros between them.
-    input_before
-        With an ``input_step``, the number of positions before the source: (height,
-        width).
+    input_step, input_before
+        The distance between source positions, among the positions that the taps cover,
+        and the positions before the source: (height, width). A transposed convolution
+        reads zeros between them.
     """
 
     kernel: Triple
@@ -139,24 +127,12 @@ class Full:
 class Projection:
     """All inputs to one target population from one source population.
 
-    Attributes
-    ----------
-    source, target
-        Names of populations; ``source`` may be the input (host side).
-    tensor
-        The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``. None means the
-        identity: fixed weights between volumes that are equal except for pools.
-    rows
-        The input channels of the kernel that read the source.
-    all_rows
-        The number of the kernel's input channels.
-    pools
-        The pools in between, from the source to the target.
-    reach
-        How the target reads the source.
-    picked
-        The source positions that are read, along depth, height and width; None for all.
-        The other fields refer to these positions only.
+    ``source`` may be the input (host side). ``tensor`` is the weight tensor, such as
+    ``"c0.kernel"`` or ``"c1.shortcut"``. None means the identity: fixed weights between
+    volumes that are equal except for pools. The kernel has ``all_rows`` input channels,
+    and ``rows`` read the source. ``pools`` are in between, from the source to the
+    target. If positions are ``picked`` along depth, height and width, the other fields
+    refer to these positions only.
     """
 
     source: str
@@ -252,18 +228,11 @@ MAX_PATHS = 1024
 class Path:
     """One path from a source's neurons through pools, `add` and `concat` to a reader.
 
-    Attributes
-    ----------
-    source
-        The name of a population: an encoder, a spiking layer, or the neurons of one
-        level of a maximum.
-    first_row
-        The index of the source's first channel among the reader's input channels.
-    pools
-        The average pools on the path, from the source, each with its input shape.
-    picked
-        The source positions that are read, along depth, height and width; None for all.
-        Pools read only these positions.
+    ``source`` is the name of a population: an encoder, a spiking layer, or the neurons
+    of one level of a maximum. ``first_row`` is the index of its first channel among the
+    reader's input channels. ``pools`` are the average pools on the path, from the
+    source, each with its input shape. They read only the ``picked`` source positions
+    along depth, height and width; None for all.
     """
 
     source: str
@@ -285,12 +254,8 @@ def paths(
 ) -> tuple[Path, ...]:
     """Return all paths that end in the values called ``name``, in reading order.
 
-    ``known`` caches paths between calls for the same layers.
-
-    Raises
-    ------
-    TooManyPathsError
-        If there are more than `MAX_PATHS`.
+    ``known`` caches paths between calls for the same layers. If there are more than
+    `MAX_PATHS`, a `TooManyPathsError` is raised.
     """
     known = {} if known is None else known
     pending = [name]

@@ -46,21 +46,14 @@ class Block:
 class Registers:
     """The resources of one core on a board; the emulator counts some differently.
 
-    Attributes
-    ----------
-    in_axons
-        In-axons that lead to a weight; other in-axons are not built.
-    words
-        The number of synapses, one per stored weight.
-    formats
-        The maximum number of synapse formats; the exact number depends on the weights.
-    shared_axons
-        Out-axon slots if the neurons of a population share a list, as the emulator
-        assumes.
-    own_axons
-        Out-axon entries if each neuron has its own list, as nengo-loihi creates on a
-        board. NxSDK is not public; the actual number is between ``shared_axons`` and
-        ``own_axons``.
+    ``in_axons`` lead to a weight; other in-axons are not built. ``words`` is the number
+    of synapses, one per stored weight. ``formats`` is the maximum number of synapse
+    formats; the exact number depends on the weights.
+
+    ``shared_axons`` are the out-axon slots if the neurons of a population share a list,
+    as the emulator assumes. ``own_axons`` are the out-axon entries if each neuron has
+    its own list, as nengo-loihi creates on a board. NxSDK is not public; the actual
+    number is between the two.
     """
 
     in_axons: int
@@ -218,18 +211,9 @@ A readout that learns on the chip is the last one.
 class Route:
     """The traffic of a projection onto the chip if every source neuron spikes once.
 
-    Attributes
-    ----------
-    source, target
-        Names of populations.
-    operations
-        Synaptic operations: the number of weights that are read.
-    messages
-        The number of spikes that cores receive.
-    crossing
-        The number of ``messages`` between different chips.
-    crossing_in_order
-        The number of ``messages`` between chips if blocks filled the chips in order.
+    ``source`` and ``target`` are names of populations. ``operations`` is the number of
+    weights that are read. Cores receive ``messages`` spikes. ``crossing`` spikes are
+    between different chips, or ``crossing_in_order`` if blocks fill the chips in order.
     """
 
     source: str

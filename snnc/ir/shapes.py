@@ -15,7 +15,7 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.pooling_error import PoolingError, expected_error
-from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
+from snnc.runtime.maxima import Level, MaxTree, PoolWindow, max_tree
 
 Each = TypeVar("Each")
 
@@ -41,10 +41,7 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def transposed_places(size: int, kernel: int, stride: int, padding: Padding) -> int:
-    """Return the output size of a transposed convolution for an axis of ``size``.
-
-    This is the formula in Keras (``deconv_output_length``).
-    """
+    """Return the output size on an axis, as in Keras (`deconv_output_length`)."""
     return size * stride + (max(kernel - stride, 0) if padding == "valid" else 0)
 
 
@@ -86,13 +83,10 @@ def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
 
 def triple_of(spatial: Shape) -> tuple[int, int, int]:
     """Extend one to three spatial sizes to (depth, height, width)."""
-    if len(spatial) == 3:
-        return spatial[0], spatial[1], spatial[2]
-    if len(spatial) == 2:
-        return 1, spatial[0], spatial[1]
-    if len(spatial) == 1:
-        return 1, spatial[0], 1
-    return 1, 1, 1
+    after: Shape = (1,) if len(spatial) < 2 else ()
+    before = (1,) * (3 - len(spatial) - len(after))
+    depth, height, width = *before, *spatial, *after
+    return depth, height, width
 
 
 @lru_cache(maxsize=256)
@@ -108,9 +102,7 @@ def volume_named(network: LogicalNetwork, population: str) -> Shape:
     if not level:
         return volume_of(network.shape_of(name))
     layer = network.by_name[name]
-    assert isinstance(layer.operation, MaxPooling)
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    return (*tree.levels[int(level) - 1].shape, layer.shape[-1])
+    return (*_levels(network, layer)[int(level) - 1].shape, layer.shape[-1])
 
 
 def level_name(layer: str, level: int) -> str:
@@ -123,14 +115,15 @@ def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     spiking, pool = layer.spiking, layer.operation
     assert spiking is not None
     assert isinstance(pool, MaxPooling)
-    timing = network.timing
-    return expected_error(
-        prod(pool.window), spiking.rate.high, spiking.synapse, timing.present
-    )
+    rate, present = spiking.rate.high, network.timing.present
+    return expected_error(prod(pool.window), rate, spiking.synapse, present)
 
 
 def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
     """Return the number of neuron levels in a max pool."""
+    return len(_levels(network, layer))
+
+
+def _levels(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Level, ...]:
     assert isinstance(layer.operation, MaxPooling)
-    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
-    return len(tree.levels)
+    return tree_of(layer.operation, network.shape_of(layer.sources[0])).levels

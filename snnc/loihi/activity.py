@@ -21,20 +21,11 @@ from snnc.runtime.pes import WEIGHT_EPOCH
 class Activity:
     """The maximum activity of a population per inference.
 
-    Attributes
-    ----------
-    spikes
-        Spikes of the population's neurons.
-    operations
-        Synaptic operations on the population's cores, for its inputs.
-    arrivals
-        Spikes that the population's cores receive. A spike that is sent to several
-        cores is counted once per core.
-    updates
-        Updates of the population's neurons. On the host, updates, operations and
-        arrivals are 0.
-    learned
-        Updates of weights that learn.
+    ``spikes`` counts the spikes of the population's neurons. Its cores perform
+    ``operations`` synaptic operations for its inputs, and receive ``arrivals`` spikes;
+    a spike that is sent to several cores is counted once per core. Neurons are updated
+    ``updates`` times, and weights that learn ``learned`` times. On the host, updates,
+    operations and arrivals are 0.
     """
 
     name: str
@@ -73,18 +64,9 @@ def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
 class NetworkActivity(Activity):
     """A network's maximum activity on the chip, and the sum over its layers.
 
-    Attributes
-    ----------
-    layers
-        The activity of each population, in spec order, and of a readout that learns.
-    to_chip
-        Spikes per step from the host to cores.
-    to_host
-        Spikes per step from the chip to the host.
-    crossing
-        Spikes per step between chips.
-    crossing_in_order
-        Spikes per step between chips if chips were filled in block order.
+    ``layers`` contains each population, in spec order, and a readout that learns. The
+    other fields are spikes per step: from the host to cores, from the chip to the host,
+    and between chips, also if chips were filled in block order.
     """
 
     layers: tuple[Activity, ...]
@@ -110,16 +92,12 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
         spikes = rates[route.source] * timing.present
         operations[route.target] += spikes * route.operations
         arrivals[route.target] += spikes * route.messages
-    layers = [
-        Activity(
-            name,
-            population.neurons * population.upper_rate * timing.present,
-            operations[name],
-            arrivals[name],
-            population.neurons * timing.steps if population.on_chip else 0,
-        )
-        for name, population in populations.items()
-    ]
+    layers: list[Activity] = []
+    for name, p in populations.items():
+        spikes = p.neurons * p.upper_rate * timing.present
+        updates = p.neurons * timing.steps if p.on_chip else 0
+        own = operations[name], arrivals[name]
+        layers.append(Activity(name, spikes, *own, updates))
     if mapped.learned is not None:  # the readout, which has no spikes
         name = network.readout.name
         (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers

@@ -39,21 +39,12 @@ Connections = Mapping[int, ConnectionChoice]
 
 
 def assemble(
-    plan: Plan,
-    solution: Solution,
-    lower_bound: int = 0,
-    unmixed: Unmixed | None = None,
+    plan: Plan, solution: Solution, lower_bound: int = 0, unmixed: Unmixed | None = None
 ) -> MappedNetwork:
-    """Return a solution's mapping, with the resources of every block.
-
-    ``lower_bound`` is a lower bound on the cores. ``unmixed`` lists the populations
-    that were forced to use one kind of axon.
-    """
-    fits, tilings = solution.fits, solution.tilings
-    readers = readers_of(plan.steps, fits, tilings, AxonUse())
+    """Return a solution's mapping, with the resources of every block."""
+    readers = readers_of(plan.steps, solution.fits, solution.tilings, AxonUse())
     populations = tuple(
-        _population(plan, population, solution, readers)
-        for population in plan.lowered.populations
+        _population(plan, p, solution, readers) for p in plan.lowered.populations
     )
     learned = _learning_core(plan.lowered.network)
     return replace(
@@ -70,21 +61,16 @@ def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
 
 
 def _connections(plan: Plan, solution: Solution) -> Connections:
-    return {
-        id(projection): connection
-        for population, fit in zip(plan.populations, solution.fits, strict=True)
-        if population.on_chip
-        for projection, connection in zip(
-            plan.lowered.into(population.name), fit.connections, strict=True
-        )
-    }
+    connections: dict[int, ConnectionChoice] = {}
+    for population, fit in zip(plan.populations, solution.fits, strict=True):
+        read = plan.lowered.into(population.name) if population.on_chip else ()
+        connections.update(zip(map(id, read), fit.connections, strict=True))
+    return connections
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
     """Return the mapping for the Nengo simulators: one ensemble per depth slice."""
-    populations = tuple(
-        _map_to_host(population, 1) for population in lowered.populations
-    )
+    populations = tuple(_map_to_host(p, 1) for p in lowered.populations)
     return _network(lowered, populations, {})
 
 
@@ -93,13 +79,10 @@ def _network(
     populations: tuple[MappedPopulation, ...],
     connections: Connections,
 ) -> MappedNetwork:
-    return MappedNetwork(
-        lowered,
-        populations,
-        tuple(_projection(lowered, p, connections) for p in lowered.projections),
-        tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
-        tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
-    )
+    read = tuple(_projection(lowered, p, connections) for p in lowered.projections)
+    readout = tuple(MappedProjection(p, "dense", None) for p in lowered.readout)
+    pooled = tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled)
+    return MappedNetwork(lowered, populations, read, readout, pooled)
 
 
 def _projection(
@@ -111,10 +94,11 @@ def _projection(
     source = lowered.by_name.get(projection.source)
     # nengo-loihi allows only Dense transforms from the chip to the host.
     leaves_chip = source is not None and source.on_chip
+    form: Form = "convolution"
     if leaves_chip or isinstance(projection.reach, Full):
-        return MappedProjection(projection, "dense", None)
-    sparse = isinstance(projection.reach, Pairwise) or projection.reach.is_sparse
-    form: Form = "sparse" if sparse else "convolution"
+        form = "dense"
+    elif isinstance(projection.reach, Pairwise) or projection.reach.is_sparse:
+        form = "sparse"
     return MappedProjection(projection, form, None)
 
 
@@ -143,14 +127,9 @@ def _population(
 
 
 def _map_to_host(population: Population, group: int) -> MappedPopulation:
-    return MappedPopulation(
-        population,
-        group,
-        tuple(
-            _ensemble(population, slices, None, ())
-            for slices in Tiles(population.volume[0], group)
-        ),
-    )
+    every = Tiles(population.volume[0], group)
+    ensembles = tuple(_ensemble(population, slices, None, ()) for slices in every)
+    return MappedPopulation(population, group, ensembles)
 
 
 def _ensemble(
@@ -177,23 +156,15 @@ def _blocks_of(
     readers: Mapping[AxonReader, int],
     learns: bool,
 ) -> Iterator[list[tuple[Block, Registers]]]:
-    """Yield the use of each block's resources, by ensemble, in nengo-loihi's order.
+    """Yield the resources of each block, by ensemble, in nengo-loihi's order.
 
-    Parameters
-    ----------
-    costs, tiling
-        The costs and the tiling of the population.
-    groups
-        The group size of each projection's source.
-    readers
-        The population's readers on the chip, and the number of equal ones.
-    learns
-        Whether a readout on the chip learns from the population.
+    ``groups`` are the groups of the sources. A readout on the chip may learn from
+    neurons.
     """
     inputs = costs.inputs(tiling, groups)
     links = [each.link for each in inputs]
     axons = [
-        (one.slots, times, one.link.axons(tiling, one.target, tiling.parts))
+        (one.slots, times, list(one.link.axons(tiling, one.target)))
         for one, times in readers.items()
     ]
     for i, part in enumerate(tiling.parts):
@@ -208,20 +179,12 @@ def _blocks_of(
             # A readout that learns needs an axon per neuron.
             learned = neurons if learns else 0
             sent = [(slots, n, counts[i][number]) for slots, n, counts in axons]
-            block = Block(
-                neurons,
-                load.in_axons,
-                learned + sum(slots * n * each.built for slots, n, each in sent),
-                load.bits,
-            )
-            registers = Registers(
-                in_axons=built.in_axons,
-                words=load.words,
-                formats=load.formats,
-                shared_axons=learned
-                + sum(slots * n * each.shared for slots, n, each in sent),
-                own_axons=learned + sum(n * each.own for _, n, each in sent),
-            )
+            out = learned + sum(slots * n * each.built for slots, n, each in sent)
+            shared = learned + sum(slots * n * each.shared for slots, n, each in sent)
+            apart = learned + sum(n * each.own for _, n, each in sent)
+            block = Block(neurons, load.in_axons, out, load.bits)
+            in_axons, words, formats = built.in_axons, load.words, load.formats
+            registers = Registers(in_axons, words, formats, shared, apart)
             blocks.append((block, registers))
         yield blocks
 

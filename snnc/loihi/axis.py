@@ -14,7 +14,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from math import gcd, lcm
 
 from snnc.ir.lowered import Pooling
@@ -63,20 +63,9 @@ Steps = tuple[tuple[int, int], ...]
 class Taps:
     """The taps of a composed kernel, each computed on demand.
 
-    The kernel may be far larger than its input.
-
-    Attributes
-    ----------
-    size
-        The number of taps of the composed kernel, including zeros.
-    reader
-        The number of taps of the reader's own kernel.
-    zeros
-        The number of zero taps before the kernel.
-    pools
-        The window and stride of each pool, from the source.
-    dilation
-        The distance between the reader's taps, after pools.
+    The kernel may be far larger than its input. It has ``size`` taps, including
+    ``zeros`` zeros at the start. The reader's own kernel has ``reader`` taps at a
+    distance of ``dilation`` after the ``pools``.
     """
 
     size: int
@@ -102,10 +91,7 @@ class Taps:
         return _compose(self.pools)
 
     def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
-        """Yield the positions of nonzero taps from ``first`` up to ``stop``.
-
-        A position that several taps of the reader share is yielded repeatedly.
-        """
+        """Yield the positions of nonzero taps, once per tap of the reader."""
         counts, stride = self._window
         step = stride * self.dilation
         lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
@@ -154,8 +140,8 @@ class TapRun:
     """The inputs that reach a tile through the same consecutive taps of the kernel.
 
     ``tap`` is the first tap. ``values`` identifies the weights, apart from the factor
-    ``scale``. This factor is 0 if all taps are zero. ``starts`` are the first outputs
-    that each input reaches, relative to the tile's start.
+    ``scale``, which is 0 if all taps are zero. ``starts`` are the first outputs that
+    each input reaches, relative to the tile's start.
     """
 
     tap: int
@@ -170,6 +156,7 @@ Kind = tuple[int, frozenset[int]]
 ONE = frozenset([1])
 
 
+@dataclass(eq=False)
 class View:
     """The ``inputs`` positions that a tile of ``size`` outputs reads on an axis.
 
@@ -178,29 +165,16 @@ class View:
     inputs.
     """
 
-    def __init__(
-        self,
-        size: int,
-        inputs: int,
-        find_runs: Callable[[], tuple[TapRun, ...]],
-    ) -> None:
-        self.size = size
-        self.inputs = inputs
-        self._find_runs = find_runs
+    size: int
+    inputs: int
+    find_runs: Callable[[], tuple[TapRun, ...]]
 
     @cached_property
     def runs(self) -> tuple[TapRun, ...]:
-        return self._find_runs()
+        return self.find_runs()
 
     def kinds(self, shared: bool) -> Counter[Kind]:
-        """Return the number of arrays by length and by their common factors.
-
-        Parameters
-        ----------
-        shared
-            Whether equal arrays are counted once, and arrays that differ by a factor
-            are one kind.
-        """
+        """Return the number of arrays by kind; count equal ones once if ``shared``."""
         return self._distinct if shared else self._lengths
 
     @cached_property
@@ -266,6 +240,7 @@ def unlike_items(number: int, alike: Iterable[EquivalentItems]) -> Iterator[int]
     return reduce(EquivalentItems.both, alike, every).some(number)
 
 
+@dataclass(eq=False)
 class Axis:
     """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
 
@@ -273,35 +248,27 @@ class Axis:
     positions on the source's axis, or only the ``picked`` positions. Height and width
     are split into tiles, and depth into groups of slices, one per ensemble.
 
-    Attributes
-    ----------
-    inside
-        The outputs that only read inputs, without padding.
-    period
-        Outputs inside at this distance read in the same way.
+    The outputs ``inside`` read only inputs, without padding; at a distance of
+    ``period``, they read in the same way. ``overlaps`` is a function of the sizes of a
+    source's and an output's tile. It returns the output tiles that read each source
+    tile, and how many positions.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        stride: int,
-        before: int,
-        taps: Taps,
-        picked: Picked | None = None,
-    ) -> None:
-        self.inputs = inputs
-        self.outputs = outputs
-        self.stride = stride
-        self.before = before
-        self.taps = taps
-        self.picked = picked
-        self.inside = -(-before // stride), (inputs + before - len(taps)) // stride + 1
+    inputs: int
+    outputs: int
+    stride: int
+    before: int
+    taps: Taps
+    picked: Picked | None = None
+
+    def __post_init__(self) -> None:
+        stop = (self.inputs + self.before - len(self.taps)) // self.stride + 1
+        self.inside = -(-self.before // self.stride), stop
         self.period = 1
+        self.overlaps = cache(self._find_overlaps)
+        self._number = cache(self._find_number)
         self._views: dict[tuple[int, int, int, int], View] = {}
         self._values: dict[Hashable, int] = {}
-        self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
-        self._overlaps: dict[tuple[int, int], Overlaps] = {}
 
     def view(self, tile: Interval) -> View:
         """Return the view of a tile of outputs."""
@@ -327,19 +294,6 @@ class Axis:
         period = self.period // gcd(self.period, tiles.size)
         return EquivalentItems(range(first, max(first, stop)), period)
 
-    def overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
-        """Return the output tiles that read each source tile, and how many positions.
-
-        Parameters
-        ----------
-        source_tile, target_tile
-            The sizes of the tiles.
-        """
-        key = (source_tile, target_tile)
-        if key not in self._overlaps:
-            self._overlaps[key] = self._find_overlaps(source_tile, target_tile)
-        return self._overlaps[key]
-
     def _find_overlaps(self, source_tile: int, target_tile: int) -> Overlaps:
         sources = list(self.ensembles(source_tile))
         stops = [stop for _, stop in sources]
@@ -354,14 +308,6 @@ class Axis:
                         shared = min(stop, last) - max(start, first)
                         found[i][j] = found[i].get(j, 0) + shared
         return found
-
-    def crossings(self, source_tile: int, target_tile: int) -> list[int]:
-        """Return, for each source tile, how many positions the output tiles read.
-
-        A position that several tiles read is counted once per tile.
-        """
-        near = self.overlaps(source_tile, target_tile)
-        return [sum(counts.values()) for counts in near]
 
     def within(self, tile: Interval) -> Interval:
         """Return the inputs in a source tile."""
@@ -446,10 +392,7 @@ class Axis:
         return [i for i in near if self.reading(outputs[i], inputs)]
 
     def equivalent_readers(self, group: int, outputs: Tiles) -> EquivalentItems:
-        """Return which ensembles of outputs read a source in the same way.
-
-        ``group`` is the number of slices of the source's ensembles.
-        """
+        """Return which outputs read source ensembles of ``group`` slices equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         whole = self.inputs - self.inputs % group
@@ -462,10 +405,7 @@ class Axis:
         return EquivalentItems(range(first, stop), period)
 
     def equivalent_sources(self, sources: Tiles, group: int) -> EquivalentItems:
-        """Return which ensembles of a source are read in the same way.
-
-        ``group`` is the number of slices of the ensembles of outputs.
-        """
+        """Return which ensembles outputs in ensembles of ``group`` read equally."""
         if self.picked is not None:
             return NONE_EQUIVALENT
         size, step = sources.size, group * self.stride
@@ -498,15 +438,11 @@ class Axis:
             for (tap, length), outputs in starts.items()
         )
 
-    def _number(self, tap: int, length: int) -> tuple[int, int]:
+    def _find_number(self, tap: int, length: int) -> tuple[int, int]:
         """Return an identifier for the weights of consecutive taps, and their scale."""
-        key = (tap, length)
-        if key not in self._numbered:
-            stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
-            plain, scale = without_factor(stretch)
-            values = self._values.setdefault(plain, len(self._values))
-            self._numbered[key] = (values, scale)
-        return self._numbered[key]
+        stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
+        plain, scale = without_factor(stretch)
+        return self._values.setdefault(plain, len(self._values)), scale
 
 
 Overlaps = list[dict[int, int]]

@@ -11,9 +11,9 @@ from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (
     ChannelGroups,
     Full,
+    LoweredNetwork,
     Pairwise,
     Pooling,
-    Population,
     Projection,
     Triple,
     Volume,
@@ -59,11 +59,7 @@ class ProjectionGeometry:
 
 
 def links_of(
-    projection: Projection,
-    source: Volume,
-    target: Population,
-    profile: Profile,
-    axons: AxonKind | None = None,
+    lowered: LoweredNetwork, projection: Projection, axons: AxonKind | None = None
 ) -> Links:
     """Return the possible forms of a projection, in order of preference.
 
@@ -73,6 +69,8 @@ def links_of(
     image. If the source's axons must be of one kind, only forms of this kind remain. A
     comparison has a single form.
     """
+    source = lowered.by_name[projection.source].volume
+    target = lowered.by_name[projection.target]
     operation, reach = target.layer.operation, projection.reach
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
     kernel: Triple = (1, 1, 1)
@@ -91,7 +89,7 @@ def links_of(
     geometry = ProjectionGeometry(
         source, target.volume, first, kernel, projection.pools, reach, picked, axons
     )
-    return _build_links(geometry, profile)
+    return _build_links(geometry, lowered.network.device)
 
 
 @lru_cache(maxsize=4096)
@@ -152,7 +150,6 @@ _scattered = lru_cache(maxsize=256)(window_axis)
 def _reads(
     geometry: ProjectionGeometry, reach: Pairwise, axis: int
 ) -> Callable[[int], Reads]:
-    """Return a function that returns what an output reads along an axis."""
     pools = steps_of(geometry.pools, axis)
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -166,18 +163,14 @@ def _reads(
 def _along(
     geometry: ProjectionGeometry, window: Window, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """Return an axis: inputs, outputs, stride, zeros before, taps, picked."""
+    """Return the arguments of an `Axis`."""
     inputs, outputs = geometry.source[axis], geometry.target[axis]
     stride = window.stride[axis]
     # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    taps = Taps(
-        window.kernel[axis],
-        geometry.kernel[axis],
-        (0, *window.zeros_before)[axis],
-        steps_of(geometry.pools, axis),
-        window.dilation[axis],
-    )
+    zeros, dilation = (0, *window.zeros_before)[axis], window.dilation[axis]
+    pools = steps_of(geometry.pools, axis)
+    taps = Taps(window.kernel[axis], geometry.kernel[axis], zeros, pools, dilation)
     before = before if axis else window.depth_before
     return inputs, outputs, stride, before, taps, geometry.picked[axis]

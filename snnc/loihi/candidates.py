@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush
 from itertools import product
 from math import ceil, prod
@@ -39,40 +39,26 @@ GROUP, NARROWER, TILE = range(3)
 or a tile with exactly these channels."""
 
 
+@dataclass(eq=False)
 class TilingCandidates:
     """The tilings of a population, computed on demand and cached.
 
-    Parameters
-    ----------
-    costs
-        The population.
-    fixed
-        If the spec sets ``block``, its tiling in each form; otherwise None.
-    groups
-        The possible numbers of depth slices per ensemble.
-    sources
-        The group size of each projection's source.
-    by_channel
-        Whether a reader needs out-axons per channel, so that fewer channels in a block
-        may help.
+    ``groups`` are the possible numbers of depth slices per ensemble, and ``sources`` is
+    the number for each projection's source. With ``by_channel``, a reader needs
+    out-axons per channel, so that fewer channels in a block may help.
     """
 
-    def __init__(
-        self,
-        costs: CostModel,
-        fixed: Sequence[Tiling] | None,
-        groups: Groups,
-        sources: Groups,
-        by_channel: bool,
-    ) -> None:
-        self.costs = costs
-        self.sources = sources
-        self.by_channel = by_channel
+    costs: CostModel
+    fixed: Sequence[Tiling] | None
+    groups: Groups
+    sources: Groups
+    by_channel: bool
+
+    def __post_init__(self) -> None:
         self._found: list[FittingTiling] = []
         self._reached = 0
-        self._pending = (
-            self._find(groups) if fixed is None else self._fit_tilings(fixed)
-        )
+        fixed, groups = self.fixed, self.groups
+        self._pending = self._fit_tilings(fixed) if fixed else self._find(groups)
 
     def up_to(self, cores: int) -> Iterator[FittingTiling]:
         """Yield the tilings with at most ``cores`` cores, fewest first."""
@@ -114,7 +100,8 @@ class TilingCandidates:
                 yield from self._whole(group)
                 continue
             strip, high, wide = (-side for side in sides)
-            tiling = self._tiling(group, form, (high, wide, strip))
+            tile = high, wide, strip
+            tiling = Tiling(self.costs.volume, group, tile, self.costs.forms[form])
             if kind == NARROWER:
                 after = TILE, self._most_fitting(tiling)
             else:
@@ -140,11 +127,6 @@ class TilingCandidates:
         high, wide, strip = tile
         cores = count_cores(self.costs.volume, group, tile)
         return cores, kind, group, form, -strip, -high, -wide
-
-    def _tiling(self, group: int, form: int, tile: Tile) -> Tiling:
-        volume = self.costs.volume
-        cores = count_cores(volume, group, tile)
-        return Tiling(volume, group, tile, self.costs.forms[form], cores)
 
     def _widest(self, group: int) -> Iterator[Tile]:
         """Yield, for each height and width, the tile with the most channels."""
@@ -177,12 +159,11 @@ class TilingCandidates:
 
         Costs grow with channels, so bisection finds the maximum.
         """
-        form, tile = self.costs.forms.index(tiling.forms), tiling.tile
         strips = least_sizes(tiling.part(0).strips.extent)
-        strips = strips[: bisect(strips, tile[2])]
+        strips = strips[: bisect(strips, tiling.tile[2])]
 
         def too_many(strip: int) -> bool:
-            own = self._tiling(tiling.group, form, (*tile[:2], strip))
+            own = replace(tiling, tile=(*tiling.tile[:2], strip))
             fit = self.costs.fit(own, self.sources)
             return isinstance(fit, LimitViolation) and fit.limit != "pop16 bases"
 
@@ -204,53 +185,30 @@ class HostChoices:
     def tiling(self, group: int) -> Tiling:
         """Return the tiling into whole slices."""
         _, height, width, channels = self.volume
-        return Tiling(self.volume, group, (height, width, group * channels), (), 0)
+        tile = height, width, group * channels
+        return Tiling(self.volume, group, tile, on_chip=False)
 
 
+@dataclass(eq=False)
 class ChipChoices:
     """The tilings of a population on the chip.
 
-    Parameters
-    ----------
-    costs
-        The population.
-    fixed
-        If the spec sets ``block``, its tiling in each form; otherwise None.
-    sources
-        For each projection, the possible group sizes of its source.
-
-    Attributes
-    ----------
-    finest
-        The smallest blocks: those of the spec, or one neuron per block.
+    ``fixed`` is the tiling in each form if the spec sets `block`, and ``sources``
+    contains the possible group sizes of each projection's source. ``finest`` are the
+    smallest blocks: those of the spec, or one neuron per block. ``candidates`` returns
+    the `TilingCandidates` for the other arguments.
     """
 
-    def __init__(
-        self,
-        costs: CostModel,
-        fixed: Sequence[Tiling] | None,
-        sources: Sequence[Groups],
-    ) -> None:
-        self.costs = costs
-        self.fixed = fixed
+    costs: CostModel
+    fixed: Sequence[Tiling] | None
+    sources: Sequence[Groups]
+
+    def __post_init__(self) -> None:
+        costs, fixed = self.costs, self.fixed
+        self.volume = costs.volume
         self.finest = fixed or tilings_of(costs, 1, (1, 1, 1))
-        self.sources = tuple(sources)
-        depth = costs.volume[0]
-        self.groups = (fixed[0].group,) if fixed is not None else least_sizes(depth)
-        self._candidates: dict[tuple[Groups, Groups, bool], TilingCandidates] = {}
-
-    @property
-    def volume(self) -> Volume:
-        return self.costs.volume
-
-    def candidates(
-        self, groups: Groups, sources: Groups, by_channel: bool
-    ) -> TilingCandidates:
-        """Return the tilings for some group sizes, given the sources' group sizes."""
-        key = groups, sources, by_channel
-        if key not in self._candidates:
-            self._candidates[key] = TilingCandidates(self.costs, self.fixed, *key)
-        return self._candidates[key]
+        self.groups = (fixed[0].group,) if fixed else least_sizes(self.volume[0])
+        self.candidates = cache(partial(TilingCandidates, costs, fixed))
 
     @cached_property
     def combinations(self) -> tuple[Groups, ...]:
@@ -305,10 +263,7 @@ def least_cores(costs: CostModel, group: int) -> int:
 
 def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
     """Return the tiling for each combination of input forms."""
-    cores = count_cores(costs.volume, group, tile)
-    return tuple(
-        Tiling(costs.volume, group, tile, forms, cores) for forms in costs.forms
-    )
+    return tuple(Tiling(costs.volume, group, tile, forms) for forms in costs.forms)
 
 
 def tilings_below(costs: CostModel, compartments: int, cores: int) -> list[Tiling]:
@@ -335,8 +290,8 @@ def tilings_below(costs: CostModel, compartments: int, cores: int) -> list[Tilin
                         for form in range(len(forms))
                     ]
     return [
-        Tiling(volume, group, (-high, -wide, -strip), forms[form], own)
-        for own, group, form, strip, high, wide in sorted(found)
+        Tiling(volume, group, (-high, -wide, -strip), forms[form])
+        for _, group, form, strip, high, wide in sorted(found)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
 from operator import mul
@@ -40,39 +41,21 @@ def slots_of(profile: Profile, pop: PopType | None) -> int:
     return {None: axon.discrete_slots, 16: axon.pop16_slots}.get(pop, axon.pop32_slots)
 
 
+@dataclass(eq=False)
 class CostModel:
     """The costs of a population's tilings on the chip, by volume and inputs.
 
-    Populations with equal volumes and inputs share a cost model.
-
-    Parameters
-    ----------
-    volume
-        The population's volume.
-    links
-        The possible forms of the population's inputs, one per projection.
-    pop
-        The axon format that the target requests.
-    profile
-        The device.
-
-    Attributes
-    ----------
-    work
-        The work so far, in work units of the search.
+    Populations with equal volumes and inputs share a cost model. ``links`` are the
+    possible forms of each projection, and ``pop`` is the axon format that the target
+    requests. ``work`` is the work so far, in work units of the search.
     """
 
-    def __init__(
-        self,
-        volume: Volume,
-        links: Sequence[Links],
-        pop: Literal["auto", 16, 32],
-        profile: Profile,
-    ) -> None:
-        self.volume = volume
-        self.links = tuple(links)
-        self.pop = pop
-        self.profile = profile
+    volume: Volume
+    links: Sequence[Links]
+    pop: Literal["auto", 16, 32]
+    profile: Profile
+
+    def __post_init__(self) -> None:
         self.work = 0
         self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
@@ -96,23 +79,12 @@ class CostModel:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def inputs(self, tiling: Tiling, groups: Sequence[int]) -> Counter[Inputs]:
-        """Return the number of equal projections into a tiling.
-
-        ``groups`` are the numbers of depth slices per ensemble of the sources.
-        """
+        """Return the number of equal projections into a tiling."""
         links = self.links_of(tiling.forms)
         return Counter(map(Inputs, tiling.forms, links, groups))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
-        """Return whether a tiling fits on cores if the sources have the given groups.
-
-        Parameters
-        ----------
-        tiling
-            A tiling of the population.
-        groups
-            The number of depth slices per ensemble, for each projection's source.
-        """
+        """Return whether a tiling fits on cores, given the groups of the sources."""
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)

@@ -58,12 +58,10 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
     """Describe a target with more cores than its chips have."""
+    chips, cores, room = target.chips, target.cores, profile.chip.cores
+    most, needed = chips * room, ceil(cores / room)
     return rules.MoreCoresThanChips(
-        span=target.span,
-        chips=target.chips,
-        cores=target.cores,
-        most=target.chips * profile.chip.cores,
-        needed=ceil(target.cores / profile.chip.cores),
+        span=target.span, chips=chips, cores=cores, most=most, needed=needed
     )
 
 
@@ -76,7 +74,7 @@ def refuse_plan(
         for population, step in zip(plan.populations, plan.steps, strict=True):
             if isinstance(step.choices, ChipChoices) and step.choices.floor < 0:
                 yield _refuse_layer(population, step.choices)
-        floors = compartment_floors(lowered, plan.profile)
+        floors = compartment_floors(lowered)
         if sum(floors.values()) > target.cores:
             yield _too_many(lowered, target, sum(floors.values()), floors)
     elif mapped is not None:
@@ -87,8 +85,8 @@ def refuse_plan(
         yield _too_many(lowered, target, search.lower_bound, shares)
     else:
         layer = plan.populations[dead.source].layer
-        most = plan.profile.core.out_axons
-        yield rules.TooManyOutAxons.at(layer, value=dead.out_axons, most=most)
+        value, most = dead.out_axons, lowered.network.device.core.out_axons
+        yield rules.TooManyOutAxons.at(layer, value=value, limit="out-axons", most=most)
 
 
 def refuse_mapping(mapped: MappedNetwork, target: Loihi) -> rules.TooManyCores:
@@ -130,16 +128,14 @@ def _smaller(
     return None
 
 
-def refuse_large(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile
-) -> Iterator[Diagnostic]:
+def refuse_large(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]:
     """Report a network with far too many neurons."""
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
-            one = standalone(lowered, population, target, profile)
+            one = standalone(lowered, population)
             if one.violation is not None:
                 yield _refuse_layer(population, one)
-    floors = compartment_floors(lowered, profile)
+    floors = compartment_floors(lowered)
     yield _too_many(lowered, target, sum(floors.values()), floors)
 
 
@@ -150,10 +146,6 @@ def _too_many(
     shares: Mapping[str, int],
     bound: str = "at least ",
 ) -> rules.TooManyCores:
-    """Describe a network with more cores than the target allows.
-
-    ``shares`` are the cores of each population.
-    """
     largest = max(shares, key=lambda name: shares[name])
     layer = lowered.by_name[largest].layer
     return rules.TooManyCores(
@@ -187,9 +179,8 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         mixed = _concerned(mapped, mapped.of_both_forms)
         yield rules.MixedAxons(**mixed, allowed=target.cores)
     for layer in network.layers:
-        ensembles = (
-            e for level in mapped.of_layer(layer.name) for e in level.ensembles
-        )
+        levels = mapped.of_layer(layer.name)
+        ensembles = (e for level in levels for e in level.ensembles)
         registers = [each for ensemble in ensembles for each in ensemble.registers]
         if registers:
             yield from _of_layer(mapped, layer, registers)

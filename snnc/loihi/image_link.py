@@ -20,10 +20,7 @@ from snnc.loihi.tiling import NO_EDGES, Edges, EnsembleTiling, Tiling
 
 
 class ImageLink(Link):
-    """The connections of a projection, each a `nengo.Convolution`.
-
-    Unconnected pairs are stored as zero weights.
-    """
+    """Connections that are `nengo.Convolution`s, with zeros for unconnected pairs."""
 
     @property
     def edges(self) -> Edges:
@@ -124,21 +121,9 @@ def stored_areas(
     If the ensemble is split, there is one array per distinct value
     (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
 
-    Parameters
-    ----------
-    block, profile
-        The block's view of the source, and the device.
-    is_zero
-        Whether all weights are zero.
-
-    Returns
-    -------
-    arrays
-        The number of arrays by their size in pixels.
-    top
-        The largest index in the arrays.
-    aligned
-        Whether every base is suitable for pop16.
+    The result is the number of arrays by their size in pixels, the largest index in the
+    arrays, and whether every base is suitable for pop16. ``is_zero`` says whether all
+    weights are zero.
     """
     rows, columns, channels, whole = block
     aligned = channels % profile.axon.pop16_base == 0 or not any(

@@ -47,9 +47,7 @@ class ChipNeurons(NamedTuple):
 
 
 def neurons_of(
-    dt: float,
-    synapse: float | None,
-    tau_rc: float | None = None,
+    dt: float, synapse: float | None, tau_rc: float | None = None
 ) -> ChipNeurons:
     """Return the parameters that all neurons of a layer share.
 
@@ -128,11 +126,7 @@ class Blocks(NamedTuple):
         return np.asarray((shares > 1) | (self.threshold_mantissa == 0))
 
 
-def discretize_blocks(
-    neurons: ChipNeurons,
-    weights: object,
-    biases: object,
-) -> Blocks:
+def discretize_blocks(neurons: ChipNeurons, weights: object, biases: object) -> Blocks:
     """Return the integers of blocks, like nengo-loihi's ``discretize_compartment``.
 
     ``weights`` and ``biases`` are the largest magnitudes per block, of shape (blocks,).

@@ -1,8 +1,8 @@
 """The connections of one projection, and their costs for the blocks at both ends.
 
 A projection becomes one connection for each pair of ensembles whose depth slices
-overlap. A `Load` contains the costs of
-all inputs of a block. A `BlockFit` is a tiling whose blocks fit on cores.
+overlap. A `Load` contains the costs of all inputs of a block. A `BlockFit` is a tiling
+whose blocks fit on cores.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from math import prod
 from typing import Literal, NamedTuple
@@ -26,17 +26,10 @@ from snnc.loihi.tiling import Bands, Edges, EnsembleTiling, Tiling
 class SourceChannels:
     """The inputs of a strip (a slice of channels) from one source ensemble.
 
-    Attributes
-    ----------
-    entries
-        The number of channels that the strip reads.
-    is_zero
-        Whether all weights are zero.
-    lengths
-        Without zeros between channels, the number of channels by the number of the
-        strip's channels that they reach.
-    distinct
-        The same for channels with different weights, with their factors.
+    The strip reads ``entries`` channels; ``is_zero`` says whether all weights are zero.
+    Without zeros between channels, ``lengths`` contains the number of channels by the
+    number of the strip's channels that they reach. ``distinct`` contains the same for
+    channels with different weights, with their factors.
     """
 
     entries: int
@@ -60,16 +53,10 @@ class Cost(NamedTuple):
 
 
 class BlockView(NamedTuple):
-    """A block's view of a source image.
+    """A block's view of a source image: the rows and columns that it reads.
 
-    Attributes
-    ----------
-    rows, columns
-        The views of the source's rows and columns.
-    channels
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
+    ``whole`` says whether the block, which has ``channels`` channels, is the whole
+    ensemble.
     """
 
     rows: View
@@ -91,14 +78,10 @@ class BlockView(NamedTuple):
 class AxonCounts(NamedTuple):
     """The axons from a block of the source to the blocks of a target.
 
-    Attributes
-    ----------
-    built
-        The axons that the emulator counts. In a convolution, one axon serves all
-        channels of a pixel.
-    shared, own
-        The entries in out-axon lists on a board, where axons without weights need none:
-        if the neurons of a pixel share a list, and if each neuron has its own list.
+    ``built`` are the axons that the emulator counts. In a convolution, one axon serves
+    all channels of a pixel. ``shared`` and ``own`` are the entries in out-axon lists on
+    a board, where axons without weights need none: if the neurons of a pixel share a
+    list, and if each neuron has its own list.
     """
 
     built: int
@@ -114,19 +97,9 @@ whole ensembles, and how many channels they read of each of the ensemble's strip
 class Link(ABC):
     """The connections of one projection in one form.
 
-    Parameters
-    ----------
-    axes
-        The target's inputs along depth, height and width.
-    bands
-        The channels.
-    profile
-        The device.
-
-    Attributes
-    ----------
-    source
-        The volume that is read.
+    ``axes`` are the target's inputs along depth, height and width, ``bands`` the
+    channels, and ``source`` the volume that is read. ``cost`` returns a connection's
+    cost for a block.
     """
 
     def __init__(self, axes: Sequence[Axis], bands: Bands, profile: Profile) -> None:
@@ -138,7 +111,9 @@ class Link(ABC):
         self.source = depth, height, width, bands.channels
         self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
         self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
-        self._costs: dict[Hashable, Cost] = {}
+        # A search asks for the same costs many times: large networks would take
+        # twice as long without the cache.
+        self.cost = cache(self._find_cost)
         self._strips: dict[Hashable, ReadStrips] = {}
 
     @property
@@ -149,10 +124,7 @@ class Link(ABC):
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
-        """Return a strip's inputs from each source ensemble of ``group`` slices.
-
-        Equal results are one object.
-        """
+        """Return a strip's inputs per source ensemble; equal results are one object."""
         key = group, part.slices, strip
         if key not in self._feeds:
             feeds = tuple(self._find_feeds(group, part, strip))
@@ -169,15 +141,6 @@ class Link(ABC):
     def in_axons(self, feed: SourceChannels, block: BlockView) -> int:
         """Return the in-axons of one connection in a block."""
 
-    def cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        """Return the cost of one connection for a block."""
-        # A search asks for the same costs many times: large networks would take
-        # twice as long without the cache.
-        key = feed, block
-        if key not in self._costs:
-            self._costs[key] = self._find_cost(feed, block)
-        return self._costs[key]
-
     @abstractmethod
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
         """Compute the cost of one connection for a block."""
@@ -192,15 +155,12 @@ class Link(ABC):
         words = sum(n * size for size, n in arrays.items())
         return Cost(bits, aligned, words, index_bits)
 
-    def axons(
-        self, source: Tiling, target: Tiling, parts: Sequence[EnsembleTiling]
-    ) -> list[list[AxonCounts]]:
-        """Return the axons of each block of some source ensembles, in order."""
+    def axons(self, source: Tiling, target: Tiling) -> Iterator[list[AxonCounts]]:
+        """Yield the axons of each block of the source's ensembles, in order."""
         rows, columns = (self._reached(i, source, target) for i in (0, 1))
-        found = []
-        for part in parts:
+        for part in source.parts:
             split, whole, strips = self._strips_of(part, target)
-            counts = [
+            yield [
                 AxonCounts(
                     (split * n * m + whole * high * wide) * self._shared(channels),
                     (split + whole) * n * m * self._shared(channels),
@@ -208,8 +168,6 @@ class Link(ABC):
                 )
                 for (n, high), (m, wide), channels in product(rows, columns, strips)
             ]
-            found.append(counts)
-        return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the maximum number of axons of a block of the source."""
@@ -226,9 +184,13 @@ class Link(ABC):
     def _reached(
         self, axis: int, source: Tiling, target: Tiling
     ) -> list[tuple[int, int]]:
-        """Return how many positions of each tile split and whole ensembles read."""
+        """Return how many positions of each tile split and whole ensembles read.
+
+        A position that several tiles of the target read is counted once per tile.
+        """
         along, size = self.plane[axis], source.tile[axis]
-        near = along.crossings(size, target.tile[axis])
+        overlaps = along.overlaps(size, target.tile[axis])
+        near = [sum(counts.values()) for counts in overlaps]
         if not (target.part(0).whole or target.part(-1).whole):
             return [(number, 0) for number in near]
         last = along.read_extent
@@ -236,7 +198,6 @@ class Link(ABC):
         return list(zip(near, reached, strict=True))
 
     def _strips_of(self, part: EnsembleTiling, target: Tiling) -> ReadStrips:
-        """Return how the target reads the strips of an ensemble."""
         is_whole = target.part(0).whole, target.part(-1).whole
         key = part.slices, part.strips, target.group, target.tile[2], is_whole
         if key not in self._strips:
@@ -343,10 +304,7 @@ Limit = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChoice:
-    """The connection of a projection to a tiling: its form, link and axons.
-
-    Each out-axon needs ``slots`` slots.
-    """
+    """The connection of a projection to a tiling, with the slots per out-axon."""
 
     form: Form
     link: Link
@@ -363,8 +321,6 @@ class BlockFit:
 
 @dataclass(frozen=True, slots=True)
 class LimitViolation:
-    """The first limit that a tiling exceeds."""
-
     limit: Limit
     value: int
     most: int
@@ -392,18 +348,8 @@ class Load:
     """The costs of a block's inputs.
 
     Bits are counted on demand, because counting is slow and unnecessary if there are
-    too many in-axons.
-
-    Attributes
-    ----------
-    inputs, feeds
-        The projections, and the inputs of the block's strip.
-    rows, columns
-        The block's views of the sources.
-    channels
-        The number of channels of the block.
-    whole
-        Whether the block is the whole ensemble.
+    too many in-axons. ``feeds`` are the inputs of the block's strip; the other fields
+    are as in `BlockView`.
     """
 
     inputs: Counter[Inputs]

@@ -8,19 +8,12 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
 from snnc.ir.shapes import volume_of
-from snnc.loihi.build_links import Links, links_of
-from snnc.loihi.candidates import (
-    ChipChoices,
-    Choices,
-    Groups,
-    HostChoices,
-    tilings_of,
-)
+from snnc.loihi.build_links import links_of
+from snnc.loihi.candidates import ChipChoices, Choices, Groups, HostChoices, tilings_of
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.search import AxonUse, Step
@@ -37,7 +30,6 @@ class Plan:
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
     steps: tuple[Step, ...]
-    profile: Profile
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
@@ -74,84 +66,59 @@ class PlanCache:
 
 
 def make_plan(
-    lowered: LoweredNetwork,
-    target: Loihi,
-    profile: Profile,
-    cache: PlanCache | None = None,
-    axons: Axons | None = None,
+    lowered: LoweredNetwork, cache: PlanCache | None = None, axons: Axons | None = None
 ) -> Plan:
     """Return the plan: for each population, the tilings that fit on a core.
 
-    `block_is_sound` must hold for each layer with a `block`.
-
-    Parameters
-    ----------
-    lowered, target, profile
-        The network, the system whose cores it may use, and the device.
-    cache
-        Results of other plans for the same device; the new results are added.
-    axons
-        The required kind of axon, for populations that need one.
+    `block_is_sound` must hold for each layer with a `block`. ``cache`` contains results
+    of other plans for the same device; the new results are added.
     """
-    choices = PlanCache().choices if cache is None else cache.choices
+    known = {} if cache is None else cache.choices
     populations = _populations_to_map(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
     steps: list[Step] = []
     for population in populations:
-        read = lowered.into(population.name) if population.on_chip else ()
+        if not population.on_chip:
+            volume, block = population.volume, population.block
+            host = known.setdefault((volume, block), HostChoices(volume))
+            steps.append(Step(host, ()))
+            continue
+        read = lowered.into(population.name)
         sources = tuple(positions[projection.source] for projection in read)
-        links = _links_into(lowered, population, profile, axons or {})
         groups = tuple(steps[source].choices.groups for source in sources)
-        key = (
-            population.on_chip,
-            population.volume,
-            tuple(map(id, links)),  # equal links are one object
-            groups,
-            population.block,
-            target.pop,
-        )
-        if key not in choices:
-            choices[key] = (
-                _chip_choices(population, links, groups, target, profile)
-                if population.on_chip
-                else HostChoices(population.volume)
-            )
-        steps.append(Step(choices[key], sources))
-    return Plan(lowered, populations, tuple(steps), profile)
+        own = _chip_choices(lowered, population, groups, axons or {}, known)
+        steps.append(Step(own, sources))
+    return Plan(lowered, populations, tuple(steps))
 
 
-def standalone(
-    lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
-) -> ChipChoices:
+def standalone(lowered: LoweredNetwork, population: Population) -> ChipChoices:
     """Return one population on the chip, without planning other populations."""
-    links = _links_into(lowered, population, profile, {})
-    read = lowered.into(population.name)
-    groups = [least_sizes(lowered.by_name[p.source].volume[0]) for p in read]
-    return _chip_choices(population, links, groups, target, profile)
-
-
-def _links_into(
-    lowered: LoweredNetwork, population: Population, profile: Profile, axons: Axons
-) -> list[Links]:
-    sources = lowered.by_name
-    return [
-        links_of(p, sources[p.source].volume, population, profile, axons.get(p.source))
-        for p in (lowered.into(population.name) if population.on_chip else ())
-    ]
+    sources = (lowered.by_name[p.source] for p in lowered.into(population.name))
+    groups = tuple(least_sizes(source.volume[0]) for source in sources)
+    return _chip_choices(lowered, population, groups, {}, {})
 
 
 def _chip_choices(
+    lowered: LoweredNetwork,
     population: Population,
-    links: Sequence[Links],
-    groups: Sequence[Groups],
-    target: Loihi,
-    profile: Profile,
+    groups: tuple[Groups, ...],
+    axons: Axons,
+    known: dict[Hashable, Choices],
 ) -> ChipChoices:
-    costs, fixed = CostModel(population.volume, links, target.pop, profile), None
-    if population.block is not None:
-        group, height, width, strip = volume_of(population.block)
-        fixed = tilings_of(costs, group, (height, width, strip))
-    return ChipChoices(costs, fixed, groups)
+    device, target = lowered.network.device, lowered.network.target
+    assert isinstance(target, Loihi)
+    volume, block, read = population.volume, population.block, lowered.into
+    links = [links_of(lowered, p, axons.get(p.source)) for p in read(population.name)]
+    # Equal links are one object.
+    key = volume, tuple(map(id, links)), groups, block, target.pop
+    choices = known.get(key)
+    if not isinstance(choices, ChipChoices):
+        costs, fixed = CostModel(volume, links, target.pop, device), None
+        if block is not None:
+            group, height, width, strip = volume_of(block)
+            fixed = tilings_of(costs, group, (height, width, strip))
+        choices = known[key] = ChipChoices(costs, fixed, groups)
+    return choices
 
 
 def whole_block(shape: Shape) -> Shape:
@@ -183,23 +150,14 @@ def block_is_sound(population: Population) -> bool:
     )
 
 
-def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
+def compartment_floors(lowered: LoweredNetwork) -> dict[str, int]:
     """Return the number of cores that the neurons of each chip population fill."""
-    return {
-        population.name: ceil(population.neurons / profile.core.compartments)
-        for population in lowered.populations
-        if population.on_chip
-    }
+    room = lowered.network.device.core.compartments
+    return {p.name: ceil(p.neurons / room) for p in lowered.populations if p.on_chip}
 
 
 def _populations_to_map(lowered: LoweredNetwork) -> tuple[Population, ...]:
-    feeding = {
-        projection.source
-        for projection in lowered.projections
-        if lowered.by_name[projection.target].on_chip
-    }
-    return tuple(
-        population
-        for population in lowered.in_reading_order
-        if population.on_chip or population.name in feeding
-    )
+    ends = ((p.source, lowered.by_name[p.target]) for p in lowered.projections)
+    feeding = {source for source, target in ends if target.on_chip}
+    ordered = lowered.in_reading_order
+    return tuple(p for p in ordered if p.on_chip or p.name in feeding)

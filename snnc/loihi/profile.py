@@ -103,8 +103,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
     Raises
     ------
     ProfileError
-        If there is no such profile, or if a table or a number is missing, unknown or of
-        the wrong type.
+        If there is no such profile, or as in `validate_profile`.
     """
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"
@@ -117,12 +116,11 @@ def read_profile(name: str = DEFAULT) -> Profile:
         if is_newer_chip("target", name):
             reason = "snnc compiles for Loihi 1; a device file can give other limits"
         raise ProfileError(f"{name}: {reason}") from error
-    except RecursionError as error:
-        raise ProfileError(
-            f"{name} is not valid TOML: brackets nested too deep"
-        ) from error
-    except ValueError as error:  # not UTF-8, not TOML, or a number with too many digits
-        raise ProfileError(f"{name} is not valid TOML: {error}") from error
+    except (RecursionError, ValueError) as error:
+        # The file is not UTF-8 or TOML, or has a number with too many digits.
+        is_deep = isinstance(error, RecursionError)
+        reason = "brackets nested too deep" if is_deep else str(error)
+        raise ProfileError(f"{name} is not valid TOML: {reason}") from error
     try:
         return validate_profile(data) if is_foreign else build_profile(data)
     except ProfileError as error:

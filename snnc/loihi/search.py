@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
@@ -76,10 +77,7 @@ NO_READERS = Readers()
 
 
 class AxonUse:
-    """Counts slots, once for each pair of tilings.
-
-    The counts are shared by the searches for variants of a network.
-    """
+    """Counts slots, once for each pair of tilings in the searches for variants."""
 
     def __init__(self) -> None:
         self._slots: dict[tuple[AxonReader, Cut], list[int]] = {}
@@ -127,7 +125,7 @@ class AxonUse:
     def _slots_by_block(self, one: AxonReader, source: Tiling) -> list[int]:
         key = one, source.cut
         if key not in self._slots:
-            axons = one.link.axons(source, one.target, source.parts)
+            axons = one.link.axons(source, one.target)
             self._slots[key] = [one.slots * n.built for part in axons for n in part]
         return self._slots[key]
 
@@ -140,10 +138,7 @@ class AxonUse:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One population: its choices and its sources.
-
-    ``sources`` are the indices of the steps that are read, one per projection.
-    """
+    """One population: its choices, and the steps that its projections read."""
 
     choices: Choices
     sources: tuple[int, ...]
@@ -167,10 +162,7 @@ def readers_of(
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A mapping: one tiling and fit per step.
-
-    ``exact`` says whether no mapping with the tilings tried has fewer cores.
-    """
+    """A tiling and fit per step, ``exact`` if no mapping tried has fewer cores."""
 
     tilings: tuple[Tiling, ...]
     fits: tuple[BlockFit, ...]
@@ -193,14 +185,9 @@ class OutOfPatienceError(Exception):
 class Demand(NamedTuple):
     """What the chosen readers of a source require of it.
 
-    Attributes
-    ----------
-    group
-        The number of depth slices per ensemble.
-    readers
-        The readers on the chip; none if the source is on the host.
-    need
-        The fewest cores with which the source serves its readers.
+    The source has ``group`` depth slices per ensemble. There are no ``readers`` if it
+    is on the host. ``need`` is the fewest cores with which the source serves its
+    readers.
     """
 
     group: int
@@ -211,14 +198,9 @@ class Demand(NamedTuple):
 class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
-    Attributes
-    ----------
-    bound
-        A lower bound on the cores of all mappings that contain this partial solution.
-    demands
-        The demand on each earlier source.
-    chosen
-        The tilings of these steps.
+    ``bound`` is a lower bound on the cores of all mappings that contain this one.
+    ``demands`` contains the demand on each earlier source, and ``chosen`` the tilings
+    of these steps.
     """
 
     bound: int
@@ -232,64 +214,41 @@ class PartialSolution(NamedTuple):
         return frozenset((i, group, readers) for i, (group, readers, _) in demands)
 
 
+@dataclass(eq=False)
 class Search:
     """Searches for the mapping with the fewest cores.
 
-    Parameters
-    ----------
-    steps
-        The populations, each after its sources.
-    core
-        The limits of a core.
-    use
-        Counts the slots of readers; searches for variants share the counts.
-    most
-        The maximum number of cores of a mapping.
-    effort
-        The search effort; 1 is the default.
+    The ``steps`` are the populations, each after its sources. Searches for variants
+    share ``use``, the slots of readers. A mapping has at most ``most`` cores. The
+    default ``effort`` is 1.
 
-    Attributes
-    ----------
-    floor
-        The sum of the cores that each population needs on its own.
-    lower_bound
-        A lower bound on the cores of any mapping into equal blocks.
-    infeasible
-        The closest miss because of out-axons.
-    gave_up
-        Whether the search ended early because the network is too large.
+    ``floor`` is the sum of the cores that each population needs on its own, and
+    ``lower_bound`` a lower bound on the cores of any mapping into equal blocks.
+    ``infeasible`` is the closest miss because of out-axons. ``gave_up`` says whether
+    the search ended early because the network is too large.
     """
 
-    def __init__(
-        self,
-        steps: Sequence[Step],
-        core: Core,
-        use: AxonUse | None = None,
-        most: int = maxsize,
-        effort: float = 1,
-    ) -> None:
-        self.steps = tuple(steps)
-        self.limit = core.out_axons
-        self.most = most
-        self.effort = effort
-        self._cost_models = {
-            step.choices.costs
-            for step in steps
-            if isinstance(step.choices, ChipChoices)
-        }
+    steps: Sequence[Step]
+    core: Core
+    use: AxonUse = field(default_factory=AxonUse)
+    most: int = maxsize
+    effort: float = 1
+
+    def __post_init__(self) -> None:
+        choices = [step.choices for step in self.steps]
+        self._cost_models = {c.costs for c in choices if isinstance(c, ChipChoices)}
         self._tested, self._patience = 0, maxsize
         self._known = self._work
-        self.floors = [step.choices.floor for step in steps]
+        self.floors = [each.floor for each in choices]
         self.floor = self.lower_bound = sum(self.floors)
         self._began = self.work
         self.infeasible: Infeasible | None = None
         self.gave_up = False
-        self._use = AxonUse() if use is None else use
         self._by_channel = self._read_by_channel()
-        self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
-        self._tries_all = self._groups == [step.choices.groups for step in steps]
+        self._groups = [_some_groups(each, self.core.compartments) for each in choices]
+        self._tries_all = self._groups == [each.groups for each in choices]
         # Cache: hundreds of readers may request the same step.
-        self._free: dict[int, list[Groups]] = {}
+        self._free = cache(lambda i: self._combinations(i, {}))
         self._needs: dict[tuple[object, ...], int | None] = {}
 
     @property
@@ -302,10 +261,7 @@ class Search:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found with at most ``most`` cores, or None.
-
-        If a mapping seems ``hopeless``, the search ends early.
-        """
+        """Return the best mapping found, or None; end early if ``hopeless``."""
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
@@ -352,20 +308,9 @@ class Search:
     ) -> tuple[Solution | None, bool]:
         """Return the best mapping within a bound, and whether all mappings were tried.
 
-        Parameters
-        ----------
-        bound
-            The maximum number of cores of the mapping.
-        width
-            The maximum number of partial solutions to keep at each step.
-        branches
-            The maximum number of tilings to try per partial solution; None for all
-            within the bound.
-
-        Raises
-        ------
-        OutOfPatienceError
-            If the attempt exceeds the work limit.
+        Keep at most ``width`` partial solutions at each step, and try at most
+        ``branches`` tilings per partial solution; None for all within the bound of
+        ``bound`` cores. Beyond the work limit, an `OutOfPatienceError` is raised.
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
@@ -390,10 +335,8 @@ class Search:
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
         """Add a tiling of one more step; try those with the fewest cores first."""
-        own = partial.demands.get(i)
-        group = None if own is None else own.group
-        readers = NO_READERS if own is None else own.readers
-        need = self.floors[i] if own is None else own.need
+        own = partial.demands.get(i) or (None, NO_READERS, self.floors[i])
+        group, readers, need = own
         others = {source: d for source, d in partial.demands.items() if source != i}
         before = PartialSolution(partial.bound - need, others, partial.chosen)
         room = bound - before.bound
@@ -425,7 +368,7 @@ class Search:
             own = demands.get(source) or (group, NO_READERS, self.floors[source])
             _, readers, need = own
             if isinstance(self.steps[source].choices, ChipChoices):
-                readers = self._use.more(readers, connection, tiling)
+                readers = self.use.more(readers, connection, tiling)
             demands[source] = Demand(group, readers, need)
         for source in dict.fromkeys(sources):
             group, readers, least = demands[source]
@@ -442,10 +385,8 @@ class Search:
         """Return the fewest cores, at least ``least``, that serve a step's readers."""
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
-            if i not in self._free:
-                self._free[i] = self._combinations(i, {})
             most = maxsize
-            for groups in self._free[i]:
+            for groups in self._free(i):
                 serving = (
                     tiling.cores
                     for tiling, _ in self._fitting(i, group, groups, most - 1)
@@ -460,7 +401,7 @@ class Search:
         self._tested += 1
         if self._patience < maxsize and self.work > self._patience:
             raise OutOfPatienceError
-        over = self._use.exceeds(readers, tiling, self.limit)
+        over = self.use.exceeds(readers, tiling, self.core.out_axons)
         if over and (self.infeasible is None or over < self.infeasible.out_axons):
             self.infeasible = Infeasible(i, over)
         return not over

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise, product
 from operator import itemgetter
 
@@ -33,14 +34,7 @@ from snnc.loihi.link import (
     SourceChannels,
     count_arrays,
 )
-from snnc.loihi.tiling import (
-    NO_EDGES,
-    Bands,
-    Edges,
-    EnsembleTiling,
-    Tiling,
-    edges_of,
-)
+from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, edges_of
 
 Reads = Mapping[int, Tap]
 """The positions that an output reads, and their taps."""
@@ -59,18 +53,8 @@ class ScatterAxis(Axis):
 
     A `nengo.Sparse` stores an array of weights for each neuron that is read. An array
     belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
-    so a run is one position.
-
-    Parameters
-    ----------
-    inputs, outputs
-        The number of positions.
-    reads
-        Returns the positions that an output reads through nonzero taps.
-    picked
-        The positions on the source's axis that are read; None for all.
-    inside, period
-        Equal outputs, as in `Axis`; by default, all outputs may differ.
+    so a run is one position. ``reads`` returns the positions that an output reads
+    through nonzero taps. By default, all outputs may differ.
     """
 
     def __init__(
@@ -86,8 +70,8 @@ class ScatterAxis(Axis):
         self.inside = inside or (outputs, 0)
         self.period = period
         self.reads = reads
+        self._read = cache(self._find_places)
         self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
-        self._places: dict[Interval, tuple[int, ...]] = {}
 
     def tap(self, output: int, place: int) -> Tap:
         return self.reads(output).get(place, ())
@@ -113,12 +97,10 @@ class ScatterAxis(Axis):
                 yield places[first], place + 1
                 first = i + 1
 
-    def _read(self, tile: Interval) -> tuple[int, ...]:
+    def _find_places(self, tile: Interval) -> tuple[int, ...]:
         """Return the positions that a tile reads, in order."""
-        if tile not in self._places:
-            places = {place for output in range(*tile) for place in self.reads(output)}
-            self._places[tile] = tuple(sorted(places))
-        return self._places[tile]
+        places = {place for output in range(*tile) for place in self.reads(output)}
+        return tuple(sorted(places))
 
     def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         readers: dict[int, list[tuple[int, Tap]]] = {}
@@ -161,17 +143,7 @@ def transposed_axis(
     before: int,
     picked: Picked | None = None,
 ) -> ScatterAxis:
-    """Return the axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
-
-    Parameters
-    ----------
-    inputs, outputs
-        The number of positions.
-    taps, step, before
-        The number of taps, the distance between inputs, and the positions before them.
-    picked
-        The positions on the source's axis that are read; None for all.
-    """
+    """Return a transposed convolution's axis, as in `snnc.ir.lowered.Window`."""
     entries = []
     for output in range(outputs):
         first = max(0, -(-(output - before) // step))
@@ -195,14 +167,8 @@ class SparseLink(Link):
     an ensemble is split, arrays with equal weights to the same neurons, as pools create
     them, are stored once (``builder/split_blocks.py:612``).
 
-    A `nengo.Dense` is stored in the same way, but reads all neurons of the source.
-
-    Parameters
-    ----------
-    axes, bands, profile
-        As in `Link`.
-    dense
-        Whether each connection is a `nengo.Dense`.
+    With ``dense``, each connection is a `nengo.Dense`, which is stored in the same way
+    but reads all neurons of the source.
     """
 
     def __init__(
@@ -225,9 +191,8 @@ class SparseLink(Link):
         return block.rows.inputs * block.columns.inputs * feed.entries
 
     def _find_cost(self, feed: SourceChannels, block: BlockView) -> Cost:
-        rows, columns = (
-            view.kinds(not block.whole) for view in (block.rows, block.columns)
-        )
+        shared = not block.whole
+        rows, columns = block.rows.kinds(shared), block.columns.kinds(shared)
         channels = dict(feed.lengths if block.whole else feed.distinct)
         arrays = count_arrays(rows, columns, channels)
         return self._price(arrays, 0 if self._dense else None, aligned=True)
@@ -291,7 +256,6 @@ class SparseLink(Link):
     def _reads(
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
-        """Yield how slices of a strip read one slice of the source."""
         for out in range(*part.slices_of(strip)):
             tap = self.depth.tap(out, place)
             if tap or self._dense:

@@ -81,21 +81,18 @@ class PlacedBlock:
 
 @dataclass(frozen=True, eq=False)
 class Tiling:
-    """One way to split a population; ``cores`` is 0 on the host.
-
-    Attributes
-    ----------
-    volume
-        The depth, height, width and channels of the population.
-    group
-        The number of depth slices per ensemble.
-    """
+    """One way to split a population; ``group`` is the depth slices per ensemble."""
 
     volume: Volume
     group: int
     tile: Tile
-    forms: Forms
-    cores: int
+    forms: Forms = ()
+    on_chip: bool = True
+
+    @cached_property
+    def cores(self) -> int:
+        """The number of blocks; 0 on the host."""
+        return count_cores(self.volume, self.group, self.tile) if self.on_chip else 0
 
     @cached_property
     def parts(self) -> tuple[EnsembleTiling, ...]:
@@ -136,8 +133,8 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
     """Return a mapped population's tiling; on the host, each ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
     height, width, strip = block if len(block) == 3 else (1, 1, *block)
-    volume = mapped.population.volume
-    return Tiling(volume, mapped.group, (height, width, strip), (), mapped.cores)
+    population, tile = mapped.population, (height, width, strip)
+    return Tiling(population.volume, mapped.group, tile, on_chip=population.on_chip)
 
 
 @lru_cache(maxsize=1024)
@@ -162,16 +159,9 @@ def count_cores(volume: Volume, group: int, tile: Tile) -> int:
 class Bands:
     """A kernel whose channels form groups, in the same order at both ends.
 
-    Attributes
-    ----------
-    first
-        The kernel's input channel for the source's first channel.
-    channels, filters
-        The number of channels of the source and of the reader.
-    read
-        The number of the kernel's input channels per group.
-    given
-        The number of the reader's channels per group.
+    The source has ``channels`` channels, which are the kernel's input channels from
+    ``first`` on. Each group reads ``read`` of the kernel's input channels, and outputs
+    ``given`` of the reader's ``filters`` channels.
     """
 
     first: int
@@ -251,16 +241,9 @@ def unlike_strips(
 ) -> tuple[Interval, ...]:
     """Return a representative of each kind of strip in an ensemble.
 
-    There may be a million strips, but few of them differ in their inputs.
-
-    Parameters
-    ----------
-    extent, channels
-        The number of channels of the ensemble, and of each of its slices.
-    size
-        The number of channels of a strip.
-    edges
-        The edges of the links into the ensemble.
+    There may be a million strips, but few of them differ in their inputs. The ensemble
+    has ``extent`` channels, each slice has ``channels``, and a strip has ``size``.
+    ``edges`` are the edges of the links into the ensemble.
     """
     strips = Tiles(extent, size)
     marks = {mark for one in edges for mark in one.marks}

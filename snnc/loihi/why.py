@@ -29,17 +29,7 @@ Bound = Literal["block", "compartments", "alone", "neighbours"]
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A tiling with fewer cores that does not fit.
-
-    Attributes
-    ----------
-    cores
-        The number of cores of the tiling.
-    layer
-        The layer whose core exceeds a limit.
-    violation
-        The first limit exceeded on this core.
-    """
+    """A tiling with fewer cores, and the first limit that a ``layer`` exceeds."""
 
     cores: int
     layer: str
@@ -57,26 +47,13 @@ class NearMiss:
 class Reason:
     """The reason for the cores of one layer.
 
-    Attributes
-    ----------
-    name
-        The layer's name.
-    neurons, cores
-        The layer's numbers of neurons and cores.
-    filled
-        The number of cores that the neurons fill.
-    alone
-        The fewest cores of any tiling of the layer on its own. If its sources have too
-        many groups to try, the fewest that its neurons fill.
-    tried
-        Whether ``alone`` is based on all groups of the sources.
-    bound
-        The bound that the mapping reaches; ``"block"`` if the spec sets the tiling.
-    block
-        The spec's `block`.
-    miss
-        The tiling with fewer cores that is closest to fitting. None if the neurons or
-        the spec are the bound, or if the search ended early.
+    Its neurons fill ``filled`` cores, and ``alone`` is the fewest cores of any tiling
+    of the layer on its own. If its sources have too many groups to be ``tried``, it is
+    the fewest that its neurons fill. ``bound`` is the bound that the mapping reaches;
+    ``"block"`` if the spec sets the ``block``.
+
+    ``miss`` is the tiling with fewer cores that is closest to fitting. It is None if
+    the neurons or the spec are the bound, or if the search ended early.
     """
 
     name: str
@@ -105,16 +82,12 @@ class Reasons:
 
 
 def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons:
-    """Return the reason for each layer's cores in a mapped network.
-
-    ``cache`` contains results from the mapping, which are reused.
-    """
+    """Return the reason for each layer's cores; reuse the mapping's results."""
     lowered = mapped.lowered
-    target, profile = lowered.network.target, lowered.network.device
-    if not isinstance(target, Loihi):
+    if not isinstance(lowered.network.target, Loihi):
         return Reasons((), 0, 0, True)
     axons = None if mapped.unmixed is None else mapped.unmixed.axons
-    plan = make_plan(lowered, target, profile, cache, axons)
+    plan = make_plan(lowered, cache, axons)
     return explain(plan, _solution_of(plan, mapped))
 
 
@@ -146,30 +119,21 @@ def explain(plan: Plan, solution: Solution) -> Reasons:
 
 def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
     population, cores = plan.populations[i], solution.tilings[i].cores
-    filled = ceil(population.neurons / plan.profile.core.compartments)
-    block = population.block
+    name, neurons, block = population.name, population.neurons, population.block
+    filled = ceil(neurons / choices.costs.profile.core.compartments)
+    alone, tried = choices.floor, bool(choices.combinations)
     bound: Bound = "neighbours"
     miss = None
     if block is not None:
         bound = "block"
     elif cores == filled:
         bound = "compartments"
-    elif cores == choices.floor:
+    elif cores == alone:
         bound = "alone"
-        miss = _nearest(_misses_alone(choices, population.name, filled))
+        miss = _nearest(_misses_alone(choices, name, filled))
     else:
         miss = _nearest(_misses_beside(plan, solution, i, choices))
-    return Reason(
-        population.name,
-        population.neurons,
-        cores,
-        filled,
-        choices.floor,
-        bool(choices.combinations),
-        bound,
-        block,
-        miss,
-    )
+    return Reason(name, neurons, cores, filled, alone, tried, bound, block, miss)
 
 
 def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
@@ -236,7 +200,7 @@ def replacement_violation(
         if isinstance(fit, LimitViolation):
             return n, fit
         fits[n] = fit
-    most = plan.profile.core.out_axons
+    most = plan.lowered.network.device.core.out_axons
     readers = readers_of(steps, fits, tilings, use)
     for source in sorted({s for n in changed for s in steps[n].sources}):
         if source in readers:

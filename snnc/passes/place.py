@@ -40,7 +40,7 @@ def place(
     problems = list(find_unsound(lowered, target))
     if not problems and least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
-        problems += diagnose.refuse_large(lowered, target, profile)
+        problems += diagnose.refuse_large(lowered, target)
     if problems:
         report.add(*problems)
         return None
@@ -60,7 +60,7 @@ def place(
 
 def least_cores(lowered: LoweredNetwork) -> int:
     """Return a lower bound on the cores, computed from the numbers of neurons."""
-    return sum(compartment_floors(lowered, lowered.network.device).values())
+    return sum(compartment_floors(lowered).values())
 
 
 def exceeds_target(lowered: LoweredNetwork) -> bool:
@@ -153,7 +153,7 @@ def attempt(
     ``most`` is the maximum number of cores, and ``effort`` the search effort.
     """
     cache = PlanCache() if cache is None else cache
-    plan = make_plan(lowered, target, lowered.network.device, cache)
+    plan = make_plan(lowered, cache)
     # Be brief: mapping one variant could take as long as mapping all the others.
     free = _search(plan, target, cache, most, effort, is_brief=effort < 1)
     return _unmix(free, cache, effort) if free.fits else free
@@ -173,7 +173,7 @@ def _search(
 ) -> Attempt:
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
-        device = plan.profile
+        device = plan.lowered.network.device
         search = Search(plan.steps, device.core, cache.axon_use, most, effort)
         is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
         solution = None
@@ -225,7 +225,7 @@ def _of_one_kind(
         for name in mixed:
             compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
-        plan = make_plan(lowered, target, free.plan.profile, cache, axons)
+        plan = make_plan(lowered, cache, axons)
         if plan.unmappable:
             break
         made = _search(plan, target, cache, target.cores, effort)

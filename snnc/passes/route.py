@@ -62,14 +62,12 @@ def _traffic(mapped: MappedNetwork) -> Iterator[ProjectionTraffic]:
         projection = mapping.projection
         target = populations[projection.target]
         if target.on_chip:
-            source, kind = populations[projection.source], kind_of(mapping.form)
-            device = network.device
-            links = links_of(projection, source.volume, target, device, kind)
-            link = links[mapping.form]
-            ends = tilings[source.name], tilings[target.name]
+            source, kind = projection.source, kind_of(mapping.form)
+            link = links_of(mapped.lowered, projection, kind)[mapping.form]
+            ends = tilings[source], tilings[target.name]
             spikes = partial(link.spike_counts, *ends)
             operations = link.operations(*ends)
-            yield ProjectionTraffic(source.name, target.name, operations, spikes)
+            yield ProjectionTraffic(source, target.name, operations, spikes)
     if mapped.learned is not None:
         (read,), units = network.readout.sources, network.readout.units
         sizes = mapped.by_name[read].sizes

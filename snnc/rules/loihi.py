@@ -110,7 +110,7 @@ class BlockExceedsCore(_ExceedsCore):
     nearest: Shape | None
 
 
-class TooManyOutAxons(LayerDiagnostic):
+class TooManyOutAxons(_ExceedsCore):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
     A block needs out-axon slots for each block that it sends spikes to. A core has too
@@ -121,11 +121,7 @@ class TooManyOutAxons(LayerDiagnostic):
     title = "too many out-axons"
     message = "the spikes of `{name}` go to more blocks than a core can address"
     label = "one block needs at least {value} out-axons"
-    notes = ("a core has {most} out-axons",)
     advice = "give the layers that read it fewer neurons, or let fewer layers read it"
-
-    value: int
-    most: int
 
 
 class TooManyCores(LayerDiagnostic):
@@ -436,9 +432,7 @@ class TooFastToLearn(LayerDiagnostic):
         if layer is None or layer.spiking is None:
             return
         rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
-        if layer.name in above_ceiling(network):
-            return
-        if rate.high > limit:
+        if rate.high > limit and layer.name not in above_ceiling(network):
             low = f"{rate.low:g}" if 0 < rate.low < limit else ""
             yield cls.at(layer, "rate", low=low, high=rate.high, limit=limit)
 

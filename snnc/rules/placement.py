@@ -6,13 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import prod
 
 from snnc.diagnostics import LayerDiagnostic, LayerWarning
-from snnc.ir.logical import (
-    AveragePooling,
-    LogicalLayer,
-    LogicalNetwork,
-    Loihi,
-    MaxPooling,
-)
+from snnc.ir.logical import AveragePooling, LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.pooling_error import PoolingError
 from snnc.ir.shapes import error_of
 from snnc.rules.times import chip_layers, spiking_layers
@@ -40,14 +34,11 @@ class HostBetweenChip(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[HostBetweenChip]:
-        if not isinstance(network.target, Loihi):
-            return
         before = chip_before(network)
         # Another rule reports a host layer before a max pool.
+        layers = (layer for layer, _ in chip_layers(network))
         chip = {
-            layer.name
-            for layer in network.layers
-            if layer.on_chip and not isinstance(layer.operation, MaxPooling)
+            each.name for each in layers if not isinstance(each.operation, MaxPooling)
         }
         after = _nearest(chip, ((b, a) for a, b in reversed(_edges(network))))
         for layer, _ in spiking_layers(network):
@@ -70,7 +61,7 @@ class NothingOnChip(LayerDiagnostic):
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
     """Return a preceding chip layer for each layer that depends on the chip."""
-    chip = {layer.name for layer in network.layers if layer.on_chip}
+    chip = {layer.name for layer, _ in chip_layers(network)}
     return _nearest(chip, _edges(network))
 
 
@@ -127,8 +118,6 @@ class MaxPoolOffChip(LayerDiagnostic):
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
-        if not isinstance(network.target, Loihi):
-            return
         before = chip_before(network)
         for layer in network.layers:
             is_pool = isinstance(layer.operation, MaxPooling)

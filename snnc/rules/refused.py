@@ -437,12 +437,8 @@ def plain(word: str) -> str:
 def rule_for(word: str, place: str) -> type[Refused] | None:
     """Return the rule that refuses a word, or None if no rule does.
 
-    Parameters
-    ----------
-    word
-        The word as written, such as ``Conv2DTranspose`` or ``leaky_relu``.
-    place
-        What the word is used as: ``statement``, ``property`` or ``value``.
+    The ``word`` is as written, such as ``Conv2DTranspose`` or ``leaky_relu``. The
+    ``place`` is what it is used as: ``statement``, ``property`` or ``value``.
     """
     key = plain(word)
     if place == "value" and key in _LINEAR:

@@ -501,14 +501,13 @@ class SeveralKeys(PropertyDiagnostic):
         return self.advice or usual
 
 
-class TooMuch(Diagnostic):
+class TooMuch(_OverLimit):
     """Checks that a YAML file and its values are not too large."""
 
     code = "SNN139"
     title = "large YAML file"
     message = "there are more than {limit} {what}"
 
-    limit: int
     what: str
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from snnc.diagnostics import (
-    Diagnostic,
-    Fix,
-    LayerDiagnostic,
-    LayerWarning,
-    SpecWarning,
-)
+from snnc.diagnostics import Diagnostic, Fix, LayerDiagnostic, LayerWarning, SpecWarning
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Rate, Spiking
 from snnc.language.keywords import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import TimingSpec
+from snnc.language.readers import SECONDS
 from snnc.source import Span
 
 USUAL_STEP: float = TimingSpec.dt
@@ -32,7 +27,6 @@ SLOWEST_DECAY_STEPS = 8190
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
-UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 SAME_STEPS = 1e-6
 """The relative tolerance for `present` to be a whole number of steps."""
 MIDDLE = {"last": 1.0, "mean": 0.75}
@@ -197,24 +191,20 @@ class StepTooLong(Diagnostic):
         if not step_is_at_fault(network):
             return
         above, span = above_ceiling(network), network.timing.spans["dt"]
-        rates = {name: spiking.rate.high for name, spiking in above.items()}
-        fastest = max(rates, key=lambda name: rates[name])
+        fastest = max(above, key=lambda name: above[name].rate.high)
         yield cls(
             span=span,
             step=span.text,
             limit=1 / network.timing.dt,
             count=len(above),
             fastest=fastest,
-            high=rates[fastest],
+            high=above[fastest].rate.high,
             near=time(_longest_step(network, above.values())),
         )
 
 
 def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
-    """Return the longest step, in whole milliseconds, that rates and `present` allow.
-
-    Return `USUAL_STEP` if no such step exists.
-    """
+    """Return the longest step in whole milliseconds; otherwise, `USUAL_STEP`."""
     longest = min(1 / spiking.rate.high - pause(spiking) for spiking in above)
     steps = range(int(1000 * longest + 1e-9), 1, -1)
     whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
@@ -223,7 +213,7 @@ def _longest_step(network: LogicalNetwork, above: Iterable[Spiking]) -> float:
 
 def _divides(step: float, present: float) -> bool:
     count = present / step
-    return abs(count - round(count)) <= 1e-6 * count and round(count) >= 2
+    return abs(count - round(count)) <= SAME_STEPS * count and round(count) >= 2
 
 
 class PresentNotSteps(Diagnostic):
@@ -246,8 +236,7 @@ class PresentNotSteps(Diagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
         timing = network.timing
         steps = timing.present / timing.dt
-        whole = max(round(steps), 2)
-        if abs(steps - whole) <= SAME_STEPS * whole or step_is_at_fault(network):
+        if _divides(timing.dt, timing.present) or step_is_at_fault(network):
             return
         written, step = timing.spans.get("present"), timing.spans.get("dt")
         present = written.text if written else time(timing.present)
@@ -257,15 +246,15 @@ class PresentNotSteps(Diagnostic):
             dt=step.text if step else time(timing.dt),
             steps=steps,
             noun="step" if steps == 1 else "steps",
-            near=in_unit_of(present, whole, timing.dt),
+            near=in_unit_of(present, max(round(steps), 2), timing.dt),
         )
 
 
 def in_unit_of(written: str, steps: int, step: float) -> str:
     """Write a number of steps as a time in the unit of another time."""
     unit = written.lstrip("+-.0123456789eE").strip()
-    unit = unit if unit in UNITS else "ms"
-    exact = UNITS[unit] * steps * step
+    unit = unit if unit in SECONDS else "ms"
+    exact = SECONDS[unit] * steps * step
     texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
     close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
     return f"{next(close)} {unit}"
@@ -282,6 +271,20 @@ class _TimeTooLong(LayerDiagnostic):
     value: str
     limit: str
 
+    @classmethod
+    def above(
+        cls, network: LogicalNetwork, limit: float, names: Collection[str]
+    ) -> Iterator[_TimeTooLong]:
+        """Yield the time constants above a limit; allow for rounding."""
+        for layer, what, value in _time_constants(network):
+            if what in names and value > limit * _ONE:
+                key = "synapse" if what == "synapse" else "neuron"
+                span = layer.spans.get(key, network.timing.spans.get(key, layer.span))
+                given, most = time(value), time(below(limit))
+                yield cls(
+                    span=span, name=layer.name, what=what, value=given, limit=most
+                )
+
 
 class SynapseTooLong(_TimeTooLong):
     """Checks that the chip can store a long time constant.
@@ -294,19 +297,9 @@ class SynapseTooLong(_TimeTooLong):
     title = "time constant above the limit of the chip"
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
+    def check(cls, network: LogicalNetwork) -> Iterator[_TimeTooLong]:
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
-        for layer, what, value in _time_constants(network):
-            if what != "tau_ref" and value > limit * (1 + 1e-9):
-                key = "synapse" if what == "synapse" else "neuron"
-                general = network.timing.spans.get(key, layer.span)
-                yield cls(
-                    span=layer.spans.get(key, general),
-                    name=layer.name,
-                    what=what,
-                    value=time(value),
-                    limit=time(below(limit)),
-                )
+        return cls.above(network, limit, ("synapse", "tau_rc"))
 
 
 def _time_constants(
@@ -360,11 +353,8 @@ class RefractoryTooLong(_TimeTooLong):
     title = "refractory period above the limit of the chip"
 
     @classmethod
-    def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
-        for layer, what, value in _time_constants(network):
-            if what == "tau_ref" and value > LONGEST_REFRACTORY:
-                times = {"value": time(value), "limit": time(LONGEST_REFRACTORY)}
-                yield cls.at(layer, "neuron", what=what, **times)
+    def check(cls, network: LogicalNetwork) -> Iterator[_TimeTooLong]:
+        return cls.above(network, LONGEST_REFRACTORY, ("tau_ref",))
 
 
 class PresentTooShort(SpecWarning):

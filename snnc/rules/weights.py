@@ -235,10 +235,7 @@ class WeightsTooFarApart(_Refused):
         "core {core}: `{tensor}` is at most {weight:.3g}, `{other}` up to "
         "{other_weight:.3g}"
     )
-    notes = (
-        SPREAD,
-        f"{DISCRETIZE}: 2 ** dw_exp",
-    )
+    notes = (SPREAD, f"{DISCRETIZE}: 2 ** dw_exp")
     help = (
         "set the weights of `{tensor}` to 0: they are too small to matter next to the "
         "others"

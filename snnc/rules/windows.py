@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 
-from snnc.diagnostics import Diagnostic, LayerDiagnostic, LayerWarning
+from snnc.diagnostics import LayerDiagnostic, LayerWarning, PropertyDiagnostic
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
@@ -17,6 +17,7 @@ from snnc.ir.logical import (
 from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 from snnc.rules.times import spiking_layers
+from snnc.text.tables import dims
 
 
 class KernelTooLarge(LayerDiagnostic):
@@ -49,7 +50,7 @@ class KernelTooLarge(LayerDiagnostic):
         return f", with dilation {self.dilation}," if self.dilation > 1 else ""
 
 
-class WrongDims(Diagnostic):
+class WrongDims(PropertyDiagnostic):
     """Checks that a property has one size per spatial axis.
 
     A single size applies to all axes.
@@ -59,7 +60,6 @@ class WrongDims(Diagnostic):
     title = "wrong number of sizes"
     message = "`{key} {value}` has {given} sizes, but `{kind}` expects {expected}"
 
-    key: str
     value: Shape
     kind: str
     given: int
@@ -68,11 +68,11 @@ class WrongDims(Diagnostic):
     @property
     def hint(self) -> str:
         padded = (*self.value, *self.value[-1:] * self.expected)
-        dims = "x".join(map(str, padded[: self.expected]))
+        sizes = dims(padded[: self.expected])
         whole = f"write `{self.key} {self.value[-1]}`"
         if self.expected == 1:
             return whole
-        return f"{whole} for all axes, or `{self.key} {dims}` to set each axis"
+        return f"{whole} for all axes, or `{self.key} {sizes}` to set each axis"
 
 
 class CausalInSpace(LayerDiagnostic):
@@ -162,6 +162,7 @@ class PooledSamePadding(LayerDiagnostic):
     notes = (
         "this is exact only if the window equals the stride and divides the input",
     )
+    help = "{valid}use a pool window that divides {size}, with an equal stride"
 
     padding: str
     window: Shape
@@ -170,11 +171,9 @@ class PooledSamePadding(LayerDiagnostic):
     can_be_valid: bool
 
     @property
-    def hint(self) -> str:
-        size = "x".join(map(str, self.size))
-        pool = f"use a pool window that divides {size}, with an equal stride"
-        valid = f"write `padding valid` in `{self.name}`, or "
-        return f"{valid if self.can_be_valid else ''}{pool}"
+    def valid(self) -> str:
+        choice = f"write `padding valid` in `{self.name}`, or "
+        return choice if self.can_be_valid else ""
 
     @classmethod
     def check(cls, network: LogicalNetwork) -> Iterator[PooledSamePadding]:

@@ -300,8 +300,7 @@ def _arriving(
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     # A Dense has the weights of a convolution that covers the whole input.
-    device = mapped.lowered.network.device
-    links = links_of(projection, source.population.volume, target.population, device)
+    links = links_of(mapped.lowered, projection)
     # A transposed convolution only has a Sparse form.
     link = links.get("convolution") or links["sparse"]
     slices = [link.depth.within(part.slices) for part in tiling_of(source).parts]

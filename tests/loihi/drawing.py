@@ -9,8 +9,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.candidates import Choices, HostChoices
 from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import make_plan
-from snnc.loihi.profile import read_profile
-from snnc.loihi.tiling import Tiling, count_cores
+from snnc.loihi.tiling import Tiling
 from tests.agreement.specs import specs
 from tests.loihi.exhaustive import assembled
 from tests.support import compile_text
@@ -24,7 +23,7 @@ def mappings(draw: st.DrawFn) -> MappedNetwork:
     results, report = compile_text(draw(specs()), "lower")
     assume(not report.errors)
     lowered = results.lowered
-    plan = make_plan(lowered, lowered.network.target, read_profile())
+    plan = make_plan(lowered)
     tilings: list[Tiling] = []
     for i, step in enumerate(plan.steps):
         tilings.append(_tiling(draw, step.choices))
@@ -33,7 +32,9 @@ def mappings(draw: st.DrawFn) -> MappedNetwork:
     mapped = assembled(plan, tilings)
     assert mapped is not None
     blocks = (b for p in mapped.populations for e in p.ensembles for b in e.blocks)
-    assume(max(b.out_axons for b in blocks) <= plan.profile.core.out_axons)
+    assume(
+        max(b.out_axons for b in blocks) <= plan.lowered.network.device.core.out_axons
+    )
     return mapped
 
 
@@ -42,10 +43,9 @@ def _tiling(draw: st.DrawFn, choices: Choices) -> Tiling:
     depth, height, width, channels = volume
     group = draw(st.integers(1, depth))
     if isinstance(choices, HostChoices):
-        return Tiling(volume, group, (height, width, group * channels), (), 0)
+        return choices.tiling(group)
     rows, columns, strip = (
         draw(st.integers(1, n) | st.just(n)) for n in (height, width, group * channels)
     )
     tile = (rows, columns, strip)
-    forms = draw(st.sampled_from(choices.costs.forms))
-    return Tiling(volume, group, tile, forms, count_cores(volume, group, tile))
+    return Tiling(volume, group, tile, draw(st.sampled_from(choices.costs.forms)))

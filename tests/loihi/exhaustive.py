@@ -14,7 +14,7 @@ from snnc.loihi.candidates import ChipChoices, Choices, tilings_of
 from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
-from snnc.loihi.search import Solution
+from snnc.loihi.search import Search, Solution
 from snnc.loihi.tiling import Tiling, least_sizes
 
 Sizes = Callable[[int], tuple[int, ...]]
@@ -29,6 +29,10 @@ def small_profile(
     return replace(loihi1, name="small", core=core)
 
 
+def search_of(plan: Plan, effort: float = 1) -> Search:
+    return Search(plan.steps, plan.lowered.network.device.core, effort=effort)
+
+
 def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
     """Return the cores of the best mapping, after counting every block.
 
@@ -40,7 +44,7 @@ def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
         cores = sum(tiling.cores for tiling in tilings)
         if best is None or cores < best:
             mapped = assembled(plan, tilings)
-            if mapped is not None and within_limits(mapped, plan.profile):
+            if mapped is not None and within_limits(mapped):
                 best = cores
     return best
 
@@ -66,8 +70,8 @@ def assembled(plan: Plan, tilings: Sequence[Tiling]) -> MappedNetwork | None:
     return assemble(plan, Solution(tuple(tilings), tuple(fits), 0, False))
 
 
-def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
-    core = profile.core
+def within_limits(mapped: MappedNetwork) -> bool:
+    core = mapped.lowered.network.device.core
     return all(
         block.compartments <= core.compartments
         and block.in_axons <= core.in_axons

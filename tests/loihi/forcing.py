@@ -6,7 +6,6 @@ from typing import Any
 
 from nengo.exceptions import BuildError
 
-from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
@@ -14,7 +13,6 @@ from snnc.loihi.candidates import ChipChoices, HostChoices
 from snnc.loihi.cost_model import CostModel, slots_of
 from snnc.loihi.link import BlockFit, ConnectionChoice
 from snnc.loihi.plan import make_plan
-from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling
 from tests.agreement.built import build, simulate
@@ -33,9 +31,7 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
     A layer is cut as its `block` says; if it has none and nothing fits, into single
     neurons. ``choice`` picks among the forms that its inputs may take.
     """
-    target = lowered.network.target
-    assert isinstance(target, Loihi)
-    plan = make_plan(lowered, target, read_profile())
+    plan = make_plan(lowered)
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
     for step in plan.steps:

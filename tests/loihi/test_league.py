@@ -33,5 +33,5 @@ def test_the_page_says_what_is_mapped() -> None:
 @pytest.mark.parametrize("name", ["mobilenet", "nxtf_mobile", "vgg11"])
 def test_the_bound_is_between_neurons_and_cores(name: str) -> None:
     mapped = league.map_spec(name)
-    floors = compartment_floors(mapped.lowered, mapped.lowered.network.device)
+    floors = compartment_floors(mapped.lowered)
     assert sum(floors.values()) <= mapped.lower_bound <= mapped.cores

@@ -10,7 +10,6 @@ import pytest
 from snnc.diagnostics import Diagnostics
 from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import make_plan
-from snnc.loihi.profile import read_profile
 from snnc.passes.place import place
 from tests.loihi.examples import DRIFT, GROUPED, HOST_AFTER_CHIP, WIDE_FAN_IN
 from tests.support import layered, sound
@@ -98,7 +97,7 @@ def test_many_dense_inputs_share_a_form() -> None:
     lines = [f"dense {name} from e {{ units 3 }}" for name in names]
     lines += [f"concat k from {', '.join(names)}", "dense d { units 2 }"]
     lowered = sound(layered(*lines), "lower")
-    step = make_plan(lowered, lowered.network.target, read_profile()).steps[-1]
+    step = make_plan(lowered).steps[-1]
     assert isinstance(step.choices, ChipChoices)
     forms = ("dense", "convolution")
     assert step.choices.costs.forms == tuple((form,) * 4 for form in forms)

@@ -9,9 +9,8 @@ import pytest
 
 from snnc.ir.shapes import window_positions
 from snnc.loihi.plan import Plan, make_plan
-from snnc.loihi.search import Search
 from snnc.text.tables import dims
-from tests.loihi.exhaustive import fewest_cores, mappings_of, small_profile
+from tests.loihi.exhaustive import fewest_cores, mappings_of, search_of, small_profile
 from tests.support import layered, sound
 
 MOST_MAPPINGS = 6_000
@@ -45,21 +44,21 @@ def draw_spec(draw: random.Random, graph: bool) -> str:
 def small_plan(seed: int, graph: bool = False) -> Plan:
     """Draw a network on cores so small that every limit binds somewhere."""
     draw = random.Random(seed)
-    lowered = sound(draw_spec(draw, graph), "lower")
+    text = draw_spec(draw, graph)
     profile = small_profile(
         draw.choice([8, 16, 40]),
         draw.choice([6, 12, 30]),
         draw.choice([6, 10, 20]),
         draw.choice([600, 1500, 4000]),
     )
-    return make_plan(lowered, lowered.network.target, profile)
+    return make_plan(sound(text, "lower", profile))
 
 
 def agrees(plan: Plan) -> bool | None:
     """Return whether the search agrees with trying all, None if that takes too long."""
     if plan.unmappable or mappings_of(plan) > MOST_MAPPINGS:
         return None
-    solution = Search(plan.steps, plan.profile.core).run()
+    solution = search_of(plan).run()
     best = fewest_cores(plan)
     return (solution.cores if solution is not None else None) == best
 
@@ -74,6 +73,6 @@ def test_the_search_is_exact(graph: bool) -> None:
 
 def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
     plans = [small_plan(seed) for seed in range(80)]
-    searches = [Search(p.steps, p.profile.core) for p in plans if not p.unmappable]
+    searches = [search_of(p) for p in plans if not p.unmappable]
     found = [(search.run(), search.floor) for search in searches]
     assert any(s is not None and s.cores > floor for s, floor in found)

@@ -15,8 +15,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import search
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, make_plan
-from snnc.loihi.profile import read_profile
-from snnc.loihi.search import AxonUse, Search, Solution
+from snnc.loihi.search import AxonUse, Solution
 from snnc.loihi.tiling import Tiling
 from snnc.loihi.why import (
     NearMiss,
@@ -29,6 +28,7 @@ from tests.loihi.examples import CIFAR10, POOLED_DENSE
 from tests.loihi.exhaustive import (
     assembled,
     every_tiling,
+    search_of,
     small_profile,
     within_limits,
 )
@@ -41,9 +41,7 @@ SEEDS = range(60)
 @cache
 def explained_plans() -> list[tuple[Plan, Solution, tuple[Reason, ...]]]:
     plans = [small_plan(seed, graph) for seed in SEEDS for graph in (False, True)]
-    found = [
-        (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.unmappable
-    ]
+    found = [(p, search_of(p).run()) for p in plans if not p.unmappable]
     return [(p, s, explain(p, s).layers) for p, s in found if s is not None]
 
 
@@ -68,7 +66,7 @@ def test_the_bounds_are_what_trying_every_tiling_finds(bound: str) -> None:
     assert len(found) >= 5
     for plan, solution, i, reason in found:
         choices = plan.steps[i].choices
-        room = plan.profile.core.compartments
+        room = plan.lowered.network.device.core.compartments
         assert reason.filled == ceil(plan.populations[i].neurons / room)
         assert reason.cores == solution.tilings[i].cores
         assert reason.alone == min(
@@ -87,7 +85,7 @@ def test_the_bounds_are_what_trying_every_tiling_finds(bound: str) -> None:
 def test_alone_no_tiling_with_fewer_cores_comes_closer_to_fitting() -> None:
     for plan, _, i, reason in reasons("alone"):
         choices = plan.steps[i].choices
-        room = plan.profile.core.compartments
+        room = plan.lowered.network.device.core.compartments
         fewer = [t for t in every_tiling(choices) if t.cores < reason.cores]
         held = [t for t in fewer if t.compartments <= room]
         enough = [t for t in fewer if t.cores >= reason.filled]
@@ -115,7 +113,7 @@ def test_beside_its_neighbours_no_cheaper_tiling_fits() -> None:
         for tiling in every_tiling(plan.steps[i].choices):
             if tiling.cores < reason.cores:
                 mapped = mapped_with(plan, solution, i, tiling)
-                assert mapped is None or not within_limits(mapped, plan.profile)
+                assert mapped is None or not within_limits(mapped)
 
 
 def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> None:
@@ -162,9 +160,8 @@ def explained(
 ) -> tuple[Reason, ...]:
     """Return the reasons on cores with other limits."""
     profile = small_profile(compartments, in_axons, 4096, 1 << 20)
-    lowered = sound(text, "lower")
-    plan = make_plan(lowered, lowered.network.target, profile)
-    solution = Search(plan.steps, profile.core).run()
+    plan = make_plan(sound(text, "lower", profile))
+    solution = search_of(plan).run()
     assert solution is not None
     return explain(plan, solution).layers
 
@@ -196,8 +193,8 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     lowered = sound(CIFAR10, "lower")
-    plan = make_plan(lowered, lowered.network.target, read_profile())
-    best = Search(plan.steps, plan.profile.core).run()
+    plan = make_plan(lowered)
+    best = search_of(plan).run()
     assert best is not None
     use = AxonUse()
     dearer, fit = next(

@@ -10,9 +10,8 @@ import pytest
 from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import Plan
-from snnc.loihi.search import Search
 from snnc.rules.loihi import TooManyCores
-from tests.loihi.exhaustive import every_tiling, within_limits
+from tests.loihi.exhaustive import every_tiling, search_of, within_limits
 from tests.loihi.test_search import small_plan
 from tests.support import compile_text, layered, sound
 
@@ -25,19 +24,19 @@ def mappable_plans(number: int) -> list[Plan]:
 
 def narrow(plan: Plan, width: int) -> int | None:
     """Return the cores that a search finds, with every block within its limits."""
-    search = Search(plan.steps, plan.profile.core)
+    search = search_of(plan)
     solution, _ = search.attempt(maxsize, width, max(2, width))
     if solution is None:
         return None
     assert solution.cores == sum(tiling.cores for tiling in solution.tilings)
-    assert within_limits(assemble(plan, solution), plan.profile)
+    assert within_limits(assemble(plan, solution))
     return solution.cores
 
 
 @pytest.mark.slow
 def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
     plans = mappable_plans(150)
-    best = [Search(plan.steps, plan.profile.core).run() for plan in plans]
+    best = [search_of(plan).run() for plan in plans]
     few, many = ([narrow(plan, width) for plan in plans] for width in (1, 64))
     missed, first, last, least = 0, 0, 0, 0
     for found, one, more in zip(best, few, many, strict=True):
@@ -54,10 +53,7 @@ def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
 
 def test_the_bound_is_below_every_mapping() -> None:
     for plan in mappable_plans(60):
-        hasty, patient = (
-            Search(plan.steps, plan.profile.core, effort=effort)
-            for effort in (0.001, 1)
-        )
+        hasty, patient = (search_of(plan, effort) for effort in (0.001, 1))
         first, second = hasty.run(), patient.run()
         if second is not None:
             assert hasty.lower_bound <= second.cores
@@ -95,7 +91,7 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
             for source, forms in zip(step.sources, links, strict=True):
                 cuts = tilings[source]
                 for link, cut, target in product(forms.values(), cuts, targets):
-                    every = link.axons(cut, target, cut.parts)
+                    every = link.axons(cut, target)
                     most = max(max(each).built for each in every)
                     assert link.most_axons(cut, target) == most
                     found += 1
