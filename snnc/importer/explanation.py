@@ -22,9 +22,8 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 from snnc.text.tables import (
     Cells,
-    Row,
+    TextTable,
     code,
-    columns,
     counted,
     dims,
     printable,
@@ -221,7 +220,7 @@ def text(explanation: Explanation) -> str:
             lines.append(f"  {UNREACHED}")
         lines.append("")
     rows = [cells(placed) for placed in explanation.network]
-    cores = [*columns(HEAD, rows, ("layer", "kind", "shape")), "", explanation.total]
+    cores = [*TextTable.of(HEAD, rows, HEAD[:3]).lines(), "", explanation.total]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
         if rows:
@@ -258,7 +257,7 @@ def markdown(explanation: Explanation) -> str:
     """Return a table of layers and one of cores, as Markdown."""
     rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
     cores = [*table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
-    becomes: list[Row] = []
+    becomes: list[Cells] = []
     for layer, kind, decisions in explanation.layers:
         sentences = []
         for verdict, sentence, remedy in grouped(decisions):

@@ -19,7 +19,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, spec_of
 from snnc.text.arguments import check_count, given_weights
 from snnc.text.display import Displayed, Json
-from snnc.text.tables import columns
+from snnc.text.tables import TextTable
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
 from snnc.weight_files.inspect import chip_table, on_chip
@@ -114,7 +114,7 @@ class Calibration(Displayed):
         lines = [
             f"{self.package.name}, {self.examples} examples",
             "",
-            *columns(COLUMNS, rows, {"layer", ""}),
+            *TextTable.of(COLUMNS, rows, {"layer", ""}).lines(),
             "",
             f"outputs change by at most {self.scaled.change:.1g} of the largest",
         ]

@@ -46,22 +46,11 @@ Traits = Mapping[str, object]
 class WeightsChange:
     """Whether the new network can use weights that were trained for the old network.
 
-    Attributes
-    ----------
-    verdict
-        ``valid``: the weights load and have the same meaning. ``retrain``: the weights
-        load, but ``build_model()`` uses them to compute a different function (see
-        ``causes``). ``incompatible``: the weights do not load.
-    old_id, new_id
-        The identities of the two layouts.
-    tensors
-        The changed tensors.
-    kept
-        The names of tensors whose name and shape are unchanged.
-    reordered
-        Whether the layouts differ only in the order of the tensors.
-    notes
-        Changes that keep the weights valid.
+    The verdict is ``valid`` if the weights load and have the same meaning, ``retrain``
+    if they load, but ``build_model()`` uses them to compute a different function (see
+    ``causes``), and ``incompatible`` if they do not load. ``tensors`` have changed, and
+    ``kept`` are the names of the others. ``reordered`` says whether only the order of
+    the tensors differs. ``notes`` are changes that keep the weights valid.
     """
 
     verdict: Verdict
@@ -108,13 +97,9 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     verdict: Verdict = "retrain" if why else "valid"
     if input_scale(old.network) != input_scale(new.network):
         verdict = "incompatible"
-    return WeightsChange(
-        verdict,
-        *ids,
-        kept=tuple(tensor.name for tensor in after),
-        causes=why,
-        notes=() if why else tuple(notes(matching)),
-    )
+    kept = tuple(tensor.name for tensor in after)
+    harmless = () if why else tuple(notes(matching))
+    return WeightsChange(verdict, *ids, kept=kept, causes=why, notes=harmless)
 
 
 def match_tensors(
@@ -194,11 +179,9 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
     if old.spiking.start != new.spiking.start:
         how = arrow(old.spiking.start, new.spiking.start)
         yield f"start {how}, so that its neurons spike at other steps"
-    was, now = old.spiking.rate.high, new.spiking.rate.high
+    was, now = number(old.spiking.rate.high), number(new.spiking.rate.high)
     if was != now:
-        yield (
-            f"an activation of 1.0 corresponds to {arrow(number(was), number(now))} Hz"
-        )
+        yield f"an activation of 1.0 corresponds to {arrow(was, now)} Hz"
 
 
 def _differing(name: str, old: Traits, new: Traits) -> Iterator[SubjectChange]:

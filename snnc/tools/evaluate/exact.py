@@ -44,10 +44,7 @@ Left = list[tuple[Presentation, Span]]
 
 
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
-    """Return the number of examples to present in a row and from rest.
-
-    Examples that run both ways show how the state that carries over affects results.
-    """
+    """Return the number of examples to present in a row and from rest."""
     if options.presentation == "rest":
         return {"rest": examples}
     return {"row": examples, "rest": min(SAMPLE, examples)}
@@ -62,12 +59,8 @@ def run_exact(
     """Return the parts of all examples, including those of an interrupted run.
 
     ``progress`` is called with the number of examples just completed. With a
-    ``reference``, the parts include Keras's results.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If package, data, weights or options don't match; the message is for users.
+    ``reference``, the parts include Keras's results. Inputs that don't match raise
+    `RefusedRunError` or `snnc.exact.CannotRunError`.
     """
     out = None if options.output is None else Path(options.output)
     counts = counts_of(options, len(task.examples))
@@ -97,28 +90,18 @@ def run_exact(
             fresh = _in_workers(task, left, options, compares, progress)
         elif left:
             fresh = _in_threads(task, left, options, progress)
-        if reference is not None:
-            fresh = (_compare(reference, each) for each in fresh)
-        for part in measures.whole_spans(fresh):
+        for part in measures.whole_spans(fresh, reference):
             if checkpoint is not None:
                 checkpoint.add(measures.JSON_PARTS.dump_python(part))
             parts.append(part)
     return parts
 
 
-def _compare(reference: measures.KerasReference, fresh: SpanResult) -> SpanResult:
-    compared = reference.compare(fresh.images, fresh.counts)
-    return fresh._replace(part=replace(fresh.part, **compared))
-
-
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     """Return the saved run to continue; None to start a new one.
 
-    Raises
-    ------
-    RefusedRunError
-        If the file belongs to another program, to another version of snnc or to
-        another run, or if an interrupted run would be overwritten.
+    Refuse a file of another program, version or run, and don't overwrite an interrupted
+    run.
     """
     saved = read_checkpoint(path)
     if saved is None:
@@ -178,9 +161,8 @@ def _in_threads(
     with engine:
         for way in dict.fromkeys(way for way, _ in left):
             spans = [span for each, span in left if each == way]
-            for fresh in measures.run_spans(
-                engine, way, task.examples, spans, options.workers
-            ):
+            given = way, task.examples, spans, options.workers
+            for fresh in measures.run_spans(engine, *given):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
 

@@ -22,28 +22,13 @@ COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 class Row:
     """One layer of a report.
 
-    Attributes
-    ----------
-    neurons
-        The number of neurons; None for ``folded`` layers and the readout.
-    place
-        Where the layer runs; a folded layer is part of the weights of the next layers.
-    cores
-        The number of cores; None for layers that are not on the chip.
-    block
-        The part of the layer on one core, with the layer's axes; None if the levels of
-        a max pool have different blocks.
-    use
-        The use of the fullest core as fractions of its limits, in the order of
-        `COUNTERS`.
-    activity
-        The upper bounds of the layer's activity.
-    reasons
-        The reasons for its number of cores: one, or one per level of a max pool.
-    chips
-        If there are several chips, the chip of each core, in nengo-loihi's order.
-    ensembles
-        The ensembles of the layer, with the resources of each core.
+    ``neurons`` is None for a ``folded`` layer, which is part of the weights of the next
+    layers, and for the readout. ``cores`` is None for layers that are not on the chip.
+    ``block``, the part on one core, is None if the levels of a max pool have different
+    blocks. ``use`` is that of the fullest core, as fractions of the limits in
+    `COUNTERS`. ``activity`` is an upper bound. ``reasons`` explain the number of cores:
+    one, or one per level of a max pool. With several chips, ``chips`` has the chip of
+    each core, in nengo-loihi's order.
     """
 
     name: str
@@ -64,8 +49,7 @@ class Row:
 class Summary:
     """The layers of a network in spec order, with the readout last, and totals.
 
-    ``chips`` is the number of chips needed for the cores, and ``on_chip`` says whether
-    the target is a chip.
+    ``on_chip`` says whether the target is a chip.
     """
 
     mapped: MappedNetwork
@@ -81,14 +65,10 @@ class Summary:
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Compute the costs and the activity of a network.
-
-    ``cache`` contains results from the mapping, which are reused.
-    """
+    """Compute a network's costs and activity; ``cache`` is that of the mapping."""
     mapped = routed.mapped
     network = mapped.lowered.network
-    activity = activity_of(routed)
-    reasons = reasons_of(mapped, cache)
+    activity, reasons = activity_of(routed), reasons_of(mapped, cache)
     by_name = {reason.name: reason for reason in reasons.layers}
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
     return Summary(
@@ -108,9 +88,8 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
 def neurons_of(mapped: MappedNetwork) -> int:
     """Return the number of neurons on the chip; without a chip, of all neurons."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
-    return sum(
-        p.population.neurons for p in mapped.populations if p.cores or not on_chip
-    )
+    shown = (p.population for p in mapped.populations if p.cores or not on_chip)
+    return sum(population.neurons for population in shown)
 
 
 def weights_of(network: LogicalNetwork) -> Counter[str]:
