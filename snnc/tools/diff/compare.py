@@ -11,19 +11,13 @@ from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, code, counted, printable, prose, table
 from snnc.tools.diff import properties
 from snnc.tools.diff.cores import Cores, compare_cores
-from snnc.tools.diff.properties import (
-    BUDGET,
-    SIGNS,
-    Changed,
-    SubjectChange,
-    Version,
-    arrow,
-    properties_json,
-)
+from snnc.tools.diff.properties import Changed, SubjectChange, Version, arrow
 from snnc.tools.diff.weights import Verdict, WeightsChange, compare_weights
 from snnc.tools.report.html import Part, tables_html
 
 WIDTH = 88
+BUDGET = ("rate", "percentile")
+SIGNS = {"added": "+", "removed": "-", "renamed": ">"}
 HEAD = ("name", "property", "before", "after")
 MIGRATE = (
     "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
@@ -126,7 +120,7 @@ class Diff(Tabular):
             "layers": [layer.data for layer in self.layers],
             "cores": self.cores.as_dict(),
             "rates": [{"layer": layer, **_budgets(row)} for layer, row in self.rates],
-            **{name: properties_json(self.sections.get(name, ())) for name in SECTIONS},
+            **{n: properties.to_json(self.sections.get(n, ())) for n in SECTIONS},
         }
 
     def _records(self) -> list[Json]:
@@ -190,10 +184,8 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[SubjectChange]]]:
     alike: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         alike.setdefault(row, []).append(layer)
-    yield (
-        "rates",
-        [SubjectChange("changed", ", ".join(n), (r,)) for r, n in alike.items()],
-    )
+    rates = ((", ".join(names), (row,)) for row, names in alike.items())
+    yield "rates", [SubjectChange("changed", *rate) for rate in rates]
     for name, rows in difference.sections.items():
         yield name, [SubjectChange("changed", "", (row,)) for row in rows]
     yield "cores", list(difference.cores.layers)

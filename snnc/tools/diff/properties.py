@@ -29,15 +29,11 @@ from snnc.text.display import Json
 from snnc.text.tables import dims
 
 Became = Literal["added", "removed", "renamed", "changed", "reordered"]
-SIGNS: dict[Became, str] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
     """Write a change, or only the value if nothing changed."""
     return f"{old}" if old == new else f"{old} -> {new}"
-
-
-BUDGET = ("rate", "percentile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Changed:
         return f"{self.key} {arrow(self.old, self.new)}"
 
 
-def properties_json(rows: Iterable[Changed]) -> list[Json]:
+def to_json(rows: Iterable[Changed]) -> list[Json]:
     """Convert changed properties to plain data."""
     return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
 
@@ -365,7 +361,7 @@ def layer_changes(
             yield SubjectChange("renamed", name, (row,), text, {**data, "kind": kind})
         if rows := differences(old, was, new, layer, names):
             what = {"change": "changed", "name": name, "kind": kind}
-            data = {**what, "properties": properties_json(rows)}
+            data = {**what, "properties": to_json(rows)}
             yield SubjectChange("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
     order, now = [names[name] for name in kept], [*before]

@@ -106,27 +106,20 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     saved = read_checkpoint(path)
     if saved is None:
         return None
-    found = saved.header or {}
-    if found.get("snnc") != MARK["snnc"]:
-        raise RefusedRunError(
-            f"{path} is not a result file from `snnc evaluate`; choose "
-            "another name with `-o`"
-        )
-    if found.get("version") != MARK["version"]:
-        raise RefusedRunError(
-            f"{path} contains results from another version of snnc; remove the file, "
-            "or choose another name with `-o`"
-        )
-    if not resume:
-        _refuse_unfinished(path, saved, found)
-        return None
+    found, why = saved.header or {}, ""
     others = [name for name, value in header.items() if found.get(name) != value]
-    if others:
-        raise RefusedRunError(
-            f"{path} can't be resumed, because the run had other {', '.join(others)}; "
-            "leave out `--resume` and choose another name with `-o`"
-        )
-    return saved
+    if "snnc" in others:
+        why = "is not a result file from `snnc evaluate`;"
+    elif "version" in others:
+        why = "contains results from another version of snnc; remove the file, or"
+    elif not resume:
+        why = _describe_unfinished(saved, found)
+    elif others:
+        why = f"can't be resumed, because the run had other {', '.join(others)};"
+        why += " leave out `--resume` and"
+    if why:
+        raise RefusedRunError(f"{path} {why} choose another name with `-o`")
+    return saved if resume else None
 
 
 def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
@@ -136,18 +129,16 @@ def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     return [*map(measures.JSON_PARTS.validate_python, unique.values())]
 
 
-def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
+def _describe_unfinished(saved: SavedRun, header: Json) -> str:
     done = Counter[str]()
     for line in saved.lines:
         done[line["presentation"]] += line["stop"] - line["start"]
     is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
-    if saved.damaged or not is_whole:
-        shown = done[str(header.get("presentation"))]
-        raise RefusedRunError(
-            f"{path} contains {shown} of {header.get('examples')} examples from an "
-            "interrupted run; continue with `--resume`, remove the file, or choose "
-            "another name with `-o`"
-        )
+    if is_whole and not saved.damaged:
+        return ""
+    shown = f"{done[str(header.get('presentation'))]} of {header.get('examples')}"
+    interrupted = f"contains {shown} examples from an interrupted run;"
+    return f"{interrupted} continue with `--resume`, remove the file, or"
 
 
 def _in_threads(

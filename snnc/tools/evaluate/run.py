@@ -24,26 +24,15 @@ from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, Presentation, decide
 from snnc.runtime.files import replacing, warn, write_file
 from snnc.runtime.layout import Tensors, Weights
-from snnc.runtime.nengo.simulators import (
-    Presented,
-    RefusedError,
-    Simulator,
-    require,
-    run_examples,
-)
+from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools import scores
+from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
-from snnc.tools.evaluate.measures import (
-    EvaluatedPart,
-    KerasReference,
-    join,
-    result_of,
-    scored,
-)
+from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference
 from snnc.tools.evaluate.task import (
     Data,
     Task,
@@ -240,16 +229,16 @@ def _on_spikes(
         seconds -= 0 if options.uses_workers else reference.seconds
         before, unknown = reference.before_spikes(task.weights, task.examples)
     way, y, network = options.presentation, task.examples.y, task.package.network
-    part = join([part for part in parts if part.presentation == way])
+    part = measures.join([part for part in parts if part.presentation == way])
     raw, classes = part.outputs[-1], network.readout.classes
     firing = part.firing if is_exact else {}
     others = [part for part in parts if part.presentation != way]
     effect = None
     if others:
-        rests = join(others).outputs[-1]
+        rests = measures.join(others).outputs[-1]
         effect = scores.contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
     score = scores.score(raw, y, classes, part.keras, model, before, unknown)
-    result = result_of(
+    result = measures.result_of(
         network, part, y, options.simulator, score, options.steps, task.package.energy
     )
     run = EvaluatedRun(package, task, raw, part.keras, firing)
@@ -281,7 +270,7 @@ def _run_nengo(
     simulator: str,
     way: Presentation = "row",
     probe: Sequence[str] | None = None,
-) -> Iterator[Presented]:
+) -> Iterator[simulators.Presented]:
     """Run examples on a Nengo simulator, or refuse a network that it can't run."""
     network, build = package.network, package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
@@ -290,14 +279,15 @@ def _run_nengo(
             "says `target nengo`"
         )
     try:
-        require(simulator, network)
-        on = cast("Simulator", simulator)
-        yield from run_examples(build, network, tensors, examples, on, way, probe)
+        simulators.require(simulator, network)
+        given = build, network, tensors, examples
+        on = cast("simulators.Simulator", simulator)
+        yield from simulators.run_examples(*given, on, way, probe)
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
         raise not_installed([error.name], "all") from error
-    except RefusedError as error:
+    except simulators.RefusedError as error:
         why = why_not_stored(build(tensors).net, network.dt, tensors)
         raise RefusedRunError(why or error) from error
 
@@ -313,7 +303,7 @@ def _on_keras(
     model = source_of(task.weights) or "smooth"
     score = replace(scores.score(outputs, y, network.readout.classes), model=model)
     return replace(
-        scored(network, "keras", outputs, y, score),
+        measures.scored(network, "keras", outputs, y, score),
         seconds=time.perf_counter() - started,
         run=EvaluatedRun(package, task, outputs),
     )

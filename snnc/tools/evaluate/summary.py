@@ -184,49 +184,30 @@ def known(
 
 ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
 
-CARRIED = """
-the state carried over between examples {effect}: the previous example still affects a
-decision, since the chip is not reset between examples. {ways} reduces this effect
-"""
-UNFILLED = """
-from rest, {effect}: the layers may need a large part of `present` to settle, while
-examples in a row start with settled layers
-"""
-FALLS = """
-{worsens} with time, from {best} after {steps} steps: the layers settle at wrong values,
-so a longer `present` does not help; {first}a longer `synapse` or a higher `rate` may
-help in layers where `as Keras` falls
-"""
-BELOW = """
-{settled} of Keras{before}: a longer `present` does not help; {first}a longer `synapse`
-or a higher `rate` may help in layers where `as Keras` falls
-"""
+CARRIED = """the state carried over between examples {effect}: the previous example
+still affects a decision, since the chip is not reset between examples. {ways} reduces
+this effect"""
+UNFILLED = """from rest, {effect}: the layers may need a large part of `present` to
+settle, while examples in a row start with settled layers"""
+FALLS = """{worsens} with time, from {best} after {steps} steps: the layers settle at
+wrong values, so a longer `present` does not help; {first}a longer `synapse` or a higher
+`rate` may help in layers where `as Keras` falls"""
+BELOW = """{settled} of Keras{before}: a longer `present` does not help; {first}a longer
+`synapse` or a higher `rate` may help in layers where `as Keras` falls"""
 # Neurons with equal currents and equal initial voltages always spike in the same steps.
-SPREAD = """
-try `start spread` in {names} first, which does not change the weights;
-"""
-RISES = """
-{improves} at the end of an example: a longer `present` may give a better result
-"""
-ENOUGH = """
-a `present` of {steps} steps would be enough: later steps gain less than {little}
-"""
-READS = """
-the same spikes allow a better readout: with `{reading}` in the readout, the result is
-{found} {instead}; the weights stay the same
-"""
-SLACK = """
-slack: a rate may be outside its budget by 5 %, or by one spike per example
-"""
-DEAD = """
-never fires: {names}; check the data and the layers before, or train again
-"""
-MISSED = """
-{missed} of {count} rate budgets not held: {names}. The training phase `scale` brings
-rates within their budgets. For weights that were not trained in this phase, use `snnc
-calibrate`. If rates still miss their budgets, a different budget (`rate`, `percentile`)
-and new training may help
-"""
+SPREAD = "try `start spread` in {names} first, which does not change the weights; "
+RISES = """{improves} at the end of an example: a longer `present` may give a better
+result"""
+ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than
+{little}"""
+READS = """the same spikes allow a better readout: with `{reading}` in the readout, the
+result is {found} {instead}; the weights stay the same"""
+SLACK = "slack: a rate may be outside its budget by 5 %, or by one spike per example"
+DEAD = "never fires: {names}; check the data and the layers before, or train again"
+MISSED = """{missed} of {count} rate budgets not held: {names}. The training phase
+`scale` brings rates within their budgets. For weights that were not trained in this
+phase, use `snnc calibrate`. If rates still miss their budgets, a different budget
+(`rate`, `percentile`) and new training may help"""
 CLASSIFIES = {
     "worsens": "accuracy falls",
     "settled": "accuracy has settled below the accuracy",
@@ -312,7 +293,7 @@ def _time(result: Evaluation) -> Iterator[str]:
     values = [*(moment.value for moment in moments), result.score.value]
     *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     names = ", ".join(f"`{name}`" for name in result.resting)
-    first = f"{SPREAD.format(names=names).strip()} " if names else ""
+    first = SPREAD.format(names=names) if names else ""
     if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
         pick = max if result.classes else min
         best = pick(falls, key=lambda moment: moment.value)

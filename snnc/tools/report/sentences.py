@@ -139,12 +139,11 @@ def example(summary: Summary) -> str:
 
 def totals(summary: Summary) -> Iterator[str]:
     """Describe the size of the network and, on a chip, its maximum activity."""
-    name, neurons = summary.network.name, counted(summary.neurons, "neuron")
+    where = ", without a chip to fit on"
     if summary.on_chip:
         cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
-        yield f"{name}: {neurons} on {cores} of {chips}"
-    else:
-        yield f"{name}: {neurons}, without a chip to fit on"
+        where = f" on {cores} of {chips}"
+    yield f"{summary.network.name}: {counted(summary.neurons, 'neuron')}{where}"
     yield from notes(summary, has_tiles=False)
 
 

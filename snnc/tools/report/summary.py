@@ -70,19 +70,11 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     network = mapped.lowered.network
     activity, reasons = activity_of(routed), reasons_of(mapped, cache)
     by_name = {reason.name: reason for reason in reasons.layers}
-    rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    return Summary(
-        mapped,
-        network,
-        network.device,
-        isinstance(network.target, Loihi),
-        (*rows, _readout(routed, activity)),
-        activity,
-        reasons,
-        neurons_of(mapped),
-        mapped.cores,
-        mapped.chips,
-    )
+    layers = [_row(layer, routed, activity, by_name) for layer in network.layers]
+    rows = (*layers, _readout(routed, activity))
+    target = network.device, isinstance(network.target, Loihi)
+    totals = neurons_of(mapped), mapped.cores, mapped.chips
+    return Summary(mapped, network, *target, rows, activity, reasons, *totals)
 
 
 def neurons_of(mapped: MappedNetwork) -> int:
@@ -107,21 +99,21 @@ def _row(
     activity: NetworkActivity,
     reasons: Mapping[str, Reason],
 ) -> Row:
-    levels = routed.mapped.of_layer(layer.name)
+    levels, head = routed.mapped.of_layer(layer.name), (layer.name, layer.kind)
     if not levels:
-        return Row(layer.name, layer.kind, layer.shape, None, "folded")
+        return Row(*head, layer.shape, None, "folded")
     ensembles = tuple(e for level in levels for e in level.ensembles)
     blocks = [block for ensemble in ensembles for block in ensemble.blocks]
     names = [level.population.name for level in levels]
+    core = routed.mapped.lowered.network.device.core
     return Row(
-        layer.name,
-        layer.kind,
+        *head,
         layer.shape,
         sum(level.population.neurons for level in levels),
         "chip" if blocks else "host",
-        sum(level.cores for level in levels) if blocks else None,
+        len(blocks) or None,
         block_of(levels[0]) if len(levels) == 1 else None,
-        use_of(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
+        use_of(blocks, core) if blocks else None,
         sum_activity(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
         _chips(routed, names),
@@ -155,9 +147,5 @@ def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
 
 def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:
     """Return the use of the fullest core as fractions of its limits."""
-    return (
-        max(b.compartments for b in blocks) / core.compartments,
-        max(b.in_axons for b in blocks) / core.in_axons,
-        max(b.out_axons for b in blocks) / core.out_axons,
-        max(b.synapse_bits for b in blocks) / core.synapse_bits,
-    )
+    limits = ("compartments", "in_axons", "out_axons", "synapse_bits")
+    return tuple(max(getattr(b, n) for b in blocks) / getattr(core, n) for n in limits)
