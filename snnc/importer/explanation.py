@@ -193,7 +193,7 @@ def text(explanation: Explanation) -> str:
             lines.append(f"  {UNREACHED}")
         lines.append("")
     rows = [cells(placed) for placed in explanation.network]
-    cores = [*tables.columns(HEAD, rows, HEAD[:3]), "", explanation.total]
+    cores = [*tables.TextTable.of(HEAD, rows, HEAD[:3]).lines(), "", explanation.total]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
         if rows:
@@ -230,7 +230,7 @@ def markdown(explanation: Explanation) -> str:
     """Return a table of layers and one of cores, as Markdown."""
     rows = [tuple(map(tables.prose, cells(placed))) for placed in explanation.network]
     cores = [*tables.table(HEAD, rows, right=(3, 4)), "", f"{explanation.total}."]
-    becomes: list[tables.Row] = []
+    becomes: list[tables.Cells] = []
     for layer, kind, decisions in explanation.layers:
         sentences = []
         for verdict, sentence, remedy in grouped(decisions):

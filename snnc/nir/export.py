@@ -26,7 +26,7 @@ from snnc.runtime.files import write_file
 from snnc.syntax.printer import print_snn
 from snnc.text.display import Json
 from snnc.text.installing import installation
-from snnc.text.tables import columns, dims
+from snnc.text.tables import TextTable, dims
 
 if TYPE_CHECKING:
     from snnc.nir.graph import ExportedGraph, ExportedLayer, Neuron
@@ -284,7 +284,8 @@ def describe(
     lines += [network.about, ""] if network.about else [""]
     for name, fact in facts.items():
         lines += _wrap(f"{name:<8}", fact)
-    lines += ["", *columns(HEAD, [_row(lowered, p) for p in graph.placed], HEAD[:7])]
+    rows = [_row(lowered, placed) for placed in graph.placed]
+    lines += ["", *TextTable.of(HEAD, rows, HEAD[:7]).lines()]
     lines.append("")
     for note in _notes(lowered, graph):
         lines += _wrap("- ", note)

@@ -62,13 +62,7 @@ class Tabular(Displayed):
 
 
 def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Convert rows to a pandas data frame.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If pandas is not installed.
-    """
+    """Convert rows to a pandas data frame, as `Tabular.to_pandas` does."""
     try:
         import pandas  # type: ignore[import-untyped,unused-ignore]  # has no extra
     except ModuleNotFoundError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 _COUNT = re.compile(r"^(n|num|nb|no|number_of)_(?=.)")
+_digits = re.compile(r"\d").findall
 _SHORT = 4
 _LONGEST = 40
 """Longer words are not typing errors: no word of the language is this long."""
@@ -92,10 +93,6 @@ def edits(word: str, other: str) -> int:
                 least = min(least, two_before[j - 2] + 1)
             row.append(least)
     return row[-1]
-
-
-def _digits(word: str) -> list[str]:
-    return re.findall(r"\d", word)
 
 
 def normal(word: str) -> str:

@@ -45,16 +45,11 @@ def in_backticks(text: str) -> str:
 
 
 def cells(text: str, *, on_every_python: bool = False) -> list[str]:
-    """Return each character of a text, or its escape.
+    """Return each character of a text, or its escape; accept lone surrogates.
 
-    Parameters
-    ----------
-    text
-        Any text, including lone surrogates.
-    on_every_python
-        Whether to escape all characters that Unicode 3.2, which every Python includes,
-        does not define. Otherwise, newer characters are shown if the running Python
-        defines them.
+    A character that the running Python does not define is escaped. With
+    ``on_every_python``, so are all characters that Unicode 3.2, which every Python
+    includes, does not define.
     """
     shown = [c if _is_printable(c, on_every_python) else escape(c) for c in text]
     for found in _COMMAND.finditer(text):
@@ -99,12 +94,11 @@ Cells = tuple[str, ...]
 class TextTable:
     """A table of text; ``sides`` contains < or > for each column.
 
-    The first row is the header, unless ``has_head`` is false.
+    The first row is the header.
     """
 
     rows: Sequence[Sequence[str]]
     sides: str
-    has_head: bool = True
 
     def lines(self) -> list[str]:
         """Return the table for a terminal."""
@@ -112,11 +106,10 @@ class TextTable:
 
     def html(self) -> str:
         """Return the table for a page with the style sheet of reports."""
-        rows = list(self.rows)
-        head = self._row(rows.pop(0), "col") if self.has_head else ""
-        head = head and f"<thead>{head}</thead>"
+        head, *rows = self.rows
+        top = f"<thead>{self._row(head, 'col')}</thead>"
         body = "".join(self._row(row, "row") for row in rows)
-        return f'<table class="narrow">{head}<tbody>{body}</tbody></table>'
+        return f'<table class="narrow">{top}<tbody>{body}</tbody></table>'
 
     def markdown(self, are_names: bool = True) -> str:
         """Return the table as GitHub Markdown; names in the first column are code."""
@@ -128,17 +121,9 @@ class TextTable:
 
     @classmethod
     def of(cls, head: Cells, rows: Sequence[Cells], left: Collection[str]) -> TextTable:
-        """Return a table without the empty columns.
+        """Return a table without the empty columns, with one line per row.
 
-        Parameters
-        ----------
-        head
-            The columns' names.
-        rows
-            The rows, each with as many cells as ``head``. Each row is printed on one
-            line.
-        left
-            The names of columns that are aligned to the left.
+        ``left`` contains the names of columns that are aligned to the left.
         """
         cells = [tuple(map(printable, row)) for row in rows]
         kept = [i for i in range(len(head)) if any(row[i] for row in cells)]
@@ -187,13 +172,6 @@ def dims(shape: Iterable[int]) -> str:
     return "x".join(map(str, shape))
 
 
-def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
-    """Return the lines of `TextTable.of` for a terminal."""
-    yield from TextTable.of(head, rows, left).lines()
-
-
-Row = tuple[str, ...]
-
 _SPAN = re.compile(r"(`[^`]+`)")
 _MARKUP = re.compile(r"([\\`*~<>\[\]|]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
 
@@ -218,13 +196,12 @@ def prose(text: str) -> str:
     )
 
 
-def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator[str]:
+def table(
+    head: Cells, rows: Sequence[Cells], right: Sequence[int] = ()
+) -> Iterator[str]:
     """Write the lines of a Markdown table; cells are already Markdown.
 
-    Parameters
-    ----------
-    right
-        The indices of columns that are aligned to the right.
+    ``right`` contains the indices of columns that are aligned to the right.
     """
     dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
     for row in (head, dashes, *rows):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.text.display import Json
-from snnc.text.tables import columns, counted, percent
+from snnc.text.tables import TextTable, counted, percent
 from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.summary import known
@@ -247,7 +247,7 @@ class AdaptedEvaluation:
             for first, middle, last in zip(*sides, strict=True):
                 recalls = first.recall, middle, last.recall
                 rows.append((first.name, *map(known, recalls)))
-            lines += ["", *columns(head, rows, left=("class",))]
+            lines += ["", *TextTable.of(head, rows, ("class",)).lines()]
         return "\n".join(lines)
 
 

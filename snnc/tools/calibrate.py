@@ -15,7 +15,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, spec_of
 from snnc.text.arguments import check_count, given_weights
 from snnc.text.display import Displayed, Json
-from snnc.text.tables import columns
+from snnc.text.tables import TextTable
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
 from snnc.weight_files.inspect import chip_table, on_chip
@@ -109,7 +109,13 @@ class Calibration(Displayed):
         rows = [_row(layer) for layer in self.as_dict()["layers"]]
         title = f"{self.package.name}, {self.examples} examples"
         change = f"outputs change by at most {self.scaled.change:.1g} of the largest"
-        lines = [title, "", *columns(COLUMNS, rows, {"layer", ""}), "", change]
+        lines = [
+            title,
+            "",
+            *TextTable.of(COLUMNS, rows, {"layer", ""}).lines(),
+            "",
+            change,
+        ]
         if self.precision:
             lines += ["", *chip_table(self.precision)]
         return "\n".join(lines)

@@ -20,7 +20,7 @@ from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.fit import find_variants
 from snnc.tools.opening import FileName, missing
-from snnc.tools.report.html import Section, document, line_costs, page, tables_html
+from snnc.tools.report.html import Section, document, fragment, line_costs, tables_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,8 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
         variants = to_pre(str(find_variants(spec, None, patient=False)))
         sections.append(Section("Variants", variants, VARIANTS))
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
-    return page(costs, sections, footer(spec.path), shown)
+    title = f"{spec.name}: cores and activity"
+    return document(title, fragment(costs, shown), sections, footer(spec.path))
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
@@ -63,7 +64,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         f"{evaluation.network} on {evaluation.simulator}",
         [*summary.tables(evaluation), *summary.advice(evaluation)],
         summary.heading(evaluation),
-        summary.scores(evaluation).rows,
+        summary.scores(evaluation),
     )
 
 

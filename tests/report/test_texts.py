@@ -19,7 +19,8 @@ from snnc.loihi.profile import read_profile
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
 from snnc.tools.report.formats import document, limits_table, markdown, table
-from snnc.tools.report.html import line_costs, page
+from snnc.tools.report.html import document as html_document
+from snnc.tools.report.html import fragment, line_costs
 from snnc.tools.report.summary import Summary, summarise
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, SPECS, network, sound
@@ -42,6 +43,11 @@ def shorten(report: dict[str, Any]) -> str:
             if "chips" in ensemble:
                 ensemble["chips"] = str(Counter(ensemble["chips"]))
     return f"{json.dumps(report, indent=2)}\n"
+
+
+def page(summary: Summary) -> str:
+    title = f"{summary.network.name}: cores and activity"
+    return html_document(title, fragment(summary))
 
 
 WRITERS: dict[str, Callable[[Summary], str]] = {

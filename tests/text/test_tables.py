@@ -20,7 +20,7 @@ from snnc.text.tables import (
     table,
 )
 from snnc.tools.report.formats import markdown
-from snnc.tools.report.html import page
+from snnc.tools.report.html import fragment
 from snnc.tools.report.summary import summarise
 from tests.support import ROOT, sound
 
@@ -141,7 +141,7 @@ def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
     about = "a\\n::error::b <b> | `c` ##[error]\u202e \x1b[2J\u2028"
     assert told in spec
     summary = summarise(sound(spec.replace(told, about), "route"))
-    for text in (markdown(summary), page(summary)):
+    for text in (markdown(summary), fragment(summary)):
         assert text.replace("\n", "").isprintable()
         assert "##[" not in text
         assert not any(line.strip().startswith("::") for line in text.splitlines())

@@ -125,14 +125,8 @@ def test_an_encoder_that_rests_is_known_of_its_network() -> None:
     part = EvaluatedPart(
         0, 2, np.zeros((4, 2, 2)), np.zeros((3, 2, 2)), dict.fromkeys(layers, fired)
     )
-    judged = result_of(
-        replace(NET, layers=layers),
-        part,
-        np.zeros(2, int),
-        simulator="exact",
-        score=BASE.score,
-    )
-    assert judged.resting == ("e",)
+    y, net = np.zeros(2, int), replace(NET, layers=layers)
+    assert result_of(net, part, y, "exact", BASE.score).resting == ("e",)
 
 
 def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:

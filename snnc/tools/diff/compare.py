@@ -11,19 +11,13 @@ from snnc.text.display import Json, Tabular
 from snnc.text.tables import TextTable, code, counted, printable, prose, table
 from snnc.tools.diff import properties
 from snnc.tools.diff.cores import Cores, compare_cores
-from snnc.tools.diff.properties import (
-    BUDGET,
-    SIGNS,
-    Changed,
-    SubjectChange,
-    Version,
-    arrow,
-    properties_json,
-)
+from snnc.tools.diff.properties import Changed, SubjectChange, Version, arrow
 from snnc.tools.diff.weights import Verdict, WeightsChange, compare_weights
 from snnc.tools.report.html import Part, tables_html
 
 WIDTH = 88
+BUDGET = ("rate", "percentile")
+SIGNS = {"added": "+", "removed": "-", "renamed": ">"}
 HEAD = ("name", "property", "before", "after")
 MIGRATE = (
     "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
@@ -84,10 +78,8 @@ class Diff(Tabular):
     @property
     def rates(self) -> list[tuple[str, Changed]]:
         """Internal: the layers whose rate budget or percentile changed."""
-        changed = (layer for layer in self.layers if layer.became == "changed")
-        return [
-            (c.subject, row) for c in changed for row in c.rows if row.key in BUDGET
-        ]
+        changed = (x for x in self.layers if x.became == "changed")
+        return [(x.subject, r) for x in changed for r in x.rows if r.key in BUDGET]
 
     def text(self) -> str:
         """Return the changes as text, section by section; the verdict comes first.
@@ -100,12 +92,11 @@ class Diff(Tabular):
         blocks = [[_wrap(line, "", "  ") for line in (head, f"{_verdict(self)}.")]]
         for title, entries in _sections(self):
             signed = ((e, SIGNS.get(e.became, "~")) for e in entries)
-            lines = [_wrap(e.explain(), f"  {sign} ", "      ") for e, sign in signed]
+            lines = [_wrap(e.explain(), f"  {sign} ") for e, sign in signed]
             if title == "weights":
                 lines += _kept(self.tensors)
             if title == "cores":
-                told = self.cores.lines()
-                lines = [*(_wrap(line, "  ", "      ") for line in told), *lines]
+                lines = [*(_wrap(line, "  ") for line in self.cores.lines()), *lines]
             if lines:
                 blocks.append([title, *lines])
         return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -129,7 +120,7 @@ class Diff(Tabular):
             "layers": [layer.data for layer in self.layers],
             "cores": self.cores.as_dict(),
             "rates": [{"layer": layer, **_budgets(row)} for layer, row in self.rates],
-            **{name: properties_json(self.sections.get(name, ())) for name in SECTIONS},
+            **{n: properties.to_json(self.sections.get(n, ())) for n in SECTIONS},
         }
 
     def _records(self) -> list[Json]:
@@ -193,10 +184,8 @@ def _sections(difference: Diff) -> Iterator[tuple[str, list[SubjectChange]]]:
     alike: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         alike.setdefault(row, []).append(layer)
-    yield (
-        "rates",
-        [SubjectChange("changed", ", ".join(n), (r,)) for r, n in alike.items()],
-    )
+    rates = ((", ".join(names), (row,)) for row, names in alike.items())
+    yield "rates", [SubjectChange("changed", *rate) for rate in rates]
     for name, rows in difference.sections.items():
         yield name, [SubjectChange("changed", "", (row,)) for row in rows]
     yield "cores", list(difference.cores.layers)
@@ -208,8 +197,7 @@ def _verdict(difference: Diff) -> str:
         other_words = ", written differently" if difference.respelt else ""
         return f"The same network{other_words}"
     weights = difference.tensors
-    why = _why(weights)
-    return f"{LOAD[weights.verdict]}{': ' if why else ''}{why}"
+    return ": ".join(filter(None, (LOAD[weights.verdict], _why(weights))))
 
 
 def _why(weights: WeightsChange) -> str:
@@ -233,22 +221,16 @@ def _why(weights: WeightsChange) -> str:
 
 def _kept(weights: WeightsChange) -> Iterator[str]:
     if weights.verdict == "incompatible" and weights.kept:
-        yield _wrap(", ".join(weights.kept), "  = ", "      ")
+        yield _wrap(", ".join(weights.kept), "  = ")
     if weights.verdict == "incompatible" and (weights.kept or weights.of("renamed")):
-        yield _wrap(MIGRATE, "    ", "      ")
+        yield _wrap(MIGRATE, "    ")
 
 
-def _wrap(line: str, first: str, others: str) -> str:
+def _wrap(line: str, first: str, others: str = "      ") -> str:
     """Break a text into lines, but not between a number and its unit."""
     glued = _UNIT.sub(f"{_GLUE}\\1", printable(line))
-    filled = textwrap.fill(
-        glued,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=others,
-        break_on_hyphens=False,
-    )
-    return filled.replace(_GLUE, " ")
+    wrapper = textwrap.TextWrapper(WIDTH, first, others, break_on_hyphens=False)
+    return wrapper.fill(glued).replace(_GLUE, " ")
 
 
 def _parts(difference: Diff) -> Iterator[Part]:
@@ -281,9 +263,8 @@ def _markdown(difference: Diff) -> Iterator[str]:
     names = dict.fromkeys((old.network, new.network))
     yield f"{' → '.join(map(code, names))}: {code(old.source)} → {code(new.source)}"
     for title, entries in _sections(difference):
-        told = [
-            f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows
-        ]
+        texts = (f"{code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows)
+        told = [f"- {text}" for text in texts]
         rows = [
             (_subject(subject), row.key, code(row.old), code(row.new))
             for subject, row in _rows_to_show(entries)

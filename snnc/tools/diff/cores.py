@@ -18,11 +18,7 @@ from snnc.tools.report.summary import COUNTERS, use_of
 
 @dataclass(frozen=True, slots=True)
 class CoresTaken:
-    """The cores of a network, and upper bounds for one example.
-
-    ``spikes`` is the number of spikes if all neurons fire at the upper rates of their
-    budgets, and ``energy_joules`` is the energy on the chip.
-    """
+    """The cores of a network, and upper bounds for one example, as in `Report`."""
 
     fits: Literal[True] = field(default=True, init=False)
     cores: int
@@ -58,20 +54,15 @@ class Cores:
         return {"old": asdict(self.old), "new": asdict(self.new), "layers": layers}
 
     def lines(self) -> list[str]:
-        """Describe cores and costs; if one network fails, return a line per network.
-
-        The costs are empty if they are unchanged.
-        """
+        """Describe cores and changed costs; a line per network if one does not fit."""
         old, new = self.old, self.new
         told = [_core_line(old), _core_line(new)]
         if not (old.fits and new.fits):
             same = told[0] == told[1]
             return told[:1] if same else [f"old: {told[0]}", f"new: {told[1]}"]
-        changes = [
-            _change(old.spikes, new.spikes, "", " spikes"),
-            _change(old.energy_joules, new.energy_joules, "J"),
-        ]
-        costs = ", ".join(filter(None, changes))
+        spikes = _change(old.spikes, new.spikes, "", " spikes")
+        energy = _change(old.energy_joules, new.energy_joules, "J")
+        costs = ", ".join(filter(None, (spikes, energy)))
         return [arrow(*told), *([f"at most per example: {costs}"] if costs else [])]
 
 
@@ -97,21 +88,17 @@ def _change(old: float, new: float, unit: str, what: str = "") -> str:
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
     """Compare cores, blocks and the use of the fullest cores, layer by layer.
 
-    Parameters
-    ----------
-    old, new
-        The networks. If one network does not fit on the chip, no layers are compared.
-    names
-        The new names of the old layers.
+    ``names`` contains the new names of the old layers. If one network does not fit on
+    the chip, no layers are compared.
     """
     changes: list[SubjectChange] = []
     if old.mapped is not None and new.mapped is not None:
-        was = {names.get(name, name): use for name, use in _uses(old.mapped)}
+        uses = {names.get(name, name): use for name, use in _uses(old.mapped)}
         now = dict(_uses(new.mapped))
-        for name in dict.fromkeys((*now, *was)):
-            sides = was.get(name), now.get(name)
-            rows = tuple(_use_rows(*(side or NO_CORES for side in sides)))
-            data = {"layer": name, "old": sides[0], "new": sides[1]}
+        for name in dict.fromkeys((*now, *uses)):
+            was, use = uses.get(name), now.get(name)
+            rows = tuple(_use_rows(was or NO_CORES, use or NO_CORES))
+            data = {"layer": name, "old": was, "new": use}
             if any(row.old != row.new for row in rows):
                 changes.append(SubjectChange("changed", name, rows, data=data))
     return Cores(fit_of(old), fit_of(new), tuple(changes))
@@ -136,20 +123,15 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
         joules = activity.joules(version.network.device.energy)
         costs = round_number(activity.spikes), round_number(joules)
         return CoresTaken(mapped.cores, mapped.chips, *costs)
-    refusal = version.refusal
-    if refusal is None:
-        raise ValueError("a network that is not mapped was refused by some rule")
-    return CoresRefused(refusal.code, refusal.message)
+    assert version.refusal is not None, "some rule refused the network"
+    return CoresRefused(version.refusal.code, version.refusal.message)
 
 
 NO_CORES: Json = {"cores": 0, "block": "", "percent": {}}
 
 
 def _uses(mapped: MappedNetwork) -> Iterator[tuple[str, Json]]:
-    """Yield the cores of each layer, and the block on one core as in `snnc report`.
-
-    The percentages are the use of each limit on the layer's fullest core.
-    """
+    """Yield each layer's cores, block, and use of the limits on its fullest core."""
     core = mapped.lowered.network.device.core
     for name in dict.fromkeys(p.population.layer.name for p in mapped.populations):
         levels = mapped.of_layer(name)

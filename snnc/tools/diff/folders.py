@@ -11,7 +11,7 @@ from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs
 from snnc.text.display import Json
-from snnc.text.tables import Row, TextTable, code, human
+from snnc.text.tables import Cells, TextTable, code, human
 from snnc.tools.diff.compare import compare
 from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
 from snnc.tools.diff.properties import arrow, read_version
@@ -82,7 +82,7 @@ class FolderDifference:
 _HEAD = ("spec", "change", "weights", "cores", "energy at most")
 
 
-def _cells(spec: SpecChange) -> Row:
+def _cells(spec: SpecChange) -> Cells:
     sides = [fit for fit in (spec.old, spec.new) if fit is not None]
     cores = [str(fit.cores) if fit.fits else "does not fit" for fit in sides]
     energy = [human(fit.energy_joules, "J") if fit.fits else "?" for fit in sides]

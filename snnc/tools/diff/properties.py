@@ -29,15 +29,11 @@ from snnc.text.display import Json
 from snnc.text.tables import dims
 
 Became = Literal["added", "removed", "renamed", "changed", "reordered"]
-SIGNS: dict[Became, str] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
     """Write a change, or only the value if nothing changed."""
     return f"{old}" if old == new else f"{old} -> {new}"
-
-
-BUDGET = ("rate", "percentile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Changed:
         return f"{self.key} {arrow(self.old, self.new)}"
 
 
-def properties_json(rows: Iterable[Changed]) -> list[Json]:
+def to_json(rows: Iterable[Changed]) -> list[Json]:
     """Convert changed properties to plain data."""
     return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
 
@@ -66,14 +62,8 @@ def properties_json(rows: Iterable[Changed]) -> list[Json]:
 class SubjectChange:
     """The changes of one subject: a layer, its cores, a tensor, or a statement.
 
-    Attributes
-    ----------
-    rows
-        The rows of the table: property, old and new value.
-    text
-        The text for a terminal, if there are no rows or these would be hard to read.
-    data
-        The change as plain data, for JSON.
+    ``rows`` are those of the table. ``text`` is for a terminal, if there are no rows or
+    these would be hard to read, and ``data`` is for JSON.
     """
 
     became: Became
@@ -104,24 +94,10 @@ class Version:
 def read_version(
     name: str, report: Diagnostics, device: Profile | None = None
 ) -> Version | None:
-    """Compile a spec's file or revision for comparison.
+    """Compile a spec's file or revision (``git:REV:PATH``) for comparison.
 
-    Return None if the spec has errors.
-
-    Parameters
-    ----------
-    name
-        The file, or ``git:REV:PATH``.
-    report
-        Receives the diagnostics of a spec that can't be compared. A network that does
-        not fit on its chip can be compared too; the result says why it doesn't fit.
-    device
-        The device to compile for; None for Loihi 1.
-
-    Raises
-    ------
-    ValueError
-        If the name is not a valid revision.
+    If the spec has errors, return None and report them. A network that does not fit on
+    its chip can be compared too. A name that is not a valid revision raises ValueError.
     """
     own = Diagnostics()
     source = read_spec(name, own)
@@ -258,17 +234,15 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
     if isinstance(network.target, Loihi):
         words = {key: str(getattr(network.target, key)) for key in TARGET}
         target = {"target": "loihi", **words}
-    scaled = {} if read.scaled is None else {"as": written.interval(*read.scaled)}
+    source: Properties = {"input": read.name, "shape": dims(read.shape)}
+    source["in"] = written.interval(read.low, read.high)
+    if read.scaled is not None:
+        source["as"] = written.interval(*read.scaled)
     return {
         "network": {"network": network.name, "about": quote(network.about)},
         "target": target,
         "timing": {**_write_settings(version.spec.timing)},
-        "input": {
-            "input": read.name,
-            "shape": dims(read.shape),
-            "in": written.interval(read.low, read.high),
-            **scaled,
-        },
+        "input": source,
         "readout": _readout(network.readout, names),
         "train": {
             key: _write_settings(value)
@@ -317,13 +291,8 @@ and an encoder's `start`."""
 class Matching:
     """The correspondence between old and new layers.
 
-    Attributes
-    ----------
-    names
-        The new name of every old layer that has a counterpart; includes the input and
-        the readout.
-    pairs
-        The layers that both networks have, in the order of the new spec.
+    ``names`` has the new name of every old layer that has a counterpart, and of the
+    input and the readout. ``pairs`` are the layers of both networks, in the new order.
     """
 
     names: dict[str, str]
@@ -331,14 +300,12 @@ class Matching:
 
 
 def match(old: Version, new: Version) -> Matching:
-    """Match layers by name, then by all properties, then by their main properties.
+    """Match layers by name, then by all properties, then by those not in `AROUND`.
 
-    The main properties exclude those that `defaults` may set for all neurons. So a
-    renamed layer is matched even if its rate also changed.
+    So a renamed layer is matched even if its rate also changed.
     """
     before, after = old.network, new.network
-    names = {layer.name: layer.name for layer in before.layers}
-    names = {name: name for name in names if name in after.by_name}
+    names = {x.name: x.name for x in before.layers if x.name in after.by_name}
     names[before.input.name] = after.input.name
     names[before.readout.name] = after.readout.name
     for ignored in (frozenset[str](), AROUND):
@@ -390,16 +357,11 @@ def layer_changes(
         if was.name != name:
             row = Changed("name", was.name, name)
             text = f"{kind} {was.name} is now called {name}"
-            data: Json = {
-                "change": "renamed",
-                "old": was.name,
-                "new": name,
-                "kind": kind,
-            }
-            yield SubjectChange("renamed", name, (row,), text, data)
+            data: Json = {"change": "renamed", "old": was.name, "new": name}
+            yield SubjectChange("renamed", name, (row,), text, {**data, "kind": kind})
         if rows := differences(old, was, new, layer, names):
             what = {"change": "changed", "name": name, "kind": kind}
-            data = {**what, "properties": properties_json(rows)}
+            data = {**what, "properties": to_json(rows)}
             yield SubjectChange("changed", name, rows, data=data)
     kept = (x.name for x in old.network.layers if names.get(x.name) in before)
     order, now = [names[name] for name in kept], [*before]

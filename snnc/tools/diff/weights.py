@@ -6,36 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from snnc.ir import logical
 from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
-from snnc.ir.logical import (
-    AveragePooling,
-    Convolution,
-    Dense,
-    InputLayer,
-    KernelPadding,
-    LogicalLayer,
-    LogicalNetwork,
-    MaxPooling,
-    RateCode,
-    ReadoutLayer,
-    Shape,
-    Spiking,
-    TransposedConvolution,
-)
+from snnc.ir.logical import KernelPadding, LogicalLayer, LogicalNetwork, Shape, Spiking
 from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
 from snnc.text.display import Json
 from snnc.text.tables import dims
-from snnc.tools.diff.properties import (
-    Became,
-    Changed,
-    Matching,
-    SubjectChange,
-    Version,
-    arrow,
-    classes,
-    source_names,
-)
+from snnc.tools.diff import properties
+from snnc.tools.diff.properties import Became, Changed, Matching, SubjectChange, Version
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 Traits = Mapping[str, object]
@@ -46,22 +25,11 @@ Traits = Mapping[str, object]
 class WeightsChange:
     """Whether the new network can use weights that were trained for the old network.
 
-    Attributes
-    ----------
-    verdict
-        ``valid``: the weights load and have the same meaning. ``retrain``: the weights
-        load, but ``build_model()`` uses them to compute a different function (see
-        ``causes``). ``incompatible``: the weights do not load.
-    old_id, new_id
-        The identities of the two layouts.
-    tensors
-        The changed tensors.
-    kept
-        The names of tensors whose name and shape are unchanged.
-    reordered
-        Whether the layouts differ only in the order of the tensors.
-    notes
-        Changes that keep the weights valid.
+    The verdict is ``valid`` if the weights load and have the same meaning, ``retrain``
+    if they load, but ``build_model()`` uses them to compute a different function (see
+    ``causes``), and ``incompatible`` if they do not load. ``tensors`` have changed, and
+    ``kept`` are the names of the others. ``reordered`` says whether only the order of
+    the tensors differs. ``notes`` are changes that keep the weights valid.
     """
 
     verdict: Verdict
@@ -108,13 +76,9 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     verdict: Verdict = "retrain" if why else "valid"
     if input_scale(old.network) != input_scale(new.network):
         verdict = "incompatible"
-    return WeightsChange(
-        verdict,
-        *ids,
-        kept=tuple(tensor.name for tensor in after),
-        causes=why,
-        notes=() if why else tuple(notes(matching)),
-    )
+    kept = tuple(tensor.name for tensor in after)
+    harmless = () if why else tuple(notes(matching))
+    return WeightsChange(verdict, *ids, kept=kept, causes=why, notes=harmless)
 
 
 def match_tensors(
@@ -162,8 +126,8 @@ def _tensor(became: Became, old: TensorSpec, new: TensorSpec) -> SubjectChange:
         data = {"name": new.name, **shapes, "zeros": new.zeros}
         now += " zeros" if new.zeros else ""
     sides = None if became == "added" else was, None if became == "removed" else now
-    row = Changed("shape", *sides)
-    return SubjectChange(became, arrow(old.name, new.name), (row,), data=data)
+    row, name = Changed("shape", *sides), properties.arrow(old.name, new.name)
+    return SubjectChange(became, name, (row,), data=data)
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[SubjectChange]:
@@ -192,13 +156,11 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
     if old.spiking is None or new.spiking is None:
         return
     if old.spiking.start != new.spiking.start:
-        how = arrow(old.spiking.start, new.spiking.start)
+        how = properties.arrow(old.spiking.start, new.spiking.start)
         yield f"start {how}, so that its neurons spike at other steps"
-    was, now = old.spiking.rate.high, new.spiking.rate.high
+    was, now = number(old.spiking.rate.high), number(new.spiking.rate.high)
     if was != now:
-        yield (
-            f"an activation of 1.0 corresponds to {arrow(number(was), number(now))} Hz"
-        )
+        yield f"an activation of 1.0 corresponds to {properties.arrow(was, now)} Hz"
 
 
 def _differing(name: str, old: Traits, new: Traits) -> Iterator[SubjectChange]:
@@ -208,7 +170,7 @@ def _differing(name: str, old: Traits, new: Traits) -> Iterator[SubjectChange]:
             yield SubjectChange("changed", name, (Changed(key, str(was), str(now)),))
 
 
-def _input_traits(read: InputLayer) -> Traits:
+def _input_traits(read: logical.InputLayer) -> Traits:
     traits = {"shape": dims(read.shape)}
     low, high = read.scaled or (read.low, read.high)
     if (low, high) != (read.low, read.high):
@@ -219,11 +181,11 @@ def _input_traits(read: InputLayer) -> Traits:
 def _traits(
     network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
 ) -> Traits:
-    traits = {"reads": source_names(layer.sources, names), **_operation(network, layer)}
+    reads = properties.source_names(layer.sources, names)
+    traits = {"reads": reads, **_operation(network, layer)}
     if layer.shortcut is not None:
-        traits["shortcut"] = source_names([layer.shortcut.source], names)
-        stride = layer.shortcut.stride
-        if stride:
+        traits["shortcut"] = properties.source_names([layer.shortcut.source], names)
+        if stride := layer.shortcut.stride:
             traits["stride of the shortcut"] = _strides(stride, layer.shape)
     if layer.spiking is not None:
         traits["neurons"] = _curve(network, layer, layer.spiking)
@@ -233,21 +195,21 @@ def _traits(
 def _operation(network: LogicalNetwork, layer: LogicalLayer) -> Traits:
     sizes = network.shape_of(layer.sources[0])
     match layer.operation:
-        case Dense():
+        case logical.Dense():
             return {}
-        case RateCode(scale, signed):
+        case logical.RateCode(scale, signed):
             return {"divided by": number(scale), "both signs": signed}
-        case TransposedConvolution(stride=stride, padding=padding):
+        case logical.TransposedConvolution(stride=stride, padding=padding):
             return {"stride": dims(stride), "padding": padding}
-        case AveragePooling(window, stride):
+        case logical.AveragePooling(window, stride):
             return {"window": dims(window), "stride": _strides(stride, layer.shape)}
-        case MaxPooling(window, stride, padding):
+        case logical.MaxPooling(window, stride, padding):
             return {
                 "window": dims(window),
                 "stride": _strides(stride, layer.shape),
                 "zeros around": _pads(sizes, window, stride, padding),
             }
-        case Convolution(stride=stride, padding=padding) as convolution:
+        case logical.Convolution(stride=stride, padding=padding) as convolution:
             extent = convolution.extent
             return {
                 "stride": _strides(stride, layer.shape),
@@ -285,15 +247,15 @@ def _curve(network: LogicalNetwork, layer: LogicalLayer, spiking: Spiking) -> st
 
 
 def _of_readout(
-    old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
+    old: logical.ReadoutLayer, new: logical.ReadoutLayer, names: Mapping[str, str]
 ) -> Iterator[SubjectChange]:
     """Compare the readouts; numbers and names of classes have the same meaning."""
-    first = {"reads": source_names(old.sources, names)}
-    second = {"reads": source_names(new.sources, {})}
+    first = {"reads": properties.source_names(old.sources, names)}
+    second = {"reads": properties.source_names(new.sources, {})}
     if old.labels is None or new.labels is None:
         first["outputs"] = "values" if old.labels is None else "classes"
         second["outputs"] = "values" if new.labels is None else "classes"
     elif not any(all(map(str.isdecimal, side)) for side in (old.labels, new.labels)):
-        first["outputs"] = classes(old.labels)
-        second["outputs"] = classes(new.labels)
+        first["outputs"] = properties.classes(old.labels)
+        second["outputs"] = properties.classes(new.labels)
     yield from _differing(new.name, first, second)

@@ -122,10 +122,7 @@ class Evaluation(Displayed):
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
-        """Internal: for each layer, how many neurons fired each number of spikes.
-
-        Empty if the exact engine did not run.
-        """
+        """Internal: the spikes of each layer; empty if the exact engine did not run."""
         return self._run.firing
 
     @property
@@ -192,13 +189,12 @@ class Evaluation(Displayed):
     @property
     def by_class(self) -> tuple[ClassResult, ...]:
         """The result of each class; empty for a regression."""
-        decided = [sum(column) for column in zip(*self.confusion, strict=True)]
+        decided = map(sum, zip(*self.confusion, strict=True))
         classes = []
-        for i, row in enumerate(self.confusion):
+        for i, (row, taken) in enumerate(zip(self.confusion, decided, strict=True)):
             name, count = self.names[i] if self.names else str(i), sum(row)
-            recall = row[i] / count if count else None
-            precision = row[i] / decided[i] if decided[i] else None
-            classes.append(ClassResult(name, count, recall, precision))
+            shares = (row[i] / total if total else None for total in (count, taken))
+            classes.append(ClassResult(name, count, *shares))
         return tuple(classes)
 
     @property
@@ -262,7 +258,7 @@ class Evaluation(Displayed):
             "spikes": self.spikes,
             "clipped": self.clipped,
             "synaptic_operations": work and work.synaptic_operations,
-            "energy_joules": work and work.energy_joules,
+            "energy_joules": self.energy,
             "cores": self.cores,
             "overflows": overflows and dict(zip(REGISTERS, overflows, strict=True)),
             "seconds": self.seconds,

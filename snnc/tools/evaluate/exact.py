@@ -44,10 +44,7 @@ Left = list[tuple[Presentation, Span]]
 
 
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
-    """Return the number of examples to present in a row and from rest.
-
-    Examples that run both ways show how the state that carries over affects results.
-    """
+    """Return the number of examples to present in a row and from rest."""
     if options.presentation == "rest":
         return {"rest": examples}
     return {"row": examples, "rest": min(SAMPLE, examples)}
@@ -62,12 +59,8 @@ def run_exact(
     """Return the parts of all examples, including those of an interrupted run.
 
     ``progress`` is called with the number of examples just completed. With a
-    ``reference``, the parts include Keras's results.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If package, data, weights or options don't match; the message is for users.
+    ``reference``, the parts include Keras's results. Inputs that don't match raise
+    `RefusedRunError` or `snnc.exact.CannotRunError`.
     """
     out = None if options.output is None else Path(options.output)
     counts = counts_of(options, len(task.examples))
@@ -97,53 +90,36 @@ def run_exact(
             fresh = _in_workers(task, left, options, compares, progress)
         elif left:
             fresh = _in_threads(task, left, options, progress)
-        if reference is not None:
-            fresh = (_compare(reference, each) for each in fresh)
-        for part in measures.whole_spans(fresh):
+        for part in measures.whole_spans(fresh, reference):
             if checkpoint is not None:
                 checkpoint.add(measures.JSON_PARTS.dump_python(part))
             parts.append(part)
     return parts
 
 
-def _compare(reference: measures.KerasReference, fresh: SpanResult) -> SpanResult:
-    compared = reference.compare(fresh.images, fresh.counts)
-    return fresh._replace(part=replace(fresh.part, **compared))
-
-
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     """Return the saved run to continue; None to start a new one.
 
-    Raises
-    ------
-    RefusedRunError
-        If the file belongs to another program, to another version of snnc or to
-        another run, or if an interrupted run would be overwritten.
+    Refuse a file of another program, version or run, and don't overwrite an interrupted
+    run.
     """
     saved = read_checkpoint(path)
     if saved is None:
         return None
-    found = saved.header or {}
-    if found.get("snnc") != MARK["snnc"]:
-        raise RefusedRunError(
-            f"{path} is not a result file from `snnc evaluate`; choose "
-            "another name with `-o`"
-        )
-    if found.get("version") != MARK["version"]:
-        raise RefusedRunError(
-            f"{path} contains results from another version of snnc; remove the file, "
-            "or choose another name with `-o`"
-        )
-    if not resume:
-        _refuse_unfinished(path, saved, found)
-        return None
+    found, why = saved.header or {}, ""
     others = [name for name, value in header.items() if found.get(name) != value]
-    if others:
-        raise RefusedRunError(
-            f"{path} can't be resumed, because the run had other {', '.join(others)}; "
-            "leave out `--resume` and choose another name with `-o`"
-        )
-    return saved
+    if "snnc" in others:
+        why = "is not a result file from `snnc evaluate`;"
+    elif "version" in others:
+        why = "contains results from another version of snnc; remove the file, or"
+    elif not resume:
+        why = _describe_unfinished(saved, found)
+    elif others:
+        why = f"can't be resumed, because the run had other {', '.join(others)};"
+        why += " leave out `--resume` and"
+    if why:
+        raise RefusedRunError(f"{path} {why} choose another name with `-o`")
+    return saved if resume else None
 
 
 def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
@@ -153,18 +129,16 @@ def restored_parts(saved: SavedRun | None) -> list[EvaluatedPart]:
     return [*map(measures.JSON_PARTS.validate_python, unique.values())]
 
 
-def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
+def _describe_unfinished(saved: SavedRun, header: Json) -> str:
     done = Counter[str]()
     for line in saved.lines:
         done[line["presentation"]] += line["stop"] - line["start"]
     is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
-    if saved.damaged or not is_whole:
-        shown = done[str(header.get("presentation"))]
-        raise RefusedRunError(
-            f"{path} contains {shown} of {header.get('examples')} examples from an "
-            "interrupted run; continue with `--resume`, remove the file, or choose "
-            "another name with `-o`"
-        )
+    if is_whole and not saved.damaged:
+        return ""
+    shown = f"{done[str(header.get('presentation'))]} of {header.get('examples')}"
+    interrupted = f"contains {shown} examples from an interrupted run;"
+    return f"{interrupted} continue with `--resume`, remove the file, or"
 
 
 def _in_threads(
@@ -178,9 +152,8 @@ def _in_threads(
     with engine:
         for way in dict.fromkeys(way for way, _ in left):
             spans = [span for each, span in left if each == way]
-            for fresh in measures.run_spans(
-                engine, way, task.examples, spans, options.workers
-            ):
+            given = way, task.examples, spans, options.workers
+            for fresh in measures.run_spans(engine, *given):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
 

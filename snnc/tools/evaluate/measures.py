@@ -23,6 +23,7 @@ from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array, Presentation, Span, check_budget, slack_of
 from snnc.runtime.layout import LayoutError, Weights
 from snnc.runtime.network import Network
+from snnc.text.display import Json
 from snnc.text.progress import Moved
 from snnc.tools import scores
 from snnc.tools.evaluate.evaluation import Evaluation
@@ -39,13 +40,12 @@ KEPT: tuple[Kept, ...] = ("counts", "rows")
 class EvaluatedPart:
     """The results of the examples ``start`` to ``stop``.
 
-    ``outputs``, of shape (moments, examples, units), are the outputs after each of
-    `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
-    each of `scores.alternative_readouts`. ``keras``, of shape (examples, units), are
-    the Keras model's outputs, and ``alike`` contains the correlation of each layer's
-    activations with its spikes; None and empty without TensorFlow. Only the exact
-    engine knows ``overflows``, as in `snnc.exact.EngineResult`. ``cores`` is the number
-    of cores that nengo-loihi used; None without a chip.
+    ``outputs`` (moments, examples, units) are those after each of `scores.moments`, and
+    ``others`` (ways, examples, units) those with each of `scores.alternative_readouts`.
+    ``keras`` (examples, units) are the Keras model's outputs, and ``alike`` contains
+    the correlation of each layer's activations with its spikes; None and empty without
+    TensorFlow. Only the exact engine knows ``overflows``, as in
+    `snnc.exact.EngineResult`. ``cores`` is as in `Evaluation`.
     """
 
     start: int
@@ -68,18 +68,10 @@ class EvaluatedPart:
         spikes: Mapping[str, Array],
         **more: Any,
     ) -> EvaluatedPart:
-        """Return the results of rows (examples, steps, units) and each layer's spikes.
-
-        Spikes are integers of shape (examples, ...).
-        """
-        return cls(
-            start,
-            start + len(rows),
-            scores.decide_early(rows, reader.network.readout.decide),
-            reader.read(rows),
-            {name: LayerFiring.of(counts) for name, counts in spikes.items()},
-            **more,
-        )
+        """Return the results of rows (examples, steps, units) and spikes by layer."""
+        early = scores.decide_early(rows, reader.network.readout.decide)
+        firing = {name: LayerFiring.of(counts) for name, counts in spikes.items()}
+        return cls(start, start + len(rows), early, reader.read(rows), firing, **more)
 
 
 JSON_PARTS = TypeAdapter(EvaluatedPart)
@@ -103,10 +95,9 @@ def join(parts: Sequence[EvaluatedPart]) -> EvaluatedPart:
 
 
 class SpanResult(NamedTuple):
-    """A few examples of a span, and their spikes for comparison with Keras.
+    """A few examples of a span, ``images`` (examples, *input shape), and their results.
 
-    ``counts`` contains an array of shape (examples, *shape) for each layer, and
-    ``images`` has the shape (examples, *input shape).
+    ``counts``, the spikes (examples, *shape) of each layer, are compared with Keras.
     """
 
     span: Span
@@ -123,50 +114,63 @@ def run_spans(
     threads: int | None = None,
 ) -> Iterator[SpanResult]:
     """Run spans of examples in parallel, a few examples at a time."""
-    network = engine.network
+    network, cores = engine.network, engine.cores
     readers = {span: scores.Reader(network, presentation == "row") for span in spans}
     how = network.readout.decide
-    for chunk in engine.stream(images, spans, presentation, how, KEPT, threads):
-        outcome = chunk.outcome
-        assert outcome.rows is not None
-        part = EvaluatedPart.of(
-            readers[chunk.span],
-            chunk.start,
-            outcome.rows,
-            outcome.counts,
-            presentation=presentation,
-            overflows=tuple(map(int, outcome.overflows)),
-            cores=engine.cores,
-        )
-        yield SpanResult(chunk.span, part, outcome.counts, chunk.images)
+    stream = engine.stream(images, spans, presentation, how, KEPT, threads)
+    for span, start, x, found in stream:
+        assert found.rows is not None
+        read = readers[span], start, found.rows, found.counts
+        more: Json = {"presentation": presentation, "cores": cores}
+        more["overflows"] = tuple(map(int, found.overflows))
+        yield SpanResult(span, EvaluatedPart.of(*read, **more), found.counts, x)
 
 
-def whole_spans(results: Iterable[SpanResult]) -> Iterator[EvaluatedPart]:
-    """Yield the results of each span when its last examples are done."""
+def whole_spans(
+    results: Iterable[SpanResult], reference: KerasReference | None = None
+) -> Iterator[EvaluatedPart]:
+    """Yield the results of each span, compared with Keras, when it is complete."""
     building: dict[tuple[Presentation, Span], list[EvaluatedPart]] = defaultdict(list)
-    for fresh in results:
-        key = fresh.part.presentation, fresh.span
-        building[key].append(fresh.part)
-        if fresh.part.stop == fresh.span[1]:
+    for span, part, counts, images in results:
+        compared = {} if reference is None else reference.compare(images, counts)
+        key = part.presentation, span
+        building[key].append(replace(part, **compared))
+        if part.stop == span[1]:
             yield join(building.pop(key))
+
+
+def scored(
+    network: Network, simulator: str, outputs: Array, y: Array, score: Score
+) -> Evaluation:
+    """Return the result of outputs (examples, units), without steps and spikes."""
+    classes = network.readout.classes
+    return Evaluation(
+        network=network.name,
+        simulator=simulator,
+        presentation=None,
+        examples=len(y),
+        steps=None,
+        classes=classes,
+        score=score,
+        confusion=scores.confusion(outputs, y) if classes else (),
+        units=() if classes else scores.unit_results(outputs, y),
+        names=network.readout.names,
+    )
 
 
 def result_of(
     network: Network,
     part: EvaluatedPart,
     y: Array,
-    *,
     simulator: str,
     score: Score,
     steps: int | None = None,
     energy: Energy | None = None,
-    **more: Any,
 ) -> Evaluation:
     """Compute the result of a run from the results of all examples.
 
-    ``steps`` per example defaults to the network's. With a chip whose ``energy`` per
-    event is known, the result includes the work on the chip. ``more`` contains other
-    fields of the result.
+    ``steps`` defaults to the network's. With a chip whose ``energy`` per event is
+    known, the result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps
     outputs, classes, firing = part.outputs, network.readout.classes, part.firing
@@ -181,19 +185,12 @@ def result_of(
     encoders = {n: each for n, each in network.layers.items() if each.encoder}
     values = sum(firing[name].at_least(0) for name in encoders)
     clipped = sum(firing[name].at_least(steps) for name in encoders)
-    return Evaluation(
-        network=network.name,
-        simulator=simulator,
+    return replace(
+        scored(network, simulator, outputs[-1], y, score),
         presentation=part.presentation,
-        examples=len(y),
         steps=steps,
-        classes=classes,
-        score=score,
         over_time=scores.over_time(outputs, y, classes, steps),
         readings=scores.compare_readouts(network, outputs[-1], part.others, y),
-        confusion=scores.confusion(outputs[-1], y) if classes else (),
-        units=() if classes else scores.unit_results(outputs[-1], y),
-        names=network.readout.names,
         layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=clipped / max(1, values),
@@ -202,25 +199,22 @@ def result_of(
         work=work,
         cores=part.cores,
         overflows=part.overflows or None,
-        **more,
     )
 
 
 def work_of(
     network: Network, spikes: Mapping[str, float], steps: int, energy: Energy
 ) -> Work:
-    """Return the chip's work per example.
+    """Return the chip's work per example, without idle power and the host.
 
-    ``spikes`` contains the spikes of each layer. Each spike costs as much as the mean
-    over its layer's neurons, and each neuron on the chip costs energy in each step.
-    Idle power and the host are not included.
+    Each spike costs as much as the mean over its layer's neurons, and each neuron on
+    the chip costs energy in each step.
     """
-    operations = arrivals = 0.0
+    operations, arrivals, updates = 0.0, 0.0, 0
     for name, layer in network.layers.items():
         operations += spikes[name] / layer.neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / layer.neurons * layer.fanout.messages
-    layers = network.layers.values()
-    updates = steps * sum(layer.neurons for layer in layers if layer.on_chip)
+        updates += steps * layer.neurons if layer.on_chip else 0
     done = Activity(network.name, sum(spikes.values()), operations, arrivals, updates)
     return Work(operations, done.joules(energy))
 
@@ -235,26 +229,17 @@ def layer_result(
     """Compute a layer's result from its spikes in examples of ``steps`` steps."""
     layer, present = network.layers[name], steps * network.dt
     rate = firing.percentile(layer.percentile) / present
-    return LayerResult(
-        name,
-        layer.low,
-        layer.high,
-        layer.percentile,
-        rate,
-        check_budget(rate, layer.rate, present),
-        slack_of(layer.rate, present),
-        firing.spikes,
-        firing.silent,
-        firing.saturation(steps),
-        None if alike is None else alike.value,
-    )
+    verdict = check_budget(rate, layer.rate, present)
+    slack, budget = slack_of(layer.rate, present), (*layer.rate, layer.percentile)
+    activity = firing.spikes, firing.silent, firing.saturation(steps)
+    correlation = None if alike is None else alike.value
+    return LayerResult(name, *budget, rate, verdict, slack, *activity, correlation)
 
 
 class KerasReference:
-    """A package's Keras model with some weights.
+    """A package's Keras model with some weights, built on first use.
 
-    The model is built on first use, because TensorFlow takes seconds to import.
-    ``seconds`` is the time spent in `compare`.
+    TensorFlow takes seconds to import. ``seconds`` is the time spent in `compare`.
     """
 
     def __init__(self, package: ImportedPackage, weights: Weights) -> None:
@@ -265,10 +250,9 @@ class KerasReference:
     def outputs(
         self, x: Any, progress: Moved = lambda count: None
     ) -> NDArray[np.float64]:
-        """Return the outputs of examples, of shape (examples, units).
+        """Return the outputs (examples, units) of examples, which are read in batches.
 
-        ``x`` may be `Examples`, which are read a few at a time. ``progress`` is called
-        with the number of examples just completed.
+        ``progress`` is called with the number of examples just completed.
         """
         size = BATCH_BYTES // (4 * max(1, prod(x.shape[1:])))
         size = max(1, min(BATCH, size))
@@ -282,10 +266,10 @@ class KerasReference:
     def before_spikes(
         self, weights: Weights, x: object
     ) -> tuple[NDArray[np.float64] | None, str | None]:
-        """Return outputs with the weights from before the phase `spikes`.
+        """Return the `outputs` of weights from before the phase `spikes`.
 
-        The outputs are None if there was no such phase, or if the weights are unknown;
-        the second value then says why. ``x`` is as in `outputs`.
+        They are None if there was no such phase, or if the weights are unknown; the
+        second value then says why.
         """
         try:
             path = smooth_of(weights)
@@ -299,8 +283,7 @@ class KerasReference:
     def compare(self, x: Array, spikes: Mapping[str, Array]) -> dict[str, Any]:
         """Return ``keras`` and ``alike`` of an `EvaluatedPart`.
 
-        ``spikes`` contains an array of shape (examples, ...) for each layer, in Keras
-        order. Activations represent rates, which are proportional to spike counts.
+        ``spikes`` contains an array (examples, ...) for each layer, in Keras order.
         """
         started = time.perf_counter()
         outputs, *activations = self._model.predict_on_batch(x)

@@ -21,23 +21,14 @@ REGISTERS = ("input", "current", "current with bias")
 class LayerResult:
     """The activity of a layer: rates in Hz, and spikes per example.
 
-    ``low``, ``high``, ``percentile``
-        The budget: bounds for the percentile of the neurons' rates in an example.
-    ``rate``
-        The measured percentile.
-    ``verdict``
-        Whether the rate is within the budget, slightly outside, or outside.
-    ``slack``
-        The tolerance below and above the bounds.
-    ``spikes``
-        The mean number of spikes of all neurons.
-    ``silent``
-        The fraction of neurons that never fired.
-    ``saturated``
-        The fraction of neurons and examples with a spike in every step.
-    ``correlation``
-        The Pearson correlation between spikes and Keras activations over neurons and
-        examples; None if either is constant or Keras is unavailable.
+    ``low`` and ``high`` are the budget: bounds for the ``percentile`` of the neurons'
+    rates in an example. ``rate`` is the measured percentile, and ``verdict`` says
+    whether it is within the budget, slightly outside, or outside. ``slack`` is the
+    tolerance below and above the bounds. ``spikes`` is the mean number of all neurons.
+    ``silent`` is the fraction of neurons that never fired, and ``saturated`` that of
+    neurons and examples with a spike in every step. ``correlation`` is Pearson's,
+    between spikes and Keras activations over neurons and examples; None if either is
+    constant or Keras is unavailable.
     """
 
     name: str
@@ -88,8 +79,9 @@ class Score:
 class ScoreAtTime:
     """The quality of outputs if examples ended after ``steps``.
 
-    ``gain`` is the 95 % interval of the improvement in the remaining steps, on the same
-    examples: an increase of accuracy, or a decrease of the mean square error.
+    ``gain``, here and below, is the 95 % interval of an improvement on the same
+    examples: an increase of accuracy, or a decrease of the mean square error. Here it
+    is the improvement in the remaining steps.
     """
 
     steps: int
@@ -99,11 +91,9 @@ class ScoreAtTime:
 
 @dataclass(frozen=True)
 class ReadoutVariant:
-    """The quality of outputs if the readout had other properties.
+    """The quality of outputs if the readout had this ``decide`` and this ``synapse``.
 
-    ``decide`` and ``synapse``, in seconds, are these properties. ``gain`` is the 95 %
-    interval of the improvement on the same examples: an increase of accuracy, or a
-    decrease of the mean square error.
+    The synapse is in seconds.
     """
 
     decide: Decide
@@ -117,8 +107,7 @@ class CarryOverEffect:
     """The effect, on some examples, of the state that carries over.
 
     ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.
-    ``gain`` is the 95 % interval of the advantage of running in a row: an increase of
-    accuracy, or a decrease of the mean square error.
+    ``gain`` is that of running in a row.
     """
 
     examples: int
@@ -129,11 +118,7 @@ class CarryOverEffect:
 
 @dataclass(frozen=True)
 class ClassResult:
-    """The recall and precision of a class.
-
-    ``recall`` is None for a class without ``examples``, and ``precision`` is None for a
-    class without decisions.
-    """
+    """A class; without ``examples`` or decisions, recall or precision is None."""
 
     name: str
     examples: int
@@ -143,11 +128,7 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class UnitResult:
-    """The error of one unit of a regression.
-
-    ``r2`` is the explained fraction of the target's variance; None if the target does
-    not vary.
-    """
+    """The error of a unit of a regression; ``r2`` is None if the target is constant."""
 
     rmse: float
     r2: float | None

@@ -1,7 +1,6 @@
 """Run a package on data, from paths to the result: `snnc evaluate` and `snnc predict`.
 
-The simulator is the exact engine, Keras, or a Nengo simulator: nengo, nengo_dl, or
-nengo-loihi's emulator.
+The simulator is the exact engine, Keras, nengo, nengo_dl or nengo-loihi's emulator.
 """
 
 from __future__ import annotations
@@ -25,20 +24,15 @@ from snnc.runtime.data import open_data, select
 from snnc.runtime.examples import ROW, Array, Presentation, decide
 from snnc.runtime.files import replacing, warn, write_file
 from snnc.runtime.layout import Tensors, Weights
-from snnc.runtime.nengo.simulators import (
-    Presented,
-    RefusedError,
-    Simulator,
-    require,
-    run_examples,
-)
+from snnc.runtime.nengo import simulators
 from snnc.runtime.network import Readout
 from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted, csv_table
 from snnc.tools import scores
+from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import counts_of, run_exact
-from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference, join, result_of
+from snnc.tools.evaluate.measures import EvaluatedPart, KerasReference
 from snnc.tools.evaluate.task import (
     Data,
     Task,
@@ -109,14 +103,12 @@ class Prediction:
     def csv(self) -> str:
         """Return a table with index, label, class name, and a column per unit."""
         units = self.names or tuple(map(str, range(self.outputs.shape[1])))
-        columns: list[list[Any]] = [list(range(len(self)))]
-        heads = ["index"]
-        if self.names:
-            labels = self.labels.tolist()
-            columns += [labels, [self.names[label] for label in labels]]
-            heads += ["label", "class"]
-        pairs = zip(zip(*columns, strict=True), self.outputs, strict=True)
-        rows = ((*row, *map(repr, outputs.tolist())) for row, outputs in pairs)
+        heads = ["index", *(["label", "class"] if self.names else [])]
+        rows: list[list[object]] = []
+        for index, outputs in enumerate(self.outputs):
+            label = int(outputs.argmax())
+            classed = [label, self.names[label]] if self.names else []
+            rows.append([index, *classed, *map(repr, outputs.tolist())])
         return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
 
 
@@ -135,9 +127,8 @@ unit has its own entry."""
 class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
-    ``raw`` contains the outputs, of shape (examples, units), and ``keras`` contains
-    the Keras model's outputs for comparison. ``firing``, the spikes of each layer, is
-    only known for the exact engine.
+    ``raw`` and ``keras``, of shape (examples, units), are the outputs and, for
+    comparison, those of the Keras model. Only the exact engine knows ``firing``.
     """
 
     package: Package
@@ -172,13 +163,7 @@ class EvaluatedRun:
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def raster(self, example: int, steps: int | None) -> dict[str, NDArray[np.uint8]]:
-        """Run one example from rest on the exact engine, and return its spikes.
-
-        Raises
-        ------
-        IndexError
-            If there is no such example.
-        """
+        """Run one example on the exact engine, as `Evaluation.raster` does."""
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
             raise IndexError(
@@ -197,13 +182,7 @@ def run_evaluation(
     options: EvaluateOptions,
     progress: bool | None,
 ) -> Evaluation:
-    """Run an evaluation, and write the file of its examples.
-
-    Raises
-    ------
-    ValueError
-        If package, data, weights and options don't match.
-    """
+    """Run an evaluation, and write the file of its examples; refuse unfit options."""
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built again: open the Package again")
@@ -223,8 +202,7 @@ def run_evaluation(
         evaluation = evaluate(package, task, options, bar)
     if each is not None:
         records = evaluation.records
-        rows = (record.values() for record in records)
-        write_file(each, csv_table(records[0], rows))
+        write_file(each, csv_table(records[0], map(dict.values, records)))
     return evaluation
 
 
@@ -236,16 +214,7 @@ def has_keras() -> bool:
 def _on_spikes(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Evaluate a package on the exact engine or on a Nengo simulator.
-
-    The result's ``seconds`` exclude the time for Keras, except with workers, which
-    continue while Keras runs.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If package, data, weights or options don't match; the message is for users.
-    """
+    """Evaluate a package on the exact engine or on a Nengo simulator."""
     reference = KerasReference(task.package, task.tensors) if has_keras() else None
     started = time.perf_counter()
     is_exact = options.simulator == "exact"
@@ -256,29 +225,24 @@ def _on_spikes(
     seconds = time.perf_counter() - started
     model, before, unknown = source_of(task.weights) or "smooth", None, None
     if reference is not None:
+        # Leave out the time for Keras; workers continue while Keras runs.
         seconds -= 0 if options.uses_workers else reference.seconds
         before, unknown = reference.before_spikes(task.weights, task.examples)
     way, y, network = options.presentation, task.examples.y, task.package.network
-    part = join([part for part in parts if part.presentation == way])
+    part = measures.join([part for part in parts if part.presentation == way])
     raw, classes = part.outputs[-1], network.readout.classes
     firing = part.firing if is_exact else {}
     others = [part for part in parts if part.presentation != way]
     effect = None
     if others:
-        rests = join(others).outputs[-1]
+        rests = measures.join(others).outputs[-1]
         effect = scores.contrast(raw[: len(rests)], rests, y[: len(rests)], classes)
-    return result_of(
-        network,
-        part,
-        y,
-        simulator=options.simulator,
-        score=scores.score(raw, y, classes, part.keras, model, before, unknown),
-        steps=options.steps,
-        energy=task.package.energy,
-        contrast=effect,
-        seconds=seconds,
-        run=EvaluatedRun(package, task, raw, part.keras, firing),
+    score = scores.score(raw, y, classes, part.keras, model, before, unknown)
+    result = measures.result_of(
+        network, part, y, options.simulator, score, options.steps, task.package.energy
     )
+    run = EvaluatedRun(package, task, raw, part.keras, firing)
+    return replace(result, contrast=effect, seconds=seconds, run=run)
 
 
 def _nengo_parts(
@@ -293,16 +257,9 @@ def _nengo_parts(
     for shown in _run_nengo(*given, options.simulator, way):
         if shown.at_rest:
             reader = scores.Reader(task.package.network, carries=True)
-        compared = reference.compare(shown.x, shown.spikes) if reference else {}
-        yield EvaluatedPart.of(
-            reader,
-            shown.start,
-            shown.rows,
-            shown.spikes,
-            presentation=way,
-            cores=shown.cores,
-            **compared,
-        )
+        more = reference.compare(shown.x, shown.spikes) if reference else {}
+        more |= {"presentation": way, "cores": shown.cores}
+        yield EvaluatedPart.of(reader, shown.start, shown.rows, shown.spikes, **more)
         progress(len(shown.rows))
 
 
@@ -313,14 +270,8 @@ def _run_nengo(
     simulator: str,
     way: Presentation = "row",
     probe: Sequence[str] | None = None,
-) -> Iterator[Presented]:
-    """Run examples on a Nengo simulator, a few at a time, as `run_examples` does.
-
-    Raises
-    ------
-    RefusedRunError
-        If the simulator can't run the network.
-    """
+) -> Iterator[simulators.Presented]:
+    """Run examples on a Nengo simulator, or refuse a network that it can't run."""
     network, build = package.network, package.module("nengo_network").build_network
     if network.target != "loihi" and simulator == "loihi":
         raise RefusedRunError(
@@ -328,14 +279,15 @@ def _run_nengo(
             "says `target nengo`"
         )
     try:
-        require(simulator, network)
-        on = cast("Simulator", simulator)
-        yield from run_examples(build, network, tensors, examples, on, way, probe)
+        simulators.require(simulator, network)
+        given = build, network, tensors, examples
+        on = cast("simulators.Simulator", simulator)
+        yield from simulators.run_examples(*given, on, way, probe)
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
         raise not_installed([error.name], "all") from error
-    except RefusedError as error:
+    except simulators.RefusedError as error:
         why = why_not_stored(build(tensors).net, network.dt, tensors)
         raise RefusedRunError(why or error) from error
 
@@ -345,21 +297,13 @@ def _on_keras(
 ) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
-    y, readout = task.examples.y, task.package.network.readout
+    y, network = task.examples.y, task.package.network
     reference = KerasReference(task.package, task.tensors)
-    outputs, classes = reference.outputs(task.examples, progress), readout.classes
+    outputs = reference.outputs(task.examples, progress)
     model = source_of(task.weights) or "smooth"
-    return Evaluation(
-        network=package.name,
-        simulator="keras",
-        presentation=None,
-        examples=len(y),
-        steps=None,
-        classes=classes,
-        score=replace(scores.score(outputs, y, classes), model=model),
-        confusion=scores.confusion(outputs, y) if classes else (),
-        units=() if classes else scores.unit_results(outputs, y),
-        names=readout.names,
+    score = replace(scores.score(outputs, y, network.readout.classes), model=model)
+    return replace(
+        measures.scored(network, "keras", outputs, y, score),
         seconds=time.perf_counter() - started,
         run=EvaluatedRun(package, task, outputs),
     )
@@ -375,16 +319,7 @@ def run_prediction(
 ) -> Prediction:
     """Run examples in rows of `ROW`; the state carries over within a row.
 
-    ``x`` is a file, an array, or an iterable of examples, of batches, or of pairs that
-    begin with either.
-
-    Raises
-    ------
-    DataError
-        If the network does not accept the examples, or there are none.
-    CannotRunError, RefusedRunError
-        If the weights belong to another network, or the simulator can't run the
-        network.
+    ``x`` is as for `predict`, or an iterable of pairs that begin with examples.
     """
     if simulator == "keras" and over_time:
         raise RefusedRunError("over time: Keras has no steps")
@@ -403,11 +338,8 @@ def run_prediction(
             if over_time:
                 steps.append(rows.astype(np.float32))
             bar(len(rows))
-    return Prediction(
-        np.concatenate(outputs),
-        name_classes(network.readout),
-        np.concatenate(steps) if over_time else None,
-    )
+    each = np.concatenate(steps) if over_time else None
+    return Prediction(np.concatenate(outputs), name_classes(network.readout), each)
 
 
 def _rows(

@@ -11,14 +11,13 @@ from itertools import pairwise, takewhile
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from snnc.text.tables import TextTable, counted, human, percent
+from snnc.text.tables import Cells, TextTable, align, counted, human, percent
 from snnc.tools.evaluate.results import REGISTERS, Interval, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
     from snnc.tools.evaluate.evaluation import Evaluation
 
-Row = tuple[str, ...]
 WIDTH = 79
 
 PRESENTED = {
@@ -36,12 +35,11 @@ _digits, _number = "{:.3f}".format, "{:.4g}".format
 
 def text(result: Evaluation) -> str:
     """Describe the score, the work, and the activity of each layer."""
-    lines = [heading(result), "", *scores(result).lines()]
+    lines = [heading(result), "", *align(scores(result), "<<")]
     for table in tables(result):
         lines += ["", *table.lines()]
     for sentence in advice(result):
-        wrapped = wrap(sentence, WIDTH, break_on_hyphens=False)
-        lines += ["", *wrapped]
+        lines += ["", *wrap(sentence, WIDTH, break_on_hyphens=False)]
     return "\n".join(lines)
 
 
@@ -54,20 +52,20 @@ def heading(result: Evaluation) -> str:
     return f"{where}, {examples}{steps}{PRESENTED[result.presentation]}"
 
 
-def scores(result: Evaluation) -> TextTable:
-    """Return the table of the overall results: names and values."""
+def scores(result: Evaluation) -> list[Cells]:
+    """Return the names and values of the overall results."""
     work = result.work
     facts: tuple[tuple[str, Callable[[Any], str], Any], ...] = (
         ("encoder values clipped", percent, result.clipped),
         ("spikes per example", human, result.spikes),
         ("operations per example", human, work and work.synaptic_operations),
-        ("energy per example", partial(human, unit="J"), work and work.energy_joules),
+        ("energy per example", partial(human, unit="J"), result.energy),
         ("cores", str, result.cores),
         ("overflows", _overflows, result.overflows),
         ("seconds", "{:.1f}".format, result.seconds),
     )
     rows = [(name, write(value)) for name, write, value in facts if value is not None]
-    return TextTable([*_scores(result), *rows], "<<", has_head=False)
+    return [*_scores(result), *rows]
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
@@ -84,18 +82,17 @@ def tables(result: Evaluation) -> Iterator[TextTable]:
         numbers = ">" * (3 + len(result.confusion))
         yield TextTable([*_classes(result)], f"<{numbers}")
     if 1 < len(result.units) <= MOST_CLASSES:
-        rows = [("unit", "RMSE", "R2")]
-        for i, unit in enumerate(result.units):
-            rows.append((str(i), _number(unit.rmse), known(unit.r2, _digits)))
-        yield TextTable(rows, "<>>")
+        rows = ((_number(unit.rmse), known(unit.r2, _digits)) for unit in result.units)
+        units = [(str(i), *row) for i, row in enumerate(rows)]
+        yield TextTable([("unit", "RMSE", "R2"), *units], "<>>")
 
 
-def _scores(result: Evaluation) -> list[Row]:
+def _scores(result: Evaluation) -> list[Cells]:
     score, classes = result.score, result.classes
     write = percent if classes else _number
     unit = " %" if classes and score.interval else ""
     value = f"{write(score.value)}{_interval(score.interval, classes)}{unit}"
-    rows: list[Row] = [("accuracy" if classes else "RMSE", value)]
+    rows: list[Cells] = [("accuracy" if classes else "RMSE", value)]
     if score.r2 is not None:
         rows.append(("R2", f"{score.r2:.3f}"))
     if result.is_uneven:
@@ -110,12 +107,11 @@ def _scores(result: Evaluation) -> list[Row]:
     if score.unknown is not None:
         rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
     if score.before is not None:
-        lost = score.before - score.value
+        lost, interval = score.before - score.value, score.loss
         told = f"spikes add {-lost:.4g}"
         if classes:
             verb = "gain" if lost < 0 else "lose"
             told = f"spikes {verb} {100 * abs(lost):.1f} points"
-        interval = score.loss
         if classes and lost < 0 and interval is not None:
             interval = -interval[1], -interval[0]
         told = f"{write(score.before)}, {told}{_interval(interval, classes)}"
@@ -127,10 +123,12 @@ def _scores(result: Evaluation) -> list[Row]:
 
 
 def _interval(interval: Interval | None, classes: bool) -> str:
-    if interval is None:
-        return ""
+    return "" if interval is None else f", {_between(interval, classes)}"
+
+
+def _between(interval: Interval, classes: bool = True) -> str:
     low, high = (f"{100 * b:.1f}" if classes else f"{b:.4g}" for b in interval)
-    return f", 95 % interval {low} to {high}"
+    return f"95 % interval {low} to {high}"
 
 
 def _overflows(counts: tuple[int, ...]) -> str:
@@ -139,15 +137,11 @@ def _overflows(counts: tuple[int, ...]) -> str:
     return f"{', '.join(named)}: values wrapped around" if named else "none"
 
 
-def _rate(layer: LayerResult) -> Row:
+def _rate(layer: LayerResult) -> Cells:
+    rates = f"{layer.rate:.0f} Hz", f"{layer.low:g}..{layer.high:g} Hz"
     bounds = layer.low, layer.high
-    return (
-        layer.name,
-        f"{layer.percentile:g}",
-        f"{layer.rate:.0f} Hz",
-        f"{layer.low:g}..{layer.high:g} Hz",
-        outside(layer.rate, bounds, layer.slack, layer.verdict),
-    )
+    apart = outside(layer.rate, bounds, layer.slack, layer.verdict)
+    return layer.name, f"{layer.percentile:g}", *rates, apart
 
 
 def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str:
@@ -163,13 +157,13 @@ def outside(rate: float, bounds: Bounds, slack: Bounds, verdict: Verdict) -> str
     return f"{apart}, within the slack of {allowed:.0f} Hz"
 
 
-def _spikes(layer: LayerResult) -> Row:
+def _spikes(layer: LayerResult) -> Cells:
     shares = percent(layer.silent), percent(layer.saturated)
     correlation = known(layer.correlation, _digits)
     return layer.name, human(layer.spikes), *shares, correlation
 
 
-def _classes(result: Evaluation) -> Iterator[Row]:
+def _classes(result: Evaluation) -> Iterator[Cells]:
     """Yield one row per class with the number of decisions for each class."""
     columns = range(len(result.confusion))
     yield "class", "recall", "precision", "taken for", *map(str, columns)
@@ -190,49 +184,30 @@ def known(
 
 ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
 
-CARRIED = """
-the state carried over between examples {effect}: the previous example still affects a
-decision, since the chip is not reset between examples. {ways} reduces this effect
-"""
-UNFILLED = """
-from rest, {effect}: the layers may need a large part of `present` to settle, while
-examples in a row start with settled layers
-"""
-FALLS = """
-{worsens} with time, from {best} after {steps} steps: the layers settle at wrong values,
-so a longer `present` does not help; {first}a longer `synapse` or a higher `rate` may
-help in layers where `as Keras` falls
-"""
-BELOW = """
-{settled} of Keras{before}: a longer `present` does not help; {first}a longer `synapse`
-or a higher `rate` may help in layers where `as Keras` falls
-"""
+CARRIED = """the state carried over between examples {effect}: the previous example
+still affects a decision, since the chip is not reset between examples. {ways} reduces
+this effect"""
+UNFILLED = """from rest, {effect}: the layers may need a large part of `present` to
+settle, while examples in a row start with settled layers"""
+FALLS = """{worsens} with time, from {best} after {steps} steps: the layers settle at
+wrong values, so a longer `present` does not help; {first}a longer `synapse` or a higher
+`rate` may help in layers where `as Keras` falls"""
+BELOW = """{settled} of Keras{before}: a longer `present` does not help; {first}a longer
+`synapse` or a higher `rate` may help in layers where `as Keras` falls"""
 # Neurons with equal currents and equal initial voltages always spike in the same steps.
-SPREAD = """
-try `start spread` in {names} first, which does not change the weights;
-"""
-RISES = """
-{improves} at the end of an example: a longer `present` may give a better result
-"""
-ENOUGH = """
-a `present` of {steps} steps would be enough: later steps gain less than {little}
-"""
-READS = """
-the same spikes allow a better readout: with `{reading}` in the readout, the result is
-{found} {instead}; the weights stay the same
-"""
-SLACK = """
-slack: a rate may be outside its budget by 5 %, or by one spike per example
-"""
-DEAD = """
-never fires: {names}; check the data and the layers before, or train again
-"""
-MISSED = """
-{missed} of {count} rate budgets not held: {names}. The training phase `scale` brings
-rates within their budgets. For weights that were not trained in this phase, use `snnc
-calibrate`. If rates still miss their budgets, a different budget (`rate`, `percentile`)
-and new training may help
-"""
+SPREAD = "try `start spread` in {names} first, which does not change the weights; "
+RISES = """{improves} at the end of an example: a longer `present` may give a better
+result"""
+ENOUGH = """a `present` of {steps} steps would be enough: later steps gain less than
+{little}"""
+READS = """the same spikes allow a better readout: with `{reading}` in the readout, the
+result is {found} {instead}; the weights stay the same"""
+SLACK = "slack: a rate may be outside its budget by 5 %, or by one spike per example"
+DEAD = "never fires: {names}; check the data and the layers before, or train again"
+MISSED = """{missed} of {count} rate budgets not held: {names}. The training phase
+`scale` brings rates within their budgets. For weights that were not trained in this
+phase, use `snnc calibrate`. If rates still miss their budgets, a different budget
+(`rate`, `percentile`) and new training may help"""
 CLASSIFIES = {
     "worsens": "accuracy falls",
     "settled": "accuracy has settled below the accuracy",
@@ -261,20 +236,21 @@ def _carried_over(result: Evaluation) -> Iterator[str]:
     row, rest = contrast.row, contrast.rest
     if not result.classes and abs(row - rest) <= ALIKE * rest:
         return
+    low, high = contrast.gain
     ways = "A longer `present` or a shorter `synapse`"
     if result.classes and result.decide != "last":
         ways = "`decide last`, a longer `present` or a shorter `synapse`"
-    costs = f"raises the RMSE from {rest:.4g} to {row:.4g}"
-    lacks = f"the RMSE is {rest:.4g} instead of {row:.4g}"
-    if result.classes:
-        points = f"{100 * abs(row - rest):.1f} points"
-        between = _between(contrast.gain)
-        costs = f"costs {points} ({between})"
-        lacks = f"accuracy is {points} lower ({between})"
-    if _is_carried(result):
-        yield CARRIED.format(effect=costs, ways=ways)
-    elif contrast.gain[0] > (ALIKE if result.classes else 0):
-        yield UNFILLED.format(effect=lacks)
+    points = f"{100 * abs(row - rest):.1f} points"
+    if high < 0:
+        effect = f"raises the RMSE from {rest:.4g} to {row:.4g}"
+        if result.classes:
+            effect = f"costs {points} ({_between((-high, -low))})"
+        yield CARRIED.format(effect=effect, ways=ways)
+    elif low > (ALIKE if result.classes else 0):
+        effect = f"the RMSE is {rest:.4g} instead of {row:.4g}"
+        if result.classes:
+            effect = f"accuracy is {points} lower ({_between((low, high))})"
+        yield UNFILLED.format(effect=effect)
 
 
 def _readings(result: Evaluation) -> Iterator[str]:
@@ -317,7 +293,7 @@ def _time(result: Evaluation) -> Iterator[str]:
     values = [*(moment.value for moment in moments), result.score.value]
     *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     names = ", ".join(f"`{name}`" for name in result.resting)
-    first = f"{SPREAD.format(names=names).strip()} " if names else ""
+    first = SPREAD.format(names=names) if names else ""
     if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
         pick = max if result.classes else min
         best = pick(falls, key=lambda moment: moment.value)
@@ -358,8 +334,3 @@ def _rates(result: Evaluation) -> Iterator[str]:
     elif missed := result.missed:
         names = ", ".join(missed)
         yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
-
-
-def _between(interval: Interval) -> str:
-    low, high = sorted(abs(100 * bound) for bound in interval)
-    return f"95 % interval {low:.1f} to {high:.1f}"

@@ -83,17 +83,7 @@ class Task:
 def open_task(
     folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
 ) -> Task:
-    """Open a package, and draw and check examples.
-
-    Raises
-    ------
-    snnc.output.imported.CannotRunError
-        If the package does not exist.
-    snnc.runtime.layout.LayoutError
-        If the weights have another layout.
-    snnc.runtime.data.DataError
-        If the network does not accept the examples.
-    """
+    """Open a package, and draw examples; check that package, weights and data match."""
     package = open_package(folder)
     network, identity = package.network, ""
     if isinstance(data, tuple):
@@ -112,23 +102,15 @@ def open_task(
 
 
 def source_of(weights: Weights) -> Source | None:
-    """Return the origin of weights, if their file contains it.
-
-    Errors that opening the file raises are not caught.
-    """
-    imported = _metadata(weights).get("source") == "imported"
-    return "imported" if imported else None
+    """Return the origin of weights, if their file contains it."""
+    return "imported" if _metadata(weights).get("source") == "imported" else None
 
 
 def smooth_of(weights: Weights) -> Path | None:
     """Return the file with the weights from before the phase `spikes`.
 
-    Return None if ``weights`` is a mapping, or if there was no such phase.
-
-    Raises
-    ------
-    LayoutError
-        If the file is missing or has another hash.
+    Return None if ``weights`` is a mapping, or if there was no such phase. A file that
+    is missing or has another hash raises `LayoutError`.
     """
     expected = _metadata(weights).get("smooth_sha256")
     if expected is None or isinstance(weights, Mapping):
@@ -162,12 +144,6 @@ def store_examples(x: object, y: object, network: Network) -> tuple[Array, Any]:
     Each item is an example or a batch, or a tuple of either and its labels. The
     examples are in a temporary file, which is deleted after the last use. ``y``
     contains the labels, unless the iterable yields labels.
-
-    Raises
-    ------
-    DataError
-        If ``x`` is not an iterable or never ends, the network does not accept the
-        examples, or there are none.
     """
     if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
         raise DataError("x never ends: take a part of x, such as x.take(1000)")

@@ -33,12 +33,8 @@ class OptionError(ValueError):
 class EvaluateOptions:
     """The options of an evaluation; see `evaluate`.
 
-    Raises
-    ------
-    ValueError
-        If a value is unknown or too small.
-    OptionError
-        If an option has no effect with the simulator.
+    Values that are unknown or too small raise ValueError, and options without effect
+    raise `OptionError`.
     """
 
     simulator: Simulator = "exact"
@@ -133,18 +129,9 @@ def evaluate(
     ValueError
         If package, data, weights and options don't match; the message says why.
     """
-    options = EvaluateOptions(
-        simulator,
-        examples,
-        seed,
-        steps,
-        presentation,
-        workers,
-        dask,
-        output,
-        resume,
-        examples_out,
-    )
+    run = simulator, examples, seed, steps, presentation
+    files = output, resume, examples_out
+    options = EvaluateOptions(*run, workers, dask, *files)
     return evaluate_with(options, package, (x, y), weights, progress)
 
 
@@ -163,8 +150,7 @@ def evaluate_with(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     from snnc.tools.evaluate.run import run_evaluation  # imports NumPy and nengo-loihi
 
-    x, y = data
-    given = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
+    given = Path(data[0]) if isinstance(data[0], str | os.PathLike) else data
     return run_evaluation(as_package(package), given, source, options, progress)
 
 
@@ -181,20 +167,12 @@ def predict(
 
     Parameters
     ----------
-    package
-        A package, or its folder.
-    x : array (examples, *input shape), a data file, or an iterable
-        A file is ``.npz`` with ``x``, an ``.npy`` file, or a folder with
-        ``x.npy``. An iterable, such as a tf.data.Dataset, yields examples or
-        batches. It may be larger than memory: a temporary file stores the examples.
-    weights : path or mapping
-        A safetensors file, or its tensors by name.
-    simulator
+    package, weights, simulator, progress
         As for `evaluate`.
+    x : array (examples, *input shape), a data file, or an iterable
+        As for `evaluate`, or an ``.npy`` file.
     over_time
         Whether to also return the outputs of each step.
-    progress
-        Whether to show a progress bar; by default, on terminals and in notebooks.
 
     Returns
     -------

@@ -1,15 +1,10 @@
-"""Draw the layers of a network from input to readout, and the cores of its chips.
-
-Connections that skip layers are drawn at the side. The filled part of a core shows its
-use.
-"""
+"""Draw the layers of a network from input to readout, and the cores of its chips."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rcParams
@@ -48,8 +43,7 @@ def nodes(summary: Summary) -> list[DrawnNode]:
     for row in summary.rows:
         layer = network.by_name.get(row.name)
         takes = counted(row.cores, "core") if row.cores else row.place
-        if takes == "folded":
-            takes = "folded into its reader"
+        takes += " into its reader" if takes == "folded" else ""
         shortcut = layer.shortcut.source if layer and layer.shortcut else None
         costs = f"{row.kind}, {dims(row.shape)}, {takes}"
         drawn.append(DrawnNode(row.name, costs, (layer or readout).sources, shortcut))
@@ -67,24 +61,20 @@ def network(summary: Summary, ax: Axes | None = None) -> Axes:
     looked = looks([row.name for row in summary.rows if row.cores])
     for place, node in enumerate(rows):
         look: dict[str, Any] = {"fill": False, "linestyle": ":"}
-        colour = ax.spines["left"].get_edgecolor()
+        look["edgecolor"] = colour = ax.spines["left"].get_edgecolor()
         if node.name in looked:
             colour = looked[node.name]["facecolor"]
-            look = {"facecolor": to_rgba(colour, 0.25)}
+            look = {"facecolor": to_rgba(colour, 0.25), "edgecolor": colour}
         corner, form = (0.0, -place - _HALF), "round,pad=0,rounding_size=0.03"
-        box = FancyBboxPatch(
-            corner, 0.8, 2 * _HALF, form, mutation_aspect=6, edgecolor=colour, **look
-        )
+        box = FancyBboxPatch(corner, 0.8, 2 * _HALF, form, mutation_aspect=6, **look)
         ax.add_patch(box)
     _label(ax, rows)
     _connect(ax, rows)
     lanes = max((lane for *_, lane in _skips(rows)), default=0)
     ax.set(xlim=(-0.01, 0.83 + _LANE * (lanes + 1)), ylim=(-len(rows) + 0.4, 0.6))
     bare(ax)
-    takes = counted(summary.neurons, "neuron")
-    if summary.cores:
-        takes += f", {counted(summary.cores, 'core')}"
-    ax.set_title(f"{summary.network.name}: {takes}")
+    cores = f", {counted(summary.cores, 'core')}" if summary.cores else ""
+    ax.set_title(f"{summary.network.name}: {counted(summary.neurons, 'neuron')}{cores}")
     return ax
 
 
@@ -114,11 +104,11 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
 
 
 Point = tuple[float, float]
-_ARROW: dict[str, Any] = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
 
 
 def _arrow(ax: Axes, start: Point, end: Point, colour: object) -> None:
-    ax.annotate("", xy=end, xytext=start, arrowprops={**_ARROW, "color": colour})
+    look = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, "color": colour}
+    ax.annotate("", xy=end, xytext=start, arrowprops=look)
 
 
 def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
@@ -165,24 +155,22 @@ def cores(summary: Summary, ax: Axes | None = None) -> Axes:
             bars[part["layer"]].append(bar)
     for name, look in looks(list(bars)).items():
         ax.add_artist(PathPatch(_outline(bars[name]), linewidth=0, **look))
-    line = ax.spines["left"].get_edgecolor()
-    frame = PathPatch(_outline(frames), fill=False, edgecolor=line, linewidth=0.6)
-    ax.add_artist(frame)
+    look = {"fill": False, "edgecolor": ax.spines["left"].get_edgecolor()}
+    ax.add_artist(PathPatch(_outline(frames), linewidth=0.6, **look))
     ax.set(xlim=(-0.1, drawn["width"]), ylim=(-drawn["height"], 0))
     ax.set_aspect("equal", anchor="NW")
     bare(ax)
     size = f"{counted(drawn['count'], 'core')} on {counted(summary.chips, 'chip')}"
-    ax.set_title(
-        f"{summary.network.name}: {size}\nbars of a core: {', '.join(COUNTERS)}"
-    )
+    bars_of = f"bars of a core: {', '.join(COUNTERS)}"
+    ax.set_title(f"{summary.network.name}: {size}\n{bars_of}")
     return ax
 
 
 def _outline(boxes: Sequence[Box]) -> Path:
     """Return one path around all boxes; drawing 5,000 single boxes takes a second."""
-    corners = [
-        [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
-        for x, y, width, height in boxes
-    ]
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
-    return Path(list(chain.from_iterable(corners)), codes * len(corners))
+    corners: list[Point] = []
+    for x, y, width, height in boxes:
+        right, top = x + width, y + height
+        corners += [(x, y), (right, y), (right, top), (x, top), (x, y)]
+    return Path(corners, codes * len(boxes))

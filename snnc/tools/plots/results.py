@@ -46,19 +46,9 @@ def training(
 ) -> Axes:
     """Plot a metric for training and, if available, for validation.
 
-    Parameters
-    ----------
-    history
-        The Keras metrics after each epoch.
-    what
-        ``loss``, ``accuracy`` or another metric; by default, accuracy if available.
-    phases
-        The names of phases, with the number of epochs before each.
-
-    Raises
-    ------
-    ValueError
-        If no epoch ran, or the history lacks the metric.
+    By default, plot the accuracy, if ``history``, the Keras metrics after each epoch,
+    has it. ``phases`` are names, with the number of epochs before each. A history
+    without the metric raises ValueError.
     """
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
@@ -113,11 +103,6 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
 
     The band is the 95 % interval. The upper axis shows the energy, which is
     proportional to time.
-
-    Raises
-    ------
-    ValueError
-        If the simulator has no results for shorter presentations.
     """
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
@@ -140,28 +125,23 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     ax.set_xlim(left=0)
     kind = "accuracy" if result.classes else "error"
     name = f"{result.network} on {result.simulator}"
-    if result.work is None:
-        ax.set_title(f"{kind} of {name}")
-        return ax
-    scale = result.work.energy_joules * 1e6 / ms[-1]
-    functions = (lambda time: scale * time, lambda energy: energy / scale)
-    scaled = ax.secondary_xaxis("top", functions=functions)
-    scaled.set_xlabel("energy per example on the chip (uJ)")
-    total = human(result.work.energy_joules, "J")
-    ax.set_title(f"{kind} and energy of {name}: {total} at the end")
+    title = f"{kind} of {name}"
+    if result.energy is not None:
+        scale = result.energy * 1e6 / ms[-1]
+        functions = (lambda time: scale * time, lambda energy: energy / scale)
+        scaled = ax.secondary_xaxis("top", functions=functions)
+        scaled.set_xlabel("energy per example on the chip (uJ)")
+        total = human(result.energy, "J")
+        title = f"{kind} and energy of {name}: {total} at the end"
+    ax.set_title(title)
     return ax
 
 
 @theme()
 def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Axes:
-    """Plot a mark for each spike, layer by layer.
+    """Plot a mark for each of the spikes (steps, *shape) of each layer.
 
-    Parameters
-    ----------
-    spikes
-        For each layer, the number of spikes per step, of shape (steps, *shape).
-    dt
-        The time step in seconds.
+    ``dt`` is the time step in seconds.
     """
     ax = axes(ax, 0.75 * len(spikes) + 0.8)
     labels, end = [], 0.0
@@ -193,14 +173,7 @@ def rates(
 ) -> Axes:
     """Plot the distribution of firing rates, the checked percentile, and the budget.
 
-    Parameters
-    ----------
-    firing
-        For each layer, how many neurons fired each number of spikes.
-    layers
-        The budgets and percentiles.
-    present
-        The duration of an example in seconds.
+    ``present`` is the duration of an example in seconds.
     """
     height = 0.55 * len(layers) + 1.0
     ax = axes(ax, height)
@@ -235,13 +208,7 @@ def rates(
 
 @theme()
 def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
-    """Plot the number of examples by class (rows) and decision (columns).
-
-    Raises
-    ------
-    ValueError
-        If the network has no classes.
-    """
+    """Plot the number of examples by class (rows) and decision (columns)."""
     counts = np.array(result.confusion)
     if not counts.size:
         raise ValueError("a regression has no confusion matrix")
@@ -272,14 +239,9 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
 def predictions(
     outputs: Array, targets: Array, name: str, ax: Axes | None = None
 ) -> Axes:
-    """Plot the outputs of a regression against the true values, one colour per unit.
+    """Plot outputs (examples, units) of a regression against the true values.
 
-    Parameters
-    ----------
-    outputs, targets
-        Arrays (examples, units) in the unit of the targets.
-    name
-        The name of the network.
+    Each unit has a colour, and ``name`` is that of the network.
     """
     ax = axes(ax, 4.2, 4.6)
     units = outputs.shape[1]
@@ -298,13 +260,7 @@ def predictions(
 
 @theme()
 def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
-    """Plot the correlation between each layer's spikes and Keras's activations.
-
-    Raises
-    ------
-    ValueError
-        If the run was not compared with Keras.
-    """
+    """Plot the correlation between each layer's spikes and Keras's activations."""
     layers = [r for r in result.layers if r.correlation is not None]
     if not layers:
         raise ValueError("no comparison with Keras: TensorFlow is not installed")
@@ -332,21 +288,7 @@ def sweep(
 ) -> Axes:
     """Plot accuracy or error against costs; connect and name the best variants.
 
-    Parameters
-    ----------
-    name
-        The name of the network.
-    lines
-        The variants; variants without an evaluation are omitted.
-    best
-        The best variants, which a line connects.
-    over
-        The cost: energy, with areas that show cores, or cores.
-
-    Raises
-    ------
-    ValueError
-        If no variant was evaluated.
+    Variants without an evaluation are omitted. Over energy, areas show the cores.
     """
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
@@ -375,8 +317,8 @@ def sweep(
     ax.errorbar(x, y, spread, fmt="none", ecolor=COLOURS[4], elinewidth=0.8)
     order = [i for i in np.lexsort((y, x)) if connected[i]]
     ax.plot(x[order], y[order], color=COLOURS[5], linewidth=0.8)
+    look = {"textcoords": "offset points", "ha": "center", "size": 7}
     for number, i in enumerate(order, 1):
-        look = {"textcoords": "offset points", "ha": "center", "size": 7}
         above = (0, sqrt(areas[i]) / 2 + 4)
         ax.annotate(str(number), (x[i], y[i]), xytext=above, **look)
         if number <= _NAMED:

@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import cycle, product
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -59,10 +60,8 @@ def theme(dark: bool = False) -> Iterator[None]:
 
 
 def _connect() -> None:
-    """Make a notebook show a cell's pictures below the cell, even the first time.
-
-    By default, the notebook connects to pyplot only after the cell that imports pyplot.
-    """
+    """Make a notebook show a cell's pictures below the cell, even the first time."""
+    # By default, it connects to pyplot only after the cell that imports pyplot.
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
     from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
@@ -79,10 +78,9 @@ def _pyplot() -> ModuleType:
 def axes(
     ax: Axes | None, height: float, width: float = WIDTH, *, frame: bool = False
 ) -> Axes:
-    """Return the given axes, or new axes with a size in inches.
+    """Return the given axes, or new ones with a size in inches, displayed by pyplot.
 
-    With pyplot, a new figure is displayed like any pyplot figure. Without ``frame``,
-    there are lines only at the axes that have a scale.
+    Without ``frame``, there are lines only at the axes that have a scale.
     """
     if ax is None:
         figure = _pyplot().figure(figsize=(width, height), layout="constrained")
@@ -94,13 +92,8 @@ def axes(
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
     """Return a colour and a hatch for each name; these differ for up to 60 names."""
-    return {
-        name: {
-            "facecolor": COLOURS[i % len(COLOURS)],
-            "hatch": HATCHES[i // len(COLOURS) % len(HATCHES)],
-        }
-        for i, name in enumerate(names)
-    }
+    pairs = zip(names, cycle(product(HATCHES, COLOURS)), strict=False)
+    return {name: {"facecolor": hue, "hatch": hatch} for name, (hatch, hue) in pairs}
 
 
 def bare(ax: Axes) -> None:

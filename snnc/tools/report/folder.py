@@ -15,7 +15,7 @@ from snnc.output.stale import problems
 from snnc.output.write import compare
 from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
-from snnc.text.tables import Row, TextTable, counted, human
+from snnc.text.tables import Cells, TextTable, counted, human
 from snnc.tools.building import package_of
 from snnc.tools.report.formats import round_number
 
@@ -26,9 +26,8 @@ PackageState = Literal["up to date", "out of date", "not built"]
 class NetworkRow:
     """The costs of a spec's network, and the state of its package.
 
-    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None if errors make them
-    unknown. ``package`` is None for a network that can't be built. ``problems`` is the
-    number of errors in the spec.
+    Values are None if ``problems``, the number of errors in the spec, make them
+    unknown. ``package`` is also None for a network that can't be built.
     """
 
     spec: str
@@ -43,15 +42,7 @@ class NetworkRow:
 
 @dataclass(frozen=True, eq=False)
 class FolderReport(Displayed):
-    """The networks in a folder, sorted by path; prints as a table.
-
-    Attributes
-    ----------
-    networks : tuple of NetworkRow
-        One row per spec.
-    diagnostics : tuple of Diagnostic
-        The problems of the specs.
-    """
+    """The networks in a folder, sorted by path, one row per spec; prints as a table."""
 
     networks: tuple[NetworkRow, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -79,7 +70,7 @@ class FolderReport(Displayed):
 _HEAD = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
 
 
-def _cells(row: NetworkRow) -> Row:
+def _cells(row: NetworkRow) -> Cells:
     if row.cores is None:
         return row.spec, "", "", "", "", counted(row.problems, "error"), ""
     joules = human(row.energy_joules or 0.0, "J") if row.cores else ""
@@ -97,11 +88,10 @@ def report_folder(specs: Iterable[str], packages: Path, device: str) -> FolderRe
         made = compile_file(spec, report, device=profile)
         row = NetworkRow(spec, problems=report.errors)
         placed = None if made is None else place_on_chips(made)
-        if made is not None and made.spec is not None and placed is not None:
-            network = placed.mapped.lowered.network
+        if made is not None and placed is not None:
             row = replace(
                 row,
-                network=network.name,
+                network=placed.mapped.lowered.network.name,
                 cores=placed.mapped.cores,
                 chips=placed.mapped.chips,
                 energy_joules=round_number(activity_of(placed).joules(profile.energy)),

@@ -31,12 +31,7 @@ LEFT = {"layer", "kind", "shape", "bound by"}
 def table(summary: Summary, why: bool = False) -> str:
     """Return two tables with one row per layer: its costs, and its activity.
 
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences about the limits of layers.
+    With ``why``, sentences about the limits of layers follow.
     """
     costs, use = _tables(summary)
     lines = [*costs.lines(), "", sentences.caption(summary), *use.lines(), ""]
@@ -56,15 +51,7 @@ def _tables(summary: Summary) -> Iterator[TextTable]:
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
-    """Return the tables of the report as GitHub Markdown, ending with a line end.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences about the limits of layers.
-    """
+    """Return the report of `table` as GitHub Markdown, ending with a line end."""
     costs, use = _tables(summary)
     blocks = [
         f"### {tables.code(summary.network.name)}",
@@ -84,15 +71,7 @@ def _bullet_list(lines: Iterator[str]) -> str:
 
 
 def document(summary: Summary, why: bool = False) -> Json:
-    """Return the report of a network; layers are in spec order.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences about the limits of layers.
-    """
+    """Return the report of a network as JSON data; layers are in spec order."""
     report = {
         "version": 1,
         "network": summary.network.name,
@@ -101,11 +80,7 @@ def document(summary: Summary, why: bool = False) -> Json:
         "layers": [
             _layer(row, summary, why) for row in summary.rows if row.place != "folded"
         ],
-        "folded": [
-            {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
-            for row in summary.rows
-            if row.place == "folded"
-        ],
+        "folded": [_head(row) for row in summary.rows if row.place == "folded"],
         "neurons": summary.neurons,
         **_totals(summary),
     }
@@ -136,22 +111,21 @@ def _totals(summary: Summary) -> Json:
 
 def _activity(activity: Activity, energy: Energy | None) -> Json:
     """Return the spikes and, on a chip, their costs."""
-    spikes = {"spikes": round_number(activity.spikes)}
-    if energy is None:
-        return spikes
-    return {
-        **spikes,
-        "synaptic_operations": round_number(activity.operations),
-        "energy_joules": round_number(activity.joules(energy)),
-    }
+    costs = {"spikes": round_number(activity.spikes)}
+    if energy is not None:
+        costs["synaptic_operations"] = round_number(activity.operations)
+        costs["energy_joules"] = round_number(activity.joules(energy))
+    return costs
+
+
+def _head(row: Row) -> Json:
+    return {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
 
 
 def _layer(row: Row, summary: Summary, why: bool) -> Json:
     chips = iter(row.chips)
     layer = {
-        "name": row.name,
-        "kind": row.kind,
-        "shape": list(row.shape),
+        **_head(row),
         "neurons": row.neurons or 0,
         "cores": row.cores or 0,
         "ensembles": [
@@ -179,9 +153,7 @@ def _layer(row: Row, summary: Summary, why: bool) -> Json:
         }
     if why and row.reasons:
         core = summary.profile.core
-        layer["why"] = " ".join(
-            sentences.sentence(reason, core) for reason in row.reasons
-        )
+        layer["why"] = " ".join(sentences.sentence(each, core) for each in row.reasons)
     return layer
 
 

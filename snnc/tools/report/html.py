@@ -36,25 +36,9 @@ class Section:
     about: str = ""
 
 
-def page(
-    summary: Summary, sections: Sequence[Section] = (), footer: str = "", spec: str = ""
+def document(
+    title: str, body: str, sections: Sequence[Section] = (), footer: str = ""
 ) -> str:
-    """Return a page with tiles, the spec, a map of the cores, and a table of layers.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    sections, footer
-        Additional parts below the table.
-    spec
-        The HTML of the spec, with costs after its lines.
-    """
-    title = f"{summary.network.name}: cores and activity"
-    return document(title, fragment(summary, spec), sections, footer)
-
-
-def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
     """Return an HTML page that begins with ``body``, which must be escaped already."""
     return _template("page.html.jinja").render(
         title=title, body=body, sections=sections, footer=footer
@@ -62,7 +46,10 @@ def document(title: str, body: str, sections: Sequence[Section], footer: str) ->
 
 
 def fragment(summary: Summary, spec: str = "") -> str:
-    """Return the content of the page for embedding, for example in a notebook."""
+    """Return tiles, the spec, a map of the cores, and a table of layers.
+
+    ``spec`` is the HTML of the spec, with costs after its lines.
+    """
     network, weights = summary.network, weights_of(summary.network)
     binding = set(_binding(summary))
     *whys, total_why = sentences.reasons(summary)
@@ -94,10 +81,9 @@ def tables_html(
     about: str = "",
     tiles: Iterable[Sequence[str]] = (),
 ) -> str:
-    """Return a part of a page with tables and sentences for a notebook.
+    """Return a part of a page: the text ``about``, tiles, then tables and sentences.
 
-    Tiles are shown before the parts, below the text ``about``. A tile has a name and a
-    value; the text after a comma is smaller.
+    A tile has a name and a value; the text after a comma is smaller.
     """
     return _template("result.html.jinja").render(
         title=title,

@@ -119,8 +119,7 @@ class Report(Tabular):
         return formats.document(self.summary, why)
 
     def _records(self) -> list[Json]:
-        layers: list[Json] = self.as_dict()["layers"]
-        return layers
+        return list(self.as_dict()["layers"])
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""

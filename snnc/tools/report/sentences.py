@@ -118,10 +118,8 @@ def _lacks(violation: LimitViolation) -> str:
 
 def reasons(summary: Summary) -> Iterator[str]:
     """Yield one sentence per layer on the chip, then one about the whole mapping."""
-    core = summary.profile.core
-    for row in summary.rows:
-        for reason in row.reasons:
-            yield sentence(reason, core)
+    layers = (reason for row in summary.rows for reason in row.reasons)
+    yield from (sentence(reason, summary.profile.core) for reason in layers)
     yield from maxima_alternatives(summary)
     yield total(summary.reasons, summary.network.name)
 
@@ -141,12 +139,11 @@ def example(summary: Summary) -> str:
 
 def totals(summary: Summary) -> Iterator[str]:
     """Describe the size of the network and, on a chip, its maximum activity."""
-    name, neurons = summary.network.name, counted(summary.neurons, "neuron")
+    where = ", without a chip to fit on"
     if summary.on_chip:
         cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
-        yield f"{name}: {neurons} on {cores} of {chips}"
-    else:
-        yield f"{name}: {neurons}, without a chip to fit on"
+        where = f" on {cores} of {chips}"
+    yield f"{summary.network.name}: {counted(summary.neurons, 'neuron')}{where}"
     yield from notes(summary, has_tiles=False)
 
 
@@ -269,21 +266,15 @@ def _say_chips(row: Row) -> str:
     parts = []
     for (_, number), several in runs:
         chips = [chip for _, (chip, _) in several]
-        on_chips = f"each of chips {chips[0]} to {chips[-1]}"
-        if len(chips) == 1:
-            on_chips = f"chip {chips[0]}"
-        parts.append(f"{number} on {on_chips}")
+        many = f"each of chips {chips[0]} to {chips[-1]}"
+        parts.append(f"{number} on {many if chips[1:] else f'chip {chips[0]}'}")
     return f"cores of {row.name}: {', '.join(parts)}"
 
 
 def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
-    """Return the delay of a max pool in seconds.
-
-    Each level adds one time constant of its filter, and one step.
-    """
+    """Return the delay of a max pool in seconds: a filter and a step per level."""
     assert layer.spiking is not None
-    each = layer.spiking.synapse + network.timing.dt
-    return levels_of(network, layer) * each
+    return levels_of(network, layer) * (layer.spiking.synapse + network.timing.dt)
 
 
 def maxima_alternatives(summary: Summary) -> Iterator[str]:
@@ -292,9 +283,8 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
     rows = {row.name: row for row in summary.rows}
     for layer, pool in _pools(summary.network):
         mean_error = _mean_error(prod(pool.window))
-        neurons = prod(layer.shape)
+        neurons, row = prod(layer.shape), rows[layer.name]
         error = error_of(summary.network, layer).size
-        row = rows[layer.name]
         on = "" if row.cores is None else f" on {counted(row.cores, 'core')}"
         yield (
             f"{layer.name}: {counted(row.neurons or 0, 'neuron')}{on}, root mean "

@@ -22,28 +22,13 @@ COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 class Row:
     """One layer of a report.
 
-    Attributes
-    ----------
-    neurons
-        The number of neurons; None for ``folded`` layers and the readout.
-    place
-        Where the layer runs; a folded layer is part of the weights of the next layers.
-    cores
-        The number of cores; None for layers that are not on the chip.
-    block
-        The part of the layer on one core, with the layer's axes; None if the levels of
-        a max pool have different blocks.
-    use
-        The use of the fullest core as fractions of its limits, in the order of
-        `COUNTERS`.
-    activity
-        The upper bounds of the layer's activity.
-    reasons
-        The reasons for its number of cores: one, or one per level of a max pool.
-    chips
-        If there are several chips, the chip of each core, in nengo-loihi's order.
-    ensembles
-        The ensembles of the layer, with the resources of each core.
+    ``neurons`` is None for a ``folded`` layer, which is part of the weights of the next
+    layers, and for the readout. ``cores`` is None for layers that are not on the chip.
+    ``block``, the part on one core, is None if the levels of a max pool have different
+    blocks. ``use`` is that of the fullest core, as fractions of the limits in
+    `COUNTERS`. ``activity`` is an upper bound. ``reasons`` explain the number of cores:
+    one, or one per level of a max pool. With several chips, ``chips`` has the chip of
+    each core, in nengo-loihi's order.
     """
 
     name: str
@@ -64,8 +49,7 @@ class Row:
 class Summary:
     """The layers of a network in spec order, with the readout last, and totals.
 
-    ``chips`` is the number of chips needed for the cores, and ``on_chip`` says whether
-    the target is a chip.
+    ``on_chip`` says whether the target is a chip.
     """
 
     mapped: MappedNetwork
@@ -81,36 +65,23 @@ class Summary:
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Compute the costs and the activity of a network.
-
-    ``cache`` contains results from the mapping, which are reused.
-    """
+    """Compute a network's costs and activity; ``cache`` is that of the mapping."""
     mapped = routed.mapped
     network = mapped.lowered.network
-    activity = activity_of(routed)
-    reasons = reasons_of(mapped, cache)
+    activity, reasons = activity_of(routed), reasons_of(mapped, cache)
     by_name = {reason.name: reason for reason in reasons.layers}
-    rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    return Summary(
-        mapped,
-        network,
-        network.device,
-        isinstance(network.target, Loihi),
-        (*rows, _readout(routed, activity)),
-        activity,
-        reasons,
-        neurons_of(mapped),
-        mapped.cores,
-        mapped.chips,
-    )
+    layers = [_row(layer, routed, activity, by_name) for layer in network.layers]
+    rows = (*layers, _readout(routed, activity))
+    target = network.device, isinstance(network.target, Loihi)
+    totals = neurons_of(mapped), mapped.cores, mapped.chips
+    return Summary(mapped, network, *target, rows, activity, reasons, *totals)
 
 
 def neurons_of(mapped: MappedNetwork) -> int:
     """Return the number of neurons on the chip; without a chip, of all neurons."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
-    return sum(
-        p.population.neurons for p in mapped.populations if p.cores or not on_chip
-    )
+    shown = (p.population for p in mapped.populations if p.cores or not on_chip)
+    return sum(population.neurons for population in shown)
 
 
 def weights_of(network: LogicalNetwork) -> Counter[str]:
@@ -128,21 +99,21 @@ def _row(
     activity: NetworkActivity,
     reasons: Mapping[str, Reason],
 ) -> Row:
-    levels = routed.mapped.of_layer(layer.name)
+    levels, head = routed.mapped.of_layer(layer.name), (layer.name, layer.kind)
     if not levels:
-        return Row(layer.name, layer.kind, layer.shape, None, "folded")
+        return Row(*head, layer.shape, None, "folded")
     ensembles = tuple(e for level in levels for e in level.ensembles)
     blocks = [block for ensemble in ensembles for block in ensemble.blocks]
     names = [level.population.name for level in levels]
+    core = routed.mapped.lowered.network.device.core
     return Row(
-        layer.name,
-        layer.kind,
+        *head,
         layer.shape,
         sum(level.population.neurons for level in levels),
         "chip" if blocks else "host",
-        sum(level.cores for level in levels) if blocks else None,
+        len(blocks) or None,
         block_of(levels[0]) if len(levels) == 1 else None,
-        use_of(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
+        use_of(blocks, core) if blocks else None,
         sum_activity(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
         _chips(routed, names),
@@ -176,9 +147,5 @@ def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
 
 def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:
     """Return the use of the fullest core as fractions of its limits."""
-    return (
-        max(b.compartments for b in blocks) / core.compartments,
-        max(b.in_axons for b in blocks) / core.in_axons,
-        max(b.out_axons for b in blocks) / core.out_axons,
-        max(b.synapse_bits for b in blocks) / core.synapse_bits,
-    )
+    limits = ("compartments", "in_axons", "out_axons", "synapse_bits")
+    return tuple(max(getattr(b, n) for b in blocks) / getattr(core, n) for n in limits)
