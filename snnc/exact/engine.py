@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import nengo
 import numpy as np
@@ -72,12 +72,10 @@ class EngineResult:
         The outputs that determine the result.
     overflows : (3,)
         How often, over compartments and steps, the input, the current and the biased
-        current overflowed the chip's registers and wrapped around. The emulator warns
-        about overflows.
-    counts : uint16 (examples, *shape) of each layer
-        Spikes per example.
-    spikes : uint8 (examples, steps, *shape) of each layer
-        Spikes per step.
+        current overflowed the chip's registers and wrapped around.
+    counts, spikes
+        Each layer's spikes per example, uint16 (examples, *shape), and per step, uint8
+        (examples, steps, *shape).
     rows : (examples, steps, units)
         The readout at each step.
     """
@@ -127,16 +125,6 @@ class RunOptions:
         )
 
 
-class Runner(Protocol):
-    """A state that runs examples one after another, on one thread at a time."""
-
-    def prepare(self, images: Array, /) -> Array:
-        """Convert examples to the argument of `run`."""
-
-    def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
-        """Present examples; ``rests`` says which of them start from rest."""
-
-
 class Chunk(NamedTuple):
     """Some examples of a span, starting at ``start``, and their results."""
 
@@ -147,7 +135,10 @@ class Chunk(NamedTuple):
 
 
 def stream(
-    runners: Sequence[Runner], images: Array, spans: Sequence[Span], job: RunOptions
+    runners: Sequence[ThreadRunner] | Sequence[Hosted],
+    images: Array,
+    spans: Sequence[Span],
+    job: RunOptions,
 ) -> Iterator[Chunk]:
     """Yield the chunks of all spans; only chunks of the same span are in order."""
     waiting = iter(spans)
@@ -245,18 +236,7 @@ class Built:
 def build(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Built:
-    """Build a package's network with the given weights, and probe every layer.
-
-    ``steps`` is the number of steps per example; by default, that of the package.
-
-    Raises
-    ------
-    CannotRunError
-        If an example has too many steps, no layer of the network is on the chip, or the
-        chip can't store the weights.
-    snnc.runtime.layout.LayoutError
-        If the weights have another layout.
-    """
+    """Build a package's network, and probe every layer; see `make_engine`."""
     layers, dt = package.network.layers, package.network.dt
     steps = steps or package.network.steps
     if steps > MAX_STEPS:
@@ -289,10 +269,7 @@ def build(
 
 
 def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
-    """Return the message for layers with weights that nengo-loihi can't store, if any.
-
-    The text says how large their tensors are.
-    """
+    """Return which layers' weights nengo-loihi can't store, and how large they are."""
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     refused: dict[str, str] = {}
@@ -326,32 +303,27 @@ class Engine(AbstractContextManager["Engine"]):
 
     Attributes
     ----------
-    cores : int
+    cores
         The number of nengo-loihi's blocks.
     network
         The network that the package describes.
-    circuit : Circuit or None
-        The tables to run; None if nengo steps layers on the host.
-    hosted : bool
-        Whether nengo must step layers on the host, which takes longer and uses one
-        thread.
+    circuit
+        The tables to run; None if nengo steps layers on the host, which takes longer
+        and uses one thread.
+    close
+        Closes nengo-loihi's simulator.
     """
 
     def __init__(self, built: Built) -> None:
+        self.close = built.simulator.close
         try:
             self._runs = _runs(built)
         except CannotRunError:
-            built.simulator.close()
+            self.close()
             raise
         self.cores = len(built.simulator.model.blocks)
         self.network = built.package.network
         self.circuit = self._runs if isinstance(self._runs, Circuit) else None
-        self.hosted = self.circuit is None
-        self._built = built
-
-    def close(self) -> None:
-        """Close nengo-loihi's simulator."""
-        self._built.simulator.close()
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -409,20 +381,18 @@ class Engine(AbstractContextManager["Engine"]):
         CannotRunError
             If the examples do not have the network's input shape.
         """
-        shape = self.network.input.shape
-        if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
-            wanted = " x ".join(map(str, shape))
+        count, *shape = images.shape
+        if tuple(shape) != self.network.input.shape or count == 0:
+            wanted = " x ".join(map(str, self.network.input.shape))
             raise CannotRunError(
                 f"the examples have the shape {tuple(images.shape)}; this network "
                 f"reads one or more examples of {wanted}"
             )
         count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
-        runners: Sequence[Runner]
-        if isinstance(self._runs, Hosted):
-            runners = [self._runs]  # nengo has only one state
-        else:
-            runners = [ThreadRunner(self._runs) for _ in range(count)]
         job = RunOptions(presentation, decide, tuple(keep))
+        if isinstance(self._runs, Hosted):
+            return stream([self._runs], images, spans, job)  # nengo has only one state
+        runners = [ThreadRunner(self._runs) for _ in range(count)]
         return stream(runners, images, spans, job)
 
 
@@ -436,7 +406,8 @@ def make_engine(
     Raises
     ------
     CannotRunError
-        If an example has too many steps, or no layer is on the chip.
+        If an example has too many steps, no layer of the network is on the chip, or the
+        chip can't store the weights.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """

@@ -188,10 +188,7 @@ def rest_chip(state: ChipState) -> None:
 
 @jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
-    """Step neurons like `nengo.SpikingRectifiedLinear`.
-
-    ``charges`` is the voltage increase per step, in spikes.
-    """
+    """Step neurons like `nengo.SpikingRectifiedLinear`."""
     active = np.flatnonzero(charges)
     end = 0
     for t in range(len(host.starts) - 1):
@@ -282,12 +279,8 @@ def run_examples(
 ) -> None:
     """Run examples one after another, and fill ``results``.
 
-    Parameters
-    ----------
-    charges : (examples, encoder neurons)
-        The voltage increase of encoders per step, in spikes.
-    rests : (examples,)
-        Whether each example starts from rest.
+    ``charges``, (examples, encoder neurons), is the voltage increase of encoders per
+    step, in spikes. ``rests``, (examples,), says which examples start from rest.
     """
     for e in range(len(charges)):
         if rests[e]:

@@ -114,13 +114,8 @@ class ReadoutTable(NamedTuple):
 class RunResults(NamedTuple):
     """Arrays that a run of examples fills.
 
-    Attributes
-    ----------
-    rows : (examples, steps, units)
-        The outputs.
-    counts : (examples, sources), or (examples, 0) if unused
-    spikes : (examples, steps, sources), or (examples, 0, 0)
-        The spikes of compartments, then of encoder neurons.
+    ``rows`` contains the outputs, (examples, steps, units). ``counts``, (examples,
+    sources), and ``spikes``, (examples, steps, sources), are empty if unused.
     """
 
     rows: Floats
@@ -158,8 +153,9 @@ class LearningState(NamedTuple):
 
     ``weights`` has the shape (axons, 2 units), and ``held`` contains the block's
     voltages. ``spiked`` marks the axons that have spiked since the last update of
-    ``traces``. ``lost`` counts spikes that traces missed, and clipped traces and
-    weights.
+    ``traces``. ``lost`` counts spikes that traces missed, because a trace registers one
+    spike every two steps, and clipped traces and weights. The emulator warns about
+    these.
     """
 
     weights: Int32
@@ -174,17 +170,10 @@ class LearningState(NamedTuple):
 class Lessons(NamedTuple):
     """Examples from which a readout learns, and their outputs.
 
-    Attributes
-    ----------
-    charges : (examples, encoder neurons)
-        The voltage increase of encoders per step, in spikes.
-    targets : (examples, units)
-    traces : (examples, updates of traces, axons)
-        Uniform random numbers for rounding traces; some may be unused.
-    weights : (examples, updates of weights, axons, 2 units)
-        Random numbers for rounding weights.
-    rows : (examples, steps, units)
-        Filled with the outputs.
+    ``charges`` is as in `run_examples`, and ``targets`` has the shape (examples,
+    units). ``traces``, (examples, updates, axons), and ``weights``, (examples, updates,
+    axons, 2 units), contain uniform random numbers for rounding; some may be unused.
+    ``rows``, (examples, steps, units), is filled with the outputs.
     """
 
     charges: Floats

@@ -57,13 +57,7 @@ class Node:
     words: dict[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that every node of this kind must have.
-
-        Raises
-        ------
-        RefusedModelError
-            If the array is missing.
-        """
+        """Return an array, or refuse the node if it is missing."""
         array = self.arrays.get(name)
         if array is None or array.size == 0:
             raise self.refusal(f"it has no {name}", AGAIN)
@@ -78,14 +72,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """A graph whose nodes are in topological order.
+    """A graph whose nodes are in topological order, and the texts of its metadata.
 
-    Attributes
-    ----------
-    version
-        The version of NIR that wrote the file.
-    facts
-        The texts in the file's metadata.
+    ``version`` is the version of NIR that wrote the file.
     """
 
     nodes: Mapping[str, Node]
@@ -101,10 +90,7 @@ class NirGraph:
 
 
 def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str, Node]:
-    """Return the nodes in the order in which they run.
-
-    Refuse edges that lead nowhere, cycles, and more or fewer than one input and output.
-    """
+    """Return the nodes in the order in which they run, or refuse the graph."""
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         for end in (source, target):
@@ -129,10 +115,7 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
 def read_graph(file: Path, path: str) -> NirGraph:
     """Read a graph; messages refer to the file as ``path``.
 
-    Raises
-    ------
-    RefusedModelError
-        If the file is not a NIR graph, or is damaged.
+    Raise RefusedModelError if the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:
@@ -217,16 +200,10 @@ def _word(store: Store, place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpecNeurons:
-    """The neurons of a node, as properties of a spec.
+    """The neurons of a node, as properties of a layer's statement.
 
-    Attributes
-    ----------
-    gain, offset
-        An input sum ``x`` is the activation ``gain x + offset``.
-    spike
-        The activation that one spike per step represents.
-    properties
-        The properties in the layer's statement.
+    An input sum ``x`` is the activation ``gain x + offset``, and one spike per step is
+    the activation ``spike``.
     """
 
     gain: float
@@ -236,13 +213,7 @@ class SpecNeurons:
 
 
 def spec_neurons_of(node: Node) -> SpecNeurons:
-    """Convert the neurons of a node to properties of a spec.
-
-    Raises
-    ------
-    RefusedModelError
-        If parameters differ between neurons, or are impossible.
-    """
+    """Convert neurons, or refuse parameters that differ or are impossible."""
     threshold = _one(node, "v_threshold")
     reset = _one(node, "v_reset", 0.0)
     resistance = _one(node, "r")
@@ -275,12 +246,8 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
-    return SpecNeurons(
-        gain / full,
-        ((leak - reset) / room - network.REST) / full,
-        1 / (TOP * STEP),
-        (neuron, *properties),
-    )
+    offset = ((leak - reset) / room - network.REST) / full
+    return SpecNeurons(gain / full, offset, 1 / (TOP * STEP), (neuron, *properties))
 
 
 def _milliseconds(node: Node, seconds: float) -> str:
@@ -311,11 +278,7 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
 
 
 def weights_of(node: Node, axes: int) -> tuple[Array, Array]:
-    """Return the weight and the bias of a linear node.
-
-    Raise RefusedModelError if the weight has another number of axes, the bias has
-    another size, or a number is not finite.
-    """
+    """Return the weight and the bias of a linear node, or refuse them."""
     weight = node.array("weight")
     if weight.ndim != axes:
         raise node.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
@@ -343,17 +306,9 @@ def convolve(
     Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
     both ends equally; tools with uneven padding add a zero tap to the kernel.
 
-    Returns
-    -------
-    tuple
-        The options of the layer, the zeros that a preceding layer adds, the weight
-        without taps at its ends that have no effect, and the shape of the output,
-        channels first.
-
-    Raises
-    ------
-    RefusedModelError
-        If the node's parameters contradict each other or the shape of its input.
+    Return the options of the layer, the zeros that a preceding layer adds, the weight
+    without taps at its ends that have no effect, and the shape of the output, channels
+    first. Refuse parameters that contradict each other or the input.
     """
     rank = weight.ndim - 2
     if len(read) != rank + 1:
@@ -375,12 +330,8 @@ def convolve(
             weight, axis, read[1 + axis], stride[axis], dilation[axis], pads[axis]
         )
     taps = weight.shape[2:]
-    places = [
-        (n + a + b - (k - 1) * d - 1) // s + 1
-        for n, (a, b), k, d, s in zip(
-            read[1:], pads, taps, dilation, stride, strict=True
-        )
-    ]
+    axes = zip(read[1:], pads, taps, dilation, stride, strict=True)
+    places = [(n + a + b - (k - 1) * d - 1) // s + 1 for n, (a, b), k, d, s in axes]
     options = {
         "kernel_size": list(taps),
         "strides": list(stride),

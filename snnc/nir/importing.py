@@ -42,16 +42,12 @@ def run(
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a graph; return None if reading or writing fails.
+    """Import the NIR file ``target``; return None if reading or writing fails.
 
     Parameters
     ----------
-    target
-        The NIR file.
     weights_file, output
         The files to write, or None.
-    report
-        Receives every problem.
     takes_spec
         Whether to return the spec that an exported file contains.
     limits
@@ -78,11 +74,9 @@ def run(
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    if done is None:
-        return None
     changed = (CHANGED,) if spec else ()
-    told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
-    return replace(done, notes=told)
+    told = *changed, *dict.fromkeys(notes), RESETS
+    return done and replace(done, notes=(*done.notes, *told))
 
 
 COPIED = (
@@ -106,15 +100,7 @@ def restore(
 ) -> tuple[LogicalNetwork, dict[str, Array], str] | None:
     """Return a spec's network, a graph's weights as its tensors, and the spec's text.
 
-    Parameters
-    ----------
-    spec
-        The text of the spec in the graph.
-
-    Returns
-    -------
-    tuple or None
-        None if this spec would be exported to a different graph.
+    Return None if the spec would be exported to a different graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
@@ -146,11 +132,11 @@ def restore(
 
 def _printable(spec: str) -> str:
     """Escape control characters, which are in the strings and comments of a spec."""
-    lines = [
-        [c if len(c) == 1 else f"\\{c}" for c in cells(line)]
-        for line in spec.split("\n")
-    ]
-    return "\n".join(map("".join, lines))
+
+    def escaped(line: str) -> str:
+        return "".join(c if len(c) == 1 else f"\\{c}" for c in cells(line))
+
+    return "\n".join(map(escaped, spec.split("\n")))
 
 
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:

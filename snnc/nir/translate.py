@@ -40,12 +40,10 @@ FLAT = "leave the batch axis out of `start_dim`: NIR shapes have no batch axis"
 
 @dataclass(frozen=True, slots=True)
 class NodeValue:
-    """The output of a node.
+    """The output of a node: the output of a model's layer times ``factor``.
 
     Attributes
     ----------
-    layer
-        The layer of the model that computes the output, except for ``factor``.
     shape
         The shape, channels first.
     factor
@@ -79,10 +77,7 @@ def translate(
 ) -> tuple[KerasModel, ModelWeights, tuple[str, ...]]:
     """Return a graph's model, the weights of the model, and notes for the user.
 
-    Raises
-    ------
-    RefusedModelError
-        If a node has no counterpart, or its parameters are invalid.
+    Raise RefusedModelError if a node has no counterpart, or invalid parameters.
     """
     ends = {node.kind: node.name for node in graph.nodes.values()}
     translator = _Translator(graph)
@@ -214,8 +209,8 @@ class _Translator:
         self, node: Node, kernel: Array, bias: Array, shape: Shape
     ) -> NodeValue:
         """Keep the weights of a node's layer, and return the output of the node."""
-        arrays = {"kernel": kernel.astype("f4"), "bias": bias.astype("f4")}
-        self.arrays[node.name] = arrays
+        given = {"kernel": kernel, "bias": bias}
+        self.arrays[node.name] = {name: a.astype("f4") for name, a in given.items()}
         return NodeValue(node.name, shape, np.ones(1), is_linear=True)
 
     def _rescaled(
@@ -343,9 +338,8 @@ class _Translator:
             return replace(value, layer=self._scaled(f"{node.name}_scale", value))
         if (value.factor != 1).any():
             self.notes.append(
-                f"the output is `{value.layer}` times "
-                f"{float(np.max(value.factor)):.4g}, but the readout ignores this "
-                "factor"
+                f"the output is `{value.layer}` times {np.max(value.factor):.4g}, but "
+                "the readout ignores this factor"
             )
         return value
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import MaxPooling, Spiking
-from snnc.ir.lowered import Projection, Volume, Window
+from snnc.ir.lowered import Population, Projection, Volume, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
@@ -39,13 +39,10 @@ class IncomingKernel:
     ----------
     tensor
         The tensor's name, or the source of a shortcut without a tensor.
-    link
-        How the target reads the source.
     sources
         The slices of each ensemble of the source.
     kernel
-        The weights in Keras's units: (depth, height, width, source's channels, target's
-        channels), in float64.
+        The weights in Keras's units, in float64, with the axes of `compose`.
     factor
         The factor from Keras's to nengo-loihi's units.
     """
@@ -104,17 +101,9 @@ def compose(
 ) -> Array:
     """Return the kernel over a projection's input, including pools and zeros.
 
-    Parameters
-    ----------
-    read
-        The volume of the source, or of its picked positions.
-    filters
-        The number of the target's channels.
-
-    Returns
-    -------
-    Array
-        (depth, height, width, source's channels, target's channels).
+    ``read`` is the volume of the source, or of its picked positions, and ``filters``
+    the number of the target's channels. The axes of the result are (depth, height,
+    width, source's channels, target's channels).
     """
     if projection.tensor is None:
         return fold_pools(kernels.identity(filters), projection)
@@ -149,16 +138,10 @@ def _pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Synapse:
-    """One connection into a core, and how the chip stores it.
+    """One connection into a core: the taps that it stores, and their exponents.
 
-    Attributes
-    ----------
-    arriving, taps
-        All weights of the projection, and the taps that the core stores.
-    weight, trained
-        The largest magnitude, in nengo-loihi's units and in Keras's units.
-    stored
-        The exponents of the stored weights; each is a single number.
+    ``weight`` and ``trained`` are the largest magnitude in nengo-loihi's units and in
+    Keras's units. Each exponent in ``stored`` is a single number.
     """
 
     arriving: IncomingKernel
@@ -176,16 +159,9 @@ class Synapse:
 class CoreContent:
     """The part of a layer on one core.
 
-    Attributes
-    ----------
-    number
-        The core's index within its layer, in nengo-loihi's order.
-    synapses
-        The connections into the core.
-    bias, trained_bias
-        The largest magnitude of a bias, in nengo-loihi's units and in Keras's units.
-    block
-        The integers that the core stores; each is a single number.
+    ``number`` is the core's index within its layer, in nengo-loihi's order. ``bias``
+    and ``trained_bias`` are the largest magnitude of a bias in nengo-loihi's units and
+    in Keras's units. Each integer in ``block`` is a single number.
     """
 
     number: int
@@ -210,7 +186,7 @@ class CoreContent:
 class PlacedLayer:
     """A layer on the chip, its cores, and the integers that these store."""
 
-    mapped: MappedPopulation
+    population: Population
     neurons: integers.ChipNeurons
     arriving: tuple[IncomingKernel, ...]
     cores: tuple[CoreContent, ...]
@@ -219,7 +195,7 @@ class PlacedLayer:
 
     @property
     def name(self) -> str:
-        return self.mapped.population.name
+        return self.population.name
 
 
 def placed_layers(
@@ -227,12 +203,7 @@ def placed_layers(
 ) -> tuple[PlacedLayer, ...]:
     """Return all layers on the chip with the numbers of their cores.
 
-    Parameters
-    ----------
-    mapped
-        The network, on a device.
-    tensors
-        The weights by name, with the shapes in the network's layout.
+    ``tensors`` contains the weights by name, in the shapes of the network's layout.
     """
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
@@ -275,17 +246,13 @@ def _place_layer(
     for i, (number, read, taps, peak) in enumerate(stored):
         own = integers.Exponents(*(values[i] for values in exponents))
         synapses[number].append(Synapse(read, taps, weights[i], peak, own))
+    peaks = [float(np.abs(held).max()) for held in biases]
     cores = tuple(
-        CoreContent(
-            number,
-            tuple(arrived),
-            currents[number],
-            float(np.abs(biases[number]).max()),
-            blocks.take(number),
-        )
-        for number, arrived in enumerate(synapses)
+        CoreContent(n, tuple(arrived), currents[n], peaks[n], blocks.take(n))
+        for n, arrived in enumerate(synapses)
     )
-    return PlacedLayer(population, neurons, arriving, cores, blocks, network.name)
+    own_population = population.population
+    return PlacedLayer(own_population, neurons, arriving, cores, blocks, network.name)
 
 
 def _spiking(population: MappedPopulation) -> Spiking:
@@ -345,16 +312,15 @@ def _float32(magnitude: float) -> float:
 
 def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Warn about the connection with the strongest spikes, if these are too strong."""
-    cells = placed.neurons
-    unit = cells.voltage / cells.threshold
+    unit = placed.neurons.voltage / placed.neurons.threshold
     weights = {}
     for each in placed.arriving:
-        largest = np.abs(each.kernel).reshape(-1, each.kernel.shape[-1]).max(axis=0)
+        largest = np.abs(each.kernel).max(axis=(0, 1, 2, 3))
         weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
         yield SpikesTooStrong.at(
-            placed.mapped.population.layer,
+            placed.population.layer,
             tensor=tensor,
             times=round(weights[tensor]),
             network=placed.network,
