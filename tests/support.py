@@ -27,6 +27,7 @@ NENGO_DL = pytest.mark.skipif(
     sys.version_info >= (3, 12) or find_spec("nengo_dl") is None,
     reason="nengo-dl needs Keras 2, which is of Python 3.10 and 3.11",
 )
+QUIET = pytest.mark.filterwarnings("ignore")
 CLUSTER = pytest.mark.xdist_group("cluster")
 """Tests of one cluster, which takes seconds to start."""
 ORIGIN = Origin("net.snn", ".")

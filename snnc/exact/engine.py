@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import nengo
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
@@ -51,7 +50,6 @@ from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
 
 if TYPE_CHECKING:
-    from nengo import Network
     from nengo_loihi import Simulator
 
     from snnc.runtime.layout import Tensors, Weights
@@ -80,11 +78,11 @@ class EngineResult:
         The readout at each step.
     """
 
-    outputs: NDArray[np.float64]
+    outputs: Floats
     overflows: Int64
     counts: Layers = field(default_factory=dict)
     spikes: Layers = field(default_factory=dict)
-    rows: NDArray[np.float64] | None = None
+    rows: Floats | None = None
 
 
 def join(parts: Sequence[EngineResult]) -> EngineResult:
@@ -233,9 +231,7 @@ class Built:
     steps: int
 
 
-def build(
-    package: ImportedPackage, weights: Weights, steps: int | None = None
-) -> Built:
+def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:
     """Build a package's network, and probe every layer; see `make_engine`."""
     layers, dt = package.network.layers, package.network.dt
     steps = steps or package.network.steps
@@ -268,7 +264,7 @@ def build(
     return Built(package, network, simulator, steps)
 
 
-def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
+def why_not_stored(net: nengo.Network, dt: float, tensors: Tensors) -> str | None:
     """Return which layers' weights nengo-loihi can't store, and how large they are."""
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")

@@ -7,11 +7,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.read import number_sources, read_chip
-from snnc.exact.tables import Bools, resting_state
+from snnc.exact.tables import Bools, Floats, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Hosted:
             emulator.t += 1
             emulator.probes.update(emulator.t, SimpleNamespace(spiked=fired))
 
-    def _present(self, values: Array) -> NDArray[np.float64]:
+    def _present(self, values: Array) -> Floats:
         """Return the rows of one example, of shape (steps, units)."""
         simulator, network = self._simulator, self._built.network
         for host in self._hosts:

@@ -7,12 +7,14 @@ and the result equals the emulator's bit for bit.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.tables import (
+    Bools,
     BuiltChip,
+    Bytes,
     ChipState,
     Compartments,
+    Counts,
     Fanin,
     Floats,
     HostState,
@@ -240,9 +242,7 @@ def _run_readout(
 
 
 @jit
-def mark_spikes(
-    state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
-) -> None:
+def mark_spikes(state: ChipState, counts: Counts, spikes: Bytes) -> None:
     """Count the spikes of each source in a run, and mark them by step."""
     for s in range(len(state.begin)):
         begin, end = state.begin[s], state.end[s]
@@ -274,7 +274,7 @@ def run_examples(
     state: ChipState,
     host: HostState,
     charges: Floats,
-    rests: NDArray[np.bool_],
+    rests: Bools,
     results: RunResults,
 ) -> None:
     """Run examples one after another, and fill ``results``.

@@ -14,12 +14,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nengo import Connection
+from nengo import Connection, Ensemble
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.utils.graphs import transitive_closure
-from numpy.typing import NDArray
 
 from snnc.exact.tables import (
     BuiltChip,
@@ -35,16 +34,13 @@ from snnc.exact.tables import (
 )
 from snnc.output.imported import CannotRunError
 from snnc.runtime.examples import Array
-from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
+from snnc.runtime.nengo.neurons import BuiltNetwork, ClippedSpikingRectifiedLinear
 
 if TYPE_CHECKING:
-    from nengo import Ensemble
     from nengo_loihi import Simulator
     from nengo_loihi.block import LoihiBlock, Synapse
     from nengo_loihi.inputs import LoihiInput
     from nengo_loihi.probe import LoihiProbe
-
-    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
 
@@ -99,9 +95,7 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
 
 
 @jit
-def cut_runs(
-    weights: Int32, indices: Int32, gap: int
-) -> tuple[Int64, Int64, NDArray[np.int32]]:
+def cut_runs(weights: Int32, indices: Int32, gap: int) -> tuple[Int64, Int64, Int32]:
     """Split rows where indices jump or more than ``gap`` weights are zero.
 
     Return the number of runs per row, (3, runs) with the offset of each run, its begin

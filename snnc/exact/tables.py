@@ -18,6 +18,8 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Counts = NDArray[np.uint16]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -119,8 +121,8 @@ class RunResults(NamedTuple):
     """
 
     rows: Floats
-    counts: NDArray[np.uint16]
-    spikes: NDArray[np.uint8]
+    counts: Counts
+    spikes: Bytes
 
 
 class LearningTable(NamedTuple):
@@ -160,7 +162,7 @@ class LearningState(NamedTuple):
 
     weights: Int32
     traces: Int32
-    spiked: NDArray[np.uint8]
+    spiked: Bytes
     held: Int32
     filtered: Floats
     step: Int64
@@ -201,14 +203,14 @@ class ChipState(NamedTuple):
     voltage: Int32
     waiting: Int32
     inflow: Int32
-    spiked: NDArray[np.uint8]
+    spiked: Bytes
     words: NDArray[np.uint64]
     ids: Int32
     starts: Int64
-    times: NDArray[np.uint16]
+    times: Counts
     begin: Int64
     end: Int64
-    last: NDArray[np.uint8]
+    last: Bytes
     used: Int64
     overflows: Int64
 
@@ -226,7 +228,7 @@ class HostState(NamedTuple):
     ids: Int32
     starts: Int64
     filtered: Floats
-    fresh: NDArray[np.uint8]
+    fresh: Bytes
 
 
 def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:

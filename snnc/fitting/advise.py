@@ -69,11 +69,9 @@ def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) ->
             _replace(diagnostic, _advise(diagnostic, trials, whole), report)
 
 
-def _replace(
-    diagnostic: Diagnostic, better: Diagnostic | None, report: Diagnostics
-) -> None:
+def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) -> None:
     if better is not None:
-        report.withdraw(diagnostic)
+        report.withdraw(old)
         report.add(better)
 
 

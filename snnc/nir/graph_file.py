@@ -18,7 +18,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,11 +27,8 @@ from snnc.ir.logical import Shape, reading_order
 from snnc.rules import imports as rules
 from snnc.rules.imports import DamagedModel, ModelTooLarge, UnsafeModel
 from snnc.runtime import network
+from snnc.runtime.examples import Array
 from snnc.text.tables import dims
-
-if TYPE_CHECKING:
-    from snnc.runtime.examples import Array
-
 
 Edge = tuple[str, str]
 MOST_NODES = 10_000

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,13 +23,11 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
 from snnc.nir.translate import translate
+from snnc.runtime.examples import Array
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
 from snnc.weight_files.header import serialize
-
-if TYPE_CHECKING:
-    from snnc.runtime.examples import Array
 
 
 def run(

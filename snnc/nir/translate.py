@@ -26,11 +26,11 @@ from snnc.nir.graph_file import (
     spec_neurons_of,
     weights_of,
 )
+from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
-    from snnc.runtime.examples import Array
 
 
 LARGEST = 2**27

@@ -1,7 +1,4 @@
-"""`snnc build` and the files it owns, as a user sees it.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts in `tests/cli/building/`.
-"""
+"""`snnc build` and the files it owns, as a user sees it."""
 
 from __future__ import annotations
 

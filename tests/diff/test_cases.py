@@ -1,8 +1,4 @@
-"""Pairs of specs, and the exact texts that `snnc diff` prints for them.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts; review the difference before you
-commit.
-"""
+"""Pairs of specs, and the exact texts that `snnc diff` prints for them."""
 
 from __future__ import annotations
 

@@ -14,12 +14,9 @@ import snnc
 from snnc.cli import main
 from snnc.exact import make_engine
 from tests.evaluate.conftest import Arrays, Case, Make
+from tests.support import QUIET
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("without_keras"),
-    pytest.mark.filterwarnings("ignore"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_keras"), QUIET]
 
 
 @pytest.fixture(scope="module")

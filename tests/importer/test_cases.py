@@ -14,8 +14,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from snnc.cli import main
 from tests.importer.configs import CONV, IMAGE, POINT, functional, layer
 from tests.rules.checking import assert_cases_accepted
@@ -79,8 +77,5 @@ def answer(text: str) -> list[str]:
     return [f"exit {status}", *printed.splitlines()]
 
 
-def test_an_import_prints_what_is_accepted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_import_prints_what_is_accepted(here: Path) -> None:
     assert_cases_accepted(CASES, "", answer)

@@ -59,11 +59,10 @@ def save(config: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(here: Path) -> Path:
     """Return a current directory with ``m.json``."""
-    monkeypatch.chdir(tmp_path)
     save(model())
-    return tmp_path
+    return here
 
 
 def run(*arguments: str, file: str = "m.json") -> Result:

@@ -1,7 +1,4 @@
-"""Reports as people read them, compared with the texts that are committed.
-
-``make accept`` rewrites the texts; review the difference before you commit.
-"""
+"""Reports as people read them, compared with the texts that are committed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """An error in `.snn` is also an error in YAML, in YAML's words.
 
 `twin.yaml` of a case is its invalid spec in YAML, `twin.txt` the printed text.
-``SNNC_ACCEPT=1`` rewrites the expected texts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Compare results as text and JSON with a text next to this file.
-
-``SNNC_ACCEPT=1 python -m pytest tests/tools/test_results.py`` writes it.
-"""
+"""Compare results as text and JSON with a text next to this file."""
 
 from __future__ import annotations
 
