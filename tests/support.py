@@ -1,7 +1,5 @@
 """Compiles texts and specs in memory, for tests of every room."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """`docs/from-nengo-dl.md` and `docs/example-3d.md` show what the commands print."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

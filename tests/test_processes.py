@@ -1,7 +1,5 @@
 """Processes of snnc: what they import, how they die and end."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -3,8 +3,6 @@
 If drawn networks no longer have one of them, the tests check less than they claim to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from math import prod
 

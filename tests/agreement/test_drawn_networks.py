@@ -3,8 +3,6 @@
 ``make oracle`` draws five hundred of them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The generated `evaluate.py` and `predict.py`: the numbers of a run by hand."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable

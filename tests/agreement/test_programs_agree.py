@@ -3,8 +3,6 @@
 Oracles: Keras itself, and the blocks that nengo-loihi builds.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from itertools import cycle

@@ -1,7 +1,5 @@
 """Accepted networks build; networks refused for a core's limit don't, if forced."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from math import prod

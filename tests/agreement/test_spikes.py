@@ -5,8 +5,6 @@ on how a layer is cut. Here every filter has a weight of the same largest size, 
 it every block: what is left are the connections.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """Packages that are trained, evaluated and calibrated from Python."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``snnc calibrate``: a package's weights, scaled and checked from outside."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

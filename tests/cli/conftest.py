@@ -1,7 +1,5 @@
 """A repo with a spec that was built."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`snnc build` and the files it owns, as a user sees it."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

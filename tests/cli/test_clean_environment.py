@@ -3,8 +3,6 @@
 The language server says what is missing: its libraries, or an editor.
 """
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

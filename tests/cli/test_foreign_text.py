@@ -1,7 +1,5 @@
 """Names of files reach terminals, logs and programs escaped, in every verb."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

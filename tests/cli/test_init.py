@@ -1,7 +1,5 @@
 """`snnc init` writes what a first repo needs, and over nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`snnc fmt`, `convert`, `schema` and `check --fix` as a user types them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`snnc build --watch` builds on each save, whatever is wrong, until Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Diagnostics as text, as JSON, as GitHub annotations and as SARIF."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

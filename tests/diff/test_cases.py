@@ -1,7 +1,5 @@
 """Pairs of specs, and the exact texts that `snnc diff` prints for them."""
 
-from __future__ import annotations
-
 import json
 from itertools import pairwise
 from pathlib import Path

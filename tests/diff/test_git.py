@@ -1,7 +1,5 @@
 """Specs of a revision: ``git:REV:path``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """No name of a spec collides with what the generated code, or another name, uses."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import symtable

@@ -1,7 +1,5 @@
 """Outputs and labels of each example, from `snnc.evaluate` and `snnc predict`."""
 
-from __future__ import annotations
-
 import csv
 import itertools
 from pathlib import Path

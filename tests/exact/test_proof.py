@@ -1,7 +1,5 @@
 """Every spike is the emulator's, in a row and from rest."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle

@@ -6,8 +6,6 @@ stands between two convolutions, `a` and `b`. A line `$` has options of the comm
 `compile` has arguments of Keras's method, and `#` says what the case is about.
 """
 
-from __future__ import annotations
-
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO

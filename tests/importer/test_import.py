@@ -1,7 +1,5 @@
 """``snnc import``: what it writes, prints and exits with."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

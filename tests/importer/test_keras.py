@@ -4,8 +4,6 @@
 and outputs in `.npz`.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import subprocess

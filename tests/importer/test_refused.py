@@ -1,7 +1,5 @@
 """Cut, altered and hostile files are refused, each by its code; nothing else raises."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

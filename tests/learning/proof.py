@@ -3,8 +3,6 @@
 ``python -m tests.learning.proof`` compares 100 drawn networks.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 import warnings

@@ -1,7 +1,5 @@
 """The exact engine learns what nengo-loihi's emulator learns, to the last bit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

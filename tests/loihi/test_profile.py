@@ -1,7 +1,5 @@
 """Devices as data: another file of limits is another device, without any code."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import re

@@ -3,8 +3,6 @@
 Each has an environment of its own, which ``make test-nir`` makes.
 """
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Graphs of NIR become specs whose outputs, in rates, are the graph's."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Invalid graphs, and graphs that the chip can't run: each error names its node."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

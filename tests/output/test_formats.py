@@ -1,7 +1,5 @@
 """An error about a package of another format says what to type."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

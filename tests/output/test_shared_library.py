@@ -1,7 +1,5 @@
 """A process has one copy of the run-time library, which packages share."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 

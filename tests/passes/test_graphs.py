@@ -4,8 +4,6 @@ A block of `logical.txt` or `lowered.txt` has the statements of a network (`+`),
 its usual input, encoder and readout, and then its graph or the codes of its problems.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path

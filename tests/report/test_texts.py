@@ -1,7 +1,5 @@
 """Reports as people read them, compared with the texts that are committed."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

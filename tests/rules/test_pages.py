@@ -1,7 +1,5 @@
 """The pages in `docs/rules/` are what the rules and their examples say."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Each rule has a spec that breaks it, and the exact text that is then printed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

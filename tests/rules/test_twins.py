@@ -3,8 +3,6 @@
 `twin.yaml` of a case is its invalid spec in YAML, `twin.txt` the printed text.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The recipe for Optuna in ``docs/sweep.md`` runs as it is written."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

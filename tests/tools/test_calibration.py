@@ -1,7 +1,5 @@
 """Calibration: rates within bounds, outputs as they were."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from importlib import import_module

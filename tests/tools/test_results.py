@@ -1,7 +1,5 @@
 """Compare results as text and JSON with a text next to this file."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reading the header of a safetensors file, sound or not."""
 
-from __future__ import annotations
-
 import json
 import pickle
 from pathlib import Path
