@@ -60,7 +60,7 @@ class WeightRows:
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
-            counts, runs, kept = cut_runs(*_increasing(weights, indices), GAP)
+            counts, runs, kept = cut_runs(*_increasing(weights, indices))
             runs[1] += self._size
             self._counts.append(counts)
             self._runs.append(runs)
@@ -95,8 +95,8 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
 
 
 @jit
-def cut_runs(weights: Int32, indices: Int32, gap: int) -> tuple[Int64, Int64, Int32]:
-    """Split rows where indices jump or more than ``gap`` weights are zero.
+def cut_runs(weights: Int32, indices: Int32) -> tuple[Int64, Int64, Int32]:
+    """Split rows where indices jump or more than `GAP` weights are zero.
 
     Return the number of runs per row, (3, runs) with the offset of each run, its begin
     among the weights, and its length, and the weights of all runs.
@@ -111,7 +111,7 @@ def cut_runs(weights: Int32, indices: Int32, gap: int) -> tuple[Int64, Int64, In
         for i in range(entries):
             if weights[a, i] == 0:
                 continue
-            near = end >= 0 and i - end <= gap
+            near = end >= 0 and i - end <= GAP
             if near and indices[a, i] - indices[a, end] == i - end:
                 for k in range(end + 1, i + 1):
                     kept[written] = weights[a, k]

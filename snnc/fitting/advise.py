@@ -75,22 +75,20 @@ def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) ->
         report.add(better)
 
 
-def _advise(
-    diagnostic: Diagnostic, trials: Trials, whole: Changes
-) -> Diagnostic | None:
+def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | None:
     advice = ""
-    if isinstance(diagnostic, TooManyCores):
-        return _cores(diagnostic, trials, whole)
-    if isinstance(diagnostic, FitsNoCore):
-        advice = _fan_in(diagnostic, trials, whole)
-    elif isinstance(diagnostic, TooManyOutAxons):
+    if isinstance(old, TooManyCores):
+        return _cores(old, trials, whole)
+    if isinstance(old, FitsNoCore):
+        advice = _fan_in(old, trials, whole)
+    elif isinstance(old, TooManyOutAxons):
         if blocks := _blocks_in_the_way(trials):
             advice = f"remove {_blocks_of(blocks)}"
-        elif changes := for_axons(trials, diagnostic.name):
+        elif changes := for_axons(trials, old.name):
             advice = f"write {_join(_texts(changes))}"
-    elif isinstance(diagnostic, MoreCoresThanChips):
-        advice = f"write {_system_for(diagnostic, trials)}"
-    return diagnostic.but(advice=advice) if advice else None
+    elif isinstance(old, MoreCoresThanChips):
+        advice = f"write {_system_for(old, trials)}"
+    return old.but(advice=advice) if advice else None
 
 
 def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:

@@ -95,9 +95,8 @@ def export_nir(
     """
     needed = ("numpy", "safetensors", "nir")
     if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
-        raise CannotExportError(
-            f"export needs {' and '.join(absent)}: {installation('nir')}"
-        )
+        listed = " and ".join(absent)
+        raise CannotExportError(f"export needs {listed}: {installation('nir')}")
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
     made = _compile(package, device)

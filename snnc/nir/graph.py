@@ -43,7 +43,7 @@ from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
 from snnc.runtime.nengo import kernels
 from snnc.runtime.network import REST, Lif, triple
-from snnc.weight_files.cores import compose, fold_pools
+from snnc.weight_files.cores import Tensors, compose, fold_pools
 
 INPUT, OUTPUT = "input", "output"
 Neuron = Literal["if", "cubalif"]
@@ -116,7 +116,7 @@ class ExportedGraph:
     """
 
     lowered: LoweredNetwork
-    tensors: Mapping[str, Array]
+    tensors: Tensors
     nodes: dict[str, ExportedNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     placed: list[ExportedLayer] = field(default_factory=list)
@@ -150,7 +150,7 @@ class ExportedGraph:
         layer, name = population.layer, population.name
         assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
-        cell = _neurons(layer.spiking, neuron, dt, layer.is_encoder)
+        cell = _neurons(layer.spiking, "if" if layer.is_encoder else neuron, dt)
         count, axis = _nodes(self.lowered, name)
         shape: Shape = _cut(population.volume, count, axis)
         if population.volume == volume_of(layer.shape):
@@ -224,7 +224,7 @@ class ExportedGraph:
 
 
 def graph_of(
-    lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
+    lowered: LoweredNetwork, tensors: Tensors, neuron: Neuron
 ) -> ExportedGraph:
     """Return the graph of a network with its weights in the network's layout."""
     graph = ExportedGraph(lowered, tensors)
@@ -262,17 +262,14 @@ def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     return _node(linear, linear.weight, bias)
 
 
-def _neurons(
-    spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
-) -> NirNeurons:
+def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:
     """Return the NIR neurons of a layer.
 
     At activation 1, the current of a `LIF` makes it fire at HI without a refractory
-    period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``. Encoders
-    read unfiltered values.
+    period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``.
     """
     high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
-    is_filtered = neuron == "cubalif" and not is_encoder and synapse > 0
+    is_filtered = neuron == "cubalif" and synapse > 0
     if lif is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
     tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
@@ -318,10 +315,7 @@ def _nodes(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
 
 
 def _linears(
-    lowered: LoweredNetwork,
-    projection: Projection,
-    tensors: Mapping[str, Array],
-    node: int,
+    lowered: LoweredNetwork, projection: Projection, tensors: Tensors, node: int
 ) -> Iterator[tuple[int, Linear]]:
     """Yield the linear operations of a projection, from activations to sums.
 
@@ -382,7 +376,7 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
 
 
 def _matrix(
-    projection: Projection, tensors: Mapping[str, Array], read: Volume, picked: Grid
+    projection: Projection, tensors: Tensors, read: Volume, picked: Grid
 ) -> Array:
     depth, height, width = map(len, picked)
     volume = (depth, height, width, read[3])

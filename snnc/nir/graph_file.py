@@ -61,9 +61,8 @@ class Node:
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
-        return refused(
-            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
-        )
+        own = {"node": self.name, "kind": self.kind}
+        return refused(rules.NodeRefused, **own, why=why, advice=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,9 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
     """Return the nodes in the order in which they run, or refuse the graph."""
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
-        for end in (source, target):
-            if end not in nodes:
-                raise refused(
-                    rules.LooseEdge, source=source, target=target, missing=end
-                )
+        if missing := [end for end in (source, target) if end not in nodes]:
+            edge = {"source": source, "target": target}
+            raise refused(rules.LooseEdge, **edge, missing=missing[0])
         reads[target].append(source)
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
@@ -142,10 +139,9 @@ def _graph(store: Store, path: str) -> NirGraph:
     if (kind := _word(store, "node/type")) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
-    if len(names) > MOST_NODES:
-        raise not_nir(
-            path, f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
-        )
+    if (count := len(names)) > MOST_NODES:
+        reason = f"it has {count} nodes, but snnc reads at most {MOST_NODES}"
+        raise not_nir(path, reason)
     nodes = {name: _node(store, name) for name in names}
     facts = {
         name: words[0]
@@ -387,8 +383,6 @@ def numbers_of(
         numbers = np.repeat(numbers, count)
     if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
         raise node.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
-    if (numbers > 2**20).any():
-        raise node.refusal(
-            f"its {name} is {int(numbers.max())}", "write a smaller graph"
-        )
-    return tuple(int(n) for n in numbers)
+    if (most := int(numbers.max(initial=0))) > 2**20:
+        raise node.refusal(f"its {name} is {most}", "write a smaller graph")
+    return tuple(map(int, numbers))

@@ -27,6 +27,8 @@ LARGEST = float(np.finfo(np.float32).max)
 STRONGEST = 4.0
 """The largest weight, in multiples of the threshold, that causes no warning. A neuron
 discards all input above one threshold per step."""
+Tensors = Mapping[str, Array]
+"""The weights of a network by name, in Keras's units."""
 Taps = tuple[tuple[Sequence[int], ...], ...]
 """The depths, rows, columns and filters of each part of a kernel that a core stores."""
 
@@ -97,7 +99,7 @@ class IncomingKernel:
 
 
 def compose(
-    projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
+    projection: Projection, read: Volume, filters: int, tensors: Tensors
 ) -> Array:
     """Return the kernel over a projection's input, including pools and zeros.
 
@@ -198,9 +200,7 @@ class PlacedLayer:
         return self.population.name
 
 
-def placed_layers(
-    mapped: MappedNetwork, tensors: Mapping[str, Array]
-) -> tuple[PlacedLayer, ...]:
+def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer, ...]:
     """Return all layers on the chip with the numbers of their cores.
 
     ``tensors`` contains the weights by name, in the shapes of the network's layout.
@@ -215,7 +215,7 @@ def placed_layers(
 
 
 def _place_layer(
-    mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
+    mapped: MappedNetwork, population: MappedPopulation, tensors: Tensors
 ) -> PlacedLayer:
     name, network = population.population.name, mapped.lowered.network
     spiking, trained = _spiking(population), tensors[f"{name}.bias"]
@@ -262,7 +262,7 @@ def _spiking(population: MappedPopulation) -> Spiking:
 
 
 def _arriving(
-    mapped: MappedNetwork, projection: Projection, tensors: Mapping[str, Array]
+    mapped: MappedNetwork, projection: Projection, tensors: Tensors
 ) -> IncomingKernel:
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
