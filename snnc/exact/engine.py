@@ -254,9 +254,8 @@ def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Buil
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `evaluate` reports lost bits
-            simulator = import_nengo_loihi().Simulator(
-                network.net, dt=dt, target="sim", progress_bar=False
-            )
+            options = {"dt": dt, "target": "sim", "progress_bar": False}
+            simulator = import_nengo_loihi().Simulator(network.net, **options)
     except FAILURES as error:
         if why := why_not_stored(network.net, dt, tensors):
             raise CannotRunError(why) from error

@@ -93,12 +93,8 @@ class Learner:
         blocks = number_sources(run.sim.model.blocks)
         inputs = read_inputs(run.sim, encoder)
         chip = read_chip(run.sim, blocks, inputs, learning=True)
-        ((block, self._synapse),) = (
-            (number, synapse)
-            for number, each in enumerate(blocks)
-            for synapse in each.synapses
-            if synapse.learning
-        )
+        synapses = [(n, s) for n, each in enumerate(blocks) for s in each.synapses]
+        ((block, self._synapse),) = (pair for pair in synapses if pair[1].learning)
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
         places = blocks | inputs

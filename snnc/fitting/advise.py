@@ -132,10 +132,8 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
     layer = trials.network.by_name[change.layer]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
-    return {
-        "span": layer.spans.get(change.key, layer.span),
-        "remedy": f"at most {change.value} {fit}{stride}",
-    }
+    span = layer.spans.get(change.key, layer.span)
+    return {"span": span, "remedy": f"at most {change.value} {fit}{stride}"}
 
 
 def _blocks_of(layers: Sequence[str]) -> str:
@@ -192,11 +190,8 @@ def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
         f"`cores {diagnostic.most}`": replace(trials.target, cores=diagnostic.most),
         f"`chips {diagnostic.needed}`": replace(trials.target, chips=diagnostic.needed),
     }
-    parts = [
-        written
-        for written, system in systems.items()
-        if system.chips <= MOST_CHIPS and trials.map((), system) is not None
-    ]
+    legal = {w: system for w, system in systems.items() if system.chips <= MOST_CHIPS}
+    parts = [w for w, system in legal.items() if trials.map((), system) is not None]
     if not parts and (mapped := trials.without_limit) is not None:
         parts.append(f"`{_written_target(_of_cores(mapped.cores, trials), trials)}`")
     return ", or ".join(parts) or WORDS

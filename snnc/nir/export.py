@@ -361,11 +361,8 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "zero where a kernel does not reach. `weights` shows by which factor "
             "their number grows."
         )
-    shapes = {
-        name: node.values["weight"].shape
-        for name, node in graph.nodes.items()
-        if node.kind == "Conv2d"
-    }
+    convs = [(n, e.values) for n, e in graph.nodes.items() if e.kind == "Conv2d"]
+    shapes = {name: values["weight"].shape for name, values in convs}
     if other := [name for name, (*_, h, w) in shapes.items() if h != w]:
         yield (
             f"The kernels of {', '.join(other)} are not square: up to version 1.0.8, "

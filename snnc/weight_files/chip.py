@@ -213,14 +213,14 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
-    least, largest = next(s for s in core.synapses if s.stored.failures), core.largest
-    assert largest is not None
-    return {
-        "tensor": least.tensor,
-        "weight": least.trained,
-        "other": largest.tensor,
-        "other_weight": largest.trained,
-    }
+    least = next(s for s in core.synapses if s.stored.failures)
+    return {"tensor": least.tensor, "weight": least.trained, **_other(core)}
+
+
+def _other(core: CoreContent) -> Json:
+    """Return the largest weight, which determines the core's scale."""
+    assert core.largest is not None
+    return {"other": core.largest.tensor, "other_weight": core.largest.trained}
 
 
 REASONS: dict[type[LayerDiagnostic], Callable[[PlacedLayer, CoreContent], Json]] = {
@@ -258,15 +258,10 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
 
 def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
     """Return what determines a core's scale: the largest weight, and perhaps a bias."""
-    largest = core.largest
-    assert largest is not None
-    bare = integers.discretize_blocks(placed.neurons, [largest.weight], [0.0])
+    assert core.largest is not None
+    bare = integers.discretize_blocks(placed.neurons, [core.largest.weight], [0.0])
     is_by_bias = bare.exponent[0] > core.block.exponent
-    return {
-        "other": largest.tensor,
-        "other_weight": largest.trained,
-        "bias": core.trained_bias if is_by_bias else None,
-    }
+    return {**_other(core), "bias": core.trained_bias if is_by_bias else None}
 
 
 def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:

@@ -221,11 +221,8 @@ def _place_layer(
     spiking, trained = _spiking(population), tensors[f"{name}.bias"]
     tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
     neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
-    arriving = tuple(
-        _arriving(mapped, read.projection, tensors)
-        for read in mapped.projections
-        if read.projection.target == name
-    )
+    reads = mapped.lowered.into(name)
+    arriving = tuple(_arriving(mapped, read, tensors) for read in reads)
     parts = tiling_of(population).parts
     pieces = [piece for part in parts for piece in part.pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]

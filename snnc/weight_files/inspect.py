@@ -301,12 +301,9 @@ def document(listing: Listing) -> Json:
 
 
 def _tensor(pair: Pair, listing: Listing) -> Json:
-    stored = pair.stored
-    entry: Json = {
-        "name": pair.name,
-        "dtype": None if stored is None else stored.dtype,
-        "shape": None if stored is None else list(stored.shape),
-    }
+    entry: Json = {"name": pair.name, "dtype": None, "shape": None}
+    if pair.stored is not None:
+        entry |= {"dtype": pair.stored.dtype, "shape": list(pair.stored.shape)}
     if (known := listing.spreads.get(pair.name)) is not None:
         entry |= asdict(known)
         del entry["nonzero"]
