@@ -59,8 +59,6 @@ class Learner:
         A package of a spec with ``learn pes``.
     tensors
         The initial weights.
-    seed
-        The seed of nengo-loihi's simulator; None for the network's seed.
 
     Attributes
     ----------
@@ -75,17 +73,13 @@ class Learner:
         If nengo must step layers before the chip.
     """
 
-    def __init__(
-        self, package: ImportedPackage, tensors: Tensors, seed: int | None = None
-    ) -> None:
+    def __init__(self, package: ImportedPackage, tensors: Tensors) -> None:
         network = package.network
         none = np.zeros((1, network.readout.units))
         built = package.module("nengo_network").build_network(tensors, targets=none)
         run = SimulatorRun("loihi", built, network)
         self._network, self._built, self.simulator = network, built, run.sim
         self._random = run.sim.sims["emulator"].rng
-        if seed is not None:
-            self._random = np.random.RandomState(seed)
         encoder = read_encoder(run.sim, built, "host")
         if encoder is None:
             raise not_fixed("layers of the host before it", "the chip")

@@ -215,17 +215,13 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
             f"its threshold, {threshold:g}, is not above its reset, {reset:g}",
             "give it a threshold above its reset",
         )
+    gain = resistance / room
     if node.kind == "IF":
-        return SpecNeurons(resistance / room, 0.0, 1.0, ())
-    return _leaky(node, resistance, room, reset)
-
-
-def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeurons:
+        return SpecNeurons(gain, 0.0, 1.0, ())
     tau = _one(node, "tau" if node.kind == "LIF" else "tau_mem")
     leak = _one(node, "v_leak")
     # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
     step = tau / resistance if resistance > 1 else STEP
-    gain = resistance / room
     properties: tuple[str, ...] = ()
     if node.kind == "CubaLIF":
         gain *= _one(node, "w_in", 1.0)

@@ -256,7 +256,7 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
         name, spread = tensor.name, listing.spreads[tensor.name]
         size = prod(tensor.shape)
         values: Json = {"tensor": name, "path": path.as_posix(), "size": size}
-        if not spread.finite:
+        if spread.nan or spread.infinite:
             counts: Json = {"nan": spread.nan, "infinite": spread.infinite}
             report.add(NotFinite(span=whole_file(path), **values, **counts))
         elif tensor.zeros and spread.nonzero:

@@ -28,10 +28,6 @@ class Spread:
     infinite: int
     nonzero: int
 
-    @property
-    def finite(self) -> bool:
-        return not self.nan and not self.infinite
-
 
 def read_values(header: WeightsHeader) -> dict[str, Array]:
     """Return the tensors of a file by name; OSError if it can no longer be read."""
