@@ -309,13 +309,11 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
 
 
 @jit
-def _update_traces(
-    learning: LearningTable, memory: LearningState, drawn: Floats
-) -> None:
+def _update_traces(table: LearningTable, memory: LearningState, drawn: Floats) -> None:
     for i in range(len(drawn)):
-        trace = learning.trace_keep * memory.traces[i]
+        trace = table.trace_keep * memory.traces[i]
         if memory.spiked[i]:
-            trace += learning.increment
+            trace += table.increment
         whole = np.floor(trace)
         rounded = np.int32(whole) + (trace - whole > drawn[i])
         memory.lost[1] += rounded > LARGEST_TRACE

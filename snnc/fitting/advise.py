@@ -167,15 +167,13 @@ def _join(texts: Sequence[str], word: str = "or") -> str:
 WORDS = "fewer `cores` or more `chips`"
 
 
-def _larger_target(
-    diagnostic: TooManyCores, trials: Trials
-) -> tuple[list[str], list[str]]:
+def _larger_target(found: TooManyCores, trials: Trials) -> tuple[list[str], list[str]]:
     """Return the text for a larger `target`, if any, and its bound if untested."""
-    target = _of_cores(diagnostic.cores, trials)
+    target = _of_cores(found.cores, trials)
     if target.chips > MOST_CHIPS:
         return [], []
     written = _written_target(target, trials)
-    if not diagnostic.bound:
+    if not found.bound:
         return [f"`{written}` in `target`"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
