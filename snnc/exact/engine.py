@@ -24,21 +24,11 @@ import numpy as np
 
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
-from snnc.exact.read import (
-    Encoder,
-    number_sources,
-    read_chip,
-    read_encoder,
-    read_inputs,
-    read_places,
-    read_readout,
-)
+from snnc.exact.read import Circuit, read_circuit
 from snnc.exact.tables import (
     Bools,
-    BuiltChip,
     Floats,
     Int64,
-    ReadoutTable,
     RunResults,
     host_state,
     resting_state,
@@ -173,17 +163,6 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
             yield (start, stop), at, min(at + CHUNK, stop)
 
 
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """The constant data that all runners share; ``places`` has each layer's sources."""
-
-    chip: BuiltChip
-    readout: ReadoutTable
-    encoder: Encoder
-    places: dict[str, Int64]
-    steps: int
-
-
 class ThreadRunner:
     """The state of one run; each thread has its own."""
 
@@ -312,13 +291,14 @@ class Engine(AbstractContextManager["Engine"]):
     def __init__(self, built: Built) -> None:
         self.close = built.simulator.close
         try:
-            self._runs = _runs(built)
+            circuit = read_circuit(built.simulator, built.network, built.steps)
+            self._runs = circuit or Hosted(built)
         except CannotRunError:
             self.close()
             raise
         self.cores = len(built.simulator.model.blocks)
         self.network = built.package.network
-        self.circuit = self._runs if isinstance(self._runs, Circuit) else None
+        self.circuit = circuit
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -407,16 +387,3 @@ def make_engine(
         If the weights have another layout.
     """
     return Engine(build(package, weights, steps))
-
-
-def _runs(built: Built) -> Circuit | Hosted:
-    """Return the tables of a network, or its chip with nengo's host."""
-    simulator, network = built.simulator, built.network
-    blocks = number_sources(simulator.model.blocks)
-    encoder = read_encoder(simulator, network)
-    readout = read_readout(simulator, network, blocks)
-    if encoder is None or readout is None:
-        return Hosted(built)
-    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
-    places = read_places(simulator, network, blocks, encoder)
-    return Circuit(chip, readout, encoder, places, built.steps)

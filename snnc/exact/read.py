@@ -401,6 +401,31 @@ def read_places(
     return places
 
 
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The constant data that all runners share; ``places`` has each layer's sources."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+
+def read_circuit(
+    simulator: Simulator, built: BuiltNetwork, steps: int
+) -> Circuit | None:
+    """Return the tables of a network, or None if nengo must step layers of the host."""
+    blocks = number_sources(simulator.model.blocks)
+    encoder = read_encoder(simulator, built)
+    readout = read_readout(simulator, built, blocks)
+    if encoder is None or readout is None:
+        return None
+    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
+    places = read_places(simulator, built, blocks, encoder)
+    return Circuit(chip, readout, encoder, places, steps)
+
+
 def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:
     """Return the compartments of a nengo-loihi probe, block by block."""
     parts = zip(probe.target, probe.slice, strict=True)
