@@ -64,6 +64,52 @@ class Node:
         own = {"node": self.name, "kind": self.kind}
         return refused(rules.NodeRefused, **own, why=why, advice=remedy)
 
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a parameter that must be equal for all neurons."""
+        if default is not None and name not in self.arrays:
+            return default
+        array = self.array(name)
+        first = float(array.reshape(-1)[0])
+        if not np.isfinite(array).all():
+            raise self.refusal(f"its {name} is not finite", "train it again")
+        if not np.allclose(array, first, rtol=1e-6, atol=0):
+            raise self.refusal(
+                f"its {name} differs between neurons, but a layer has only one value",
+                "train the network with one value per layer",
+            )
+        return first
+
+    def numbers(
+        self, name: str, count: int, default: Shape | None = None, least: int = 1
+    ) -> Shape:
+        """Return integers, one per axis."""
+        if default is not None and name not in self.arrays:
+            return default
+        numbers = self.array(name).reshape(-1)
+        if numbers.size == 1:
+            numbers = np.repeat(numbers, count)
+        if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
+            raise self.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
+        if (most := int(numbers.max(initial=0))) > 2**20:
+            raise self.refusal(f"its {name} is {most}", "write a smaller graph")
+        return tuple(map(int, numbers))
+
+    def weights(self, axes: int) -> tuple[Array, Array]:
+        """Return the weight and the bias of a linear node, or refuse them."""
+        weight = self.array("weight")
+        if weight.ndim != axes:
+            raise self.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
+        bias = self.arrays.get("bias", np.zeros(len(weight)))
+        if bias.shape != weight.shape[:1]:
+            raise self.refusal(
+                f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
+                f"{len(weight)} channels",
+                AGAIN,
+            )
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            raise self.refusal("it contains NaN or infinite weights", "train it again")
+        return weight, bias
+
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
@@ -204,11 +250,11 @@ class SpecNeurons:
     properties: tuple[str, ...]
 
 
-def spec_neurons_of(node: Node) -> SpecNeurons:
+def neurons_of(node: Node) -> SpecNeurons:
     """Convert neurons, or refuse parameters that differ or are impossible."""
-    threshold = _one(node, "v_threshold")
-    reset = _one(node, "v_reset", 0.0)
-    resistance = _one(node, "r")
+    threshold = node.number("v_threshold")
+    reset = node.number("v_reset", 0.0)
+    resistance = node.number("r")
     room = threshold - reset
     if room <= 0:
         raise node.refusal(
@@ -218,14 +264,14 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
     gain = resistance / room
     if node.kind == "IF":
         return SpecNeurons(gain, 0.0, 1.0, ())
-    tau = _one(node, "tau" if node.kind == "LIF" else "tau_mem")
-    leak = _one(node, "v_leak")
+    tau = node.number("tau" if node.kind == "LIF" else "tau_mem")
+    leak = node.number("v_leak")
     # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
     step = tau / resistance if resistance > 1 else STEP
     properties: tuple[str, ...] = ()
     if node.kind == "CubaLIF":
-        gain *= _one(node, "w_in", 1.0)
-        synapse = _one(node, "tau_syn")
+        gain *= node.number("w_in", 1.0)
+        synapse = node.number("tau_syn")
         properties = (f"synapse {_milliseconds(node, synapse * STEP / step)}",)
     if gain <= 0:
         raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
@@ -249,39 +295,6 @@ def _milliseconds(node: Node, seconds: float) -> str:
     return f"{float(f'{seconds * 1e3:.6g}'):g} ms"
 
 
-def _one(node: Node, name: str, default: float | None = None) -> float:
-    """Return a parameter that must be equal for all neurons."""
-    if default is not None and name not in node.arrays:
-        return default
-    array = node.array(name)
-    first = float(array.reshape(-1)[0])
-    if not np.isfinite(array).all():
-        raise node.refusal(f"its {name} is not finite", "train it again")
-    if not np.allclose(array, first, rtol=1e-6, atol=0):
-        raise node.refusal(
-            f"its {name} differs between neurons, but a layer has only one value",
-            "train the network with one value per layer",
-        )
-    return first
-
-
-def weights_of(node: Node, axes: int) -> tuple[Array, Array]:
-    """Return the weight and the bias of a linear node, or refuse them."""
-    weight = node.array("weight")
-    if weight.ndim != axes:
-        raise node.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
-    bias = node.arrays.get("bias", np.zeros(len(weight)))
-    if bias.shape != weight.shape[:1]:
-        raise node.refusal(
-            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
-            f"{len(weight)} channels",
-            AGAIN,
-        )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it contains NaN or infinite weights", "train it again")
-    return weight, bias
-
-
 Pads = list[tuple[int, int]]
 """The zeros before and after each axis."""
 
@@ -301,7 +314,7 @@ def convolve(
     rank = weight.ndim - 2
     if len(read) != rank + 1:
         raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", AGAIN)
-    groups = numbers_of(node, "groups", 1, (1,))[0]
+    groups = node.numbers("groups", 1, (1,))[0]
     outputs, inputs = weight.shape[:2]
     if inputs * groups != read[0] or outputs % groups:
         raise node.refusal(
@@ -309,8 +322,8 @@ def convolve(
             f"reads {read[0]}",
             AGAIN,
         )
-    stride = numbers_of(node, "stride", rank, (1,) * rank)
-    dilation = numbers_of(node, "dilation", rank, (1,) * rank)
+    stride = node.numbers("stride", rank, (1,) * rank)
+    dilation = node.numbers("dilation", rank, (1,) * rank)
     extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
     pads = _padding(node, extents, stride)
     for axis in range(rank):
@@ -365,20 +378,4 @@ def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
     if word == "same":
         return [(extent // 2, extent - extent // 2) for extent in extents]
     rank = len(extents)
-    return [(p, p) for p in numbers_of(node, "padding", rank, (0,) * rank, least=0)]
-
-
-def numbers_of(
-    node: Node, name: str, count: int, default: Shape | None = None, least: int = 1
-) -> Shape:
-    """Return integers, one per axis."""
-    if default is not None and name not in node.arrays:
-        return default
-    numbers = node.array(name).reshape(-1)
-    if numbers.size == 1:
-        numbers = np.repeat(numbers, count)
-    if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
-        raise node.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
-    if (most := int(numbers.max(initial=0))) > 2**20:
-        raise node.refusal(f"its {name} is {most}", "write a smaller graph")
-    return tuple(map(int, numbers))
+    return [(p, p) for p in node.numbers("padding", rank, (0,) * rank, least=0)]

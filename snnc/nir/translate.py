@@ -16,16 +16,7 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.ir.logical import Shape
-from snnc.nir.graph_file import (
-    AGAIN,
-    NEURONS,
-    NirGraph,
-    Node,
-    convolve,
-    numbers_of,
-    spec_neurons_of,
-    weights_of,
-)
+from snnc.nir.graph_file import AGAIN, NEURONS, NirGraph, Node, convolve, neurons_of
 from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
@@ -192,7 +183,7 @@ class _Translator:
         if value.image:
             raise node.refusal("it comes after a Flatten", "remove the Flatten")
         rank = 1 if node.kind == "Conv1d" else 2
-        weight, bias = weights_of(node, rank + 2)
+        weight, bias = node.weights(rank + 2)
         options, pads, weight, shape = convolve(node, weight, value.shape)
         if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
             return rescaled
@@ -234,7 +225,7 @@ class _Translator:
         return replace(value, layer=layer, factor=np.ones(1))
 
     def matrix(self, node: Node, value: NodeValue) -> NodeValue:
-        weight, bias = weights_of(node, 2)
+        weight, bias = node.weights(2)
         if len(value.shape) != 1:
             raise node.refusal(
                 f"it reads {dims(value.shape)}, which is not flat",
@@ -274,8 +265,8 @@ class _Translator:
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) != 3:
             raise node.refusal(f"it reads {len(value.shape)} axes, not 3", AGAIN)
-        window = numbers_of(node, "kernel_size", 2)
-        stride = numbers_of(node, "stride", 2, window)
+        window = node.numbers("kernel_size", 2)
+        stride = node.numbers("stride", 2, window)
         if np.any(node.arrays.get("padding", np.zeros(2))):
             raise node.refusal(
                 "it pads, so its windows at the border have fewer values",
@@ -308,7 +299,7 @@ class _Translator:
         return replace(value, factor=value.factor * factor)
 
     def neurons(self, node: Node, value: NodeValue) -> NodeValue:
-        cells = spec_neurons_of(node)
+        cells = neurons_of(node)
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
                 raise node.refusal(
