@@ -25,14 +25,7 @@ import numpy as np
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
 from snnc.exact.read import Circuit, read_circuit
-from snnc.exact.tables import (
-    Bools,
-    Floats,
-    Int64,
-    RunResults,
-    host_state,
-    resting_state,
-)
+from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
@@ -69,7 +62,7 @@ class EngineResult:
     """
 
     outputs: Floats
-    overflows: Int64
+    overflows: Array
     counts: Layers = field(default_factory=dict)
     spikes: Layers = field(default_factory=dict)
     rows: Floats | None = None
@@ -101,7 +94,7 @@ class RunOptions:
     keep: tuple[Kept, ...]
 
     def result(
-        self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
+        self, rows: Floats, overflows: Array, counts: Layers, spikes: Layers
     ) -> EngineResult:
         """Return the results to keep of some examples."""
         return EngineResult(

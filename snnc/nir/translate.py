@@ -286,8 +286,7 @@ class _Translator:
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
         if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
             raise node.refusal(
-                "its scale differs between pixels, or is not finite",
-                "scale by channel",
+                "its scale differs between pixels, or is not finite", "scale by channel"
             )
         factor = by_channel[:, 0]
         if value.image and len(factor) > 1:

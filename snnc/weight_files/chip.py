@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -231,7 +230,7 @@ REASONS: dict[type[LayerDiagnostic], Callable[[PlacedLayer, CoreContent], Json]]
 }
 
 
-def _whole(value: Any) -> str:
+def _whole(value: Array) -> str:
     """Return an integer as text; shorten very long numbers."""
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
