@@ -69,9 +69,8 @@ class Hosted:
         emulator.probes = type(emulator.probes)(emulator.block_info, probes, model.dt)
         for host in self._hosts:
             host.reset()
-        simulator._runner = type(simulator._runner)(
-            model, simulator.sims, simulator.precompute, simulator.timers
-        )
+        options = simulator.precompute, simulator.timers
+        simulator._runner = type(simulator._runner)(model, simulator.sims, *options)
 
     def _run_chip(self, steps: int) -> None:
         """Run at most as many steps as an example has."""

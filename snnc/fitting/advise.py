@@ -129,7 +129,7 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
     """Return the span of the layer's width, and the largest width that fits."""
-    layer = trials.network.by_name[change.layer]
+    layer = trials.as_is.network.by_name[change.layer]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
     span = layer.spans.get(change.key, layer.span)

@@ -134,7 +134,7 @@ def for_axons(trials: Trials, name: str) -> Changes:
 def for_fan_in(trials: Trials, name: str) -> Changes:
     """Return changes after which one neuron of a layer fits on a core."""
     holds = partial(trials.fits_a_core, name)
-    own = largest_kernel(trials.network.by_name[name], holds)
+    own = largest_kernel(trials.as_is.network.by_name[name], holds)
     lowered = trials.as_is
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     sources = dict.fromkeys(p.layer.name for p in read_here if p is not None)
@@ -143,7 +143,7 @@ def for_fan_in(trials: Trials, name: str) -> Changes:
 
 
 def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> Changes:
-    layer = trials.network.by_name[name]
+    layer = trials.as_is.network.by_name[name]
     fewer = widest(layer, holds, layer.shape[-1] - 1)
     stride = smallest_stride(layer, holds)
     return tuple(change for change in (fewer, stride) if change is not None)

@@ -147,11 +147,6 @@ class Trials:
             raise ValueError("a spec with errors has no variants")
         return lowered
 
-    @property
-    def network(self) -> LogicalNetwork:
-        """The network of the unchanged spec."""
-        return self.as_is.network
-
     def lower(self, changes: Changes) -> LoweredNetwork | None:
         """Return the lowered variant; None if the variant is not legal.
 

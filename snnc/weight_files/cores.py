@@ -316,9 +316,6 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
         weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        yield SpikesTooStrong.at(
-            placed.population.layer,
-            tensor=tensor,
-            times=round(weights[tensor]),
-            network=placed.network,
-        )
+        layer, facts = placed.population.layer, {"network": placed.network}
+        times = round(weights[tensor])
+        yield SpikesTooStrong.at(layer, tensor=tensor, times=times, **facts)
