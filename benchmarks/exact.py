@@ -127,7 +127,7 @@ def bench(name: str, folder: Path, images: int) -> None:
     opened = open_package(package)
     image = random_images(opened, 1)
     weights = scaled_weights(opened, image)
-    took, built = time_call(lambda: build(opened, weights))
+    took, built = time_call(lambda: build(opened, weights, None))
     start_up, engine = time_call(lambda: Engine(built))
     load, _ = time_call(lambda: engine.run(image))
     run = emulate(opened, weights, image)

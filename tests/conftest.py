@@ -91,6 +91,13 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, and return it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def eagerly() -> Iterator[None]:
     """Let Keras train without graphs: to trace one takes longer than a few steps."""
     import tensorflow as tf

@@ -3,8 +3,6 @@
 A test may take a millisecond; its place in a queue and three reports take longer.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from pathlib import Path

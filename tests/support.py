@@ -1,7 +1,5 @@
 """Compiles texts and specs in memory, for tests of every room."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -27,6 +25,7 @@ NENGO_DL = pytest.mark.skipif(
     sys.version_info >= (3, 12) or find_spec("nengo_dl") is None,
     reason="nengo-dl needs Keras 2, which is of Python 3.10 and 3.11",
 )
+QUIET = pytest.mark.filterwarnings("ignore")
 CLUSTER = pytest.mark.xdist_group("cluster")
 """Tests of one cluster, which takes seconds to start."""
 ORIGIN = Origin("net.snn", ".")

@@ -1,7 +1,5 @@
 """The page on the architecture names files that exist, and values that are right."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The documentation is right: its specs compile and print the outputs that it shows."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

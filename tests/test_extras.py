@@ -1,7 +1,5 @@
 """The extras can be installed on each Python that snnc runs on, and fit together."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

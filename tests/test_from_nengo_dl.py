@@ -1,7 +1,5 @@
 """`docs/from-nengo-dl.md` and `docs/example-3d.md` show what the commands print."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -44,11 +42,10 @@ def test_commands_are_found() -> None:
     ("command", "shown"), BLOCKS, ids=[command for command, _ in BLOCKS]
 )
 def test_a_command_prints_what_is_shown(
-    command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, shown: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(FORUM, tmp_path)
-    shutil.copytree(ROOT / "specs", tmp_path / "specs")
-    monkeypatch.chdir(tmp_path)
+    shutil.copy(FORUM, here)
+    shutil.copytree(ROOT / "specs", here / "specs")
     monkeypatch.setattr(spec, "PlanCache", lambda: PLANS)
     result = CliRunner().invoke(snnc, command.split(), standalone_mode=False)
     assert result.exception is None
@@ -70,12 +67,9 @@ def test_its_twin_of_reduced_size_is_sound() -> None:
 
 
 @pytest.mark.slow
-def test_the_model_is_the_one_that_is_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_model_is_the_one_that_is_imported(here: Path) -> None:
     import tensorflow as tf
 
-    monkeypatch.chdir(tmp_path)
     with tf.Graph().as_default():  # its 300 million weights are not made
         exec(model(), {})
     made = json.loads(Path(FORUM.name).read_text(encoding="utf-8"))

@@ -1,7 +1,5 @@
 """What the playground calls in the browser; `make test-browser` tries the page."""
 
-from __future__ import annotations
-
 import base64
 import importlib
 import json

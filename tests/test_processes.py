@@ -1,7 +1,5 @@
 """Processes of snnc: what they import, how they die and end."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -115,19 +113,18 @@ def test_what_processes_print_goes_to_a_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("knows_safe_path", [False, True])
 def test_processes_import_nothing_from_the_current_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows_safe_path: bool
+    here: Path, monkeypatch: pytest.MonkeyPatch, knows_safe_path: bool
 ) -> None:
     """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
     if not knows_safe_path:
         monkeypatch.delitem(processes.ENVIRONMENT, processes.SAFE_PATH)
         monkeypatch.setattr(processes, "KNOWS_SAFE_PATH", False)
     for name in ("multiprocessing", "queue", "random", "struct"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+        (here / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(here))
     with local_workers(1) as workers:
         ((_, future),) = run_tasks(workers, modules, ["a"])
-        assert str(tmp_path) not in future.result()
+        assert str(here) not in future.result()
 
 
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """`tools/check_prose.py`, which `make check` runs on the repository."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

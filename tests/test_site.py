@@ -1,7 +1,5 @@
 """The documentation site: a page for everything, and no link that leads nowhere."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Run `docs/tutorial.md` unchanged in its own folder."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

@@ -17,33 +17,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import nengo
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
-from snnc.exact.read import (
-    Encoder,
-    number_sources,
-    read_chip,
-    read_encoder,
-    read_inputs,
-    read_places,
-    read_readout,
-)
-from snnc.exact.tables import (
-    Bools,
-    BuiltChip,
-    Floats,
-    Int64,
-    ReadoutTable,
-    RunResults,
-    host_state,
-    resting_state,
-)
+from snnc.exact.read import Circuit, read_circuit
+from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
 from snnc.runtime.nengo import import_nengo_loihi
@@ -51,7 +33,6 @@ from snnc.runtime.nengo.simulators import FAILURES
 from snnc.runtime.network import Decide
 
 if TYPE_CHECKING:
-    from nengo import Network
     from nengo_loihi import Simulator
 
     from snnc.runtime.layout import Tensors, Weights
@@ -72,21 +53,19 @@ class EngineResult:
         The outputs that determine the result.
     overflows : (3,)
         How often, over compartments and steps, the input, the current and the biased
-        current overflowed the chip's registers and wrapped around. The emulator warns
-        about overflows.
-    counts : uint16 (examples, *shape) of each layer
-        Spikes per example.
-    spikes : uint8 (examples, steps, *shape) of each layer
-        Spikes per step.
+        current overflowed the chip's registers and wrapped around.
+    counts, spikes
+        Each layer's spikes per example, uint16 (examples, *shape), and per step, uint8
+        (examples, steps, *shape).
     rows : (examples, steps, units)
         The readout at each step.
     """
 
-    outputs: NDArray[np.float64]
-    overflows: Int64
+    outputs: Floats
+    overflows: Array
     counts: Layers = field(default_factory=dict)
     spikes: Layers = field(default_factory=dict)
-    rows: NDArray[np.float64] | None = None
+    rows: Floats | None = None
 
 
 def join(parts: Sequence[EngineResult]) -> EngineResult:
@@ -115,7 +94,7 @@ class RunOptions:
     keep: tuple[Kept, ...]
 
     def result(
-        self, rows: Floats, overflows: Int64, counts: Layers, spikes: Layers
+        self, rows: Floats, overflows: Array, counts: Layers, spikes: Layers
     ) -> EngineResult:
         """Return the results to keep of some examples."""
         return EngineResult(
@@ -125,16 +104,6 @@ class RunOptions:
             spikes=spikes if "spikes" in self.keep else {},
             rows=rows if "rows" in self.keep else None,
         )
-
-
-class Runner(Protocol):
-    """A state that runs examples one after another, on one thread at a time."""
-
-    def prepare(self, images: Array, /) -> Array:
-        """Convert examples to the argument of `run`."""
-
-    def run(self, values: Array, /, rests: Bools, options: RunOptions) -> EngineResult:
-        """Present examples; ``rests`` says which of them start from rest."""
 
 
 class Chunk(NamedTuple):
@@ -147,7 +116,10 @@ class Chunk(NamedTuple):
 
 
 def stream(
-    runners: Sequence[Runner], images: Array, spans: Sequence[Span], job: RunOptions
+    runners: Sequence[ThreadRunner] | Sequence[Hosted],
+    images: Array,
+    spans: Sequence[Span],
+    job: RunOptions,
 ) -> Iterator[Chunk]:
     """Yield the chunks of all spans; only chunks of the same span are in order."""
     waiting = iter(spans)
@@ -182,17 +154,6 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """The constant data that all runners share; ``places`` has each layer's sources."""
-
-    chip: BuiltChip
-    readout: ReadoutTable
-    encoder: Encoder
-    places: dict[str, Int64]
-    steps: int
 
 
 class ThreadRunner:
@@ -242,21 +203,8 @@ class Built:
     steps: int
 
 
-def build(
-    package: ImportedPackage, weights: Weights, steps: int | None = None
-) -> Built:
-    """Build a package's network with the given weights, and probe every layer.
-
-    ``steps`` is the number of steps per example; by default, that of the package.
-
-    Raises
-    ------
-    CannotRunError
-        If an example has too many steps, no layer of the network is on the chip, or the
-        chip can't store the weights.
-    snnc.runtime.layout.LayoutError
-        If the weights have another layout.
-    """
+def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Built:
+    """Build a package's network, and probe every layer; see `make_engine`."""
     layers, dt = package.network.layers, package.network.dt
     steps = steps or package.network.steps
     if steps > MAX_STEPS:
@@ -278,9 +226,8 @@ def build(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `evaluate` reports lost bits
-            simulator = import_nengo_loihi().Simulator(
-                network.net, dt=dt, target="sim", progress_bar=False
-            )
+            options = {"dt": dt, "target": "sim", "progress_bar": False}
+            simulator = import_nengo_loihi().Simulator(network.net, **options)
     except FAILURES as error:
         if why := why_not_stored(network.net, dt, tensors):
             raise CannotRunError(why) from error
@@ -288,11 +235,8 @@ def build(
     return Built(package, network, simulator, steps)
 
 
-def why_not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
-    """Return the message for layers with weights that nengo-loihi can't store, if any.
-
-    The text says how large their tensors are.
-    """
+def why_not_stored(net: nengo.Network, dt: float, tensors: Tensors) -> str | None:
+    """Return which layers' weights nengo-loihi can't store, and how large they are."""
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     refused: dict[str, str] = {}
@@ -326,32 +270,28 @@ class Engine(AbstractContextManager["Engine"]):
 
     Attributes
     ----------
-    cores : int
+    cores
         The number of nengo-loihi's blocks.
     network
         The network that the package describes.
-    circuit : Circuit or None
-        The tables to run; None if nengo steps layers on the host.
-    hosted : bool
-        Whether nengo must step layers on the host, which takes longer and uses one
-        thread.
+    circuit
+        The tables to run; None if nengo steps layers on the host, which takes longer
+        and uses one thread.
+    close
+        Closes nengo-loihi's simulator.
     """
 
     def __init__(self, built: Built) -> None:
+        self.close = built.simulator.close
         try:
-            self._runs = _runs(built)
+            circuit = read_circuit(built.simulator, built.network, built.steps)
+            self._runs = circuit or Hosted(built)
         except CannotRunError:
-            built.simulator.close()
+            self.close()
             raise
         self.cores = len(built.simulator.model.blocks)
         self.network = built.package.network
-        self.circuit = self._runs if isinstance(self._runs, Circuit) else None
-        self.hosted = self.circuit is None
-        self._built = built
-
-    def close(self) -> None:
-        """Close nengo-loihi's simulator."""
-        self._built.simulator.close()
+        self.circuit = circuit
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -409,20 +349,18 @@ class Engine(AbstractContextManager["Engine"]):
         CannotRunError
             If the examples do not have the network's input shape.
         """
-        shape = self.network.input.shape
-        if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
-            wanted = " x ".join(map(str, shape))
+        count, *shape = images.shape
+        if tuple(shape) != self.network.input.shape or count == 0:
+            wanted = " x ".join(map(str, self.network.input.shape))
             raise CannotRunError(
                 f"the examples have the shape {tuple(images.shape)}; this network "
                 f"reads one or more examples of {wanted}"
             )
         count = max(1, min(threads or os.cpu_count() or 1, len(spans)))
-        runners: Sequence[Runner]
-        if isinstance(self._runs, Hosted):
-            runners = [self._runs]  # nengo has only one state
-        else:
-            runners = [ThreadRunner(self._runs) for _ in range(count)]
         job = RunOptions(presentation, decide, tuple(keep))
+        if isinstance(self._runs, Hosted):
+            return stream([self._runs], images, spans, job)  # nengo has only one state
+        runners = [ThreadRunner(self._runs) for _ in range(count)]
         return stream(runners, images, spans, job)
 
 
@@ -436,21 +374,9 @@ def make_engine(
     Raises
     ------
     CannotRunError
-        If an example has too many steps, or no layer is on the chip.
+        If an example has too many steps, no layer of the network is on the chip, or the
+        chip can't store the weights.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
     return Engine(build(package, weights, steps))
-
-
-def _runs(built: Built) -> Circuit | Hosted:
-    """Return the tables of a network, or its chip with nengo's host."""
-    simulator, network = built.simulator, built.network
-    blocks = number_sources(simulator.model.blocks)
-    encoder = read_encoder(simulator, network)
-    readout = read_readout(simulator, network, blocks)
-    if encoder is None or readout is None:
-        return Hosted(built)
-    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
-    places = read_places(simulator, network, blocks, encoder)
-    return Circuit(chip, readout, encoder, places, built.steps)

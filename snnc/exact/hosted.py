@@ -7,11 +7,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.read import number_sources, read_chip
-from snnc.exact.tables import Bools, resting_state
+from snnc.exact.tables import Bools, Floats, resting_state
 from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
@@ -66,28 +65,22 @@ class Hosted:
         rest_chip(self._state)
         for given in self._inputs:
             given.spikes.clear()
-        emulator.t = 0
-        emulator.probes = type(emulator.probes)(
-            emulator.block_info, list(model.probes), model.dt
-        )
+        emulator.t, probes = 0, list(model.probes)
+        emulator.probes = type(emulator.probes)(emulator.block_info, probes, model.dt)
         for host in self._hosts:
             host.reset()
-        simulator._runner = type(simulator._runner)(
-            model, simulator.sims, simulator.precompute, simulator.timers
-        )
+        options = simulator.precompute, simulator.timers
+        simulator._runner = type(simulator._runner)(model, simulator.sims, *options)
 
     def _run_chip(self, steps: int) -> None:
         """Run at most as many steps as an example has."""
         emulator, whole, size = self._emulator, self._state, self._size
-        state = whole._replace(
-            inflow=whole.inflow[:steps], starts=whole.starts[: steps + 1]
-        )
+        inflow, starts = whole.inflow[:steps], whole.starts[: steps + 1]
+        state = whole._replace(inflow=inflow, starts=starts)
         # The host's spikes, in the format of a block's spike list.
-        none = np.zeros(0, np.int64)
+        inputs, none = self._inputs.items(), np.zeros(0, np.int64)
         sent = [
-            np.concatenate(
-                [none, *(n[i.spike_idxs(now)] - size for i, n in self._inputs.items())]
-            )
+            np.concatenate([none, *(n[i.spike_idxs(now)] - size for i, n in inputs)])
             for now in range(emulator.t + 1, emulator.t + steps + 1)
         ]
         ids, starts = np.concatenate(sent), np.cumsum([0, *map(len, sent)])
@@ -101,7 +94,7 @@ class Hosted:
             emulator.t += 1
             emulator.probes.update(emulator.t, SimpleNamespace(spiked=fired))
 
-    def _present(self, values: Array) -> NDArray[np.float64]:
+    def _present(self, values: Array) -> Floats:
         """Return the rows of one example, of shape (steps, units)."""
         simulator, network = self._simulator, self._built.network
         for host in self._hosts:

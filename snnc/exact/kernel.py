@@ -7,12 +7,14 @@ and the result equals the emulator's bit for bit.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.tables import (
+    Bools,
     BuiltChip,
+    Bytes,
     ChipState,
     Compartments,
+    Counts,
     Fanin,
     Floats,
     HostState,
@@ -188,10 +190,7 @@ def rest_chip(state: ChipState) -> None:
 
 @jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
-    """Step neurons like `nengo.SpikingRectifiedLinear`.
-
-    ``charges`` is the voltage increase per step, in spikes.
-    """
+    """Step neurons like `nengo.SpikingRectifiedLinear`."""
     active = np.flatnonzero(charges)
     end = 0
     for t in range(len(host.starts) - 1):
@@ -243,9 +242,7 @@ def _run_readout(
 
 
 @jit
-def mark_spikes(
-    state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
-) -> None:
+def mark_spikes(state: ChipState, counts: Counts, spikes: Bytes) -> None:
     """Count the spikes of each source in a run, and mark them by step."""
     for s in range(len(state.begin)):
         begin, end = state.begin[s], state.end[s]
@@ -277,17 +274,13 @@ def run_examples(
     state: ChipState,
     host: HostState,
     charges: Floats,
-    rests: NDArray[np.bool_],
+    rests: Bools,
     results: RunResults,
 ) -> None:
     """Run examples one after another, and fill ``results``.
 
-    Parameters
-    ----------
-    charges : (examples, encoder neurons)
-        The voltage increase of encoders per step, in spikes.
-    rests : (examples,)
-        Whether each example starts from rest.
+    ``charges``, (examples, encoder neurons), is the voltage increase of encoders per
+    step, in spikes. ``rests``, (examples,), says which examples start from rest.
     """
     for e in range(len(charges)):
         if rests[e]:
@@ -316,13 +309,11 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
 
 
 @jit
-def _update_traces(
-    learning: LearningTable, memory: LearningState, drawn: Floats
-) -> None:
+def _update_traces(table: LearningTable, memory: LearningState, drawn: Floats) -> None:
     for i in range(len(drawn)):
-        trace = learning.trace_keep * memory.traces[i]
+        trace = table.trace_keep * memory.traces[i]
         if memory.spiked[i]:
-            trace += learning.increment
+            trace += table.increment
         whole = np.floor(trace)
         rounded = np.int32(whole) + (trace - whole > drawn[i])
         memory.lost[1] += rounded > LARGEST_TRACE

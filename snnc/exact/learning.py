@@ -12,10 +12,9 @@ from the emulator's generator.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
 from snnc.exact.read import (
@@ -51,24 +50,6 @@ NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
 FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
 
 
-class Lost(NamedTuple):
-    """How often the chip clipped values; the emulator warns about this.
-
-    Attributes
-    ----------
-    spikes
-        Spikes that traces missed, because a trace registers one spike every two steps.
-    traces
-        Traces above 127.
-    weights
-        Weights outside their range.
-    """
-
-    spikes: int
-    traces: int
-    weights: int
-
-
 class Learner:
     """A network whose readout learns, before its first step.
 
@@ -78,8 +59,11 @@ class Learner:
         A package of a spec with ``learn pes``.
     tensors
         The initial weights.
-    seed
-        The seed of nengo-loihi's simulator; None for the network's seed.
+
+    Attributes
+    ----------
+    memory
+        What the chip has learned so far.
 
     Raises
     ------
@@ -89,17 +73,13 @@ class Learner:
         If nengo must step layers before the chip.
     """
 
-    def __init__(
-        self, package: ImportedPackage, tensors: Tensors, seed: int | None = None
-    ) -> None:
+    def __init__(self, package: ImportedPackage, tensors: Tensors) -> None:
         network = package.network
         none = np.zeros((1, network.readout.units))
         built = package.module("nengo_network").build_network(tensors, targets=none)
         run = SimulatorRun("loihi", built)
         self._network, self._built, self.simulator = network, built, run.sim
         self._random = run.sim.sims["emulator"].rng
-        if seed is not None:
-            self._random = np.random.RandomState(seed)
         encoder = read_encoder(run.sim, built, "host")
         if encoder is None:
             raise not_fixed("layers of the host before it", "the chip")
@@ -107,12 +87,8 @@ class Learner:
         blocks = number_sources(run.sim.model.blocks)
         inputs = read_inputs(run.sim, encoder)
         chip = read_chip(run.sim, blocks, inputs, learning=True)
-        ((block, self._synapse),) = (
-            (number, synapse)
-            for number, each in enumerate(blocks)
-            for synapse in each.synapses
-            if synapse.learning
-        )
+        synapses = [(n, s) for n, each in enumerate(blocks) for s in each.synapses]
+        ((block, self._synapse),) = (pair for pair in synapses if pair[1].learning)
         others = chip.fanin.order[chip.fanin.order != block]
         self._chip = chip._replace(fanin=chip.fanin._replace(order=others))
         places = blocks | inputs
@@ -121,7 +97,7 @@ class Learner:
         self._state = resting_state(chip.fanin.start, size, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
         weights, units = np.concatenate(self._synapse.weights), network.readout.units
-        self._memory = LearningState(
+        self.memory = LearningState(
             weights=weights.astype(np.int32),
             traces=np.zeros(len(weights), np.int32),
             spiked=np.zeros(len(weights), np.uint8),
@@ -135,21 +111,10 @@ class Learner:
     @property
     def kernel(self) -> Array:
         """The present weights, with shape (neurons, units)."""
-        for held, learned in zip(
-            self._synapse.weights, self._memory.weights, strict=True
-        ):
+        pairs = zip(self._synapse.weights, self.memory.weights, strict=True)
+        for held, learned in pairs:
             held[:] = learned
         return np.asarray(self._built.learning.weights(self.simulator))
-
-    @property
-    def losses(self) -> Lost:
-        """The counts of clipped values so far."""
-        return Lost(*self._memory.lost.tolist())
-
-    @property
-    def traces(self) -> NDArray[np.int32]:
-        """The traces of the block's in-axons."""
-        return self._memory.traces
 
     def present(self, images: Array, targets: Array) -> Floats:
         """Present examples one after another; return the outputs before they learn.
@@ -163,20 +128,19 @@ class Learner:
         Returns
         -------
         outputs : (examples, units)
-            The outputs halfway through each example, when the host begins to send
-            errors.
+            The outputs halfway through each example, when errors begin.
         """
         targets, steps = targets_of(targets, self._network), self._network.steps
-        at_once = max(1, NUMBERS_AT_ONCE // (self._memory.weights.size * steps))
+        at_once = max(1, NUMBERS_AT_ONCE // (self.memory.weights.size * steps))
         outputs = []
         for at in range(0, len(images), at_once):
             charges = self._encoder.charges(images[at : at + at_once])
-            draws = [self._draw(number) for number in range(len(charges))]
-            traces, weights = map(np.stack, zip(*draws, strict=True))
+            draws = zip(*map(self._draw, range(len(charges))), strict=True)
             rows = np.empty((len(charges), steps, targets.shape[1]))
             wanted = targets[at : at + at_once]
+            traces, weights = map(np.stack, draws)
             lessons = Lessons(charges, wanted, traces, weights, rows)
-            states = self._state, self._host, self._memory
+            states = self._state, self._host, self.memory
             learn_examples(self._chip, self._table, *states, lessons)
             outputs.append(rows[:, steps // 2])
         return np.concatenate(outputs)
@@ -184,11 +148,11 @@ class Learner:
     def _draw(self, example: int) -> tuple[Floats, Floats]:
         """Draw the random numbers for an example, in the emulator's order."""
         table, steps = self._table, self._network.steps
-        shape, size = self._memory.weights.shape, len(self._chip.compartments.bias)
+        shape, size = self.memory.weights.shape, len(self._chip.compartments.bias)
         traces = np.zeros((steps // table.trace_epoch + 1, shape[0]))
         weights = np.zeros((steps // table.weight_epoch + 1, *shape))
         traced, learned = iter(traces), iter(weights)
-        begin = int(self._memory.step[0]) + example * steps
+        begin = int(self.memory.step[0]) + example * steps
         noise = 0
         for step in range(begin + 1, begin + steps + 1):
             if step % table.trace_epoch == 0:

@@ -14,12 +14,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nengo import Connection
+from nengo import Connection, Ensemble
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
 from nengo.utils.graphs import transitive_closure
-from numpy.typing import NDArray
 
 from snnc.exact.tables import (
     BuiltChip,
@@ -35,16 +34,13 @@ from snnc.exact.tables import (
 )
 from snnc.output.imported import CannotRunError
 from snnc.runtime.examples import Array
-from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
+from snnc.runtime.nengo.neurons import BuiltNetwork, ClippedSpikingRectifiedLinear
 
 if TYPE_CHECKING:
-    from nengo import Ensemble
     from nengo_loihi import Simulator
     from nengo_loihi.block import LoihiBlock, Synapse
     from nengo_loihi.inputs import LoihiInput
     from nengo_loihi.probe import LoihiProbe
-
-    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
 
@@ -54,18 +50,17 @@ class WeightRows:
 
     def __init__(self) -> None:
         self._first: dict[tuple[Any, ...], int] = {}
-        self._counts: list[Int64] = []
-        self._runs: list[Int64] = []
-        self._weights: list[Int32] = []
-        self._rows = 0
-        self._size = 0
+        self._counts = [np.zeros(0, np.int64)]
+        self._runs = [np.zeros((3, 0), np.int64)]
+        self._weights = [np.zeros(0, np.int32)]
+        self._rows = self._size = 0
 
     def add(self, weights: Int32, indices: Int32) -> int:
         """Add (atoms, entries) arrays, and return the index of their first row."""
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
-            counts, runs, kept = cut_runs(*_increasing(weights, indices), GAP)
+            counts, runs, kept = cut_runs(*_increasing(weights, indices))
             runs[1] += self._size
             self._counts.append(counts)
             self._runs.append(runs)
@@ -76,15 +71,14 @@ class WeightRows:
 
     def sizes(self) -> Int64:
         """Return the number of runs of each row."""
-        return np.concatenate([np.zeros(0, np.int64), *self._counts])
+        return np.concatenate(self._counts)
 
     def rows(self) -> Rows:
         """Return all rows that were added."""
         first = np.concatenate(([0], np.cumsum(self.sizes()))).astype(np.int64)
-        empty = np.zeros((3, 0), np.int64)
-        offset, begin, length = np.concatenate([empty, *self._runs], axis=1)
-        weights = np.concatenate([np.zeros(0, np.int32), *self._weights])
-        return Rows(first, offset.copy(), begin.copy(), length.copy(), weights)
+        runs = np.concatenate(self._runs, axis=1)
+        offset, begin, length = map(np.ascontiguousarray, runs)
+        return Rows(first, offset, begin, length, np.concatenate(self._weights))
 
 
 def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
@@ -101,19 +95,11 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
 
 
 @jit
-def cut_runs(
-    weights: Int32, indices: Int32, gap: int
-) -> tuple[Int64, Int64, NDArray[np.int32]]:
-    """Split rows where indices jump or more than ``gap`` weights are zero.
+def cut_runs(weights: Int32, indices: Int32) -> tuple[Int64, Int64, Int32]:
+    """Split rows where indices jump or more than `GAP` weights are zero.
 
-    Returns
-    -------
-    counts : (rows,) int64
-        The number of runs per row.
-    runs : (3, runs) int64
-        The offset of each run, its begin in ``kept``, and its length.
-    kept : int32
-        The weights of all runs.
+    Return the number of runs per row, (3, runs) with the offset of each run, its begin
+    among the weights, and its length, and the weights of all runs.
     """
     atoms, entries = weights.shape
     counts = np.zeros(atoms, np.int64)
@@ -125,7 +111,7 @@ def cut_runs(
         for i in range(entries):
             if weights[a, i] == 0:
                 continue
-            near = end >= 0 and i - end <= gap
+            near = end >= 0 and i - end <= GAP
             if near and indices[a, i] - indices[a, end] == i - end:
                 for k in range(end + 1, i + 1):
                     kept[written] = weights[a, k]
@@ -161,8 +147,7 @@ def number_sources(owners: Iterable[LoihiBlock | LoihiInput], start: int = 0) ->
     """Number the neurons of blocks or inputs."""
     numbers = {}
     for owner in owners:
-        numbers[owner] = np.arange(start, start + owner.n_neurons)
-        start += owner.n_neurons
+        numbers[owner] = np.arange(start, start := start + owner.n_neurons)
     return numbers
 
 
@@ -171,21 +156,15 @@ def read_chip(
 ) -> BuiltChip:
     """Return the chip of an open ``nengo_loihi.Simulator`` that uses the emulator.
 
-    With ``learning``, synapses may learn; the result omits their axons.
-
-    Raises
-    ------
-    CannotRunError
-        If a synapse learns, a compartment is noisy, or a block reads its own spikes,
-        directly or through other blocks.
+    With ``learning``, synapses may learn; the result omits their axons. Raise
+    CannotRunError if a synapse learns otherwise, a compartment is noisy, or a block
+    reads its own spikes, directly or through other blocks.
     """
     for block in blocks:
         if not learning and any(synapse.learning for synapse in block.synapses):
             raise not_fixed("a learning rule", block)
         if np.any(block.compartment.enable_noise):
             raise not_fixed("noise", block)
-        if block.compartment.vth.dtype != np.int32:
-            raise not_fixed("values that are not discretised", block)
     starts = np.cumsum([0, *map(len, blocks.values())])
     built = simulator.sims["emulator"].compartment
     compartments = _read_compartments(built, starts)
@@ -200,16 +179,9 @@ def _read_compartments(built: Any, starts: Int64) -> Compartments:
     """Return the compartments, in as few segments of equal constants as possible."""
     decay_u = np.asarray(built.decay_u, np.int32)
     decay_v = np.asarray(built.decay_v, np.int32)
-    constants = np.stack(
-        [
-            DECAY_ONE - 1 - decay_u,  # the chip adds 1 to the decay of the current
-            DECAY_ONE - decay_v,
-            built.vmin,
-            built.vmax,
-            built.vth,
-            built.ref,
-        ]
-    )
+    # The chip adds 1 to the decay of the current.
+    kept = DECAY_ONE - 1 - decay_u, DECAY_ONE - decay_v
+    constants = np.stack([*kept, built.vmin, built.vmax, built.vth, built.ref])
     changes = np.flatnonzero((constants[:, 1:] != constants[:, :-1]).any(axis=0)) + 1
     cuts = np.unique(np.concatenate([starts, changes]))
     start, stop = cuts[:-1].astype(np.int64), cuts[1:].astype(np.int64)
@@ -230,14 +202,12 @@ def _read_axons(blocks: Places, inputs: Places, store: WeightRows) -> Int64:
         neurons = np.arange(len(sources))
         for axon in (axon for axon in owner.axons if axon.target in targets):
             rows, bases = targets[axon.target]
-            entries, atoms = axon.map_axon(neurons), axon.map_atoms(neurons)
-            entries, atoms = np.asarray(entries), np.asarray(atoms)
+            entries = np.asarray(axon.map_axon(neurons))
+            atoms = np.asarray(axon.map_atoms(neurons))
             used = entries >= 0
             used[used] = bases[entries[used]] >= 0
-            entries, atoms = entries[used], atoms[used]
-            parts.append(
-                np.stack([sources[used], rows[entries] + atoms, bases[entries]])
-            )
+            first, base = rows[entries[used]], bases[entries[used]]
+            parts.append(np.stack([sources[used], first + atoms[used], base]))
     return np.concatenate(parts, axis=1)
 
 
@@ -245,11 +215,10 @@ def _read_entries(
     synapse: Synapse, start: int, store: WeightRows
 ) -> tuple[Int64, Int64]:
     """Return each entry's first row, and its base among all compartments, or -1."""
-    pairs = zip(synapse.weights, synapse.indices, strict=True)
-    first = np.array([store.add(*pair) for pair in pairs], np.int64)
+    first = np.array([*map(store.add, synapse.weights, synapse.indices)], np.int64)
     entries = range(synapse.n_axons)
-    kinds = [synapse.axon_weight_idx(i) for i in entries]
-    bases = [synapse.axon_compartment_base(i) for i in entries]
+    kinds = [*map(synapse.axon_weight_idx, entries)]
+    bases = map(synapse.axon_compartment_base, entries)
     places = [-1 if base is None else start + base for base in bases]
     return first[np.array(kinds, np.int64)], np.array(places, np.int64)
 
@@ -257,17 +226,9 @@ def _read_entries(
 def order_axons(blocks: Int64, segments: Int64, axons: Int64) -> Fanin:
     """Sort axons by block and target, and blocks by their inputs.
 
-    Parameters
-    ----------
-    blocks, segments : (blocks + 1,)
-        The first compartment and the first segment of each block, and their numbers.
-    axons : (3, axons)
-        The source, row and base of each axon.
-
-    Raises
-    ------
-    CannotRunError
-        If a block reads its own spikes, directly or through other blocks.
+    ``blocks`` and ``segments`` contain the first compartment and the first segment of
+    each block, and their numbers. ``axons`` is the result of `_read_axons`. Raise
+    CannotRunError if a block reads its own spikes, directly or through other blocks.
     """
     source, row, base = axons
     heard = np.searchsorted(blocks, base, side="right") - 1
@@ -326,11 +287,10 @@ class Encoder:
 def read_encoder(
     simulator: Simulator, built: BuiltNetwork, part: str = "host_pre"
 ) -> Encoder | None:
-    """Return the encoders before the chip, or None if nengo must step them.
+    """Return the encoders in a ``part`` of the host, or None if nengo must step them.
 
     nengo must step encoders if something before the neurons has a state, or if the
-    neurons are of another type than usual. ``part`` names the host simulator that runs
-    the encoders.
+    neurons are of another type than usual.
     """
     host = simulator.sims.get(part)
     if host is None:
@@ -347,12 +307,11 @@ def read_encoder(
     signals, model = host.signals, host.model
     numbers, start = {}, sum(block.n_neurons for block in simulator.model.blocks)
     for op in neurons:
-        numbers[op.J] = np.arange(start, start + op.J.size)
-        start += op.J.size
+        numbers[op.J] = np.arange(start, start := start + op.J.size)
     ensembles = [e for parts in built.layers.values() for e in parts]
-    inputs = {e: model.sig[e.neurons]["in"] for e in ensembles if e in model.params}
+    own = [ensemble for ensemble in ensembles if ensemble in model.params]
     return Encoder(
-        sources={ensemble: numbers[signal] for ensemble, signal in inputs.items()},
+        sources={e: numbers[model.sig[e.neurons]["in"]] for e in own},
         voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
         _dt=simulator.dt,
         _values=signals[model.sig[built.input]["out"]],
@@ -393,8 +352,7 @@ def read_readout(
     size = sum(map(len, blocks.values()))
     read_by, weights = np.zeros(size, bool), np.zeros((size, node.size_in))
     for probe in (model.objs[probe]["out"] for probe in model.chip2host_receivers):
-        parts = zip(_probed(probe, blocks), probe.weights, strict=True)
-        for numbers, matrix in parts:
+        for numbers, matrix in zip(_probed(probe, blocks), probe.weights, strict=True):
             read_by[numbers] = True
             weights[numbers] += matrix
     source = np.flatnonzero(read_by)
@@ -425,9 +383,8 @@ def read_places(
     numbers = {}
     for name, ensembles in built.layers.items():
         for probe, ensemble in zip(built.layer_probes[name], ensembles, strict=True):
-            if ensemble in encoder.sources:
-                part = encoder.sources[ensemble]
-            else:
+            part = encoder.sources.get(ensemble)
+            if part is None:
                 found = simulator.model.objs[probe]["out"]
                 part = np.concatenate(_probed(found, blocks))
                 if found.reindexing is not None:
@@ -442,6 +399,31 @@ def read_places(
         shape = built.network.layers[name].shape
         places[name] = row if name in built.terms else row.reshape(shape)
     return places
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The constant data that all runners share; ``places`` has each layer's sources."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+
+def read_circuit(
+    simulator: Simulator, built: BuiltNetwork, steps: int
+) -> Circuit | None:
+    """Return the tables of a network, or None if nengo must step layers of the host."""
+    blocks = number_sources(simulator.model.blocks)
+    encoder = read_encoder(simulator, built)
+    readout = read_readout(simulator, built, blocks)
+    if encoder is None or readout is None:
+        return None
+    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
+    places = read_places(simulator, built, blocks, encoder)
+    return Circuit(chip, readout, encoder, places, steps)
 
 
 def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:

@@ -18,6 +18,8 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Counts = NDArray[np.uint16]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -114,18 +116,13 @@ class ReadoutTable(NamedTuple):
 class RunResults(NamedTuple):
     """Arrays that a run of examples fills.
 
-    Attributes
-    ----------
-    rows : (examples, steps, units)
-        The outputs.
-    counts : (examples, sources), or (examples, 0) if unused
-    spikes : (examples, steps, sources), or (examples, 0, 0)
-        The spikes of compartments, then of encoder neurons.
+    ``rows`` contains the outputs, (examples, steps, units). ``counts``, (examples,
+    sources), and ``spikes``, (examples, steps, sources), are empty if unused.
     """
 
     rows: Floats
-    counts: NDArray[np.uint16]
-    spikes: NDArray[np.uint8]
+    counts: Counts
+    spikes: Bytes
 
 
 class LearningTable(NamedTuple):
@@ -158,13 +155,14 @@ class LearningState(NamedTuple):
 
     ``weights`` has the shape (axons, 2 units), and ``held`` contains the block's
     voltages. ``spiked`` marks the axons that have spiked since the last update of
-    ``traces``. ``lost`` counts spikes that traces missed, and clipped traces and
-    weights.
+    ``traces``. ``lost`` counts spikes that traces missed, because a trace registers one
+    spike every two steps, and clipped traces and weights. The emulator warns about
+    these.
     """
 
     weights: Int32
     traces: Int32
-    spiked: NDArray[np.uint8]
+    spiked: Bytes
     held: Int32
     filtered: Floats
     step: Int64
@@ -174,17 +172,10 @@ class LearningState(NamedTuple):
 class Lessons(NamedTuple):
     """Examples from which a readout learns, and their outputs.
 
-    Attributes
-    ----------
-    charges : (examples, encoder neurons)
-        The voltage increase of encoders per step, in spikes.
-    targets : (examples, units)
-    traces : (examples, updates of traces, axons)
-        Uniform random numbers for rounding traces; some may be unused.
-    weights : (examples, updates of weights, axons, 2 units)
-        Random numbers for rounding weights.
-    rows : (examples, steps, units)
-        Filled with the outputs.
+    ``charges`` is as in `run_examples`, and ``targets`` has the shape (examples,
+    units). ``traces``, (examples, updates, axons), and ``weights``, (examples, updates,
+    axons, 2 units), contain uniform random numbers for rounding; some may be unused.
+    ``rows``, (examples, steps, units), is filled with the outputs.
     """
 
     charges: Floats
@@ -212,14 +203,14 @@ class ChipState(NamedTuple):
     voltage: Int32
     waiting: Int32
     inflow: Int32
-    spiked: NDArray[np.uint8]
+    spiked: Bytes
     words: NDArray[np.uint64]
     ids: Int32
     starts: Int64
-    times: NDArray[np.uint16]
+    times: Counts
     begin: Int64
     end: Int64
-    last: NDArray[np.uint8]
+    last: Bytes
     used: Int64
     overflows: Int64
 
@@ -237,7 +228,7 @@ class HostState(NamedTuple):
     ids: Int32
     starts: Int64
     filtered: Floats
-    fresh: NDArray[np.uint8]
+    fresh: Bytes
 
 
 def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:

@@ -6,6 +6,7 @@ that adds cores is reported too.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -46,16 +47,9 @@ BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
-    """Add changes that make the network fit to the diagnostics of the mapping.
+    """Add changes that make the network fit to the diagnostics in a report.
 
-    Parameters
-    ----------
-    spec
-        A spec whose only errors are in the mapping.
-    network
-        The logical network of the spec.
-    report
-        Contains the diagnostics, which are replaced by diagnostics with advice.
+    The only errors of the spec are in the mapping.
     """
     if not isinstance(network.target, Loihi):
         return
@@ -75,30 +69,26 @@ def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) ->
             _replace(diagnostic, _advise(diagnostic, trials, whole), report)
 
 
-def _replace(
-    diagnostic: Diagnostic, better: Diagnostic | None, report: Diagnostics
-) -> None:
+def _replace(old: Diagnostic, better: Diagnostic | None, report: Diagnostics) -> None:
     if better is not None:
-        report.withdraw(diagnostic)
+        report.withdraw(old)
         report.add(better)
 
 
-def _advise(
-    diagnostic: Diagnostic, trials: Trials, whole: Changes
-) -> Diagnostic | None:
+def _advise(old: Diagnostic, trials: Trials, whole: Changes) -> Diagnostic | None:
     advice = ""
-    if isinstance(diagnostic, TooManyCores):
-        return _cores(diagnostic, trials, whole)
-    if isinstance(diagnostic, FitsNoCore):
-        advice = _fan_in(diagnostic, trials, whole)
-    elif isinstance(diagnostic, TooManyOutAxons):
+    if isinstance(old, TooManyCores):
+        return _cores(old, trials, whole)
+    if isinstance(old, FitsNoCore):
+        advice = _fan_in(old, trials, whole)
+    elif isinstance(old, TooManyOutAxons):
         if blocks := _blocks_in_the_way(trials):
             advice = f"remove {_blocks_of(blocks)}"
-        elif changes := for_axons(trials, diagnostic.name):
+        elif changes := for_axons(trials, old.name):
             advice = f"write {_join(_texts(changes))}"
-    elif isinstance(diagnostic, MoreCoresThanChips):
-        advice = f"write {_system_for(diagnostic, trials)}"
-    return diagnostic.but(advice=advice) if advice else None
+    elif isinstance(old, MoreCoresThanChips):
+        advice = f"write {_system_for(old, trials)}"
+    return old.but(advice=advice) if advice else None
 
 
 def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
@@ -108,15 +98,13 @@ def _fan_in(diagnostic: FitsNoCore, trials: Trials, whole: Changes) -> str:
     alone = for_fan_in(trials, diagnostic.name)
     if not alone:
         return ""
-    fitting = [change for change in alone if trials.fits_surely((change,))]
-    if fitting:
+    if fitting := [change for change in alone if trials.fits_surely((change,))]:
         return f"write {_join(_texts(fitting))}"
     return f"write {_join(_texts(alone))}, so that this layer fits on a core"
 
 
 def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagnostic:
-    mapped = trials.without_limit
-    if mapped is not None:
+    if (mapped := trials.without_limit) is not None:
         diagnostic = refuse_mapping(mapped, trials.target)
     target, least = _larger_target(diagnostic, trials)
     if trials.certain:
@@ -141,13 +129,11 @@ def _cores(diagnostic: TooManyCores, trials: Trials, changes: Changes) -> Diagno
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
     """Return the span of the layer's width, and the largest width that fits."""
-    layer = trials.network.by_name[change.layer]
+    layer = trials.as_is.network.by_name[change.layer]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
-    return {
-        "span": layer.spans.get(change.key, layer.span),
-        "remedy": f"at most {change.value} {fit}{stride}",
-    }
+    span = layer.spans.get(change.key, layer.span)
+    return {"span": span, "remedy": f"at most {change.value} {fit}{stride}"}
 
 
 def _blocks_of(layers: Sequence[str]) -> str:
@@ -165,9 +151,9 @@ def _bound(change: Change) -> str:
 
 
 def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
-    by_layer: dict[str, list[str]] = {}
+    by_layer: dict[str, list[str]] = defaultdict(list)
     for layer, text in choices:
-        by_layer.setdefault(layer, []).append(text)
+        by_layer[layer].append(text)
     return [f"{' or '.join(texts)} in `{layer}`" for layer, texts in by_layer.items()]
 
 
@@ -181,18 +167,13 @@ def _join(texts: Sequence[str], word: str = "or") -> str:
 WORDS = "fewer `cores` or more `chips`"
 
 
-def _larger_target(
-    diagnostic: TooManyCores, trials: Trials
-) -> tuple[list[str], list[str]]:
-    """Return the text for a larger `target`, and a lower bound if it is untested.
-
-    Both are empty if no system is large enough.
-    """
-    target = _of_cores(diagnostic.cores, trials)
+def _larger_target(found: TooManyCores, trials: Trials) -> tuple[list[str], list[str]]:
+    """Return the text for a larger `target`, if any, and its bound if untested."""
+    target = _of_cores(found.cores, trials)
     if target.chips > MOST_CHIPS:
         return [], []
     written = _written_target(target, trials)
-    if not diagnostic.bound:
+    if not found.bound:
         return [f"`{written}` in `target`"], []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
@@ -207,13 +188,9 @@ def _system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
         f"`cores {diagnostic.most}`": replace(trials.target, cores=diagnostic.most),
         f"`chips {diagnostic.needed}`": replace(trials.target, chips=diagnostic.needed),
     }
-    parts = [
-        written
-        for written, system in systems.items()
-        if system.chips <= MOST_CHIPS and trials.map((), system) is not None
-    ]
-    mapped = None if parts else trials.without_limit
-    if mapped is not None:
+    legal = {w: system for w, system in systems.items() if system.chips <= MOST_CHIPS}
+    parts = [w for w, system in legal.items() if trials.map((), system) is not None]
+    if not parts and (mapped := trials.without_limit) is not None:
         parts.append(f"`{_written_target(_of_cores(mapped.cores, trials), trials)}`")
     return ", or ".join(parts) or WORDS
 
@@ -227,9 +204,7 @@ def _of_cores(cores: int, trials: Trials) -> Loihi:
 def _written_target(target: Loihi, trials: Trials) -> str:
     """Return the properties of the spec's `target` that change, as text."""
     has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
-    parts = []
-    if target.chips > trials.target.chips:
-        parts.append(f"chips {target.chips}")
+    parts = [f"chips {target.chips}"] if target.chips > trials.target.chips else []
     if has_cores or not parts:
         parts.append(f"cores {target.cores}")
     return ", ".join(parts)
@@ -240,10 +215,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 
 def _for_blocks(refused: Sequence[Refused], trials: Trials) -> list[str]:
-    """Return a better block for each diagnostic; all these blocks fit together.
-
-    The list is empty if there are none.
-    """
+    """Return a better block for each diagnostic, if any; all fit together."""
     names = [d.name for d in refused]
     near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
     close = {n: block for n, block in zip(names, near, strict=True) if block}
@@ -324,11 +296,10 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
     If there are other errors, nothing can be tried, and the message stays unchanged.
     """
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    if len(too_large) != 1 or report.errors != 1:
+    is_turned = looks_channels_first(spec.spec.input.shape)
+    if len(too_large) != 1 or report.errors != 1 or is_turned:
         return
     (refused,) = too_large
-    if looks_channels_first(spec.spec.input.shape):
-        return
 
     def holds(change: Change) -> bool:
         return legal_network(spec, device, (change,)) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain, product
 from math import prod
 
@@ -38,15 +39,15 @@ def widest(
     key = width_key(layer)
     if key is None or most < 1:
         return None
-    name, width = layer.name, key
+    change = partial(Change, layer.name, key)
 
     def good(value: int) -> bool:
-        return holds((*also, Change(name, width, value)))
+        return holds((*also, change(value)))
 
     low = bisect_largest(good, most)
     above = sorted({low + step - low % step for step in STEPS}, reverse=True)
     low = next((v for v in above if 0 < low < v < most and good(v)), low)
-    return Change(name, width, low) if low else None
+    return change(low) if low else None
 
 
 def bisect_largest(good: Callable[[int], bool], most: int) -> int:
@@ -109,13 +110,7 @@ LAYERS = 3
 
 
 def for_cores(trials: Trials, largest: str) -> Changes:
-    """Return changes to one layer after which the network fits its target.
-
-    Parameters
-    ----------
-    largest
-        The layer with the most cores, which is tried first.
-    """
+    """Return changes to one layer, first ``largest``, after which the network fits."""
     lowered = trials.as_is
     floors = compartment_floors(lowered)
     ordered = sorted(floors, key=lambda name: -floors[name])
@@ -138,11 +133,8 @@ def for_axons(trials: Trials, name: str) -> Changes:
 
 def for_fan_in(trials: Trials, name: str) -> Changes:
     """Return changes after which one neuron of a layer fits on a core."""
-
-    def holds(changes: Changes) -> bool:
-        return trials.fits_a_core(changes, name)
-
-    own = largest_kernel(trials.network.by_name[name], holds)
+    holds = partial(trials.fits_a_core, name)
+    own = largest_kernel(trials.as_is.network.by_name[name], holds)
     lowered = trials.as_is
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     sources = dict.fromkeys(p.layer.name for p in read_here if p is not None)
@@ -151,7 +143,7 @@ def for_fan_in(trials: Trials, name: str) -> Changes:
 
 
 def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> Changes:
-    layer = trials.network.by_name[name]
+    layer = trials.as_is.network.by_name[name]
     fewer = widest(layer, holds, layer.shape[-1] - 1)
     stride = smallest_stride(layer, holds)
     return tuple(change for change in (fewer, stride) if change is not None)

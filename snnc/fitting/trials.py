@@ -15,11 +15,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
 from snnc.language.written import extents
-from snnc.loihi.plan import (
-    PlanCache,
-    block_is_sound,
-    standalone,
-)
+from snnc.loihi.plan import PlanCache, block_is_sound, standalone
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, find_unsound, least_cores
 from snnc.passes.resolve import resolve
@@ -106,8 +102,6 @@ class Trials:
         A spec without errors, except for the chip's limits.
     target
         The system whose cores a variant may use.
-    device
-        The device.
     patient
         Map variants with any number of cores, which can take seconds.
     mapped
@@ -117,8 +111,6 @@ class Trials:
     ----------
     certain
         Whether variants are mapped; otherwise, only their neurons are counted.
-    cache
-        Results of earlier mappings that later mappings reuse.
     work, most_work
         The work so far, and the work after which no further variants are tried, in the
         search's units.
@@ -155,18 +147,10 @@ class Trials:
             raise ValueError("a spec with errors has no variants")
         return lowered
 
-    @property
-    def network(self) -> LogicalNetwork:
-        """The network of the unchanged spec."""
-        return self.as_is.network
-
     def lower(self, changes: Changes) -> LoweredNetwork | None:
         """Return the lowered variant; None if the variant is not legal.
 
-        Raises
-        ------
-        OutOfWorkError
-            If the work is used up.
+        Raise OutOfWorkError if the work is used up.
         """
         if changes not in self._lowered:
             if changes and self.work > self.most_work:
@@ -177,9 +161,8 @@ class Trials:
             self._lowered = {} if as_is is None else {(): as_is}
             self.work += LAYER * len(self.spec.spec.layers)
             network = legal_network(self.spec, self.profile, changes)
-            self._lowered[changes] = (
-                None if network is None else lower(replace(network, target=self.target))
-            )
+            own = None if network is None else replace(network, target=self.target)
+            self._lowered[changes] = None if own is None else lower(own)
         return self._lowered[changes]
 
     def map(
@@ -192,10 +175,8 @@ class Trials:
     def cost(self, changes: Changes) -> VariantCost | None:
         """Return the costs of the variant; None if it does not fit the target."""
         if changes not in self._costs:
-            outcome = self._attempt(changes, self.target)
-            if outcome is None or outcome.solution is None:
-                self._costs[changes] = None
-            else:
+            self._costs[changes], outcome = None, self._attempt(changes, self.target)
+            if outcome is not None and outcome.solution is not None:
                 cores = outcome.solution.cores
                 self._costs[changes] = cost_of(outcome.plan.lowered, cores)
         return self._costs[changes]
@@ -228,10 +209,9 @@ class Trials:
 
     def fits_surely(self, changes: Changes) -> bool:
         """Return whether the variant is small enough to be mapped, and fits."""
-        is_small = self.floor(changes) <= COUNTED
-        return is_small and self.cost(changes) is not None
+        return self.floor(changes) <= COUNTED and self.fits_target(changes)
 
-    def fits_a_core(self, changes: Changes, name: str) -> bool:
+    def fits_a_core(self, name: str, changes: Changes) -> bool:
         """Return whether a layer of the variant has a tiling that fits on cores."""
         lowered = self.lower(changes)
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
@@ -241,9 +221,7 @@ class Trials:
     def floor(self, changes: Changes) -> int:
         """Return how many cores the neurons of a legal variant need at least."""
         lowered = self.lower(changes)
-        if lowered is None:
-            return 0
-        return least_cores(lowered)
+        return 0 if lowered is None else least_cores(lowered)
 
     @property
     def countable(self) -> bool:

@@ -45,10 +45,8 @@ class Exported:
     ----------
     path, text
         The graph, and a text about what it can't express.
-    nodes
-        The number of nodes in the graph.
-    size
-        The size of ``path`` in bytes.
+    nodes, size
+        The number of nodes in the graph, and of bytes in ``path``.
     """
 
     path: Path
@@ -74,7 +72,7 @@ def export_nir(
     neuron: Neuron = "if",
     device: Profile | None = None,
 ) -> Exported:
-    """Write a network and its weights in NIR, and a description in ``PATH.txt``.
+    """Write a network and its weights in NIR; see `snnc.export_nir`.
 
     Parameters
     ----------
@@ -82,13 +80,7 @@ def export_nir(
         The folder of a package whose spec still exists at its original path, an object
         with such a ``folder``, or a spec.
     weights
-        A safetensors file with the network's layout, or the tensors by name, in Keras
-        order, as float32.
-    path
-        The file to write, such as ``drift.nir``.
-    neuron
-        The NIR neuron for ReLU: ``"if"``, without the synaptic filter, or
-        ``"cubalif"``, with the filter.
+        A safetensors file, or the tensors by name, in Keras order, as float32.
     device
         The device to compile for; None for Loihi 1.
 
@@ -103,9 +95,8 @@ def export_nir(
     """
     needed = ("numpy", "safetensors", "nir")
     if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
-        raise CannotExportError(
-            f"export needs {' and '.join(absent)}: {installation('nir')}"
-        )
+        listed = " and ".join(absent)
+        raise CannotExportError(f"export needs {listed}: {installation('nir')}")
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
     made = _compile(package, device)
@@ -205,10 +196,7 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> i
     import h5py
     import nir
 
-    nodes = {
-        name: getattr(nir, node.kind)(**node.values)
-        for name, node in graph.nodes.items()
-    }
+    nodes = {n: getattr(nir, e.kind)(**e.values) for n, e in graph.nodes.items()}
     whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
     document = whole.to_dict()
     # nir 1.0.4, which sinabs requires, can't read `v_reset`; later versions use 0 if it
@@ -239,12 +227,7 @@ WIDTH = 88
 def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
     """Return the metadata of the file, with times in seconds and rates in Hz.
 
-    Parameters
-    ----------
-    layout
-        The identity of the weight layout.
-    spec
-        The text of the spec, which `snnc import` returns.
+    ``snnc import`` returns the text ``spec``.
     """
     network = lowered.network
     given, readout = network.input, network.readout
@@ -379,11 +362,8 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             "zero where a kernel does not reach. `weights` shows by which factor "
             "their number grows."
         )
-    shapes = {
-        name: node.values["weight"].shape
-        for name, node in graph.nodes.items()
-        if node.kind == "Conv2d"
-    }
+    convs = [(n, e.values) for n, e in graph.nodes.items() if e.kind == "Conv2d"]
+    shapes = {name: values["weight"].shape for name, values in convs}
     if other := [name for name, (*_, h, w) in shapes.items() if h != w]:
         yield (
             f"The kernels of {', '.join(other)} are not square: up to version 1.0.8, "

@@ -43,7 +43,7 @@ from snnc.runtime.maxima import Grid
 from snnc.runtime.maxima import whole as all_places
 from snnc.runtime.nengo import kernels
 from snnc.runtime.network import REST, Lif, triple
-from snnc.weight_files.cores import compose, fold_pools
+from snnc.weight_files.cores import Tensors, compose, fold_pools
 
 INPUT, OUTPUT = "input", "output"
 Neuron = Literal["if", "cubalif"]
@@ -58,14 +58,9 @@ SPARE = 4
 
 @dataclass(frozen=True, slots=True)
 class NirNeurons:
-    """The neurons of a layer in NIR.
+    """The neurons of a layer in NIR: their class in ``nir``, and its arguments.
 
-    Attributes
-    ----------
-    kind, parameters
-        The class in ``nir``, and its arguments.
-    gain, rest
-        The input per step for an activation ``x`` is ``gain x + rest``.
+    The input per step for an activation ``x`` is ``gain x + rest``.
     """
 
     kind: str
@@ -76,17 +71,10 @@ class NirNeurons:
 
 @dataclass(frozen=True, slots=True)
 class ExportedLayer:
-    """The nodes of a layer or of the readout.
+    """The names of the nodes of a layer or of the readout, which has no neurons.
 
-    Attributes
-    ----------
-    linear
-        The names of the linear nodes.
-    neurons
-        The name of the node with neurons; None for the readout.
-    growth
-        The number of weights in the nodes, divided by the number in the layer's
-        tensors. Depth, groups and dilation add zeros, and average pools add copies.
+    ``growth`` is the number of weights in the nodes, divided by the number in the
+    layer's tensors. Depth, groups and dilation add zeros, and average pools add copies.
     """
 
     layer: str
@@ -109,14 +97,8 @@ class ExportedNode:
 class TensorTerm:
     """A linear node that was made from a projection.
 
-    Attributes
-    ----------
-    linear
-        The operation on activations.
-    scale
-        The factor of the weights.
-    bias
-        The gain and the offset of the layer's bias, if the node contains the bias.
+    ``linear`` is the operation on activations, ``scale`` the factor of its weights, and
+    ``bias`` the gain and the offset of the layer's bias, if the node contains it.
     """
 
     projection: Projection
@@ -129,20 +111,12 @@ class TensorTerm:
 class ExportedGraph:
     """The nodes and edges so far, and the nodes of each layer.
 
-    Attributes
-    ----------
-    tensors
-        The tensors in the network's layout.
-    terms
-        The linear nodes that were made from the network's projections.
-    ends
-        The nodes that output each layer's spikes.
-    spikes
-        The activation of one spike of each layer.
+    ``ends`` contains the nodes that output each layer's spikes, and ``spikes`` the
+    activation of one spike of each layer.
     """
 
     lowered: LoweredNetwork
-    tensors: Mapping[str, Array]
+    tensors: Tensors
     nodes: dict[str, ExportedNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     placed: list[ExportedLayer] = field(default_factory=list)
@@ -176,22 +150,19 @@ class ExportedGraph:
         layer, name = population.layer, population.name
         assert layer.spiking is not None
         dt = self.lowered.network.timing.dt
-        cell = _neurons(layer.spiking, neuron, dt, layer.is_encoder)
+        cell = _neurons(layer.spiking, "if" if layer.is_encoder else neuron, dt)
         count, axis = _nodes(self.lowered, name)
         shape: Shape = _cut(population.volume, count, axis)
         if population.volume == volume_of(layer.shape):
             shape = layer.shape
         self.spikes[name] = 1 / (layer.spiking.rate.high * dt)
         self.ends[name] = []
+        size, projections = _shape(shape), self.lowered.into(name)
         for number in range(count):
             own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
-            projections = self.lowered.into(name)
             linear, growth = self._sum(own, name, projections, cell, number)
-            size = _shape(shape)
-            node = ExportedNode(
-                cell.kind,
-                {n: np.full(size, v, "f4") for n, v in cell.parameters.items()},
-            )
+            given = {n: np.full(size, v, "f4") for n, v in cell.parameters.items()}
+            node = ExportedNode(cell.kind, given)
             end = self.add(f"{own}_neurons", node, *linear)
             self.ends[name].append(end)
             placed = ExportedLayer(name, layer.kind, shape, linear, end, growth)
@@ -222,11 +193,9 @@ class ExportedGraph:
         names: list[str] = []
         size = 0
         terms = (
-            (projection, self.ends[projection.source][which], linear)
-            for projection in projections
-            for which, linear in _linears(
-                self.lowered, projection, self.tensors, number
-            )
+            (read, self.ends[read.source][which], linear)
+            for read in projections
+            for which, linear in _linears(self.lowered, read, self.tensors, number)
         )
         for projection, source, linear in terms:
             scale = gain * self.spikes[projection.source]
@@ -255,17 +224,9 @@ class ExportedGraph:
 
 
 def graph_of(
-    lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
+    lowered: LoweredNetwork, tensors: Tensors, neuron: Neuron
 ) -> ExportedGraph:
-    """Return the graph of a network with its weights.
-
-    Parameters
-    ----------
-    tensors
-        The tensors in the network's layout.
-    neuron
-        The NIR neuron for ReLU.
-    """
+    """Return the graph of a network with its weights in the network's layout."""
     graph = ExportedGraph(lowered, tensors)
     graph.add_input(lowered.network.input)
     for population in lowered.in_reading_order:
@@ -301,17 +262,14 @@ def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     return _node(linear, linear.weight, bias)
 
 
-def _neurons(
-    spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
-) -> NirNeurons:
+def _neurons(spiking: Spiking, neuron: Neuron, dt: float) -> NirNeurons:
     """Return the NIR neurons of a layer.
 
     At activation 1, the current of a `LIF` makes it fire at HI without a refractory
-    period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``. Encoders
-    read unfiltered values.
+    period, which NIR lacks. A `CubaLIF` divides its input by ``tau / dt``.
     """
     high, lif, synapse = spiking.rate.high, spiking.neuron, spiking.synapse
-    is_filtered = neuron == "cubalif" and not is_encoder and synapse > 0
+    is_filtered = neuron == "cubalif" and synapse > 0
     if lif is None and not is_filtered:
         return NirNeurons("IF", IF, high * dt)
     tau, gain, rest = NO_LEAK, high * NO_LEAK, 0.0
@@ -328,13 +286,8 @@ def _neurons(
 class Linear:
     """A convolution ``weight`` (out, in, rows, columns), or a matrix (out, in).
 
-    Attributes
-    ----------
-    moves
-        How the convolution moves over an image, as arguments of `Conv2d`; empty for a
-        matrix.
-    flattens
-        The shape that is flattened before the matrix, if any.
+    ``moves`` is how the convolution moves over an image, as arguments of `Conv2d`, and
+    ``flattens`` the shape that is flattened before the matrix, if any.
     """
 
     weight: Array
@@ -362,23 +315,12 @@ def _nodes(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
 
 
 def _linears(
-    lowered: LoweredNetwork,
-    projection: Projection,
-    tensors: Mapping[str, Array],
-    node: int = 0,
+    lowered: LoweredNetwork, projection: Projection, tensors: Tensors, node: int
 ) -> Iterator[tuple[int, Linear]]:
     """Yield the linear operations of a projection, from activations to sums.
 
-    Parameters
-    ----------
-    node
-        The index of the target's node, if it has several.
-
-    Yields
-    ------
-    tuple of int and Linear
-        The index of the source's node, and the operation. Nothing is yielded if all
-        taps are outside the source.
+    ``node`` is the index of the target's node, if it has several. Yield each operation
+    with the index of the source's node. Taps outside the source yield nothing.
     """
     network, reach = lowered.network, projection.reach
     population = lowered.by_name.get(projection.source)
@@ -434,7 +376,7 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
 
 
 def _matrix(
-    projection: Projection, tensors: Mapping[str, Array], read: Volume, picked: Grid
+    projection: Projection, tensors: Tensors, read: Volume, picked: Grid
 ) -> Array:
     depth, height, width = map(len, picked)
     volume = (depth, height, width, read[3])
@@ -461,14 +403,13 @@ def _compare(
     """Yield the kernel of a comparison neuron for each node that it reads."""
     axis, entries = reach.axis, reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
-        own = [
-            (w, f // nodes, s // nodes) for w, f, s in entries if f % nodes == number
-        ]
-        low, high = min(f for _, f, _ in own), max(f for _, f, _ in own)
+        own = [(w, f // nodes) for w, f, _ in entries if f % nodes == number]
+        steps = [s // nodes for _, f, s in entries if f % nodes == number]
+        low, high = min(f for _, f in own), max(f for _, f in own)
         taps, stride, before = np.ones(3, int), np.ones(3, int), np.zeros(3, int)
-        taps[axis], stride[axis], before[axis] = high - low + 1, own[0][2], -low
+        taps[axis], stride[axis], before[axis] = high - low + 1, steps[0], -low
         kernel = np.zeros((*taps, channels, channels))
-        for weight, first, _ in own:
+        for weight, first in own:
             kernel.swapaxes(0, axis)[first - low] += weight * np.eye(channels)
         overlaps = any(np.greater(p.window, p.stride).any() for p in projection.pools)
         if overlaps and max(before) > 0:

@@ -18,7 +18,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,11 +33,8 @@ from snnc.rules.model_files import (
     UnsafeModel,
 )
 from snnc.runtime import network
+from snnc.runtime.examples import Array
 from snnc.text.tables import dims
-
-if TYPE_CHECKING:
-    from snnc.runtime.examples import Array
-
 
 Edge = tuple[str, str]
 MOST_NODES = 10_000
@@ -63,13 +59,7 @@ class Node:
     words: dict[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that every node of this kind must have.
-
-        Raises
-        ------
-        RefusedModelError
-            If the array is missing.
-        """
+        """Return an array, or refuse the node if it is missing."""
         array = self.arrays.get(name)
         if array is None or array.size == 0:
             raise self.refusal(f"it has no {name}", AGAIN)
@@ -77,21 +67,61 @@ class Node:
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the error that refuses this node."""
-        return refused(
-            rules.NodeRefused, node=self.name, kind=self.kind, why=why, advice=remedy
-        )
+        own = {"node": self.name, "kind": self.kind}
+        return refused(rules.NodeRefused, **own, why=why, advice=remedy)
+
+    def number(self, name: str, default: float | None = None) -> float:
+        """Return a parameter that must be equal for all neurons."""
+        if default is not None and name not in self.arrays:
+            return default
+        array = self.array(name)
+        first = float(array.reshape(-1)[0])
+        if not np.isfinite(array).all():
+            raise self.refusal(f"its {name} is not finite", "train it again")
+        if not np.allclose(array, first, rtol=1e-6, atol=0):
+            raise self.refusal(
+                f"its {name} differs between neurons, but a layer has only one value",
+                "train the network with one value per layer",
+            )
+        return first
+
+    def numbers(
+        self, name: str, count: int, default: Shape | None = None, least: int = 1
+    ) -> Shape:
+        """Return integers, one per axis."""
+        if default is not None and name not in self.arrays:
+            return default
+        numbers = self.array(name).reshape(-1)
+        if numbers.size == 1:
+            numbers = np.repeat(numbers, count)
+        if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
+            raise self.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
+        if (most := int(numbers.max(initial=0))) > 2**20:
+            raise self.refusal(f"its {name} is {most}", "write a smaller graph")
+        return tuple(map(int, numbers))
+
+    def weights(self, axes: int) -> tuple[Array, Array]:
+        """Return the weight and the bias of a linear node, or refuse them."""
+        weight = self.array("weight")
+        if weight.ndim != axes:
+            raise self.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
+        bias = self.arrays.get("bias", np.zeros(len(weight)))
+        if bias.shape != weight.shape[:1]:
+            raise self.refusal(
+                f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
+                f"{len(weight)} channels",
+                AGAIN,
+            )
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            raise self.refusal("it contains NaN or infinite weights", "train it again")
+        return weight, bias
 
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """A graph whose nodes are in topological order.
+    """A graph whose nodes are in topological order, and the texts of its metadata.
 
-    Attributes
-    ----------
-    version
-        The version of NIR that wrote the file.
-    facts
-        The texts in the file's metadata.
+    ``version`` is the version of NIR that wrote the file.
     """
 
     nodes: Mapping[str, Node]
@@ -107,17 +137,12 @@ class NirGraph:
 
 
 def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str, Node]:
-    """Return the nodes in the order in which they run.
-
-    Refuse edges that lead nowhere, cycles, and more or fewer than one input and output.
-    """
+    """Return the nodes in the order in which they run, or refuse the graph."""
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
-        for end in (source, target):
-            if end not in nodes:
-                raise refused(
-                    rules.LooseEdge, source=source, target=target, missing=end
-                )
+        if missing := [end for end in (source, target) if end not in nodes]:
+            edge = {"source": source, "target": target}
+            raise refused(rules.LooseEdge, **edge, missing=missing[0])
         reads[target].append(source)
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
@@ -135,10 +160,7 @@ def _in_order(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Mapping[str
 def read_graph(file: Path, path: str) -> NirGraph:
     """Read a graph; messages refer to the file as ``path``.
 
-    Raises
-    ------
-    RefusedModelError
-        If the file is not a NIR graph, or is damaged.
+    Raise RefusedModelError if the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:
@@ -169,10 +191,9 @@ def _graph(store: Store, path: str) -> NirGraph:
     if (kind := _word(store, "node/type")) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
-    if len(names) > MOST_NODES:
-        raise not_nir(
-            path, f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
-        )
+    if (count := len(names)) > MOST_NODES:
+        reason = f"it has {count} nodes, but snnc reads at most {MOST_NODES}"
+        raise not_nir(path, reason)
     nodes = {name: _node(store, name) for name in names}
     facts = {
         name: words[0]
@@ -223,16 +244,10 @@ def _word(store: Store, place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpecNeurons:
-    """The neurons of a node, as properties of a spec.
+    """The neurons of a node, as properties of a layer's statement.
 
-    Attributes
-    ----------
-    gain, offset
-        An input sum ``x`` is the activation ``gain x + offset``.
-    spike
-        The activation that one spike per step represents.
-    properties
-        The properties in the layer's statement.
+    An input sum ``x`` is the activation ``gain x + offset``, and one spike per step is
+    the activation ``spike``.
     """
 
     gain: float
@@ -241,38 +256,28 @@ class SpecNeurons:
     properties: tuple[str, ...]
 
 
-def spec_neurons_of(node: Node) -> SpecNeurons:
-    """Convert the neurons of a node to properties of a spec.
-
-    Raises
-    ------
-    RefusedModelError
-        If parameters differ between neurons, or are impossible.
-    """
-    threshold = _one(node, "v_threshold")
-    reset = _one(node, "v_reset", 0.0)
-    resistance = _one(node, "r")
+def neurons_of(node: Node) -> SpecNeurons:
+    """Convert neurons, or refuse parameters that differ or are impossible."""
+    threshold = node.number("v_threshold")
+    reset = node.number("v_reset", 0.0)
+    resistance = node.number("r")
     room = threshold - reset
     if room <= 0:
         raise node.refusal(
             f"its threshold, {threshold:g}, is not above its reset, {reset:g}",
             "give it a threshold above its reset",
         )
+    gain = resistance / room
     if node.kind == "IF":
-        return SpecNeurons(resistance / room, 0.0, 1.0, ())
-    return _leaky(node, resistance, room, reset)
-
-
-def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeurons:
-    tau = _one(node, "tau" if node.kind == "LIF" else "tau_mem")
-    leak = _one(node, "v_leak")
+        return SpecNeurons(gain, 0.0, 1.0, ())
+    tau = node.number("tau" if node.kind == "LIF" else "tau_mem")
+    leak = node.number("v_leak")
     # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
     step = tau / resistance if resistance > 1 else STEP
-    gain = resistance / room
     properties: tuple[str, ...] = ()
     if node.kind == "CubaLIF":
-        gain *= _one(node, "w_in", 1.0)
-        synapse = _one(node, "tau_syn")
+        gain *= node.number("w_in", 1.0)
+        synapse = node.number("tau_syn")
         properties = (f"synapse {_milliseconds(node, synapse * STEP / step)}",)
     if gain <= 0:
         raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
@@ -281,12 +286,8 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
-    return SpecNeurons(
-        gain / full,
-        ((leak - reset) / room - network.REST) / full,
-        1 / (TOP * STEP),
-        (neuron, *properties),
-    )
+    offset = ((leak - reset) / room - network.REST) / full
+    return SpecNeurons(gain / full, offset, 1 / (TOP * STEP), (neuron, *properties))
 
 
 def _milliseconds(node: Node, seconds: float) -> str:
@@ -298,43 +299,6 @@ def _milliseconds(node: Node, seconds: float) -> str:
             "writes steps: correct the unit and write the graph again",
         )
     return f"{float(f'{seconds * 1e3:.6g}'):g} ms"
-
-
-def _one(node: Node, name: str, default: float | None = None) -> float:
-    """Return a parameter that must be equal for all neurons."""
-    if default is not None and name not in node.arrays:
-        return default
-    array = node.array(name)
-    first = float(array.reshape(-1)[0])
-    if not np.isfinite(array).all():
-        raise node.refusal(f"its {name} is not finite", "train it again")
-    if not np.allclose(array, first, rtol=1e-6, atol=0):
-        raise node.refusal(
-            f"its {name} differs between neurons, but a layer has only one value",
-            "train the network with one value per layer",
-        )
-    return first
-
-
-def weights_of(node: Node, axes: int) -> tuple[Array, Array]:
-    """Return the weight and the bias of a linear node.
-
-    Raise RefusedModelError if the weight has another number of axes, the bias has
-    another size, or a number is not finite.
-    """
-    weight = node.array("weight")
-    if weight.ndim != axes:
-        raise node.refusal(f"its weight has {weight.ndim} axes, not {axes}", AGAIN)
-    bias = node.arrays.get("bias", np.zeros(len(weight)))
-    if bias.shape != weight.shape[:1]:
-        raise node.refusal(
-            f"its bias has the shape {dims(bias.shape) or 'a number'}, for "
-            f"{len(weight)} channels",
-            AGAIN,
-        )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it contains NaN or infinite weights", "train it again")
-    return weight, bias
 
 
 Pads = list[tuple[int, int]]
@@ -349,22 +313,14 @@ def convolve(
     Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
     both ends equally; tools with uneven padding add a zero tap to the kernel.
 
-    Returns
-    -------
-    tuple
-        The options of the layer, the zeros that a preceding layer adds, the weight
-        without taps at its ends that have no effect, and the shape of the output,
-        channels first.
-
-    Raises
-    ------
-    RefusedModelError
-        If the node's parameters contradict each other or the shape of its input.
+    Return the options of the layer, the zeros that a preceding layer adds, the weight
+    without taps at its ends that have no effect, and the shape of the output, channels
+    first. Refuse parameters that contradict each other or the input.
     """
     rank = weight.ndim - 2
     if len(read) != rank + 1:
         raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", AGAIN)
-    groups = numbers_of(node, "groups", 1, (1,))[0]
+    groups = node.numbers("groups", 1, (1,))[0]
     outputs, inputs = weight.shape[:2]
     if inputs * groups != read[0] or outputs % groups:
         raise node.refusal(
@@ -372,8 +328,8 @@ def convolve(
             f"reads {read[0]}",
             AGAIN,
         )
-    stride = numbers_of(node, "stride", rank, (1,) * rank)
-    dilation = numbers_of(node, "dilation", rank, (1,) * rank)
+    stride = node.numbers("stride", rank, (1,) * rank)
+    dilation = node.numbers("dilation", rank, (1,) * rank)
     extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
     pads = _padding(node, extents, stride)
     for axis in range(rank):
@@ -381,12 +337,8 @@ def convolve(
             weight, axis, read[1 + axis], stride[axis], dilation[axis], pads[axis]
         )
     taps = weight.shape[2:]
-    places = [
-        (n + a + b - (k - 1) * d - 1) // s + 1
-        for n, (a, b), k, d, s in zip(
-            read[1:], pads, taps, dilation, stride, strict=True
-        )
-    ]
+    axes = zip(read[1:], pads, taps, dilation, stride, strict=True)
+    places = [(n + a + b - (k - 1) * d - 1) // s + 1 for n, (a, b), k, d, s in axes]
     options = {
         "kernel_size": list(taps),
         "strides": list(stride),
@@ -432,22 +384,4 @@ def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
     if word == "same":
         return [(extent // 2, extent - extent // 2) for extent in extents]
     rank = len(extents)
-    return [(p, p) for p in numbers_of(node, "padding", rank, (0,) * rank, least=0)]
-
-
-def numbers_of(
-    node: Node, name: str, count: int, default: Shape | None = None, least: int = 1
-) -> Shape:
-    """Return integers, one per axis."""
-    if default is not None and name not in node.arrays:
-        return default
-    numbers = node.array(name).reshape(-1)
-    if numbers.size == 1:
-        numbers = np.repeat(numbers, count)
-    if len(numbers) != count or (numbers % 1 != 0).any() or (numbers < least).any():
-        raise node.refusal(f"its {name} is {numbers.tolist()[:4]}", AGAIN)
-    if (numbers > 2**20).any():
-        raise node.refusal(
-            f"its {name} is {int(numbers.max())}", "write a smaller graph"
-        )
-    return tuple(int(n) for n in numbers)
+    return [(p, p) for p in node.numbers("padding", rank, (0,) * rank, least=0)]

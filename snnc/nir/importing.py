@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,12 +25,10 @@ from snnc.ir.logical import LogicalNetwork
 from snnc.nir.graph import ExportedGraph, Neuron, TensorTerm, graph_of
 from snnc.nir.graph_file import NirGraph, Node, read_graph
 from snnc.nir.translate import translate
+from snnc.runtime.examples import Array
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import cells
-
-if TYPE_CHECKING:
-    from snnc.runtime.examples import Array
 
 
 def run(
@@ -43,16 +40,12 @@ def run(
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a graph; return None if reading fails.
+    """Import the NIR file ``target``; return None if reading fails.
 
     Parameters
     ----------
-    target
-        The NIR file.
     needs_tensors, spec
         See `snnc.importer.read.run`.
-    report
-        Receives every problem.
     takes_spec
         Whether to return the spec that an exported file contains.
     limits
@@ -72,11 +65,9 @@ def run(
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    if done is None:
-        return None
     changed = (CHANGED,) if own else ()
-    told = *done.notes, *changed, *dict.fromkeys(notes), RESETS
-    return replace(done, notes=told)
+    told = *changed, *dict.fromkeys(notes), RESETS
+    return done and replace(done, notes=(*done.notes, *told))
 
 
 COPIED = (
@@ -100,15 +91,7 @@ def restore(
 ) -> tuple[LogicalNetwork, dict[str, Array], str] | None:
     """Return a spec's network, a graph's weights as its tensors, and the spec's text.
 
-    Parameters
-    ----------
-    spec
-        The text of the spec in the graph.
-
-    Returns
-    -------
-    tuple or None
-        None if this spec would be exported to a different graph.
+    Return None if the spec would be exported to a different graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
@@ -140,11 +123,11 @@ def restore(
 
 def _printable(spec: str) -> str:
     """Escape control characters, which are in the strings and comments of a spec."""
-    lines = [
-        [c if len(c) == 1 else f"\\{c}" for c in cells(line)]
-        for line in spec.split("\n")
-    ]
-    return "\n".join(map("".join, lines))
+
+    def escaped(line: str) -> str:
+        return "".join(c if len(c) == 1 else f"\\{c}" for c in cells(line))
+
+    return "\n".join(map(escaped, spec.split("\n")))
 
 
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:

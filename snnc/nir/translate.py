@@ -16,21 +16,12 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.ir.logical import Shape
-from snnc.nir.graph_file import (
-    AGAIN,
-    NEURONS,
-    NirGraph,
-    Node,
-    convolve,
-    numbers_of,
-    spec_neurons_of,
-    weights_of,
-)
+from snnc.nir.graph_file import AGAIN, NEURONS, NirGraph, Node, convolve, neurons_of
+from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
-    from snnc.runtime.examples import Array
 
 
 LARGEST = 2**27
@@ -40,12 +31,10 @@ FLAT = "leave the batch axis out of `start_dim`: NIR shapes have no batch axis"
 
 @dataclass(frozen=True, slots=True)
 class NodeValue:
-    """The output of a node.
+    """The output of a node: the output of a model's layer times ``factor``.
 
     Attributes
     ----------
-    layer
-        The layer of the model that computes the output, except for ``factor``.
     shape
         The shape, channels first.
     factor
@@ -79,10 +68,7 @@ def translate(
 ) -> tuple[KerasModel, ModelWeights, tuple[str, ...]]:
     """Return a graph's model, the weights of the model, and notes for the user.
 
-    Raises
-    ------
-    RefusedModelError
-        If a node has no counterpart, or its parameters are invalid.
+    Raise RefusedModelError if a node has no counterpart, or invalid parameters.
     """
     ends = {node.kind: node.name for node in graph.nodes.values()}
     translator = _Translator(graph)
@@ -197,7 +183,7 @@ class _Translator:
         if value.image:
             raise node.refusal("it comes after a Flatten", "remove the Flatten")
         rank = 1 if node.kind == "Conv1d" else 2
-        weight, bias = weights_of(node, rank + 2)
+        weight, bias = node.weights(rank + 2)
         options, pads, weight, shape = convolve(node, weight, value.shape)
         if (rescaled := self._rescaled(node, value, weight, bias)) is not None:
             return rescaled
@@ -214,8 +200,8 @@ class _Translator:
         self, node: Node, kernel: Array, bias: Array, shape: Shape
     ) -> NodeValue:
         """Keep the weights of a node's layer, and return the output of the node."""
-        arrays = {"kernel": kernel.astype("f4"), "bias": bias.astype("f4")}
-        self.arrays[node.name] = arrays
+        given = {"kernel": kernel, "bias": bias}
+        self.arrays[node.name] = {name: a.astype("f4") for name, a in given.items()}
         return NodeValue(node.name, shape, np.ones(1), is_linear=True)
 
     def _rescaled(
@@ -239,7 +225,7 @@ class _Translator:
         return replace(value, layer=layer, factor=np.ones(1))
 
     def matrix(self, node: Node, value: NodeValue) -> NodeValue:
-        weight, bias = weights_of(node, 2)
+        weight, bias = node.weights(2)
         if len(value.shape) != 1:
             raise node.refusal(
                 f"it reads {dims(value.shape)}, which is not flat",
@@ -279,8 +265,8 @@ class _Translator:
     def pool(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) != 3:
             raise node.refusal(f"it reads {len(value.shape)} axes, not 3", AGAIN)
-        window = numbers_of(node, "kernel_size", 2)
-        stride = numbers_of(node, "stride", 2, window)
+        window = node.numbers("kernel_size", 2)
+        stride = node.numbers("stride", 2, window)
         if np.any(node.arrays.get("padding", np.zeros(2))):
             raise node.refusal(
                 "it pads, so its windows at the border have fewer values",
@@ -300,8 +286,7 @@ class _Translator:
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
         if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
             raise node.refusal(
-                "its scale differs between pixels, or is not finite",
-                "scale by channel",
+                "its scale differs between pixels, or is not finite", "scale by channel"
             )
         factor = by_channel[:, 0]
         if value.image and len(factor) > 1:
@@ -313,7 +298,7 @@ class _Translator:
         return replace(value, factor=value.factor * factor)
 
     def neurons(self, node: Node, value: NodeValue) -> NodeValue:
-        cells = spec_neurons_of(node)
+        cells = neurons_of(node)
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
                 raise node.refusal(
@@ -343,9 +328,8 @@ class _Translator:
             return replace(value, layer=self._scaled(f"{node.name}_scale", value))
         if (value.factor != 1).any():
             self.notes.append(
-                f"the output is `{value.layer}` times "
-                f"{float(np.max(value.factor)):.4g}, but the readout ignores this "
-                "factor"
+                f"the output is `{value.layer}` times {np.max(value.factor):.4g}, but "
+                "the readout ignores this factor"
             )
         return value
 

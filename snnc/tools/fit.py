@@ -198,7 +198,7 @@ class _Search:
 
     def __init__(self, trials: Trials) -> None:
         self._trials = trials
-        on_chip = (layer for layer in trials.network.layers if layer.on_chip)
+        on_chip = (layer for layer in trials.as_is.network.layers if layer.on_chip)
         self.layers = [layer for layer in on_chip if width_key(layer) is not None]
         self._present = cost_of(trials.as_is, 0)
 
@@ -224,7 +224,7 @@ class _Search:
         cost, present = self._trials.cost(changes), self._present
         assert cost is not None, "only variants that fit are offered"
         share = cost.neurons / present.neurons * cost.weights / present.weights
-        now = self._trials.network.by_name
+        now = self._trials.as_is.network.by_name
         ends = (c for c in changes if c.value == GROWTH * now[c.layer].shape[-1])
         return FitVariant(changes, cost, sqrt(share), next(ends, None))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,14 +26,10 @@ class Precision:
     ----------
     exponents
         The smallest and the largest weight exponent; None if no core has weights.
-    weight_bits
-        The number of bits that remain of a tensor's largest weights, out of 7 plus
-        sign.
-    threshold_bits
-        The number of bits of the threshold that are used, out of 17.
-    bias_bits
-        The number of bits of the largest bias that are used, out of 12; None if all
-        biases are zero.
+    weight_bits, threshold_bits, bias_bits
+        The number of bits that are used of a tensor's largest weights, out of 7 plus
+        sign, of the threshold, out of 17, and of the largest bias, out of 12; None if
+        all biases are zero.
     threshold_share, bias_share
         The number divided by the largest storable number; nengo-loihi refuses more than
         1.
@@ -60,11 +56,11 @@ def precision(placed: PlacedLayer) -> Precision:
     """Summarize the precision of a layer's cores."""
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
-    bits: dict[tuple[int, str], int] = {}
+    bits: dict[tuple[int, str], int] = defaultdict(int)
     for core in placed.cores:
         for synapse in core.synapses:
             key = core.number, synapse.tensor
-            bits[key] = max(bits.get(key, 0), int(synapse.stored.bits))
+            bits[key] = max(bits[key], int(synapse.stored.bits))
     biased = [_bits(bias) for bias in blocks.bias if bias]
     most = integers.BIAS_MANTISSA.bit_length()
     return Precision(
@@ -91,10 +87,10 @@ def round_layer(placed: PlacedLayer) -> Iterator[rules.RoundedTensor]:
     for core in placed.cores:
         if core.is_refused:
             continue
-        by_tensor: dict[str, list[Synapse]] = {}
+        by_tensor: dict[str, list[Synapse]] = defaultdict(list)
         for synapse in core.synapses:
             if synapse.weight > 0:
-                by_tensor.setdefault(synapse.tensor, []).append(synapse)
+                by_tensor[synapse.tensor].append(synapse)
         block = placed.blocks.take([core.number])
         for name, synapses in by_tensor.items():
             # Cores with the same weights and scale have the same error.
@@ -146,19 +142,15 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Report cores that nengo-loihi refuses, and weights that it silently changes."""
-    layer = placed.mapped.population.layer
+    layer = placed.population.layer
     refused = [core for core in placed.cores if core.is_refused]
     for rule, describe in REASONS.items():
         concerned = [core for core in refused if _reason(core) is rule]
         if concerned:
             worst = max(concerned, key=lambda core: _shortage(core.block))
-            yield rule.at(
-                layer,
-                core=worst.number,
-                refused=len(concerned) if len(placed.cores) > 1 else None,
-                cores=len(placed.cores),
-                **describe(placed, worst),
-            )
+            count, cores = len(concerned), len(placed.cores)
+            facts = describe(placed, worst) | {"refused": count if cores > 1 else None}
+            yield rule.at(layer, core=worst.number, cores=cores, **facts)
     yield from _too_strong(placed)
     yield from _warn_rounding(placed)
     if not refused:
@@ -203,8 +195,7 @@ def _no_scale(_: PlacedLayer, core: CoreContent) -> Json:
 def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
     block, largest, neurons = core.block, core.largest, placed.neurons
     if largest is not None and block.has_weights:
-        what, tensor = "weights", largest.tensor
-        value = largest.trained
+        what, tensor, value = "weights", largest.tensor, largest.trained
         needed = integers.largest_weight(neurons) / largest.weight
     else:
         what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
@@ -221,14 +212,14 @@ def _too_large(placed: PlacedLayer, core: CoreContent) -> Json:
 
 
 def _too_far_apart(_: PlacedLayer, core: CoreContent) -> Json:
-    least, largest = next(s for s in core.synapses if s.stored.failures), core.largest
-    assert largest is not None
-    return {
-        "tensor": least.tensor,
-        "weight": least.trained,
-        "other": largest.tensor,
-        "other_weight": largest.trained,
-    }
+    least = next(s for s in core.synapses if s.stored.failures)
+    return {"tensor": least.tensor, "weight": least.trained, **_other(core)}
+
+
+def _other(core: CoreContent) -> Json:
+    """Return the largest weight, which determines the core's scale."""
+    assert core.largest is not None
+    return {"other": core.largest.tensor, "other_weight": core.largest.trained}
 
 
 REASONS: dict[type[LayerDiagnostic], Callable[[PlacedLayer, CoreContent], Json]] = {
@@ -239,7 +230,7 @@ REASONS: dict[type[LayerDiagnostic], Callable[[PlacedLayer, CoreContent], Json]]
 }
 
 
-def _whole(value: Any) -> str:
+def _whole(value: Array) -> str:
     """Return an integer as text; shorten very long numbers."""
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
@@ -254,7 +245,7 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
                 worst[synapse.tensor] = synapse, core
     for tensor, (synapse, core) in worst.items():
         yield rules.WeightsTooStrong.at(
-            placed.mapped.population.layer,
+            placed.population.layer,
             tensor=tensor,
             times=int(synapse.stored.excess),
             core=core.number,
@@ -266,15 +257,10 @@ def _too_strong(placed: PlacedLayer) -> Iterator[Diagnostic]:
 
 def _limits(placed: PlacedLayer, core: CoreContent) -> Json:
     """Return what determines a core's scale: the largest weight, and perhaps a bias."""
-    largest = core.largest
-    assert largest is not None
-    bare = integers.discretize_blocks(placed.neurons, [largest.weight], [0.0])
+    assert core.largest is not None
+    bare = integers.discretize_blocks(placed.neurons, [core.largest.weight], [0.0])
     is_by_bias = bare.exponent[0] > core.block.exponent
-    return {
-        "other": largest.tensor,
-        "other_weight": largest.trained,
-        "bias": core.trained_bias if is_by_bias else None,
-    }
+    return {**_other(core), "bias": core.trained_bias if is_by_bias else None}
 
 
 def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
@@ -283,11 +269,6 @@ def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
     worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return
-    limits = _limits(placed, placed.cores[worst.core])
-    yield rules.WeightsRounded.at(
-        placed.mapped.population.layer,
-        tensor=worst.tensor,
-        core=worst.core,
-        rounded=worst,
-        **limits,
-    )
+    facts = _limits(placed, placed.cores[worst.core]) | {"tensor": worst.tensor}
+    layer = placed.population.layer
+    yield rules.WeightsRounded.at(layer, core=worst.core, rounded=worst, **facts)

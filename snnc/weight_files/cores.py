@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import MaxPooling, Spiking
-from snnc.ir.lowered import Projection, Volume, Window
+from snnc.ir.lowered import Population, Projection, Volume, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
 from snnc.loihi import integers
@@ -27,6 +27,8 @@ LARGEST = float(np.finfo(np.float32).max)
 STRONGEST = 4.0
 """The largest weight, in multiples of the threshold, that causes no warning. A neuron
 discards all input above one threshold per step."""
+Tensors = Mapping[str, Array]
+"""The weights of a network by name, in Keras's units."""
 Taps = tuple[tuple[Sequence[int], ...], ...]
 """The depths, rows, columns and filters of each part of a kernel that a core stores."""
 
@@ -39,13 +41,10 @@ class IncomingKernel:
     ----------
     tensor
         The tensor's name, or the source of a shortcut without a tensor.
-    link
-        How the target reads the source.
     sources
         The slices of each ensemble of the source.
     kernel
-        The weights in Keras's units: (depth, height, width, source's channels, target's
-        channels), in float64.
+        The weights in Keras's units, in float64, with the axes of `compose`.
     factor
         The factor from Keras's to nengo-loihi's units.
     """
@@ -100,21 +99,13 @@ class IncomingKernel:
 
 
 def compose(
-    projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
+    projection: Projection, read: Volume, filters: int, tensors: Tensors
 ) -> Array:
     """Return the kernel over a projection's input, including pools and zeros.
 
-    Parameters
-    ----------
-    read
-        The volume of the source, or of its picked positions.
-    filters
-        The number of the target's channels.
-
-    Returns
-    -------
-    Array
-        (depth, height, width, source's channels, target's channels).
+    ``read`` is the volume of the source, or of its picked positions, and ``filters``
+    the number of the target's channels. The axes of the result are (depth, height,
+    width, source's channels, target's channels).
     """
     if projection.tensor is None:
         return fold_pools(kernels.identity(filters), projection)
@@ -149,16 +140,10 @@ def _pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Synapse:
-    """One connection into a core, and how the chip stores it.
+    """One connection into a core: the taps that it stores, and their exponents.
 
-    Attributes
-    ----------
-    arriving, taps
-        All weights of the projection, and the taps that the core stores.
-    weight, trained
-        The largest magnitude, in nengo-loihi's units and in Keras's units.
-    stored
-        The exponents of the stored weights; each is a single number.
+    ``weight`` and ``trained`` are the largest magnitude in nengo-loihi's units and in
+    Keras's units. Each exponent in ``stored`` is a single number.
     """
 
     arriving: IncomingKernel
@@ -176,16 +161,9 @@ class Synapse:
 class CoreContent:
     """The part of a layer on one core.
 
-    Attributes
-    ----------
-    number
-        The core's index within its layer, in nengo-loihi's order.
-    synapses
-        The connections into the core.
-    bias, trained_bias
-        The largest magnitude of a bias, in nengo-loihi's units and in Keras's units.
-    block
-        The integers that the core stores; each is a single number.
+    ``number`` is the core's index within its layer, in nengo-loihi's order. ``bias``
+    and ``trained_bias`` are the largest magnitude of a bias in nengo-loihi's units and
+    in Keras's units. Each integer in ``block`` is a single number.
     """
 
     number: int
@@ -210,7 +188,7 @@ class CoreContent:
 class PlacedLayer:
     """A layer on the chip, its cores, and the integers that these store."""
 
-    mapped: MappedPopulation
+    population: Population
     neurons: integers.ChipNeurons
     arriving: tuple[IncomingKernel, ...]
     cores: tuple[CoreContent, ...]
@@ -219,20 +197,13 @@ class PlacedLayer:
 
     @property
     def name(self) -> str:
-        return self.mapped.population.name
+        return self.population.name
 
 
-def placed_layers(
-    mapped: MappedNetwork, tensors: Mapping[str, Array]
-) -> tuple[PlacedLayer, ...]:
+def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer, ...]:
     """Return all layers on the chip with the numbers of their cores.
 
-    Parameters
-    ----------
-    mapped
-        The network, on a device.
-    tensors
-        The weights by name, with the shapes in the network's layout.
+    ``tensors`` contains the weights by name, in the shapes of the network's layout.
     """
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
@@ -244,17 +215,14 @@ def placed_layers(
 
 
 def _place_layer(
-    mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
+    mapped: MappedNetwork, population: MappedPopulation, tensors: Tensors
 ) -> PlacedLayer:
     name, network = population.population.name, mapped.lowered.network
     spiking, trained = _spiking(population), tensors[f"{name}.bias"]
     tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
     neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
-    arriving = tuple(
-        _arriving(mapped, read.projection, tensors)
-        for read in mapped.projections
-        if read.projection.target == name
-    )
+    reads = mapped.lowered.into(name)
+    arriving = tuple(_arriving(mapped, read, tensors) for read in reads)
     parts = tiling_of(population).parts
     pieces = [piece for part in parts for piece in part.pieces]
     biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
@@ -275,17 +243,13 @@ def _place_layer(
     for i, (number, read, taps, peak) in enumerate(stored):
         own = integers.Exponents(*(values[i] for values in exponents))
         synapses[number].append(Synapse(read, taps, weights[i], peak, own))
+    peaks = [float(np.abs(held).max()) for held in biases]
     cores = tuple(
-        CoreContent(
-            number,
-            tuple(arrived),
-            currents[number],
-            float(np.abs(biases[number]).max()),
-            blocks.take(number),
-        )
-        for number, arrived in enumerate(synapses)
+        CoreContent(n, tuple(arrived), currents[n], peaks[n], blocks.take(n))
+        for n, arrived in enumerate(synapses)
     )
-    return PlacedLayer(population, neurons, arriving, cores, blocks, network.name)
+    own_population = population.population
+    return PlacedLayer(own_population, neurons, arriving, cores, blocks, network.name)
 
 
 def _spiking(population: MappedPopulation) -> Spiking:
@@ -295,7 +259,7 @@ def _spiking(population: MappedPopulation) -> Spiking:
 
 
 def _arriving(
-    mapped: MappedNetwork, projection: Projection, tensors: Mapping[str, Array]
+    mapped: MappedNetwork, projection: Projection, tensors: Tensors
 ) -> IncomingKernel:
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
@@ -344,17 +308,13 @@ def _float32(magnitude: float) -> float:
 
 def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Warn about the connection with the strongest spikes, if these are too strong."""
-    cells = placed.neurons
-    unit = cells.voltage / cells.threshold
+    unit = placed.neurons.voltage / placed.neurons.threshold
     weights = {}
     for each in placed.arriving:
-        largest = np.abs(each.kernel).reshape(-1, each.kernel.shape[-1]).max(axis=0)
+        largest = np.abs(each.kernel).max(axis=(0, 1, 2, 3))
         weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        yield SpikesTooStrong.at(
-            placed.mapped.population.layer,
-            tensor=tensor,
-            times=round(weights[tensor]),
-            network=placed.network,
-        )
+        layer, facts = placed.population.layer, {"network": placed.network}
+        times = round(weights[tensor])
+        yield SpikesTooStrong.at(layer, tensor=tensor, times=times, **facts)

@@ -157,10 +157,8 @@ def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> Weights
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")
-    ordered = sorted(
-        (_tensor_of(name, entry, begin) for name, entry in header.items()),
-        key=lambda tensor: (tensor.start, tensor.stop),
-    )
+    ordered = [_tensor_of(name, entry, begin) for name, entry in header.items()]
+    ordered.sort(key=lambda tensor: (tensor.start, tensor.stop))
     end = begin
     for tensor in ordered:
         if tensor.start != end:
@@ -186,10 +184,9 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
     if not all(type(n) is int and n >= 0 for n in numbers):
         raise _DamagedError(f"its header does not describe {name}")
-    if stop - start != prod(shape) * width:
-        raise _DamagedError(
-            f"{name} has {stop - start} bytes, not {prod(shape) * width}"
-        )
+    size, due = stop - start, prod(shape) * width
+    if size != due:
+        raise _DamagedError(f"{name} has {size} bytes, not {due}")
     return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)
 
 

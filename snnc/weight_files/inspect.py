@@ -61,12 +61,8 @@ class Pair:
 class Listing:
     """A weight file and, with a network, how the file fits the network.
 
-    Attributes
-    ----------
-    spreads
-        The statistics of each tensor; empty if the values are unknown.
-    layers
-        The precision of each layer on the chip, if the file fits.
+    ``spreads`` is empty if the values are unknown, and ``layers`` if the file does not
+    fit.
     """
 
     header: WeightsHeader
@@ -114,9 +110,9 @@ class Listing:
         if self.network is None:
             return ""
         spread = self.spreads.get(pair.name)
+        is_zero = spread is None or not spread.nonzero
         has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
-        is_wrong = has_to_be_0 and spread is not None and spread.nonzero
-        return pair.problem or ("should be 0" if is_wrong else "")
+        return pair.problem or ("should be 0" if has_to_be_0 and not is_zero else "")
 
 
 KERAS = (
@@ -152,13 +148,7 @@ OLD_SPEC = (
 
 
 def advice(listing: Listing, migrating: bool = False) -> str:
-    """Return the help for a file that does not fit.
-
-    Parameters
-    ----------
-    migrating
-        Whether the network is the OLD_SPEC of a migration.
-    """
+    """Return the help for a file that does not fit, or not the spec to migrate from."""
     problems = listing.problems
     both = [(p.stored.shape, p.wanted.shape) for p in problems if p.stored and p.wanted]
     missing = [p.wanted.shape for p in problems if p.wanted and not p.stored]
@@ -195,23 +185,16 @@ def inspect(
 ) -> Listing | None:
     """List a file's tensors, and check whether a network and its chip accept them.
 
+    Return None if the file or the spec can't be read.
+
     Parameters
     ----------
-    path
-        The safetensors file.
     spec
         The spec to compare with, if any: a file, a revision, or a compiled network.
     calculates
         Whether to check the values, which needs NumPy.
-    report
-        Receives every problem.
     device
         The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    Listing or None
-        None if the file or the spec can't be read.
     """
     header = read_header(path, report)
     mapped = spec if isinstance(spec, MappedNetwork) else None
@@ -273,7 +256,7 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
         name, spread = tensor.name, listing.spreads[tensor.name]
         size = prod(tensor.shape)
         values: Json = {"tensor": name, "path": path.as_posix(), "size": size}
-        if not spread.finite:
+        if spread.nan or spread.infinite:
             counts: Json = {"nan": spread.nan, "infinite": spread.infinite}
             report.add(NotFinite(span=whole_file(path), **values, **counts))
         elif tensor.zeros and spread.nonzero:
@@ -299,10 +282,7 @@ VERSION = 1
 
 
 def document(listing: Listing) -> Json:
-    """Return a file's contents; with a spec, also the fit and precision on the chip.
-
-    ``fits`` includes names, shapes, types and the identity of the layout.
-    """
+    """Return a file's contents; with a spec, also the fit and precision on the chip."""
     listed: Json = {
         "version": VERSION,
         "file": listing.header.path.as_posix(),
@@ -321,12 +301,9 @@ def document(listing: Listing) -> Json:
 
 
 def _tensor(pair: Pair, listing: Listing) -> Json:
-    stored = pair.stored
-    entry: Json = {
-        "name": pair.name,
-        "dtype": None if stored is None else stored.dtype,
-        "shape": None if stored is None else list(stored.shape),
-    }
+    entry: Json = {"name": pair.name, "dtype": None, "shape": None}
+    if pair.stored is not None:
+        entry |= {"dtype": pair.stored.dtype, "shape": list(pair.stored.shape)}
     if (known := listing.spreads.get(pair.name)) is not None:
         entry |= asdict(known)
         del entry["nonzero"]
@@ -357,7 +334,7 @@ def table(listing: Listing) -> str:
     lines = [*_tensors(listing).lines(), "", *_summary(listing)]
     if listing.layers:
         lines += ["", *chip_table(listing.layers)]
-    return "\n".join(printable(line) for line in lines)
+    return "\n".join(map(printable, lines))
 
 
 def parts(listing: Listing) -> Iterator[TextTable | str]:
@@ -398,8 +375,8 @@ def _spread(spread: Spread | None) -> Cells:
     if spread is None:
         return ("",) * 5
     numbers = (spread.min, spread.max, spread.std)
-    parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
-    return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
+    parts = ("" if number is None else f"{number + 0.0:.3g}" for number in numbers)
+    return (*parts, *(str(n or "") for n in (spread.nan, spread.infinite)))
 
 
 def _summary(listing: Listing) -> Iterator[str]:
@@ -420,8 +397,7 @@ def _summary(listing: Listing) -> Iterator[str]:
     verdict = "which fit" if listing.fits else "written for a different network than"
     if problems:
         verdict = f"{counted(problems, 'problem')}: they do not fit"
-    refused = any(layer.refused for layer in listing.layers)
-    but = ", but not the chip" if refused else ""
+    but = ", but not the chip" if any(x.refused for x in listing.layers) else ""
     yield f"{totals}, {verdict} {listing.network.name}{but}"
 
 

@@ -28,16 +28,9 @@ class Spread:
     infinite: int
     nonzero: int
 
-    @property
-    def finite(self) -> bool:
-        return not self.nan and not self.infinite
-
 
 def read_values(header: WeightsHeader) -> dict[str, Array]:
-    """Return the tensors of a file by name.
-
-    Raise OSError if the file can no longer be read.
-    """
+    """Return the tensors of a file by name; OSError if it can no longer be read."""
     data = header.path.read_bytes()
     return {t.name: _array(t, data[t.start : t.stop]) for t in header.tensors.values()}
 

@@ -1,7 +1,5 @@
 """Hypothesis strategies for specs on either side of each limit of a core."""
 
-from __future__ import annotations
-
 import re
 
 from hypothesis import strategies as st

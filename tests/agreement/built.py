@@ -1,7 +1,5 @@
 """Packages, imported without Keras, and what nengo-loihi counts when it builds them."""
 
-from __future__ import annotations
-
 import sys
 import tempfile
 import warnings

@@ -1,7 +1,5 @@
 """Packages built from specs, importable, with random weights."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Small networks that together say everything that the language can say."""
 
-from __future__ import annotations
-
 from tests.support import network
 
 BODIES = {

@@ -1,7 +1,5 @@
 """A spec as it is written, statement by statement, with the shapes that it gives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any

@@ -1,7 +1,5 @@
 """Write the parts of drawn networks: each function writes one or a few layers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import prod
 

@@ -4,8 +4,6 @@ A drawn spec is text, so that a network goes the way of a user's: parsed, checke
 mapped and emitted. Sizes are known while it is written, so that few are refused.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from random import Random

@@ -3,8 +3,6 @@
 ``make oracle`` draws five hundred of them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -14,16 +12,13 @@ from tests.agreement.built import check_blocks
 from tests.agreement.features import missing
 from tests.agreement.pieces import DECODER_PIECES
 from tests.agreement.specs import each_spec
+from tests.support import QUIET
 
 NETWORKS, START = 60, 1
 DECODERS = 15
 """If a new Hypothesis draws other networks, take a start from which all is said."""
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.xdist_group("drawn"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.xdist_group("drawn")]
 
 
 def test_drawn_networks_say_everything_and_build_as_predicted() -> None:

@@ -3,8 +3,6 @@
 The drawn specs have hosts, voltages that are spread, max pools and depthwise layers.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The generated `evaluate.py` and `predict.py`: the numbers of a run by hand."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable
@@ -22,16 +20,12 @@ from snnc.runtime.nengo import simulators
 from snnc.tools.evaluate.evaluation import Evaluation
 from tests.agreement.networks import text
 from tests.commands import run_python
-from tests.support import NENGO_DL, network
+from tests.support import NENGO_DL, QUIET, network
 
 Package = Callable[[str], SimpleNamespace]
 Data = tuple[np.ndarray, np.ndarray]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.xdist_group("evaluate"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.xdist_group("evaluate")]
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 The neurons of an encoder begin at rest, or spread over a spike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any

@@ -3,8 +3,6 @@
 Oracles: Keras itself, and the blocks that nengo-loihi builds.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from itertools import cycle
@@ -20,17 +18,14 @@ from tests.agreement.built import count_blocks, predicted_blocks
 from tests.agreement.networks import BODIES, text
 from tests.agreement.specs import draw_specs, name_of
 from tests.fuzz.harness import TIMES
-from tests.support import SPECS, network
+from tests.support import QUIET, SPECS, network
 
 Package = Callable[[str], SimpleNamespace]
 DRAWN = int(os.environ.get("SNNC_DRAWN", "8"))
 EXAMPLES = 3
 TOLERANCE = 1e-4
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-]
+pytestmark = [pytest.mark.slow, QUIET]
 
 
 def examples(made: SimpleNamespace) -> np.ndarray:

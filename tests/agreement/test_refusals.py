@@ -1,7 +1,5 @@
 """Accepted networks build; networks refused for a core's limit don't, if forced."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from math import prod
@@ -14,17 +12,13 @@ from tests.agreement.borderline import LIMITS
 from tests.agreement.paper import CORE
 from tests.agreement.specs import drawing_settings, specs
 from tests.loihi.forcing import complaint, force
-from tests.support import compile_text
+from tests.support import QUIET, compile_text
 
 CODES = {"SNN401", "SNN404", "SNN405", "SNN408"}
 SIZES, NETWORKS, FORMS = 6, 4, st.integers(0, 3)
 START = 7
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.xdist_group("refusals"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.xdist_group("refusals")]
 
 
 def verdict(text: str, form: int) -> str:

@@ -5,8 +5,6 @@ on how a layer is cut. Here every filter has a weight of the same largest size, 
 it every block: what is left are the connections.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime.network import Cut
 from tests.agreement.built import Weights, import_package, simulate
-from tests.support import ROOT, network, sound
+from tests.support import QUIET, ROOT, network, sound
 
 DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
 C0, C1 = "stride 1x2x2", "filters 16, kernel 3, stride 2"
@@ -41,11 +39,7 @@ NARROW = WIDE.replace("filters 64", "filters 20")
 
 Values = dict[str, NDArray[np.float64]]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.xdist_group("drawn"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.xdist_group("drawn")]
 
 
 def planted_weights(layout: Any) -> Weights:

@@ -1,7 +1,5 @@
 """Packages from Python: written, checked, opened."""
 
-from __future__ import annotations
-
 import pickle
 from pathlib import Path
 

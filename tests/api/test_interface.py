@@ -1,7 +1,5 @@
 """``import snnc``: light, typed, and all that its names promise."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 from pathlib import Path

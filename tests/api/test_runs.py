@@ -1,7 +1,5 @@
 """Packages that are trained, evaluated and calibrated from Python."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
@@ -14,12 +12,9 @@ import snnc
 from snnc.cli import main
 from tests.api.test_specs import SMALL
 from tests.exact.proof import random_weights
+from tests.support import QUIET
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.usefixtures("eagerly"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.usefixtures("eagerly")]
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(0, 1, (24, 6, 6, 1)).astype("f4")

@@ -1,7 +1,5 @@
 """Specs in Python: read, changed, asked and written."""
 
-from __future__ import annotations
-
 import copy
 import math
 import pickle

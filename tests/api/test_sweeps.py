@@ -1,7 +1,5 @@
 """Sweeps: run variants at the same time, keep results, resume."""
 
-from __future__ import annotations
-
 import importlib.util
 import math
 import os

@@ -1,7 +1,5 @@
 """Fixes: which are applied, in which order, and what comes out."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.diagnostics import Fix

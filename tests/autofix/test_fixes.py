@@ -5,8 +5,6 @@
 be left alone.
 """
 
-from __future__ import annotations
-
 import difflib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Another `decide` or `synapse` fixes a presentation that is too short."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.autofix.test_fix import fix

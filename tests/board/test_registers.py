@@ -17,20 +17,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "12"))
 """`make test-board` draws 300."""
 ON_A_CHIP = [
-    "autoencoder",
-    "ds_cnn",
-    "keras_to_loihi",
-    "lenet5",
-    "nengo_cifar10",
-    "nengo_cifar10_parts",
-    "nxtf_mnist",
-    "nxtf_mobile",
-    "pilotnet",
-    "resnet8",
-    "sanafe_gesture",
-    "slayer_gesture",
-    "slayer_nmnist",
-]
+    "autoencoder", "ds_cnn", "keras_to_loihi", "lenet5", "nengo_cifar10",
+    "nengo_cifar10_parts", "nxtf_mnist", "nxtf_mobile", "pilotnet", "resnet8",
+    "sanafe_gesture", "slayer_gesture", "slayer_nmnist",
+]  # fmt: skip
 """Networks of the league that take up to 128 cores; a short run builds some."""
 SHORT_LEAGUE = ["autoencoder", "keras_to_loihi"]
 IS_LONG = NETWORKS >= 300  # as in `make test-board`

@@ -1,7 +1,5 @@
 """``snnc calibrate``: a package's weights, scaled and checked from outside."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +18,7 @@ from snnc.tools.scaling import ScaledWeights
 from tests.commands import Done, run
 from tests.exact.proof import random_weights
 from tests.rules.checking import assert_accepted
-from tests.support import network
+from tests.support import QUIET, network
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -38,11 +36,7 @@ SPEC = network(
 X = np.random.default_rng(0).uniform(0, 1, (24, 12)).astype("f4")
 Tensors = dict[str, np.ndarray]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.usefixtures("eagerly"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A folder with a spec that was built, and what can become of it."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """A repo with a spec that was built."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -20,8 +18,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def repo(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repo(built: Path, here: Path) -> Path:
     """Return a copy of the repo, to work in."""
-    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    shutil.copytree(built, here, dirs_exist_ok=True)
+    return here

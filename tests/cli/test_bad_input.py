@@ -1,7 +1,5 @@
 """Each verb answers any path at once and without a traceback."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Callable, Iterator

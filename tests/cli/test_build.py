@@ -1,9 +1,4 @@
-"""`snnc build` and the files it owns, as a user sees it.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts in `tests/cli/building/`.
-"""
-
-from __future__ import annotations
+"""`snnc build` and the files it owns, as a user sees it."""
 
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """One spec of a build fails, or its surroundings do: the others have their turn."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

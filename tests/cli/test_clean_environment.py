@@ -3,8 +3,6 @@
 The language server says what is missing: its libraries, or an editor.
 """
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -26,8 +24,7 @@ sys.exit(max(main(line.split()) for line in sys.argv[1:]))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def folder(here: Path) -> None:
     shutil.copy(ROOT / "specs/mnist.snn", "a.snn")
     Path("b.snn").write_text(
         Path("a.snn").read_text().replace("filters 8", "filters 9")

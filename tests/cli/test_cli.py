@@ -1,7 +1,5 @@
 """The command line as a user types it: exit status, stdout and stderr."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from snnc.emit.files import OPTIONAL

@@ -1,7 +1,5 @@
 """Colours: where they are wanted, and what has them."""
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path

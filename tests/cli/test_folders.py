@@ -1,7 +1,5 @@
 """Commands with a folder instead of specs."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

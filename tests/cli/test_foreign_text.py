@@ -1,7 +1,5 @@
 """Names of files reach terminals, logs and programs escaped, in every verb."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path
@@ -24,15 +22,14 @@ DEVICE = (ROOT / "snnc/loihi/loihi1.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+def folder(here: Path) -> Path:
     Path("good.snn").write_text(GOOD)
     Path(f"{HOSTILE}.snn").write_text(GOOD)
     Path(f"{HOSTILE}bad.snn").write_text(GOOD.replace("filters", "filter"))
     for key in ("name", "source"):
         hostile = f"{key} = {json.dumps(HOSTILE)} # "
         Path(f"{key}.toml").write_text(DEVICE.replace(f'{key} = "', hostile, 1))
-    return tmp_path
+    return here
 
 
 def safe_output(*arguments: str) -> str:

@@ -1,7 +1,5 @@
 """With no room left, a file that is to be replaced stays as it was; everywhere."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

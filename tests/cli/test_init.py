@@ -1,9 +1,4 @@
-"""`snnc init` writes what a first repo needs, and over nothing.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts in `tests/cli/init/`.
-"""
-
-from __future__ import annotations
+"""`snnc init` writes what a first repo needs, and over nothing."""
 
 import json
 import re
@@ -20,16 +15,11 @@ from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
 
 EXPECTED = Path(__file__).parent / "init"
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def init(*arguments: str) -> Done:
     return run("init", *arguments)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -37,28 +27,28 @@ def contents(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
 
 
-def test_it_writes_its_files_and_says_what_is_next(folder: Path) -> None:
+def test_it_writes_its_files_and_says_what_is_next(here: Path) -> None:
     done = init("my networks")
     assert done.returncode == 0
-    assert contents(folder / "my networks") == starter_files()
+    assert contents(here / "my networks") == starter_files()
     assert done.stdout.splitlines() == [
         f"my networks/{name}" for name in starter_files()
     ]
     assert_accepted(EXPECTED / "new_folder.txt", done.stderr)
 
 
-def test_within_a_repo_it_needs_no_other(folder: Path) -> None:
-    (folder / ".git").mkdir()
+def test_within_a_repo_it_needs_no_other(here: Path) -> None:
+    (here / ".git").mkdir()
     done = init()
     assert done.returncode == 0
     assert_accepted(EXPECTED / "repo.txt", done.stderr)
 
 
-def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
-    (folder / ".git").mkdir()
+def test_hooks_and_workflow_stand_at_the_root_of_a_repo(here: Path) -> None:
+    (here / ".git").mkdir()
     done = init("networks")
     assert done.returncode == 0
-    written = contents(folder)
+    written = contents(here)
     assert "networks/specs/starter.snn" in written
     assert "files: ^networks/specs/" in written[".pre-commit-config.yaml"]
     assert "-o networks/models" in written[".github/workflows/snnc.yml"]
@@ -68,51 +58,50 @@ def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     assert again.returncode == 0
     assert "files: ^others/specs/" in again.stderr
     assert (
-        contents(folder)[".pre-commit-config.yaml"]
-        == written[".pre-commit-config.yaml"]
+        contents(here)[".pre-commit-config.yaml"] == written[".pre-commit-config.yaml"]
     )
 
 
 @pytest.mark.parametrize("name", [SPEC, *AT_ROOT])
-def test_nothing_is_written_over(folder: Path, name: str) -> None:
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text("mine\n")
+def test_nothing_is_written_over(here: Path, name: str) -> None:
+    (here / name).parent.mkdir(parents=True, exist_ok=True)
+    (here / name).write_text("mine\n")
     done = init()
     assert done.returncode == (name == SPEC)
-    assert (folder / name).read_text() == "mine\n"
+    assert (here / name).read_text() == "mine\n"
     if name == SPEC:
-        assert [*contents(folder)] == [SPEC]
+        assert [*contents(here)] == [SPEC]
         assert f"error[SNN730]: `{SPEC}` already exists" in done.stderr
     else:
         assert f"{name} exists; add the lines that you need from:" in done.stderr
         assert starter_files()[name].splitlines()[-1] in done.stderr
-        assert contents(folder)[SPEC] == starter_files()[SPEC]
+        assert contents(here)[SPEC] == starter_files()[SPEC]
 
 
 @pytest.mark.parametrize("name", EXTENDED)
-def test_lines_are_added_to_a_file_that_exists(folder: Path, name: str) -> None:
+def test_lines_are_added_to_a_file_that_exists(here: Path, name: str) -> None:
     lines = starter_files()[name].splitlines()
     before = f"*.h5 mine\r\n{lines[1]}\nlast".encode() + b"\xff"
-    (folder / name).write_bytes(before)
+    (here / name).write_bytes(before)
     done = init()
     assert done.returncode == 0
-    after = (folder / name).read_bytes()
+    after = (here / name).read_bytes()
     assert after.startswith(before + b"\n")
     added = after[len(before) + 1 :].decode().splitlines()
     assert added == [line for line in lines if line != lines[1]]
     assert name in done.stdout.splitlines()
-    (folder / SPEC).unlink()
+    (here / SPEC).unlink()
     again = init()
-    assert (folder / name).read_bytes() == after
+    assert (here / name).read_bytes() == after
     assert name not in again.stdout.splitlines()
 
 
-def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:
-    (folder / ".gitattributes").symlink_to(folder / "nowhere")
+def test_a_link_that_leads_nowhere_is_in_the_way_too(here: Path) -> None:
+    (here / ".gitattributes").symlink_to(here / "nowhere")
     done = init()
     assert done.returncode == 1
     assert "error[SNN730]: `.gitattributes`" in done.stderr
-    assert [path.name for path in folder.iterdir()] == [".gitattributes"]
+    assert [path.name for path in here.iterdir()] == [".gitattributes"]
 
 
 def test_the_first_spec_is_sound_and_formatted() -> None:
@@ -128,19 +117,19 @@ def test_a_page_shows_the_attributes_of_files() -> None:
 
 
 def test_the_workflow_pins_nothing_that_nobody_has(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow = ".github/workflows/snnc.yml"
     wheel = f"./snnc-{__version__}-py3-none-any.whl"
     assert f"pip install {wheel}\n" in starter_files()[workflow]
     assert not any(re.search(r"@\w+@", text) for text in starter_files().values())
     assert init("asked", "--requirement", "snnc==0.2; python_version > '3'").stdout
-    written = contents(folder)[f"asked/{workflow}"]
+    written = contents(here)[f"asked/{workflow}"]
     assert """pip install 'snnc==0.2; python_version > '"'"'3'"'"''\n""" in written
     origin = {"url": "file:///r", "vcs_info": {"vcs": "git", "commit_id": "ab12"}}
     installed = SimpleNamespace(read_text=lambda name: json.dumps(origin))
     monkeypatch.setattr("snnc.starter.distribution", lambda name: installed)
     done = init("from_git")
-    written = contents(folder)[f"from_git/{workflow}"]
+    written = contents(here)[f"from_git/{workflow}"]
     assert "pip install 'snnc @ git+file:///r@ab12'\n" in written
     assert "--requirement" not in done.stderr

@@ -1,7 +1,5 @@
 """Every option of every verb is typed at least once, and does what its help says."""
 
-from __future__ import annotations
-
 import importlib
 import shlex
 from collections.abc import Callable, Iterator

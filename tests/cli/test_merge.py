@@ -1,7 +1,5 @@
 """After a merge of two branches that change one spec, one build fixes everything."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

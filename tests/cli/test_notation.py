@@ -1,7 +1,5 @@
 """`snnc fmt`, `convert`, `schema` and `check --fix` as a user types them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -27,10 +25,9 @@ DRIFT, DRIFT_YAML = ROOT / "specs/drift.snn", ROOT / "specs/drift.yaml"
 
 
 @pytest.fixture(autouse=True)
-def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def spec(here: Path) -> Path:
     """Return a spec whose layout is not that of `snnc fmt`."""
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "net.snn"
+    path = here / "net.snn"
     path.write_text(UGLY)
     return path
 

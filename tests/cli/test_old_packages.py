@@ -1,7 +1,5 @@
 """`snnc build` and packages whose spec was renamed, moved or removed."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Options that mean the same have one name, which a shell completes, in every verb."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every JSON output is what its JSON Schema in docs/schemas says, and all of it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A spec from stdin, and verbs that do not exist."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.cli import VERBS

@@ -1,7 +1,5 @@
 """Streams that can't be written or read, and a current folder that is gone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`snnc build --watch` builds on each save, whatever is wrong, until Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -59,9 +57,8 @@ def test_a_save_is_built_when_it_is_whole(
 
 
 def test_a_folder_is_looked_into_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     Path("specs").mkdir()
     Path("specs/net.snn").write_text(SPEC)
 

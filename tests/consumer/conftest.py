@@ -1,7 +1,5 @@
 """A repo as `snnc init` and `snnc build` make it, all of it committed."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

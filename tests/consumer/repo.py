@@ -1,7 +1,5 @@
 """Run commands in a consumer's repo, also the ones in our workflow examples."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Run our workflow examples in another repo."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

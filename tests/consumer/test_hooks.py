@@ -1,7 +1,5 @@
 """The hooks, the Action and the workflow do what they are for."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

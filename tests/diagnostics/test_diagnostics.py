@@ -1,7 +1,5 @@
 """Diagnostics as text, as JSON, as GitHub annotations and as SARIF."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
@@ -215,10 +213,7 @@ def span(start: int, end: int, name: str = "specs/a.snn") -> Span:
     return Span(SourceFile(name, "one\ntwo three\nfour\n"), start, end)
 
 
-def test_an_annotation_is_escaped_as_github_asks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_annotation_is_escaped_as_github_asks(here: Path) -> None:
     kind = type("Kind", (Example,), {"notes": ("50% of\r\nit",)})
     found = kind(span=span(8, 13, "a,b:c%.snn"), advice="write `a:b`")
     assert list(github_commands([found])) == [

@@ -1,7 +1,5 @@
 """Compares texts and cases of specs in memory."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

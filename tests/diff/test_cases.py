@@ -1,10 +1,4 @@
-"""Pairs of specs, and the exact texts that `snnc diff` prints for them.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts; review the difference before you
-commit.
-"""
-
-from __future__ import annotations
+"""Pairs of specs, and the exact texts that `snnc diff` prints for them."""
 
 import json
 from itertools import pairwise

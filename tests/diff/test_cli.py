@@ -1,7 +1,5 @@
 """`snnc diff` as a user types it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -46,9 +44,8 @@ OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))
 
 
 @pytest.fixture
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folders(here: Path) -> Path:
     """Return a folder `old` and a folder `new`, each with specs."""
-    monkeypatch.chdir(tmp_path)
     for name, old, new in (
         ("same.snn", OLD, OLD.replace("{", "{ # said otherwise", 1)),
         ("sub/changed.snn", OLD, NEW),
@@ -62,7 +59,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             if text is not None:
                 path.write_text(text)
     Path("old/other.yaml").write_text("steps: []\n")
-    return tmp_path
+    return here
 
 
 def test_each_spec_is_a_row(folders: Path) -> None:

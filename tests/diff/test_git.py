@@ -1,7 +1,5 @@
 """Specs of a revision: ``git:REV:path``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -17,10 +15,9 @@ OLD = CASES[0] / "old.snn"
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(here: Path) -> Path:
     """Return a repository whose branch `start` has a spec with staged changes."""
-    monkeypatch.chdir(tmp_path)
-    spec = tmp_path / "specs" / "net.snn"
+    spec = here / "specs" / "net.snn"
     spec.parent.mkdir()
     spec.write_text(OLD.read_text())
     git("init", "--quiet", "--initial-branch", "start")
@@ -29,7 +26,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     spec.write_text(OLD.read_text().replace("units 24", "units 32"))
     git("add", ".")
     spec.write_text(OLD.read_text().replace("units 24", "units 48"))
-    return tmp_path
+    return here
 
 
 @pytest.mark.parametrize(
@@ -109,11 +106,8 @@ def test_a_file_that_is_no_spec(repository: Path) -> None:
     assert problem("", "latin.snn")[0] == "SNN703"
 
 
-def test_outside_of_a_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.chdir(tmp_path)
+def test_outside_of_a_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
     code, message, _ = problem("HEAD", "net.snn")
     assert code == "SNN711"
     assert "not in a readable git repository" in message

@@ -1,7 +1,5 @@
 """What `diff` says about weights is true for the generated Keras models."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import ModuleType
 from typing import Any

@@ -1,7 +1,5 @@
 """A network does not differ from itself, and from no other network not."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from typing import Any

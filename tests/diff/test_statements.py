@@ -1,7 +1,5 @@
 """Changed properties, and statements of added or removed layers, are shown in full."""
 
-from __future__ import annotations
-
 import pytest
 
 import snnc

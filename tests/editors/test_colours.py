@@ -1,7 +1,5 @@
 """Editors colour what the compiler reads, word for word."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Run Neovim without a screen: open a spec, fix it, rename in it, save it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

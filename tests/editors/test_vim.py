@@ -1,7 +1,5 @@
 """Vim colours the words of the language."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

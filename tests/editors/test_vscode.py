@@ -1,7 +1,5 @@
 """The extension for VS Code: what it shows is what snnc knows, and it compiles."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

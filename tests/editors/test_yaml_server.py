@@ -1,7 +1,5 @@
 """The JSON Schema in the language server that VS Code's extension for YAML has."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import AsyncIterator

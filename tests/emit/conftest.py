@@ -1,7 +1,5 @@
 """Packages of the hand-made networks, written once and importable."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

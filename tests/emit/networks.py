@@ -1,7 +1,5 @@
 """Small networks of every kind of layer, whose packages tests write and import."""
 
-from __future__ import annotations
-
 from snnc.ir.logical import LogicalNetwork
 from tests.support import network, sound
 

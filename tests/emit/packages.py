@@ -1,7 +1,5 @@
 """Writes the packages of hand-made networks and imports them."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from collections.abc import Callable, Iterator

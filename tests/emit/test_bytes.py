@@ -1,7 +1,5 @@
 """A spec gives the same bytes whatever surrounds the build."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

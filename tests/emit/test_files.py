@@ -1,7 +1,5 @@
 """Headers: where a file comes from, and whether it is as it was written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -5,8 +5,6 @@ ones. If `check` accepts the spec, the package's code differs only in constants 
 names; otherwise `check` gives a diagnostic.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 from collections.abc import Iterator

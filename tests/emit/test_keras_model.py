@@ -1,7 +1,5 @@
 """The generated Keras model: its layers, its losses and its weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Training that is killed at random moments and resumed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

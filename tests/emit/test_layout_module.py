@@ -1,7 +1,5 @@
 """The generated ``layout.py``: what it writes, and what it refuses to read."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import pickle

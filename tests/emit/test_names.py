@@ -1,7 +1,5 @@
 """No name of a spec collides with what the generated code, or another name, uses."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import symtable
@@ -20,18 +18,9 @@ from tests.emit.packages import importable, module
 from tests.support import codes, network, sound, write_modules
 
 ROLES = [
-    "image",
-    "spikes",
-    "first",
-    "second",
-    "sums",
-    "both",
-    "pool",
-    "third",
-    "fourth",
-    "fifth",
-    "digit",
-]
+    "image", "spikes", "first", "second", "sums", "both", "pool", "third", "fourth",
+    "fifth", "digit",
+]  # fmt: skip
 BODY = """
   target loihi {{ chips 4 }}
   input {image} 4x8x8x1 in -2..2 as -1..1
@@ -50,31 +39,10 @@ ENCODERS = ("encode conv {spikes} {{ filters 2 }}", "encode rate {spikes}")
 FUNCTIONS = {"keras_model.py": "build_model", "nengo_network.py": "build_network"}
 # Names that two statements of one spec can both give.
 PAIRS = [
-    "a",
-    "a_",
-    "A",
-    "a_on_host",
-    "a_on_host_",
-    "a_shortcut",
-    "a_kernel",
-    "a_bias",
-    "a_norm",
-    "a_0",
-    "a_scaled",
-    "list",
-    "list_",
-    "list__",
-    "x",
-    "y",
-    "net",
-    "model",
-    "inputs",
-    "scaled",
-    "shortcut",
-    "opposite",
-    "relu",
-    "lif",
-]
+    "a", "a_", "A", "a_on_host", "a_on_host_", "a_shortcut", "a_kernel", "a_bias",
+    "a_norm", "a_0", "a_scaled", "list", "list_", "list__", "x", "y", "net", "model",
+    "inputs", "scaled", "shortcut", "opposite", "relu", "lif",
+]  # fmt: skip
 
 
 def spec(names: dict[str, str], encoder: str = ENCODERS[0]) -> str:

@@ -3,8 +3,6 @@
 Text of a spec says what it says, and does nothing.
 """
 
-from __future__ import annotations
-
 import ast
 
 import black

@@ -1,7 +1,5 @@
 """How much of a package is its own, and how much of that a change of the spec moves."""
 
-from __future__ import annotations
-
 import difflib
 
 import pytest

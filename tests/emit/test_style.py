@@ -1,7 +1,5 @@
 """Generated code is what formatters, linters and type checkers want of it."""
 
-from __future__ import annotations
-
 import importlib.util
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Checkpoints of interrupted runs, damaged checkpoints, and joined parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path

@@ -3,8 +3,6 @@
 The results for other readouts are what packages with such readouts give.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cache

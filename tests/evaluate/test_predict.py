@@ -1,7 +1,5 @@
 """Outputs and labels of each example, from `snnc.evaluate` and `snnc predict`."""
 
-from __future__ import annotations
-
 import csv
 import itertools
 from pathlib import Path
@@ -14,12 +12,9 @@ import snnc
 from snnc.cli import main
 from snnc.exact import make_engine
 from tests.evaluate.conftest import Arrays, Case, Make
+from tests.support import QUIET
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("without_keras"),
-    pytest.mark.filterwarnings("ignore"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_keras"), QUIET]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """What `snnc evaluate` refuses, and what it says."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the verbs for packages refuse before they read weights or data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`snnc evaluate`, in this process."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Compare the work of spikes on the chip with a count of nengo-loihi's axons."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`snnc evaluate` on several workers, which may die, and its progress."""
 
-from __future__ import annotations
-
 import re
 import sys
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Holds the exact engine to nengo-loihi's emulator, spike for spike."""
 
-from __future__ import annotations
-
 import time
 import warnings
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Run an engine with batches, threads and bad input."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

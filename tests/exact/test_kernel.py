@@ -1,7 +1,5 @@
 """The arithmetic of a step against nengo-loihi's own functions."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Rows of weights add what the emulator's indexed sums add."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """How spans of examples are shared, on a network that does nothing."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Specs that do not fit, with the line that is to be changed."""
 
-from __future__ import annotations
-
 from tests.support import layered
 
 

@@ -1,7 +1,5 @@
 """The advised value makes the spec fit, and a slightly larger one does not."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Each advised number works: a spec with it has no error."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Variants that are offered fit, cost what is said, and keep what is said."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

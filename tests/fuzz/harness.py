@@ -1,7 +1,5 @@
 """Share settings of the fuzzing targets: number of examples, corpus, time limit."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

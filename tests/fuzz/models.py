@@ -1,7 +1,5 @@
 """Keras models as files of strangers: JSON, HDF5 and archives, damaged with care."""
 
-from __future__ import annotations
-
 import copy
 import io
 import json

@@ -1,7 +1,5 @@
 """Damages good inputs: cuts, repeats and overwrites them, and joins two."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import AnyStr
 

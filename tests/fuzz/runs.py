@@ -1,7 +1,5 @@
 """Weights and results as `snnc evaluate` and `snnc weights` read them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ The lock and the modules are drawn: from two builds, one perhaps interrupted, fr
 merge, edited, or damaged anywhere. The folder also holds files of the user.
 """
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Any device file is refused by name, or networks are placed on the device."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

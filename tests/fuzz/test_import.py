@@ -1,7 +1,5 @@
 """The import answers any model file with a spec or a diagnostic."""
 
-from __future__ import annotations
-
 import json
 import os
 import resource

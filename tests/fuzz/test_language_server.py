@@ -1,7 +1,5 @@
 """The language server answers for the current text, whatever the user types."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace

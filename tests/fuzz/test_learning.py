@@ -1,7 +1,5 @@
 """Readouts that learn do so as on nengo-loihi's emulator, to the last bit."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st

@@ -3,8 +3,6 @@
 A text that matches is drawn for each pattern, and a stretch of it repeated.
 """
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections.abc import Iterator

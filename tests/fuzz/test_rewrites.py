@@ -3,8 +3,6 @@
 An answer shows where the problem is, and a fix never makes a text worse.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Weights and results of any bytes are read, or refused by name."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

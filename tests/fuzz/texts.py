@@ -1,7 +1,5 @@
 """Draws texts that are nearly specs: fragments, damaged and merged good ones."""
 
-from __future__ import annotations
-
 import sys
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """Small models, as Keras writes their configurations and as an import converts them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from snnc.importer.convert import Conversion, convert

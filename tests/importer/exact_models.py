@@ -4,8 +4,6 @@ Each is a function of ``keras.layers`` that returns an input's shape and the lay
 after it. Outputs are compared before ``final``, which is left to the host.
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

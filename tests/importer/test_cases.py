@@ -6,15 +6,11 @@ stands between two convolutions, `a` and `b`. A line `$` has options of the comm
 `compile` has arguments of Keras's method, and `#` says what the case is about.
 """
 
-from __future__ import annotations
-
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from snnc.cli import main
 from tests.importer.configs import CONV, IMAGE, POINT, functional, layer
@@ -79,8 +75,5 @@ def answer(text: str) -> list[str]:
     return [f"exit {status}", *printed.splitlines()]
 
 
-def test_an_import_prints_what_is_accepted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_import_prints_what_is_accepted(here: Path) -> None:
     assert_cases_accepted(CASES, "", answer)

@@ -4,8 +4,6 @@ Nengo's rate mode gives what Keras does within 1e-4 for every rule. For every ki
 layer, the package's Keras model does too, within 1e-5. Random models combine the rules.
 """
 
-from __future__ import annotations
-
 import importlib
 import itertools
 import os

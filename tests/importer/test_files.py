@@ -1,7 +1,5 @@
 """Models as people publish them: weights next to an architecture, and TensorFlow.js."""
 
-from __future__ import annotations
-
 import json
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Names of a model reach people as one line, whatever they hold."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``snnc import``: what it writes, prints and exits with."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -59,11 +57,10 @@ def save(config: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(here: Path) -> Path:
     """Return a current directory with ``m.json``."""
-    monkeypatch.chdir(tmp_path)
     save(model())
-    return tmp_path
+    return here
 
 
 def run(*arguments: str, file: str = "m.json") -> Result:

@@ -4,8 +4,6 @@
 and outputs in `.npz`.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import subprocess
@@ -109,16 +107,13 @@ def test_every_layer_of_the_applications_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_function_gives_a_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "nets.py").write_text(
+def test_a_function_gives_a_model(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "nets.py").write_text(
         "from tensorflow import keras\n"
         "def build():\n"
         "    print('built')\n"
         "    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\n"
     )
-    monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "nets", raising=False)
     told: list[str] = []
     model, weights = read("nets:build", told.append)

@@ -1,7 +1,5 @@
 """Numbers, tuples, shapes and dtypes mean the same however Keras writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

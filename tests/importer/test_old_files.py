@@ -1,7 +1,5 @@
 """Files of older Keras: what is translated, and what is not read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

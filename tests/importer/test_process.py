@@ -1,7 +1,5 @@
 """The command line reads models in a child with limits of time and memory."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

@@ -1,7 +1,5 @@
 """Cut, altered and hostile files are refused, each by its code; nothing else raises."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -217,12 +215,9 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     assert found == ["SNN801", "SNN809", "SNN700", "SNN801"]
 
 
-def test_a_python_file_is_named_as_python_imports_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nets").mkdir()
-    (tmp_path / "nets" / "small.py").write_text("import nothing")
+def test_a_python_file_is_named_as_python_imports_it(here: Path) -> None:
+    (here / "nets").mkdir()
+    (here / "nets" / "small.py").write_text("import nothing")
     with pytest.raises(RefusedModelError) as refused:
         read(Path("nets/small.py"))
     assert "write `nets.small:function`" in refused.value.diagnostic.help
@@ -333,14 +328,13 @@ TARGETS = {
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_code_that_gives_no_model_is_told(
-    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+    target: str, here: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
 ) -> None:
     """A traceback begins in the user's code, and only errors in this code have one."""
     monkeypatch.delitem(sys.modules, "nets", raising=False)
-    (tmp_path / "nets.py").write_text(CODE, encoding="utf-8")
-    (tmp_path / "scratch").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (here / "nets.py").write_text(CODE, encoding="utf-8")
+    (here / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "scratch"))
     before = sys.path[:]
     assert main(["import", target]) == 1
     out, told = capfd.readouterr()
@@ -349,10 +343,10 @@ def test_code_that_gives_no_model_is_told(
     assert TARGETS[target] in told
     fails_in_code = target == "nets:raises"
     assert ("Traceback" in told) == fails_in_code
-    own = f'File "{tmp_path / "nets.py"}", line 2, in raises'
+    own = f'File "{here / "nets.py"}", line 2, in raises'
     assert (told.count('File "'), told.count(own)) == (fails_in_code, fails_in_code)
     assert ("from the code\n" in told) == (target == "nets:number")
     function = target.split(":")[1]
     assert f"`{function}()` returns" in told or "did you mean" in told
     assert sys.path == before
-    assert not list((tmp_path / "scratch").iterdir())
+    assert not list((here / "scratch").iterdir())

@@ -1,7 +1,5 @@
 """Inputs, calls and names of a model, as a spec has them."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.importer import graph

@@ -1,7 +1,5 @@
 """The weight tensors of a network and the identity of their list."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

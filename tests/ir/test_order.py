@@ -1,7 +1,5 @@
 """An order in which everything comes after what it reads."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Paths through pools and joins."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.ir.lowered import KnownPaths, TooManyPathsError, paths

@@ -1,7 +1,5 @@
 """The error of a maximum: the table, and interpolation between its entries."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

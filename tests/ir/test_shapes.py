@@ -1,7 +1,5 @@
 """Window arithmetic, against TensorFlow's own convolutions and paddings."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.ir.logical import KernelPadding

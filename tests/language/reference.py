@@ -1,7 +1,5 @@
 """The tables of docs/language.md, from the table of the language."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from snnc.language.keywords import (

@@ -1,7 +1,5 @@
 """Types of values: from located syntax to plain Python."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

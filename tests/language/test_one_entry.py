@@ -5,8 +5,6 @@ libraries for both. `expected/one_entry.json` is what the parts of the copy make
 them; ``SNNC_ACCEPT=1`` rewrites it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

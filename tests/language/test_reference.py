@@ -1,7 +1,5 @@
 """The tables of docs/language.md match the language."""
 
-from __future__ import annotations
-
 import re
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """The JSON Schema takes what the compiler takes, and says what each key means."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

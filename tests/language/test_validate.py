@@ -1,7 +1,5 @@
 """Located syntax to spec: what good specs say, and what is known of broken ones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

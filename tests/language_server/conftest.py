@@ -1,7 +1,5 @@
 """One server and one client of it for all tests of the room."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import pytest_asyncio

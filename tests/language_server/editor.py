@@ -1,7 +1,5 @@
 """A client as editors are, over stdio: texts that are edited, and what comes back."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import os

@@ -1,7 +1,5 @@
 """Clients that ask what makes no sense, or speak little of the protocol."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 from collections.abc import AsyncIterator

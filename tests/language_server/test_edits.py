@@ -1,7 +1,5 @@
 """Fixes, layout and new names, applied as a client applies them."""
 
-from __future__ import annotations
-
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException

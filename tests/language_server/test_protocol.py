@@ -4,8 +4,6 @@ An end without `shutdown` is a failure. The log has what is wrong with the serve
 what a user may not do.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import subprocess

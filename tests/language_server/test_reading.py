@@ -1,7 +1,5 @@
 """Diagnostics, hints, hover texts, colours, outline and folds, as clients see them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

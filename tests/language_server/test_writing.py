@@ -1,7 +1,5 @@
 """Completions at the cursor: `|` in the texts below."""
 
-from __future__ import annotations
-
 import pytest
 from lsprotocol import types
 

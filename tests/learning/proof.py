@@ -3,8 +3,6 @@
 ``python -m tests.learning.proof`` compares 100 drawn networks.
 """
 
-from __future__ import annotations
-
 import sys
 import time
 import warnings
@@ -15,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from snnc.exact.learning import Learner, Lost
+from snnc.exact.learning import Learner
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import PesError
@@ -57,13 +55,13 @@ def draw_learning(seed: int) -> str:
 class Compared:
     """The differences, none if the engine is exact, and seconds without the build.
 
-    ``lost`` counts clipped values.
+    ``lost`` counts missed spikes, clipped traces and clipped weights.
     """
 
     differences: list[str]
     emulator: float
     engine: float
-    lost: Lost
+    lost: np.ndarray
 
 
 def draw(seed: int, folder: Path) -> ImportedPackage | None:
@@ -105,16 +103,16 @@ def compare(
         "traces": np.asarray(traces),
     }
     found = {
-        "warnings": np.array(learner.losses) > 0,
+        "warnings": learner.memory.lost > 0,
         "weights": learner.kernel,
-        "traces": learner.traces,
+        "traces": learner.memory.traces,
     }
     differences = [n for n in found if not np.array_equal(found[n], expected[n])]
     halfway = rows[:, described.steps // 2]
     if not np.allclose(outputs, halfway, rtol=1e-9, atol=1e-9):
         differences.append("outputs")
     run.sim.close()
-    return Compared(differences, emulator, engine, learner.losses)
+    return Compared(differences, emulator, engine, learner.memory.lost)
 
 
 def main() -> int:

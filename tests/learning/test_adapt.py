@@ -1,7 +1,5 @@
 """`Package.adapt`: the readout learns from examples, and gives its weights."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

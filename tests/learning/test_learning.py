@@ -1,7 +1,5 @@
 """Readouts that learn: in Nengo as on the chip, within the limits of both."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace

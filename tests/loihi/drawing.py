@@ -1,7 +1,5 @@
 """Hypothesis strategy: mappings of drawn networks."""
 
-from __future__ import annotations
-
 from hypothesis import assume
 from hypothesis import strategies as st
 

@@ -1,7 +1,5 @@
 """Specs whose cores are known, or that every counter depends on."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from snnc.ir.device import Profile

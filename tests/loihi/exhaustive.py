@@ -1,7 +1,5 @@
 """The fewest cores by trying every mapping of a small network."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product

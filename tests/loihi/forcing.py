@@ -1,7 +1,5 @@
 """Force networks that snnc refuses into nengo-loihi: the same shapes at any cost."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nengo.exceptions import BuildError

@@ -1,7 +1,5 @@
 """Spikes, synaptic operations and traffic, counted by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

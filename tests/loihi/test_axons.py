@@ -1,7 +1,5 @@
 """Neurons have axons of one kind, and snnc warns about failures on a board."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Cores on chips: few spikes cross, as nengo-loihi's allocators count them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product

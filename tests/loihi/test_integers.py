@@ -1,7 +1,5 @@
 """The chip's integers are those that nengo-loihi makes."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Small specs of huge networks: an answer, in little memory and few steps."""
 
-from __future__ import annotations
-
 import tracemalloc
 from itertools import product
 from typing import Any

@@ -1,7 +1,5 @@
 """Networks that others measure by."""
 
-from __future__ import annotations
-
 import pytest
 
 from benchmarks import league

@@ -1,7 +1,5 @@
 """Mappings: forms, axons, blocks, and the time that they take."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A build of nengo-loihi counts what snnc predicts: blocks, and where axons lead."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

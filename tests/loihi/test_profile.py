@@ -1,7 +1,5 @@
 """Devices as data: another file of limits is another device, without any code."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import re
@@ -93,10 +91,7 @@ def test_a_broken_file_is_refused_with_the_reason(
     assert reason in str(error.value)
 
 
-def test_any_name_but_those_of_snnc_is_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_any_name_but_those_of_snnc_is_a_file(here: Path) -> None:
     Path("half").write_text(SMALL, encoding="utf-8")
     Path("loihi1").write_text("not this one", encoding="utf-8")
     assert "Small" in run("--device", "half", "limits").stdout

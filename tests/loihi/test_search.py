@@ -1,7 +1,5 @@
 """The search finds what trying every mapping finds."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The limit that a report names is the right one: compared with trying everything."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache

@@ -1,7 +1,5 @@
 """Mappings that are made from the readers to what they read."""
 
-from __future__ import annotations
-
 from itertools import count, islice, product
 from sys import maxsize
 

@@ -9,8 +9,6 @@ groups, batch norm, both kinds of shortcut, both kinds of pool, causal taps apar
 signed encoder and a regression.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Graphs as other tools write them, each with what its own way of counting asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Networks that meet every trap of an export, and weights for them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

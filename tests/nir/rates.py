@@ -3,8 +3,6 @@
 A neuron gives what it fires in a step in the mean, its input held for ever.
 """
 
-from __future__ import annotations
-
 from graphlib import TopologicalSorter
 from typing import Any
 

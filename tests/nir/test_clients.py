@@ -3,8 +3,6 @@
 Each has an environment of its own, which ``make test-nir`` makes.
 """
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 
@@ -101,11 +99,8 @@ def test_rates_are_those_of_the_graph(tool: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", ["sinabs", "norse", "snntorch"])
-def test_networks_of_other_tools_run_on_the_exact_engine(
-    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert not client("write.py", tool, tmp_path, "net.nir", "own.npz")
+def test_networks_of_other_tools_run_on_the_exact_engine(tool: str, here: Path) -> None:
+    assert not client("write.py", tool, here, "net.nir", "own.npz")
     command = ["import", "net.nir", "-o", "own.snn", "--weights-out", "w.safetensors"]
     assert main([*command, "--name", "own"]) == 0
     own = np.load("own.npz")

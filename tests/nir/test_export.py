@@ -1,7 +1,5 @@
 """Exported graphs compute what Keras does, and readers can read them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

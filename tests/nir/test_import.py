@@ -1,7 +1,5 @@
 """Graphs of NIR become specs whose outputs, in rates, are the graph's."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -22,16 +20,12 @@ from tests.support import sound
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+pytestmark = pytest.mark.usefixtures("here")
 STEPS = {"snntorch": 1e-4}
 
 
 def hash_of(text: str) -> str:
     return spec_hash(sound(text, "validate").spec)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def exported(text: str, neuron: Any = "if") -> dict[str, np.ndarray]:

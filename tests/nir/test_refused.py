@@ -1,7 +1,5 @@
 """Invalid graphs, and graphs that the chip can't run: each error names its node."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,11 +130,10 @@ def test_each_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(here: Path) -> Path:
     """Return a current directory with ``g.nir``, a sound graph."""
-    monkeypatch.chdir(tmp_path)
     nir.write("g.nir", sound())
-    return tmp_path
+    return here
 
 
 IMPORT = ["import", "g.nir", "-o", "g.snn", "--weights-out", "w.safetensors"]

@@ -1,7 +1,5 @@
 """A package that was written."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Packages of a few small files, written as a build writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostics

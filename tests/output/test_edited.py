@@ -1,7 +1,5 @@
 """Files that somebody has edited, or that are left over, stay until they are forced."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

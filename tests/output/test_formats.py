@@ -1,7 +1,5 @@
 """An error about a package of another format says what to type."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -19,9 +17,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(here: Path) -> Path:
     """Return a package in a repo, which is the current folder."""
-    monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
     modules = [
         GeneratedFile(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")

@@ -1,7 +1,5 @@
 """Builds that fail, are interrupted, or are made at once."""
 
-from __future__ import annotations
-
 import os
 import threading
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A build that is killed leaves whole files, is recognised, and can be completed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

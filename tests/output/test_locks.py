@@ -1,7 +1,5 @@
 """Locks that are damaged, lost, of another version, or in the middle of a merge."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A process has one copy of the run-time library, which packages share."""
 
-from __future__ import annotations
-
 import importlib
 from pathlib import Path
 
@@ -28,9 +26,8 @@ print([file for file in files if "_runtime" in file])
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def models(here: Path) -> Path:
     """Build two networks, and return the folder of their packages."""
-    monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):
         Path(f"{name}.snn").write_text(network(BODY, name))
         assert run("build", f"{name}.snn").returncode == 0

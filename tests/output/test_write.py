@@ -1,7 +1,5 @@
 """Writing a package: whole files, and only our own."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

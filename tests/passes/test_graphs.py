@@ -2,10 +2,7 @@
 
 A block of `logical.txt` or `lowered.txt` has the statements of a network (`+`), without
 its usual input, encoder and readout, and then its graph or the codes of its problems.
-``SNNC_ACCEPT=1`` rewrites the graphs; read each difference.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product

@@ -1,7 +1,5 @@
 """Hostile and absurd texts end in diagnostics, soon."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.source import LARGEST

@@ -1,7 +1,5 @@
 """Arbitrary YAML structures end in diagnostics."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

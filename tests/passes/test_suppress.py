@@ -4,8 +4,6 @@
 codes that are then reported. ``SNNC_ACCEPT=1`` rewrites the codes.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tests.rules.checking import assert_cases_accepted

@@ -1,9 +1,4 @@
-"""Reports as people read them, compared with the texts that are committed.
-
-``make accept`` rewrites the texts; review the difference before you commit.
-"""
-
-from __future__ import annotations
+"""Reports as people read them, compared with the texts that are committed."""
 
 import json
 import re

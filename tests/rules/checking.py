@@ -1,7 +1,5 @@
 """Runs all passes that report rules over a text."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import re

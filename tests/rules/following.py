@@ -1,7 +1,5 @@
 """Follow a help, as a user would."""
 
-from __future__ import annotations
-
 import re
 
 from snnc.diagnostics import Diagnostic, Severity

@@ -1,7 +1,5 @@
 """Make the documentation pages of diagnostics from their classes and examples."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The catalogue of rules is complete, and each rule is documented and shown."""
 
-from __future__ import annotations
-
 import ast
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Following a help leaves no error: its numbers work."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -5,8 +5,6 @@
 YAML, but not snnc.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

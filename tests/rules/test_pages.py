@@ -1,9 +1,4 @@
-"""The pages in `docs/rules/` are what the rules and their examples say.
-
-``SNNC_ACCEPT=1`` rewrites them.
-"""
-
-from __future__ import annotations
+"""The pages in `docs/rules/` are what the rules and their examples say."""
 
 from pathlib import Path
 

@@ -1,10 +1,4 @@
-"""Each rule has a spec that breaks it, and the exact text that is then printed.
-
-``SNNC_ACCEPT=1`` rewrites the expected texts; review the difference before you
-commit.
-"""
-
-from __future__ import annotations
+"""Each rule has a spec that breaks it, and the exact text that is then printed."""
 
 from pathlib import Path
 

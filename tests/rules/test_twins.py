@@ -1,10 +1,7 @@
 """An error in `.snn` is also an error in YAML, in YAML's words.
 
 `twin.yaml` of a case is its invalid spec in YAML, `twin.txt` the printed text.
-``SNNC_ACCEPT=1`` rewrites the expected texts.
 """
-
-from __future__ import annotations
 
 import re
 from pathlib import Path

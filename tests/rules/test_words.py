@@ -4,8 +4,6 @@
 helps. Read each answer as a user who knows the library, but not snnc.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

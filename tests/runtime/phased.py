@@ -1,7 +1,5 @@
 """Small networks of each kind, which are trained in phases."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType

@@ -1,7 +1,5 @@
 """Rates that were counted: their percentiles, and whether they keep to budgets."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

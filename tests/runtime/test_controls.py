@@ -1,7 +1,5 @@
 """Options of a training, in addition to its spec."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace

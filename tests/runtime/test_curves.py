@@ -1,7 +1,5 @@
 """The curves of neurons, against Nengo's and the chip's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import nengo

@@ -1,7 +1,5 @@
 """Data files, which need not fit memory, and what is wrong with some."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import partial

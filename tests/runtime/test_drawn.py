@@ -1,7 +1,5 @@
 """A model's first weights keep its layers active."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -3,8 +3,6 @@
 `tests/agreement` compares the other kernels with Keras.
 """
 
-from __future__ import annotations
-
 from math import prod
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Losses of our own against NumPy in float64, and against Keras where it has them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The tree of a maximum gives what a maximum does, whatever it is over."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

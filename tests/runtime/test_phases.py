@@ -1,7 +1,5 @@
 """The phases of a training: what each computes, and what all end with."""
 
-from __future__ import annotations
-
 import re
 from itertools import pairwise
 from pathlib import Path

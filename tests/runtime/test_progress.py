@@ -1,7 +1,5 @@
 """Training, cut off, goes on, and ends in time."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from pathlib import Path
 from typing import Any

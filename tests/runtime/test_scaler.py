@@ -1,7 +1,5 @@
 """Scales and batch statistics: what they change of a model, and what they do not."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Layers that share a scale are trained to fire about as fast as one another."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -1,7 +1,5 @@
 """Training on spikes: its gradients, its losses, its length."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace

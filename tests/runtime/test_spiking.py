@@ -1,7 +1,5 @@
 """Models of Keras that run in spikes are the chip's networks, but for rounding."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which examples are held out, and what labels are like."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

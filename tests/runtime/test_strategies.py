@@ -1,7 +1,5 @@
 """Training on several devices: each gets its share of a batch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Training: from data to a weights file."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

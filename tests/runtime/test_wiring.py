@@ -1,7 +1,5 @@
 """Which layers share a scale, and whose channels meet which rows of a kernel."""
 
-from __future__ import annotations
-
 import importlib
 from itertools import groupby
 from typing import Any

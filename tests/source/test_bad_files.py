@@ -1,7 +1,5 @@
 """`snnc check` reports any file that is not a spec, at once."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The examples of the study: split by a seed, read from IDX files."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

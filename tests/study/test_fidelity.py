@@ -1,7 +1,5 @@
 """The stored results of a cell, and the table of several cells."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

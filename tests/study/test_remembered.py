@@ -1,7 +1,5 @@
 """An interrupted study goes on: what was done of the same inputs is kept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables and plots show what the file of numbers holds, and nothing else."""
 
-from __future__ import annotations
-
 import copy
 import json
 from pathlib import Path

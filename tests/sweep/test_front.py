@@ -1,7 +1,5 @@
 """The best variants of a sweep, and their text."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

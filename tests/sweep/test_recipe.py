@@ -1,7 +1,5 @@
 """The recipe for Optuna in ``docs/sweep.md`` runs as it is written."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any
@@ -29,12 +27,11 @@ SPEC = network(
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.usefixtures("eagerly")
 def test_the_recipe_for_optuna_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"```python\n(import optuna\n.*?)```", page, re.DOTALL)
     assert "n_trials=20" in recipe
-    monkeypatch.chdir(tmp_path)
     Path("digits.snn").write_text(SPEC)
     random = np.random.default_rng(0)
     x, y = random.uniform(0, 1, (30, 6, 6, 1)).astype("f4"), random.integers(0, 3, 30)

@@ -4,8 +4,6 @@ Twice the text is twice the work, counted in calls; what regular expressions do 
 one call is bounded by the time that a large file takes.
 """
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from types import FrameType

@@ -1,7 +1,5 @@
 """Text to located syntax: what good specs become."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The one true layout, example by example."""
 
-from __future__ import annotations
-
 import pytest
 
 from snnc.diagnostics import Diagnostics

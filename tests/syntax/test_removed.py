@@ -1,7 +1,5 @@
 """Specs of snnc 0.2 mean what their fixed text says, with a warning for each word."""
 
-from __future__ import annotations
-
 import pytest
 
 import snnc

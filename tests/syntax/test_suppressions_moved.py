@@ -1,7 +1,5 @@
 """A suppression keeps its effect, wherever the layout puts the comment."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

@@ -1,7 +1,5 @@
 """The YAML notation: the same programs, and what an author wrote stays as it is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -8,8 +8,6 @@ lines, since YAML has no closing brace. A block has no blank lines, since YAML m
 it on one line.
 """
 
-from __future__ import annotations
-
 from hypothesis import strategies as st
 
 from snnc.language.keywords import CLAUSES, HEADERS, KINDS, UNITS

@@ -1,7 +1,5 @@
 """The advice on optional parts fits the Python that runs."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """Bars are shown where somebody sees them move: in the cells of notebooks too."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """Numbers, tables and foreign text as one line that commands nothing."""
 
-from __future__ import annotations
-
 import ast
 
 import pytest

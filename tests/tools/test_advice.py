@@ -1,7 +1,5 @@
 """An evaluation gives advice only if the numbers support it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

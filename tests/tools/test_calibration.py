@@ -1,7 +1,5 @@
 """Calibration: rates within bounds, outputs as they were."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,7 +15,7 @@ from snnc.tools.opening import RefusedRunError
 from snnc.tools.scaling import ScaledWeights, scale_weights
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
-from tests.support import ROOT, network
+from tests.support import QUIET, ROOT, network
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -53,11 +51,7 @@ LOUD = """
     readout y { classes 2 }
 """
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),
-    pytest.mark.usefixtures("eagerly"),
-]
+pytestmark = [pytest.mark.slow, QUIET, pytest.mark.usefixtures("eagerly")]
 
 
 @pytest.fixture

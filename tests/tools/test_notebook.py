@@ -1,7 +1,5 @@
 """What notebooks show of results: tables in HTML, and data frames."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Callable

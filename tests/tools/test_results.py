@@ -1,9 +1,4 @@
-"""Compare results as text and JSON with a text next to this file.
-
-``SNNC_ACCEPT=1 python -m pytest tests/tools/test_results.py`` writes it.
-"""
-
-from __future__ import annotations
+"""Compare results as text and JSON with a text next to this file."""
 
 import json
 from dataclasses import replace

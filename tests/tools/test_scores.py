@@ -1,7 +1,5 @@
 """Decisions from outputs, their scores, and statistics that are added up."""
 
-from __future__ import annotations
-
 from functools import reduce
 from operator import add
 

@@ -1,7 +1,5 @@
 """Specs and weights files for the tests of this room."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

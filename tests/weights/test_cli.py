@@ -1,7 +1,5 @@
 """``snnc weights`` as a user types it."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable
@@ -33,9 +31,8 @@ SPECS = {
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder(here: Path) -> None:
     """Make a folder with specs, and weights of the first with and without a layout."""
-    monkeypatch.chdir(tmp_path)
     for name, text in SPECS.items():
         Path(f"{name}.snn").write_text(text)
     save(Path("small.safetensors"), SMALL, weights_of(SMALL))

@@ -1,7 +1,5 @@
 """The numbers of each core, and the verdict on it, match nengo-loihi's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Carrying weights over to a changed network."""
 
-from __future__ import annotations
-
 from math import prod, sqrt
 
 import numpy as np

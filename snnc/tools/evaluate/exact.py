@@ -235,7 +235,7 @@ def run_stretch(known: Known, compares: bool, stretch: Stretch) -> Results | Val
         with _OPENING:
             engine = _engine(*known)
         # Nengo's state is shared, so run only one thread.
-        with _STEPPING if engine.hosted else nullcontext():
+        with nullcontext() if engine.circuit else _STEPPING:
             return [
                 (fresh.part, fresh.counts if compares else {})
                 for fresh in measures.run_spans(engine, way, x, [(0, len(x))], 1)
