@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.importer.graph import snake
-from snnc.text.tables import Row, prose, table
+from snnc.text.tables import Cells, prose, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "from-nengo-dl.md"
 TABLE = re.compile(r"^\| layer \| nengo_dl.Converter \|.*?\n\n", re.M | re.S)
@@ -123,7 +123,7 @@ ROWS: dict[str, Build] = {
 }
 
 
-def rows() -> Iterator[Row]:
+def rows() -> Iterator[Cells]:
     """Try each model, and give the rows of the table."""
     from tensorflow import keras
 
