@@ -141,7 +141,6 @@ def import_command(
     limits = reading_limits(model) if LIMIT in os.environ else None
     name = "imported.snn" if output is None else output.as_posix()
     wants = weights_out is not None, name
-    done: ImportOutcome | None
     from snnc.importer.read import run, write_files
 
     if Path(model).suffix == ".nir":
@@ -153,10 +152,9 @@ def import_command(
     else:
         asked = replace(asked, weights=str(weights_read or ""))
         done = run(model, asked, *wants, report, printing.say, limits=limits)
-    if done is not None and not write_files(done, weights_out, output, report):
-        done = None
+    written = done is not None and write_files(done, weights_out, output, report)
     printing.print_diagnostics(report)
-    if done is None:
+    if done is None or not written:
         return 1
     for note in done.notes:
         printing.say(f"note: {note}")
