@@ -365,6 +365,8 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
+    for name, error in state.curves.items():
+        yield f"neurons approximate {name} within {error:.2g}"
     has_loss = loss_name(state.model.compiled) != ""
     if not state.finals and not has_loss and state.request.readout is None:
         yield (

@@ -84,7 +84,7 @@ class Unit:
 RELU = (Unit(),)
 SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
 """Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
-COUNTS = {2: "two", 3: "three"}
+COUNTS = {2: "two", 3: "three", 4: "four", 6: "six"}
 """The numbers of neurons per value, in words."""
 
 
@@ -366,6 +366,8 @@ class ConversionState:
         The neurons that keep the sum of terms, by these terms.
     stands :
         The layer that each average replaces at the user's request.
+    curves :
+        For each activation that is approximated, the largest error.
     encoder :
         The draft that becomes ``encode conv``; None for ``encode rate``.
     size :
@@ -391,6 +393,7 @@ class ConversionState:
     done: set[str] = field(default_factory=set)
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
     stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    curves: dict[str, float] = field(default_factory=dict)
     encoder: str | None = None
     size: str = ""
     notes: list[str] = field(default_factory=list)

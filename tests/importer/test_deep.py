@@ -60,7 +60,7 @@ def test_a_spec_that_nobody_could_read_is_no_exception() -> None:
     ("kind", "options"),
     [
         ("LSTM", {"units": 3}),
-        ("Conv2D", CONV | {"activation": "tanh"}),
+        ("Conv2D", CONV | {"activation": "softsign"}),
         ("QConv2D", {}),
     ],
 )

@@ -1,7 +1,8 @@
 """Activations: one or more neurons per value; the host computes the last activation.
 
 A neuron computes ``relu``. A sum of neurons computes any piecewise linear function: a
-leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid.
+leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid. Smooth functions are
+approximated.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.curves import find_curve
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
@@ -111,7 +113,8 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if value.is_positive and name == "relu" and not value.flat:
         layer.keep("its input is never below 0", option)
         return value
-    units = _units(name, options, layer.state)
+    curve = find_curve(name, options)
+    units = curve.units if curve else _units(name, options, layer.state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
     if name != "relu" and layer.state.request.rewrite(stands) == "relu":
         layer.rewrite(f"`{stands}=relu`: neurons are ReLU; retrain", option)
@@ -122,6 +125,10 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if len(units) > 1:
         count = COUNTS[len(units)]
         why = f"{count} neurons for each value, whose sum equals the activation"
+        if curve is not None:
+            layer.state.curves[name] = curve.error
+            near = f"is within {curve.error:.2g} of the activation"
+            why = f"{count} neurons for each value, whose sum {near}"
         if stands in ACTIVATIONS:
             why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
         layer.rewrite(why, option)
