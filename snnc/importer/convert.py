@@ -23,6 +23,7 @@ from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
 from snnc.importer.state import (
     ENDING,
     INPUT,
+    NO_DROPOUT,
     ConversionState,
     Decision,
     Rule,
@@ -373,7 +374,15 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
+    lost = ", ".join(d.layer for d in state.decisions if d.why == NO_DROPOUT)
+    if lost:
+        yield f"the spec leaves out {lost}: dropout must directly follow neurons"
     for name, final in state.finals.items():
+        if pair:
+            yield (
+                f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
+                "class 1 if this value is above 0, where the sigmoid is 0.5"
+            )
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
             yield f"the readout outputs the values of `{name}` before the {final}"

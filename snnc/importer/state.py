@@ -65,6 +65,7 @@ Kind = Literal[
 Bias = Literal["on", "off", "neuron"]
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = type[LayerRefusal]
+NO_DROPOUT = "not kept, because it does not follow the neurons of one layer"
 INPUT = ""
 """The key of the input's encoder."""
 

@@ -13,6 +13,7 @@ from snnc.importer.state import (
     BROKEN,
     ENDING,
     INPUT,
+    NO_DROPOUT,
     RELU,
     Bias,
     ConversionState,
@@ -310,7 +311,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         or draft.dropout
         or rate == 1
     ):
-        layer.train("not kept, because it does not follow the neurons of one layer")
+        layer.train(NO_DROPOUT)
         return value
     layer.state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
