@@ -376,7 +376,10 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         )
     lost = ", ".join(d.layer for d in state.decisions if d.why == NO_DROPOUT)
     if lost:
-        yield f"the spec leaves out {lost}: dropout must directly follow neurons"
+        yield (
+            f"the spec leaves out {lost}: dropout must directly follow a layer with "
+            "one neuron per value"
+        )
     for name, final in state.finals.items():
         if pair:
             yield (
