@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli import INTERRUPTED, options, printing
+from snnc.diagnostics import Diagnostics
+from snnc.driver import compile_file
+from snnc.language.model import spec_hash
+from snnc.output.imported import spec_of
+from snnc.output.package import PackageRecords, rebuild_command
 from snnc.tools.evaluate import verb
 from snnc.tools.opening import require_simulator
 
@@ -125,6 +130,7 @@ def evaluate_command(
             comparison = compare_board(package, data, weights, compare)
             printing.print_lines(str(comparison))
             return 0 if comparison.agrees else 1
+        _warn_if_changed(package)
         _import_engine()
         if adapt is not None:
             from snnc.tools.adapt import evaluate_adapted
@@ -227,6 +233,17 @@ def _verdict(
         problem = f"the accuracy is {below}"
     printing.say(f"error: {problem}")
     return 1
+
+
+def _warn_if_changed(package: Path) -> None:
+    """Warn if a package's spec has changed since the package was built."""
+    spec = spec_of(package)
+    made = spec and compile_file(spec, Diagnostics(), "validate")
+    if not made or made.spec is None:  # the spec was moved, or is being edited
+        return
+    if spec_hash(made.spec.spec) != PackageRecords.of(package).lock.spec:
+        command = rebuild_command(package)
+        printing.say(f"warning: the spec has changed since the last build: `{command}`")
 
 
 def _import_engine() -> None:

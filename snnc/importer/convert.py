@@ -15,7 +15,7 @@ from snnc.importer.model import REWRITES, ImportRequest, KerasModel, ModelWeight
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.refusals import RefusedModelError
 from snnc.importer.spec import WrittenSpec, compile_written, loss_name, write
-from snnc.importer.state import ENDING, ConversionState, Decision, Rule
+from snnc.importer.state import ENDING, NO_DROPOUT, ConversionState, Decision, Rule
 
 # `arithmetic` and `pooling` register readers.
 from snnc.importer.table import arithmetic, pooling, read_layer  # noqa: F401
@@ -330,13 +330,26 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout concatenates all outputs: {listed}"
+    for name, error in state.curves.items():
+        yield f"neurons approximate {name} within {error:.2g}"
     has_loss = loss_name(state.model.compiled) != ""
     if not state.finals and not has_loss and state.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes, so the readout "
             "has units; for classes, add `--readout classes`"
         )
+    lost = ", ".join(d.layer for d in state.decisions if d.why == NO_DROPOUT)
+    if lost:
+        yield (
+            f"the spec leaves out {lost}: dropout must directly follow a layer with "
+            "one neuron per value"
+        )
     for name, final in state.finals.items():
+        if pair:
+            yield (
+                f"the readout outputs 0 and the value of `{name}` before the sigmoid: "
+                "class 1 if this value is above 0, where the sigmoid is 0.5"
+            )
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
             yield f"the readout outputs the values of `{name}` before the {final}"

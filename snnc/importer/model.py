@@ -152,16 +152,20 @@ ACTIVATIONS = (
     "exponential", "thresholded_relu",
 )  # fmt: skip
 """Hidden activations that the chip does not support, but that ReLU may replace."""
+SMOOTH = ("elu", "selu", "gelu", "swish", "softplus", "sigmoid", "tanh")
+"""Activations that sums of a few neurons approximate."""
 REWRITES: dict[str, tuple[str, ...]] = {
     "maxpool": ("downsample", "avgpool"),
     "globalmaxpool": ("avgpool",),
     "avgpool": ("zeros",),
     **dict.fromkeys(ACTIVATIONS, ("relu",)),
+    **dict.fromkeys(SMOOTH, ("piecewise", "relu")),
 }
 """The replacements that a user may choose.
 
 By default, an average pool divides by the number of values inside the image. With
 ``zeros``, it divides by the size of the window, so padded zeros count as values.
+``piecewise`` approximates a smooth activation by a piecewise linear function.
 """
 
 

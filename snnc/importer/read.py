@@ -276,7 +276,9 @@ def _next_steps(
         )
         return
     softened = conversion.state.size.startswith("classes")
-    outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
+    near = "near " if conversion.state.curves else ""
+    outputs = f"the outputs are {near}{tool}'s"
+    outputs += ", before a softmax" if softened else ""
     yield (
         f"{outputs}; whether rates stay within their budgets depends on the data: "
         f"after a build, `snnc calibrate models/{network} --data DATA.npz --weights "

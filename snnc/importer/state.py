@@ -14,6 +14,7 @@ from snnc.rules.shapes import WIDEST_UNSCALED
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = type[LayerRefusal]
+NO_DROPOUT = "not kept, because it does not follow the neurons of one layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class ConversionState:
     done: set[str] = field(default_factory=set)
     kept: dict[tuple[Term, ...], Value] = field(default_factory=dict)
     stands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    curves: dict[str, float] = field(default_factory=dict)
     encoder: str | None = None
     size: str = ""
     notes: list[str] = field(default_factory=list)

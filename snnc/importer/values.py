@@ -48,7 +48,7 @@ class Unit:
 RELU = (Unit(),)
 SIGNED = (Unit(), Unit(-1.0, gain=-1.0))
 """Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
-COUNTS = {2: "two", 3: "three"}
+COUNTS = {2: "two", 3: "three", 4: "four", 6: "six"}
 """The numbers of neurons per value, in words."""
 
 

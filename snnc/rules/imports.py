@@ -216,7 +216,8 @@ class ActivationRefused(OptionRefused):
     """Checks for activations that the chip's neurons can't compute.
 
     Like ReLU, the rate of a neuron is 0 below its threshold and then rises with its
-    input. A sum of two ReLUs, such as leaky ReLU, takes two neurons. At the end of a
+    input. A sum of two ReLUs, such as leaky ReLU, takes two neurons. With `--rewrite`,
+    four or six neurons approximate smooth activations such as tanh. At the end of a
     model, the host can compute any activation.
     """
 

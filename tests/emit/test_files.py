@@ -6,6 +6,7 @@ import pytest
 
 from snnc.emit import GeneratedFile, Origin
 from snnc.emit.files import has_conflict, is_generated
+from tests.commands import run_python
 from tests.support import ROOT
 
 ORIGIN = Origin("specs/drift.snn", "models")
@@ -103,3 +104,9 @@ def test_a_spec_that_is_a_link_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "a.snn").symlink_to("elsewhere.snn")
     assert Origin.of(tmp_path / "a.snn", tmp_path).spec == "a.snn"
+
+
+def test_a_program_that_is_no_module_says_how_to_run_it() -> None:
+    done = run_python(str(ROOT / "tests/golden/allconv/train.py"))
+    assert done.returncode == 1
+    assert "``python -m allconv.train --data" in done.stderr

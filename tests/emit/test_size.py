@@ -34,7 +34,7 @@ def changed_lines(old: str, new: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("drift", 430), ("forum", 450), ("allconv", 560)]
+    ("name", "most"), [("drift", 433), ("forum", 450), ("allconv", 560)]
 )
 def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
     spec = (ROOT / f"specs/{name}.snn").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.commands import run
 from tests.rules.checking import assert_accepted
-from tests.support import ROOT
+from tests.support import ROOT, network
 
 NET = "net --data d.npz --weights w"
 ADAPT = f"evaluate {NET} --adapt a.npz"
@@ -59,3 +59,22 @@ def test_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         error = done.stderr[done.stderr.lower().index("error") :].strip()
         told.append(f"$ snnc {command}\nexit {done.returncode}: {error}\n")
     assert_accepted(Path(__file__).with_name("usage.txt"), "\n".join(told))
+
+
+def test_a_package_that_is_older_than_its_spec_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = Path("net.snn")
+    first = "input values 6 in 0..1\nencode rate\ndense d { units 4 }"
+    text = network(f"{first}\nreadout y {{ units 2 }}", "net")
+    spec.write_text(text, encoding="utf-8")
+    assert run("build", "net.snn", "-o", "models").returncode == 0
+    evaluate = "evaluate", "models/net", "--data", "d.npz", "--weights", "w"
+    assert "warning" not in run(*evaluate).stderr
+    spec.write_text(f"{text}\n# a comment", encoding="utf-8")
+    assert "warning" not in run(*evaluate).stderr
+    spec.write_text(text.replace("units 2", "units 3"), encoding="utf-8")
+    command = "`snnc build net.snn -o models`"
+    told = f"warning: the spec has changed since the last build: {command}\n"
+    assert told in run(*evaluate).stderr

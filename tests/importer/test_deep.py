@@ -1,5 +1,7 @@
 """Models of 1,100 layers: nothing calls itself, and an answer takes seconds."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Any

@@ -119,6 +119,27 @@ def test_rate_mode_gives_what_keras_does(folder: Path) -> None:
     assert {name: error for name, error in found.items() if error > WITHIN} == {}
 
 
+def test_smooth_activations_are_near_those_of_keras(folder: Path) -> None:
+    from tensorflow import keras
+
+    la = keras.layers
+    same = {"padding": "same"}
+    layers = [
+        *[keras.Input((7, 7, 1)), la.Conv2D(4, 3, activation="elu")],
+        *[la.Conv2D(4, 3, activation="sigmoid", **same), la.Conv2D(4, 3, **same)],
+        *[la.BatchNormalization(), la.Activation("swish"), la.AveragePooling2D()],
+        *[la.Flatten(), la.Dense(6, activation="tanh"), la.Dense(3)],
+    ]
+    model = randomize(keras.Sequential(layers, name="smooth"))
+    x = np.random.default_rng(1).uniform(0, 1, (EXAMPLES, 7, 7, 1)).astype(np.float32)
+    smooth = ("elu", "sigmoid", "swish", "tanh")
+    options = [o for name in smooth for o in ("--rewrite", f"{name}=piecewise")]
+    package, weights = imported(model, folder, *options)
+    np.testing.assert_allclose(
+        rates(package, weights, x), expected_of(model, x), atol=0.05
+    )
+
+
 def test_channels_first_are_laid_out_with_channels_last(folder: Path) -> None:
     """Some hosts can't run channels first in TensorFlow: a twin gives the outputs."""
     from tensorflow import keras

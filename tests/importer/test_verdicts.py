@@ -1,5 +1,7 @@
 """The import refuses layers that the chip can't run, each with an alternative."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,8 @@
 """Activations: one or more neurons per value; the host computes the last activation.
 
 A neuron computes ``relu``. A sum of neurons computes any piecewise linear function: a
-leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid.
+leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid. Smooth functions are
+approximated.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.curves import Curve, find_curve
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
 from snnc.importer.model import ACTIVATIONS, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
@@ -101,18 +103,27 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
     if value.is_positive and name == "relu" and not value.flat:
         layer.keep("its input is never below 0", option)
         return value
-    units = _units(name, options, layer.state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    if name != "relu" and layer.state.request.rewrite(stands) == "relu":
+    rewrite = layer.state.request.rewrite(stands)
+    curve = find_curve(name, options)
+    if rewrite == "piecewise" and curve is not None:
+        units: tuple[Unit, ...] | None = curve.units
+    else:
+        units = _units(name, options, layer.state)
+    if name != "relu" and rewrite == "relu":
         layer.rewrite(f"`{stands}=relu`: neurons are ReLU; retrain", option)
         units = RELU
     elif units is None:
-        _refuse(layer, name, stands, option)
+        _refuse(layer, name, stands, option, curve)
         units = RELU
     if len(units) > 1:
         count = COUNTS[len(units)]
         why = f"{count} neurons for each value, whose sum equals the activation"
-        if stands in ACTIVATIONS:
+        if curve is not None:
+            layer.state.curves[name] = curve.error
+            near = f"is within {curve.error:.2g} of the activation"
+            why = f"`{name}=piecewise`: {count} neurons per value, whose sum {near}"
+        elif stands in ACTIVATIONS:
             why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
         layer.rewrite(why, option)
     if name == "prelu" and len(units) > 1:
@@ -243,13 +254,18 @@ def _finish(
         layer.rewrite(why, option)
 
 
-def _refuse(layer: CurrentLayer, name: str, stands: str, option: str) -> None:
+def _refuse(
+    layer: CurrentLayer, name: str, stands: str, option: str, curve: Curve | None
+) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
             f"train with `relu`, or add `--rewrite {stands}=relu` and retrain"
             " (`python -m NAME.train --from WEIGHTS`)"
         )
+    if curve is not None:
+        near = f"`--rewrite {stands}=piecewise` (within {curve.error:.2g} of it)"
+        remedy = remedy.replace("train with `relu`,", f"add {near},")
     why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
         why = "it is a custom function, and its code is not in the file"

@@ -9,7 +9,13 @@ from typing import Any
 from snnc.importer.graph import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, points
 from snnc.importer.model import KerasLayer
-from snnc.importer.state import ENDING, ConversionState, CurrentLayer, RefusedLayerError
+from snnc.importer.state import (
+    ENDING,
+    NO_DROPOUT,
+    ConversionState,
+    CurrentLayer,
+    RefusedLayerError,
+)
 from snnc.importer.table import each_rank, reads
 from snnc.importer.values import BROKEN, INPUT, RELU, Bias, StatementDraft, Value, plain
 from snnc.rules.imports import InputRefused, SeveralModelInputs
@@ -293,7 +299,7 @@ def read_dropout(layer: CurrentLayer, value: Value) -> Value:
         or draft.dropout
         or rate == 1
     ):
-        layer.train("not kept, because it does not follow the neurons of one layer")
+        layer.train(NO_DROPOUT)
         return value
     layer.state.add(replace(draft, dropout=rate))
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"

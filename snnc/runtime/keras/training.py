@@ -170,7 +170,7 @@ class Trainer:
 
     def _parser(self) -> argparse.ArgumentParser:
         name, training = self.network.name, self.training
-        does, written = f"Train {name}.", "file to write"
+        does, written = f"Train {name}.", "file to write or replace"
         parser = make_parser(f"{name}.train", does, weights=written)
         add = parser.add_argument
         begins = "weights to begin with"

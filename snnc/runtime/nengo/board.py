@@ -107,7 +107,8 @@ class BoardRunner:
         add("--examples", type=positive, help="run the first N")
         add("--probe", action="append", default=[], metavar="NAME", help=probe)
         add("--chips", type=positive, metavar="N", help=many)
-        add("-o", "--output", default=output, help=f"file to write ({output})")
+        written = f"file to write or replace ({output})"
+        add("-o", "--output", default=output, help=written)
         asked = parser.parse_args(arguments)
         for name in asked.probe:
             if name not in on_chip:

@@ -47,7 +47,7 @@ class Predictor(SpikingProgram):
         data = ".npz file with x, or an .npy file"
         parser = make_parser(f"{name}.predict", does, data)
         add, simulators = parser.add_argument, simulators_of(self.network)
-        written = ".npz file to write, with outputs and labels"
+        written = ".npz file to write or replace, with outputs and labels"
         add("-o", "--output", required=True, metavar="FILE", help=written)
         add("--simulator", choices=simulators, default="nengo")
         options = parser.parse_args(arguments)

@@ -12,6 +12,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+if not __package__:
+    sys.exit(__doc__)
+
 from ._runtime.keras.training import Trainer, TrainOptions, TrainSettings
 from .layout import LAYOUT
 from .network import NETWORK
