@@ -15,7 +15,7 @@ from typing import Any
 
 from snnc.importer.curves import Curve, find_curve
 from snnc.importer.linear import LinearStep, cuts_of, per_channel, points
-from snnc.importer.model import ACTIVATIONS, config_of
+from snnc.importer.model import ACTIVATIONS, SMOOTH, config_of
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.state import ConversionState, CurrentLayer, RefusedLayerError
 from snnc.importer.table import reads, shown
@@ -105,7 +105,7 @@ def activate(layer: CurrentLayer, value: Value, activation: Activation) -> Value
         return value
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
     rewrite = layer.state.request.rewrite(stands)
-    curve = find_curve(name, options)
+    curve = find_curve(name, options) if name in SMOOTH else None
     if rewrite == "piecewise" and curve is not None:
         units: tuple[Unit, ...] | None = curve.units
     else:
