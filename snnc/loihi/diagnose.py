@@ -1,16 +1,16 @@
-"""Report networks that don't fit, and mapped networks that may fail on a board."""
+"""Report networks that don't fit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import ceil
 
-from snnc.diagnostics import Diagnostic, Label, Severity
+from snnc.diagnostics import Diagnostic, Label
 from snnc.ir.device import Profile
-from snnc.ir.logical import LogicalLayer, Loihi, Shape
+from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
-from snnc.ir.mapped import MappedNetwork, Registers, most_axons
+from snnc.ir.mapped import MappedNetwork
 from snnc.ir.shapes import volume_of
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
@@ -25,11 +25,8 @@ from snnc.loihi.plan import (
 from snnc.loihi.search import Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
-from snnc.text.display import Json
 from snnc.text.tables import counted
 
-RECORDED = 784
-"""The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
 DEEP = 64
 """In a network that is far too large, layers with more slices are not checked."""
 BLOCK_AXES = {
@@ -158,73 +155,3 @@ def _too_many(
         largest=layer.name,
         share=shares[largest],
     )
-
-
-def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
-    """Yield possible failures, as errors if the device is strict."""
-    strict = mapped.lowered.network.device.strict
-    for diagnostic in _doubts(mapped):
-        yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
-    unmixed = mapped.unmixed
-    if unmixed is not None and unmixed.cores:
-        more = counted(unmixed.cores, "core")
-        yield rules.CostlyAxons(**_concerned(mapped, unmixed.axons), more=more)
-
-
-def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
-    network = mapped.lowered.network
-    target, board = network.target, network.device.board
-    assert isinstance(target, Loihi)
-    if mapped.of_both_forms:
-        mixed = _concerned(mapped, mapped.of_both_forms)
-        yield rules.MixedAxons(**mixed, allowed=target.cores)
-    for layer in network.layers:
-        levels = mapped.of_layer(layer.name)
-        ensembles = (e for level in levels for e in level.ensembles)
-        registers = [each for ensemble in ensembles for each in ensemble.registers]
-        if registers:
-            yield from _of_layer(mapped, layer, registers)
-    read = mapped.read_by_host
-    neurons = sum(mapped.by_name[name].population.neurons for name in read)
-    if neurons >= board.too_many_recorded:
-        yield rules.ManyRecorded(
-            span=network.readout.span,
-            neurons=neurons,
-            layers=_concerned(mapped, read)["layers"],
-            limit=board.too_many_recorded,
-            works=min(RECORDED, board.too_many_recorded - 1),
-        )
-    if mapped.chips > board.chips:
-        yield rules.ChipsUnasked(
-            span=target.span, chips=mapped.chips, usual=board.chips
-        )
-
-
-def _of_layer(
-    mapped: MappedNetwork, layer: LogicalLayer, registers: Sequence[Registers]
-) -> Iterator[Diagnostic]:
-    device = mapped.lowered.network.device
-    fullest = max(registers, key=lambda each: most_axons(mapped, each))
-    if most_axons(mapped, fullest) > device.core.out_axons:
-        yield rules.UncertainOutAxons.at(
-            layer,
-            shared=fullest.shared_axons,
-            own=most_axons(mapped, fullest),
-            most=device.core.out_axons,
-        )
-    formats = max(each.formats for each in registers)
-    if formats > device.board.synapse_formats:
-        most = device.board.synapse_formats
-        yield rules.UncertainFormats.at(layer, formats=formats, most=most)
-
-
-def _concerned(mapped: MappedNetwork, populations: Iterable[str]) -> Json:
-    """Return the fields of a diagnostic about the layers of some populations."""
-    named = {mapped.by_name[name].population.layer.name for name in populations}
-    layers = mapped.lowered.network.layers
-    first, *others = (layer for layer in layers if layer.name in named)
-    return {
-        "span": first.span,
-        "related": tuple(Label(layer.span, "this layer too") for layer in others),
-        "layers": ", ".join(layer.name for layer in (first, *others)),
-    }

@@ -1,17 +1,27 @@
-"""Convert the lowered to the mapped graph: ensembles, blocks and cores."""
+"""Convert the lowered to the mapped graph: ensembles, blocks and cores.
+
+Report mappings that may fail on a board.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from sys import maxsize
 from typing import NamedTuple
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.ir.logical import Loihi
+from snnc.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.ir.lowered import LoweredNetwork, Pairwise
-from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
+from snnc.ir.mapped import (
+    KINDS,
+    AxonKind,
+    MappedNetwork,
+    Registers,
+    Unmixed,
+    most_axons,
+)
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi import diagnose
 from snnc.loihi.assemble import assemble, mixed_in, without_device
@@ -23,6 +33,8 @@ from snnc.loihi.plan import (
     make_plan,
 )
 from snnc.loihi.search import Search, Solution
+from snnc.text.display import Json
+from snnc.text.tables import counted
 
 
 def place(
@@ -52,7 +64,7 @@ def place(
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
-        report.extend(diagnose.doubts(mapped))
+        report.extend(_risks(mapped))
         return mapped
     report.add(*diagnose.refuse_plan(tried.plan, target, tried.search, mapped))
     return None
@@ -252,3 +264,77 @@ def find_unsound(lowered: LoweredNetwork, target: Loihi) -> Iterator[Diagnostic]
         block = population.block
         if block is not None and not block_is_sound(population):
             yield diagnose.refuse_block(population, block)
+
+
+RECORDED = 784
+"""The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
+
+
+def _risks(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    """Yield possible failures on a board, as errors if the device is strict."""
+    strict = mapped.lowered.network.device.strict
+    for diagnostic in _ungraded_risks(mapped):
+        yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
+    unmixed = mapped.unmixed
+    if unmixed is not None and unmixed.cores:
+        more = counted(unmixed.cores, "core")
+        yield rules.loihi.CostlyAxons(**_concerned(mapped, unmixed.axons), more=more)
+
+
+def _ungraded_risks(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    network = mapped.lowered.network
+    target, board = network.target, network.device.board
+    assert isinstance(target, Loihi)
+    if mapped.of_both_forms:
+        mixed = _concerned(mapped, mapped.of_both_forms)
+        yield rules.loihi.MixedAxons(**mixed, allowed=target.cores)
+    for layer in network.layers:
+        levels = mapped.of_layer(layer.name)
+        ensembles = (e for level in levels for e in level.ensembles)
+        registers = [each for ensemble in ensembles for each in ensemble.registers]
+        if registers:
+            yield from _of_layer(mapped, layer, registers)
+    read = mapped.read_by_host
+    neurons = sum(mapped.by_name[name].population.neurons for name in read)
+    if neurons >= board.too_many_recorded:
+        yield rules.loihi.ManyRecorded(
+            span=network.readout.span,
+            neurons=neurons,
+            layers=_concerned(mapped, read)["layers"],
+            limit=board.too_many_recorded,
+            works=min(RECORDED, board.too_many_recorded - 1),
+        )
+    if mapped.chips > board.chips:
+        yield rules.loihi.ChipsUnasked(
+            span=target.span, chips=mapped.chips, usual=board.chips
+        )
+
+
+def _of_layer(
+    mapped: MappedNetwork, layer: LogicalLayer, registers: Sequence[Registers]
+) -> Iterator[Diagnostic]:
+    device = mapped.lowered.network.device
+    fullest = max(registers, key=lambda each: most_axons(mapped, each))
+    if most_axons(mapped, fullest) > device.core.out_axons:
+        yield rules.loihi.UncertainOutAxons.at(
+            layer,
+            shared=fullest.shared_axons,
+            own=most_axons(mapped, fullest),
+            most=device.core.out_axons,
+        )
+    formats = max(each.formats for each in registers)
+    if formats > device.board.synapse_formats:
+        most = device.board.synapse_formats
+        yield rules.loihi.UncertainFormats.at(layer, formats=formats, most=most)
+
+
+def _concerned(mapped: MappedNetwork, populations: Iterable[str]) -> Json:
+    """Return the fields of a diagnostic about the layers of some populations."""
+    named = {mapped.by_name[name].population.layer.name for name in populations}
+    layers = mapped.lowered.network.layers
+    first, *others = (layer for layer in layers if layer.name in named)
+    return {
+        "span": first.span,
+        "related": tuple(Label(layer.span, "this layer too") for layer in others),
+        "layers": ", ".join(layer.name for layer in (first, *others)),
+    }
