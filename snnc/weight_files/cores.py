@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import MaxPooling, Spiking
+from snnc.ir.logical import LogicalNetwork, MaxPooling, Spiking
 from snnc.ir.lowered import Population, Projection, Volume, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.ir.shapes import volume_of
@@ -184,20 +184,67 @@ class CoreContent:
         return bool(self.block.failures) or any(refused)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlacedLayer:
-    """A layer on the chip, its cores, and the integers that these store."""
+    """A layer on the chip, its cores, and the integers that these store.
 
-    population: Population
-    neurons: integers.ChipNeurons
+    The cores and the integers are computed when they are needed.
+    """
+
+    mapped: MappedPopulation
     arriving: tuple[IncomingKernel, ...]
-    cores: tuple[CoreContent, ...]
-    blocks: integers.Blocks
-    network: str
+    biases: Array
+    network: LogicalNetwork
+
+    @property
+    def population(self) -> Population:
+        return self.mapped.population
 
     @property
     def name(self) -> str:
         return self.population.name
+
+    @property
+    def neurons(self) -> integers.ChipNeurons:
+        spiking = _spiking(self.mapped)
+        tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
+        return integers.neurons_of(self.network.timing.dt, spiking.synapse, tau_rc)
+
+    @property
+    def blocks(self) -> integers.Blocks:
+        return self._content[0]
+
+    @property
+    def cores(self) -> tuple[CoreContent, ...]:
+        return self._content[1]
+
+    @cached_property
+    def _content(self) -> tuple[integers.Blocks, tuple[CoreContent, ...]]:
+        parts = tiling_of(self.mapped).parts
+        pieces = [piece for part in parts for piece in part.pieces]
+        biases = [_biases(self.biases, piece).astype(np.float64) for piece in pieces]
+        currents = [_largest_current(_spiking(self.mapped), held) for held in biases]
+        stored = [
+            (number, read, taps, read.largest(taps))
+            for number, piece in enumerate(pieces)
+            for read in self.arriving
+            for taps in read.stored(piece)
+        ]
+        owners = np.array([number for number, *_ in stored], int)
+        weights = [_float32(peak * read.factor) for _, read, _, peak in stored]
+        largest = np.zeros(len(pieces))
+        np.maximum.at(largest, owners, weights)
+        blocks = integers.discretize_blocks(self.neurons, largest, currents)
+        exponents = integers.weight_exponents(blocks.take(owners), weights)
+        synapses: list[list[Synapse]] = [[] for _ in pieces]
+        for i, (number, read, taps, peak) in enumerate(stored):
+            own = integers.Exponents(*(values[i] for values in exponents))
+            synapses[number].append(Synapse(read, taps, weights[i], peak, own))
+        peaks = [float(np.abs(held).max()) for held in biases]
+        return blocks, tuple(
+            CoreContent(n, tuple(arrived), currents[n], peaks[n], blocks.take(n))
+            for n, arrived in enumerate(synapses)
+        )
 
 
 def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer, ...]:
@@ -205,51 +252,16 @@ def placed_layers(mapped: MappedNetwork, tensors: Tensors) -> tuple[PlacedLayer,
 
     ``tensors`` contains the weights by name, in the shapes of the network's layout.
     """
-    populations = (p for p in mapped.populations if p.population.on_chip)
-    return tuple(
-        _place_layer(mapped, population, tensors)
-        for population in populations
+    layers = []
+    for placed in mapped.populations:
+        name, operation = placed.population.name, placed.population.layer.operation
         # Max pools have no trained weights.
-        if not isinstance(population.population.layer.operation, MaxPooling)
-    )
-
-
-def _place_layer(
-    mapped: MappedNetwork, population: MappedPopulation, tensors: Tensors
-) -> PlacedLayer:
-    name, network = population.population.name, mapped.lowered.network
-    spiking, trained = _spiking(population), tensors[f"{name}.bias"]
-    tau_rc = None if spiking.neuron is None else spiking.neuron.tau_rc
-    neurons = integers.neurons_of(network.timing.dt, spiking.synapse, tau_rc)
-    reads = mapped.lowered.into(name)
-    arriving = tuple(_arriving(mapped, read, tensors) for read in reads)
-    parts = tiling_of(population).parts
-    pieces = [piece for part in parts for piece in part.pieces]
-    biases = [_biases(trained, piece).astype(np.float64) for piece in pieces]
-    currents = [_largest_current(spiking, held) for held in biases]
-    stored = [
-        (number, read, taps, read.largest(taps))
-        for number, piece in enumerate(pieces)
-        for read in arriving
-        for taps in read.stored(piece)
-    ]
-    owners = np.array([number for number, *_ in stored], int)
-    weights = [_float32(peak * read.factor) for _, read, _, peak in stored]
-    largest = np.zeros(len(pieces))
-    np.maximum.at(largest, owners, weights)
-    blocks = integers.discretize_blocks(neurons, largest, currents)
-    exponents = integers.weight_exponents(blocks.take(owners), weights)
-    synapses: list[list[Synapse]] = [[] for _ in pieces]
-    for i, (number, read, taps, peak) in enumerate(stored):
-        own = integers.Exponents(*(values[i] for values in exponents))
-        synapses[number].append(Synapse(read, taps, weights[i], peak, own))
-    peaks = [float(np.abs(held).max()) for held in biases]
-    cores = tuple(
-        CoreContent(n, tuple(arrived), currents[n], peaks[n], blocks.take(n))
-        for n, arrived in enumerate(synapses)
-    )
-    own_population = population.population
-    return PlacedLayer(own_population, neurons, arriving, cores, blocks, network.name)
+        if placed.population.on_chip and not isinstance(operation, MaxPooling):
+            read, network = mapped.lowered.into(name), mapped.lowered.network
+            arriving = tuple(_arriving(mapped, each, tensors) for each in read)
+            biases = tensors[f"{name}.bias"]
+            layers.append(PlacedLayer(placed, arriving, biases, network))
+    return tuple(layers)
 
 
 def _spiking(population: MappedPopulation) -> Spiking:
@@ -308,13 +320,16 @@ def _float32(magnitude: float) -> float:
 
 def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Warn about the connection with the strongest spikes, if these are too strong."""
-    unit = placed.neurons.voltage / placed.neurons.threshold
+    network, has_leak = placed.network, _spiking(placed.mapped).neuron is not None
+    # The voltage of a spike with the weight 1, in multiples of the threshold.
+    unit = placed.neurons.voltage if has_leak else network.timing.dt
     weights = {}
     for each in placed.arriving:
         largest = np.abs(each.kernel).max(axis=(0, 1, 2, 3))
         weights[each.tensor] = each.factor * unit * float(np.median(largest))
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
-        layer, facts = placed.population.layer, {"network": placed.network}
-        times = round(weights[tensor])
-        yield SpikesTooStrong.at(layer, tensor=tensor, times=times, **facts)
+        layer, times = placed.population.layer, round(weights[tensor])
+        yield SpikesTooStrong.at(
+            layer, tensor=tensor, times=times, network=network.name
+        )
