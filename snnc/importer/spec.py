@@ -14,7 +14,7 @@ from snnc.importer.model import Compiled, ImportRequest, config_of
 from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
-from snnc.language.names import LONGEST, why_no_name, why_no_package
+from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
@@ -49,17 +49,17 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 def network_name(name: str) -> str:
     """Return a valid name for a network."""
     plain = _plain(name)
-    return f"{plain[: LONGEST - 4]}_net" if why_no_package(plain) else plain
+    return f"{plain[: LONGEST_NAME - 4]}_net" if why_no_package(plain) else plain
 
 
 def _plain(name: str) -> str:
     """Replace invalid characters; the result may still be a reserved word."""
-    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST]
-    return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST]
+    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST_NAME]
+    return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST_NAME]
 
 
 def _free(name: str, taken: set[str]) -> str:
-    numbered = (f"{name[: LONGEST - 4]}_{number}" for number in count())
+    numbered = (f"{name[: LONGEST_NAME - 4]}_{number}" for number in count())
     names = numbered if why_no_name(name) else chain([name], numbered)
     return next(free for free in names if free.lower() not in taken)
 

@@ -8,7 +8,7 @@ Types read syntax and return plain Python. They raise the errors defined in
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
-from snnc.language import names, readers
+from snnc.language import readers
 from snnc.language.models import Key, Limits, Model, ReadBy, StatementPart, ValueWord
 
 Chosen = ReadBy(readers.choice)
@@ -26,7 +26,7 @@ Duration = Annotated[Seconds, Limits(gt=0)]
 Delay = Annotated[Seconds, Limits(ge=0)]
 ValueRange = Annotated[tuple[float, float], ReadBy(readers.values)]
 DimsValue = Annotated[tuple[int, ...], ReadBy(readers.dims)]
-Identifier = Annotated[str, ReadBy(names.identifier)]
+Identifier = Annotated[str, ReadBy(readers.identifier)]
 Phases = Annotated[tuple[readers.Phase, ...], ReadBy(readers.phases)]
 
 
@@ -336,7 +336,7 @@ Units = Annotated[
 ]
 Classes = Annotated[
     int | tuple[str, ...],
-    ReadBy(names.classes),
+    ReadBy(readers.classes),
     Key("The classes: their number, or a list of their names", usual="10"),
 ]
 Decide = Annotated[

@@ -12,7 +12,7 @@ from dataclasses import Field
 from itertools import chain
 from typing import Any
 
-from snnc.language import keywords, models, names, readers
+from snnc.language import keywords, models, readers
 from snnc.language.keywords import description, keys_of, parts_of, types_in
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.models import Limits, Model, ReadBy, ValueWord, fields_of
@@ -68,9 +68,9 @@ _FORMS: dict[Any, Schema] = {
     readers.shape: _dims(),
     readers.window: _dims("all"),
     readers.block: _dims("auto"),
-    names.identifier: _NAME,
+    readers.identifier: _NAME,
     readers.phases: _PHASES,
-    names.classes: _CLASSES,
+    readers.classes: _CLASSES,
 }
 _FILE = {
     "snn": "The edition of the language: 1.",
