@@ -1,15 +1,16 @@
-"""Read source files and snnc's data files, and locate spans in their text."""
+"""Read source files, JSON and snnc's data files, and locate spans in source text."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from snnc.text.near import closest
 
@@ -186,6 +187,26 @@ def read_bytes(path: Path) -> bytes:
 def _open_at_once(path: str, flags: int) -> int:
     """Open a file without blocking, in case a pipe has replaced the file."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+class RepeatedNameError(Exception):
+    """Raised if a JSON object has a name twice; the message is the name."""
+
+
+def parse_json(text: bytes | str) -> Any:
+    """Return the value of a JSON text.
+
+    Raise RepeatedNameError if a name occurs twice in an object.
+    """
+    return json.loads(text, object_pairs_hook=_without_repeats)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise RepeatedNameError(next(n for n in names if names.count(n) > 1))
+    return unique
 
 
 DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"

@@ -32,8 +32,7 @@ from snnc.importer.weights import (
     keras3_weights,
 )
 from snnc.rules import model_files as rules
-from snnc.source import module_of
-from snnc.weight_files.header import RepeatedNameError, parse_json
+from snnc.source import RepeatedNameError, module_of, parse_json
 
 ZIP = b"PK"
 LARGEST_TEXT = 16 * 1024 * 1024

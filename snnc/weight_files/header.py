@@ -6,7 +6,6 @@ the tensors' bytes: https://github.com/huggingface/safetensors, "Format".
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from snnc.ir.layout import TensorSpec, layout_id
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
-from snnc.source import whole_file
+from snnc.source import RepeatedNameError, parse_json, whole_file
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Array
@@ -131,26 +130,6 @@ def _parse(text: bytes) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise _DamagedError("its header is not a JSON object")
     return parsed
-
-
-class RepeatedNameError(Exception):
-    """Raised if a JSON object has a name twice; the message is the name."""
-
-
-def parse_json(text: bytes | str) -> Any:
-    """Return the value of a JSON text.
-
-    Raise RepeatedNameError if a name occurs twice in an object.
-    """
-    return json.loads(text, object_pairs_hook=_without_repeats)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise RepeatedNameError(next(n for n in names if names.count(n) > 1))
-    return unique
 
 
 def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
