@@ -5,6 +5,7 @@ If drawn networks no longer have one of them, the tests check less than they cla
 
 from collections.abc import Iterable, Iterator
 from math import prod
+from typing import Any
 
 from snnc.ir.logical import (
     Add,
