@@ -5,6 +5,7 @@ If drawn networks no longer have one of them, the tests check less than they cla
 
 from collections.abc import Iterable, Iterator
 from math import prod
+from typing import Any
 
 from snnc.ir.logical import (
     Add,
@@ -60,7 +61,8 @@ def missing(networks: Iterable[MappedNetwork]) -> set[str]:
 
 def _of_layer(mapped: MappedNetwork, layer: LogicalLayer) -> dict[str, bool]:
     """Return what a spec says of a layer, wherever it runs."""
-    operation, by_name = layer.operation, mapped.lowered.by_name
+    by_name = mapped.lowered.by_name
+    operation: Any = layer.operation
     pool = {AveragePooling: "avgpool", MaxPooling: "maxpool"}.get(type(operation), "")
     reads = [by_name.get(p.source) for p in mapped.lowered.into(layer.name)]
     after = any(source is not None and source.on_chip for source in reads)

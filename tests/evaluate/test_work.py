@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.exact import make_engine
+from snnc.exact.engine import build
 from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
 from snnc.output.imported import open_package
@@ -43,8 +43,8 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
     made = case(name, 1)
     described = made.package.network
     layers = described.layers
-    with make_engine(made.package, made.weights) as engine:
-        model = engine._built.simulator.model
+    with build(made.package, made.weights, None).simulator as simulator:
+        model = simulator.model
         operations, arrivals = follow_spikes(model)
         neurons = sum(block.n_neurons for block in model.blocks)
     once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}

@@ -29,7 +29,8 @@ def test_chunks_of_a_span_come_in_order(
     presentation: Presentation, threads: int
 ) -> None:
     spans = spans_of(997, 100)[::-1]
-    job, echoes = RunOptions(presentation, "last", ()), [Echo()] * threads
+    job = RunOptions(presentation, "last", ())
+    echoes: list[Any] = [Echo()] * threads
     found = defaultdict(list)
     for span, start, images, outcome in stream(echoes, np.arange(997), spans, job):
         assert len(images) <= CHUNK
@@ -55,7 +56,8 @@ def test_who_stops_listening_stops_the_threads() -> None:
 
     job = RunOptions("row", "last", ())
     images: Any = Noted()
-    chunks = stream([Echo()] * 2, images, spans_of(1000, 500), job)
+    echoes: list[Any] = [Echo()] * 2
+    chunks = stream(echoes, images, spans_of(1000, 500), job)
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
     assert len(read) <= 2 * 3
@@ -66,7 +68,6 @@ def test_what_goes_wrong_on_a_thread_is_raised() -> None:
         def run(self, *_: Any) -> EngineResult:
             raise ValueError("broken")
 
+    broken: list[Any] = [Broken()]
     with pytest.raises(ValueError, match="broken"):
-        list(
-            stream([Broken()], np.arange(50), [(0, 50)], RunOptions("row", "last", ()))
-        )
+        list(stream(broken, np.arange(50), [(0, 50)], RunOptions("row", "last", ())))

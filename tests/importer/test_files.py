@@ -41,7 +41,7 @@ def weights_only(folder: Path, rename: str = "{}", leave_out: int = 0) -> Path:
 
 def read(path: Path, weights: Path | str = "") -> Any:
     """Read a file, and perhaps the weights of another."""
-    return read_target(path, None, weights)
+    return read_target(path, print, weights)
 
 
 def arrays_of(*arguments: Any) -> dict[str, dict[str, Any]]:

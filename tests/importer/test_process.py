@@ -227,7 +227,7 @@ def test_weights_that_can_not_be_loaded_are_told_when_they_are_asked_for(
 def test_a_name_that_can_not_be_a_file_is_refused(name: str) -> None:
     for model, *weights in ((name,), (DATA / "forum.json", name)):
         with pytest.raises(RefusedModelError) as caught:
-            read(model, None, *weights)
+            read(model, print, *weights)
         assert caught.value.diagnostic.code in ("SNN700", "SNN705")
         assert caught.value.diagnostic.span.source.name == name
 
