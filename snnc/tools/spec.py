@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import snnc
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
 
 
-class LayerSpec(SimpleNamespace):
+class LayerSpec:
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
     Sizes have one number per axis, times are in seconds, and rates are in Hz. Reading a
@@ -76,6 +76,9 @@ class LayerSpec(SimpleNamespace):
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
+    def __init__(self, **properties: object) -> None:
+        vars(self).update(properties)
+
     if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
@@ -88,7 +91,10 @@ class LayerSpec(SimpleNamespace):
         change = f"`spec.replace({self.name}={{{name!r}: ...}})`"
         raise AttributeError(f"a layer does not change: {change} returns another spec")
 
-    def __hash__(self) -> int:  # type: ignore[override]
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerSpec) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
         return hash(tuple(vars(self).items()))
 
     def __repr__(self) -> str:

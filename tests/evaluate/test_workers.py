@@ -83,9 +83,9 @@ def test_an_interrupted_run_goes_on(
     out.unlink()
     genuine, seen = vars(measures)["whole_spans"], 0
 
-    def interrupt(found: Any) -> Any:
+    def interrupt(*arguments: Any) -> Any:
         nonlocal seen
-        for part in genuine(found):
+        for part in genuine(*arguments):
             seen += 1
             yield part
             if seen == 2:
