@@ -16,11 +16,11 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
 from snnc.language.written import extents
 from snnc.loihi.plan import PlanCache, block_is_sound, standalone
-from snnc.passes import verify
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, find_unsound, least_cores
 from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import layer_names
+from snnc.passes.verify import verify
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Diagnostics
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
@@ -24,16 +23,14 @@ from snnc.passes.parse import parse
 from snnc.passes.place import place
 from snnc.passes.resolve import resolve
 from snnc.passes.validate import validate
-from snnc.rules import loihi, placement, shapes, times, windows
-from snnc.rules.times import PresentTooShort
-from snnc.source import SourceFile, Span
+from snnc.passes.verify import verify
+from snnc.source import SourceFile
 
 if TYPE_CHECKING:
     from snnc.emit.files import GeneratedFile
     from snnc.ir.mapped import RoutedNetwork
 
 Result = TypeVar("Result")
-Check = Callable[[LogicalNetwork], Iterator[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +70,6 @@ def _require(result: Result | None) -> Result:
     """Return the previous pass's result, which must exist."""
     assert result is not None
     return result
-
-
-def _checks_of(*families: ModuleType) -> tuple[Check, ...]:
-    return tuple(
-        rule.check
-        for each in families
-        for rule in vars(each).values()
-        if "check" in getattr(rule, "__dict__", ()) and rule.__module__ == each.__name__
-        if rule is not PresentTooShort
-    )
-
-
-CHECKS = _checks_of(shapes, windows, placement, times)
-"""The checks of these families for a whole graph, even if it has errors."""
-OF_LEARNING = _checks_of(loihi)
-"""The checks for a readout that learns on the chip."""
-
-
-def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
-    """Run each rule of a whole network; report each position once.
-
-    A value in `defaults` for several layers is reported once, where it is written.
-    """
-    learns = network.readout.learn is not None
-    for check in (*CHECKS, *(OF_LEARNING if learns else ())):
-        places = set[Span]()
-        for diagnostic in check(network):
-            if diagnostic.span not in places:
-                report.add(diagnostic)
-            places.add(diagnostic.span)
-    if not report.errors:  # a broken statement may have set the value
-        report.extend(PresentTooShort.check(network))
-    return network
 
 
 def route_network(mapped: MappedNetwork) -> RoutedNetwork:
