@@ -149,7 +149,7 @@ def currents_of(
             size = values.shape[axis]
             rows = entries(read.nodes, level.windows, range(size))
             matrix = np.zeros((len(rows), size), np.float32)
-            for row, weights in zip(matrix, rows):
+            for row, weights in zip(matrix, rows, strict=True):
                 row[list(weights)] = list(weights.values())
             moved = tf.tensordot(values, matrix.T, ([axis], [0]))
             order = [0, 1, 2, 3]

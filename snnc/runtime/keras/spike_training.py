@@ -244,7 +244,7 @@ class SpikeTraining(keras.Model):
         x = tf.concat([x] * samples, 0)
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        several = zip(run.layers, *firing[:3])
+        several = zip(run.layers, *firing[:3], strict=True)
         for layer, activation, slope, rate in several:
             name, drive = layer.name, layer.stage(x, outputs)
             if layer.layer.pool is not None:

@@ -117,7 +117,7 @@ class SpikingRun:
         fixed = {layer.name: layer.stage(x, {}) for layer in firsts}
         count = self._samples.shape[0]
         zeros = tuple(tf.zeros((count, *v.shape)) for v in state.outputs)
-        each = zip(self.layers, state.layers)
+        each = zip(self.layers, state.layers, strict=True)
         fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((self._moments.shape[0], *state.read.shape))
 
@@ -163,7 +163,7 @@ class SpikingRun:
         """Return the part of some steps in the samples of slopes."""
         first = (self._chunk - 1) % SAMPLED
         weights = self._slope_samples[:, now][:, first::SAMPLED]
-        pairs = zip(self.layers, currents)
+        pairs = zip(self.layers, currents, strict=True)
         several = (layer.slope(each[first::SAMPLED]) for layer, each in pairs)
         return _means(weights, several)
 
@@ -208,7 +208,7 @@ class SpikingRun:
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
         values, ends, chunk = [], [], self._chunk
-        several = zip(self.layers, state.outputs, state.layers)
+        several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
             if layer.name in fixed:
                 drives = [fixed[layer.name]] * chunk
