@@ -177,7 +177,7 @@ class StopAtNaN(keras.callbacks.Callback):
             if batch % EVERY == 0:
                 self._before = [w.numpy() for w in self.model.weights]
             return
-        for weight, value in zip(self.model.weights, self._before, strict=True):
+        for weight, value in zip(self.model.weights, self._before):
             weight.assign(value)
         epoch = self._progress.epoch + 1
         message = f"the loss is NaN or infinite in epoch {epoch}"
