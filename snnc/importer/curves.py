@@ -6,7 +6,7 @@ error as small as this number of corners allows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -40,18 +40,17 @@ class Curve:
         If a corner is at the origin, the neurons on each side are silent on the other
         side. Otherwise the function starts at 0.
         """
-        return tuple(self._units())
-
-    def _units(self) -> Iterator[Unit]:
+        units = []
         slopes = [(b - d) / (a - c) for (a, b), (c, d) in pairwise(self.corners)]
         changes = pairwise((0.0, *slopes, self.slope))
         has_sides = (0.0, 0.0) in self.corners
         for (x, _), (before, after) in zip(self.corners, changes, strict=True):
             if not has_sides or x >= 0:
                 begun = before if x or not has_sides else 0.0
-                yield Unit(1.0, -x, after - begun)
+                units.append(Unit(1.0, -x, after - begun))
             if has_sides and x <= 0:
-                yield Unit(-1.0, x, (after if x else 0.0) - before)
+                units.append(Unit(-1.0, x, (after if x else 0.0) - before))
+        return tuple(units)
 
 
 ELU = Curve(((-2.745, -0.977), (-0.841, -0.611), (0.0, 0.0)), 0.043, 1.0)

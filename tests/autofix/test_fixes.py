@@ -1,8 +1,7 @@
 """What `--fix` makes of a good spec with a mistake.
 
-`fixes/` has each mistake, and how the mended spec differs from the good one.
-``SNNC_ACCEPT=1`` rewrites it. What may be another word, or mean something else, is to
-be left alone.
+`fixes/` has each mistake, and how the fixed spec differs from the good one.
+``SNNC_ACCEPT=1`` rewrites it. `--fix` leaves a word alone that may mean something else.
 """
 
 import difflib

@@ -107,7 +107,7 @@ def problems(text: str, plain: str, function: str) -> Iterator[str]:
             yield f"{variable} is {sorted(found)}"
     count = len({variable for variable, _ in bindings(function_in(plain, function))})
     if len(meanings) != count:
-        yield f"{len(meanings)} variables in place of {count}"
+        yield f"{len(meanings)} variables instead of {count}"
 
 
 def symbols(text: str, function: str) -> Iterator[symtable.Symbol]:

@@ -34,7 +34,7 @@ pytestmark = [
 @CLUSTER
 @pytest.mark.usefixtures("with_keras")
 @pytest.mark.parametrize(
-    # What is started for workers knows no presentation.
+    # Workers are started without a presentation.
     ("name", "presentation", "workers"),
     [("small", "row", "2"), ("regression", "rest", "1")],
 )
@@ -164,7 +164,7 @@ class DyingExecutor(ThreadPoolExecutor):
 
 
 def use_threads(monkeypatch: pytest.MonkeyPatch, deaths: int = 0) -> None:
-    """Use threads as workers, of which the first few die with their task."""
+    """Use threads as workers; the first few die with their task."""
     kinds = chain(repeat(DyingExecutor, deaths), repeat(ThreadPoolExecutor))
     workers = nullcontext(Workers(2, lambda: next(kinds)(1)))
     monkeypatch.setattr("snnc.processes.local_workers", lambda *_: workers)

@@ -25,10 +25,10 @@ class LayerResult:
     rates in an example. ``rate`` is the measured percentile, and ``verdict`` says
     whether it is within the budget, slightly outside, or outside. ``slack`` is the
     tolerance below and above the bounds. ``spikes`` is the mean number of all neurons.
-    ``silent`` is the fraction of neurons that never fired, and ``saturated`` that of
-    neurons and examples with a spike in every step. ``correlation`` is Pearson's,
-    between spikes and Keras activations over neurons and examples; None if either is
-    constant or Keras is unavailable.
+    ``silent`` is the fraction of neurons that never fired, and ``saturated`` the
+    fraction of pairs of neuron and example with a spike in every step. ``correlation``
+    is Pearson's, between spikes and Keras activations over neurons and examples; None
+    if either is constant or Keras is unavailable.
     """
 
     name: str
@@ -107,7 +107,7 @@ class CarryOverEffect:
     """The effect, on some examples, of the state that carries over.
 
     ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.
-    ``gain`` is that of running in a row.
+    ``gain`` is the improvement by running in a row.
     """
 
     examples: int

@@ -25,8 +25,8 @@ class Row:
     ``neurons`` is None for a ``folded`` layer, which is part of the weights of the next
     layers, and for the readout. ``cores`` is None for layers that are not on the chip.
     ``block``, the part on one core, is None if the levels of a max pool have different
-    blocks. ``use`` is that of the fullest core, as fractions of the limits in
-    `COUNTERS`. ``activity`` is an upper bound. ``reasons`` explain the number of cores:
+    blocks. ``use`` has the shares of the limits in `COUNTERS` that the fullest
+    core uses. ``activity`` is an upper bound. ``reasons`` explain the number of cores:
     one, or one per level of a max pool. With several chips, ``chips`` has the chip of
     each core, in nengo-loihi's order.
     """
@@ -65,7 +65,7 @@ class Summary:
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Compute a network's costs and activity; ``cache`` is that of the mapping."""
+    """Compute a network's costs and activity; ``cache`` holds mappings."""
     mapped = routed.mapped
     network = mapped.lowered.network
     activity, reasons = activity_of(routed), reasons_of(mapped, cache)
