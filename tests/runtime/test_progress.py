@@ -183,6 +183,17 @@ class TestPatience:
         assert progress.least_loss == 2.0
         assert progress.best_weights
 
+    @pytest.mark.parametrize(("accuracy", "kept"), [(0.2, 0), (0.3, 1)])
+    def test_a_start_of_low_loss_yields_to_more_accuracy(
+        self, model: keras.Model, accuracy: float, kept: int
+    ) -> None:
+        progress = Progress(None, [], patience=8)
+        progress.set_model(model)
+        progress.keep_start(model, {"val_loss": 2.0, "val_accuracy": 0.2})
+        progress.on_epoch_end(0, {"val_loss": 9.0, "val_accuracy": accuracy})
+        progress.on_epoch_end(1, {"val_loss": 9.5, "val_accuracy": 0.4 * kept})
+        assert progress.best_epoch == kept
+
     def test_it_needs_examples_to_validate(self, net: Made) -> None:
         with pytest.raises(net.data_error, match="patience needs validation"):
             net.trainer().train(X[:5], Y[:5], patience=1)

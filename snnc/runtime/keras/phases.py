@@ -208,7 +208,7 @@ class Session:
             if "scale" not in training.phases:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
-            progress.keep_best(spiking, spiking.held_out())
+            progress.keep_start(spiking, spiking.held_out())
         tell(str(plan))
 
         def hold(epoch: int, logs: Logs) -> None:

@@ -19,7 +19,15 @@ from .scaler import Scaler, Scales
 
 ANEW = "remove it, or train from the start, without resume"
 # The entries of the file that are no arrays.
-STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
+STATE = (
+    "epoch",
+    "stage",
+    "scales",
+    "best_epoch",
+    "best_scales",
+    "least_loss",
+    "start_accuracy",
+)
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
 
@@ -54,6 +62,7 @@ class Progress(keras.callbacks.Callback):
         self.scales: Scales = {}
         self.best_scales: Scales = {}
         self.least_loss = math.inf
+        self.start_accuracy = math.inf
         self.best_epoch = 0
         self.best_weights: list[Array] = []
         self.saved: list[Array] = []
@@ -69,6 +78,14 @@ class Progress(keras.callbacks.Callback):
         self.stage, self.scales = stage, scales
         self.epoch = max(self.epoch, start)
         self.forget_best()
+
+    def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
+        """Keep a stage's first weights until an epoch is more accurate.
+
+        Outputs close to 0 have a low loss, even if few of them are right.
+        """
+        self.keep_best(model, logs)
+        self.start_accuracy = logs.get("val_accuracy", math.inf)
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a model's weights if their validation loss is the lowest."""
@@ -87,8 +104,12 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
+        logs = logs or {}
+        if logs.get("val_accuracy", 0.0) > self.start_accuracy:
+            self.start_accuracy = math.inf
+            self.forget_best()
         if self.patience is not None:
-            self.keep_best(self.model, logs or {})
+            self.keep_best(self.model, logs)
         if self.is_stalled:
             self.model.stop_training = True
         if self.path is not None:
