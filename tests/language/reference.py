@@ -33,8 +33,10 @@ def reference() -> dict[str, str]:
     return {
         "network": table(everything, statements(others)),
         "layers": table(everything, (*statements(layers), spiking)),
-        "choices": table(("choice", "meaning", "settings and their defaults"), choices()),
-        "properties": table(("property", "means"), meanings()),
+        "choices": table(
+            ("choice", "meaning", "settings and their defaults"), choices()
+        ),
+        "properties": table(("property", "meaning"), meanings()),
     }
 
 
