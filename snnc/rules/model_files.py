@@ -50,7 +50,7 @@ class ForeignModel(ModelDiagnostic):
 class DamagedModel(UnreadableModel):
     """Checks for files that are truncated or have the wrong content for their type.
 
-    Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
+    Often a download or a copy was interrupted, or Git LFS stored a pointer instead of
     the file.
     """
 
