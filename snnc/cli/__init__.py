@@ -31,7 +31,7 @@ GROUPS = {
     "Check it": {
         "check": "list every problem of specs",
         "report": "print the layers, cores and costs of a network",
-        "fit": "list variants of a spec that fit on a number of cores",
+        "fit": "list variants of a spec that fit on a given number of cores",
         "limits": "print the limits of the chip",
         "diff": "show what changed between two specs",
         "explain": "explain a diagnostic code",

@@ -121,7 +121,9 @@ def watch_files(
     gc.enable()  # the command line disables it for short runs
     done = seen = {path: _stamp(path) for path in find()}
     act()
-    printing.say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
+    printing.say(
+        f"watching {', '.join(path.as_posix() for path in seen)}: press Ctrl-C to stop"
+    )
     while True:
         pause(INTERVAL)
         now = {path: _stamp(path) for path in find()}

@@ -77,7 +77,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.flag("--resume", help="Continue an interrupted run.")
 @options.path(
     "--compare",
-    help="Compare the spikes with FILE, which the package's board.py wrote. Prints"
+    help="Compare the spikes with FILE, which the package's board.py wrote, and print"
     " only the first difference and its likely cause.",
 )
 @options.path(
@@ -110,10 +110,10 @@ def evaluate_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
-    Prints the accuracy or the error (also for shorter presentations), the spikes and
-    the energy per example, and the rates with their budgets. If TensorFlow is
-    installed, the command also compares the package with its Keras model, in total and
-    layer by layer.
+    The command prints the accuracy or the error (also for shorter presentations), the
+    spikes and the energy per example, and the rates with their budgets. If TensorFlow
+    is installed, it also compares the package with its Keras model, in total and layer
+    by layer.
     """
     checked = _check_options(click.get_current_context().params)
     shown: printing.Result

@@ -117,7 +117,7 @@ def limits_command(form: str) -> None:
 @options.flag("--all", "everything", help="Print every variant found.")
 @options.output_format("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
-    """List variants of SPEC (filters, strides) that fit on a number of cores.
+    """List variants of SPEC (filters, strides) that fit on a given number of cores.
 
     Variants that keep most of the network come first. If SPEC itself fits, the list
     shows how large each layer could be, up to 16 times its filters.

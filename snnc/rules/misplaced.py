@@ -98,7 +98,7 @@ class PropertyAsStatement(PropertyDiagnostic):
 
 
 class ReservedSource(PropertyDiagnostic):
-    """Checks for reserved words in place of layer names.
+    """Checks for reserved words instead of layer names.
 
     `from` and `shortcut` take names of layers. Encoders, pools, `add` and `concat` need
     a name only if `from` or `shortcut` refers to them. Write the name after the kind of
@@ -117,7 +117,7 @@ class ReservedSource(PropertyDiagnostic):
 
 
 class InputByKind(Diagnostic):
-    """Checks for the word `input` in place of the input's name.
+    """Checks for the word `input` instead of the input's name.
 
     The input has its own name, as layers do. Only encoders read the input, since the
     chip receives spikes, not values.

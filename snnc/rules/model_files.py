@@ -20,9 +20,10 @@ class UnreadableModel(ModelDiagnostic):
 class NotAModel(UnreadableModel):
     """Checks that the argument of `snnc import` is a Keras model.
 
-    `snnc import` reads the content of a file and ignores its name. It accepts
-    `.keras` archives, `.h5` files from `model.save`, the text of `model.to_json()`,
-    SavedModel folders that contain a Keras model, and `module:function`.
+    `snnc import` recognises a model by its content and not by its name, except for
+    NIR graphs, whose names end in `.nir`. It accepts `.keras` archives, `.h5` files
+    from `model.save`, the text of `model.to_json()`, SavedModel folders that contain
+    a Keras model, and `module:function`.
     """
 
     code = "SNN801"
@@ -49,7 +50,7 @@ class ForeignModel(ModelDiagnostic):
 class DamagedModel(UnreadableModel):
     """Checks for files that are truncated or have the wrong content for their type.
 
-    Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
+    Often a download or a copy was interrupted, or Git LFS stored a pointer instead of
     the file.
     """
 

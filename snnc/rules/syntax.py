@@ -347,7 +347,7 @@ class MergeConflict(Diagnostic):
 
 
 class NotASpec(Diagnostic):
-    """Checks for a program or JSON in place of a spec.
+    """Checks for a program or JSON instead of a spec.
 
     `snnc import` creates a spec from a Keras model. The model is a saved file, the text
     of `model.to_json()`, or the result of a Python function.

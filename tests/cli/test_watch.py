@@ -112,7 +112,7 @@ def test_it_goes_on_through_errors(
         (tmp_path / "net.snn~").write_text(text)
         (tmp_path / "net.snn~").replace(tmp_path / "net.snn")
 
-    read_until(process, "watching net.snn: Ctrl-C ends")
+    read_until(process, "watching net.snn: press Ctrl-C to stop")
     save(SPEC.replace("filters 4", "filtres 4"))
     read_until(process, "error[SNN203]")
     save(SPEC.replace("filters 4", "filters 5"))

@@ -27,14 +27,16 @@ def reference() -> dict[str, str]:
     """Every table by the name that it has in a comment of the document."""
     layers = kinds("encoder", "layer")
     others = kinds("front", "back")
-    everything = ("statement", "says", "properties and their defaults")
+    everything = ("statement", "meaning", "properties and their defaults")
     others_than_pools = "every chip layer that spikes, except `maxpool`"
     spiking = (others_than_pools, "", settings(SpikingSpec, _SPIKING))
     return {
         "network": table(everything, statements(others)),
         "layers": table(everything, (*statements(layers), spiking)),
-        "choices": table(("choice", "says", "settings and their defaults"), choices()),
-        "properties": table(("property", "means"), meanings()),
+        "choices": table(
+            ("choice", "meaning", "settings and their defaults"), choices()
+        ),
+        "properties": table(("property", "meaning"), meanings()),
     }
 
 

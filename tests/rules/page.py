@@ -24,7 +24,7 @@ TERMS = ("Spiking networks on Loihi for Keras users", "loihi-for-keras-users.md"
 LANGUAGE = ("Language reference", "language.md")
 LINKS = {
     "Limits of Loihi": [
-        ("Fit a chip", "fit-a-chip.md"),
+        ("Make a network fit", "fit-a-chip.md"),
         ("How the mapper works", "mapping.md"),
         TERMS,
     ],
