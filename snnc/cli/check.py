@@ -172,7 +172,7 @@ def convert_command(
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":
-        from snnc.rules.syntax import NotInComment  # needed for few specs
+        from snnc.rules.yaml import NotInComment  # needed for few specs
         from snnc.syntax.yaml.printer import not_in_comments
 
         for span in not_in_comments(document):

@@ -118,7 +118,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
             return None
         advice = f"write a smaller `block` for `{source}`"
         needs = {"value": spent, "limit": "out-axons", "most": most}
-    return rules.loihi.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
+    return rules.learning.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
 
 
 class Attempt(NamedTuple):
