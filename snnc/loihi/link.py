@@ -234,18 +234,18 @@ class Link(ABC):
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
         axes = zip(self.plane, source.tile, target.tile, strict=False)
-        near = (axis.overlaps(*sizes) for axis, *sizes in axes)
-        tiles = [
-            [(i, *n) for i, js in enumerate(ns) for n in js.items()] for ns in near
-        ]
-        pixels = [(*row, *column) for row, column in product(*tiles)]
-        here, there = _first_cores(source), _first_cores(target)
+        overlaps = (axis.overlaps(*sizes) for axis, *sizes in axes)
+        rows, columns = (
+            [(i, j, n) for i, read in enumerate(along) for j, n in read.items()]
+            for along in overlaps
+        )
+        sources, targets = _strip_cores(source), _strip_cores(target)
         for pre, post, strips, channels in self.strip_pairs(source, target):
-            (start, across, own), (first, wide, many) = here[pre], there[post]
-            for row, seen, tall, column, beside, broad in pixels:
-                core = start + (row * across + column) * own
-                other = first + (seen * wide + beside) * many
-                yield core, range(other, other + strips), tall * broad * channels
+            here, there = sources[pre], targets[post]
+            for (i, seen_i, high), (j, seen_j, wide) in product(rows, columns):
+                first = there.core(seen_i, seen_j)
+                spikes = high * wide * channels
+                yield here.core(i, j), range(first, first + strips), spikes
 
     @abstractmethod
     def strip_pairs(
@@ -258,14 +258,29 @@ class Link(ABC):
         """
 
 
-def _first_cores(tiling: Tiling) -> list[tuple[int, int, int]]:
-    """Return each strip's first core, and the number of tiles per row and per strip."""
-    places, first = [], 0
+class _StripCores(NamedTuple):
+    """The cores of a strip: the ``first``, and the strips and columns of its ensemble.
+
+    The cores of an ensemble are in the order of rows, columns and strips.
+    """
+
+    first: int
+    columns: int
+    strips: int
+
+    def core(self, row: int, column: int) -> int:
+        """Return the core of a tile of the strip."""
+        return self.first + (row * self.columns + column) * self.strips
+
+
+def _strip_cores(tiling: Tiling) -> list[_StripCores]:
+    """Return the cores of each strip, in the order of ensembles."""
+    cores, first = [], 0
     for part in tiling.parts:
-        strips = len(part.strips)
-        places += [(first + k, len(part.columns), strips) for k in range(strips)]
+        columns, strips = len(part.columns), len(part.strips)
+        cores += [_StripCores(first + k, columns, strips) for k in range(strips)]
         first += part.blocks
-    return places
+    return cores
 
 
 def count_arrays(*axes: Mapping[Kind, int]) -> Counter[int]:
