@@ -156,7 +156,7 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
 def _refuse_unsupported(lowered: LoweredNetwork) -> None:
     """Refuse layers and readouts that NIR has no nodes for."""
     layers, readout = lowered.network.layers, lowered.network.readout
-    if names := [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]:
+    if names := [layer.name for layer in layers if layer.has_neuron_bias]:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
