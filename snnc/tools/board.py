@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
+from snnc.exact.circuit import Circuit
 from snnc.exact.kernel import file_spikes, mark_spikes, run_chip
-from snnc.exact.read import Circuit
 from snnc.exact.tables import BuiltChip, resting_state
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import open_data
