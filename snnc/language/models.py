@@ -22,7 +22,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic_core import SchemaValidator, core_schema
 
-from snnc.language.readers import KINDS, bare
+from snnc.language.names import KINDS
+from snnc.language.readers import bare
 
 if sys.version_info >= (3, 11):
     from typing import dataclass_transform
@@ -128,7 +129,7 @@ class Form(NamedTuple):
     @property
     def axes(self) -> int:
         """The number of spatial axes of the input; 0 if any number is allowed."""
-        return int(f"0{''.join(filter(str.isdecimal, self.kind))}")
+        return next((int(c) for c in self.kind if c.isdecimal()), 0)
 
     @property
     def is_layer(self) -> bool:
