@@ -26,17 +26,7 @@ from snnc.ir.lowered import (
 )
 from snnc.ir.mapped import AxonKind, Form, kind_of
 from snnc.ir.shapes import triple_of
-from snnc.loihi.axis import (
-    Axis,
-    Interval,
-    Picked,
-    TapRun,
-    Taps,
-    Tiles,
-    length,
-    output_size,
-    steps_of,
-)
+from snnc.loihi.axis import Axis, Interval, Picked, TapRun, Tiles, length
 from snnc.loihi.link import (
     BlockView,
     Cost,
@@ -52,6 +42,7 @@ from snnc.loihi.sparse_link import (
     transposed_axis,
     window_axis,
 )
+from snnc.loihi.taps import Taps, output_size, steps_of
 from snnc.loihi.tiling import (
     NO_EDGES,
     Bands,
