@@ -176,7 +176,8 @@ def _graph(
     lowered: LoweredNetwork, weights: Weights, layout_id: str, neuron: Neuron
 ) -> ExportedGraph:
     """Return the graph of a network, with weights in the layout of packages."""
-    from snnc.nir.graph import NoNodeError, graph_of
+    from snnc.nir.graph import graph_of
+    from snnc.nir.linear import NoNodeError
     from snnc.runtime.layout import Layout, LayoutError, Tensor
 
     ordered = tuple(Tensor(**asdict(tensor)) for tensor in tensors(lowered.network))
