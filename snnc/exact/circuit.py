@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from nengo import Connection, Ensemble
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
+from nengo.synapses import Synapse
 from nengo.utils.graphs import transitive_closure
 
 from snnc.exact.read import Places, number_sources, read_chip
@@ -134,7 +135,9 @@ def read_readout(
     return ReadoutTable(source, weights[source], filtered)
 
 
-def read_filter(built: BuiltNetwork, synapse: Any, dt: float) -> OutputFilter:
+def read_filter(
+    built: BuiltNetwork, synapse: Synapse | None, dt: float
+) -> OutputFilter:
     """Return how a network filters its outputs with a synapse."""
     node = built.output.target
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil, prod
-from typing import Any
 
 from snnc.ir.logical import LogicalNetwork, Loihi, Shape
 from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
@@ -32,6 +31,7 @@ from snnc.loihi.search import (
     AxonReader,
     AxonUse,
     Readers,
+    Search,
     Solution,
     Step,
     readers_of,
@@ -83,7 +83,9 @@ class PlanCache:
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     axon_use: AxonUse = field(default_factory=AxonUse)
-    searches: dict[Hashable, Any] = field(default_factory=dict)
+    searches: dict[Hashable, tuple[Search, Solution | None]] = field(
+        default_factory=dict
+    )
     """The last searches, because few edits to a spec change the mapping."""
 
 

@@ -192,7 +192,8 @@ def _search(
         is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
         solution = None
         if is_possible and not plan.unmappable:
-            solution = search.run(is_brief or search.floor > target.cores)
+            is_hopeless = search.floor > target.cores
+            solution = search.run(hopeless=is_brief or is_hopeless)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
         cache.searches[key] = search, solution
