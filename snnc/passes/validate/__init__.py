@@ -139,14 +139,13 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
 
 _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
-_ANY_LAYER = "a layer"
-"""Stands for all kinds of layers; no kind has this name."""
 _LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
 def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     """Yield the indices of statements that are repeated or out of order."""
     first: dict[str, tree.Statement] = {}
+    layer: tree.Statement | None = None  # the first one
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
@@ -156,20 +155,25 @@ def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
                 yield index, rules.refused.SeveralInputs(span=span, related=related)
             else:
                 yield index, repeated(span=span, kind=kind, related=related)
-        elif problem := _out_of_place(statement, first):
+        elif problem := _out_of_place(statement, layer, first.get("readout")):
             yield index, problem
-        first.setdefault(_ANY_LAYER if kind in _LAYERS else kind, statement)
+        first.setdefault(kind, statement)
+        if layer is None and kind in _LAYERS:
+            layer = statement
 
 
 def _out_of_place(
-    statement: tree.Statement, first: dict[str, tree.Statement]
+    statement: tree.Statement,
+    layer: tree.Statement | None,
+    readout: tree.Statement | None,
 ) -> Diagnostic | None:
+    """Describe a statement that must be before the first layer or the readout."""
     kind = statement.kind.text
-    if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
-        where, before = "after the first layer", first[_ANY_LAYER]
+    if kind in ("defaults", "neuron", "input") and layer is not None:
+        where, before = "after the first layer", layer
         there, label = "before the layers", "the first layer"
-    elif kind in _LAYERS and "readout" in first:
-        where, before = "after the readout", first["readout"]
+    elif kind in _LAYERS and readout is not None:
+        where, before = "after the readout", readout
         there, label = "before the readout", "the readout"
     else:
         return None
