@@ -119,46 +119,80 @@ def _build_links(geometry: ProjectionGeometry, profile: Profile) -> Links:
 
 
 def _every_link(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
-    reach, source, target = geometry.reach, geometry.source, geometry.target
-    picked = geometry.picked
-    channels = one_band(source[3], target[3])
+    reach = geometry.reach
     if isinstance(reach, Pairwise):
-        compared = [
-            ScatterAxis(source[i], target[i], _reads(geometry, reach, i), picked[i])
-            for i in range(3)
-        ]
-        bands = Bands(geometry.first, source[3], target[3], 1, 1)
-        return {"sparse": SparseLink(compared, bands, profile)}
-    if not isinstance(reach, Window):
-        whole = []
-        for i in range(3):
-            pools = steps_of(geometry.pools, i)
-            taps = Taps(source[i], output_size(source[i], pools), 0, pools)
-            whole.append(_axis(source[i], 1, 1, 0, taps, picked[i]))
-        dense = SparseLink(whole, channels, profile, dense=True)
-        return {"dense": dense, "convolution": ImageLink(whole, channels, profile)}
-    depth, *plane = (_along(geometry, reach, i) for i in range(3))
+        return {"sparse": _comparison(geometry, reach, profile)}
+    if isinstance(reach, Full):
+        return _full_links(geometry, profile)
     if (before := reach.input_before) is not None:
-        kernel, step = reach.kernel, reach.input_step
-        enlarged = [
-            transposed_axis(
-                source[i], target[i], kernel[i], step[i], before[i - 1], picked[i]
-            )
-            for i in (1, 2)
-        ]
-        return {"sparse": SparseLink((_axis(*depth), *enlarged), channels, profile)}
+        return {"sparse": _transposed_link(geometry, reach, before, profile)}
+    return _window_links(geometry, reach, profile)
+
+
+def _comparison(
+    geometry: ProjectionGeometry, reach: Pairwise, profile: Profile
+) -> Link:
+    source, target, picked = geometry.source, geometry.target, geometry.picked
+    axes = [
+        ScatterAxis(source[i], target[i], _reads(geometry, reach, i), picked[i])
+        for i in range(3)
+    ]
+    bands = Bands(geometry.first, source[3], target[3], 1, 1)
+    return SparseLink(axes, bands, profile)
+
+
+def _full_links(geometry: ProjectionGeometry, profile: Profile) -> dict[Form, Link]:
+    source, channels = geometry.source, _one_band(geometry)
+    axes = []
+    for i in range(3):
+        pools = steps_of(geometry.pools, i)
+        taps = Taps(source[i], output_size(source[i], pools), 0, pools)
+        axes.append(_axis(source[i], 1, 1, 0, taps, geometry.picked[i]))
+    dense = SparseLink(axes, channels, profile, dense=True)
+    return {"dense": dense, "convolution": ImageLink(axes, channels, profile)}
+
+
+def _transposed_link(
+    geometry: ProjectionGeometry,
+    reach: Window,
+    before: tuple[int, int],
+    profile: Profile,
+) -> Link:
+    source, target, picked = geometry.source, geometry.target, geometry.picked
+    kernel, step = reach.kernel, reach.input_step
+    enlarged = [
+        transposed_axis(
+            source[i], target[i], kernel[i], step[i], before[i - 1], picked[i]
+        )
+        for i in (1, 2)
+    ]
+    depth = _axis(*_along(geometry, reach, 0))
+    return SparseLink((depth, *enlarged), _one_band(geometry), profile)
+
+
+def _window_links(
+    geometry: ProjectionGeometry, reach: Window, profile: Profile
+) -> dict[Form, Link]:
+    channels = _one_band(geometry)
     if (group := reach.group) is not None:
-        read, given = group.read, group.given
-        channels = Bands(geometry.first, source[3], target[3], read, given)
-    axes = [_axis(*each) for each in (depth, *plane)]
+        channels = replace(
+            channels, first=geometry.first, read=group.read, given=group.given
+        )
+    along = [_along(geometry, reach, i) for i in range(3)]
+    axes = [_axis(*each) for each in along]
     image = ImageLink(axes, channels, profile)
-    if not (reach.is_sparse or any(reach.zeros_behind) or geometry.axons == "discrete"):
+    is_discrete = geometry.axons == "discrete"
+    if not (reach.is_sparse or any(reach.zeros_behind) or is_discrete):
         return {"convolution": image}
-    scattered = (_scattered(*each) for each in plane)
+    scattered = (_scattered(*each) for each in along[1:])
     sparse = SparseLink((axes[0], *scattered), channels, profile)
     if reach.is_sparse:
         return {"sparse": sparse, "convolution": image}
     return {"convolution": image, "sparse": sparse}
+
+
+def _one_band(geometry: ProjectionGeometry) -> Bands:
+    return one_band(geometry.source[3], geometry.target[3])
 
 
 # Equal axes are one object, so that cached results are shared.
