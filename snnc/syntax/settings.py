@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 from typing import NamedTuple
 
 from snnc.diagnostics import Diagnostics
@@ -54,26 +53,32 @@ class Setting(NamedTuple):
         return f"{path}={'' if self.value is None else self.value.span.text}"
 
 
-def read_settings(
-    text: str, name: str, report: Diagnostics, several: bool = True
-) -> tuple[Setting, ...]:
-    """Read ``PATH=VALUE``; if ``several``, read ``PATH=VALUE,VALUE`` as two settings.
+def read_setting(text: str, name: str, report: Diagnostics) -> Setting | None:
+    """Read ``PATH=VALUE``; return None after reporting an error.
 
-    Values are written as in ``.snn``. An empty value means the default, and a number
+    A value is written as in ``.snn``. An empty value means the default, and a number
     without a unit is in ms or Hz. Diagnostics show ``name``, such as ``--set``, as the
     file name. Raise NoSettingError if the text lacks a path or a value.
     """
+    return _setting(SourceFile(name, text), len(_path_of(text)) + 1, report)
+
+
+def read_settings(text: str, name: str, report: Diagnostics) -> tuple[Setting, ...]:
+    """Read ``PATH=VALUE,VALUE`` as two settings; otherwise, like `read_setting`."""
+    path = _path_of(text)
+    # Read each value separately: together, `3,9` would look like dims of another
+    # library.
+    texts = (f"{path}={value}" for value in _values(text, len(path) + 1))
+    settings = (read_setting(each, name, report) for each in texts)
+    return tuple(setting for setting in settings if setting is not None)
+
+
+def _path_of(text: str) -> str:
     check_text("the text", text)
     path, equals, _ = text.partition("=")
     if not equals or not _PATH.fullmatch(path):
         raise NoSettingError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
-    start = len(path) + 1
-    values = list(_values(text, start)) if several else [text[start:]]
-    # Read each value separately: together, `3,9` would look like dims of another
-    # library.
-    sources = (SourceFile(name, f"{path}={value}") for value in values)
-    settings = (_setting(source, start, report) for source in sources)
-    return tuple(setting for setting in settings if setting is not None)
+    return path
 
 
 def _values(text: str, start: int) -> Iterator[str]:
@@ -141,8 +146,8 @@ def settings_of(
             texts.append(f"{name}={spelt(value, name)}")
         else:
             texts += (f"{name}.{key}={spelt(v, key)}" for key, v in inner.items())
-    read = (read_settings(text, "replace", report, several=False) for text in texts)
-    return tuple(chain.from_iterable(read))
+    read = (read_setting(text, "replace", report) for text in texts)
+    return tuple(setting for setting in read if setting is not None)
 
 
 def spelt(value: object, key: str = "") -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from snnc import diagnostics
 from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
-from snnc.syntax.settings import Setting, read_settings, spelt
+from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.spec import Spec, as_spec
@@ -163,10 +163,8 @@ def _choices(
                 values = [values]
             key = path.rpartition(".")[2]
             texts = [f"{path}={spelt(value, key)}" for value in values]
-            own = [
-                read_settings(text, "sweep", report, several=False) for text in texts
-            ]
-            chosen.append(tuple(chain(*own)))
+            own = (read_setting(text, "sweep", report) for text in texts)
+            chosen.append(tuple(setting for setting in own if setting is not None))
     else:
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:
