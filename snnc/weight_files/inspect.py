@@ -147,8 +147,8 @@ OLD_SPEC = (
 )
 
 
-def advice(listing: Listing, migrating: bool = False) -> str:
-    """Return the help for a file that does not fit, or not the spec to migrate from."""
+def advice(listing: Listing, remedy: str) -> str:
+    """Return the help for a file that does not fit; ``remedy`` is the general help."""
     problems = listing.problems
     both = [(p.stored.shape, p.wanted.shape) for p in problems if p.stored and p.wanted]
     missing = [p.wanted.shape for p in problems if p.wanted and not p.stored]
@@ -163,9 +163,8 @@ def advice(listing: Listing, migrating: bool = False) -> str:
         return TYPES
     if any(_is_turned(stored, wanted) for stored, wanted in both):
         return TURNED
-    way = OLD_SPEC if migrating else MIGRATE
     is_renamed = missing and not both and sorted(missing) == sorted(unknown)
-    return f"{NAMES} {way}" if is_renamed else way
+    return f"{NAMES} {remedy}" if is_renamed else remedy
 
 
 def _is_turned(stored: Shape, wanted: Shape) -> bool:
@@ -222,7 +221,7 @@ def inspect(
     return listing
 
 
-def refusal(listing: Listing, migrating: bool = False) -> Diagnostic:
+def refusal(listing: Listing, remedy: str = MIGRATE) -> Diagnostic:
     """Return the error that lists all tensors that do not fit a network."""
     network, written = listing.network, listing.header.layout_id
     assert network is not None
@@ -234,7 +233,7 @@ def refusal(listing: Listing, migrating: bool = False) -> Diagnostic:
         layout="" if listing.layout == written else listing.layout,
         problems=tuple(map(_problem, listing.problems)),
         scale=listing.scale,
-        advice=advice(listing, migrating),
+        advice=advice(listing, remedy),
     )
 
 
