@@ -67,48 +67,79 @@ def is_within_text(before: str) -> bool:
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
-    """Return the context at the end of a text; None after the end of the network.
-
-    Tokens that don't belong to a key or its value are skipped.
-    """
+    """Return the context at the end of a text; None after the end of the network."""
     # A kind at the beginning of a line begins a statement, even in an open block.
     begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
-    blocks: list[Path] = []
-    words: list[Token] = []  # outside blocks, a heading; inside, a key and its value
-    in_list = False
+    statement = _OpenStatement()
     for token in tokens_of(SourceFile("half.snn", before[begun[-1] :]).whole):
+        if not statement.push(token):
+            return None
+    return statement.place()
+
+
+class _OpenStatement:
+    """The open blocks of an incomplete statement, and the words before the cursor.
+
+    The words are a heading outside blocks, and a key with its value inside. Tokens that
+    belong to neither are skipped.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[Path] = []
+        self._words: list[Token] = []
+        self._in_list = False
+
+    def push(self, token: Token) -> bool:
+        """Add a token; return False at the end of the network."""
         if token.type in ("LSQB", "RSQB"):
-            in_list = token.type == "LSQB"
-            words += [] if in_list else [token]
-        elif in_list or token.type == "UNKNOWN":
-            continue
-        elif token.type == "LBRACE":
-            is_pair = blocks or any(word in VARIANTS for word in words[:1])
-            above = blocks[-1][0] if blocks else ()
-            blocks.append(((*above, *map(str, words[: 2 if is_pair else 1])), []))
-            words = []
+            self._in_list = token.type == "LSQB"
+            self._words += [] if self._in_list else [token]
+        elif self._in_list or token.type == "UNKNOWN":
+            pass
         elif token.type == "RBRACE":
-            if not blocks:
-                return None
-            del blocks[-1], words[:]
-        elif token.type == "NEWLINE" or (blocks and token.type == "COMMA"):
-            words = []
-        elif blocks and len(words) != 1 and token.type == "NAME":
-            words = [token]
-            blocks[-1][1].append(str(token))
-        elif not blocks or len(words) == 1 or token.type == "UNIT":
-            words.append(token)
-    if not blocks:
-        return _in_heading(words)
-    above, siblings = blocks[-1]
-    if len(words) == 1:
-        return _inside((*above, str(words[0])))
-    place = _inside(above, siblings)
-    if words and words[-1].type in ("NUMBER", "RANGE"):
-        return place._replace(key=str(words[0]), measured=True)
-    return place
+            if not self._blocks:
+                return False
+            del self._blocks[-1], self._words[:]
+        elif token.type == "LBRACE":
+            self._open_block()
+        elif token.type == "NEWLINE":
+            self._words = []
+        elif self._blocks:
+            self._push_in_block(token)
+        else:
+            self._words.append(token)
+        return True
+
+    def _open_block(self) -> None:
+        is_pair = self._blocks or any(word in VARIANTS for word in self._words[:1])
+        above = self._blocks[-1][0] if self._blocks else ()
+        own = map(str, self._words[: 2 if is_pair else 1])
+        self._blocks.append(((*above, *own), []))
+        self._words = []
+
+    def _push_in_block(self, token: Token) -> None:
+        if token.type == "COMMA":
+            self._words = []
+        elif token.type == "NAME" and len(self._words) != 1:
+            self._words = [token]
+            self._blocks[-1][1].append(str(token))
+        elif token.type == "UNIT" or len(self._words) == 1:
+            self._words.append(token)
+
+    def place(self) -> CursorPlace:
+        """Return the context after the last token."""
+        words = self._words
+        if not self._blocks:
+            return _in_heading(words)
+        above, siblings = self._blocks[-1]
+        if len(words) == 1:
+            return _inside((*above, str(words[0])))
+        place = _inside(above, siblings)
+        if words and words[-1].type in ("NUMBER", "RANGE"):
+            return place._replace(key=str(words[0]), measured=True)
+        return place
 
 
 def _in_heading(words: Sequence[Token]) -> CursorPlace:
