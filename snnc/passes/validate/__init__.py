@@ -42,7 +42,8 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     models = {kind: item.model for kind, item in by_kind.items()}
     nowhere = Place(network, None, {}, ())
     places = {p: by_kind[p].place if p in by_kind else nowhere for p in _PARTS}
-    names = {p: place.name.text if place.name else p for p, place in places.items()}
+    name, end = (_name(places[kind], kind) for kind in ("input", "readout"))
+    given = model.InputSpec(name=name, shape=(1,), within=(0.0, 1.0))
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
     about = by_kind["about"].statement.text if "about" in by_kind else None
@@ -53,16 +54,14 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
             target=models.get("target") or model.LoihiTarget(),
             timing=models.get("timing") or model.TimingSpec(),
             defaults=tuple(item.model for item in defaults),
-            input=models.get("input")
-            or model.InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0)),
+            input=models.get("input") or given,
             layers=tuple(item.model for item in layers),
-            readout=models.get("readout")
-            or model.ReadoutSpec(name=names["readout"], units=1),
+            readout=models.get("readout") or model.ReadoutSpec(name=end, units=1),
             train=models.get("train"),
         ),
         places=tuple(item.place for item in layers),
         defaults=tuple(item.place for item in defaults),
-        broken=_broken(checked, (names["input"], names["readout"])),
+        broken=_broken(checked, (name, end)),
         defaults_sound=all(
             item.model is not None
             for item in checked
@@ -71,6 +70,11 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         span=network,
         parts=places,
     )
+
+
+def _name(place: Place, kind: str) -> str:
+    """Return the name of a statement; without one, its kind."""
+    return place.name.text if place.name else kind
 
 
 def _check_all(
