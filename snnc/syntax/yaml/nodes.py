@@ -226,32 +226,33 @@ class Composer:
 
     def _collection(self, event: events.CollectionStartEvent, depth: int) -> Node:
         is_list = isinstance(event, events.SequenceStartEvent)
-        keys: list[Scalar] = []
-        nodes: list[Node] = []
-        end = self._span(event)
+        items: list[Node] = []
+        pairs: list[Pair] = []
+        span = self._span(event)
         for inner in self._events:
             if isinstance(inner, events.CollectionEndEvent):
                 # The end of a block comes after blank lines.
-                end = self._span(inner) if event.flow_style else end
+                span = span.to(self._span(inner)) if event.flow_style else span
                 break
             node = self._node(inner, depth + 1)
-            if not is_list:
-                key, node = node, self._node(next(self._events), depth + 1)
-                if not isinstance(key, Scalar):
-                    wrong_form(key, "a word as key").report_to(self._report)
-                    continue
-                keys.append(key)
-                if key.plain and key.text == "<<":  # merges another mapping
-                    if not isinstance(node, Unread):
-                        self._report.add(rules.yaml.Reference(span=key.span))
-                    node = Unread(node.span)
-            nodes.append(node)
-        span = self._span(event).to(end)
-        if nodes:
-            span = span.to(nodes[-1].span)
-        if is_list:
-            return Sequence(tuple(nodes), span)
-        return Mapping(tuple(zip(keys, nodes, strict=True)), span)
+            if is_list:
+                items.append(node)
+            else:
+                pairs += self._pair(node, self._node(next(self._events), depth + 1))
+        values = items if is_list else [value for _, value in pairs]
+        span = span.to(values[-1].span) if values else span
+        return Sequence(tuple(items), span) if is_list else Mapping(tuple(pairs), span)
+
+    def _pair(self, key: Node, value: Node) -> Iterator[Pair]:
+        """Yield a key and its value; report a key that is not a word."""
+        if not isinstance(key, Scalar):
+            wrong_form(key, "a word as key").report_to(self._report)
+            return
+        if key.plain and key.text == "<<":  # merges another mapping
+            if not isinstance(value, Unread):
+                self._report.add(rules.yaml.Reference(span=key.span))
+            value = Unread(value.span)
+        yield key, value
 
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
