@@ -162,10 +162,7 @@ def read_places(
         for probe, ensemble in zip(built.layer_probes[name], ensembles, strict=True):
             part = encoder.sources.get(ensemble)
             if part is None:
-                found = simulator.model.objs[probe]["out"]
-                part = np.concatenate(_probed(found, blocks))
-                if found.reindexing is not None:
-                    part = np.take(part, found.reindexing)
+                part = _probed_sources(simulator.model.objs[probe]["out"], blocks)
             numbers[probe] = part[np.newaxis]
     # The package converts depth groups to the layer's shape.
     data = SimpleNamespace(data=numbers)
@@ -176,6 +173,12 @@ def read_places(
         shape = built.network.layers[name].shape
         places[name] = row if name in built.terms else row.reshape(shape)
     return places
+
+
+def _probed_sources(probe: LoihiProbe, blocks: Places) -> Int64:
+    """Return the sources of an ensemble's neurons, in the ensemble's order."""
+    sources = np.concatenate(_probed(probe, blocks))
+    return sources if probe.reindexing is None else sources[probe.reindexing]
 
 
 def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:
