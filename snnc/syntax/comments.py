@@ -91,18 +91,12 @@ class Remarks:
             (own.beside if comment.trailing else own.below).append(comment)
             return
         before = before or owner
-        text = comment.span.source.text
-        if comment.trailing and before is not None:
-            opened = "{" in text[before.span.end : comment.span.start]
-            if owner is not None and opened and not comment.span.source.is_yaml:
-                before = owner  # the block opens before the comment
-            beside = before if before is owner else self._ending(before, comment)
-            if self._is_next(beside):
-                self.of(beside).beside.append(comment)
-                return
-            if "\n" not in text[beside.span.end : comment.span.start]:
-                self.of(beside).above.append(comment)
-                return
+        if (
+            before is not None
+            and comment.trailing
+            and self._place_beside(comment, before, owner)
+        ):
+            return
         inner = None
         if before is not None and before is not owner and _is_below(before, comment):
             inner = self._nested(before)
@@ -116,6 +110,23 @@ class Remarks:
             self.of(owner).below.append(comment)
         else:
             self.foot.append(comment)
+
+    def _place_beside(
+        self, comment: tree.Comment, before: Entry, owner: Entry | None
+    ) -> bool:
+        """Place a trailing comment after an entry; return whether it belongs there."""
+        source = comment.span.source
+        opened = "{" in source.text[before.span.end : comment.span.start]
+        if owner is not None and opened and not source.is_yaml:
+            before = owner  # the block opens before the comment
+        beside = before if before is owner else self._ending(before, comment)
+        if self._is_next(beside):
+            self.of(beside).beside.append(comment)
+            return True
+        if "\n" in source.text[beside.span.end : comment.span.start]:
+            return False
+        self.of(beside).above.append(comment)
+        return True
 
     def _ending(self, entry: Entry, comment: tree.Comment) -> Entry:
         """Return the part of an entry that a trailing comment belongs to.
