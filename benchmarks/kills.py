@@ -23,7 +23,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
-from snnc.output.package import MARKER, NAME, Lock, PackageFiles, read
+from snnc.output.lock import NAME, Lock
+from snnc.output.package import MARKER, PackageFiles, read
 from snnc.output.stale import problems
 from snnc.output.write import FileState, compare, write_package
 from snnc.source import SourceFile

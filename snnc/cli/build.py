@@ -98,7 +98,7 @@ def build_command(
 
     def again() -> None:
         found = [_describe_build(str(path)) for path in now()]
-        build.run(found, printing.print_diagnostics, sweep=False)
+        build.run(found, printing.print_diagnostics, finds_orphans=False)
 
     watch_files(now, again)
 

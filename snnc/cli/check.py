@@ -96,20 +96,22 @@ def fmt_command(
         own = Diagnostics()  # a full report would stop reading
         source = options.read_input(path, stdin, own)
         document = None if source is None else parse(source, own)
-        if source is not None and document is not None and not own.errors:
-            text = files.format_document(document)
-            differs = text != source.text
-            changed |= differs
-            if differs and diff:
-                after = f"{source.name} (formatted)"
-                changes = unified_diff(source.text, text, source.name, after)
-                printing.print_lines(changes, printing.UNIFIED_DIFF)
-            if differs and check:
-                printing.say(f"{source.name}: not formatted")
-            elif path == files.STDIN and not (check or diff):
-                printing.print_data(text)
-            elif differs and not diff and files.replace_text(path, text, own):
-                printing.say(f"{path}: formatted")
+        if source is None or document is None or own.errors:
+            report.extend(own.diagnostics)
+            continue
+        text = files.format_document(document)
+        differs = text != source.text
+        changed |= differs
+        if differs and diff:
+            after = f"{source.name} (formatted)"
+            changes = unified_diff(source.text, text, source.name, after)
+            printing.print_lines(changes, printing.UNIFIED_DIFF)
+        if differs and check:
+            printing.say(f"{source.name}: not formatted")
+        elif path == files.STDIN and not (check or diff):
+            printing.print_data(text)
+        elif differs and not diff and files.replace_text(path, text, own):
+            printing.say(f"{path}: formatted")
         report.extend(own.diagnostics)
     printing.print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
@@ -172,7 +174,7 @@ def convert_command(
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":
-        from snnc.rules.syntax import NotInComment  # needed for few specs
+        from snnc.rules.yaml import NotInComment  # needed for few specs
         from snnc.syntax.yaml.printer import not_in_comments
 
         for span in not_in_comments(document):

@@ -128,7 +128,7 @@ def import_command(
         ),
     }
     options.refuse(refusals)
-    asked = _request(**wanted)
+    asked = replace(_request(**wanted), weights=str(weights_read or ""))
     options.refuse_existing(force, output, weights_out)
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
@@ -138,23 +138,9 @@ def import_command(
         ended = _read_in_child(Path(model), weights_read, report)
         if ended is not None:
             return ended
-    limits = reading_limits(model) if LIMIT in os.environ else None
-    name = "imported.snn" if output is None else output.as_posix()
-    wants = weights_out is not None, name
-    from snnc.importer.read import run, write_files
-
-    if Path(model).suffix == ".nir":
-        # Other options only apply to a spec that is created from the nodes.
-        takes_spec = not explain and asked == ImportRequest(device=asked.device)
-        from snnc.nir.importing import run as run_nir  # needs the extra `nir`
-
-        done = run_nir(model, asked, *wants, report, takes_spec, limits)
-    else:
-        asked = replace(asked, weights=str(weights_read or ""))
-        done = run(model, asked, *wants, report, printing.say, limits=limits)
-    written = done is not None and write_files(done, weights_out, output, report)
+    done = _convert(model, asked, explain, weights_out, output, report)
     printing.print_diagnostics(report)
-    if done is None or not written:
+    if done is None:
         return 1
     for note in done.notes:
         printing.say(f"note: {note}")
@@ -178,6 +164,33 @@ def _request(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _convert(
+    model: str,
+    asked: ImportRequest,
+    explain: bool,
+    weights_out: Path | None,
+    output: Path | None,
+    report: Diagnostics,
+) -> ImportOutcome | None:
+    """Convert a model and write the files; return None after reporting an error."""
+    limits = reading_limits(model) if LIMIT in os.environ else None
+    name = "imported.snn" if output is None else output.as_posix()
+    wants = weights_out is not None, name
+    from snnc.importer.read import run, write_files
+
+    if Path(model).suffix == ".nir":
+        # Other options only apply to a spec that is created from the nodes.
+        plain = ImportRequest(device=asked.device, weights=asked.weights)
+        takes_spec = not explain and asked == plain
+        from snnc.nir.importing import run as run_nir  # needs the extra `nir`
+
+        done = run_nir(model, asked, *wants, report, takes_spec, limits)
+    else:
+        done = run(model, asked, *wants, report, printing.say, limits=limits)
+    written = done is not None and write_files(done, weights_out, output, report)
+    return done if written else None
 
 
 def _read_in_child(

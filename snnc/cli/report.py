@@ -86,7 +86,9 @@ def report_command(
     if made is None or place_on_chips(made) is None:
         return 1
     file = None if paths[0] == STDIN else Path(paths[0])
-    found = Spec(file, options.device_name(), False, made, report).report()
+    device_name = options.device_name()
+    opened = Spec(file, device_name, changed=False, made=made, found=report)
+    found = opened.report()
     if form == "html":
         with options.one_line_errors(ValueError):
             printing.print_data(found.html(against))
@@ -130,9 +132,10 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     printing.print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
-    spec_ = Spec(Path(spec), made.device.name, False, made, report)
+    name = made.device.name
+    opened = Spec(Path(spec), name, changed=False, made=made, found=report)
     try:
-        found = find_variants(spec_, cores)
+        found = find_variants(opened, cores)
     except ValueError as error:
         printing.say(f"{spec}: {error}")
         return 1

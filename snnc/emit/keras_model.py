@@ -251,7 +251,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bra
 
 def _options(layer: LogicalLayer, spiking: logical.Spiking) -> Iterator[str]:
     """Write the settings of a layer's neurons."""
-    if getattr(layer.operation, "neuron_bias", False):
+    if layer.has_neuron_bias:
         yield "neuron_bias=True"
     if spiking.batchnorm:
         yield "batchnorm=True"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 
 from snnc.emit.files import GeneratedFile, render
 from snnc.emit.python import (
@@ -19,7 +19,7 @@ from snnc.emit.python import (
     variables,
 )
 from snnc.ir.logical import RateCode, TransposedConvolution
-from snnc.ir.lowered import Pairwise, Projection, Triple, Window
+from snnc.ir.lowered import Pairwise, Population, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
@@ -46,16 +46,36 @@ class _NengoStatements:
     def all(self) -> Iterator[str]:
         """Yield the statements, without their first indent."""
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
-        for population in self._mapped.lowered.in_reading_order:
-            name, level = population.layer.name, population.level
-            # Only level 0 needs code: NETWORK contains the pairs that levels compare.
-            if level in (None, 0):
-                function = "layer" if level is None else "maxpool"
-                head = f"{self._variables[name]} = build.{function}"
-                connections = map(self._connection, self._mapped.into(name))
-                yield call(head, quote(name), *connections).at(2 * INDENT)
+        for population in self._populations:
+            name = population.layer.name
+            function = "layer" if population.level is None else "maxpool"
+            head = f"{self._variables[name]} = build.{function}"
+            connections = map(self._connection, self._mapped.into(name))
+            yield call(head, quote(name), *connections).at(2 * INDENT)
         connections = map(self._connection, self._mapped.readout)
         yield call("build.readout", *connections).at(2 * INDENT)
+
+    @property
+    def kinds(self) -> set[str]:
+        """The library's classes of all connections."""
+        return set(map(self._kind, self._projections))
+
+    @property
+    def has_pools(self) -> bool:
+        """Whether a connection reads through average pools."""
+        return any(mapped.projection.pools for mapped in self._projections)
+
+    @property
+    def _populations(self) -> Iterator[Population]:
+        """The populations, in the order in which they are written."""
+        # Only level 0 needs code: NETWORK contains the pairs that levels compare.
+        populations = self._mapped.lowered.in_reading_order
+        return (p for p in populations if p.level in (None, 0))
+
+    @property
+    def _projections(self) -> Iterator[MappedProjection]:
+        read = (self._mapped.into(p.layer.name) for p in self._populations)
+        return chain(*read, self._mapped.readout)
 
     def _source(self, name: str) -> str:
         population = self._mapped.lowered.by_name.get(name)
@@ -153,15 +173,13 @@ class _NengoStatements:
 
 def nengo_network(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module that builds the network in Nengo."""
-    statements = [*_NengoStatements(routed.mapped).all()]
-    text = "".join(statements)
-    connections = [kind for kind in sorted(KINDS) if f"{kind}(" in text]
+    body = _NengoStatements(routed.mapped)
     return render(
         "nengo_network.py",
         routed.mapped.lowered.network,
-        connections=import_line("._runtime.nengo.connections", connections),
-        pools="Pool(" in text,
-        statements=statements,
+        connections=import_line("._runtime.nengo.connections", sorted(body.kinds)),
+        pools=body.has_pools,
+        statements=[*body.all()],
         chips=chips_of(routed),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import chain
@@ -98,29 +98,27 @@ def _row(tensor: TensorSpec) -> Bracket:
 def network_data(routed: RoutedNetwork) -> GeneratedFile:
     """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
-    layers = [
-        record(f"{quote(layer.name)}: Layer", _layer(routed, layer)).at(INDENT)
+    layers = {
+        layer.name: _layer(routed, layer)
         for layer in network.layers
         if layer.spiking is not None
-    ]
-    used = [n for n in OPTIONAL_CLASSES if any(f"{n}(" in text for text in layers)]
-    used += ["Pes"] if network.readout.learn is not None else []
-    imports = sorted(["Input", "Layer", "Network", "Readout", *used])
+    }
     read = network.input
     scaled = read.scaled and (float(read.scaled[0]), float(read.scaled[1]))
     described = Input(read.name, read.shape, float(read.low), float(read.high), scaled)
+    readout = _readout(network)
+    imports = {"Network", *_classes_in((described, *layers.values(), readout))}
     return render(
         "network.py",
         network,
-        imports=import_line("._runtime.network", imports),
+        imports=import_line("._runtime.network", sorted(imports)),
         input=record("INPUT = Input", described).at(0),
-        layers=layers,
-        readout=record("READOUT = Readout", _readout(network)).at(0),
+        layers=[
+            record(f"{quote(name)}: Layer", layer).at(INDENT)
+            for name, layer in layers.items()
+        ],
+        readout=record("READOUT = Readout", readout).at(0),
     )
-
-
-OPTIONAL_CLASSES = ("Cut", "Fanout", "Lif", "MaxPool")
-"""The run-time library's classes that not every layer needs."""
 
 
 def _layer(routed: RoutedNetwork, layer: LogicalLayer) -> Layer:
@@ -173,13 +171,28 @@ EXPLODED = (Layer, MaxPool)
 
 def record(head: str, value: Any) -> Bracket:
     """Write a record of the run-time library, without fields that have a default."""
-    kind, arguments = type(value), []
+    arguments = [
+        _literal("" if name == "name" else f"{name}=", given)
+        for name, given in _written_fields(value)
+    ]
+    return Bracket(f"{head}(", arguments, exploded=type(value) in EXPLODED)
+
+
+def _written_fields(value: Any) -> Iterator[tuple[str, object]]:
     for field in fields(value):
         given = getattr(value, field.name)
-        if kind in COMPLETE or given != field.default:
-            key = "" if field.name == "name" else f"{field.name}="
-            arguments.append(_literal(key, given))
-    return Bracket(f"{head}(", arguments, exploded=kind in EXPLODED)
+        if type(value) in COMPLETE or given != field.default:
+            yield field.name, given
+
+
+def _classes_in(value: object) -> Iterator[str]:
+    """Yield the classes of all records that are written for a value."""
+    inner = value if isinstance(value, tuple) else ()
+    if is_dataclass(value):
+        yield type(value).__name__
+        inner = tuple(given for _, given in _written_fields(value))
+    for each in inner:
+        yield from _classes_in(each)
 
 
 def _literal(head: str, value: Any) -> str | Bracket:

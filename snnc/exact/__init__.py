@@ -1,9 +1,10 @@
 """The exact engine: computes the spikes of nengo-loihi's emulator, 100 times faster.
 
 nengo-loihi builds, splits and discretizes a network. This package reads the resulting
-integers (`read`) and simulates the time steps (`kernel`). `make_engine` returns an
-`Engine` for a package of ``snnc build``; its methods ``run`` and ``stream`` run
-examples. Networks that cannot run raise `CannotRunError`, whose message is for users.
+integers (`circuit` and `read`), and simulates the time steps (`kernel`). `make_engine`
+returns an `Engine` for a package of ``snnc build``; its methods ``run`` and ``stream``
+run examples. Networks that cannot run raise `CannotRunError`, whose message is for
+users.
 
 A spike takes one step to arrive, and no spike goes back to an earlier block. So a block
 runs all steps of an example before the next block starts, and its state fits in the CPU

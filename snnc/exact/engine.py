@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import nengo
 import numpy as np
 
+from snnc.exact.circuit import Circuit, read_circuit
 from snnc.exact.hosted import Hosted
 from snnc.exact.kernel import run_examples
-from snnc.exact.read import Circuit, read_circuit
 from snnc.exact.tables import Bools, Floats, RunResults, host_state, resting_state
 from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, decide, spans_of
@@ -237,9 +237,26 @@ def build(package: ImportedPackage, weights: Weights, steps: int | None) -> Buil
 
 def why_not_stored(net: nengo.Network, dt: float, tensors: Tensors) -> str | None:
     """Return which layers' weights nengo-loihi can't store, and how large they are."""
+    refused: dict[str, str] = {}
+    for name in _refused_layers(net, dt):
+        refused[name] = ", ".join(
+            f"{tensor} reaches {np.abs(values).max():.3g}"
+            for tensor, values in tensors.items()
+            if tensor.rpartition(".")[0] == name
+        )
+    if not refused:
+        return None
+    layers = "; ".join(f"{name} ({sizes})" for name, sizes in refused.items())
+    return (
+        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+        "explains the reason and the fix"
+    )
+
+
+def _refused_layers(net: nengo.Network, dt: float) -> Iterator[str]:
+    """Yield the layer of each block that nengo-loihi can't discretize."""
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
-    refused: dict[str, str] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         # This target builds a network without rounding numbers.
@@ -250,19 +267,7 @@ def why_not_stored(net: nengo.Network, dt: float, tensors: Tensors) -> str | Non
                     discretize.discretize_block(block)
                 except FAILURES:
                     # A label looks like <Ensemble 'c0[3]'>.
-                    name = re.findall(r"'(\w+)", block.label)[0]
-                    refused[name] = ", ".join(
-                        f"{tensor} reaches {np.abs(values).max():.3g}"
-                        for tensor, values in tensors.items()
-                        if tensor.rpartition(".")[0] == name
-                    )
-    if not refused:
-        return None
-    layers = "; ".join(f"{name} ({sizes})" for name, sizes in refused.items())
-    return (
-        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-        "explains the reason and the fix"
-    )
+                    yield re.findall(r"'(\w+)", block.label)[0]
 
 
 class Engine(AbstractContextManager["Engine"]):

@@ -256,6 +256,14 @@ class LogicalLayer:
         return self.kind.startswith("encode")
 
     @property
+    def has_neuron_bias(self) -> bool:
+        """Whether the bias has one value per neuron instead of one per channel."""
+        operation = self.operation
+        if not isinstance(operation, Convolution | TransposedConvolution):
+            return False
+        return operation.neuron_bias
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """The names of the layer's sources, its shortcut last."""
         if self.shortcut is None:

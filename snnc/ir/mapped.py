@@ -131,8 +131,8 @@ class MappedNetwork:
     ``pooled`` contains the inputs of max pools, as in the lowered graph.
     ``lower_bound`` is a lower bound on the cores of mappings into equal blocks.
     ``unmixed`` lists the populations that use one kind of axon because their neurons
-    would otherwise have both kinds. ``learned`` is the number of units of a readout
-    that learns on the chip.
+    would otherwise have both kinds. ``learned`` is the core of a readout that learns on
+    the chip, if there is one.
     """
 
     lowered: LoweredNetwork

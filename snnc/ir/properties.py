@@ -43,7 +43,7 @@ def _values(layer: LogicalLayer) -> Json:
     if isinstance(layer.operation, Convolution):
         values["factor"] = layer.operation.kernel
         values["multiplier"] = layer.shape[-1] // layer.operation.groups
-    if getattr(layer.operation, "neuron_bias", False):
+    if layer.has_neuron_bias:
         values["bias"] = "neuron"
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 

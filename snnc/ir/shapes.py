@@ -15,7 +15,7 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.pooling_error import PoolingError, expected_error
-from snnc.runtime.maxima import Level, MaxTree, PoolWindow, max_tree
+from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
 
 Each = TypeVar("Each")
 
@@ -96,15 +96,6 @@ def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
     return max_tree(triple_of(shape[:-1]), window)
 
 
-def volume_named(network: LogicalNetwork, population: str) -> Shape:
-    """Return the volume of a layer's neurons or of one level of a max pool."""
-    name, _, level = population.partition(".")
-    if not level:
-        return volume_of(network.shape_of(name))
-    layer = network.by_name[name]
-    return (*_levels(network, layer)[int(level) - 1].shape, layer.shape[-1])
-
-
 def level_name(layer: str, level: int) -> str:
     """Return the name of a level's population, which never equals a layer's name."""
     return f"{layer}.{level + 1}"
@@ -121,9 +112,5 @@ def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
 
 def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
     """Return the number of neuron levels in a max pool."""
-    return len(_levels(network, layer))
-
-
-def _levels(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Level, ...]:
     assert isinstance(layer.operation, MaxPooling)
-    return tree_of(layer.operation, network.shape_of(layer.sources[0])).levels
+    return len(tree_of(layer.operation, network.shape_of(layer.sources[0])).levels)

@@ -13,11 +13,11 @@ from typing import Any, TypeVar, get_args
 from snnc.language import models, properties, readers, tree, written
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Key, Model, Otherwise, ReadBy, StatementPart, fields_of
+from snnc.language.names import HEADERS as HEADERS
+from snnc.language.names import REFUSED as REFUSED
+from snnc.language.names import is_reserved
 from snnc.language.properties import Choice, NeuronSpec
-from snnc.language.readers import HEADERS as HEADERS
-from snnc.language.readers import REFUSED as REFUSED
 from snnc.language.readers import UNITS as UNITS
-from snnc.language.readers import is_reserved
 
 Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
 
@@ -101,25 +101,43 @@ def written_value(value: Any, field: Field[Any]) -> str:
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)
 
 
-FORMS: dict[str, models.Form] = {ABOUT.kind: ABOUT}
+FORMS: Mapping[str, models.Form] = {
+    ABOUT.kind: ABOUT,
+    **{form.kind: form for model in STATEMENTS for form in model.forms},
+}
 """Every kind of statement, in the order of the language."""
-MODELS: dict[str, dict[str, type[models.StatementModel]]] = {}
+
+
+def _models_by_kind() -> Mapping[str, Mapping[str, type[models.StatementModel]]]:
+    by_kind: dict[str, dict[str, type[models.StatementModel]]] = {}
+    for model in STATEMENTS:
+        variant = model.variant.text if model.variant else ""
+        for form in model.forms:
+            by_kind.setdefault(form.kind, {})[variant] = model
+    return by_kind
+
+
+MODELS = _models_by_kind()
 """The models of each kind by variant; the variant is empty for kinds without
 variants."""
-CHOICES: dict[str, dict[str, type[Choice]]] = {}
+
+
+def _choices_by_property() -> Mapping[str, Mapping[str, type[Choice]]]:
+    by_property: dict[str, dict[str, type[Choice]]] = {}
+    fields = (item for model in STATEMENTS for item in fields_of(model).items())
+    for name, field in fields:
+        for part in types_in(field.type):
+            if isinstance(part, type) and issubclass(part, Choice):
+                by_property.setdefault(name, {})[part.word.text] = part
+    return by_property
+
+
+CHOICES = _choices_by_property()
 """The models of losses and optimizers, by property and word."""
-PARTS: dict[str, StatementPart] = {}
+PARTS: Mapping[str, StatementPart] = {
+    name: part for model in STATEMENTS for name, part in parts_of(model).items()
+}
 """The parts before a block, by field name."""
-for _model in STATEMENTS:
-    PARTS |= parts_of(_model)
-    for _form in _model.forms:
-        FORMS[_form.kind] = _form
-        _variant = _model.variant.text if _model.variant else ""
-        MODELS.setdefault(_form.kind, {})[_variant] = _model
-    for _name, _field in fields_of(_model).items():
-        for _part in types_in(_field.type):
-            if isinstance(_part, type) and issubclass(_part, Choice):
-                CHOICES.setdefault(_name, {})[_part.word.text] = _part
 
 KINDS = frozenset(FORMS)
 RESERVED = frozenset(filter(is_reserved, KINDS | HEADERS | REFUSED))

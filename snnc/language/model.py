@@ -14,7 +14,8 @@ from typing import Annotated, Literal, NamedTuple, get_args
 from snnc.language import properties as has
 from snnc.language.layers import ConvProperties, LayerSpec, MaxPoolSpec, SpikingSpec
 from snnc.language.models import Key, Limits, Otherwise, StatementModel, ValueWord, form
-from snnc.language.readers import KINDS, PHASES
+from snnc.language.names import KINDS
+from snnc.language.readers import PHASES
 from snnc.source import Span
 
 ABOUT = form(
@@ -22,8 +23,8 @@ ABOUT = form(
     "What the network does. The text becomes the docstring of the package.",
     once=True,
 )
-KINDS.add(ABOUT.kind)
 """The only statement with a text and no properties."""
+KINDS.add(ABOUT.kind)
 
 
 TARGET = form(

@@ -13,10 +13,10 @@ from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import keywords, readers
 from snnc.language.keywords import description, keys_of, parts_of, values_in
 from snnc.language.models import Form, fields_of
-from snnc.language_server import hover, word_roles
+from snnc.language_server import cursor, hover
 from snnc.language_server.buffers import offset_in, range_of
+from snnc.language_server.cursor import CursorPlace
 from snnc.language_server.server import SpecServer
-from snnc.language_server.word_roles import CursorPlace
 from snnc.source import SourceFile, Span
 
 Kind = types.CompletionItemKind
@@ -59,8 +59,8 @@ def completions_at(
     before = source.line_text(line)[: column - 1]
     typed = _TYPED.search(before)
     start = offset - (len(typed[0]) if typed else 0)
-    place_in = word_roles.place_in_yaml if source.is_yaml else word_roles.place_in_snn
-    place = None if word_roles.is_within_text(before) else place_in(source.text[:start])
+    place_in = cursor.place_in_yaml if source.is_yaml else cursor.place_in_snn
+    place = None if cursor.is_within_text(before) else place_in(source.text[:start])
     return start, [] if place is None else list(_complete(place, _Text(source, start)))
 
 

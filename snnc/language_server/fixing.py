@@ -22,8 +22,9 @@ from snnc.language_server.server import FIX_ALL, Request, SpecServer
 from snnc.passes.resolve.drafts import layer_names
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
+from snnc.syntax.changes import apply_settings, place_values
 from snnc.syntax.files import format_document
-from snnc.syntax.settings import apply_settings, place_values, read_settings
+from snnc.syntax.settings import read_settings
 from snnc.tools.autofix import autofix
 
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)

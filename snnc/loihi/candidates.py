@@ -14,12 +14,13 @@ from functools import cache, cached_property, partial
 from heapq import heapify, heappop, heappush
 from itertools import product
 from math import ceil, prod
+from operator import attrgetter
 from sys import maxsize
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import BlockFit, LimitViolation
+from snnc.loihi.load import BlockFit, LimitViolation
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64
@@ -31,12 +32,28 @@ Groups = tuple[int, ...]
 FittingTiling = tuple[Tiling, BlockFit]
 _Progress = tuple[int, FittingTiling | None]
 """A number of cores below which all tilings are known, and the next tiling, if any."""
-_Waiting = tuple[int, int, int, int, int, int, int]
-"""A queue entry: cores, one of the three kinds below, group, form, and the negated
-channels, height and width."""
 GROUP, NARROWER, TILE = range(3)
-"""The kinds of entries: all tiles of a group, a tile with at most the given channels,
-or a tile with exactly these channels."""
+"""The kinds of queue entries: all tiles of a group, a tile with at most the given
+channels, or a tile with exactly these channels."""
+
+
+class _QueueEntry(NamedTuple):
+    """An entry of the queue, which is sorted by the fields from first to last.
+
+    ``form`` is the index of the input forms. ``sides`` are the negated channels, height
+    and width of the tile, so that larger tiles come first.
+    """
+
+    cores: int
+    kind: int
+    group: int
+    form: int = 0
+    sides: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def tile(self) -> Tile:
+        strip, high, wide = self.sides
+        return -high, -wide, -strip
 
 
 @dataclass(eq=False)
@@ -83,35 +100,40 @@ class TilingCandidates:
         # Expand entries on demand: a group stands for its tiles until so many cores are
         # requested, and a tile that doesn't fit stands for tiles with fewer channels.
         is_deep = len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
-        forms = range(len(self.costs.forms))
-        waiting: list[_Waiting] = [
-            (least_cores(self.costs, group), GROUP, group, 0, 0, 0, 0)
+        waiting = [
+            _QueueEntry(least_cores(self.costs, group), GROUP, group)
             for group in sorted(groups)
         ]
         heapify(waiting)
         while waiting:
-            cores, kind, group, form, *sides = heappop(waiting)
-            yield cores, None
-            if kind == GROUP and (group == 1 or not is_deep):
-                for tile, i in product(self._widest(group), forms):
-                    heappush(waiting, self._waiting(TILE, group, i, tile))
-                continue
-            if kind == GROUP:
-                yield from self._whole(group)
-                continue
-            strip, high, wide = (-side for side in sides)
-            tile = high, wide, strip
-            tiling = Tiling(self.costs.volume, group, tile, self.costs.forms[form])
-            if kind == NARROWER:
-                after = TILE, self._most_fitting(tiling)
+            entry = heappop(waiting)
+            yield entry.cores, None
+            if entry.kind != GROUP:
+                yield from self._test(entry, waiting)
+            elif is_deep and entry.group > 1:
+                yield from self._whole(entry.group)
             else:
-                fit = self.costs.fit(tiling, self.sources)
-                if isinstance(fit, BlockFit):
-                    yield cores, (tiling, fit)
-                after = self._after(tiling, fit)
-            if after[1]:
-                tile = (high, wide, after[1])
-                heappush(waiting, self._waiting(after[0], group, form, tile))
+                forms = range(len(self.costs.forms))
+                for tile, form in product(self._widest(entry.group), forms):
+                    heappush(waiting, self._entry(TILE, entry.group, form, tile))
+
+    def _test(
+        self, entry: _QueueEntry, waiting: list[_QueueEntry]
+    ) -> Iterator[_Progress]:
+        """Yield the tiling of an entry if it fits, and queue the next smaller tile."""
+        forms = self.costs.forms[entry.form]
+        tiling = Tiling(self.costs.volume, entry.group, entry.tile, forms)
+        if entry.kind == NARROWER:
+            kind, strip = TILE, self._most_fitting(tiling)
+        else:
+            fit = self.costs.fit(tiling, self.sources)
+            if isinstance(fit, BlockFit):
+                yield entry.cores, (tiling, fit)
+            kind, strip = self._after(tiling, fit)
+        if strip:
+            high, wide, _ = entry.tile
+            smaller = self._entry(kind, entry.group, entry.form, (high, wide, strip))
+            heappush(waiting, smaller)
 
     def _whole(self, group: int) -> Iterator[_Progress]:
         """Yield the tilings of a deep population into ensembles of one block.
@@ -123,10 +145,10 @@ class TilingCandidates:
         tile = height, width, group * channels
         yield from self._fit_tilings(tilings_of(self.costs, group, tile))
 
-    def _waiting(self, kind: int, group: int, form: int, tile: Tile) -> _Waiting:
+    def _entry(self, kind: int, group: int, form: int, tile: Tile) -> _QueueEntry:
         high, wide, strip = tile
         cores = count_cores(self.costs.volume, group, tile)
-        return cores, kind, group, form, -strip, -high, -wide
+        return _QueueEntry(cores, kind, group, form, (-strip, -high, -wide))
 
     def _widest(self, group: int) -> Iterator[Tile]:
         """Yield, for each height and width, the tile with the most channels."""
@@ -271,28 +293,34 @@ def tilings_below(costs: CostModel, compartments: int, cores: int) -> list[Tilin
 
     Tilings are sorted by cores, then by group size, then by channels (most first).
     """
-    volume, forms = costs.volume, costs.forms
+    tiles = list(_tiles_below(costs.volume, compartments, cores))
+    tilings = (
+        Tiling(costs.volume, group, tile, forms)
+        for forms in costs.forms
+        for group, tile in tiles
+    )
+    return sorted(tilings, key=attrgetter("cores", "group"))
+
+
+def _tiles_below(
+    volume: Volume, compartments: int, cores: int
+) -> Iterator[tuple[int, Tile]]:
+    """Yield groups, each with the tiles that need fewer cores, largest tiles first."""
     depth, height, width, channels = volume
-    found: list[tuple[int, int, int, int, int, int]] = []
     for group in least_sizes(depth):
-        for strip in least_sizes(group * channels):
-            if count_cores(volume, group, (height, width, strip)) >= cores:
-                continue
-            for high in least_sizes(height):
-                room = compartments // (strip * high)
-                sizes = least_sizes(width)
-                for wide in reversed(sizes[: bisect(sizes, room)]):
-                    own = count_cores(volume, group, (high, wide, strip))
-                    if own >= cores:
-                        break
-                    found += [
-                        (own, group, form, -strip, -high, -wide)
-                        for form in range(len(forms))
-                    ]
-    return [
-        Tiling(volume, group, (-high, -wide, -strip), forms[form])
-        for _, group, form, strip, high, wide in sorted(found)
-    ]
+        strips = [
+            strip
+            for strip in reversed(least_sizes(group * channels))
+            if count_cores(volume, group, (height, width, strip)) < cores
+        ]
+        for strip, high in product(strips, reversed(least_sizes(height))):
+            room = compartments // (strip * high)
+            widths = least_sizes(width)
+            for wide in reversed(widths[: bisect(widths, room)]):
+                tile = high, wide, strip
+                if count_cores(volume, group, tile) >= cores:
+                    break
+                yield group, tile
 
 
 def least_violation(

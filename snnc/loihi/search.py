@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import merge, nsmallest
-from itertools import islice, product, repeat
+from itertools import chain, islice, product, repeat
 from math import prod
 from sys import maxsize
 from typing import NamedTuple
@@ -37,7 +37,8 @@ from snnc.loihi.candidates import (
     Groups,
     HostChoices,
 )
-from snnc.loihi.link import BlockFit, ConnectionChoice, Link
+from snnc.loihi.link import Link
+from snnc.loihi.load import BlockFit, ConnectionChoice
 from snnc.loihi.tiling import Cut, Tiling
 
 WIDTH = 1024
@@ -315,12 +316,12 @@ class Search:
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, ())]
         for i in reversed(range(len(self.steps))):
+            extended = (self._extend(partial, i, bound) for partial in some)
             by_key: dict[object, PartialSolution] = {}
-            for partial in some:
-                for more in islice(self._extend(partial, i, bound), branches):
-                    key = more.key
-                    if key not in by_key or more.bound < by_key[key].bound:
-                        by_key[key] = more
+            for more in chain.from_iterable(islice(e, branches) for e in extended):
+                key = more.key
+                if key not in by_key or more.bound < by_key[key].bound:
+                    by_key[key] = more
             is_complete = is_complete and len(by_key) <= width
             some = nsmallest(width, by_key.values(), key=lambda one: one.bound)
         if not some:

@@ -13,19 +13,7 @@ from itertools import pairwise, product
 from operator import itemgetter
 
 from snnc.ir.device import Profile
-from snnc.loihi.axis import (
-    ONE,
-    Axis,
-    Interval,
-    Kind,
-    Picked,
-    Tap,
-    TapRun,
-    Taps,
-    View,
-    length,
-    without_factor,
-)
+from snnc.loihi.axis import ONE, Axis, Interval, Kind, Picked, TapRun, View, length
 from snnc.loihi.link import (
     BlockView,
     Cost,
@@ -34,6 +22,7 @@ from snnc.loihi.link import (
     SourceChannels,
     count_arrays,
 )
+from snnc.loihi.taps import Tap, Taps, without_factor
 from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, edges_of
 
 Reads = Mapping[int, Tap]

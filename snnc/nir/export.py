@@ -156,7 +156,7 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
 def _refuse_unsupported(lowered: LoweredNetwork) -> None:
     """Refuse layers and readouts that NIR has no nodes for."""
     layers, readout = lowered.network.layers, lowered.network.readout
-    if names := [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]:
+    if names := [layer.name for layer in layers if layer.has_neuron_bias]:
         raise CannotExportError(
             f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
@@ -176,7 +176,8 @@ def _graph(
     lowered: LoweredNetwork, weights: Weights, layout_id: str, neuron: Neuron
 ) -> ExportedGraph:
     """Return the graph of a network, with weights in the layout of packages."""
-    from snnc.nir.graph import NoNodeError, graph_of
+    from snnc.nir.graph import graph_of
+    from snnc.nir.linear import NoNodeError
     from snnc.runtime.layout import Layout, LayoutError, Tensor
 
     ordered = tuple(Tensor(**asdict(tensor)) for tensor in tensors(lowered.network))

@@ -1,13 +1,6 @@
-"""Read a NIR graph from an untrusted file, and convert the parameters of its nodes.
+"""Read a NIR graph from an untrusted file.
 
 `nir.read` would follow links and allocate arbitrary amounts of memory.
-
-One step of the other tool becomes one step of the spec. A neuron with input ``I`` in
-each step and no leak fires ``r I / (v_threshold - v_reset)`` times per step, like
-Nengo's rectified linear neurons with any upper rate. With a leak, it fires ``dt / (tau
-log(1 + 1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) /
-(v_threshold - v_reset)``. NIR's ``IF`` does not define a step, so tools add ``r I``
-once per step. `Conv1d`, `Conv2d` and pools become the options of Keras layers.
 """
 
 from __future__ import annotations
@@ -32,21 +25,12 @@ from snnc.rules.model_files import (
     NotNir,
     UnsafeModel,
 )
-from snnc.runtime import network
 from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 
 Edge = tuple[str, str]
 MOST_NODES = 10_000
 AGAIN = "write the graph again"
-NEURONS = ("IF", "LIF", "CubaLIF")
-TOP = 150.0
-"""The upper rate of the layers of an imported spec, in Hz."""
-STEP = 1e-3
-"""The time step of an imported spec, in seconds."""
-LONGEST_LEAK = 8.19
-"""The longest time constant of a leak, in seconds. Loihi's integers can't express a
-slower leak, so it is omitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,148 +224,3 @@ def _word(store: Store, place: str) -> str:
     if not words:
         raise not_nir(store.path, f"`{place}` is missing")
     return words[0]
-
-
-@dataclass(frozen=True, slots=True)
-class SpecNeurons:
-    """The neurons of a node, as properties of a layer's statement.
-
-    An input sum ``x`` is the activation ``gain x + offset``, and one spike per step is
-    the activation ``spike``.
-    """
-
-    gain: float
-    offset: float
-    spike: float
-    properties: tuple[str, ...]
-
-
-def neurons_of(node: Node) -> SpecNeurons:
-    """Convert neurons, or refuse parameters that differ or are impossible."""
-    threshold = node.number("v_threshold")
-    reset = node.number("v_reset", 0.0)
-    resistance = node.number("r")
-    room = threshold - reset
-    if room <= 0:
-        raise node.refusal(
-            f"its threshold, {threshold:g}, is not above its reset, {reset:g}",
-            "give it a threshold above its reset",
-        )
-    gain = resistance / room
-    if node.kind == "IF":
-        return SpecNeurons(gain, 0.0, 1.0, ())
-    tau = node.number("tau" if node.kind == "LIF" else "tau_mem")
-    leak = node.number("v_leak")
-    # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
-    step = tau / resistance if resistance > 1 else STEP
-    properties: tuple[str, ...] = ()
-    if node.kind == "CubaLIF":
-        gain *= node.number("w_in", 1.0)
-        synapse = node.number("tau_syn")
-        properties = (f"synapse {_milliseconds(node, synapse * STEP / step)}",)
-    if gain <= 0:
-        raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
-    membrane = tau * STEP / step
-    if membrane > LONGEST_LEAK:
-        return SpecNeurons(gain * step / tau, 0.0, 1.0, properties)
-    neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
-    full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
-    offset = ((leak - reset) / room - network.REST) / full
-    return SpecNeurons(gain / full, offset, 1 / (TOP * STEP), (neuron, *properties))
-
-
-def _milliseconds(node: Node, seconds: float) -> str:
-    if not STEP <= seconds <= LONGEST_LEAK:
-        raise node.refusal(
-            f"a time constant of {seconds * 1e3:g} ms is not between one step of 1 ms "
-            "and 8.19 s",
-            "NIR uses seconds, but Norse 1.1 writes `dt` times seconds, and sinabs "
-            "writes steps: correct the unit and write the graph again",
-        )
-    return f"{float(f'{seconds * 1e3:.6g}'):g} ms"
-
-
-Pads = list[tuple[int, int]]
-"""The zeros before and after each axis."""
-
-
-def convolve(
-    node: Node, weight: Array, read: Shape
-) -> tuple[dict[str, object], Pads, Array, Shape]:
-    """Convert a convolution to a Keras layer.
-
-    Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
-    both ends equally; tools with uneven padding add a zero tap to the kernel.
-
-    Return the options of the layer, the zeros that a preceding layer adds, the weight
-    without taps at its ends that have no effect, and the shape of the output, channels
-    first. Refuse parameters that contradict each other or the input.
-    """
-    rank = weight.ndim - 2
-    if len(read) != rank + 1:
-        raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", AGAIN)
-    groups = node.numbers("groups", 1, (1,))[0]
-    outputs, inputs = weight.shape[:2]
-    if inputs * groups != read[0] or outputs % groups:
-        raise node.refusal(
-            f"its weight is for {inputs * groups} channels in {groups} groups, but it "
-            f"reads {read[0]}",
-            AGAIN,
-        )
-    stride = node.numbers("stride", rank, (1,) * rank)
-    dilation = node.numbers("dilation", rank, (1,) * rank)
-    extents = [(n - 1) * d for n, d in zip(weight.shape[2:], dilation, strict=True)]
-    pads = _padding(node, extents, stride)
-    for axis in range(rank):
-        weight, pads[axis] = _trim(
-            weight, axis, read[1 + axis], stride[axis], dilation[axis], pads[axis]
-        )
-    taps = weight.shape[2:]
-    axes = zip(read[1:], pads, taps, dilation, stride, strict=True)
-    places = [(n + a + b - (k - 1) * d - 1) // s + 1 for n, (a, b), k, d, s in axes]
-    options = {
-        "kernel_size": list(taps),
-        "strides": list(stride),
-        "dilation_rate": list(dilation),
-        "use_bias": True,
-        "filters": outputs,
-        "groups": groups,
-    }
-    return options, pads if any(map(any, pads)) else [], weight, (outputs, *places)
-
-
-def _trim(
-    weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
-) -> tuple[Array, tuple[int, int]]:
-    """Remove taps at the ends of an axis that have no effect, and their padding."""
-    before, behind = pads
-    taps = weight.shape[2 + axis]
-    places = (size + before + behind - (taps - 1) * step - 1) // stride
-    adds = [
-        bool(np.take(weight, tap, 2 + axis).any())
-        and (places * stride - before + tap * step >= 0)
-        and (tap * step - before < size)
-        for tap in range(taps)
-    ]
-    if not any(adds):
-        return weight, pads
-    front = min(adds.index(True), before // step)
-    back = min(adds[::-1].index(True), behind // step)
-    kept = np.take(weight, range(front, taps - back), 2 + axis)
-    return kept, (before - front * step, behind - back * step)
-
-
-def _padding(node: Node, extents: list[int], stride: Shape) -> Pads:
-    """Return the zeros around each axis; a kernel reaches over ``extents``."""
-    word = node.words.get("padding", "valid")
-    if word not in ("same", "valid"):
-        raise node.refusal(f"its padding is {word[:20]!r}", AGAIN)
-    if word == "same" and set(stride) != {1}:
-        raise node.refusal(
-            "`same` with a stride has a different meaning in each tool",
-            "write the padding as numbers",
-        )
-    if word == "same":
-        return [(extent // 2, extent - extent // 2) for extent in extents]
-    rank = len(extents)
-    return [(p, p) for p in node.numbers("padding", rank, (0,) * rank, least=0)]

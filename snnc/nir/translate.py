@@ -16,7 +16,8 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.ir.logical import Shape
-from snnc.nir.graph_file import AGAIN, NEURONS, NirGraph, Node, convolve, neurons_of
+from snnc.nir.graph_file import AGAIN, NirGraph, Node
+from snnc.nir.parameters import NEURONS, convolve, neurons_of
 from snnc.runtime.examples import Array
 from snnc.text.tables import dims
 

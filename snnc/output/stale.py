@@ -10,14 +10,8 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
-from snnc.output.package import (
-    NAME,
-    Lock,
-    PackageFiles,
-    PackageRecords,
-    is_of_library,
-    report_format,
-)
+from snnc.output.lock import NAME, Lock, is_of_library
+from snnc.output.package import PackageFiles, PackageRecords, report_format
 from snnc.output.write import Comparison, FileState, refusals, report_kept
 from snnc.rules import packages as rules
 from snnc.source import whole_file

@@ -14,20 +14,15 @@ from pathlib import Path
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
+from snnc.output.lock import NAME, NO_LOCK, Lock, LockError, is_of_library, text_hash
 from snnc.output.package import (
     MARKER,
-    NAME,
-    NO_LOCK,
-    Lock,
-    LockError,
     PackageFiles,
     PackageRecords,
-    is_of_library,
     read,
     remove,
     remove_parts,
     report_format,
-    text_hash,
 )
 from snnc.rules import files as rules
 from snnc.rules import packages

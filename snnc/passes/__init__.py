@@ -87,14 +87,23 @@ def _emit(routed: RoutedNetwork) -> tuple[GeneratedFile, ...]:
     return package_modules(routed)
 
 
-# The last argument is `tolerant`.
 PIPELINE = (
-    Pass("parse", "document", lambda c, r: parse(c.source, r), True),
-    Pass("validate", "spec", lambda c, r: validate(_require(c.document), r), True),
+    Pass("parse", "document", lambda c, r: parse(c.source, r), tolerant=True),
     Pass(
-        "resolve", "network", lambda c, r: resolve(_require(c.spec), c.device, r), True
+        "validate",
+        "spec",
+        lambda c, r: validate(_require(c.document), r),
+        tolerant=True,
     ),
-    Pass("verify", "network", lambda c, r: verify(_require(c.network), r), True),
+    Pass(
+        "resolve",
+        "network",
+        lambda c, r: resolve(_require(c.spec), c.device, r),
+        tolerant=True,
+    ),
+    Pass(
+        "verify", "network", lambda c, r: verify(_require(c.network), r), tolerant=True
+    ),
     Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
     Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
     Pass("route", "routed", lambda c, r: route_network(_require(c.mapped))),

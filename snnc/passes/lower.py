@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from snnc.ir import logical, lowered, shapes
 from snnc.ir.logical import Convolution, LogicalLayer, MaxPooling, Shape
-from snnc.ir.lowered import LoweredNetwork, Path, Population, Projection, Window
+from snnc.ir.lowered import LoweredNetwork, Population, Projection, Window
+from snnc.ir.paths import KnownPaths, Path, paths, picked_of
 from snnc.ir.shapes import level_name, tree_of, triple_of
 from snnc.runtime.maxima import EVERY
 
@@ -37,21 +38,23 @@ def lower(network: logical.LogicalNetwork) -> LoweredNetwork:
 class _Lowering:
     def __init__(self, network: logical.LogicalNetwork) -> None:
         self._network = network
-        self._known = lowered.KnownPaths()
+        self._known = KnownPaths()
+        self._spiking = [layer for layer in network.layers if layer.spiking is not None]
+        self._populations = tuple(p for x in self._spiking for p in self._neurons(x))
+        self._volumes = {p.name: p.volume for p in self._populations}
 
     def run(self) -> LoweredNetwork:
-        network = self._network
-        spiking = [layer for layer in network.layers if layer.spiking is not None]
+        spiking = self._spiking
         pools = [layer for layer in spiking if isinstance(layer.operation, MaxPooling)]
         return LoweredNetwork(
-            network=network,
-            populations=tuple(p for layer in spiking for p in self._populations(layer)),
+            network=self._network,
+            populations=self._populations,
             projections=tuple(p for layer in spiking for p in self._inputs(layer)),
             readout=tuple(self._readout()),
             pooled=tuple(p for layer in pools for p in self._own_input(layer, None)),
         )
 
-    def _populations(self, layer: LogicalLayer) -> Iterator[Population]:
+    def _neurons(self, layer: LogicalLayer) -> Iterator[Population]:
         on_chip = isinstance(self._network.target, logical.Loihi) and layer.on_chip
         if not isinstance(layer.operation, MaxPooling):
             yield Population(layer.name, layer, shapes.volume_of(layer.shape), on_chip)
@@ -87,7 +90,7 @@ class _Lowering:
     ) -> Iterator[Projection]:
         """Yield the projections into each level of a max pool."""
         network, source = self._network, layer.sources[0]
-        pooled = lowered.paths(network.by_name, source, self._known)
+        pooled = paths(network.by_name, source, self._known)
         for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
             reader = ValueReader(level_name(layer.name, i), None, pool, layer.shape)
             for read in level.reads:
@@ -96,7 +99,7 @@ class _Lowering:
                 if read.level is not None:
                     before = (Path(level_name(layer.name, read.level)),)
                 for path in before:
-                    way = lowered.picked_of(path, read.grid)
+                    way = picked_of(path, read.grid)
                     yield self._project(way, source, reader, reach)
 
     def _readout(self) -> Iterator[Projection]:
@@ -110,7 +113,7 @@ class _Lowering:
     def _projections(self, read: str, reader: ValueReader) -> Iterator[Projection]:
         """Yield a projection for each path that ends in the values called ``read``."""
         network = self._network
-        ways = lowered.paths(network.by_name, read, self._known)
+        ways = paths(network.by_name, read, self._known)
         shape = network.shape_of(read)
         # Handle each combination of pools once: hundreds of paths may share it.
         reaches = {p: _reach(reader, shape, p) for p in {path.pools for path in ways}}
@@ -120,7 +123,8 @@ class _Lowering:
     def _project(
         self, path: Path, read: str, reader: ValueReader, reach: Reach
     ) -> Projection:
-        *places, channels = shapes.volume_named(self._network, path.source)
+        given = shapes.volume_of(self._network.input.shape)
+        *places, channels = self._volumes.get(path.source, given)
         is_whole = path.picked == tuple(map(range, triple_of(tuple(places))))
         return Projection(
             source=path.source,

@@ -24,15 +24,13 @@ from snnc.ir.mapped import (
 )
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi import diagnose
+from snnc.loihi.assemble import assemble, mixed_in, without_device
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
-    assemble,
     block_is_sound,
     compartment_floors,
     make_plan,
-    mixed_in,
-    without_device,
 )
 from snnc.loihi.search import Search, Solution
 from snnc.text.display import Json
@@ -118,7 +116,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
             return None
         advice = f"write a smaller `block` for `{source}`"
         needs = {"value": spent, "limit": "out-axons", "most": most}
-    return rules.loihi.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
+    return rules.learning.NoCoreToLearn.at(readout, "learn", advice=advice, **needs)
 
 
 class Attempt(NamedTuple):
@@ -192,7 +190,8 @@ def _search(
         is_possible = search.floor <= min(most, MOST_CHIPS * device.chip.cores)
         solution = None
         if is_possible and not plan.unmappable:
-            solution = search.run(is_brief or search.floor > target.cores)
+            is_hopeless = search.floor > target.cores
+            solution = search.run(hopeless=is_brief or is_hopeless)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
         cache.searches[key] = search, solution

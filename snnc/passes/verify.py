@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import LogicalNetwork
-from snnc.rules import loihi, placement, shapes, times, windows
-from snnc.rules.times import PresentTooShort
+from snnc.rules import learning, placement, shapes, times, windows
 from snnc.source import Span
 
 Check = Callable[[LogicalNetwork], Iterator[Diagnostic]]
 
-
-def _checks_of(*families: ModuleType) -> tuple[Check, ...]:
-    return tuple(
-        rule.check
-        for each in families
-        for rule in vars(each).values()
-        if "check" in getattr(rule, "__dict__", ()) and rule.__module__ == each.__name__
-        if rule is not PresentTooShort
-    )
-
-
-CHECKS = _checks_of(shapes, windows, placement, times)
-"""The checks of these families for a whole graph, even if it has errors."""
-OF_LEARNING = _checks_of(loihi)
-"""The checks for a readout that learns on the chip."""
+CHECKS: tuple[Check, ...] = (
+    shapes.TooManyValues.check,
+    shapes.SqueezedChannels.check,
+    shapes.LooksChannelsFirst.check,
+    shapes.WideRange.check,
+    shapes.CrossingShortcuts.check,
+    windows.PooledSamePadding.check,
+    windows.PooledTranspose.check,
+    windows.TooManyPaths.check,
+    windows.StrideAboveKernel.check,
+    placement.HostBetweenChip.check,
+    placement.MaxPoolOffChip.check,
+    placement.LargeMaxPool.check,
+    placement.AveragedLif.check,
+    times.RateAboveCeiling.check,
+    times.NoSuchRate.check,
+    times.StepTooLong.check,
+    times.PresentNotSteps.check,
+    times.SynapseTooLong.check,
+    times.DecayTooFast.check,
+    times.RefractoryTooLong.check,
+)
+"""The checks of every network, even if it has errors."""
+CHECKS_OF_LEARNING: tuple[Check, ...] = (
+    learning.LearnsFromWrongLayer.check,
+    learning.TooFastToLearn.check,
+    learning.TooMuchToLearn.check,
+    learning.LearningOutOfRange.check,
+)
+"""The checks of a network whose readout learns on the chip."""
 
 
 def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
@@ -36,12 +49,12 @@ def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
     A value in `defaults` for several layers is reported once, where it is written.
     """
     learns = network.readout.learn is not None
-    for check in (*CHECKS, *(OF_LEARNING if learns else ())):
+    for check in (*CHECKS, *(CHECKS_OF_LEARNING if learns else ())):
         places = set[Span]()
         for diagnostic in check(network):
             if diagnostic.span not in places:
                 report.add(diagnostic)
             places.add(diagnostic.span)
     if not report.errors:  # a broken statement may have set the value
-        report.extend(PresentTooShort.check(network))
+        report.extend(times.PresentTooShort.check(network))
     return network

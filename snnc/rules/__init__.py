@@ -17,6 +17,7 @@ from snnc.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from snnc.rules import files as files
     from snnc.rules import imports as imports
+    from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
     from snnc.rules import model_files as model_files
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from snnc.rules import times as times
     from snnc.rules import weights as weights
     from snnc.rules import windows as windows
+    from snnc.rules import yaml as yaml
 
 
 def __getattr__(name: str) -> ModuleType:

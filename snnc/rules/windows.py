@@ -14,7 +14,7 @@ from snnc.ir.logical import (
     Shape,
     TransposedConvolution,
 )
-from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
+from snnc.ir.paths import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 from snnc.rules.times import spiking_layers
 from snnc.text.tables import dims
@@ -313,13 +313,24 @@ def _uneven_pools(
     padded[-2:] = [any(padded[-2:])] * len(padded[-2:])
     for path in _paths(network, layer):
         for pool, shape in path.pools:
-            axes = zip(padded, pool.window, pool.stride, shape, strict=False)
-            for needed, window, stride, size in axes:
-                # Picked positions may be further apart than the width of a window.
-                is_tight = window <= stride if path.picked else window == stride
-                if needed and not (is_tight and (size - window) % stride == 0):
-                    yield pool, shape[:-1]
-                    break
+            if _is_uneven(pool, shape, padded, has_gaps=path.picked is not None):
+                yield pool, shape[:-1]
+
+
+def _is_uneven(
+    pool: AveragePooling, shape: Shape, padded: list[bool], has_gaps: bool
+) -> bool:
+    """Return whether a pool does not cover a padded axis exactly.
+
+    With ``has_gaps``, only some positions of the source are read, which may be further
+    apart than the width of a window.
+    """
+    axes = zip(padded, pool.window, pool.stride, shape, strict=False)
+    for is_padded, window, stride, size in axes:
+        is_tight = window <= stride if has_gaps else window == stride
+        if is_padded and not (is_tight and (size - window) % stride == 0):
+            return True
+    return False
 
 
 def _paths(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Path, ...]:

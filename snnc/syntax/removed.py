@@ -43,27 +43,31 @@ def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
     off = written.get("aware")
     if off is None or bare(off.value) not in ("off", "false"):
         off = None
-    old = written.get("phases", off)
-    words = _words(written.get("phases"))
-    if off is None:
-        new = tuple(
-            replace(word, text="spikes") if word.text == "aware" else word
-            for word in words
-        )
-    elif old is off:
-        new = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
-    else:
-        new = tuple(word for word in words if word.text not in ("aware", "spikes"))
+    phases = written.get("phases")
+    old, words, new = phases or off, _words(phases), _new_words(phases, off)
     if old is not None and new != words:
         _report_phases(old, new, words, off, report)
         key = tree.Word("phases", old.key.span)
-        phases = tree.Property(key, tree.List(new, old.value.span), old.span)
+        better = tree.Property(key, tree.List(new, old.value.span), old.span)
         kept = (item for item in properties if item is old or item is not off)
-        properties = tuple(phases if item is old else item for item in kept)
+        properties = tuple(better if item is old else item for item in kept)
     for item in properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
+
+
+def _new_words(phases: tree.Property | None, off: tree.Property | None) -> Words:
+    """Return the words of ``phases`` that mean the same without ``aware``."""
+    words = _words(phases)
+    if off is None:
+        return tuple(
+            replace(word, text="spikes") if word.text == "aware" else word
+            for word in words
+        )
+    if phases is None:
+        return tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
+    return tuple(word for word in words if word.text not in ("aware", "spikes"))
 
 
 def _report_phases(

@@ -36,6 +36,7 @@ class Displayed(Listed):
         return to_pre(str(self))
 
     def __init_subclass__(cls) -> None:
+        # IPython prefers the `__repr__` of a class to an inherited `_repr_pretty_`.
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
 
     def _pretty(self, printer: Any, cycle: bool) -> None:

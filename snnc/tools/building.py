@@ -92,7 +92,7 @@ class Build:
         self,
         specs: Sequence[Wanted],
         tell: Callable[[Diagnostics], object],
-        sweep: bool = True,
+        finds_orphans: bool = True,
     ) -> bool:
         """Process the package of every spec, even if other specs have errors.
 
@@ -101,8 +101,8 @@ class Build:
         errors. Otherwise a spec with a mistyped name would look removed.
 
         Call ``tell`` with the diagnostics of each spec, then with those of packages
-        without a spec, and return whether none is an error. With ``sweep``, include
-        packages whose specs no longer exist.
+        without a spec, and return whether none is an error. With ``finds_orphans``,
+        include packages whose specs no longer exist.
         """
         reports = [Diagnostics() for _ in specs]
         pairs = zip(specs, reports, strict=True)
@@ -117,7 +117,7 @@ class Build:
         if len(done) == len(specs):
             last = Diagnostics()
             try:
-                for job in self._removals(done, sweep):
+                for job in self._removals(done, finds_orphans):
                     self._process(job, last)
             except OSError as error:
                 last.add(write.cannot_write(error, self.output))
@@ -125,12 +125,12 @@ class Build:
             reports.append(last)
         return not any(report.errors for report in reports)
 
-    def _removals(self, done: Sequence[Job], sweep: bool) -> Iterator[Job]:
+    def _removals(self, done: Sequence[Job], finds_orphans: bool) -> Iterator[Job]:
         """Yield packages of renamed networks, then packages without specs."""
         built = {job.package.folder for job in done}
         again = f"snnc build --allow-empty -o {shlex.quote(self.output.as_posix())}"
         orphans = [(o, j.command) for j in done for o in stale.find_renamed(j.package)]
-        if sweep:
+        if finds_orphans:
             orphans += [(orphan, again) for orphan in stale.find_orphans(self.output)]
         for (package, reason), command in orphans:
             if package.folder not in built:  # otherwise another spec owns it now
@@ -314,7 +314,10 @@ def build(
     wanted = Wanted(path.as_posix(), spec.device, partial(_emit, spec))
     report = Diagnostics()
     building = Build(folder, "check" if check else "write", force)
-    if not building.run([wanted], lambda own: report.extend(own.diagnostics), False):
+    built = building.run(
+        [wanted], lambda own: report.extend(own.diagnostics), finds_orphans=False
+    )
+    if not built:
         raise SpecError(report.diagnostics)
     return Package(folder / spec.name)
 

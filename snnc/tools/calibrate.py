@@ -18,7 +18,8 @@ from snnc.text.display import Displayed, Json
 from snnc.text.tables import TextTable
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, SpecError, Tensors, as_package, require
-from snnc.weight_files.inspect import chip_table, on_chip
+from snnc.weight_files.formats import chip_table
+from snnc.weight_files.inspect import on_chip
 
 if TYPE_CHECKING:
     import numpy as np

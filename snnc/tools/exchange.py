@@ -111,7 +111,7 @@ def import_keras(
         for note in done.notes:
             tell(note)
         assert done.compilation is not None  # there are no errors
-        spec = Spec(None, device, False, done.compilation, report)
+        spec = Spec(None, device, changed=False, made=done.compilation, found=report)
         return spec, dict(done.tensors)
 
 

@@ -27,8 +27,9 @@ from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff.properties import SubjectChange, match, read_version
 from snnc.tools.diff.weights import match_tensors
+from snnc.weight_files.formats import VERSION
 from snnc.weight_files.header import read_header, serialize
-from snnc.weight_files.inspect import VERSION, Listing, refusal, report_values
+from snnc.weight_files.inspect import OLD_SPEC, Listing, refusal, report_values
 from snnc.weight_files.values import read_values, spreads
 
 
@@ -54,7 +55,7 @@ def migrate_file(
         return None
     listing = Listing(header, before.network)
     if not listing.fits:
-        report.add(refusal(listing, migrating=True))
+        report.add(refusal(listing, remedy=OLD_SPEC))
         return None
     values = read_values(header)
     if not report_values(replace(listing, spreads=spreads(values)), report):

@@ -25,9 +25,10 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
+from snnc.syntax.changes import apply_settings, place_values
 from snnc.syntax.files import print_document
 from snnc.syntax.revisions import read_spec
-from snnc.syntax.settings import Setting, apply_settings, place_values, settings_of
+from snnc.syntax.settings import Setting, settings_of
 from snnc.text.arguments import check_text
 from snnc.text.display import Displayed
 from snnc.tools.opening import FileName, SpecError

@@ -14,8 +14,9 @@ from pathlib import Path
 from snnc import diagnostics
 from snnc.language.readers import Phase
 from snnc.loihi.profile import DEFAULT
-from snnc.syntax.settings import Setting, read_settings, spelt
+from snnc.syntax.settings import Setting, read_setting, read_settings, spelt
 from snnc.text.arguments import check_count
+from snnc.text.display import Json
 from snnc.tools.opening import FileName, SpecError
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_results import Sweep, Variant, select_best, write_joules
@@ -103,12 +104,13 @@ def sweep(
         If a text is not a path with values, a path or value is there twice, there are
         too many variants, or options are incompatible.
     """
-    if data is None and (test is not None or weights is not None):
+    has_data, has_test, has_weights = (x is not None for x in (data, test, weights))
+    if not has_data and (has_test or has_weights):
         raise ValueError("test and weights need a sweep with data")
-    if test is not None and weights is not None:
+    if has_test and has_weights:
         raise ValueError("with weights nothing is trained: give data without test")
     check_count("seeds", seeds, 1)
-    if seeds > 1 and (data is None or weights is not None):
+    if seeds > 1 and (has_weights or not has_data):
         raise ValueError("seeds apply to training: give data, and no weights")
     if seeds > 1 and "train.seed" in {str(s).partition("=")[0] for s in settings}:
         raise ValueError("seeds count from train.seed: do not vary it too")
@@ -127,14 +129,19 @@ def sweep(
     shared = SweepSettings(folder, data_file(data, folder), tests, kept, *options)
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
-    judged = []
-    for variant, own in zip(variants, jobs, strict=True):
-        done = [found[job.name] for job in own]
-        results = tuple(result for result in done if not isinstance(result, str))
-        problem = next((r for r in done if isinstance(r, str)), variant.problem)
-        judged.append(replace(variant, results=results, problem=problem))
+    pairs = zip(variants, jobs, strict=True)
+    judged = [_with_results(variant, own, found) for variant, own in pairs]
     best = {*select_best(judged, "energy", "cores")}
     return Sweep(base, tuple(replace(v, is_best=v in best) for v in judged))
+
+
+def _with_results(
+    variant: Variant, jobs: Iterable[VariantJob], found: Mapping[str, Json | str]
+) -> Variant:
+    done = [found[job.name] for job in jobs]
+    results = tuple(result for result in done if not isinstance(result, str))
+    problem = next((r for r in done if isinstance(r, str)), variant.problem)
+    return replace(variant, results=results, problem=problem)
 
 
 def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
@@ -163,10 +170,8 @@ def _choices(
                 values = [values]
             key = path.rpartition(".")[2]
             texts = [f"{path}={spelt(value, key)}" for value in values]
-            own = [
-                read_settings(text, "sweep", report, several=False) for text in texts
-            ]
-            chosen.append(tuple(chain(*own)))
+            own = (read_setting(text, "sweep", report) for text in texts)
+            chosen.append(tuple(setting for setting in own if setting is not None))
     else:
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:

@@ -196,12 +196,15 @@ def run_variants(
                 checkpoint.add({"variant": job.name, "spec": text, "result": result})
             found[job.name] = result
             if progress and not is_seen:
-                said = f"{number} of {len(left)} variants: {job.settings}: "
-                if isinstance(result, str):
-                    said += result
-                elif result.get("accuracy") is None:
-                    said += f"error {result['rmse']:.4g}"
-                else:
-                    said += percent(result["accuracy"])
-                print(said, file=sys.stderr, flush=True)
+                done = f"{number} of {len(left)} variants: {job.settings}"
+                print(f"{done}: {_summary(result)}", file=sys.stderr, flush=True)
     return found
+
+
+def _summary(result: Json | str) -> str:
+    """Write the problem of a variant, or its accuracy or error."""
+    if isinstance(result, str):
+        return result
+    if result.get("accuracy") is None:
+        return f"error {result['rmse']:.4g}"
+    return percent(result["accuracy"])

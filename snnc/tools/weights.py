@@ -20,7 +20,8 @@ from snnc.text.display import Json, Tabular
 from snnc.tools.opening import FileName, SpecError, Tensors, require
 from snnc.tools.report.html import tables_html
 from snnc.tools.spec import Spec, as_spec
-from snnc.weight_files.inspect import Listing, document, inspect, parts, table
+from snnc.weight_files.formats import document, parts, table
+from snnc.weight_files.inspect import Listing, inspect
 
 
 @dataclass(frozen=True, eq=False, repr=False)

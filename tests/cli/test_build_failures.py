@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.output.package import NAME
+from snnc.output.lock import NAME
 from tests.cli.builds import spec_named
 from tests.commands import Done, run, run_shell
 

@@ -16,7 +16,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.output.package import MARKER, NAME, PackageFiles, text_hash
+from snnc.output.lock import NAME, text_hash
+from snnc.output.package import MARKER, PackageFiles
 from snnc.output.stale import difference, find_orphans, find_renamed, problems
 from snnc.output.write import compare, write_package
 from tests.fuzz.harness import fuzz, processor_time, seed_paths

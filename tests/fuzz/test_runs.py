@@ -20,8 +20,9 @@ from snnc.tools.evaluate.measures import JSON_PARTS
 from snnc.tools.opening import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
+from snnc.weight_files.formats import document, layer_document, table
 from snnc.weight_files.header import read_header
-from snnc.weight_files.inspect import Listing, document, layer_document, table
+from snnc.weight_files.inspect import Listing
 from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time

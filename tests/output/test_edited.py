@@ -7,7 +7,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile
-from snnc.output.package import PackageFiles, text_hash
+from snnc.output.lock import text_hash
+from snnc.output.package import PackageFiles
 from snnc.output.write import compare, write_package
 from tests.output.packages import (
     LIBRARY_TEXT,

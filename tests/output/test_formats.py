@@ -10,7 +10,8 @@ from snnc.emit import GeneratedFile, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
 from snnc.output.imported import CannotRunError, open_package
-from snnc.output.package import NAME, PackageFiles, other_format
+from snnc.output.lock import NAME
+from snnc.output.package import PackageFiles, other_format
 from snnc.output.write import write_package
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostics
-from snnc.output.package import MARKER, NAME, Lock, PackageFiles, text_hash
+from snnc.output.lock import NAME, Lock, text_hash
+from snnc.output.package import MARKER, PackageFiles
 from snnc.output.stale import problems
 from snnc.output.write import compare, exclusive, write_package
 from snnc.runtime.files import PART

@@ -14,7 +14,7 @@ from snnc.language import layers
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel, fields_of
-from snnc.language.readers import why_no_name
+from snnc.language.names import why_no_name
 from snnc.runtime.network import Lif
 from snnc.source import Span
 from snnc.text.near import closest, only_near
@@ -70,31 +70,43 @@ class KnownNames:
     def drafts(self) -> Iterator[Draft]:
         """Resolve the sources of each valid layer."""
         valid, before = self._validated, self._input
-        written = list(zip(valid.spec.defaults, valid.defaults, strict=True))[::-1]
         rows = zip(self.names[1:], valid.spec.layers, valid.places, strict=True)
         for name, spec, place in rows:
             if spec is not None:
-                sources = tuple(self.existing(spec.sources, place.sources, name))
-                sound = len(sources) == len(spec.sources)
-                if not spec.sources and not isinstance(spec, layers.JoinSpec):
-                    sources = (before,)
-                # Only spiking layers have shortcuts.
-                shortcut = getattr(spec, "shortcut", None)
-                at = key_span(place, "shortcut")
-                if shortcut and not self.check(shortcut, at, name):
-                    shortcut, sound = None, False
-                scopes = () if isinstance(spec, ENCODERS) else (spec.kind, None)
-                given: list[tuple[StatementModel, Place]] = [(spec, place)]
-                given += (g for scope in scopes for g in written if g[0].layer == scope)
-                problems = tuple(_source_problems(name, spec, place))
-                self._report.add(*problems)
-                sound = sound and not problems
-                specs = tuple(spec for spec, _ in given)
-                spans: dict[str, Span] = {}
-                for _, each in reversed(given):
-                    spans |= each.keys
-                yield Draft(name, spec, place, sources, shortcut, sound, specs, spans)
+                yield self._draft(name, spec, place, before)
             before = name
+
+    def _draft(
+        self, name: str, spec: layers.LayerSpec, place: Place, before: str
+    ) -> Draft:
+        """Resolve the sources of a layer, by default the statement ``before`` it."""
+        sources = tuple(self.existing(spec.sources, place.sources, name))
+        sound = len(sources) == len(spec.sources)
+        if not spec.sources and not isinstance(spec, layers.JoinSpec):
+            sources = (before,)
+        shortcut = _shortcut_of(spec)
+        if shortcut and not self.check(shortcut, key_span(place, "shortcut"), name):
+            shortcut, sound = None, False
+        problems = tuple(_source_problems(name, spec, place))
+        self._report.add(*problems)
+        given = [(spec, place), *self._defaults_of(spec)]
+        specs = tuple(each for each, _ in given)
+        spans: dict[str, Span] = {}
+        for _, each in reversed(given):
+            spans |= each.keys
+        sound = sound and not problems
+        return Draft(name, spec, place, sources, shortcut, sound, specs, spans)
+
+    def _defaults_of(
+        self, spec: layers.LayerSpec
+    ) -> Iterator[tuple[StatementModel, Place]]:
+        """Yield the `defaults` that apply to a layer, by precedence."""
+        if isinstance(spec, ENCODERS):
+            return
+        valid = self._validated
+        written = list(zip(valid.spec.defaults, valid.defaults, strict=True))[::-1]
+        for scope in (spec.kind, None):
+            yield from (each for each in written if each[0].layer == scope)
 
     def _readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
@@ -117,11 +129,15 @@ class KnownNames:
             before = self._input
             for reader, spec in self._layers.items():
                 sources = (spec and spec.sources) or (before,)
-                shortcut = getattr(spec, "shortcut", None)
-                if not after.isdisjoint((*sources, shortcut)):
+                if not after.isdisjoint((*sources, _shortcut_of(spec))):
                     after.add(reader)
                 before = reader
         return after
+
+
+def _shortcut_of(spec: layers.LayerSpec | None) -> str | None:
+    """Return the name of a layer's shortcut; only spiking layers may have one."""
+    return getattr(spec, "shortcut", None)
 
 
 def layer_names(validated: ValidatedSpec) -> list[str]:

@@ -16,7 +16,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import model, tree
 from snnc.language.keywords import FORMS, KINDS, VALUES
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
-from snnc.language.readers import why_no_package
+from snnc.language.names import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
 
@@ -42,7 +42,8 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     models = {kind: item.model for kind, item in by_kind.items()}
     nowhere = Place(network, None, {}, ())
     places = {p: by_kind[p].place if p in by_kind else nowhere for p in _PARTS}
-    names = {p: place.name.text if place.name else p for p, place in places.items()}
+    name, end = (_name(places[kind], kind) for kind in ("input", "readout"))
+    given = model.InputSpec(name=name, shape=(1,), within=(0.0, 1.0))
     layers = list(_layers(checked))
     defaults = [item for item in checked if isinstance(item.model, DefaultsSpec)]
     about = by_kind["about"].statement.text if "about" in by_kind else None
@@ -53,16 +54,14 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
             target=models.get("target") or model.LoihiTarget(),
             timing=models.get("timing") or model.TimingSpec(),
             defaults=tuple(item.model for item in defaults),
-            input=models.get("input")
-            or model.InputSpec(name=names["input"], shape=(1,), within=(0.0, 1.0)),
+            input=models.get("input") or given,
             layers=tuple(item.model for item in layers),
-            readout=models.get("readout")
-            or model.ReadoutSpec(name=names["readout"], units=1),
+            readout=models.get("readout") or model.ReadoutSpec(name=end, units=1),
             train=models.get("train"),
         ),
         places=tuple(item.place for item in layers),
         defaults=tuple(item.place for item in defaults),
-        broken=_broken(checked, (names["input"], names["readout"])),
+        broken=_broken(checked, (name, end)),
         defaults_sound=all(
             item.model is not None
             for item in checked
@@ -71,6 +70,11 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
         span=network,
         parts=places,
     )
+
+
+def _name(place: Place, kind: str) -> str:
+    """Return the name of a statement; without one, its kind."""
+    return place.name.text if place.name else kind
 
 
 def _check_all(
@@ -139,14 +143,13 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
 
 _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
-_ANY_LAYER = "a layer"
-"""Stands for all kinds of layers; no kind has this name."""
 _LAYERS = frozenset(kind for kind, form in FORMS.items() if form.is_layer)
 
 
 def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
     """Yield the indices of statements that are repeated or out of order."""
     first: dict[str, tree.Statement] = {}
+    layer: tree.Statement | None = None  # the first one
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
@@ -156,20 +159,25 @@ def find_misplaced(statements: Statements) -> Iterator[tuple[int, Diagnostic]]:
                 yield index, rules.refused.SeveralInputs(span=span, related=related)
             else:
                 yield index, repeated(span=span, kind=kind, related=related)
-        elif problem := _out_of_place(statement, first):
+        elif problem := _out_of_place(statement, layer, first.get("readout")):
             yield index, problem
-        first.setdefault(_ANY_LAYER if kind in _LAYERS else kind, statement)
+        first.setdefault(kind, statement)
+        if layer is None and kind in _LAYERS:
+            layer = statement
 
 
 def _out_of_place(
-    statement: tree.Statement, first: dict[str, tree.Statement]
+    statement: tree.Statement,
+    layer: tree.Statement | None,
+    readout: tree.Statement | None,
 ) -> Diagnostic | None:
+    """Describe a statement that must be before the first layer or the readout."""
     kind = statement.kind.text
-    if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
-        where, before = "after the first layer", first[_ANY_LAYER]
+    if kind in ("defaults", "neuron", "input") and layer is not None:
+        where, before = "after the first layer", layer
         there, label = "before the layers", "the first layer"
-    elif kind in _LAYERS and "readout" in first:
-        where, before = "after the readout", first["readout"]
+    elif kind in _LAYERS and readout is not None:
+        where, before = "after the readout", readout
         there, label = "before the readout", "the readout"
     else:
         return None

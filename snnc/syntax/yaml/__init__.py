@@ -96,7 +96,7 @@ class _DocumentReader:
             return
         can_fix = name == "snn" and "network" in self._keys and start.first.column == 1
         fix = Fix(start.before, f"snn: {EDITION}\n") if can_fix else None
-        problem = rules.syntax.MissingKey(
+        problem = rules.yaml.MissingKey(
             span=start, key=name, example=_EXAMPLES[name], fix=fix
         )
         self._report.add(problem)
@@ -170,7 +170,7 @@ class _DocumentReader:
         return tree.Statement(values.word(key), key.span, broken=True)
 
     def _report_place(self, key: nodes.Scalar, where: str, there: str) -> None:
-        problem = rules.syntax.MisplacedKey(
+        problem = rules.yaml.MisplacedKey(
             span=key.span, key=key.text, where=where, there=there
         )
         self._report.add(problem)

@@ -61,7 +61,7 @@ def not_yaml(
 ) -> Diagnostic:
     """Describe a problem; ``end`` is by default one character after ``start``."""
     span = span_in(source, start, start + 1 if end is None else end)
-    return rules.syntax.NotYaml(span=span, problem=problem, related=related)
+    return rules.yaml.NotYaml(span=span, problem=problem, related=related)
 
 
 def blame(source: SourceFile, error: MarkedYAMLError) -> Diagnostic:
@@ -141,7 +141,7 @@ def no_blank(colon: Span) -> Diagnostic:
     line, column = colon.first
     text = colon.source.line_text(line)
     key, value = _KEY_BEFORE.search(text[: column - 1]), _VALUE.match(text[column:])
-    return rules.syntax.NotYaml(
+    return rules.yaml.NotYaml(
         span=colon,
         problem="there is no space after the `:` of a key",
         advice=f"write `{key[0]}: {value[0]}`" if key and value else "",

@@ -87,7 +87,7 @@ def wrong_form(
     """Return the error for a node that should have another form."""
     if isinstance(node, Unread):
         return UnreadableError()
-    rule, found = rules.syntax.WrongForm, describe(node)
+    rule, found = rules.yaml.WrongForm, describe(node)
     return UnreadableError(
         rule(span=node.span, expected=expected, found=found, advice=advice, fix=fix)
     )
@@ -136,7 +136,7 @@ class Composer:
                 if isinstance(event, events.DocumentStartEvent):
                     if root is not None:
                         span = self._span(event)
-                        raise UnreadableError(rules.syntax.SeveralDocuments(span=span))
+                        raise UnreadableError(rules.yaml.SeveralDocuments(span=span))
                     root = self._node(next(self._events), 0)
         except UnreadableError as problem:
             problem.report_to(self._report)
@@ -162,7 +162,7 @@ class Composer:
 
     def _too_much(self, at: int, limit: int, what: str) -> UnreadableError:
         span = span_in(self._source, at, at + 1)
-        return UnreadableError(rules.syntax.TooMuch(span=span, limit=limit, what=what))
+        return UnreadableError(rules.yaml.TooMuch(span=span, limit=limit, what=what))
 
     def _not_yaml(self, error: YAMLError) -> Diagnostic:
         if isinstance(error, MarkedYAMLError):
@@ -180,7 +180,7 @@ class Composer:
         if self._report.full:
             raise UnreadableError
         if isinstance(event, events.AliasEvent):
-            self._report.add(rules.syntax.Reference(span=self._span(event)))
+            self._report.add(rules.yaml.Reference(span=self._span(event)))
             return Unread(self._span(event))
         assert isinstance(event, events.ScalarEvent | events.CollectionStartEvent)
         refused = self._is_decorated(event)
@@ -202,12 +202,12 @@ class Composer:
         if event.anchor is not None:
             at = text.find("&", start)
             span = span_in(self._source, at, at + 1 + len(event.anchor))
-            self._report.add(rules.syntax.Reference(span=span))
+            self._report.add(rules.yaml.Reference(span=span))
         elif event.tag is not None:
             at = max(text.find("!", start), 0)
             tag = _TAG.match(text, at)
             span = span_in(self._source, at, tag.end() if tag else at)
-            self._report.add(rules.syntax.Tag(span=span))
+            self._report.add(rules.yaml.Tag(span=span))
         return event.anchor is not None or event.tag is not None
 
     def _scalar(self, event: events.ScalarEvent) -> Scalar:
@@ -226,32 +226,33 @@ class Composer:
 
     def _collection(self, event: events.CollectionStartEvent, depth: int) -> Node:
         is_list = isinstance(event, events.SequenceStartEvent)
-        keys: list[Scalar] = []
-        nodes: list[Node] = []
-        end = self._span(event)
+        items: list[Node] = []
+        pairs: list[Pair] = []
+        span = self._span(event)
         for inner in self._events:
             if isinstance(inner, events.CollectionEndEvent):
                 # The end of a block comes after blank lines.
-                end = self._span(inner) if event.flow_style else end
+                span = span.to(self._span(inner)) if event.flow_style else span
                 break
             node = self._node(inner, depth + 1)
-            if not is_list:
-                key, node = node, self._node(next(self._events), depth + 1)
-                if not isinstance(key, Scalar):
-                    wrong_form(key, "a word as key").report_to(self._report)
-                    continue
-                keys.append(key)
-                if key.plain and key.text == "<<":  # merges another mapping
-                    if not isinstance(node, Unread):
-                        self._report.add(rules.syntax.Reference(span=key.span))
-                    node = Unread(node.span)
-            nodes.append(node)
-        span = self._span(event).to(end)
-        if nodes:
-            span = span.to(nodes[-1].span)
-        if is_list:
-            return Sequence(tuple(nodes), span)
-        return Mapping(tuple(zip(keys, nodes, strict=True)), span)
+            if is_list:
+                items.append(node)
+            else:
+                pairs += self._pair(node, self._node(next(self._events), depth + 1))
+        values = items if is_list else [value for _, value in pairs]
+        span = span.to(values[-1].span) if values else span
+        return Sequence(tuple(items), span) if is_list else Mapping(tuple(pairs), span)
+
+    def _pair(self, key: Node, value: Node) -> Iterator[Pair]:
+        """Yield a key and its value; report a key that is not a word."""
+        if not isinstance(key, Scalar):
+            wrong_form(key, "a word as key").report_to(self._report)
+            return
+        if key.plain and key.text == "<<":  # merges another mapping
+            if not isinstance(value, Unread):
+                self._report.add(rules.yaml.Reference(span=key.span))
+            value = Unread(value.span)
+        yield key, value
 
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")

@@ -193,4 +193,4 @@ def _find_misspelling(
 def describe_repeat(key: nodes.Scalar, first: nodes.Scalar) -> Diagnostic:
     """Describe a key that appears twice in a mapping."""
     label = Label(first.span, "first given here")
-    return rules.syntax.RepeatedKey(span=key.span, key=key.text, related=(label,))
+    return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

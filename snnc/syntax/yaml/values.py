@@ -10,7 +10,8 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.lexical import find_hyphens, foreign_text, no_braces, problem_of
+from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
+from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
@@ -57,7 +58,7 @@ def literal(scalar: nodes.Scalar, expected: str = "a value") -> tree.Value:
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
-        rule, what = rules.syntax.TooMuch, "characters in a value"
+        rule, what = rules.yaml.TooMuch, "characters in a value"
         raise nodes.UnreadableError(rule(span=scalar.span, limit=LONGEST, what=what))
     tokens = tokens_of(scalar.span, None if scalar.is_verbatim else text)
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
@@ -142,7 +143,7 @@ def one_pair(node: nodes.Mapping) -> nodes.Pair:
     (first, _), *rest = node.pairs
     if rest:
         second = rest[0][0]
-        problem = rules.syntax.SeveralKeys(
+        problem = rules.yaml.SeveralKeys(
             span=second.span,
             first=first.text,
             key=second.text,

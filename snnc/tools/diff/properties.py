@@ -312,13 +312,11 @@ def match(old: Version, new: Version) -> Matching:
         for layer in after.layers:
             if layer.name in names.values():
                 continue
-            for candidate in before.layers:
-                if candidate.name not in names and all(
-                    change.key in ignored
-                    for change in differences(old, candidate, new, layer, names)
-                ):
-                    names[candidate.name] = layer.name
-                    break
+            unmatched = (x for x in before.layers if x.name not in names)
+            changed = ((x, differences(old, x, new, layer, names)) for x in unmatched)
+            same = (x for x, rows in changed if {row.key for row in rows} <= ignored)
+            if (found := next(same, None)) is not None:
+                names[found.name] = layer.name
     kept = {names[x.name]: x for x in before.layers if x.name in names}
     pairs = ((kept[x.name], x) for x in after.layers if x.name in kept)
     return Matching(names, tuple(pairs))

@@ -1,0 +1,212 @@
+"""Read the tables of a whole network: its chip, and the encoders and readout around it.
+
+nengo's own operators compute the currents of encoders, which are constant in each
+example, once per example instead of once per step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from nengo import Connection, Ensemble
+from nengo.builder.neurons import SimNeurons
+from nengo.builder.operator import TimeUpdate
+from nengo.builder.processes import SimProcess
+from nengo.synapses import Synapse
+from nengo.utils.graphs import transitive_closure
+
+from snnc.exact.read import Places, number_sources, read_chip
+from snnc.exact.tables import BuiltChip, Floats, Int64, OutputFilter, ReadoutTable
+from snnc.runtime.examples import Array
+from snnc.runtime.nengo.neurons import BuiltNetwork, ClippedSpikingRectifiedLinear
+
+if TYPE_CHECKING:
+    from nengo_loihi import Simulator
+    from nengo_loihi.probe import LoihiProbe
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Encoders whose currents nengo computes, and whose spikes the kernel computes.
+
+    ``sources`` contains the source of each ensemble's neurons, which follow the
+    compartments. ``voltage`` contains the initial voltages.
+    """
+
+    sources: dict[Ensemble, Int64]
+    voltage: Floats
+    _dt: float
+    _values: Floats
+    _steps: tuple[Callable[[], None], ...]
+    _currents: tuple[Floats, ...]
+    _lock: Lock = field(default_factory=Lock)
+
+    def charges(self, images: Array) -> Floats:
+        """Return each neuron's increase per step in spikes: (examples, neurons)."""
+        with self._lock:  # nengo has one memory for all threads
+            return np.stack([self._charges(image) for image in images])
+
+    def _charges(self, image: Array) -> Floats:
+        self._values[:] = image.ravel()
+        for step in self._steps:
+            step()
+        current = np.concatenate(self._currents)
+        return np.maximum(np.minimum(current, 1 / self._dt), 0) * self._dt
+
+
+def read_encoder(
+    simulator: Simulator, built: BuiltNetwork, part: str = "host_pre"
+) -> Encoder | None:
+    """Return the encoders in a ``part`` of the host, or None if nengo must step them.
+
+    nengo must step encoders if something before the neurons has a state, or if the
+    neurons are of another type than usual.
+    """
+    host = simulator.sims.get(part)
+    if host is None:
+        return None
+    neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
+    readers = transitive_closure(host.dg, host.step_order)
+    before = {op for op, later in readers.items() if not later.isdisjoint(neurons)}
+    if any(isinstance(op, (SimNeurons, SimProcess)) for op in before):
+        return None
+    if any(type(op.neurons) is not ClippedSpikingRectifiedLinear for op in neurons):
+        return None
+    before = {op for op in before if not isinstance(op, TimeUpdate)}
+    pairs = zip(host.step_order, host._steps, strict=True)
+    signals, model = host.signals, host.model
+    numbers, start = {}, sum(block.n_neurons for block in simulator.model.blocks)
+    for op in neurons:
+        numbers[op.J] = np.arange(start, start := start + op.J.size)
+    ensembles = [e for parts in built.layers.values() for e in parts]
+    own = [ensemble for ensemble in ensembles if ensemble in model.params]
+    return Encoder(
+        sources={e: numbers[model.sig[e.neurons]["in"]] for e in own},
+        voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
+        _dt=simulator.dt,
+        _values=signals[model.sig[built.input]["out"]],
+        _steps=tuple(step for op, step in pairs if op in before),
+        _currents=tuple(signals[op.J] for op in neurons),
+    )
+
+
+def read_inputs(simulator: Simulator, encoder: Encoder) -> Places:
+    """Return the encoder neurons whose spikes each of nengo-loihi's inputs sends.
+
+    nengo-loihi has one input per connection. Here, a neuron is a single source even if
+    several connections read it.
+    """
+    model, inputs = simulator.model, {}
+    objects = (*model.host_pre.params, *model.host.params)
+    sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
+    for sender, receiver in model.host2chip_senders.items():
+        connection = sent[sender]
+        neurons = encoder.sources[connection.pre_obj.ensemble]
+        inputs[model.spike_targets[receiver]] = neurons[connection.pre_slice]
+    return inputs
+
+
+def read_readout(
+    simulator: Simulator, built: BuiltNetwork, blocks: Places
+) -> ReadoutTable | None:
+    """Return the readout, or None if nengo must step the layers after the chip."""
+    model = simulator.model
+    node = built.output.target
+    connections = [c for c in model.host.params if isinstance(c, Connection)]
+    read = {c.pre_obj: c for c in connections}
+    links = [read[receiver] for receiver in model.chip2host_receivers.values()]
+    if len(links) != len(connections) or any(c.post is not node for c in links):
+        return None
+    if len({c.synapse for c in links}) != 1:
+        return None
+    size = sum(map(len, blocks.values()))
+    read_by, weights = np.zeros(size, bool), np.zeros((size, node.size_in))
+    for probe in (model.objs[probe]["out"] for probe in model.chip2host_receivers):
+        for numbers, matrix in zip(_probed(probe, blocks), probe.weights, strict=True):
+            read_by[numbers] = True
+            weights[numbers] += matrix
+    source = np.flatnonzero(read_by)
+    filtered = read_filter(built, links[0].synapse, simulator.dt)
+    return ReadoutTable(source, weights[source], filtered)
+
+
+def read_filter(
+    built: BuiltNetwork, synapse: Synapse | None, dt: float
+) -> OutputFilter:
+    """Return how a network filters its outputs with a synapse."""
+    node = built.output.target
+    bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
+    if synapse is None:
+        return OutputFilter(bias, 0.0, 0.0, direct=True)
+    # The coefficients of nengo's discretised lowpass filter.
+    state = synapse.make_state((1,), (1,), dt)
+    step = synapse.make_step((1,), (1,), dt, None, state)
+    keep, add = float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))
+    return OutputFilter(bias, keep, add, direct=False)
+
+
+def read_places(
+    simulator: Simulator, built: BuiltNetwork, blocks: Places, encoder: Encoder
+) -> dict[str, Int64]:
+    """Return each layer's sources in the layer's shape, or as a vector for a max pool.
+
+    All layers must be probed.
+    """
+    numbers = {}
+    for name, ensembles in built.layers.items():
+        for probe, ensemble in zip(built.layer_probes[name], ensembles, strict=True):
+            part = encoder.sources.get(ensemble)
+            if part is None:
+                part = _probed_sources(simulator.model.objs[probe]["out"], blocks)
+            numbers[probe] = part[np.newaxis]
+    # The package converts depth groups to the layer's shape.
+    data = SimpleNamespace(data=numbers)
+    places = {}
+    for name in built.layers:
+        (row,) = built.neuron_values(data, name).astype(np.int64)
+        # A max pool has as many neurons as maxima only if windows have two values.
+        shape = built.network.layers[name].shape
+        places[name] = row if name in built.terms else row.reshape(shape)
+    return places
+
+
+def _probed_sources(probe: LoihiProbe, blocks: Places) -> Int64:
+    """Return the sources of an ensemble's neurons, in the ensemble's order."""
+    sources = np.concatenate(_probed(probe, blocks))
+    return sources if probe.reindexing is None else sources[probe.reindexing]
+
+
+def _probed(probe: LoihiProbe, blocks: Places) -> list[Int64]:
+    """Return the compartments of a nengo-loihi probe, block by block."""
+    parts = zip(probe.target, probe.slice, strict=True)
+    return [blocks[block][part] for block, part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The constant data that all runners share; ``places`` has each layer's sources."""
+
+    chip: BuiltChip
+    readout: ReadoutTable
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+
+def read_circuit(
+    simulator: Simulator, built: BuiltNetwork, steps: int
+) -> Circuit | None:
+    """Return the tables of a network, or None if nengo must step layers of the host."""
+    blocks = number_sources(simulator.model.blocks)
+    encoder = read_encoder(simulator, built)
+    readout = read_readout(simulator, built, blocks)
+    if encoder is None or readout is None:
+        return None
+    chip = read_chip(simulator, blocks, read_inputs(simulator, encoder))
+    places = read_places(simulator, built, blocks, encoder)
+    return Circuit(chip, readout, encoder, places, steps)

@@ -1,0 +1,218 @@
+"""Change a spec by settings.
+
+Statements and properties keep their positions in the spec, so that the printer leaves
+comments where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from snnc.diagnostics import Diagnostics, Fix
+from snnc.language import keywords, tree
+from snnc.language.keywords import CHOICES, FORMS, NEURONS, legal_keys
+from snnc.rules.references import UnknownLayer
+from snnc.source import Span
+from snnc.syntax.removed import without_removed
+from snnc.syntax.settings import Setting
+from snnc.text.near import nearest_spelling, only_near
+
+_PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
+_HEADING = ["kind", "variant", "name", "text", "shape", "within", "mapped", "sources"]
+_ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
+"""Words that are complete paths: the setting replaces the text after the word."""
+_ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
+"""Optional statements that a setting adds if the spec lacks them."""
+
+
+def apply_settings(
+    document: tree.Document, settings: Iterable[Setting], report: Diagnostics
+) -> tree.Document:
+    """Return a copy of a spec with the values of the settings.
+
+    The spec has no syntax errors. Report SNN250 for an unknown name, and SNN225 for a
+    removed word. The compiler checks the values later.
+    """
+    for setting in settings:
+        document = _apply(document, setting, report)
+    return without_removed(document, report)
+
+
+def _apply(
+    document: tree.Document, setting: Setting, report: Diagnostics
+) -> tree.Document:
+    first, *rest = setting.path
+    if not rest and first.text == "network" and setting.value is not None:
+        return replace(document, network=_as_word(setting.value))
+    at = _position(document, first.text)
+    if at is None and first.text == "neuron":  # short for `defaults.neuron`
+        path = (tree.Word("defaults", first.span), *setting.path)
+        return _apply(document, setting._replace(path=path), report)
+    if at is None and first.text in _ADDED:
+        document, at = _add_statement(document, first)
+    if at is None or (not rest and first.text not in _ALONE):
+        there = None if at is None else document.statements[at]
+        report.add(_unknown(document, first, there))
+        return document
+    statements = list(document.statements)
+    statements[at] = _change(statements[at], tuple(rest), setting.value)
+    if not rest and setting.value is None:
+        del statements[at]
+    return replace(document, statements=tuple(statements))
+
+
+def _position(document: tree.Document, word: str) -> int | None:
+    """Return the index of the statement with a name, or of the only one of a kind."""
+    positions = []
+    for i, statement in enumerate(document.statements):
+        if statement.name is not None and statement.name.text == word:
+            return i
+        is_scope = word == "defaults" and statement.variant is not None
+        if statement.kind.text == word and not is_scope:
+            positions.append(i)
+    return positions[0] if len(positions) == 1 else None
+
+
+def _unknown(
+    document: tree.Document, word: tree.Word, there: tree.Statement | None
+) -> UnknownLayer:
+    """Describe an unknown name, or a name without a property."""
+    names = (s.name.text for s in document.statements if s.name is not None)
+    known = (*names, "timing", "defaults", "train", "target")
+    of_layers = (s for s in document.statements if word.text in legal_keys(s))
+    near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
+    near = near or nearest_spelling(word.text, known)
+    only = only_near(word.text, known)
+    example = "" if there is None else _example(word.text, there)
+    advice = f"set one of its properties, such as `{example}`" if example else ""
+    return UnknownLayer(
+        span=word.span,
+        name=word.text,
+        near=near,
+        known=known,
+        role="which this spec has",
+        is_statement=there is not None,
+        advice=advice,
+        fix=None if only is None or there else Fix(word.span, only),
+    )
+
+
+def _example(name: str, statement: tree.Statement) -> str:
+    for written in statement.properties or ():
+        return f"{name}.{written.key.text}={written.value.span.text}"
+    form = FORMS.get(statement.kind.text)
+    parts = _PARTS if form is not None and form.values != "none" else ()
+    return f"{name}.{next(iter((*legal_keys(statement), *parts, 'from')))}"
+
+
+def _add_statement(
+    document: tree.Document, word: tree.Word
+) -> tuple[tree.Document, int]:
+    """Add an empty statement at the usual position for its kind."""
+    statements = list(document.statements)
+    kinds = [statement.kind.text for statement in statements]
+    front = ("about", "target", "timing", "defaults")
+    before = front[: front.index(word.text)] if word.text in front else kinds
+    at = next((i for i, k in enumerate(kinds) if k not in before), len(kinds))
+    is_last = at == len(kinds)
+    place = statements[-1].span.after if is_last else statements[at].span.before
+    variant = tree.Word("loihi", word.span) if word.text == "target" else None
+    statements.insert(at, tree.Statement(word, place, variant))
+    return replace(document, statements=tuple(statements)), at
+
+
+def _change(
+    statement: tree.Statement, path: tuple[tree.Word, ...], value: tree.Value | None
+) -> tree.Statement:
+    if not path:
+        return _with_word(statement, value)
+    key = path[0]
+    form = FORMS.get(statement.kind.text)
+    if form is not None and form.values != "none" and key.text in _PARTS:
+        part: dict[str, Any] = {_PARTS[key.text]: value}
+        return replace(statement, **part)
+    if key.text == "from" and len(path) == 1:
+        items = value.items if isinstance(value, tree.List) else (value,)
+        words = (item for item in items if isinstance(item, tree.Word))
+        return replace(statement, sources=tuple(words))
+    properties = statement.properties or ()
+    place = (properties[-1] if properties else statement).span.after
+    return replace(statement, properties=_set(properties, path, value, place))
+
+
+def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Statement:
+    """Replace the text after a kind: the variant and its block, or the sentence."""
+    if value is None:
+        return statement
+    if statement.kind.text == "about":
+        if isinstance(value, tree.Text):
+            return replace(statement, text=value)
+        return replace(statement, name=_as_word(value))  # reported later
+    if isinstance(value, tree.Group):
+        return replace(statement, variant=value.name, properties=value.properties)
+    variant = replace(statement, variant=_as_word(value))
+    # Drop the properties that the new target or encoder lacks.
+    legal = legal_keys(variant)
+    kept = tuple(p for p in statement.properties or () if p.key.text in legal)
+    return replace(variant, properties=kept or None)
+
+
+def _as_word(value: tree.Value) -> tree.Word:
+    """Convert a value to a word; the passes report values that are not words."""
+    return tree.Word(value.span.text, value.span)
+
+
+def _set(
+    properties: tuple[tree.Property, ...],
+    path: Sequence[tree.Word],
+    value: tree.Value | None,
+    place: Span,
+) -> tuple[tree.Property, ...]:
+    """Set a property or one of its settings; add a missing property at ``place``."""
+    key, *rest = path
+    old = next((p for p in properties if p.key.text == key.text), None)
+    before, span = (old.value, old.span) if old else (None, place)
+    if rest and isinstance(before, tree.Group):
+        inner = _set(before.properties, rest, value, before.span.after)
+        value = replace(before, properties=inner)
+    elif rest:
+        name = before if isinstance(before, tree.Word) else _default(key, rest[0])
+        value = tree.Group(name, _set((), rest, value, span), rest[-1].span)
+    if value is None:
+        return tuple(p for p in properties if p is not old)
+    new = tree.Property(key, value, span)
+    if old is None:
+        return (*properties, new)
+    return tuple(new if p is old else p for p in properties)
+
+
+def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
+    """Return the loss, optimizer or neuron that a setting without one applies to."""
+    for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
+        if setting.text in keywords.settings_of(choice):
+            return tree.Word(choice, setting.span)
+    return setting
+
+
+def place_values(document: tree.Document) -> tree.Document:
+    """Assign each new value a position in the spec, so that comments stay in order."""
+    statements = []
+    for s in document.statements:
+        heading = {part: _place(getattr(s, part), s.span.before) for part in _HEADING}
+        properties = _place(s.properties, s.span)
+        statements.append(replace(s, **heading, properties=properties))
+    return replace(document, statements=tuple(statements))
+
+
+def _place(node: Any, place: Span) -> Any:
+    """Move nodes from another file to the innermost span of the spec around them."""
+    if isinstance(node, tuple):
+        return tuple(_place(item, place) for item in node)
+    if not hasattr(node, "span"):
+        return node
+    place = node.span if node.span.source is place.source else place
+    parts = {field.name: getattr(node, field.name) for field in fields(node)}
+    moved = {name: _place(part, place) for name, part in parts.items()}
+    return replace(node, **{**moved, "span": place})
