@@ -20,7 +20,7 @@ from typing import ClassVar, NamedTuple
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.load import BlockFit, LimitViolation
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64

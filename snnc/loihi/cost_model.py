@@ -15,13 +15,13 @@ from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Interval, Tiles, unlike_items
 from snnc.loihi.build_links import Links
-from snnc.loihi.link import Link
-from snnc.loihi.load import (
+from snnc.loihi.link import (
     BlockFit,
     ConnectionChoice,
     Feeds,
     Inputs,
     LimitViolation,
+    Link,
     Load,
     Views,
 )

@@ -14,7 +14,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.ir.shapes import volume_of
 from snnc.loihi.candidates import ChipChoices, least_violation, tilings_of
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.load import LimitViolation
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.plan import (
     Plan,
     compartment_floors,

@@ -37,8 +37,7 @@ from snnc.loihi.candidates import (
     Groups,
     HostChoices,
 )
-from snnc.loihi.link import Link
-from snnc.loihi.load import BlockFit, ConnectionChoice
+from snnc.loihi.link import BlockFit, ConnectionChoice, Link
 from snnc.loihi.tiling import Cut, Tiling
 
 WIDTH = 1024

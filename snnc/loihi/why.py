@@ -19,7 +19,7 @@ from typing import Literal
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.candidates import ChipChoices, tilings_below
-from snnc.loihi.load import BlockFit, LimitViolation
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, make_plan
 from snnc.loihi.search import AxonUse, Solution, readers_of
 from snnc.loihi.tiling import Tiling, tiling_of

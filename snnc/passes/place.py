@@ -24,13 +24,15 @@ from snnc.ir.mapped import (
 )
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi import diagnose
-from snnc.loihi.assemble import assemble, mixed_in, without_device
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
+    assemble,
     block_is_sound,
     compartment_floors,
     make_plan,
+    mixed_in,
+    without_device,
 )
 from snnc.loihi.search import Search, Solution
 from snnc.text.display import Json

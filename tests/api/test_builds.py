@@ -7,8 +7,8 @@ import pytest
 
 import snnc
 from snnc.cli import main
-from snnc.loihi.partition import Spikes, partition
 from snnc.passes import route
+from snnc.passes.route import Spikes, partition
 from snnc.tools.building import MARK
 from tests.api.test_specs import SMALL
 from tests.support import network

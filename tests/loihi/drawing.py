@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.candidates import Choices, HostChoices
-from snnc.loihi.load import BlockFit
+from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import make_plan
 from snnc.loihi.tiling import Tiling
 from tests.agreement.specs import specs

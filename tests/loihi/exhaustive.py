@@ -7,10 +7,9 @@ from math import prod
 
 from snnc.ir.device import Core, Profile
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, Choices, tilings_of
-from snnc.loihi.load import BlockFit
-from snnc.loihi.plan import Plan
+from snnc.loihi.link import BlockFit
+from snnc.loihi.plan import Plan, assemble
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
 from snnc.loihi.tiling import Tiling, least_sizes

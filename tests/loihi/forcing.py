@@ -6,11 +6,10 @@ from nengo.exceptions import BuildError
 
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
-from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, HostChoices
 from snnc.loihi.cost_model import CostModel, slots_of
-from snnc.loihi.load import BlockFit, ConnectionChoice
-from snnc.loihi.plan import make_plan
+from snnc.loihi.link import BlockFit, ConnectionChoice
+from snnc.loihi.plan import assemble, make_plan
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling
 from tests.agreement.built import build, simulate

@@ -15,8 +15,8 @@ from snnc.emit.package import package_modules
 from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
-from snnc.loihi.partition import in_order, partition
 from snnc.loihi.profile import read_profile
+from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
 from snnc.tools.report.formats import document
 from snnc.tools.report.summary import summarise

@@ -11,7 +11,7 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import search
-from snnc.loihi.load import BlockFit, LimitViolation
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.search import AxonUse, Solution
 from snnc.loihi.tiling import Tiling

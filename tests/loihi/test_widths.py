@@ -5,9 +5,8 @@ from sys import maxsize
 
 import pytest
 
-from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices
-from snnc.loihi.plan import Plan
+from snnc.loihi.plan import Plan, assemble
 from snnc.rules.loihi import TooManyCores
 from tests.loihi.exhaustive import every_tiling, search_of, within_limits
 from tests.loihi.test_search import small_plan

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from snnc.loihi.load import LimitViolation
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.tools.report.sentences import bound_by, bounds, sentence, total

@@ -11,7 +11,7 @@ from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.mapped import most_axons
 from snnc.ir.shapes import error_of, levels_of
-from snnc.loihi.load import LimitViolation
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
 from snnc.text.tables import counted, dims, human
 from snnc.tools.report.summary import COUNTERS, Row, Summary
