@@ -1,20 +1,29 @@
-"""The base classes of the language's models, and the notes on them.
+"""The base classes of the language's models, the notes on them, and their validator.
 
 The language table consists of the models: `model` and `layers` list the properties of
 each statement, and `properties` defines every property once. Notes on these types and
 classes describe them. Parsers, printers, the JSON Schema, ``docs/language.md``, editors
 and messages read these notes through `keywords` and `fields`.
+
+The validator is built from the types and notes of the fields. Only pydantic's core is
+imported: with pydantic's classes, `snnc check` would take 1.5 times as long
+(docs/decisions/033-start.md).
 """
 
 from __future__ import annotations
 
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Literal, NamedTuple
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+
+from pydantic_core import SchemaValidator, core_schema
 
 from snnc.language.names import KINDS
+from snnc.language.readers import bare
 
 if sys.version_info >= (3, 11):
     from typing import dataclass_transform
@@ -150,6 +159,10 @@ def layer(example: str, about: str = "", **more: Any) -> tuple[Form, ...]:
     return (form(example, about, **{"place": "layer"} | more),)
 
 
+Made = TypeVar("Made", bound="Model")
+Schema = core_schema.CoreSchema
+
+
 # Without its metaclass, mypy considers no model hashable.
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Model(metaclass=type):  # noqa: UP050
@@ -209,3 +222,90 @@ def key_of(field: Field[Any]) -> str:
 
 def is_required(field: Field[Any]) -> bool:
     return field.default is MISSING
+
+
+def validate(kind: type[Made], value: object) -> Made:
+    """Validate a value, and convert a mapping to its model.
+
+    Raises
+    ------
+    pydantic_core.ValidationError
+        If a key is missing or unknown, or a value violates its type or notes.
+    """
+    made: Made = _validator(kind).validate_python(value)
+    return made
+
+
+@cache
+def _validator(kind: object) -> SchemaValidator:
+    return SchemaValidator(_schema(kind))
+
+
+def _schema(kind: object) -> Schema:
+    """Return the pydantic schema of a type; raise TypeError for an unknown type."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return _add_notes(*parts)
+    if origin in (typing.Union, UnionType):
+        return _union(parts)
+    if origin is Literal:
+        literal = core_schema.literal_schema([*parts])
+        return core_schema.no_info_before_validator_function(bare, literal)
+    if origin is tuple:
+        items = [_schema(part) for part in parts if part is not Ellipsis]
+        rest = 0 if Ellipsis in parts else None
+        return core_schema.tuple_schema(items, variadic_item_index=rest)
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return _model(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    raise TypeError(f"the language has no values of type {kind}")
+
+
+_PLAIN: Mapping[Any, Schema] = {
+    bool: core_schema.bool_schema(strict=True),
+    float: core_schema.float_schema(),
+    int: core_schema.int_schema(strict=True),
+    str: core_schema.str_schema(strict=True),
+}
+
+
+def _add_notes(kind: object, *notes: object) -> Schema:
+    schema: Any = _schema(kind)
+    for note in notes:
+        if isinstance(note, Limits):
+            schema = {**schema, **note.to_dict()}
+    for note in notes:
+        if isinstance(note, ReadBy):
+            schema = core_schema.no_info_before_validator_function(note.func, schema)
+    return schema  # type: ignore[no-any-return]
+
+
+def _union(parts: tuple[Any, ...]) -> Schema:
+    """Return the schema of a union; None is a default, which is not validated."""
+    kinds = [part for part in parts if part is not NoneType]
+    if len(kinds) == 1:
+        return _schema(kinds[0])
+    if not all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
+        return core_schema.union_schema([*map(_schema, kinds)])
+    models = {typing.get_args(fields_of(k)["kind"].type)[0]: _schema(k) for k in kinds}
+    return core_schema.tagged_union_schema(models, discriminator="kind")
+
+
+def _model(model: type[Model]) -> Schema:
+    arguments = []
+    for field in fields(model):
+        kind, key = _schema(field.type), key_of(field)
+        if not is_required(field):
+            kind = core_schema.with_default_schema(kind, default=field.default)
+        argument = core_schema.dataclass_field(
+            field.name, kind, kw_only=True, validation_alias=key
+        )
+        arguments.append(argument)
+    inner = core_schema.dataclass_args_schema(
+        model.__name__, arguments, extra_behavior="forbid"
+    )
+    names = [field.name for field in fields(model)]
+    schema = core_schema.dataclass_schema(model, inner, names)
+    read = getattr(model, "read", None)  # converts a value with the schema
+    return core_schema.no_info_wrap_validator_function(read, schema) if read else schema

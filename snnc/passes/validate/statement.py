@@ -12,8 +12,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
 from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
 from snnc.language.model import ReadoutSpec
-from snnc.language.models import Form, Model
-from snnc.language.validator import validate
+from snnc.language.models import Form, Model, validate
 from snnc.source import Span
 
 
