@@ -26,7 +26,17 @@ from snnc.ir.lowered import (
 )
 from snnc.ir.mapped import AxonKind, Form, kind_of
 from snnc.ir.shapes import triple_of
-from snnc.loihi.axis import Axis, Interval, Picked, TapRun, Tiles, length
+from snnc.loihi.axis import (
+    Axis,
+    Interval,
+    Picked,
+    TapRun,
+    Taps,
+    Tiles,
+    length,
+    output_size,
+    steps_of,
+)
 from snnc.loihi.link import (
     BlockView,
     Cost,
@@ -42,7 +52,6 @@ from snnc.loihi.sparse_link import (
     transposed_axis,
     window_axis,
 )
-from snnc.loihi.taps import Taps, output_size, steps_of
 from snnc.loihi.tiling import (
     NO_EDGES,
     Bands,

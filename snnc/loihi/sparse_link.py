@@ -13,7 +13,19 @@ from itertools import pairwise, product
 from operator import itemgetter
 
 from snnc.ir.device import Profile
-from snnc.loihi.axis import ONE, Axis, Interval, Kind, Picked, TapRun, View, length
+from snnc.loihi.axis import (
+    ONE,
+    Axis,
+    Interval,
+    Kind,
+    Picked,
+    Tap,
+    TapRun,
+    Taps,
+    View,
+    length,
+    without_factor,
+)
 from snnc.loihi.link import (
     BlockView,
     Cost,
@@ -22,7 +34,6 @@ from snnc.loihi.link import (
     SourceChannels,
     count_arrays,
 )
-from snnc.loihi.taps import Tap, Taps, without_factor
 from snnc.loihi.tiling import NO_EDGES, Bands, Edges, EnsembleTiling, Tiling, edges_of
 
 Reads = Mapping[int, Tap]

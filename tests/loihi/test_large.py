@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from snnc.diagnostics import Severity
-from snnc.loihi.axis import ONE, Axis, Tiles
+from snnc.loihi.axis import ONE, Axis, Taps, Tiles
 from snnc.loihi.build_links import ImageLink
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
 from snnc.loihi.sparse_link import SparseLink, transposed_axis
-from snnc.loihi.taps import Taps
 from snnc.loihi.tiling import (
     Bands,
     Tiling,
