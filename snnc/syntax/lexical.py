@@ -1,18 +1,20 @@
-"""Describe invalid tokens: numbers, texts and characters that are always wrong."""
+"""Describe invalid tokens, and text in the notation of Python, Keras or YAML."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable
+from textwrap import dedent
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Fix
-from snnc.language.keywords import KEYS, KINDS, UNITS
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
+from snnc.language import readers, tree
+from snnc.language.keywords import KEYS, KINDS, UNITS, keys_read_by
 from snnc.language.written import MOST_DIGITS
-from snnc.source import Span
+from snnc.source import SourceFile, Span
 from snnc.syntax.build import ESCAPES, OPENERS, Token, Tokens, quote, span_of
-from snnc.syntax.foreign import NUMBER, foreign_problem, malformed_number
+from snnc.syntax.split import StatementTokens
 
 # Count only digits before a point: digits after the point don't make a number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
@@ -21,7 +23,7 @@ _QUANTITY = re.compile(
 )
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
-_TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _PAIR = (
     r"\u201c([^\u201d\n]*)\u201d|\u201e([^\u201c\u201d\n]*)[\u201c\u201d]"
     r"|\u2018([^\u2019\n]*)\u2019|\u201a([^\u2018\u2019\n]*)[\u2018\u2019]"
@@ -59,7 +61,7 @@ def _explain_malformed(token: Token, before: Token | None) -> Diagnostic:
 def _explain_unterminated(token: Token, before: Token | None) -> Diagnostic:
     span = token.span
     end = span.after
-    if token.endswith(tuple(_TYPOGRAPHIC)):
+    if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
     # With brackets or a comment in it, the end of the text is unknown.
     fix = None if token.endswith(("]", "}")) or "#" in token else Fix(end, '"')
@@ -72,7 +74,7 @@ _CALL = (
     "import` converts a Keras model"
 )
 _ADVICE = (
-    *((mark, _STRAIGHT) for mark in _TYPOGRAPHIC),
+    *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
     ("(", _CALL),
     (")", _CALL),
     ("//", "comments begin with `#`"),
@@ -131,7 +133,7 @@ def _short(text: str) -> str:
 
 
 def _number(token: Token, before: Token | None) -> Diagnostic | None:
-    parts = re.findall(NUMBER, token)
+    parts = re.findall(_NUMBER, token)
     finite = all(math.isfinite(float(part)) for part in parts)
     if finite and _DIGITS.search(token) is None:
         return None
@@ -232,3 +234,245 @@ def _find_missing_quotes(tokens: Tokens) -> Diagnostic | None:
         advice=f"write `about {text}`",
         fix=Fix(span, text, unsafe="#" in line),
     )
+
+
+_DIM_KEYS = keys_read_by(readers.dims, readers.window, readers.block, readers.shape)
+# Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
+# shows as None.
+_DIMS = re.compile(
+    r"""(?P<open>[(\[])?[ \t]*
+        (?:None[ \t]*,[ \t]*)?
+        \d+ (?:(?:[ \t]*[,xX*\u00d7][ \t]*|[ \t]+)\d+)*
+        (?(open)[ \t]*(?:,[ \t]*)?[)\]])
+        (?![\w.%])""",
+    re.VERBOSE,
+)
+_RANGE_KEYS = keys_read_by(readers.values, readers.rates)
+_NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_RANGE = re.compile(
+    rf"""(?P<open>[(\[])?[ \t]*
+        (?P<low>{_NUMBER}) (?P<unit>[ \t]*Hz)?
+        [ \t]*(?:\.{{2,}}|,|:|-|\u2013|\bto\b)[ \t]*
+        (?P<high>{_NUMBER}) (?(open)[ \t]*[)\]])
+        (?![\w.])""",
+    re.VERBOSE,
+)
+# Keys with fractional numbers: a comma in one is a decimal comma.
+_AMOUNT_KEYS = keys_read_by(readers.amount, readers.share)
+_DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
+_PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
+_HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
+_NO_BRACES = re.compile(
+    r"(?P<name>adam|adamw|sgd)[ \t]*(?P<open>\([ \t]*)?"
+    r"(?:(?:lr|learning_rate)[ \t]*=[ \t]*)?(?P<rate>[\d.]+(?:[eE][+-]?\d+)?)"
+    r"(?(open)[ \t]*\))(?![\w.])"
+)
+NAME_RULE = "names have letters, digits and `_`"
+
+
+def foreign_problem(tokens: Tokens, index: int, in_block: bool) -> Diagnostic | None:
+    """Describe the value or name at a token if it is in another notation."""
+    token, before = tokens[index], tokens[index - 1] if index else None
+    key = str(before or "")
+    is_shape = tokens[0] == "input" and index in (1, 2)
+    # A list is valid syntax; validation reports it.
+    may_be_dims = before is not None and before.type == "NAME"
+    may_be_dims = may_be_dims and (is_shape or token.type != "LSQB")
+
+    def find(pattern: re.Pattern[str]) -> Span | None:
+        refused = pattern is _DIMS and not may_be_dims
+        return None if refused else _text_from(token.span, pattern)
+
+    if problem := _foreign_value(key, find, is_shape):
+        return problem
+    if not index:
+        return None
+    if token.type == "NAME" and key == "optimizer":
+        return no_braces(token.span)
+    if token.type == "NAME" and (key == "shortcut" or not in_block):
+        return find_hyphens(token.span)
+    return None
+
+
+def _dims(span: Span, key: str, is_shape: bool = False) -> Diagnostic | None:
+    dims = "x".join(re.findall(r"\d+", span.text))
+    if span.text == dims:
+        return None
+    # Include the keys of other libraries, because the value is checked before the key.
+    keys = _DIM_KEYS | {"size"}
+    if key not in keys:
+        keys |= vocabulary.foreign_keywords.likes_of(_DIM_KEYS)
+    if key not in keys and not is_shape:
+        return None
+    # The shape has no key in `.snn`.
+    key = "" if key not in keys or key == "shape" else key
+    return wrong_notation(rules.misplaced.DimsSpelling, span, key, dims)
+
+
+def _range(span: Span, key: str) -> Diagnostic | None:
+    match = _RANGE.match(span.text)
+    written = f"{match['low']}..{match['high']}" if match else span.text
+    if span.text == written:
+        return None
+    unit = " Hz" if key == "rate" else ""
+    return wrong_notation(rules.misplaced.RangeSpelling, span, key, written, unit)
+
+
+def wrong_notation(
+    rule: Callable[..., Diagnostic], span: Span, key: str, meant: str, unit: str = ""
+) -> Diagnostic:
+    """Describe the value of a key in another notation."""
+    written = f"{key} {meant}{unit}".lstrip()
+    return rule(span=span, text=span.text, written=written, fix=Fix(span, meant))
+
+
+def foreign_text(key: str, span: Span) -> Diagnostic | None:
+    """Describe the YAML value of a key if it is in another notation."""
+    end = span.start + len(span.text.removesuffix("Hz").rstrip())
+    number = Span(span.source, span.start, end)
+
+    def find(pattern: re.Pattern[str]) -> Span | None:
+        whole = number if pattern is _RANGE else span
+        return whole if pattern.fullmatch(whole.text) else None
+
+    return _foreign_value(key, find)
+
+
+def _foreign_value(
+    key: str, find: Callable[[re.Pattern[str]], Span | None], is_shape: bool = False
+) -> Diagnostic | None:
+    """Describe the value of a key, of which ``find`` finds the text by a pattern."""
+    if span := find(_PERCENTAGE):
+        return _percentage(span, key)
+    if key in _AMOUNT_KEYS and (span := find(_DECIMAL_COMMA)):
+        number = span.text.replace(",", ".")
+        return malformed_number(span, f"write `{key} {number}`", number)
+    if (span := find(_DIMS)) and (problem := _dims(span, key, is_shape)):
+        return problem
+    span = find(_RANGE) if key in _RANGE_KEYS else None
+    return _range(span, key) if span else None
+
+
+def _percentage(span: Span, key: str) -> Diagnostic:
+    number = span.text.rstrip("% \t")
+    if key == "percentile":
+        advice = f"percentiles are out of 100: write `percentile {number}`"
+        return malformed_number(span, advice, number)
+    share = f"{float(number) / 100:.6g}"
+    return wrong_notation(rules.misplaced.Percentage, span, key, share)
+
+
+def malformed_number(span: Span, advice: str, meant: str) -> Diagnostic:
+    """Describe a number that is not valid; ``meant`` is empty if the fix is unknown."""
+    fix = Fix(span, meant) if meant else None
+    return rules.syntax.MalformedNumber(
+        span=span, text=span.text, advice=advice, fix=fix
+    )
+
+
+def find_hyphens(start: Span) -> Diagnostic | None:
+    """Describe the name with hyphens that begins with another name, if any."""
+    span = _text_from(start, _HYPHENATED)
+    if span is None:
+        return None
+    name, legal = span.text, span.text.replace("-", "_")
+    return rules.statements.InvalidName(
+        span=span, name=name, reason=NAME_RULE, example=legal, fix=Fix(span, legal)
+    )
+
+
+def no_braces(start: Span) -> Diagnostic | None:
+    """Describe ``adam 1e-4`` or ``adam(1e-4)``, which begins with a name."""
+    source = start.source
+    match = _NO_BRACES.match(source.text, start.start)
+    if match is None:
+        return None
+    optimizer, rate = match["name"], match["rate"]
+    fixed = f"{optimizer} {{ learning_rate {rate} }}"
+    if source.is_yaml:
+        fixed = f"{{{optimizer}: {{learning_rate: {rate}}}}}"
+    span = Span(source, *match.span())
+    return rules.syntax.UnexpectedText(
+        span=span,
+        expected="the settings in braces",
+        found=f"`{match[0]}`",
+        advice=f"write `optimizer {optimizer} {{ learning_rate {rate} }}`",
+        fix=Fix(span, fixed),
+    )
+
+
+_ITEM = re.compile(r"-[ \t]*(\w+)")
+_DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
+_LONGEST = 60
+
+
+def is_item(first: Span) -> bool:
+    """Return whether a statement begins like an item of a YAML list."""
+    match = _ITEM.match(first.source.text, first.start)
+    return match is not None and match[1] in KINDS
+
+
+def whole_items(pieces: list[StatementTokens]) -> list[StatementTokens]:
+    """Join the lines of each YAML list item, which then causes only one diagnostic."""
+    joined: list[StatementTokens] = []
+    for piece in pieces:
+        first, second, *_ = (*piece.tokens, "")
+        is_inner = second in (":", "-") and first not in KINDS
+        if joined and is_inner and is_item(joined[-1].tokens[0].span):
+            joined[-1].tokens += piece.tokens
+        else:
+            joined.append(piece)
+    return joined
+
+
+def foreign_construct(tokens: Tokens) -> Diagnostic | None:
+    """Describe a statement that begins like a statement of another notation."""
+    if is_item(tokens[0].span):
+        return _describe_item(span_of(tokens))
+    if tokens[0].type == "NAME":
+        return _describe_module_name(tokens[0].span)
+    return None
+
+
+def _describe_item(whole: Span) -> Diagnostic:
+    line = _as_statement(whole)
+    shown = line if line and len(line) <= _LONGEST else "conv2d c0 { filters 8 }"
+    return rules.syntax.UnexpectedCharacter(
+        span=Span(whole.source, whole.start, whole.start + 1),
+        text="-",
+        advice="a statement begins with its kind, without a dash or a colon:"
+        f" write{'' if shown == line else ', for example,'} `{shown}`",
+        fix=Fix(whole, line) if line else None,
+    )
+
+
+def _as_statement(item: Span) -> str:
+    """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
+    # Only YAML items need the YAML parser, which is slow to import.
+    from snnc.syntax.entries import statement_entry
+    from snnc.syntax.yaml import parse_yaml
+
+    if "#" in item.text:
+        return ""
+    indent = " " * (item.first.column - 1)
+    text = f"snn: 1\nnetwork: x\nlayers:\n{dedent(indent + item.text)}\n"
+    report = Diagnostics()
+    statements = parse_yaml(SourceFile("item.yaml", text), report).statements
+    if report.errors or not statements:
+        return ""
+    return statement_entry(statements[-1]).statement
+
+
+def _describe_module_name(first: Span) -> Diagnostic | None:
+    """Describe a statement such as ``nn.Conv2d``: another library's class name."""
+    span = _text_from(first, _DOTTED)
+    if span is None:
+        return None
+    statement = tree.Statement(tree.Word(span.text, span), span)
+    return vocabulary.foreign_keywords.unknown_kind(statement)
+
+
+def _text_from(start: Span, pattern: re.Pattern[str]) -> Span | None:
+    """Return the text that begins where a span begins, if it matches a pattern."""
+    match = pattern.match(start.source.text, start.start)
+    return Span(start.source, *match.span()) if match else None

@@ -17,8 +17,13 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.build import Token, Tokens, build, comment, span_of, split_heading
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.explain import JOINS, explain, stray_word
-from snnc.syntax.foreign import find_hyphens, foreign_construct, whole_items
-from snnc.syntax.lexical import find_problem, problem_of
+from snnc.syntax.lexical import (
+    find_hyphens,
+    find_problem,
+    foreign_construct,
+    problem_of,
+    whole_items,
+)
 from snnc.syntax.split import StatementTokens, split
 from snnc.text.near import closest
 

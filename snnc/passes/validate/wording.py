@@ -11,7 +11,7 @@ from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, UNITS, USUAL
 from snnc.source import Span
-from snnc.syntax.foreign import wrong_notation
+from snnc.syntax.lexical import wrong_notation
 from snnc.syntax.snn import parse_statement
 from snnc.text.tables import join_alternatives
 from snnc.vocabulary.foreign_keywords import fix_word, nearest

@@ -10,8 +10,7 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.syntax.build import build
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
-from snnc.syntax.lexical import problem_of
+from snnc.syntax.lexical import find_hyphens, foreign_text, no_braces, problem_of
 from snnc.syntax.yaml import nodes
 
 LONGEST = 1_000
