@@ -14,7 +14,7 @@ from snnc.importer.model import Compiled, ImportRequest, config_of
 from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
-from snnc.language.names import LONGEST_NAME, why_no_name, why_no_package
+from snnc.language.readers import LONGEST_NAME, why_no_name, why_no_package
 from snnc.language.written import extents, interval, number
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile

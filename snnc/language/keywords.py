@@ -13,11 +13,11 @@ from typing import Any, TypeVar, get_args
 from snnc.language import models, properties, readers, tree, written
 from snnc.language.model import ABOUT, SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Key, Model, Otherwise, ReadBy, StatementPart, fields_of
-from snnc.language.names import HEADERS as HEADERS
-from snnc.language.names import REFUSED as REFUSED
-from snnc.language.names import is_reserved
 from snnc.language.properties import Choice, NeuronSpec
+from snnc.language.readers import HEADERS as HEADERS
+from snnc.language.readers import REFUSED as REFUSED
 from snnc.language.readers import UNITS as UNITS
+from snnc.language.readers import is_reserved
 
 Note = TypeVar("Note", Key, Otherwise, ReadBy, StatementPart)
 

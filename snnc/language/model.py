@@ -14,8 +14,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 from snnc.language import properties as has
 from snnc.language.layers import ConvProperties, LayerSpec, MaxPoolSpec, SpikingSpec
 from snnc.language.models import Key, Limits, Otherwise, StatementModel, ValueWord, form
-from snnc.language.names import KINDS
-from snnc.language.readers import PHASES
+from snnc.language.readers import KINDS, PHASES
 from snnc.source import Span
 
 ABOUT = form(

@@ -22,8 +22,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic_core import SchemaValidator, core_schema
 
-from snnc.language.names import KINDS
-from snnc.language.readers import bare
+from snnc.language.readers import KINDS, bare
 
 if sys.version_info >= (3, 11):
     from typing import dataclass_transform

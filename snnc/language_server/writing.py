@@ -8,7 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Diagnostics, Fix
-from snnc.language.names import why_no_name, why_no_package
+from snnc.language.readers import why_no_name, why_no_package
 from snnc.language_server.buffers import between, offsets_in
 from snnc.language_server.server import Request, SpecServer
 from snnc.language_server.word_roles import SpecWord, uses_at, words_of

@@ -8,8 +8,16 @@ from typing import NamedTuple
 
 from snnc.ir import logical, lowered, shapes
 from snnc.ir.logical import Convolution, LogicalLayer, MaxPooling, Shape
-from snnc.ir.lowered import LoweredNetwork, Population, Projection, Window
-from snnc.ir.paths import KnownPaths, Path, paths, picked_of
+from snnc.ir.lowered import (
+    KnownPaths,
+    LoweredNetwork,
+    Path,
+    Population,
+    Projection,
+    Window,
+    paths,
+    picked_of,
+)
 from snnc.ir.shapes import level_name, tree_of, triple_of
 from snnc.runtime.maxima import EVERY
 

@@ -11,8 +11,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import Span
-from snnc.syntax.comments import Remarks
-from snnc.syntax.entries import Entry, entries_of
+from snnc.syntax.entries import Entry, Remarks, entries_of
 from snnc.text.near import closest
 
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")

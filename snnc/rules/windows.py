@@ -14,7 +14,7 @@ from snnc.ir.logical import (
     Shape,
     TransposedConvolution,
 )
-from snnc.ir.paths import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
+from snnc.ir.lowered import MAX_PATHS, KnownPaths, Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 from snnc.rules.times import spiking_layers
 from snnc.text.tables import dims

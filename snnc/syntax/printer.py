@@ -12,8 +12,7 @@ from operator import attrgetter
 
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
-from snnc.syntax.comments import Remarks, Writer
-from snnc.syntax.entries import Entry, statement_entry, valid_entries
+from snnc.syntax.entries import Entry, Remarks, Writer, statement_entry, valid_entries
 
 WIDTH = 88
 

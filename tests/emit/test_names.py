@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from snnc.emit.files import GeneratedFile
-from snnc.language.names import why_no_name, why_no_package
+from snnc.language.readers import why_no_name, why_no_package
 from tests.emit.packages import importable, module
 from tests.support import codes, network, sound, write_modules
 

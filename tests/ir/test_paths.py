@@ -2,7 +2,7 @@
 
 import pytest
 
-from snnc.ir.paths import KnownPaths, TooManyPathsError, paths
+from snnc.ir.lowered import KnownPaths, TooManyPathsError, paths
 from tests.agreement.specs import draw_spec
 from tests.support import compile_text, layered, sound
 
@@ -45,7 +45,7 @@ def test_too_many_paths_are_refused_without_a_look_at_one(
     )
     text = layered(pools, shape="2x2x1", encode="rate")
     layers = sound(text, "resolve").by_name
-    monkeypatch.setattr("snnc.ir.paths.MAX_PATHS", 200)
+    monkeypatch.setattr("snnc.ir.lowered.MAX_PATHS", 200)
     known = KnownPaths()
     with pytest.raises(TooManyPathsError):
         paths(layers, "m99", known)

@@ -10,7 +10,7 @@ from pydantic_core import ValidationError
 from snnc.language import properties as has
 from snnc.language.keywords import RESERVED
 from snnc.language.models import validate
-from snnc.language.names import why_no_name
+from snnc.language.readers import why_no_name
 from tests.syntax.test_parse import value as syntax
 
 

@@ -14,7 +14,7 @@ from snnc.language import layers
 from snnc.language.keywords import otherwise
 from snnc.language.model import Place, ValidatedSpec
 from snnc.language.models import StatementModel, fields_of
-from snnc.language.names import why_no_name
+from snnc.language.readers import why_no_name
 from snnc.runtime.network import Lif
 from snnc.source import Span
 from snnc.text.near import closest, only_near

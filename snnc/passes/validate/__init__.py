@@ -16,7 +16,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import model, tree
 from snnc.language.keywords import FORMS, KINDS, VALUES
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
-from snnc.language.names import why_no_package
+from snnc.language.readers import why_no_package
 from snnc.passes.validate.statement import check_statement, describe_repeat
 from snnc.source import Span
 

@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, FORMS, HEADERS, KEYS, KINDS
 from snnc.source import Span
-from snnc.syntax.comments import Remarks, Writer
-from snnc.syntax.entries import Entry, statement_entry, valid_entries
+from snnc.syntax.entries import Entry, Remarks, Writer, statement_entry, valid_entries
 from snnc.syntax.snn import parse_statement
 
 WIDTH = 110
