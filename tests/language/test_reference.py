@@ -3,7 +3,7 @@
 import re
 from typing import get_args
 
-from snnc.language import names
+from snnc.language import readers
 from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
 from snnc.language.models import fields_of
 from snnc.rules.statements import UnknownKind
@@ -28,8 +28,8 @@ def test_the_page_of_an_unknown_kind_names_each() -> None:
 
 
 def test_words_of_the_language_are_reserved_and_not_refused() -> None:
-    assert FORMS.keys() == names.KINDS
-    assert all(map(names.is_reserved, FORMS))
+    assert FORMS.keys() == readers.KINDS
+    assert all(map(readers.is_reserved, FORMS))
     assert KINDS.isdisjoint(REFUSED)
 
 
