@@ -108,6 +108,7 @@ class TensorMaker:
         if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
+            bias = bias[: draft.image[2]] if draft.bias == "off" else bias
         if draft.window.upscale:  # Keras reverses these kernels, and swaps channels
             kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)

@@ -153,6 +153,9 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
             return len(sizes) == rank and all(map(_is_size, sizes))
         case "data_format" | "padding":
             return value is None or isinstance(value, str)
+        case "output_padding":
+            sizes = value if isinstance(value, list) else [value] * rank
+            return value is None or (len(sizes) == rank and all(map(_is_pad, sizes)))
         case "keepdims" | "use_bias":
             return value is None or isinstance(value, bool)
         case "epsilon":
