@@ -8,9 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
+from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import convert
 from snnc.importer.model import ImportRequest
-from snnc.importer.read import read
+from snnc.importer.read import read, run
 from snnc.importer.refusals import RefusedModelError
 from tests.importer.configs import CONV, ended, functional, layer, small
 
@@ -43,6 +44,10 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
     with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
         read(text, print, file)
     assert caught.value.diagnostic.code == "SNN825"
+    report = Diagnostics()
+    assert run(str(file), ImportRequest(), True, "net.snn", report, print) is None
+    (problem,) = report.diagnostics
+    assert problem.message == caught.value.diagnostic.message.replace("m.json", "m.h5")
 
 
 KERAS_1 = [

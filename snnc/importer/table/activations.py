@@ -35,8 +35,8 @@ _OWN = (
 IDENTITY_LIMIT = 3000
 """The most values that a readout passes on with a matrix."""
 NARROWER = (
-    "pad by less than the width of the kernel, preferably with `padding='same'` "
-    "instead of `ZeroPadding`, and retrain"
+    "pad each axis by fewer zeros in all than the width of the kernel, preferably "
+    "with `padding='same'` instead of `ZeroPadding`, and retrain"
 )
 
 
