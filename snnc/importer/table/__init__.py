@@ -162,7 +162,7 @@ def fits(kind: str, rank: int, option: str, value: Any) -> bool:
             return _is_number(value)
         case "rate":
             return value is None or (_is_number(value) and 0 <= value <= 1)
-        case "axis" | "target_shape":
+        case "axis" | "target_shape" | "newshape":
             whole = value if isinstance(value, list) else [value]
             return value is None or all(type(item) is int for item in whole)
     return True
