@@ -188,9 +188,9 @@ def read_flatten(layer: CurrentLayer, value: Value) -> Value:
 @reads("Reshape")
 def read_reshape(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Reshape` that only renames axes, or that reshapes the input."""
-    newshape = layer.options.get("newshape")  # of an operation, with the batch
-    is_operation = isinstance(newshape, list)
-    sizes = newshape[1:] if is_operation else layer.options.get("target_shape") or []
+    sizes = layer.options.get("target_shape") or []
+    whole = layer.options.get("newshape")  # of an operation, with the batch
+    sizes = whole[1:] if isinstance(whole, list) else sizes
     target = list(sizes) if isinstance(sizes, list) else [sizes]
     return reshaped(layer, value, target)
 
