@@ -266,6 +266,8 @@ UNKNOWN = (
 )
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
 """Layers that `TimeDistributed` does not change: they do not mix positions."""
+WHOLE = ("Flatten", "Global")
+"""Layers that would also mix the steps of time with one more axis."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values whose names Keras 3 also uses for operations on a number."""
 TOOLS = {
@@ -322,7 +324,13 @@ def _read_unknown(layer: CurrentLayer) -> Value:
     if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
         options = inner.get("config") or {}
         return read_layer(replace(layer, kind=inner["class_name"], options=options))
-    raise RefusedLayerError(*REFUSED.get(layer.kind, UNKNOWN))
+    why, remedy = REFUSED.get(layer.kind, UNKNOWN)
+    if isinstance(inner, Mapping) and str(inner.get("class_name")).startswith(WHOLE):
+        remedy = (
+            "use a convolution or a pool with a window of the whole image, and of size "
+            "1 along time"
+        )
+    raise RefusedLayerError(why, remedy)
 
 
 def _one_order(state: ConversionState) -> str:
