@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from tests.runtime.phased import Made, examples
+from tests.runtime.test_progress import cut_off
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
@@ -122,6 +123,25 @@ def test_a_loss_that_is_no_number_ends_the_training(
     with pytest.raises(diverged, match=f"^the loss is NaN or infinite {told}"):
         net.trainer().train(X[:20], Y[:20], tmp_path / "w", epochs=epochs, **how)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_is_no_number_leaves_no_file_but_those_given(
+    net: Made, tmp_path: Path
+) -> None:
+    diverged = net.module("_runtime.keras.progress").DivergedError
+    train, smooth = net.trainer().train, tmp_path / "w.smooth.safetensors"
+    how: Any = {"weights": tmp_path / "w", "epochs": 1, "spike_updates": 30}
+    cut_off(train, 2, X[:20], Y[:20], **how)
+    assert smooth.exists()
+    how["callbacks"] = [TooFast(2)]
+    with pytest.raises(diverged):
+        train(X[:20], Y[:20], **how, resume=True)
+    assert not list(tmp_path.iterdir())
+    net.module("keras_model").export_weights(net.model(), smooth)
+    how |= {"initial": smooth, "phases": ("spikes",), "callbacks": [TooFast(1)]}
+    with pytest.raises(diverged):
+        train(X[:20], Y[:20], **how)
+    assert [*tmp_path.iterdir()] == [smooth]
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ class Trainer:
         add = parser.add_argument
         begins = "weights to begin with"
         add("--from", "--initial", dest="initial", metavar="FILE", help=begins)
-        among = f"some of {','.join(training.phases)}"
+        among = f"some of {','.join(PHASES)}"
         add("--phases", type=_phases, metavar="P,...", help=among)
         by_cost = "updates of the phase spikes (chosen by cost)"
         add("--spike-updates", type=positive, metavar="N", help=by_cost)
