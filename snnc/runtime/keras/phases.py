@@ -230,7 +230,7 @@ class Session:
         each = [begins, spiking.callback()]
         stop = first + ROUNDS
         data = partial(plan.batches, batches, stop=stop)
-        best = "the best one within the rates"
+        best = "the best one after scaling"
         self._fit(spiking, data, plan.each, stop, each, best)
         scaler.scales = progress.scales
 

@@ -197,11 +197,17 @@ class StopAtNaN(keras.callbacks.Callback):
         self._scaler, self._x, self._progress = scaler, x, progress
         self._before: list[Array] = []
 
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Copy the weights, unless an update has made them NaN."""
+        weights = [weight.numpy() for weight in self.model.weights]
+        if all(np.isfinite(values).all() for values in weights):
+            self._before = weights
+
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Check the loss, and copy the weights from time to time."""
         if math.isfinite((logs or {}).get("loss", 0.0)):
             if batch % EVERY == 0:
-                self._before = [w.numpy() for w in self.model.weights]
+                self.on_train_begin()
             return
         for weight, value in zip(self.model.weights, self._before):
             weight.assign(value)
