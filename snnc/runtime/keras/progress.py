@@ -63,7 +63,9 @@ class Progress(keras.callbacks.Callback):
         self.scales: Scales = {}
         self.best_scales: Scales = {}
         self.start_loss, self.start_accuracy = math.inf, -math.inf
-        self.forget_best()
+        self.best_rank: list[float] = [True, math.inf]
+        self.best_epoch = 0
+        self.best_weights: list[Array] = []
         self.saved: list[Array] = []
 
     @property
@@ -107,8 +109,7 @@ class Progress(keras.callbacks.Callback):
     def forget_best(self) -> None:
         """Forget the best weights, and count epochs from here."""
         self.best_epoch = self.epoch
-        self.best_rank: list[float] = [True, math.inf]
-        self.best_weights: list[Array] = []
+        self.best_rank, self.best_weights = [True, math.inf], []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
