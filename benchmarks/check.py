@@ -99,9 +99,9 @@ def main() -> None:
         print(f"{layers:5} layers {1000 * took:8.1f} ms {ratio}")
         before = took
     medians = starts()
-    for name, took in medians.items():
-        ratio = took / medians[LIBRARIES]
-        print(f"{name:24} {1000 * took:6.1f} ms {ratio:5.2f} x")
+    for name, median in medians.items():
+        share = median / medians[LIBRARIES]
+        print(f"{name:24} {1000 * median:6.1f} ms {share:5.2f} x")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
     package.layout.save_weights(start, imported)
     package.train(data.train.x, data.train.y, spikes, initial=start, phases=("spikes",))
     calibrated = snnc.calibrate(package, data.train.x[:1000], imported)
-    used = {
+    used: dict[str, Any] = {
         "imported": imported,
         "calibrated": calibrated.weights,
         "trained on spikes": spikes,
@@ -141,7 +141,8 @@ def accuracies(chosen: Trained, folder: Path) -> tuple[int, dict[str, float]]:
     found = {"Keras": float(model.evaluate(test.x, test.y, verbose=0)[1])}
     for name, weights in used.items():
         result = package.evaluate(test.x, test.y, weights, progress=False)
-        found[name] = float(result.accuracy)
+        assert result.accuracy is not None
+        found[name] = result.accuracy
     return spec.report().cores, {name: 100 * share for name, share in found.items()}
 
 

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.simplefilter("ignore")
@@ -50,7 +51,7 @@ PARTS = np.split(np.random.default_rng(42).permutation(1797), (900, 1200))
 """The numbers of the digits to learn from, to choose settings by, and to test."""
 UNITS, RATE, OLD = 300, 0.4, 700
 """The neurons, the ``rate`` and the old digits of ``classes``, as `choose` found."""
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass
@@ -160,7 +161,7 @@ def new_classes(seed: int, folder: Path) -> str:
     learn_old(given)
     chosen, seen = mixed(given, seed, OLD), given.features(test)
     found = given.package.adapt(given.x[chosen], given.y[chosen], given.tensors)
-    kernels = {
+    kernels: dict[str, Array] = {
         "before": given.tensors["digit.kernel"],
         "learned on the chip": found.weights["digit.kernel"],
         "ridge": ridge(given, chosen, given.features(chosen)),

@@ -86,8 +86,8 @@ def lower_spec(text: str) -> LoweredNetwork:
     report = Diagnostics()
     results = compile_spec(SourceFile("x.snn", text), report, through="lower")
     assert not report.errors, report.diagnostics[0].message
-    network: LoweredNetwork = results.lowered
-    return network
+    assert results.lowered is not None
+    return results.lowered
 
 
 def median(run: Callable[[], object], times: int) -> float:

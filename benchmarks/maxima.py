@@ -12,7 +12,7 @@ import argparse
 import math
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,12 @@ WINDOWS = {
 }
 DT = 1e-3
 SHORT, LONG = 0.1, 0.4  # seconds: what lasts and what more spikes average out
+
+
+def _picked(source: Array, grid: Sequence[Sequence[int]]) -> Array:
+    """Return the values at a grid of places, for all examples."""
+    index: Any = (slice(None), *np.ix_(*grid))
+    return source[index]
 
 
 class Chip:
@@ -59,7 +65,7 @@ class Chip:
         total = np.zeros(len(x))
         for pick in self.tree.picks:
             source = self.spikes[-1 if pick.level is None else pick.level]
-            read = source[(slice(None), *np.ix_(*pick.grid))]
+            read = _picked(source, pick.grid)
             total += read.reshape(len(x), -1).sum(axis=1)
         return total
 
@@ -68,7 +74,7 @@ class Chip:
         total: Any = 0
         for read in level.reads:
             source = before[-1 if read.level is None else read.level]
-            source = source[(slice(None), *np.ix_(*read.grid))]
+            source = _picked(source, read.grid)
             places = range(source.shape[level.axis + 1])
             rows = entries(read.nodes, level.windows, places)
             matrix = np.zeros((len(rows), len(places)))
@@ -177,7 +183,7 @@ def measure(
         total: Any = 0
         for pick in pool.tree.picks:
             source = spikes[0 if pick.level is None else pick.level + 1]
-            total = total + source[(slice(None), *np.ix_(*pick.grid))]
+            total = total + _picked(source, pick.grid)
     tiles = x.reshape(examples, side, window[0], side, window[1], 4)
     error = total[:, 0] / (high * present) - tiles.max(axis=(2, 4))
     return PoolingError(float(error[1:].mean()), float(error[1:].std()))

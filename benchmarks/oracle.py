@@ -41,12 +41,13 @@ def packages(networks: int, start: int) -> tuple[Counter[str], Counter[str]]:
     features: Counter[str] = Counter()
 
     def check(text: str, results: Compilation) -> None:
-        cores = results.mapped.cores
-        found.update(networks=1, blocks=cores)
-        found["largest"] = max(found["largest"], cores)
-        features.update(features_of(results.mapped))
+        mapped = results.mapped
+        assert mapped is not None
+        found.update(networks=1, blocks=mapped.cores)
+        found["largest"] = max(found["largest"], mapped.cores)
+        features.update(features_of(mapped))
         try:
-            check_blocks(results.mapped)
+            check_blocks(mapped)
         except (AssertionError, AttributeError, BuildError) as error:
             found["mismatches"] += 1
             print(f"{text}\n{type(error).__name__}: {error}\n")

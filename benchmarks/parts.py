@@ -37,13 +37,14 @@ def in_parts(spec: str, parts: Mapping[str, Sequence[int]]) -> str:
     lines, before = [], ""
     for line in spec.splitlines():
         layer = re.match(r"  (?:encode conv|conv2d|dense) (\w+)", line)
-        sizes = parts.get(layer[1], ()) if layer else ()
+        name = layer[1] if layer else ""
+        sizes = parts.get(name, ())
         for i, size in enumerate(sizes):
-            part = line.replace(f" {layer[1]} ", f" {layer[1]}_{i} from {before} ")
+            part = line.replace(f" {name} ", f" {name}_{i} from {before} ")
             lines.append(re.sub(r"filters \d+", f"filters {size}", part))
         if sizes:
-            names = ", ".join(f"{layer[1]}_{i}" for i in range(len(sizes)))
-            lines.append(f"  concat {layer[1]} from {names}")
+            names = ", ".join(f"{name}_{i}" for i in range(len(sizes)))
+            lines.append(f"  concat {name} from {names}")
         else:
             lines.append(line)
         before = layer[1] if layer else before

@@ -30,7 +30,7 @@ from snnc.syntax.files import read
 from snnc.tools.report.summary import COUNTERS
 
 SPEC = Path(__file__).parent.parent / "specs/drift.snn"
-MONO = {"family": "DejaVu Sans Mono", "fontsize": 9.2}
+MONO: dict[str, Any] = {"family": "DejaVu Sans Mono", "fontsize": 9.2}
 EXAMPLE = 6
 
 
@@ -182,7 +182,7 @@ def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _some(spikes: Any, most: int = 60) -> tuple[Any, Any]:
+def _some(spikes: Any, most: int = 60) -> tuple[Any, ...]:
     """Return spikes of the busiest neurons: steps, rows."""
     flat = spikes.reshape(len(spikes), -1)
     counts = flat.sum(axis=0, dtype=int)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,8 +24,8 @@ for filters in range(4, 24, 2):
 def seconds(program: str, folder: str = ".") -> float:
     """Return what a process takes that runs a program, its start included."""
     command = [sys.executable, "-c", f"{program}\n{TOLD}"]
-    how = {"capture_output": True, "check": True, "cwd": folder}
-    runs = [subprocess.run(command, **how) for _ in range(5)]
+    run = partial(subprocess.run, command, capture_output=True, check=True, cwd=folder)
+    runs = [run() for _ in range(5)]
     return min(float(run.stdout) for run in runs)
 
 

@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         for settings in options.settings or TABLE:
             weights = folder / "w.safetensors"
             plan = package.module("_runtime.keras.spike_training")
-            plan.STREAMS, plan.RATE = settings.streams, settings.rate
+            vars(plan).update(STREAMS=settings.streams, RATE=settings.rate)
             with redirect_stdout(sys.stderr):
                 train(
                     *(data.x, data.y, weights),

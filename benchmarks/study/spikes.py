@@ -84,9 +84,9 @@ def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
     outputs = np.empty((len(order), network.steps, network.readout.units))
     overflows = np.zeros(3, np.int64)
     with make_engine(package, files.weights) as engine:
-        spans, kept = spans_of(len(order), ROW), ("counts", "rows")
+        spans = spans_of(len(order), ROW)
         how = presentation, network.readout.decide
-        for chunk in engine.stream(test.x[order], spans, *how, kept):
+        for chunk in engine.stream(test.x[order], spans, *how, ("counts", "rows")):
             rows, outcome = order[chunk.start :][: len(chunk.images)], chunk.outcome
             outputs[rows] = outcome.rows
             overflows += outcome.overflows
