@@ -91,7 +91,10 @@ LONG: Edits = {"60 ms": "200 ms"}
 SLOW: Edits = {**LONG, "10 ms": "50 ms"}
 RISES = "accuracy still rises at the end of an example: a longer `present` may"
 CARRIED = "the state carried over between examples costs 24.0 points"
-BELOW = "a longer `present` does not help; a longer `synapse` or a higher `rate` may"
+BELOW = (
+    "a longer `present` does not help; more updates in the training phase `spikes` may"
+    " help, and so may a longer `synapse` or a higher `rate`"
+)
 FALLS = "costs 53.0 points.*accuracy falls with time.*try `start spread` in `e` first"
 OWN = "decide last`, a longer"  # the network already has `decide last`
 ENOUGH = "a `present` of 100 steps would be enough"

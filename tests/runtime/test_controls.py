@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from tests.runtime.phased import Made, examples
+from tests.runtime.test_progress import cut_off
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
@@ -80,6 +81,19 @@ def test_the_command_line_takes_them(
         main(*groups, "--validation", tmp_path / "v.npz")
 
 
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"spike_updates": 0}, "spike_updates is 0, not at least 1"),
+        ({"patience": -3}, "patience is -3, not at least 1"),
+        ({"strategy": "multiworker"}, "there is no strategy 'multiworker'"),
+    ],
+)
+def test_unfit_options_are_refused(net: Made, option: Any, told: str) -> None:
+    with pytest.raises(net.data_error, match=f"^{told}$"):
+        net.trainer().train(X, Y, epochs=0, **option)
+
+
 @pytest.mark.parametrize("dataset", [False, True])
 def test_data_that_may_not_be_meant_are_told(
     net: Made, capsys: pytest.CaptureFixture[str], dataset: bool
@@ -124,6 +138,25 @@ def test_a_loss_that_is_no_number_ends_the_training(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_loss_that_is_no_number_leaves_no_file_but_those_given(
+    net: Made, tmp_path: Path
+) -> None:
+    diverged = net.module("_runtime.keras.progress").DivergedError
+    train, smooth = net.trainer().train, tmp_path / "w.smooth.safetensors"
+    how: Any = {"weights": tmp_path / "w", "epochs": 1, "spike_updates": 30}
+    cut_off(train, 2, X[:20], Y[:20], **how)
+    assert smooth.exists()
+    how["callbacks"] = [TooFast(2)]
+    with pytest.raises(diverged):
+        train(X[:20], Y[:20], **how, resume=True)
+    assert not list(tmp_path.iterdir())
+    net.module("keras_model").export_weights(net.model(), smooth)
+    how |= {"initial": smooth, "phases": ("spikes",), "callbacks": [TooFast(1)]}
+    with pytest.raises(diverged):
+        train(X[:20], Y[:20], **how)
+    assert [*tmp_path.iterdir()] == [smooth]
+
+
 @pytest.mark.parametrize(
     ("layer", "value", "told"),
     [
@@ -145,6 +178,21 @@ def test_a_layer_of_such_values_is_named(
     with pytest.raises(made.DivergedError) as caught:
         stop.on_train_batch_end(1, {"loss": float("nan")})
     assert f"in epoch 7: {told}" in str(caught.value)
+
+
+def test_a_layer_is_named_although_an_update_made_all_weights_nan(net: Made) -> None:
+    made, model = net.module("_runtime.keras.progress"), net.model()
+    progress = made.Progress(None, [])
+    stop = made.StopAtNaN(net.scaler(model, X[:4]), X[:4], progress)
+    stop.set_model(model)
+    kernel = model.get_layer("digit").kernel
+    kernel.assign(np.full(kernel.shape, 1e38, "f4"))
+    stop.on_train_begin()
+    for weight in model.trainable_variables:
+        weight.assign(weight * np.nan)
+    stop.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(made.DivergedError, match="the readout "):
+        stop.on_train_batch_end(1, {"loss": float("nan")})
 
 
 @pytest.mark.parametrize(

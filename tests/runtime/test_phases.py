@@ -124,7 +124,8 @@ def test_weights_that_exist_are_trained_on_spikes_alone(
     train = net.trainer(phases=("spikes",), validation=0.0).train
     with pytest.raises(net.data_error, match="--from"):
         train(X, Y, weights)
-    train(X[:20], Y[:20], weights, initial=start, spike_updates=10)
+    model = train(X[:20], Y[:20], weights, initial=start, spike_updates=10)
+    assert model.history.phases == [("spikes", 0)]
     before, after = net.layout.load(start), net.layout.load(weights)
     entered = net.layout.load(tmp_path / "w.smooth.safetensors")
     np.testing.assert_array_equal(entered["c0.kernel"], before["c0.kernel"])

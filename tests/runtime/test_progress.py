@@ -1,5 +1,6 @@
 """Training, cut off, goes on, and ends in time."""
 
+import math
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -180,19 +181,30 @@ class TestPatience:
         progress.forget_best()
         assert (progress.best_epoch, progress.best_weights) == (3, [])
         progress.keep_best(model, {"val_loss": 2.0})
-        assert progress.least_loss == 2.0
+        assert progress.best_rank == [False, 2.0]
         assert progress.best_weights
 
-    @pytest.mark.parametrize(("accuracy", "kept"), [(0.2, 0), (0.3, 1)])
+    @pytest.mark.parametrize(
+        ("rounds", "kept"),
+        [
+            ([(9.0, 0.2), (9.5, 0.1)], 0),
+            ([(9.0, 0.3), (9.5, 0.4)], 1),
+            ([(1.0, 0.2), (1.5, 0.3)], 1),  # the start is no longer kept
+            ([(9.0, 0.3), (8.0, 0.1)], 1),  # the second is worse than the start
+            ([(math.nan, 0.3)], 0),
+        ],
+    )
     def test_a_start_of_low_loss_yields_to_more_accuracy(
-        self, model: keras.Model, accuracy: float, kept: int
+        self, model: keras.Model, rounds: list[tuple[float, float]], kept: int
     ) -> None:
         progress = Progress(None, [], patience=8)
         progress.set_model(model)
         progress.keep_start(model, {"val_loss": 2.0, "val_accuracy": 0.2})
-        progress.on_epoch_end(0, {"val_loss": 9.0, "val_accuracy": accuracy})
-        progress.on_epoch_end(1, {"val_loss": 9.5, "val_accuracy": 0.4 * kept})
+        for epoch, (loss, accuracy) in enumerate(rounds):
+            logs = {"val_loss": loss, "val_accuracy": accuracy}
+            progress.on_epoch_end(epoch, logs)
         assert progress.best_epoch == kept
+        assert progress.best_weights
 
     def test_it_needs_examples_to_validate(self, net: Made) -> None:
         with pytest.raises(net.data_error, match="patience needs validation"):

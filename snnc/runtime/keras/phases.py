@@ -100,8 +100,10 @@ class Session:
                 self._train_phases()
             except DivergedError:
                 self._progress.remove()
+                initial = options.get("initial")
                 for smooth in self._written:
-                    smooth.unlink()
+                    if initial is None or not smooth.samefile(initial):
+                        smooth.unlink()
                 raise
         if weights is not None:
             tensors = model_weights(model, layout)
@@ -136,7 +138,8 @@ class Session:
         scaled = scales and any(layer.lif is not None for layer in layers)
         stages = stages_of(epochs, scaled) if smooth else []
         if progress.stage < len(stages):
-            history.begin("smooth")
+            if smooth:
+                history.begin("smooth")
             progress.restore(model)
             _prepare(model, smooth=True, balanced=scales)
             for index, stage in enumerate(stages):
@@ -198,13 +201,14 @@ class Session:
         plan = plan_spikes(*own)
         spiking = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE
+        if self.weights is not None:
+            self._written.append(smooth_path(self.weights))
         if progress.stage == index:
             progress.restore(spiking)
             scaler.scales = progress.scales
         else:
-            if self.weights is not None:
-                self._written.append(smooth_path(self.weights))
-                self.program.export_weights(model, self._written[0])
+            for smooth in self._written:
+                self.program.export_weights(model, smooth)
             if "scale" not in training.phases:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
@@ -218,7 +222,7 @@ class Session:
             scaler.hold()
             were_missed = scaler.scales != progress.scales
             progress.scales = scaler.scales
-            # Only the best state before this phase is within the rates.
+            # Of the states so far, only the start is within the rates.
             if were_missed and progress.best_epoch > first:
                 progress.forget_best()
 
@@ -226,7 +230,8 @@ class Session:
         each = [begins, spiking.callback()]
         stop = first + ROUNDS
         data = partial(plan.batches, batches, stop=stop)
-        self._fit(spiking, data, plan.each, stop, each, " within the rates")
+        best = "the best one after scaling"
+        self._fit(spiking, data, plan.each, stop, each, best)
         scaler.scales = progress.scales
 
     def _fit(
@@ -236,7 +241,7 @@ class Session:
         steps: int,
         stop: int,
         own: Sequence[keras.callbacks.Callback] = (),
-        bound: str = "",
+        best: str = "which has the least validation loss",
         held_out: Dataset | None = None,
     ) -> None:
         """Train the remaining epochs, and restore the best weights."""
@@ -255,8 +260,7 @@ class Session:
             )
         progress.finish(model)
         if progress.best_weights:
-            least = f"the least validation loss{bound}"
-            tell(f"kept epoch {progress.best_epoch}, which has {least}")
+            tell(f"kept epoch {progress.best_epoch}, {best}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:

@@ -25,7 +25,8 @@ STATE = (
     "scales",
     "best_epoch",
     "best_scales",
-    "least_loss",
+    "best_rank",
+    "start_loss",
     "start_accuracy",
 )
 EVERY = 32  # batches between copies of the weights, as copying takes time
@@ -61,8 +62,8 @@ class Progress(keras.callbacks.Callback):
         self.stage = -1
         self.scales: Scales = {}
         self.best_scales: Scales = {}
-        self.least_loss = math.inf
-        self.start_accuracy = math.inf
+        self.start_loss, self.start_accuracy = math.inf, -math.inf
+        self.best_rank: list[float] = [True, math.inf]
         self.best_epoch = 0
         self.best_weights: list[Array] = []
         self.saved: list[Array] = []
@@ -80,18 +81,27 @@ class Progress(keras.callbacks.Callback):
         self.forget_best()
 
     def keep_start(self, model: keras.Model, logs: dict[str, float]) -> None:
-        """Keep a stage's first weights until an epoch is more accurate.
+        """Keep a stage's first weights until an epoch improves on them.
 
-        Outputs close to 0 have a low loss, even if few of them are right.
+        The epoch may have a higher loss if it is more accurate: outputs close
+        to 0 have a low loss, even if few of them are right.
         """
+        self.start_loss = logs.get("val_loss", math.inf)
+        self.start_accuracy = logs.get("val_accuracy", -math.inf)
         self.keep_best(model, logs)
-        self.start_accuracy = logs.get("val_accuracy", math.inf)
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
-        """Keep a model's weights if their validation loss is the lowest."""
+        """Keep a model's weights if their validation loss is the lowest.
+
+        Epochs that do not improve on the start come last.
+        """
         loss = logs.get("val_loss", math.inf)
-        if loss < self.least_loss:
-            self.least_loss = loss
+        accuracy = logs.get("val_accuracy", -math.inf)
+        is_no_better = loss >= self.start_loss
+        is_no_better &= accuracy <= self.start_accuracy
+        rank = [is_no_better, loss]
+        if loss < math.inf and rank < self.best_rank:
+            self.best_rank = rank
             self.best_epoch = self.epoch
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
@@ -99,17 +109,13 @@ class Progress(keras.callbacks.Callback):
     def forget_best(self) -> None:
         """Forget the best weights, and count epochs from here."""
         self.best_epoch = self.epoch
-        self.least_loss, self.best_weights = math.inf, []
+        self.best_rank, self.best_weights = [True, math.inf], []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save the state."""
         self.epoch = epoch + 1
-        logs = logs or {}
-        if logs.get("val_accuracy", 0.0) > self.start_accuracy:
-            self.start_accuracy = math.inf
-            self.forget_best()
         if self.patience is not None:
-            self.keep_best(self.model, logs)
+            self.keep_best(self.model, logs or {})
         if self.is_stalled:
             self.model.stop_training = True
         if self.path is not None:
@@ -192,11 +198,17 @@ class StopAtNaN(keras.callbacks.Callback):
         self._scaler, self._x, self._progress = scaler, x, progress
         self._before: list[Array] = []
 
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Copy the weights, unless an update has made them NaN."""
+        weights = [weight.numpy() for weight in self.model.weights]
+        if all(np.isfinite(values).all() for values in weights):
+            self._before = weights
+
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Check the loss, and copy the weights from time to time."""
         if math.isfinite((logs or {}).get("loss", 0.0)):
             if batch % EVERY == 0:
-                self._before = [w.numpy() for w in self.model.weights]
+                self.on_train_begin()
             return
         for weight, value in zip(self.model.weights, self._before):
             weight.assign(value)

@@ -128,9 +128,14 @@ class Trainer:
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
+        given: dict[str, Any] = {"epochs": epochs, **options}
+        for name in ("spike_updates", "patience"):
+            if (count := given.get(name)) is not None and count < 1:
+                raise DataError(f"{name} is {count}, not at least 1")
+        if given.get("strategy") not in (None, *get_args(Strategy)):
+            raise DataError(f"there is no strategy {given['strategy']!r}")
         if weights is not None:
             check_writable(weights)
-        given: dict[str, Any] = {"epochs": epochs, **options}
         names = "epochs", "phases", "seed", "class_weight"
         asked = {n: given[n] for n in names if given.get(n) is not None}
         training = replace(self.training, **asked)
@@ -175,7 +180,7 @@ class Trainer:
         add = parser.add_argument
         begins = "weights to begin with"
         add("--from", "--initial", dest="initial", metavar="FILE", help=begins)
-        among = f"some of {','.join(training.phases)}"
+        among = f"some of {','.join(PHASES)}"
         add("--phases", type=_phases, metavar="P,...", help=among)
         by_cost = "updates of the phase spikes (chosen by cost)"
         add("--spike-updates", type=positive, metavar="N", help=by_cost)

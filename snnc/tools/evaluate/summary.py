@@ -190,10 +190,11 @@ this effect"""
 UNFILLED = """from rest, {effect}: the layers may need a large part of `present` to
 settle, while examples in a row start with settled layers"""
 FALLS = """{worsens} with time, from {best} after {steps} steps: the layers settle at
-wrong values, so a longer `present` does not help; {first}a longer `synapse` or a higher
-`rate` may help in layers where `as Keras` falls"""
-BELOW = """{settled} of Keras{before}: a longer `present` does not help; {first}a longer
-`synapse` or a higher `rate` may help in layers where `as Keras` falls"""
+wrong values, so """
+BELOW = "{settled} of Keras{before}: "
+HELPS = """a longer `present` does not help; {first}more updates in the training phase
+`spikes` may help, and so may a longer `synapse` or a higher `rate` in layers where `as
+Keras` falls"""
 # Neurons with equal currents and equal initial voltages always spike in the same steps.
 SPREAD = "try `start spread` in {names} first, which does not change the weights; "
 RISES = """{improves} at the end of an example: a longer `present` may give a better
@@ -293,12 +294,12 @@ def _time(result: Evaluation) -> Iterator[str]:
     values = [*(moment.value for moment in moments), result.score.value]
     *_, before, last = (abs(b - a) for a, b in pairwise([values[0], *values]))
     names = ", ".join(f"`{name}`" for name in result.resting)
-    first = SPREAD.format(names=names) if names else ""
+    helps = HELPS.format(first=SPREAD.format(names=names) if names else "")
     if falls := [moment for moment, gain in early.items() if gain[1] < -noise]:
         pick = max if result.classes else min
         best = pick(falls, key=lambda moment: moment.value)
         value = _write_score(result, best.value)
-        yield FALLS.format(**words, best=value, steps=best.steps, first=first)
+        yield FALLS.format(**words, best=value, steps=best.steps) + helps
     elif least > noise:
         if loss is None or loss[0] > 0:
             yield RISES.format(**words)
@@ -306,7 +307,7 @@ def _time(result: Evaluation) -> Iterator[str]:
         return  # the length of an example also affects how much state carries over
     elif loss and loss[0] > max(most, little) and last <= max(little, before):
         weights = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(**words, first=first, before=weights)
+        yield BELOW.format(**words, before=weights) + helps
     elif alike := [*takewhile(lambda m: early[m][1] <= little, reversed(moments))]:
         yield ENOUGH.format(**words, steps=alike[-1].steps)
 
