@@ -147,7 +147,7 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = unit * scale
         voltage = tf.nn.relu(voltage + current * drive)
-        spikes = tf.cast(voltage >= 1, tf.float32)
+        spikes = tf.cast(voltage > 1, tf.float32)
         return spikes * (1 / drive), voltage * (1 - spikes), wait
 
     return chip if layer.on_chip else host
