@@ -95,11 +95,15 @@ class SpikingRun:
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
-        return State(
-            tuple(layer.rest(batch) for layer in self.layers),
-            tuple(tf.zeros((batch, *layer.shape)) for layer in self.layers),
-            tf.zeros((batch, *self.readout.shape)),
-        )
+        shapes = [layer.shape for layer in self.layers]
+        silent = tuple(tf.zeros((batch, *shape)) for shape in shapes)
+        given = dict(zip(self.names, silent, strict=True))
+        x = tf.zeros((batch, *self.network.input.shape))
+        # Biases don't pass through synapses.
+        several = (layer.stage(x, given) for layer in self.layers)
+        pairs = zip(self.layers, several, strict=True)
+        layers = tuple(layer.rest(batch, bias) for layer, bias in pairs)
+        return State(layers, silent, tf.zeros((batch, *self.readout.shape)))
 
     def present(
         self,

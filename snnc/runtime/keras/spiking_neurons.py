@@ -59,14 +59,18 @@ class SpikingLayer:
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
         self.scan: Callable[..., tuple[list[Tensor], ...]] = fused
 
-    def rest(self, batch: int) -> States:
-        """Return the state at the start of ``batch`` simulations."""
+    def rest(self, batch: int, bias: Tensor) -> States:
+        """Return the state at the start of ``batch`` simulations.
+
+        ``bias`` is the current without spikes; a max pool has none.
+        """
         pool, states = self.layer.pool, []
         for shape in (self.shape,) if pool is None else pool.volumes:
             zeros = voltage = tf.zeros((batch, *shape))
             if self._voltages is not None:
                 voltage += tf.constant(self._voltages, tf.float32)
-            states.append(NeuronState(zeros, zeros, voltage, zeros))
+            current = bias if pool is None else zeros
+            states.append(NeuronState(zeros, current, voltage, zeros))
         return tuple(states)
 
     def _scan(
