@@ -76,14 +76,18 @@ class SpikingLayer:
     def _scan(
         self,
         drives: list[Tensor],
+        sources: list[Tensor],
         states: States,
         sampled: bool,
     ) -> Tensor:
-        """Return outputs, currents if ``sampled``, sums of spikes, states."""
+        """Return outputs, currents if ``sampled``, sums of spikes, states.
+
+        ``sources``, which only a max pool reads, are drives a step later.
+        """
         pool = self.layer.pool
         outputs, currents = [], []
         total = tf.zeros_like(self.fired(states))
-        for drive in drives:
+        for drive, source in zip(drives, sources, strict=True):
             if pool is None:
                 states = (self._fire(drive, states[0]),)
                 output, current = states[0].output, states[0].current
@@ -92,7 +96,7 @@ class SpikingLayer:
                 levels = currents_of(pool, drive, given)
                 states = tuple(map(self._fire, levels, states))
                 given = [state.output for state in states]
-                largest = maximum_of(pool, drive, given)
+                largest = maximum_of(pool, source, given)
                 output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
             total += self.fired(states)
