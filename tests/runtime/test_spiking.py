@@ -1,4 +1,7 @@
-"""Models of Keras that run in spikes are the chip's networks, but for rounding."""
+"""Models of Keras that run in spikes are the chip's networks, but for rounding.
+
+nengo-loihi's emulator can run without rounding too, and then fires alike.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from snnc.runtime.keras.spiking_neurons import neurons
 from snnc.runtime.nengo.neurons import gain_and_rest
 from snnc.runtime.nengo.simulators import run_examples
 from snnc.runtime.network import Cut, Layer, Lif
+from tests.agreement.built import simulate
 from tests.agreement.networks import BODIES
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
@@ -53,6 +57,28 @@ MORE = {
         conv2d post { filters 4, place host, padding same, shortcut c }
         readout y { classes 3 }
     """,
+    "pools_of_pools": """
+        input image 10x10x1 in 0..1
+        encode conv { filters 3 }
+        maxpool m { window 2, stride 1 }
+        maxpool n { window 2 }
+        conv2d c { filters 4, kernel 2, shortcut m }
+        avgpool a from m { window 2 }
+        maxpool o { window 2, stride 1 }
+        concat j from c, o
+        dense d { units 8 }
+        readout y { classes 3 }
+    """,
+    "deep": """
+        input image 8x8x1 in 0..1
+        encode conv e { filters 3 }
+        conv2d c0 { filters 4, padding same }
+        conv2d c1 { filters 4, padding same, shortcut c0, batchnorm on }
+        conv2d c2 { filters 4, padding same, shortcut c1 }
+        conv2d c3 { filters 4, padding same, shortcut c2 }
+        dense d { units 8 }
+        readout y { classes 3 }
+    """,
 }
 
 
@@ -77,6 +103,29 @@ def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
         wanted.append(output * DT)
     np.testing.assert_allclose(fired, wanted, atol=1e-5)
     assert np.sum(wanted) > 100
+
+
+def test_a_voltage_on_the_chip_has_to_exceed_the_threshold() -> None:
+    # One spike charges a neuron of a max pool just up to the threshold.
+    advance = neurons(Layer((1,), (20, 250.0), cut=CHIP), 1.0, DT)
+    own, fired = [tf.zeros(1)] * 2, []
+    for _ in range(10):
+        given, *own = advance(tf.ones(1), *own)
+        fired.append(bool(given[0] > 0))
+    assert np.flatnonzero(fired).tolist() == [4, 9]
+
+
+@pytest.mark.parametrize("name", ["pools_of_pools", "deep", "maxpool2d"])
+def test_layers_fire_as_a_chip_that_does_not_round(tmp_path: Path, name: str) -> None:
+    text = f"timing {{ present 40 ms }}\n{ {**BODIES, **MORE}[name] }"
+    package = open_package(write_package(network(text, f"net_{name}"), tmp_path))
+    weights, x = random_weights(package), random_images(package, 3)
+    wanted, given = chip_rates(package, weights, x), rates_of(package, weights, x)
+    assert sum(rates.any() for rates in wanted.values()) > 4
+    for layer, rates in wanted.items():
+        apart = np.abs(given[layer].reshape(rates.shape) - rates)
+        # Sums of spikes in single precision may reach a threshold a step later.
+        assert apart.sum() <= 0.005 * rates.sum(), layer
 
 
 @pytest.mark.parametrize(
@@ -127,6 +176,22 @@ def test_a_network_for_nengo_fires_as_its_simulator_says(tmp_path: Path) -> None
         apart = np.abs(given[name].reshape(3, -1) - wanted)
         assert wanted.max() > 20, name
         assert np.mean(apart > slack) < 0.01, name
+
+
+def chip_rates(
+    package: ImportedPackage, weights: Any, x: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what `rates_of` returns, on the emulator with floating-point numbers."""
+    layers, steps = package.network.layers, package.network.steps
+    build = package.module("nengo_network").build_network
+    built, rates = build(weights, x, probe=tuple(layers)), {}
+    with simulate(built.net, package.network.dt, target="simreal") as simulator:
+        simulator.run_steps(len(x) * steps)
+        for name, layer in layers.items():
+            values = built.neuron_values(simulator, name)
+            each = values.reshape(len(x), steps, -1).mean(axis=1)
+            rates[name] = each * layer.high
+    return rates
 
 
 def rates_of(

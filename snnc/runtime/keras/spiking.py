@@ -95,11 +95,15 @@ class SpikingRun:
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
-        return State(
-            tuple(layer.rest(batch) for layer in self.layers),
-            tuple(tf.zeros((batch, *layer.shape)) for layer in self.layers),
-            tf.zeros((batch, *self.readout.shape)),
-        )
+        shapes = [layer.shape for layer in self.layers]
+        silent = tuple(tf.zeros((batch, *shape)) for shape in shapes)
+        given = dict(zip(self.names, silent, strict=True))
+        x = tf.zeros((batch, *self.network.input.shape))
+        # Biases don't pass through synapses.
+        several = (layer.stage(x, given) for layer in self.layers)
+        pairs = zip(self.layers, several, strict=True)
+        layers = tuple(layer.rest(batch, bias) for layer, bias in pairs)
+        return State(layers, silent, tf.zeros((batch, *self.readout.shape)))
 
     def present(
         self,
@@ -207,6 +211,7 @@ class SpikingRun:
         """
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
+        sent: dict[str, Tensor] = {}
         values, ends, chunk = [], [], self._chunk
         several = zip(self.layers, state.outputs, state.layers, strict=True)
         for layer, before, own in several:
@@ -214,7 +219,13 @@ class SpikingRun:
                 drives = [fixed[layer.name]] * chunk
             else:
                 drives = tf.split(layer.stage(x, arriving), chunk)
-            outputs, currents, total, after = layer.scan(drives, own, sampled)
+            sources = drives
+            if layer.layer.pool is not None:
+                # What reads a max pool reads its source at the same time.
+                sources = tf.split(layer.stage(x, sent), chunk)
+            given = drives, sources, own, sampled
+            outputs, currents, total, after = layer.scan(*given)
+            sent[layer.name] = tf.concat(outputs, axis=0)
             arriving[layer.name] = tf.concat([before, *outputs[:-1]], axis=0)
             shown = tf.stack(currents or [before])
             values.append((tf.stack(outputs), shown, total))

@@ -59,27 +59,35 @@ class SpikingLayer:
         fused = tf.function(self._scan, jit_compile=True, autograph=False)
         self.scan: Callable[..., tuple[list[Tensor], ...]] = fused
 
-    def rest(self, batch: int) -> States:
-        """Return the state at the start of ``batch`` simulations."""
+    def rest(self, batch: int, bias: Tensor) -> States:
+        """Return the state at the start of ``batch`` simulations.
+
+        ``bias`` is the current without spikes; a max pool has none.
+        """
         pool, states = self.layer.pool, []
         for shape in (self.shape,) if pool is None else pool.volumes:
             zeros = voltage = tf.zeros((batch, *shape))
             if self._voltages is not None:
                 voltage += tf.constant(self._voltages, tf.float32)
-            states.append(NeuronState(zeros, zeros, voltage, zeros))
+            current = bias if pool is None else zeros
+            states.append(NeuronState(zeros, current, voltage, zeros))
         return tuple(states)
 
     def _scan(
         self,
         drives: list[Tensor],
+        sources: list[Tensor],
         states: States,
         sampled: bool,
     ) -> Tensor:
-        """Return outputs, currents if ``sampled``, sums of spikes, states."""
+        """Return outputs, currents if ``sampled``, sums of spikes, states.
+
+        ``sources``, which only a max pool reads, are drives a step later.
+        """
         pool = self.layer.pool
         outputs, currents = [], []
         total = tf.zeros_like(self.fired(states))
-        for drive in drives:
+        for drive, source in zip(drives, sources, strict=True):
             if pool is None:
                 states = (self._fire(drive, states[0]),)
                 output, current = states[0].output, states[0].current
@@ -88,7 +96,7 @@ class SpikingLayer:
                 levels = currents_of(pool, drive, given)
                 states = tuple(map(self._fire, levels, states))
                 given = [state.output for state in states]
-                largest = maximum_of(pool, drive, given)
+                largest = maximum_of(pool, source, given)
                 output = current = tf.reshape(largest, (-1, *self.shape))
             outputs.append(output)
             total += self.fired(states)
@@ -147,7 +155,7 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = unit * scale
         voltage = tf.nn.relu(voltage + current * drive)
-        spikes = tf.cast(voltage >= 1, tf.float32)
+        spikes = tf.cast(voltage > 1, tf.float32)
         return spikes * (1 / drive), voltage * (1 - spikes), wait
 
     return chip if layer.on_chip else host
