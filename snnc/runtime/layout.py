@@ -99,6 +99,8 @@ class Layout:
             if str(weights).endswith((".keras", ".h5")):
                 convert = "`snnc import --weights-out` converts its weights"
                 reason = f"a Keras file: {convert}"
+            elif str(weights).endswith((".npz", ".npy")):
+                reason = "examples, not weights: are data and weights swapped?"
             raise LayoutError(f"{weights}: {reason}") from error
 
     def save(

@@ -174,6 +174,6 @@ def test_what_is_no_input_is_refused(full: Case, data: Arrays) -> None:
     for given, labels, said in tries:
         with pytest.raises(ValueError, match=said):
             snnc.evaluate(full.folder, given, labels, full.weights)
-    for given, said in ((x + 1, "is outside 0.0..1.0"), (iter(()), "no examples")):
+    for given, said in ((x + 1, "outside 0.0..1.0"), (iter(()), "no examples")):
         with pytest.raises(ValueError, match=said):
             snnc.predict(full.folder, given, full.weights)
