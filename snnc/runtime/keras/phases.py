@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +21,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from ..data import DataError
+from ..files import warn
 from ..layout import FileName, Layout, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
@@ -30,10 +34,17 @@ from .pipelines import Pipelines
 from .progress import DivergedError, Progress, StopAtNaN, WholeHistory
 from .scaler import Scaler
 from .spike_training import ROUNDS, SpikeTraining, plan_spikes
-from .training import StrategyError, TrainOptions, TrainSettings
+from .training import (
+    StrategyError,
+    TrainOptions,
+    TrainSettings,
+    progress_path,
+)
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
+# The options that change the weights, besides the settings and the data.
+CHANGING = ("initial", "spike_updates", "patience", "class_weight")
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 
@@ -71,19 +82,27 @@ class Session:
         if training.batch % replicas:
             reason = f"can't share batches of {training.batch} evenly"
             raise StrategyError(f"{replicas} devices {reason}")
-        run = [layout.id, str(training.seed), *training.phases]
-        path = None
-        if weights is not None:
-            path = Path(f"{os.fspath(weights)}.progress.npz")
-        self._progress = Progress(path, run, options.get("patience"))
-        if options.get("resume"):
-            self._progress.read()
         own = training.batch, training.validation, training.seed, replicas
         pipelines = Pipelines(network, *own, options.get("validation"))
         if y is None:
             batches = pipelines.of_dataset(x)
         else:
             batches = pipelines.of_arrays(x, y, options.get("groups"))
+        if training.validation and batches.validation is None:
+            warn("there are too few examples to hold some out for validation")
+        data = [batches.sample if y is None else x, y, options.get("groups")]
+        data += options.get("validation") or ()
+        run = {
+            "network": layout.id,
+            "data": [batches.steps, *map(_checksum, data)],
+            "devices": replicas,
+            **vars(training),
+            **{name: options.get(name) for name in CHANGING},
+        }
+        path = None if weights is None else progress_path(weights)
+        self._progress = Progress(path, run, options.get("patience"))
+        if options.get("resume"):
+            self._progress.read()
         if self._progress.patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
@@ -261,6 +280,11 @@ class Session:
         progress.finish(model)
         if progress.best_weights:
             tell(f"kept epoch {progress.best_epoch}, {best}")
+
+
+def _checksum(values: Any) -> int:
+    shown = b"" if values is None else np.ascontiguousarray(values).data
+    return zlib.crc32(shown)
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
