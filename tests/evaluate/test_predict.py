@@ -79,6 +79,7 @@ def test_the_verb_writes_what_python_returns(
     out, table = tmp_path / "out.npz", tmp_path / "out.csv"
     assert main([*command, "-o", str(out), "--over-time"]) == 0
     assert main([*command, "-o", str(table)]) == 0
+    assert f"wrote {table}\n" in capsys.readouterr().err
     with np.load(out) as found:
         np.testing.assert_array_equal(found["outputs"], outputs)
         np.testing.assert_array_equal(found["labels"], outputs.argmax(axis=1))
