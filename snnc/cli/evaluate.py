@@ -36,9 +36,8 @@ class Fraction(click.FloatRange):
     """A range from 0 to 1; the message for a percentage says what to write."""
 
     def fail(self, message: str, *context: Any) -> NoReturn:
-        found = re.match(r"([\d.]+) is not in", message)
-        fraction = float(found[1]) / 100 if found else 0
-        hint = f" Did you mean {fraction:g}?" if 0 < fraction <= 1 else ""
+        found = re.match(r"(\d\d?\.\d+) is not in", message)
+        hint = f" Did you mean {float(found[1]) / 100:g}?" if found else ""
         super().fail(message + hint, *context)
 
 

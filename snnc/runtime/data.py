@@ -161,10 +161,9 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
     ends = np.stack([part.min(), part.max()])  # an array, as its type decides
     if ((ends >= read.low) & (ends <= read.high)).all():
         return float(ends[0]), float(ends[1])
-    if np.isfinite(ends).all():
+    wrong = ~np.isfinite(part)
+    if not wrong.any():
         wrong = ~((part >= read.low) & (part <= read.high))
-    else:
-        wrong = ~np.isfinite(part)
     row, *rest = np.unravel_index(int(wrong.argmax()), wrong.shape)
     value, count = part[(row, *rest)], int(wrong.sum())
     first = f"x{[int(ordered[row]), *map(int, rest)]} is {value}"
@@ -181,7 +180,7 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
 
 def _round_outwards(low: float, high: float) -> str:
     """Return a range as in a spec, with at least two digits of its width."""
-    width = max(high - low, abs(low), abs(high))
+    width = max(high - low, abs(low), abs(high)) or 1.0
     digits = max(0, 1 - int(np.floor(np.log10(width))))
     ends = np.floor(low * 10**digits), np.ceil(high * 10**digits)
     return "..".join(f"{end / 10**digits:.15g}" for end in ends)

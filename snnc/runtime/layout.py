@@ -186,6 +186,11 @@ class Layout:
             yield f"{name} is not a tensor of this layout"
 
 
+def progress_path(path: FileName) -> Path:
+    """Return the path of the state of a training that writes the weights."""
+    return Path(f"{os.fspath(path)}.progress.npz")
+
+
 def smooth_path(path: FileName) -> Path:
     """Return the path of the weights from before the phase `spikes`.
 

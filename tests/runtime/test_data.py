@@ -293,3 +293,22 @@ def test_arrays_are_checked_and_converted() -> None:
     assert select(X, None, SPEC).arrays[0] is X
     with pytest.raises(DataError, match="no examples"):
         select(X[:0], None, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((0, 0), "0..0"),
+        ((0, 255), "0..255"),
+        ((-123.4, 118), "-124..118"),
+        ((-2.31, 1.701), "-2.4..1.8"),
+        ((0.003, 1.0001), "0..1.1"),
+        ((-0.0002, 0.00305), "-0.0002..0.0031"),
+    ],
+)
+def test_the_range_of_examples_is_rounded_outwards(
+    ends: tuple[float, float], told: str
+) -> None:
+    spec = network((2,), 600, 3, classes=True, low=500)
+    with pytest.raises(DataError, match=rf"`--input-range {told}`$"):
+        select(np.array([ends]), None, spec)

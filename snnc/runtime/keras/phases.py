@@ -25,7 +25,7 @@ import numpy as np
 
 from ..data import DataError
 from ..files import warn
-from ..layout import FileName, Layout, smooth_hash, smooth_path
+from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
 from .layers import BalancedAdd, Neurons
@@ -34,17 +34,10 @@ from .pipelines import Pipelines
 from .progress import DivergedError, Progress, StopAtNaN, WholeHistory
 from .scaler import Scaler
 from .spike_training import ROUNDS, SpikeTraining, plan_spikes
-from .training import (
-    StrategyError,
-    TrainOptions,
-    TrainSettings,
-    progress_path,
-)
+from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
-# The options that change the weights, besides the settings and the data.
-CHANGING = ("initial", "spike_updates", "patience", "class_weight")
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 
@@ -90,15 +83,14 @@ class Session:
             batches = pipelines.of_arrays(x, y, options.get("groups"))
         if training.validation and batches.validation is None:
             warn("there are too few examples to hold some out for validation")
+        run = {"network": layout.id, "data": batches.steps, **vars(training)}
+        for name in "initial", "spike_updates", "patience", "class_weight":
+            run[name] = options.get(name)
         data = [batches.sample if y is None else x, y, options.get("groups")]
-        data += options.get("validation") or ()
-        run = {
-            "network": layout.id,
-            "data": [batches.steps, *map(_checksum, data)],
-            "devices": replicas,
-            **vars(training),
-            **{name: options.get(name) for name in CHANGING},
-        }
+        for values in (*data, *(options.get("validation") or ())):
+            if values is not None:
+                content = np.ascontiguousarray(values).data
+                run["data"] = zlib.crc32(content, run["data"])
         path = None if weights is None else progress_path(weights)
         self._progress = Progress(path, run, options.get("patience"))
         if options.get("resume"):
@@ -280,11 +272,6 @@ class Session:
         progress.finish(model)
         if progress.best_weights:
             tell(f"kept epoch {progress.best_epoch}, {best}")
-
-
-def _checksum(values: Any) -> int:
-    shown = b"" if values is None else np.ascontiguousarray(values).data
-    return zlib.crc32(shown)
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from ..data import LISTED, DataError, open_arrays, open_data, select
 from ..examples import Array
 from ..files import UserError, make_parser, positive, run_program, warn, whole
-from ..layout import FileName, Layout, check_writable
+from ..layout import FileName, Layout, check_writable, progress_path
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -248,11 +248,6 @@ def _check_phases(phases: Sequence[str], initial: FileName | None) -> None:
 
 def _phases(text: str) -> list[str]:
     return [phase.strip() for phase in text.split(",")]
-
-
-def progress_path(weights: FileName) -> Path:
-    """Return the path of the file for the state of an unfinished training."""
-    return Path(f"{os.fspath(weights)}.progress.npz")
 
 
 def unused_ends(y: Array, classes: int) -> str | None:
