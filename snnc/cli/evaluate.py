@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -29,6 +30,15 @@ NEW_DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
 LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small, so more threads would only wait for each other."""
+
+
+class Fraction(click.FloatRange):
+    """A range from 0 to 1; the message for a percentage says what to write."""
+
+    def fail(self, message: str, *context: Any) -> NoReturn:
+        found = re.match(r"(\d\d?\.\d+) is not in", message)
+        hint = f" Did you mean {float(found[1]) / 100:g}?" if found else ""
+        super().fail(message + hint, *context)
 
 
 @click.command(
@@ -91,7 +101,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 @options.flag("--strict", help="Exit with 1 if a layer misses its rate budget.")
 @click.option(
     "--min-accuracy",
-    type=click.FloatRange(0, 1),
+    type=Fraction(0, 1),
     metavar="FRACTION",
     help="Exit with 1 if the accuracy is below FRACTION, such as 0.9.",
 )
@@ -311,4 +321,5 @@ def predict_command(
             printing.print_data(found.csv())
         else:
             found.write(output)
+            printing.say(f"wrote {output}")
     return 0

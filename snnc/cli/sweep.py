@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import click
 from click.core import ParameterSource
 
 from snnc.cli import INTERRUPTED, options, printing
+from snnc.diagnostics import Diagnostics
+from snnc.rules.misplaced import RemovedWord
 from snnc.tools import plots
 
 if TYPE_CHECKING:
@@ -127,6 +130,11 @@ def sweep_command(
             saved = wanted["output"]
             printing.say(f"interrupted: the same command continues from {saved}")
             return INTERRUPTED
+        told = (variant.spec.diagnostics for variant in found if variant.spec)
+        report = Diagnostics()
+        unique = dict.fromkeys(chain(*told))
+        report.extend(d for d in unique if isinstance(d, RemovedWord))
+        printing.print_diagnostics(report)
         printing.print_result(found, form)
         if picture is not None:
             plot(found, "sweep", file=picture)

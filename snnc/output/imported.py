@@ -53,6 +53,12 @@ def _no_package(path: str | PathLike[str]) -> CannotRunError:
     )
 
 
+def _unusable(folder: Path, flaw: str, option: str = "") -> CannotRunError:
+    seen = Path(os.path.relpath(folder))
+    rebuild = f"`{rebuild_command(seen)}{option}` writes it again"
+    return CannotRunError(f"{seen / flaw}: {rebuild}")
+
+
 @dataclass(frozen=True)
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a unique name.
@@ -98,8 +104,21 @@ class ImportedPackage:
         return hashlib.sha256(repr(self.sources).encode()).hexdigest()
 
     def module(self, name: str) -> ModuleType:
-        """Return a module of the package, such as ``nengo_network``."""
-        return importlib.import_module(f"{self.import_name}.{name}")
+        """Return a module of the package, such as ``nengo_network``.
+
+        Raises CannotRunError if a module is missing, or has a syntax error.
+        """
+        try:
+            return importlib.import_module(f"{self.import_name}.{name}")
+        except ModuleNotFoundError as error:
+            package, _, lost = (error.name or "").partition(".")
+            if package != self.import_name:
+                raise
+            raise _unusable(self.folder, f"{lost}.py is missing") from error
+        except SyntaxError as error:
+            name = Path(error.filename or "").name
+            flaw = f"{name}, line {error.lineno}: {error.msg}"
+            raise _unusable(self.folder, flaw, " --force") from error
 
 
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
@@ -117,6 +136,8 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     library = library_files(path / LIBRARY)
     unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
     needed = own_library().keys() - {*chain.from_iterable(unused)}
+    if not library:
+        raise _unusable(Path(folder), f"{LIBRARY} is missing")
     if any(library.get(name) != own_library()[name] for name in needed):
         rebuild = rebuild_command(Path(folder))
         raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")

@@ -103,13 +103,15 @@ def select(
     x = np.asarray(x)
     y = None if y is None else np.asarray(y)
     if x.dtype.kind not in "iuf":
-        hint = ": use x.astype(float)" if x.dtype.kind in "bUS" else ""
+        hint = ": use x.astype(float)" if x.dtype.kind in "bUSO" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
     read, readout = network.input, network.readout
     shape = read.shape
     if x.shape[1:] != shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], shape) if x.shape else ""
         hint = ": use x[np.newaxis]" if x.shape == shape else hint
+        if y is not None and y.ndim and y.shape[1:] == shape:
+            hint = ": are x and y swapped?"
         wanted = f"(examples, {', '.join(map(str, shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.shape[0] == 0:
@@ -159,18 +161,29 @@ def _checked_range(x: Array, rows: Array, read: Input) -> Bounds:
     ends = np.stack([part.min(), part.max()])  # an array, as its type decides
     if ((ends >= read.low) & (ends <= read.high)).all():
         return float(ends[0]), float(ends[1])
-    outside = ~((part >= read.low) & (part <= read.high))
-    row, *rest = np.unravel_index(int(outside.argmax()), outside.shape)
-    value, count = part[(row, *rest)], int(outside.sum())
-    first = f"{value} at {(int(ordered[row]), *map(int, rest))}"
-    many = "this value" if count == 1 else f"{count} such values"
+    wrong = ~np.isfinite(part)
+    if not wrong.any():
+        wrong = ~((part >= read.low) & (part <= read.high))
+    row, *rest = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    value, count = part[(row, *rest)], int(wrong.sum())
+    first = f"x{[int(ordered[row]), *map(int, rest)]} is {value}"
+    many = "the only one" if count == 1 else f"{count} such values"
     if not np.isfinite(value):
         advice = "leave such examples out, or replace the values"
-        raise DataError(f"x: {first} is not finite ({many}): {advice}")
-    message = f"{first} is outside {read.low}..{read.high} ({many})"
-    imported = "import again with `--input-range`"
-    advice = f"scale x, widen the spec's input, or {imported}"
-    raise DataError(f"x: {message}: {advice}")
+        raise DataError(f"{first}, not a finite number ({many}): {advice}")
+    message = f"{first}, outside {read.low}..{read.high} ({many})"
+    wide = _round_outwards(*map(float, ends))
+    spec = f"write `in {wide}` for the input in the spec"
+    imported = f"import again with `--input-range {wide}`"
+    raise DataError(f"{message}: scale x, {spec}, or {imported}")
+
+
+def _round_outwards(low: float, high: float) -> str:
+    """Return a range as in a spec, with at least two digits of its width."""
+    width = max(high - low, abs(low), abs(high)) or 1.0
+    digits = max(0, 1 - int(np.floor(np.log10(width))))
+    ends = np.floor(low * 10**digits), np.ceil(high * 10**digits)
+    return "..".join(f"{end / 10**digits:.15g}" for end in ends)
 
 
 def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
@@ -181,12 +194,15 @@ def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
         raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
     if y.dtype.kind not in "iu":
         whole = y.dtype.kind in "bf" and (y == np.rint(y)).all()
-        numbered = _NUMBERED if y.dtype.kind in "US" else ""
-        hint = ": use y.astype(int)" if whole else numbered
+        hint = _NUMBERED if y.dtype.kind in "US" else ""
+        hint = ": use y.astype(int)" if whole else hint
+        if y.dtype.kind == "f" and not np.isfinite(y).all():
+            hint = ": it holds NaN or infinity; leave such examples out"
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
         extent = f"labels run from {y.min()} to {y.max()}"
-        hint = ": use y - 1" if (y.min(), y.max()) == (1, classes) else ""
+        shift = int(y.min()) if y.max() - y.min() == classes - 1 else 0
+        hint = {1: ": use y - 1", -1: ": use y + 1"}.get(shift, "")
         raise DataError(f"y: {extent}, not within 0..{classes - 1}{hint}")
     return np.asarray(y, np.int64)
 
@@ -224,10 +240,12 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
             if name not in known:
                 there = ", ".join(map(repr, known[:LISTED]))
                 among = f", but {there}" if there else ""
-                advice = f"np.savez(path, {name}={name}, ...) writes it"
+                given = dict.fromkeys(("x", *names))
+                each = ", ".join(f"{array}={array}" for array in given)
+                advice = f'np.savez("data.npz", {each}) writes a file with it'
                 missing = f"{place}: there is no {name}{among}"
                 raise DataError(f"{missing}; {advice}")
-            with _readable(place):
+            with _readable(place, name):
                 arrays[name] = opened[name]
     for name, array in arrays.items():
         if not array.shape:
@@ -237,12 +255,12 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
 
 
 def _load(file: Path) -> Any:
-    with _readable(file):
+    with _readable(file, file.stem):
         return np.load(file, mmap_mode="r", allow_pickle=False)
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(path: Path, name: str) -> Iterator[None]:
     """Report, in one line, which file NumPy can't read and why."""
     try:
         yield
@@ -251,7 +269,13 @@ def _readable(path: Path) -> Iterator[None]:
             raise
         said = str(error) or type(error).__name__
         reason = said.splitlines()[0].rstrip(".")
+        advice = 'np.savez("data.npz", x=x, y=y) writes a file again'
         if "pickled" in reason:  # NumPy takes unknown files for pickles
             reason = "it is neither an .npz nor an .npy file"
-        advice = "np.savez(path, x=x, y=y) writes a file again"
+        elif reason.startswith("Object arrays"):
+            reason = f"{name} holds Python objects, not numbers"
+            advice = f"use {name}.astype({'int' if name == 'y' else 'float'})"
+        if path.suffix == ".safetensors":
+            reason = "it holds weights"
+            advice = "are data and weights swapped?"
         raise DataError(f"{path}: {reason}; {advice}") from error

@@ -99,6 +99,8 @@ class Layout:
             if str(weights).endswith((".keras", ".h5")):
                 convert = "`snnc import --weights-out` converts its weights"
                 reason = f"a Keras file: {convert}"
+            elif str(weights).endswith((".npz", ".npy")):
+                reason = "examples, not weights: are data and weights swapped?"
             raise LayoutError(f"{weights}: {reason}") from error
 
     def save(
@@ -182,6 +184,11 @@ class Layout:
                 yield f"{tensor.name} is {dtype}, {wanted}"
         for name in sorted(present.keys() - {t.name for t in self.tensors}):
             yield f"{name} is not a tensor of this layout"
+
+
+def progress_path(path: FileName) -> Path:
+    """Return the path of the state of a training that writes the weights."""
+    return Path(f"{os.fspath(path)}.progress.npz")
 
 
 def smooth_path(path: FileName) -> Path:

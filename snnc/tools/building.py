@@ -248,7 +248,7 @@ def _conflicts(
 
 
 def _other_owner(package: PackageFiles) -> str | None:
-    """Return the path of another spec that owns a package's folder, as in its lock.
+    """Return the path of another spec that owns a package's folder, as seen from here.
 
     The other spec must exist, and still have the network's name.
     """
@@ -263,7 +263,8 @@ def _other_owner(package: PackageFiles) -> str | None:
     made = compile_file(other, Diagnostics(), "resolve")
     found = None if made is None or made.network is None else made.network.name
     # Errors hide the name.
-    return theirs.spec if found in (None, package.folder.name) else None
+    seen = Path(os.path.relpath(other)).as_posix()
+    return seen if found in (None, package.folder.name) else None
 
 
 def build(

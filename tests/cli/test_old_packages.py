@@ -28,6 +28,12 @@ def test_a_package_of_another_spec_is_not_taken_over() -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert package() == before
     assert_accepted(EXPECTED / "taken.txt", user_text(done))
+    Path("sub").mkdir()
+    Path("twin.snn").rename("sub/twin.snn")
+    done = run("build", "sub/twin.snn", "-o", "models")
+    assert "is the package of `net.snn`" in done.stderr
+    done = run("build", "twin.snn", "-o", "../models", cwd="sub")
+    assert "is the package of `../net.snn`" in done.stderr
 
 
 def test_a_package_is_taken_over_by_force() -> None:

@@ -79,6 +79,7 @@ def test_the_verb_writes_what_python_returns(
     out, table = tmp_path / "out.npz", tmp_path / "out.csv"
     assert main([*command, "-o", str(out), "--over-time"]) == 0
     assert main([*command, "-o", str(table)]) == 0
+    assert f"wrote {table}\n" in capsys.readouterr().err
     with np.load(out) as found:
         np.testing.assert_array_equal(found["outputs"], outputs)
         np.testing.assert_array_equal(found["labels"], outputs.argmax(axis=1))
@@ -174,6 +175,6 @@ def test_what_is_no_input_is_refused(full: Case, data: Arrays) -> None:
     for given, labels, said in tries:
         with pytest.raises(ValueError, match=said):
             snnc.evaluate(full.folder, given, labels, full.weights)
-    for given, said in ((x + 1, "is outside 0.0..1.0"), (iter(()), "no examples")):
+    for given, said in ((x + 1, "outside 0.0..1.0"), (iter(()), "no examples")):
         with pytest.raises(ValueError, match=said):
             snnc.predict(full.folder, given, full.weights)

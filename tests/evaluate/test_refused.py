@@ -56,6 +56,25 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
     assert "w.safetensors: c0 has no bias, but c0.bias is not 0" in text
 
 
+def test_a_module_that_is_missing_or_damaged_is_named(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case()
+    monkeypatch.chdir(made.folder.parent)
+    path = Path(made.folder.name, "layout.py")
+    layout = path.read_text()
+    path.write_text(f"TENSORS = )\n{layout}")
+    text = error_of(capsys, *made.arguments)
+    assert text.startswith(f"exit 1: error: {path}, line 1: unmatched ')': `snnc build")
+    assert text.endswith(" -o . --force` writes it again")
+    path.unlink()
+    for verb in ("evaluate", "predict"):
+        text = error_of(capsys, verb, *made.arguments[1:])
+        told = f"{path} is missing: `snnc build SPEC -o .` writes it again"
+        assert text == f"exit 1: error: {told}"
+    path.write_text(layout)
+
+
 def test_what_is_refused(
     case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ COMMANDS = (
     f"evaluate {NET} --workers 2 --dask tcp://h:1",
     f"evaluate {NET} --examples-out data.npz",
     f"evaluate {NET} --weights-out w",
+    f"evaluate {NET} --min-accuracy 95",
+    f"evaluate {NET} --min-accuracy 950",
     f"{ADAPT} --simulator keras",
     f"{ADAPT} --resume",
     f"{ADAPT} --format html",

@@ -1,6 +1,7 @@
 """Options of a training, in addition to its spec."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -67,7 +68,7 @@ def test_the_command_line_takes_them(
     assert main(*groups, subject=np.arange(40) // 4) == 0
     capsys.readouterr()
     refused: list[tuple[tuple[object, ...], dict[str, Any], str]] = [
-        (groups, {"subject": np.arange(39)}, "groups are int64 (39,), not"),
+        (groups, {"subject": np.arange(39)}, "groups: type int64, shape (39,), not"),
         (groups, {}, "there is no subject, but"),
         (groups, {"subject": Y}, "has no example of class"),
         (("--initial", tmp_path / "other"), {}, "other: not a safetensors file"),
@@ -87,6 +88,7 @@ def test_the_command_line_takes_them(
         ({"spike_updates": 0}, "spike_updates is 0, not at least 1"),
         ({"patience": -3}, "patience is -3, not at least 1"),
         ({"strategy": "multiworker"}, "there is no strategy 'multiworker'"),
+        ({"phases": "smooth"}, r"phases is a string: use \['smooth'\]"),
     ],
 )
 def test_unfit_options_are_refused(net: Made, option: Any, told: str) -> None:
@@ -95,7 +97,7 @@ def test_unfit_options_are_refused(net: Made, option: Any, told: str) -> None:
 
 
 @pytest.mark.parametrize("dataset", [False, True])
-def test_data_that_may_not_be_meant_are_told(
+def test_unusual_data_are_told(
     net: Made, capsys: pytest.CaptureFixture[str], dataset: bool
 ) -> None:
     x, y = 0.009 * X / X.max(), Y % 3
@@ -106,6 +108,30 @@ def test_data_that_may_not_be_meant_are_told(
     assert printed.count(told) == 1
     told = "warning: no example is of class 3, of 0..3: are labels shifted?"
     assert (told in printed) == (not dataset)
+    assert "to hold some out" not in printed
+    net.trainer(phases=("smooth",)).train(X[:4], Y[:4], epochs=1)
+    assert "to hold some out for validation" in capsys.readouterr().err
+
+
+def test_an_interruption_names_the_way_to_continue(
+    net: Made,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    files = "--data", str(tmp_path / "d.npz"), "--weights", str(tmp_path / "w")
+    train = partial(net.module("train").main, [*files, "--phases", "smooth"])
+    module = net.module("_runtime.keras.phases")
+    monkeypatch.setattr(module.Pipelines, "of_arrays", interrupt)
+    assert (train(), capsys.readouterr().err) == (130, "")
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "model_weights", interrupt)
+    told = "interrupted; to continue, run the same command with --resume\n"
+    assert (train(), capsys.readouterr().err) == (130, f"chain.train: {told}")
 
 
 class TooFast(keras.callbacks.Callback):
@@ -122,16 +148,19 @@ class TooFast(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize(
-    ("epochs", "phases", "epoch"),
-    [(9, ("smooth",), 1), (1, ("smooth", "spikes"), 2)],
+    ("epochs", "phases", "epoch", "advice"),
+    [
+        (9, ("smooth",), 1, "a smaller learning rate may do"),
+        (1, ("smooth", "spikes"), 2, "another `--seed` may do"),
+    ],
     ids=["smooth", "spikes"],
 )
 def test_a_loss_that_is_no_number_ends_the_training(
-    net: Made, tmp_path: Path, epochs: int, phases: Any, epoch: int
+    net: Made, tmp_path: Path, epochs: int, phases: Any, epoch: int, advice: str
 ) -> None:
     diverged = net.module("_runtime.keras.progress").DivergedError
     # Which layer is named hangs on how float32 overflows; a test below fixes that.
-    told = rf"in epoch {epoch + 1}: \w+( readout)? (has|is) the"
+    told = rf"in epoch {epoch + 1}: \w+( readout)? (has|is) the.*; {advice}"
     how: Any = {"phases": phases, "spike_updates": 30, "callbacks": [TooFast(epoch)]}
     with pytest.raises(diverged, match=f"^the loss is NaN or infinite {told}"):
         net.trainer().train(X[:20], Y[:20], tmp_path / "w", epochs=epochs, **how)
@@ -168,7 +197,7 @@ def test_a_layer_of_such_values_is_named(
     net: Made, layer: str, value: float, told: str
 ) -> None:
     made, model = net.module("_runtime.keras.progress"), net.model()
-    progress = made.Progress(None, [])
+    progress = made.Progress(None, {})
     progress.epoch = 6
     stop = made.StopAtNaN(net.scaler(model, X[:4]), X[:4], progress)
     stop.set_model(model)
@@ -182,7 +211,7 @@ def test_a_layer_of_such_values_is_named(
 
 def test_a_layer_is_named_although_an_update_made_all_weights_nan(net: Made) -> None:
     made, model = net.module("_runtime.keras.progress"), net.model()
-    progress = made.Progress(None, [])
+    progress = made.Progress(None, {})
     stop = made.StopAtNaN(net.scaler(model, X[:4]), X[:4], progress)
     stop.set_model(model)
     kernel = model.get_layer("digit").kernel

@@ -145,7 +145,7 @@ def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
         if not bad:
             open_data(path, SPEC, 10, seed)
             continue
-        with pytest.raises(DataError, match=r"9.0 at \(7, 2, 0, 0\) is outside"):
+        with pytest.raises(DataError, match=r"x\[7, 2, 0, 0\] is 9.0, outside"):
             open_data(path, SPEC, 10, seed)
 
 
@@ -217,14 +217,19 @@ BAD: dict[str, Write] = {
     "text": npz(x=np.array(["a"] * 50)),
     "booleans": npz(x=X > 1),
     "records": npz(x=np.zeros(50, [("a", "f4")])),
-    "objects": npz(x=np.array([{}] * 50)),
+    "objects": npz(x=X.astype(object)),
+    "objects as labels": npz(y=Y.astype(object)),
+    "weights": lambda path: with_bytes(b"x")(path).rename("w.safetensors"),
+    "swapped": npz(x=Y, y=X),
+    "negative": npz(x=10 * X - 2.34),
     "a single number": npz(x=np.array(1.0)),
     "unequal": npz(y=Y[:7]),
     "nothing": npz(x=X[:0], y=Y[:0]),
     "outside": npz(
-        x=changed({(130, 0, 2): 7, (131, 0, 2): np.nan}, np.repeat(X, 4, axis=0)),
+        x=changed({(130, 0, 2): 7, (131, 0, 2): -0.05}, np.repeat(X, 4, axis=0)),
         y=np.repeat(Y, 4),
     ),
+    "outside and not a number": npz(x=changed({(1, 0, 2): 7, (4, 0, 2): np.nan})),
     "not a number": npz(x=changed({(1, 0, 2): np.nan})),
     "no channels": npz(x=X[..., 0]),
     "channels first": npz(x=np.moveaxis(X, -1, 1)),
@@ -256,6 +261,8 @@ LABELS = {
     "too few": Y[:9],
     "floats": Y.astype(float),
     "fractions": Y + 0.5,
+    "not a number": np.where(Y, Y, np.nan),
+    "from 1": Y + 1,
     "names": np.array(["cat", "dog"])[Y % 2],
     "out of range": Y - 1,
 }
@@ -286,3 +293,22 @@ def test_arrays_are_checked_and_converted() -> None:
     assert select(X, None, SPEC).arrays[0] is X
     with pytest.raises(DataError, match="no examples"):
         select(X[:0], None, SPEC)
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((0, 0), "0..0"),
+        ((0, 255), "0..255"),
+        ((-123.4, 118), "-124..118"),
+        ((-2.31, 1.701), "-2.4..1.8"),
+        ((0.003, 1.0001), "0..1.1"),
+        ((-0.0002, 0.00305), "-0.0002..0.0031"),
+    ],
+)
+def test_the_range_of_examples_is_rounded_outwards(
+    ends: tuple[float, float], told: str
+) -> None:
+    spec = network((2,), 600, 3, classes=True, low=500)
+    with pytest.raises(DataError, match=rf"`--input-range {told}`$"):
+        select(np.array([ends]), None, spec)

@@ -45,7 +45,7 @@ def npz(**arrays: np.ndarray) -> bytes:
 
 
 def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
-    models: dict[str, Made], tmp_path: Path
+    models: dict[str, Made], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     net = models["relu_norm"]
     train, few = net.trainer().train, {"epochs": 2, "spike_updates": 5}
@@ -55,6 +55,8 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
         cut_off(train, epoch, X, Y, tmp_path / "parts", **few, resume=True)
         assert progress_of(tmp_path / "parts").exists()
     train(X, Y, tmp_path / "parts", **few, resume=True)
+    missing = f"nothing to resume: there is no {progress_of(tmp_path / 'parts')};"
+    assert capsys.readouterr().out.count(missing) == 1
     for end in ("", ".smooth.safetensors"):
         whole = net.layout.load(tmp_path / f"whole{end}")
         parts = net.layout.load(tmp_path / f"parts{end}")
@@ -111,13 +113,32 @@ def test_damaged_progress_is_refused(net: Made, tmp_path: Path, content: bytes) 
         net.trainer().train(X, Y, tmp_path / "w", resume=True)
 
 
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"seed": 1}, "seed"),
+        ({"epochs": 3, "phases": ("smooth", "scale")}, "epochs, phases"),
+        ({"spike_updates": 30, "initial": "w0"}, "initial, spike_updates"),
+        ({}, "data"),
+    ],
+    ids=lambda value: str(value),
+)
 def test_progress_of_another_training_is_refused(
+    net: Made, tmp_path: Path, changed: dict[str, Any], named: str
+) -> None:
+    train = net.trainer().train
+    cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
+    y = Y[::-1] if named == "data" else Y
+    told = rf"is of another training \(not the same {named}\): remove it"
+    with pytest.raises(net.data_error, match=told):
+        train(X, y, tmp_path / "w", **SMOOTH | changed, resume=True)
+
+
+def test_progress_of_another_optimizer_is_refused(
     net: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train = net.trainer().train
     cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
-    with pytest.raises(net.data_error, match="is of another training: remove it"):
-        train(X, Y, tmp_path / "w", **SMOOTH, seed=1, resume=True)
 
     def compile_model(model: Any) -> None:
         model.compile("sgd", "mse")
@@ -159,13 +180,13 @@ class TestPatience:
     def test_the_best_weights_are_kept(
         self, model: keras.Model, patience: int | None, kept: int, ended: int
     ) -> None:
-        progress = Progress(None, [], patience)
+        progress = Progress(None, {}, patience)
         assert self.run(progress, model, range(6)) == kept
         assert (progress.epoch, progress.is_stalled) == (ended, ended < 6)
 
     def test_patience_outlasts_a_cut(self, model: keras.Model, tmp_path: Path) -> None:
-        self.run(Progress(tmp_path / "p.npz", [], patience=2), model, range(3))
-        progress = Progress(tmp_path / "p.npz", [], patience=2)
+        self.run(Progress(tmp_path / "p.npz", {}, patience=2), model, range(3))
+        progress = Progress(tmp_path / "p.npz", {}, patience=2)
         progress.read()
         progress.restore(model)
         assert (progress.epoch, progress.best_epoch) == (3, 2)
@@ -175,7 +196,7 @@ class TestPatience:
     def test_what_was_best_before_a_scaling_is_forgotten(
         self, model: keras.Model
     ) -> None:
-        progress = Progress(None, [])
+        progress = Progress(None, {})
         progress.keep_best(model, {"val_loss": 1.0})
         progress.epoch = 3
         progress.forget_best()
@@ -197,7 +218,7 @@ class TestPatience:
     def test_a_start_of_low_loss_yields_to_more_accuracy(
         self, model: keras.Model, rounds: list[tuple[float, float]], kept: int
     ) -> None:
-        progress = Progress(None, [], patience=8)
+        progress = Progress(None, {}, patience=8)
         progress.set_model(model)
         progress.keep_start(model, {"val_loss": 2.0, "val_accuracy": 0.2})
         for epoch, (loss, accuracy) in enumerate(rounds):

@@ -66,6 +66,10 @@ def test_labels_that_may_be_shifted_are_told() -> None:
     assert unused_ends(every[1:-1], 10) == (
         "no example is of class 0 nor of class 9, of 0..9: are labels shifted?"
     )
+    assert unused_ends(every[:6], 8) == (
+        "no example is of class 6 nor of class 7, of 0..7: are labels shifted?"
+    )
+    assert "class 5, and so on, of 0..9" in str(unused_ends(every[:1], 10))
 
 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:

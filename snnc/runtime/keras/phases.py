@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +21,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from ..data import DataError
-from ..layout import FileName, Layout, smooth_hash, smooth_path
+from ..files import warn
+from ..layout import FileName, Layout, progress_path, smooth_hash, smooth_path
 from ..network import Network
 from .backend import Dataset, Logs, keras, tell, tf, verbosity
 from .layers import BalancedAdd, Neurons
@@ -71,19 +75,26 @@ class Session:
         if training.batch % replicas:
             reason = f"can't share batches of {training.batch} evenly"
             raise StrategyError(f"{replicas} devices {reason}")
-        run = [layout.id, str(training.seed), *training.phases]
-        path = None
-        if weights is not None:
-            path = Path(f"{os.fspath(weights)}.progress.npz")
-        self._progress = Progress(path, run, options.get("patience"))
-        if options.get("resume"):
-            self._progress.read()
         own = training.batch, training.validation, training.seed, replicas
         pipelines = Pipelines(network, *own, options.get("validation"))
         if y is None:
             batches = pipelines.of_dataset(x)
         else:
             batches = pipelines.of_arrays(x, y, options.get("groups"))
+        if training.validation and batches.validation is None:
+            warn("there are too few examples to hold some out for validation")
+        run = {"network": layout.id, "data": batches.steps, **vars(training)}
+        for name in "initial", "spike_updates", "patience", "class_weight":
+            run[name] = options.get(name)
+        data = [batches.sample if y is None else x, y, options.get("groups")]
+        for values in (*data, *(options.get("validation") or ())):
+            if values is not None:
+                content = np.ascontiguousarray(values).data
+                run["data"] = zlib.crc32(content, run["data"])
+        path = None if weights is None else progress_path(weights)
+        self._progress = Progress(path, run, options.get("patience"))
+        if options.get("resume"):
+            self._progress.read()
         if self._progress.patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)

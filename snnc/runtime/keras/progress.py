@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..data import DataError
 from ..examples import Array
 from ..files import UserError, replacing
-from .backend import Logs, Tensor, keras
+from .backend import Logs, Tensor, keras, tell
 from .scaler import Scaler, Scales
 
 ANEW = "remove it, or train from the start, without resume"
@@ -31,6 +32,7 @@ STATE = (
 )
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
+ON_SPIKES = "another `--seed` may do, or `--phases smooth,scale`"
 
 
 class DivergedError(UserError, RuntimeError):
@@ -50,13 +52,13 @@ class Progress(keras.callbacks.Callback):
     def __init__(
         self,
         path: Path | None,
-        run: list[str],
+        run: dict[str, Any],
         patience: int | None = None,
     ) -> None:
         """Create it for a file, or None, and a description of the training."""
         super().__init__()
         self.path = path
-        self.run = run
+        self.run = json.loads(json.dumps(run, default=str))
         self.patience = patience
         self.epoch = 0
         self.stage = -1
@@ -137,17 +139,24 @@ class Progress(keras.callbacks.Callback):
 
         Raises DataError if the file is damaged or from another training run.
         """
-        if self.path is None or not self.path.exists():
+        if self.path is None:
+            return
+        if not self.path.exists():
+            missing = f"there is no {self.path}"
+            tell(f"nothing to resume: {missing}; training from the start")
             return
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = dict(file)
             state = json.loads(str(arrays.pop("state")))
-            run = state.pop("run")
+            run = dict(state.pop("run"))
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
-        if run != self.run:
-            raise DataError(f"{self.path} is of another training: {ANEW}")
+        other = [name for name in self.run if run.get(name) != self.run[name]]
+        if other:
+            message = f"{self.path} is of another training"
+            named = f"not the same {', '.join(other)}"
+            raise DataError(f"{message} ({named}): {ANEW}")
         self.__dict__.update(state)
         best = [name for name in arrays if name.startswith("best")]
         self.best_weights = [arrays.pop(name) for name in best]
@@ -214,7 +223,8 @@ class StopAtNaN(keras.callbacks.Callback):
             weight.assign(value)
         epoch = self._progress.epoch + 1
         message = f"the loss is NaN or infinite in epoch {epoch}"
-        raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
+        advice = ADVICE if self.model is self._scaler.model else ON_SPIKES
+        raise DivergedError(f"{message}: {self._where()}; {advice}")
 
     def _where(self) -> str:
         """Name the layer with NaN values, or with the largest values."""

@@ -297,6 +297,8 @@ class SpikeTraining(keras.Model):
                 seconds = each * self._plan.updates
                 # Keras leaves the line of its bar open.
                 line = f"spikes: about {seconds:.0f} s for all updates"
+                if self._validation is not None:
+                    line += f", plus {ROUNDS} evaluations"
                 tell("\n" * (verbosity() == 1) + line)
 
         return keras.callbacks.LambdaCallback(

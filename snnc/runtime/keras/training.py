@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 import numpy as np
 
-from ..data import DataError, open_arrays, open_data, select
+from ..data import LISTED, DataError, open_arrays, open_data, select
 from ..examples import Array
 from ..files import UserError, make_parser, positive, run_program, warn, whole
-from ..layout import FileName, Layout, check_writable
+from ..layout import FileName, Layout, check_writable, progress_path
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ ClassWeight = Mapping[int, float] | Literal["balanced"]
 Strategy = Literal["mirrored"]
 Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
+INTERRUPTED = "interrupted; to continue, run the same command with --resume"
 
 
 class StrategyError(UserError, RuntimeError):
@@ -61,7 +63,8 @@ class TrainOptions(TypedDict, total=False):
     initial weights, dropout, the held-out examples and the order of the
     others. ``initial`` is a file with initial weights, which is required
     without the phase smooth. ``spike_updates`` is the number of updates in the
-    phase spikes; the default depends on their cost, see `spike_training`.
+    phase spikes, rounded up to a multiple of 10; the default depends on their
+    cost, see `spike_training`.
     ``patience`` is the number of epochs without a lower validation loss after
     which the phase smooth ends; the best weights are kept. ``resume``
     continues an interrupted training, whose state after the last complete
@@ -169,7 +172,12 @@ class Trainer:
                 options["validation"] = validation.arrays
             if groups is not None:
                 options["groups"] = open_arrays(data, (groups,))[groups]
-            self.train(x, y, weights, **options)
+            try:
+                self.train(x, y, weights, **options)
+            except KeyboardInterrupt:
+                if progress_path(weights).exists():
+                    print(f"{parser.prog}: {INTERRUPTED}", file=sys.stderr)
+                raise
 
         return run_program(parser.prog, run)
 
@@ -182,7 +190,7 @@ class Trainer:
         add("--from", "--initial", dest="initial", metavar="FILE", help=begins)
         among = f"some of {','.join(PHASES)}"
         add("--phases", type=_phases, metavar="P,...", help=among)
-        by_cost = "updates of the phase spikes (chosen by cost)"
+        by_cost = "updates of the phase spikes, in tens (chosen by cost)"
         add("--spike-updates", type=positive, metavar="N", help=by_cost)
         epochs = "epochs of the phase smooth"
         add("--epochs", type=positive, default=training.epochs, help=epochs)
@@ -215,9 +223,9 @@ def _validate(x: Any, y: Any, network: Network, options: TrainOptions) -> Any:
             raise DataError("groups need x and y as arrays")
         groups = options["groups"] = np.asarray(options["groups"])
         if groups.shape != (len(y),) or groups.dtype.kind not in "iuUS":
-            message = f"groups are {groups.dtype} {groups.shape}"
-            wanted = "not a whole number or a word an example"
-            raise DataError(f"{message}, {wanted}")
+            message = f"groups: type {groups.dtype}, shape {groups.shape}"
+            wanted = f"integers or strings of shape ({len(y)},)"
+            raise DataError(f"{message}, not {wanted}")
     if (weights := options.get("class_weight")) is not None:
         if not readout.classes:
             raise DataError("class_weight: this network has no classes")
@@ -226,6 +234,8 @@ def _validate(x: Any, y: Any, network: Network, options: TrainOptions) -> Any:
 
 
 def _check_phases(phases: Sequence[str], initial: FileName | None) -> None:
+    if isinstance(phases, str):
+        raise DataError(f"phases is a string: use {_phases(phases)}")
     unknown = [phase for phase in phases if phase not in PHASES]
     if unknown or not phases:
         known = ", ".join(PHASES)
@@ -242,11 +252,12 @@ def _phases(text: str) -> list[str]:
 
 def unused_ends(y: Array, classes: int) -> str | None:
     """Warn about labels that look shifted; None if they don't."""
-    unused = [end for end in (0, classes - 1) if not (y == end).any()]
-    if not unused:
+    unused = np.setdiff1d(np.arange(classes), y).tolist()
+    if not {0, classes - 1} & {*unused}:
         return None
-    named = " nor of ".join(f"class {end}" for end in unused)
-    message = f"no example is of {named}, of 0..{classes - 1}"
+    named = " nor of ".join(f"class {label}" for label in unused[:LISTED])
+    more = ", and so on" if len(unused) > LISTED else ""
+    message = f"no example is of {named}{more}, of 0..{classes - 1}"
     return f"{message}: are labels shifted?"
 
 
