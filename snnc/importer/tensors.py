@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LIMIT = 1000 / TOP
 """The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
+DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 
 def convert_weights(
@@ -51,7 +52,8 @@ def convert_weights(
         for name, array in maker.tensors_of(draft):
             value = np.ascontiguousarray(array, np.float32)
             if not np.isfinite(value).all():
-                raise unclear(draft.layer, "they contain NaN or infinite values")
+                reason = "they contain NaN or infinite values"
+                raise unclear(draft.layer, reason, advice=DIVERGED)
             shape = shapes.get(name, value.shape)
             if value.size != prod(shape):
                 reason = f"it has {value.size} values, but {dims(shape)} are expected"

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from snnc.nir.export import Exported
     from snnc.nir.graph import Neuron
 
+NAMES = "imported.safetensors", "imported.snn"
+"""The files of weights and spec in messages, which `import_keras` does not write."""
+
 
 def import_keras(
     model: Any,
@@ -85,7 +88,7 @@ def import_keras(
         If the model can't be read, or has layers that the chip can't run. The message
         suggests an alternative for each.
     ValueError
-        If ``rewrite`` is unknown.
+        If ``rewrite`` is unknown, or a network can't have the ``name``.
     TypeError
         If ``model`` is neither a model nor a path.
     """
@@ -105,7 +108,7 @@ def import_keras(
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        done = run(file, request, True, "imported.snn", report, tell, shown)
+        done = run(file, request, *NAMES, report, tell, shown)
         if done is None or report.errors:
             raise SpecError(report.diagnostics)
         for note in done.notes:

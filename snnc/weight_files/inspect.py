@@ -217,7 +217,7 @@ def inspect(
     if not listing.fits:
         report.add(refusal(listing))
     elif values is not None and report_values(listing, report):
-        return replace(listing, layers=on_chip(mapped, values, report))
+        return replace(listing, layers=on_chip(mapped, values, report, path))
     return listing
 
 
@@ -265,7 +265,10 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
 
 
 def on_chip(
-    mapped: MappedNetwork, values: Mapping[str, Array], report: Diagnostics
+    mapped: MappedNetwork,
+    values: Mapping[str, Array],
+    report: Diagnostics,
+    path: Path = Path("FILE"),
 ) -> tuple[Precision, ...]:
     """Return the precision of the weights on the chip, and report refused cores."""
     from snnc.weight_files.chip import complaints, precision
@@ -273,5 +276,5 @@ def on_chip(
 
     layers = placed_layers(mapped, values)
     for layer in layers:
-        report.add(*complaints(layer))
+        report.add(*complaints(layer, path.as_posix()))
     return tuple(precision(layer) for layer in layers)

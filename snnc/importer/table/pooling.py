@@ -69,7 +69,7 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
         mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
-        remedy = f"{first}, or {mean}; both need retraining"
+        remedy = f"{first}, or {mean}, and retrain"
         raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
