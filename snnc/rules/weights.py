@@ -401,8 +401,8 @@ class SpikesTooStrong(LayerWarning):
     in Keras. Weights become this large if a batch norm with small standard deviations
     is folded into them, or if the neurons that a layer reads rarely fire.
 
-    Train these weights on spikes. If the `--input-range` of an import is wider than
-    the data, import the model again with the range of the data.
+    Train these weights in the phase `spikes`. If the `--input-range` of an import is
+    wider than the range of the data, import the model again with the latter.
 
     snnc warns if the largest weight of the median channel exceeds four times the
     threshold.

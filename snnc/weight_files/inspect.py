@@ -97,7 +97,8 @@ class Listing:
         assert self.network is not None
         scale = input_scale(self.network)
         stored = self.header.metadata.get("input_scale", scale)
-        return "" if stored == scale else f"its input is {stored}, not {scale}"
+        how = f"it reads an input value x as {stored}, not {scale}"
+        return "" if stored == scale else how
 
     @property
     def fits(self) -> bool:
