@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
+FEWER = "leave out `--chips`, or run `snnc check` on the spec for changes that fit"
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -226,10 +227,8 @@ def outcome(
     written, made = compile_written(written, spec, compiled, request)
     is_too_large = made.lowered is not None and made.mapped is None
     for diagnostic in compiled.diagnostics:
-        if isinstance(diagnostic, TooManyCores):  # an import does not search for it
-            more = "" if request.chips is None else "leave out `--chips`, or "
-            advice = f"{more}run `snnc check` on the spec for changes that fit"
-            diagnostic = diagnostic.but(advice=advice)
+        if request.chips is not None and isinstance(diagnostic, TooManyCores):
+            diagnostic = diagnostic.but(advice=FEWER)
         # Unless the user chose the number of chips, the import goes on.
         warns = is_too_large and request.chips is None
         report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from snnc.nir.export import Exported
     from snnc.nir.graph import Neuron
 
-NAMES = "imported.safetensors", "imported.snn"
-"""The files of weights and spec in messages, which `import_keras` does not write."""
-
 
 def import_keras(
     model: Any,
@@ -99,7 +96,7 @@ def import_keras(
     asked = readout, chips, read_profile(device), input_shape
     beside = os.fspath(weights)
     request = ImportRequest(name, pairs, encode, input_range, *asked, beside)
-    report = diagnostics.Diagnostics()
+    report, names = diagnostics.Diagnostics(), ("imported.safetensors", "imported.snn")
     with TemporaryDirectory() as folder:
         if isinstance(model, str | os.PathLike):
             file, shown = os.fspath(model), ""
@@ -108,7 +105,7 @@ def import_keras(
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        done = run(file, request, *NAMES, report, tell, shown)
+        done = run(file, request, *names, report, tell, shown)
         if done is None or report.errors:
             raise SpecError(report.diagnostics)
         for note in done.notes:
