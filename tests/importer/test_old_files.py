@@ -131,7 +131,10 @@ def test_keras_3_is_recognized_without_its_version(tmp_path: Path) -> None:
 
 def test_a_depthwise_kernel_of_keras_3_may_be_called_kernel(tmp_path: Path) -> None:
     depthwise = layer("DepthwiseConv2D", "c", "image", kernel_size=[2, 2])
-    arrays = {"c": {"kernel": (2, 2, 1, 1)}, "end": {"kernel": (49, 3)}}
+    arrays: dict[str, dict[str, tuple[int, ...]]] = {
+        "c": {"kernel": (2, 2, 1, 1)},
+        "end": {"kernel": (49, 3)},
+    }
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["model_config"] = json.dumps(ended(depthwise))
         for name, shapes in arrays.items():
