@@ -142,7 +142,7 @@ def import_command(
     printing.print_diagnostics(report)
     if done is None:
         return 1
-    for note in done.notes:
+    for note in () if explain and done.text else done.notes:
         printing.say(f"note: {note}")
     if explain:
         _print(done, form)
@@ -177,7 +177,7 @@ def _convert(
     """Convert a model and write the files; return None after reporting an error."""
     limits = reading_limits(model) if LIMIT in os.environ else None
     name = "imported.snn" if output is None else output.as_posix()
-    wants = weights_out is not None, name
+    wants = "" if weights_out is None else weights_out.as_posix(), name
     from snnc.importer.read import run, write_files
 
     if Path(model).suffix == ".nir":
@@ -267,7 +267,7 @@ def _print(done: ImportOutcome, form: str) -> None:
     from snnc.importer import explanation  # rarely used
 
     assert done.conversion is not None  # because `takes_spec` is false
-    explained = explanation.explain(done.conversion, done.compilation)
+    explained = explanation.explain(done.conversion, done.compilation, done.notes)
     if form == "json":
         printing.print_json(explanation.document(explained))
     else:

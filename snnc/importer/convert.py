@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -331,7 +332,7 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         why = moved[-1].why
         names = ", ".join(d.layer for d in moved if state.layers[d.layer].reads)
         how = f", as {names} in Keras" if names else ""
-        yield f"{why.split(': ')[-1] if state.parts else why}{how}"
+        yield f"{re.split('[:,] ', why, maxsplit=1)[-1] if state.parts else why}{how}"
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)

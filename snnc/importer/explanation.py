@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
@@ -28,6 +29,8 @@ UNREACHED = "not reached: its input is refused"
 TOO_LARGE = "the network does not fit, as the diagnostics explain"
 ALONE = "cores: even the other layers alone do not fit"
 WIDTH = len(TRAINING) + 2
+OWNER = re.compile(r"(?<=of `)[^`]+(?=`)")
+"""The name in Keras of a layer of the spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class Explanation:
         return f"{tables.counted(self.cores, 'core')} {where}"
 
 
-def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
+def explain(
+    conversion: Conversion, compilation: Compilation | None, notes: tuple[str, ...]
+) -> Explanation:
     """Create an explanation; ``compilation`` is the result of compiling the spec."""
     model, written, state = conversion.model, conversion.written, conversion.state
     mapped = None if compilation is None else compilation.mapped
@@ -75,15 +80,18 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     if part is not None:
         _, made = compile_written(part, "part.snn", Diagnostics(), state.request)
         mapped = made.mapped
+    spec = written or part
+    names = {} if spec is None else spec.names
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
-        by_layer[decision.layer].append(decision)
+        named = OWNER.sub(lambda found: names.get(found[0], found[0]), decision.why)
+        by_layer[decision.layer].append(replace(decision, why=named))
     encode = "input values become rates: exact, but every layer takes cores"
     if written is None:
         encode = ""
     elif state.encoder is not None:
         encode = (
-            f"{state.encoder} encodes on the host: exact and without cores "
+            f"{names[state.encoder]} encodes on the host: exact and without cores "
             "(`--encode rate` puts this layer on the chip)"
         )
     return Explanation(
@@ -93,7 +101,7 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
             for layer, decisions in zip(model.layers, by_layer.values(), strict=True)
         ),
         encode=encode,
-        notes=() if written is None else written.notes,
+        notes=() if written is None else notes,
         network=() if mapped is None else tuple(_list_places(mapped, part is not None)),
         is_refused=written is None,
         is_part=part is not None,

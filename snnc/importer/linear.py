@@ -80,10 +80,8 @@ class AxisWindow:
         high = (after.places - 1) * after.stride - after.before + after.taps - 1
         if low < 0 and self.taps - 1 >= self.stride + self.before:
             return None
-        if (
-            high >= self.places
-            and self.places * self.stride - self.before < self.extent
-        ):
+        is_short = self.places * self.stride - self.before < self.extent
+        if high >= self.places and is_short:
             return None
         if self.is_point:
             return after
@@ -471,15 +469,13 @@ def united(many: Sequence[Windows]) -> Windows | None:
         if any(window.step > 1 for window in axis):
             return None
         if first.places == 1:
-            joint.append(AxisWindow(first.size, first.size, 1, 0, 1))
+            joint.append(whole(first.size))
             continue
         if len({(window.stride, window.places) for window in axis}) > 1:
             return None
         before = max(window.before for window in axis)
-        last = max(window.taps - window.before for window in axis)
-        joint.append(
-            AxisWindow(first.size, before + last, first.stride, before, first.places)
-        )
+        taps = before + max(window.taps - window.before for window in axis)
+        joint.append(replace(first, taps=taps, before=before, dilation=1))
     return tuple(joint)
 
 

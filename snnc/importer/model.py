@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from snnc.ir.device import Profile
+from snnc.language.readers import LONGEST_NAME, why_no_package
 
 if TYPE_CHECKING:
     import numpy as np
@@ -207,9 +209,33 @@ class ImportRequest:
     shape: tuple[int, ...] | None = None
     weights: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a name that a network can't have."""
+        name = self.name
+        if name is not None and (why := why_no_package(name)):
+            raise ValueError(
+                f"the network can't be named `{name}`: {why}; use, for example, "
+                f"`{network_name(name)}`"
+            )
+
     def rewrite(self, what: str) -> str | None:
         """Return the replacement for a layer or option, or None."""
         return dict(self.rewrites).get(what)
+
+
+def network_name(name: str) -> str:
+    """Return a valid name for a network."""
+    plain = plain_name(name, "net")
+    return f"{plain[: LONGEST_NAME - 4]}_net" if why_no_package(plain) else plain
+
+
+def plain_name(name: str, prefix: str) -> str:
+    """Replace invalid characters; the result may still be a reserved word.
+
+    If it would not begin with a letter, add the prefix.
+    """
+    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST_NAME]
+    return text if text[:1].isalpha() else f"{prefix}_{text}".strip("_")[:LONGEST_NAME]
 
 
 def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

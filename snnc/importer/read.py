@@ -21,9 +21,12 @@ from snnc.importer.spec import TOP, compile_written
 from snnc.importer.weights import StoredWeights, refusing
 from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import LogicalNetwork
+from snnc.language.written import interval
 from snnc.passes import Compilation
 from snnc.rules.files import CannotWrite
+from snnc.rules.loihi import TooManyCores
 from snnc.rules.model_files import NoWeights, OldModel, PackageMissing
+from snnc.rules.weights import SPIKES_RECIPE
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 from snnc.text.installing import installation
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4 * 2**30
 """The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
+FEWER = "leave out `--chips`, or run `snnc check` on the spec for changes that fit"
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -137,7 +141,7 @@ def _check_folder(path: Path, name: str) -> None:
 def run(
     target: str,
     request: ImportRequest,
-    needs_tensors: bool,
+    weights_out: str,
     spec: str,
     report: Diagnostics,
     say: Callable[[str], None],
@@ -150,10 +154,10 @@ def run(
     ----------
     target :
         See `read`.
-    needs_tensors :
-        Whether to convert the weights, too.
-    spec, shown :
-        The names of the spec and the model in messages; by default ``target``.
+    weights_out, spec, shown :
+        The names of the converted weights, the spec and the model in messages. If
+        ``weights_out`` is empty, the weights are not converted; ``shown`` is by default
+        ``target``.
     report :
         Receives every problem, including problems in the spec.
     limits :
@@ -169,11 +173,11 @@ def run(
                 # A spec depends on the signs of norms before a maximum, or on a range.
                 kinds = [layer.kind for layer in model.layers]
                 is_used = any("Max" in k or k == "Normalization" for k in kinds)
-                if not needs_tensors and not is_used:
+                if not weights_out and not is_used:
                     weights = None
                 elif weights is not None and limits is not None:
                     weights.load()
-            return outcome(shown, model, weights, request, needs_tensors, spec, report)
+            return outcome(shown, model, weights, request, weights_out, spec, report)
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
@@ -206,7 +210,7 @@ def outcome(
     model: KerasModel,
     weights: ModelWeights | None,
     request: ImportRequest,
-    needs_tensors: bool,
+    weights_out: str,
     spec: str,
     report: Diagnostics,
 ) -> ImportOutcome | None:
@@ -223,13 +227,15 @@ def outcome(
     written, made = compile_written(written, spec, compiled, request)
     is_too_large = made.lowered is not None and made.mapped is None
     for diagnostic in compiled.diagnostics:
+        if request.chips is not None and isinstance(diagnostic, TooManyCores):
+            diagnostic = diagnostic.but(advice=FEWER)
         # Unless the user chose the number of chips, the import goes on.
         warns = is_too_large and request.chips is None
         report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
     notes = (*model.notes, *written.notes)
     network: LogicalNetwork | None = None
     arrays: Tensors = {}
-    if needs_tensors:
+    if weights_out:
         if weights is None and model.has_old_weights:
             raise refused(OldModel, path=target, writer=f"Keras {model.keras}")
         if weights is None:
@@ -250,13 +256,14 @@ def outcome(
                 report.extend(own_report.diagnostics)
         placed = placed_layers(made.mapped, arrays) if made.mapped is not None else ()
         for layer in placed:  # exact in Keras, but spikes may lose information
-            report.extend(strong_spikes(layer))
-        notes = (*notes, *_next_steps(conversion, scales, request))
+            given = "" if request.values is None else interval(*request.values)
+            report.extend(strong_spikes(layer, file=weights_out, asked_range=given))
+        notes = (*notes, *_next_steps(conversion, scales, spec, weights_out))
     return ImportOutcome(written.text, notes, conversion, made, network, arrays)
 
 
 def _next_steps(
-    conversion: Conversion, scales: TensorMaker, request: ImportRequest
+    conversion: Conversion, scales: TensorMaker, spec: str, weights: str
 ) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and what to do next."""
     assert conversion.written is not None
@@ -269,22 +276,28 @@ def _next_steps(
         )
     if scales.rate != TOP:
         yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
-    tool, network = conversion.model.tool, conversion.written.network
-    if request.rewrites:
+    state, network = conversion.state, conversion.written.network
+    recipe = SPIKES_RECIPE.format(network=network, file=weights)
+    if state.request.rewrites:
+        every_phase = recipe.replace(" --phases spikes", "")
         yield (
-            f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
-            f"train it again; `python -m {network}.train --from WEIGHTS` begins with "
-            "these weights"
+            f"with --rewrite, the outputs differ from {conversion.model.tool}'s: run "
+            f"`snnc build {spec}`, and train these weights in all phases: "
+            f"`{every_phase}`"
         )
         return
-    softened = conversion.state.size.startswith("classes")
-    near = "near " if conversion.state.curves else ""
-    outputs = f"the outputs are {near}{tool}'s"
-    outputs += ", before a softmax" if softened else ""
+    near = "near " if state.curves else ""
+    finals = ", ".join(sorted(set(state.finals.values())))
+    outputs = f"the outputs are {near}{conversion.model.tool}'s"
+    yield f"{outputs}, before the {finals}" if finals else outputs
     yield (
-        f"{outputs}; whether rates stay within their budgets depends on the data: "
-        f"after a build, `snnc calibrate models/{network} --data DATA.npz --weights "
-        "WEIGHTS -o NEW` scales the weights"
+        f"after `snnc build {spec}`, training on spikes usually gives the best "
+        f"accuracy: `{recipe}`"
+    )
+    yield (
+        "if you don't train, and `snnc evaluate` says that rates are not held, scale "
+        f"the weights: `snnc calibrate models/{network} --data train.npz --weights "
+        f"{weights} -o calibrated.safetensors`"
     )
 
 

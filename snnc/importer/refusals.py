@@ -46,9 +46,9 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
     return refused(MalformedLayer, layer=layer, reason=reason)
 
 
-def unclear(layer: str, reason: str) -> RefusedModelError:
+def unclear(layer: str, reason: str, **advice: str) -> RefusedModelError:
     """Refuse a file that does not say which weights belong to a layer."""
-    return refused(WeightsUnclear, layer=layer, reason=reason)
+    return refused(WeightsUnclear, layer=layer, reason=reason, **advice)
 
 
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -10,7 +9,13 @@ from math import ceil
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.importer.model import Compiled, ImportRequest, config_of
+from snnc.importer.model import (
+    Compiled,
+    ImportRequest,
+    config_of,
+    network_name,
+    plain_name,
+)
 from snnc.importer.refusals import refused
 from snnc.importer.state import ConversionState
 from snnc.importer.values import COUNTS, INPUT, StatementDraft
@@ -41,21 +46,9 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     taken = {name.lower() for name in found if not why_no_name(name)}
     for name in found:
         if why_no_name(name):
-            found[name] = _free(_plain(name), taken)
+            found[name] = _free(plain_name(name, "layer"), taken)
             taken.add(found[name].lower())
     return found
-
-
-def network_name(name: str) -> str:
-    """Return a valid name for a network."""
-    plain = _plain(name)
-    return f"{plain[: LONGEST_NAME - 4]}_net" if why_no_package(plain) else plain
-
-
-def _plain(name: str) -> str:
-    """Replace invalid characters; the result may still be a reserved word."""
-    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST_NAME]
-    return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST_NAME]
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -109,8 +102,11 @@ class _SpecWriter:
 
     def written(self) -> WrittenSpec:
         state, given = self._state, interval(*self._state.given)
-        name = network_name(state.request.name or state.model.name)
-        about = f"The {state.model.tool} model {network_name(state.model.name)}."
+        plain = network_name(state.model.name)
+        name, about = (
+            state.request.name or plain,
+            f"The {state.model.tool} model {plain}.",
+        )
         chips, shape = state.request.chips, "x".join(map(str, state.input_shape))
         encoded = interval(*state.encoded)
         lines = [
@@ -239,6 +235,12 @@ class _SpecWriter:
                 f"the spec divides the input by {number(self._state.divisor)}, so the "
                 "imported weights of the layers that read the input are multiplied by "
                 "this number"
+            )
+        model_name = self._state.model.name
+        if self._state.request.name is None and (why := why_no_package(model_name)):
+            self._notes.append(
+                f"the network is named {network_name(model_name)}, not {model_name}: "
+                f"{why}; to choose a name, use `--name NAME`"
             )
         changed = [f"{k} -> {n}" for k, n in self._names.items() if k and k != n]
         if changed:

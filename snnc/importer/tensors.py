@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LIMIT = 1000 / TOP
 """The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
+DIVERGED = "the training diverged: train again, with a lower learning rate"
 
 
 def convert_weights(
@@ -51,7 +52,8 @@ def convert_weights(
         for name, array in maker.tensors_of(draft):
             value = np.ascontiguousarray(array, np.float32)
             if not np.isfinite(value).all():
-                raise unclear(draft.layer, "they contain NaN or infinite values")
+                reason = "they contain NaN or infinite values"
+                raise unclear(draft.layer, reason, advice=DIVERGED)
             shape = shapes.get(name, value.shape)
             if value.size != prod(shape):
                 reason = f"it has {value.size} values, but {dims(shape)} are expected"
@@ -189,16 +191,12 @@ class TensorMaker:
 
     def _is_summed(self, key: str) -> bool:
         """Whether an `add`, or a shortcut without weights, reads a draft."""
-        for draft in self._drafts.values():
-            is_read = key in draft.sources
-            if draft.shortcut == key and not draft.is_learned:
-                return True
-            if is_read and draft.kind == "add":
-                return True
-            passes = draft.kind in ("avgpool", "maxpool", "concat")
-            if is_read and passes and self._is_summed(draft.layer):
-                return True
-        return False
+        drafts, passing = self._drafts.values(), ("avgpool", "maxpool", "concat")
+        read = [draft for draft in drafts if key in draft.sources]
+        is_added = any(d.shortcut == key and not d.is_learned for d in drafts)
+        is_added = is_added or any(draft.kind == "add" for draft in read)
+        passed = (draft.layer for draft in read if draft.kind in passing)
+        return is_added or any(map(self._is_summed, passed))
 
 
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:

@@ -155,11 +155,10 @@ class Value:
     ) -> Value:
         """Return the value after a step, whose shift only the first term adds."""
         more = replace(step, bias=False, is_first=False)
-        steps = [more if number else step for number in range(len(self.terms))]
-        pairs = zip(self.terms, steps, strict=True)
+        own = [term.then(more if at else step) for at, term in enumerate(self.terms)]
         return replace(
             self,
-            terms=tuple(term.then(own) for term, own in pairs),
+            terms=tuple(own),
             shape=(*(window.places for window in step.windows), step.given),
             view=view or self.view,
             is_positive=is_positive,

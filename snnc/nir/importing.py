@@ -34,7 +34,7 @@ from snnc.text.tables import cells
 def run(
     target: str,
     request: ImportRequest,
-    needs_tensors: bool,
+    weights_out: str,
     spec: str,
     report: Diagnostics,
     takes_spec: bool = True,
@@ -44,7 +44,7 @@ def run(
 
     Parameters
     ----------
-    needs_tensors, spec
+    weights_out, spec
         See `snnc.importer.read.run`.
     takes_spec
         Whether to return the spec that an exported file contains.
@@ -60,7 +60,7 @@ def run(
         if own and (found := restore(own, graph, request.device)) is not None:
             network, values, text = found
             return ImportOutcome(text, (COPIED,), network=network, tensors=values)
-        asked = request, needs_tensors, spec
+        asked = request, weights_out, spec
         done = outcome(target, model, weights, *asked, report)
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)

@@ -157,13 +157,16 @@ class WeightsUnclear(Diagnostic):
     """Checks that each layer matches exactly one set of weights in a file.
 
     Otherwise the file does not belong to the architecture, or a program other than
-    Keras wrote the file.
+    Keras wrote the file. Weights that are NaN or infinite come from a training that
+    diverged.
     """
 
     code = "SNN810"
     title = "ambiguous weights"
     message = "the weights of `{layer}` can't be read: {reason}"
-    help = "load the model in Keras and save it again with `model.save('model.keras')`"
+    advice = (
+        "load the model in Keras and save it again with `model.save('model.keras')`"
+    )
 
     layer: str
     reason: str

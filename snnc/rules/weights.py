@@ -386,6 +386,13 @@ class WeightsRounded(_ChangedWeights):
         return "train with more `l2`"
 
 
+SPIKES_RECIPE = (
+    "python -m models.{network}.train --data train.npz --from {file} --phases spikes "
+    "--weights trained.safetensors"
+)
+"""Works in the folder where `snnc build` wrote the package."""
+
+
 class SpikesTooStrong(LayerWarning):
     """Checks for layers in which one spike adds several times the threshold.
 
@@ -393,6 +400,9 @@ class SpikesTooStrong(LayerWarning):
     above the threshold is lost. The rates of such a layer differ from the activations
     in Keras. Weights become this large if a batch norm with small standard deviations
     is folded into them, or if the neurons that a layer reads rarely fire.
+
+    Train these weights in the phase `spikes`. If the `--input-range` of an import is
+    wider than the range of the data, import the model again with the latter.
 
     snnc warns if the largest weight of the median channel exceeds four times the
     threshold.
@@ -404,15 +414,17 @@ class SpikesTooStrong(LayerWarning):
         "one spike through `{tensor}` adds {times} times the threshold in `{name}`"
     )
     label = "its neurons fire once per spike and lose the excess"
-    notes = ("this is the largest weight of the median channel",)
-    help = (
-        "train these weights on spikes: `python -m {network}.train --from FILE"
-        " --phases scale,spikes`"
+    notes = (
+        "this is the largest weight of the median channel",
+        "if the data have a smaller range than {asked_range}, narrow `--input-range`",
     )
+    help = f"train these weights on spikes: `{SPIKES_RECIPE}`"
 
     tensor: str
     times: int
     network: str
+    file: str = "FILE"
+    asked_range: str = ""
 
 
 class WouldOverwrite(Diagnostic):

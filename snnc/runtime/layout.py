@@ -148,7 +148,13 @@ class Layout:
             mismatches.insert(0, f"written for another layout: {reason}")
         scale = metadata.get("input_scale", self.scale)
         if scale != self.scale:
-            mismatches.append(f"its input is {scale}, not {self.scale}")
+            read = f"it reads an input value x as {scale}, not {self.scale}"
+            mismatches.append(f"{read}: write the `in` and `as` of its spec")
+        if written not in (None, self.id):
+            other = "name this network's weights or, if its spec changed, run"
+            specs = "OLD_SPEC NEW_SPEC -o FILE"
+            command = f"snnc weights {path} --migrate {specs}"
+            mismatches.append(f"{other} `{command}`")
         _refuse(path, mismatches)
         tensors = {t.name: file.get_tensor(t.name) for t in self.tensors}
         _refuse(path, self._wrong_values(tensors))

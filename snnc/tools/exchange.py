@@ -85,7 +85,7 @@ def import_keras(
         If the model can't be read, or has layers that the chip can't run. The message
         suggests an alternative for each.
     ValueError
-        If ``rewrite`` is unknown.
+        If ``rewrite`` is unknown, or a network can't have the ``name``.
     TypeError
         If ``model`` is neither a model nor a path.
     """
@@ -96,7 +96,7 @@ def import_keras(
     asked = readout, chips, read_profile(device), input_shape
     beside = os.fspath(weights)
     request = ImportRequest(name, pairs, encode, input_range, *asked, beside)
-    report = diagnostics.Diagnostics()
+    report, names = diagnostics.Diagnostics(), ("imported.safetensors", "imported.snn")
     with TemporaryDirectory() as folder:
         if isinstance(model, str | os.PathLike):
             file, shown = os.fspath(model), ""
@@ -105,7 +105,7 @@ def import_keras(
             shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        done = run(file, request, True, "imported.snn", report, tell, shown)
+        done = run(file, request, *names, report, tell, shown)
         if done is None or report.errors:
             raise SpecError(report.diagnostics)
         for note in done.notes:

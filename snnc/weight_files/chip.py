@@ -140,8 +140,11 @@ def _round(synapse: Synapse, block: integers.Blocks, weights: Array) -> Array:
     return np.asarray(integers.decode_weights(block, stored)[0] / factor)
 
 
-def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Report cores that nengo-loihi refuses, and weights that it silently changes."""
+def complaints(placed: PlacedLayer, file: str) -> Iterator[Diagnostic]:
+    """Report cores that nengo-loihi refuses, and weights that it silently changes.
+
+    ``file`` is the name of the weight file in advice.
+    """
     layer = placed.population.layer
     refused = [core for core in placed.cores if core.is_refused]
     for rule, describe in REASONS.items():
@@ -154,7 +157,7 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
     yield from _too_strong(placed)
     yield from _warn_rounding(placed)
     if not refused:
-        yield from strong_spikes(placed)
+        yield from strong_spikes(placed, file=file)
 
 
 def _shortage(block: integers.Blocks) -> float:

@@ -318,8 +318,11 @@ def _float32(magnitude: float) -> float:
     return float(np.float32(min(magnitude, LARGEST)))
 
 
-def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Warn about the connection with the strongest spikes, if these are too strong."""
+def strong_spikes(placed: PlacedLayer, **fields: str) -> Iterator[Diagnostic]:
+    """Warn about the connection with the strongest spikes, if these are too strong.
+
+    ``fields`` are those of the warning that only the caller knows, such as ``file``.
+    """
     network, has_leak = placed.network, _spiking(placed.mapped).neuron is not None
     # The voltage of a spike with the weight 1, in multiples of the threshold.
     unit = placed.neurons.voltage if has_leak else network.timing.dt
@@ -330,6 +333,5 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
     tensor = max(weights, key=lambda name: weights[name], default="")
     if tensor and weights[tensor] > STRONGEST:
         layer, times = placed.population.layer, round(weights[tensor])
-        yield SpikesTooStrong.at(
-            layer, tensor=tensor, times=times, network=network.name
-        )
+        fields |= {"tensor": tensor, "network": network.name}
+        yield SpikesTooStrong.at(layer, times=times, **fields)

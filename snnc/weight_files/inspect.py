@@ -97,7 +97,8 @@ class Listing:
         assert self.network is not None
         scale = input_scale(self.network)
         stored = self.header.metadata.get("input_scale", scale)
-        return "" if stored == scale else f"its input is {stored}, not {scale}"
+        how = f"it reads an input value x as {stored}, not {scale}"
+        return "" if stored == scale else how
 
     @property
     def fits(self) -> bool:
@@ -217,7 +218,7 @@ def inspect(
     if not listing.fits:
         report.add(refusal(listing))
     elif values is not None and report_values(listing, report):
-        return replace(listing, layers=on_chip(mapped, values, report))
+        return replace(listing, layers=on_chip(mapped, values, report, path))
     return listing
 
 
@@ -265,7 +266,10 @@ def report_values(listing: Listing, report: Diagnostics) -> bool:
 
 
 def on_chip(
-    mapped: MappedNetwork, values: Mapping[str, Array], report: Diagnostics
+    mapped: MappedNetwork,
+    values: Mapping[str, Array],
+    report: Diagnostics,
+    path: Path = Path("FILE"),
 ) -> tuple[Precision, ...]:
     """Return the precision of the weights on the chip, and report refused cores."""
     from snnc.weight_files.chip import complaints, precision
@@ -273,5 +277,5 @@ def on_chip(
 
     layers = placed_layers(mapped, values)
     for layer in layers:
-        report.add(*complaints(layer))
+        report.add(*complaints(layer, path.as_posix()))
     return tuple(precision(layer) for layer in layers)

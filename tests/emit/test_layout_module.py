@@ -166,11 +166,13 @@ def test_another_layout_is_explained_tensor_by_tensor(
     with pytest.raises(layout.LayoutError) as caught:
         layout.load_weights(path)
     wrong = f"layout_id is {'0' * 16}, not {layout.LAYOUT_ID}"
+    command = f"snnc weights {path} --migrate OLD_SPEC NEW_SPEC -o FILE"
     assert str(caught.value).splitlines() == [
         f"{path}: written for another layout: {wrong}",
         "  c0.kernel has shape (3, 3, 3, 2, 4), not (3, 3, 3, 2, 3)",
         "  d0.bias is missing",
         "  extra.kernel is not a tensor of this layout",
+        f"  name this network's weights or, if its spec changed, run `{command}`",
     ]
 
 
@@ -178,8 +180,8 @@ def test_another_layout_is_explained_tensor_by_tensor(
     ("metadata", "reason"),
     [
         ({}, r"layout_id is None, not \w+, though names and shapes agree$"),
-        ({"layout_id": "0" * 16}, "though names and shapes agree$"),
-        ({"input_scale": "0.003921569 x"}, r"its input is 0\.003921569 x, not x$"),
+        ({"layout_id": "0" * 16}, "though names and shapes agree\n"),
+        ({"input_scale": "0.003921569 x"}, r"x as 0\.003921569 x, not x: write the"),
     ],
 )
 def test_weights_of_another_layout_or_scale_of_the_input_are_refused(

@@ -68,7 +68,7 @@ def show(done: ImportOutcome) -> None:
     assert {*model.outputs} <= {layer.name for layer in model.layers}
     refused = any(d.verdict == "refused" for d in found.decisions)
     assert refused == (found.written is None)
-    explanation = explain(done.conversion, done.compilation)
+    explanation = explain(done.conversion, done.compilation, done.notes)
     json.dumps(document(explanation), allow_nan=False)
     assert text(explanation)
     assert markdown(explanation)

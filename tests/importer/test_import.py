@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -137,14 +140,40 @@ def test_what_is_there_stays(folder: Path, options: str, status: int) -> None:
     assert codes(Path("net.snn").read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize(
-    ("readout", "outputs"), [("units", "Keras's;"), ("classes", "Keras's, before a so")]
-)
-def test_a_softmax_is_told_of_where_there_are_classes(
-    folder: Path, readout: str, outputs: str
+@pytest.mark.parametrize("final", ["linear", "softmax", "sigmoid"])
+def test_outputs_are_those_before_the_last_activation(here: Path, final: str) -> None:
+    with h5py.File(shutil.copy(CHAIN, "m.h5"), "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][-1]["config"]["activation"] = final
+        file.attrs["model_config"] = json.dumps(config)
+    done = run("--readout", "classes", "--weights-out", "w.safetensors", file="m.h5")
+    before = "" if final == "linear" else f", before the {final}"
+    assert f"note: the outputs are Keras's{before}\n" in done.stderr
+
+
+@pytest.mark.parametrize(("options", "phases"), [((), " --phases spikes"), (MEAN, "")])
+def test_the_command_for_training_runs_as_it_is_printed(
+    here: Path, options: tuple[str, ...], phases: str
 ) -> None:
-    done = run("--readout", readout, "--weights-out", "w.safetensors", file=CHAIN)
-    assert f"note: the outputs are {outputs}" in done.stderr
+    names = "--name", "net", "-o", "net.snn", "--weights-out", "w.safetensors"
+    done = run(*names, *options, file=GRAPH)
+    command = f"--data train.npz --from w.safetensors{phases} --weights trained.safe"
+    (found,) = re.findall("`python (-m models.net.train .*)`", done.stderr)
+    assert command in found
+    assert CliRunner().invoke(snnc, ["build", "net.snn"]).exit_code == 0
+    trained = subprocess.run(
+        [sys.executable, *found.split()], capture_output=True, text=True, check=False
+    )
+    assert "net.train: train.npz: No such file" in trained.stderr
+
+
+def test_a_network_has_the_name_that_is_asked_for(folder: Path) -> None:
+    config = model()
+    config["config"]["name"] = "3d-model"
+    save(config)
+    done = run()
+    assert "network net_3d_model {" in done.stdout
+    assert "note: the network is named net_3d_model, not 3d-model: a" in done.stderr
 
 
 @pytest.mark.parametrize("failing", ["net.snn", "net.safetensors"])
@@ -180,6 +209,8 @@ def test_an_import_warns_of_spikes_that_weigh_too_much(folder: Path) -> None:
     done = run("--input-range", "0..100", *files, file=GRAPH)
     assert done.return_value == 0
     assert "warning[SNN751]: one spike through" in done.stderr
+    assert "range than 0..100, narrow `--input-range`" in done.stderr
+    assert "`python -m models.k3_graph.train --data train.npz --from w.s" in done.stderr
     refused = run("--input-range", "0..10000", *files, file=GRAPH)
     assert refused.return_value == 1
     assert "the upper end is 0.0305176 Hz" in refused.stderr

@@ -298,6 +298,16 @@ def test_a_kernel_that_is_none_is_told(
     assert not target.exists()
 
 
+def test_weights_that_are_nan_need_a_new_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.h5"
+    path.write_bytes(edit_h5(lambda file: file[KERNEL].__setitem__((), np.nan)))
+    target = tmp_path / "w.safetensors"
+    assert main(["import", str(path), "--weights-out", str(target)]) == 1
+    assert "help: the training diverged: train again" in capsys.readouterr().err
+
+
 def test_arrays_have_a_largest_size_in_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from tests.importer.configs import (
     told_of,
 )
 from tests.rules.checking import assert_accepted
+from tests.support import ROOT
 
 SAME = {"pool_size": [3, 3], "strides": [1, 1], "padding": "same"}
 
@@ -69,6 +70,9 @@ POOLS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+PAGE = (ROOT / "docs/from-keras.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("what", "by"), [(what, by) for what, bys in REWRITES.items() for by in bys]
 )
@@ -77,6 +81,7 @@ def test_every_rewrite_makes_a_spec_of_a_refused_model(what: str, by: str) -> No
     assert (between(kind, options).written is not None) == (what in EXACT)
     found = between(kind, options, rewrites=((what, by),))
     assert found.written is not None
+    assert f"`{what}={by}`" in PAGE
     assert not found.problems
     assert any(d.verdict == "rewritten" for d in found.decisions)
 

@@ -204,7 +204,7 @@ def refuse_unfit(layer: CurrentLayer, value: Value, error: UnfitError) -> Value:
     elif "Pooling" in faulty.kind:
         remedy = (
             "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
-            "`padding='valid'`; both need retraining"
+            "`padding='valid'`, and retrain"
         )
     else:
         remedy = (
@@ -262,10 +262,7 @@ def _refuse(
 ) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
-        remedy = (
-            f"train with `relu`, or add `--rewrite {stands}=relu` and retrain"
-            " (`python -m NAME.train --from WEIGHTS`)"
-        )
+        remedy = f"train with `relu`, or add `--rewrite {stands}=relu` and train again"
     if curve is not None:
         near = f"`--rewrite {stands}=piecewise` (within {curve.error:.2g} of it)"
         remedy = remedy.replace("train with `relu`,", f"add {near},")

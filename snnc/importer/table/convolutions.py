@@ -85,7 +85,7 @@ def _axis_of(group: Group, shape: Shape) -> int | None:
     """Return the only axis of a group that is longer than 1, or None without one."""
     long = [axis for axis in group if shape[axis] > 1]
     if len(long) > 1:
-        raise RefusedLayerError("several axes are one to it")
+        raise RefusedLayerError("one of its axes combines several axes of the spec")
     return next(iter(long or group), None)
 
 

@@ -45,6 +45,8 @@ MASKED = (
 )  # fmt: skip
 """Layers after which Keras still leaves out the words that an `Embedding` masks."""
 
+FIRST, LAST = "data_format channels_first", ", channels last: transpose the data"
+
 
 @reads("InputLayer")
 def read_input(layer: CurrentLayer) -> Value:
@@ -57,25 +59,27 @@ def read_input(layer: CurrentLayer) -> Value:
         return _channels_of_input(layer) or _several(layer, tuple(shape))
     asked = layer.state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
+    set_sizes = f"set its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
     if asked is not None:
         pairs = zip(shape, asked, strict=False)
         is_alike = all(given in (None, size) for given, size in pairs)
         is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
         if not is_alike or not is_near:
-            remedy = f"`--input-shape {dims(asked)}` is different"
+            remedy = (
+                set_sizes
+                if None in shape
+                else f"leave out `--input-shape {dims(asked)}`"
+            )
             raise RefusedLayerError(f"its shape is {sizes}", remedy, rule=InputRefused)
         shape = list(asked)
     if not shape or None in shape:
         remedy = (
             "give `keras.Input` a shape, copy the weights, and save the model again"
         )
-        if shape:
-            example = sizes.replace("?", "64")
-            remedy = f"set its sizes, such as `--input-shape {example}`"
         raise RefusedLayerError(
             f"its shape is {sizes or 'a single number'}, but snnc must know the "
             "number of neurons",
-            remedy,
+            set_sizes if shape else remedy,
             rule=InputRefused,
         )
     if len(shape) > 4:
@@ -85,8 +89,8 @@ def read_input(layer: CurrentLayer) -> Value:
         layer.train("specs read float32", f"dtype {layer.options['dtype']}")
     layer.keep("the spec's input")
     if _is_channels_first(layer) and len(shape) > 1:
-        last, how = (*shape[1:], shape[0]), ", channels last: transpose the data"
-        value = _relaid(layer, last, how, "data_format channels_first")
+        last = (*shape[1:], shape[0])
+        value = _relaid(layer, last, LAST, FIRST)
         return replace(value, view=plain(len(last), is_first=True))
     return _input(layer.state, tuple(shape))
 
@@ -123,8 +127,9 @@ def _channels_of_input(layer: CurrentLayer) -> Value | None:
     state.parts[layer.name] = own[-1]
     step = LinearStep("select", layer.name, points(own), whole, own[-1], start=start)
     is_first = len(own) > 1 and _is_channels_first(layer)
-    why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
-    layer.rewrite(why, "data_format channels_first" if is_first else "")
+    layer.rewrite(f"channels {start}..{start + own[-1] - 1} of the spec's input")
+    if is_first:
+        layer.rewrite(f"the input is {dims(own)}{LAST}", FIRST)
     view = plain(len(own), is_first)
     return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
 
@@ -326,7 +331,7 @@ def read_permute(layer: CurrentLayer, value: Value) -> Value:
     """Read a `Permute`, which only renames axes, or transposes the input."""
     axes, rank = layer.options.get("dims"), len(value.view)
     if not isinstance(axes, list) or sorted(axes) != list(range(1, rank + 1)):
-        why = "its dims are not an order of axes"
+        why = f"its `dims` must contain each number from 1 to {rank} once"
         raise RefusedLayerError(why, "save the model again")
     renamed = replace(value, view=tuple(value.view[axis - 1] for axis in axes))
     if value.is_alone and layer.is_read_alone:

@@ -69,7 +69,7 @@ def maximum(layer: CurrentLayer, value: Value, windows: Windows, view: View) -> 
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         pool = "globalmaxpool" if layer.kind.startswith("Global") else "maxpool"
         mean = f"add `--rewrite {pool}=avgpool` (its readers compute the mean)"
-        remedy = f"{first}, or {mean}; both need retraining"
+        remedy = f"{first}, or {mean}, and retrain"
         raise RefusedLayerError(why, remedy, rule=MaxPoolRefused)
     layer.rewrite("max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
@@ -177,15 +177,14 @@ def read_average_pooling(layer: CurrentLayer, value: Value) -> Value:
     if not any(window.pads for window in windows):
         layer.keep("`avgpool`, without neurons or cores")
     elif layer.state.request.rewrite("avgpool") == "zeros":
-        why = (
+        layer.rewrite(
             "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
         )
-        layer.rewrite(why)
     else:
-        layer.keep(
-            "part of its reader's matrix, with the number of averaged values "
-            "per window",
+        why = (
+            "part of its reader's matrix, with the number of averaged values per window"
         )
+        layer.keep(why)
         return _averaged(layer, value, windows, axes.view, "edge mean")
     return _averaged(layer, value, windows, axes.view)
 
@@ -252,9 +251,8 @@ def _whole_axis(size: int) -> AxisWindow:
 
 
 def _size_and_stride(layer: KerasLayer) -> tuple[Shape, Shape]:
-    is_given = layer.options.get("strides") is not None
-    size = dims(layer, "pool_size", 2)
-    return size, dims(layer, "strides") if is_given else size
+    size, strides = dims(layer, "pool_size", 2), layer.options.get("strides")
+    return size, size if strides is None else dims(layer, "strides")
 
 
 def _windows(layer: KerasLayer, value: Value) -> tuple[Windows, Axes]:
