@@ -46,7 +46,7 @@ class FitsNoCore(_ExceedsCore):
     message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     advice = (
-        "let each neuron read less: put a `downsample` before this layer (a pool is "
+        "let each neuron read less: put a `downsample` before this layer (an `avgpool` is "
         "folded and does not help), or give the layer that it reads fewer neurons"
     )
 

@@ -22,6 +22,7 @@ _REST = "the rest of the statement or the line's end"
 _LONGEST = 30
 JOINS = ("add", "concat")
 _ADVICE = {
+    "a name": "use another name: this word is reserved",
     _SHAPE: "sizes are numbers, without a batch axis: write, for example,"
     " `input image 28x28x1 in 0..1`",
     _AFTER["IN"]: "write, for example, `in 0..1`",
@@ -82,6 +83,8 @@ def _braced_choice(tokens: Tokens, index: int) -> Diagnostic | None:
 
 def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     before = tokens[index - 1] if index else None
+    if index == 2 < len(tokens) and _is_meant_as_name(*tokens[1:3]):
+        return _unexpected(tokens, 1, "a name")
     if before is not None and before.type in _AFTER:
         return _unexpected(tokens, index, _AFTER[before.type])
     if problem := _describe_order(tokens, index):
@@ -92,6 +95,11 @@ def _outside_block(tokens: Tokens, index: int) -> Diagnostic:
     if kind == "NAME":
         return stray_word(tokens, index)
     return _unexpected(tokens, index, _REST if index else "a statement")
+
+
+def _is_meant_as_name(word: Token, after: Token) -> bool:
+    """Return whether a reserved word before a shape or a block is to be a name."""
+    return word.type in ("IN", "AS") and after.type in ("DIMS", "LBRACE")
 
 
 def _head_and_opener(tokens: Tokens) -> tuple[str, Token | None]:

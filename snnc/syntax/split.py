@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from snnc import rules
-from snnc.diagnostics import Diagnostics, Fix, Label
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import Span
 from snnc.syntax.build import CLOSERS, OPENERS, Token, Tokens
@@ -114,6 +114,13 @@ def _last_word(tokens: Tokens) -> Token | None:
 
 def _gap(before: Token, after: Token) -> Span:
     return Span(after.span.source, before.span.end, after.span.start)
+
+
+def block_below(last: Token, opener: Token) -> Diagnostic:
+    """Describe a ``{`` on a line below its statement, of which ``last`` is the end."""
+    gap = _gap(last, opener)
+    fix = None if gap.text.strip() else Fix(gap, " ")
+    return rules.syntax.BlockOnNextLine(span=opener.span, fix=fix)
 
 
 class _Splitter:
@@ -223,6 +230,16 @@ class _Splitter:
             problem = rules.syntax.UnmatchedBrace(span=token.span, closer="}", fix=fix)
             self._report.add(problem)
             return
+        if not current.tokens and token.type == "LBRACE":
+            problem = rules.syntax.UnexpectedText(
+                span=token.span,
+                expected="a statement",
+                found="`{`",
+                advice="remove it",
+                fix=Fix(token.span, ""),
+            )
+            self._report.add(problem)
+            return
         if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")
         if token.type in OPENERS and len(current.openers) == _DEEPEST:
@@ -268,9 +285,7 @@ class _Splitter:
         if following is None or following.type != "LBRACE":
             self._flush()
         elif self._tokens[index + 1] is following:
-            gap = _gap(self._current.tokens[-1], following)
-            fix = None if gap.text.strip() else Fix(gap, " ")
-            self._report.add(rules.syntax.BlockOnNextLine(span=following.span, fix=fix))
+            self._report.add(block_below(self._current.tokens[-1], following))
 
     def _flush(self) -> None:
         """End the current statement, and close its open brackets."""
