@@ -231,14 +231,14 @@ class _Splitter:
             self._report.add(problem)
             return
         if not current.tokens and token.type == "LBRACE":
-            problem = rules.syntax.UnexpectedText(
+            stray = rules.syntax.UnexpectedText(
                 span=token.span,
                 expected="a statement",
                 found="`{`",
                 advice="remove it",
                 fix=Fix(token.span, ""),
             )
-            self._report.add(problem)
+            self._report.add(stray)
             return
         if token.type == "RBRACE" and not current.in_block:
             self._close_open("LBRACE", "`}`")

@@ -92,10 +92,9 @@ def test_a_single_neuron_needs() -> None:
 def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is(
     least: int, bound: str
 ) -> None:
-    network, mapped = SimpleNamespace(name="net"), SimpleNamespace(lower_bound=least)
-    reasons = Reasons((), 12, 9, False)
-    near: Any = SimpleNamespace(network=network, mapped=mapped, reasons=reasons)
-    assert total(near) == (
+    lowered = SimpleNamespace(network=SimpleNamespace(name="net"))
+    mapped: Any = SimpleNamespace(lowered=lowered, lower_bound=least)
+    assert total(Reasons((), 12, 9, False), mapped) == (
         f"net: 12 cores, at most {12 - least} above the optimum; "
         f"the layers on their own need {bound}."
     )

@@ -9,7 +9,7 @@ from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
-from snnc.ir.mapped import most_axons
+from snnc.ir.mapped import MappedNetwork, most_axons
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import Reason, Reasons
@@ -76,10 +76,10 @@ def sentence(reason: Reason, core: Core) -> str:
     return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
 
 
-def total(summary: Summary) -> str:
+def total(reasons: Reasons, mapped: MappedNetwork) -> str:
     """Compare the cores of a network with the lower bounds."""
-    reasons, least = summary.reasons, summary.mapped.lower_bound
-    takes = f"{summary.network.name}: {counted(reasons.cores, 'core')}"
+    least, name = mapped.lower_bound, mapped.lowered.network.name
+    takes = f"{name}: {counted(reasons.cores, 'core')}"
     kind = "with axons of one kind" if reasons.floor > least else ""
     if reasons.cores == reasons.floor:
         why = ", because no layer takes more than it needs on its own"
@@ -125,7 +125,7 @@ def reasons(summary: Summary) -> Iterator[str]:
     layers = (reason for row in summary.rows for reason in row.reasons)
     yield from (sentence(reason, summary.profile.core) for reason in layers)
     yield from maxima_alternatives(summary)
-    yield total(summary)
+    yield total(summary.reasons, summary.mapped)
 
 
 def caption(summary: Summary) -> str:
