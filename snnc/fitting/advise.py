@@ -42,7 +42,7 @@ DIRECTIONS = {
     "stride": "a larger",
     "factor": "a larger",
 }
-FEWER = "use a smaller input, or larger strides or fewer filters in several layers, or "
+FEWER = "use a smaller input, larger strides or fewer filters, or "
 BOUNDS = "needed for the neurons alone, and maybe not enough: "
 
 

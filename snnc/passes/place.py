@@ -309,6 +309,8 @@ def _ungraded_risks(mapped: MappedNetwork, least_unmixed: int) -> Iterator[Diagn
         if target.cores < least_unmixed < maxsize:
             needs = f"axons of one kind would need at least {least_unmixed} cores"
             advice = f"allow more cores, or {advice}"
+        elif target.cores < 2 * least_unmixed < maxsize:
+            advice = f"more cores may be enough; otherwise, {advice}"
         yield rules.loihi.MixedAxons(**mixed, needs=needs, advice=advice)
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)

@@ -305,8 +305,8 @@ TRIED = (
     "all layers"
 )
 LEFT = (
-    "not tried: a smaller input, more chips, and larger strides in several layers; the "
-    "layers with the most neurons are "
+    "other options: a smaller input, more chips, or larger strides in several layers; "
+    "the most neurons are in "
 )
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
